@@ -1,0 +1,101 @@
+/**
+ * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
+ * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
+ */
+import {
+  activations,
+  argReduceFns,
+  binaryFns,
+  layout,
+  MAX_DIMS,
+  type Opcode,
+  opcodes,
+  randomFns,
+  reduceFns,
+  unaryFns,
+} from '../../bindings/commands/table.ts';
+
+const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
+const header = '// Made by assembly/build/commands.ts from bindings/commands/table.ts. Do not edit.\n';
+
+const fnLists = {
+  UnaryFn: unaryFns,
+  BinaryFn: binaryFns,
+  ReduceFn: reduceFns,
+  ArgReduceFn: argReduceFns,
+  Activation: activations,
+  RandomFn: randomFns,
+};
+
+const asTypes = {
+  in: 'u32',
+  out: 'u32',
+  inout: 'u32',
+  scratch: 'u32',
+  tile: 'u32',
+  u32: 'u32',
+  i32: 'i32',
+  f32: 'f32',
+  bits: 'u32',
+} as const;
+
+/** AssemblyScript: one enum of opcodes, one enum a function list, one unmanaged class an opcode. */
+export function structs(): string {
+  const enumOf = (name: string, members: readonly string[]) =>
+    `export const enum ${name} {\n${members.map((m, i) => `  ${m} = ${i},`).join('\n')}\n}\n`;
+  const classOf = (opcode: Opcode) => {
+    const fields = layout(opcode).fields.flatMap(({ name, kind }) =>
+      kind === 'dims'
+        ? Array.from({ length: MAX_DIMS }, (_, d) => `  ${name}${d}: i32;`)
+        : [`  ${name}: ${asTypes[kind]};`],
+    );
+    return `@unmanaged\nexport class ${pascal(opcode)}Command {\n  opcode: u32;\n  words: u32;\n${fields.join('\n')}\n}\n`;
+  };
+  return [
+    header,
+    enumOf('Opcode', opcodes),
+    ...Object.entries(fnLists).map(([name, list]) => enumOf(name, list)),
+    ...opcodes.map(classOf),
+  ].join('\n');
+}
+
+/** TypeScript: one typed encoder an opcode. */
+export function encoders(): string {
+  const listOf = ([name, list]: [string, readonly string[]]) =>
+    `export const ${name} = { ${list.map((m, i) => `${m}: ${i}`).join(', ')} } as const;\nexport type ${name} = keyof typeof ${name};\n`;
+  const encoderOf = (opcode: Opcode) => {
+    const { fields, words } = layout(opcode);
+    const given = fields.filter((f) => f.kind !== 'scratch' && f.kind !== 'tile');
+    const types = given.map((f) => `${f.name}: ${f.kind === 'dims' ? 'ArrayLike<number>' : 'number'}`).join('; ');
+    const lines = fields.flatMap(({ name, kind, offset }) => {
+      switch (kind) {
+        case 'dims':
+          return Array.from({ length: MAX_DIMS }, (_, d) => `  w[at + ${offset + d}] = c.${name}[${d}]!;`);
+        case 'f32':
+          return [`  p.floats[at + ${offset}] = c.${name};`];
+        case 'scratch':
+          return [`  w[at + ${offset}] = p.scratch;`];
+        case 'tile':
+          return [`  w[at + ${offset}] = p.tile;`];
+        default:
+          return [`  w[at + ${offset}] = c.${name};`];
+      }
+    });
+    return `export interface ${pascal(opcode)}Fields { ${types} }
+
+export function encode${pascal(opcode)}(p: ProgramBlock, c: ${pascal(opcode)}Fields): void {
+  const at = p.reserve(${words});
+  const w = p.words;
+  w[at] = ${opcodes.indexOf(opcode)};
+  w[at + 1] = ${words};
+${lines.join('\n')}
+}
+`;
+  };
+  return [
+    header,
+    "import type { ProgramBlock } from '../commands/program.ts';\n",
+    ...Object.entries(fnLists).map(listOf),
+    ...opcodes.map(encoderOf),
+  ].join('\n');
+}

@@ -1,0 +1,73 @@
+/**
+ * Runs a program: command after command, each by its kernel. All kernels have one signature, so that a thread pool can
+ * run the same program side by side: `thread` of `threads` does its own part of each command.
+ */
+
+import { binaryKernel } from './elementwise/binary';
+import { copyKernel, fillKernel } from './elementwise/copy';
+import { unaryKernel } from './elementwise/unary';
+import { whereKernel } from './elementwise/where';
+import { gemmKernel } from './gemm/gemm';
+import { Opcode } from './generated/commands';
+import { addRowsKernel, takeRowsKernel } from './index/rows';
+import { adamKernel } from './optim/adam';
+import { sgdKernel } from './optim/sgd';
+import { randomKernel } from './random/philox';
+import { argReduceKernel } from './reduce/argReduce';
+import { crossEntropyGradKernel, crossEntropyKernel } from './reduce/crossEntropy';
+import { cumsumKernel } from './reduce/cumsum';
+import { reduceKernel } from './reduce/reduce';
+import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
+
+/** One command at `cmd`. */
+function dispatch(cmd: usize, thread: u32, threads: u32): void {
+  switch (load<u32>(cmd)) {
+    case Opcode.copy:
+      return copyKernel(cmd, thread, threads);
+    case Opcode.fill:
+      return fillKernel(cmd, thread, threads);
+    case Opcode.unary:
+      return unaryKernel(cmd, thread, threads);
+    case Opcode.binary:
+      return binaryKernel(cmd, thread, threads);
+    case Opcode.where:
+      return whereKernel(cmd, thread, threads);
+    case Opcode.reduce:
+      return reduceKernel(cmd, thread, threads);
+    case Opcode.argReduce:
+      return argReduceKernel(cmd, thread, threads);
+    case Opcode.cumsum:
+      return cumsumKernel(cmd, thread, threads);
+    case Opcode.softmax:
+      return softmaxKernel(cmd, thread, threads);
+    case Opcode.softmaxGrad:
+      return softmaxGradKernel(cmd, thread, threads);
+    case Opcode.crossEntropy:
+      return crossEntropyKernel(cmd, thread, threads);
+    case Opcode.crossEntropyGrad:
+      return crossEntropyGradKernel(cmd, thread, threads);
+    case Opcode.gemm:
+      return gemmKernel(cmd, thread, threads);
+    case Opcode.takeRows:
+      return takeRowsKernel(cmd, thread, threads);
+    case Opcode.addRows:
+      return addRowsKernel(cmd, thread, threads);
+    case Opcode.sgd:
+      return sgdKernel(cmd, thread, threads);
+    case Opcode.adam:
+      return adamKernel(cmd, thread, threads);
+    case Opcode.random:
+      return randomKernel(cmd, thread, threads);
+    default:
+      unreachable();
+  }
+}
+
+/** All commands of the program block at `program`, a byte address. */
+export function run(program: usize, commands: u32, thread: u32, threads: u32): void {
+  let cmd = program;
+  for (let i: u32 = 0; i < commands; i++) {
+    dispatch(cmd, thread, threads);
+    cmd += (<usize>load<u32>(cmd, 4)) << 2;
+  }
+}

@@ -1,0 +1,1 @@
+export function unaryKernel(cmd: usize, thread: u32, threads: u32): void {}

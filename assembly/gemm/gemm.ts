@@ -1,0 +1,1 @@
+export function gemmKernel(cmd: usize, thread: u32, threads: u32): void {}

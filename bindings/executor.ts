@@ -1,0 +1,29 @@
+/**
+ * What every executor offers: a heap of 4-byte elements, an allocator over it, a block to encode commands into, and `run`.
+ * Tensors above this interface hold element indices and never see memory; executors know nothing of tensors.
+ */
+import type { ProgramBlock } from './commands/program.ts';
+import type { Allocator } from './memory/allocator.ts';
+
+/** Where a tensor lives and its commands run. */
+export type Device = 'wasm' | 'webgpu' | 'reference';
+
+/** Element types. A bool is stored as an int32 0 or 1. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface Executor {
+  readonly device: Device;
+  readonly allocator: Allocator;
+  /** Encode commands here, then `run`. */
+  readonly program: ProgramBlock;
+  /** Runs the commands in `program` in order and clears it. */
+  run(): void;
+  /** Copies elements in, converting numbers to the element type. */
+  write(address: number, data: ArrayLike<number>, dtype: DType): void;
+  /** Copies elements out into a new array: Float32Array, Int32Array, or Uint8Array for bool (Float64Array on a float64 executor). */
+  read(address: number, length: number, dtype: DType): NumericArray;
+  /** One element. */
+  get(address: number, dtype: DType): number;
+}

@@ -1,0 +1,84 @@
+/**
+ * The reference executor: every command in plain TypeScript, as plainly as can be. It is the oracle of the tests, the
+ * pure-JavaScript baseline of the benchmarks, and the fallback where there is no WebAssembly.
+ *
+ * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
+ */
+import { ProgramBlock } from '../../bindings/commands/program.ts';
+import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
+import { Allocator } from '../../bindings/memory/allocator.ts';
+import type { Heap } from './heap.ts';
+import { kernels } from './kernels.ts';
+
+const START_ELEMENTS = 1 << 16;
+/** A JavaScript engine may refuse earlier: then the allocator reports that. */
+const MAX_ELEMENTS = 2 ** 30;
+
+export interface ReferenceOptions {
+  /** Bits of an element's arithmetic. Default 32. */
+  precision?: 32 | 64;
+}
+
+function heapOf(elements: number, precision: 32 | 64): Heap {
+  if (precision === 64) {
+    const doubles = new Float64Array(elements);
+    return { f: doubles, i: doubles };
+  }
+  const f = new Float32Array(elements);
+  return { f, i: new Int32Array(f.buffer) };
+}
+
+export class ReferenceExecutor implements Executor {
+  readonly device = 'reference';
+  readonly precision: 32 | 64;
+  readonly allocator: Allocator;
+  readonly program = new ProgramBlock(new Int32Array(1024));
+  private heap: Heap;
+
+  constructor({ precision = 32 }: ReferenceOptions = {}) {
+    this.precision = precision;
+    this.heap = heapOf(START_ELEMENTS, precision);
+    this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
+  }
+
+  run(): void {
+    const { words, floats } = this.program;
+    let at = 0;
+    try {
+      for (let left = this.program.commands; left > 0; left--) {
+        kernels[words[at]!]!(this.heap, words, floats, at);
+        at += words[at + 1]!;
+      }
+    } finally {
+      this.program.clear();
+    }
+  }
+
+  write(address: number, data: ArrayLike<number>, dtype: DType): void {
+    (dtype === 'float32' ? this.heap.f : this.heap.i).set(data, address);
+  }
+
+  read(address: number, length: number, dtype: DType): NumericArray {
+    if (dtype === 'float32') return this.heap.f.slice(address, address + length);
+    const ints = Int32Array.from(this.heap.i.subarray(address, address + length));
+    return dtype === 'bool' ? Uint8Array.from(ints) : ints;
+  }
+
+  get(address: number, dtype: DType): number {
+    return dtype === 'float32' ? this.heap.f[address]! : this.heap.i[address]!;
+  }
+
+  private grow(elements: number): number {
+    if (elements > MAX_ELEMENTS) return 0;
+    let larger: Heap;
+    try {
+      larger = heapOf(elements, this.precision);
+    } catch {
+      return 0;
+    }
+    if (this.precision === 64) larger.f.set(this.heap.f);
+    else larger.i.set(this.heap.i);
+    this.heap = larger;
+    return elements;
+  }
+}

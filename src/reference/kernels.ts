@@ -1,0 +1,3 @@
+import type { ReferenceKernel } from './heap.ts';
+
+export const kernels: ReferenceKernel[] = [];
