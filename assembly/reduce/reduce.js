@@ -1,0 +1,4 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.reduceKernel = reduceKernel;
+function reduceKernel(cmd, thread, threads) { }
