@@ -7,16 +7,13 @@
  * block wastes less than a quarter. Index 0 is never handed out: 0 means "no operand".
  */
 
+import { OutOfMemoryError } from '../errors.ts';
+
 /** Elements in a 64-byte line: the unit and the alignment of every block. */
 export const LINE = 16;
 /** Highest number of elements a heap can hold: 4 GiB. */
 const MAX_ELEMENTS = 2 ** 30;
 const SMALL_LINES = 64;
-
-/** The heap cannot hold what was asked for. */
-export class OutOfMemoryError extends Error {
-  override name = 'OutOfMemoryError';
-}
 
 function mebibytes(elements: number): string {
   return `${((elements * 4) / 2 ** 20).toFixed(1)} MiB`;

@@ -1,0 +1,299 @@
+/**
+ * The backward pass. It walks the recorded nodes from the newest to the oldest, asks each one's rule for the gradients of
+ * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
+ */
+import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { add, constant, sumTo } from '../ops/index.ts';
+import { emitBinaryInto, materialize } from '../program/emit.ts';
+import { closeScope, keep, openScope } from '../tensor/scope.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { consume, type Node, releaseVariable, type Saved, type Variable } from './graph.ts';
+import { withGrad } from './mode.ts';
+import { type Rule, rules } from './rules.ts';
+
+let passes = 0;
+
+/** What a rule may ask of the operation whose gradient it gives. */
+export class Context<A> {
+  constructor(
+    private readonly node: Node,
+    private readonly output_: Variable,
+    private readonly createGraph: boolean,
+  ) {}
+
+  /** Input i, if the rule's `saves` names it. */
+  input(i: number): Tensor {
+    return this.unpack(this.node.savedInputs[i]!, this.node.inputs[i]!);
+  }
+
+  /** The result, if the rule's `saves` names it. */
+  get output(): Tensor {
+    return this.unpack(this.node.savedOutput!, this.output_);
+  }
+
+  /** Whether input i wants a gradient. */
+  needs(i: number): boolean {
+    return this.node.inputs[i] !== null;
+  }
+
+  shape(i: number): readonly number[] {
+    return this.node.shapes[i]!;
+  }
+
+  /** Number of inputs. */
+  get count(): number {
+    return this.node.inputs.length;
+  }
+
+  get attributes(): A {
+    return this.node.attributes as A;
+  }
+
+  private unpack(saved: Saved, variable: Variable | null): Tensor {
+    if (saved.version !== saved.storage.version) {
+      throw new AutogradError(
+        `backward: a value that ${this.node.primitive} needs, ${show(saved.shape)}, was changed in place after it had been used`,
+        { op: this.node.primitive },
+      );
+    }
+    return new Tensor(saved.storage.retain(), saved.shape, saved.strides, saved.offset, saved.dtype, this.createGraph ? variable : null);
+  }
+}
+
+export interface BackwardOptions {
+  /** Keep the graph for another pass. Default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the backward pass itself, so that gradients can be differentiated again. */
+  createGraph?: boolean;
+}
+
+/** Adds two gradients that are on their way. `sum` is this pass's own unless `createGraph` is set: then it may be in the graph. */
+function addGradients(sum: Tensor, more: Tensor, createGraph: boolean): Tensor {
+  if (!createGraph && sum.storage.refs === 1 && sum.contiguous) {
+    emitBinaryInto('add', sum, more, sum);
+    return sum;
+  }
+  const total = add(sum, more);
+  sum.dispose();
+  return total;
+}
+
+function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean): void {
+  if (variable.pending === null) {
+    variable.pending = gradient;
+  } else {
+    variable.pending = addGradients(variable.pending, gradient, createGraph);
+    gradient.dispose();
+  }
+}
+
+/** Moves a leaf's pending gradient into its `grad`. */
+function deposit(leaf: Variable, createGraph: boolean): void {
+  const gradient = leaf.pending!;
+  leaf.pending = null;
+  const before = leaf.grad;
+  if (before === null) {
+    const own = createGraph || (gradient.storage.refs === 1 && gradient.contiguous);
+    leaf.grad = keep(own ? gradient : materialize(gradient));
+    if (!own) gradient.dispose();
+    return;
+  }
+  if (createGraph) {
+    leaf.grad = keep(add(before, gradient));
+    if (!leaf.gradExposed) before.dispose();
+    leaf.gradExposed = false;
+  } else {
+    emitBinaryInto('add', before, gradient, before);
+    before.storage.version++;
+  }
+  gradient.dispose();
+}
+
+/**
+ * Every variable with a node behind it that leads to `roots`, in the order in which their rules must run; leaves go to
+ * `leaves`. Each is held (refs) until the pass is over, or consuming one node would free the next before it has run.
+ */
+function collect(roots: readonly Variable[], order: Variable[], leaves: Variable[]): void {
+  const pass = ++passes;
+  const stack = [...roots];
+  for (let variable = stack.pop(); variable !== undefined; variable = stack.pop()) {
+    if (variable.pass === pass) continue;
+    variable.pass = pass;
+    variable.refs++;
+    const { node } = variable;
+    if (node === null) {
+      leaves.push(variable);
+      continue;
+    }
+    if (node.freed) {
+      throw new AutogradError(
+        `backward: the graph behind ${node.primitive} has been freed by an earlier backward(); pass { retainGraph: true } to the first one`,
+        { op: node.primitive },
+      );
+    }
+    order.push(variable);
+    for (const input of node.inputs) if (input !== null) stack.push(input);
+  }
+  order.sort((a, b) => b.node!.id - a.node!.id);
+}
+
+/** Runs one node's rule and hands the gradients on. */
+function propagate(variable: Variable, createGraph: boolean): void {
+  const node = variable.node!;
+  const g = variable.pending!;
+  const scope = openScope();
+  const kept: Tensor[] = [];
+  try {
+    const rule = rules[node.primitive] as Rule<unknown>;
+    const gradients = withGrad(createGraph, () => rule.backward(g, new Context(node, variable, createGraph)));
+    gradients.forEach((gradient, i) => {
+      const input = node.inputs[i];
+      if (gradient === null || input === undefined || input === null) return;
+      const shape = node.shapes[i]!;
+      let own = sameShape(gradient.shape, shape) ? gradient : withGrad(createGraph, () => sumTo(gradient, shape));
+      if (own === g || own.kept || kept.includes(own)) {
+        own = new Tensor(own.storage.retain(), own.shape, own.strides, own.offset, own.dtype, own.variable);
+      }
+      kept.push(own);
+      accumulate(input, own, createGraph);
+      if (input.pending !== own) kept.push(input.pending!);
+    });
+  } finally {
+    closeScope(scope, kept);
+  }
+}
+
+interface Sink {
+  /** Variables whose gradient is asked for, whether leaf or not; `null`: all leaves get theirs in `grad`. */
+  wanted: Map<Variable, Tensor | null> | null;
+}
+
+function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: BackwardOptions, { wanted }: Sink): void {
+  const { createGraph = false, retainGraph = createGraph } = options;
+  const scope = openScope();
+  const leaves: Variable[] = [];
+  const order: Variable[] = [];
+  const results: Tensor[] = [];
+  try {
+    collect(
+      roots.map((root) => root.variable!),
+      order,
+      leaves,
+    );
+    roots.forEach((root, i) => {
+      const seed = seeds[i]!;
+      accumulate(root.variable!, new Tensor(seed.storage.retain(), seed.shape, seed.strides, seed.offset, seed.dtype, seed.variable), createGraph);
+    });
+    for (const variable of order) {
+      if (variable.pending === null) continue;
+      propagate(variable, createGraph);
+      const gradient = variable.pending;
+      variable.pending = null;
+      if (wanted?.has(variable)) {
+        wanted.set(variable, gradient);
+        results.push(gradient);
+      } else {
+        gradient.dispose();
+      }
+      if (!retainGraph) consume(variable.node!);
+    }
+    for (const leaf of leaves) {
+      if (leaf.pending === null) continue;
+      if (wanted === null) {
+        withGrad(createGraph, () => deposit(leaf, createGraph));
+      } else {
+        if (wanted.has(leaf)) {
+          wanted.set(leaf, leaf.pending);
+          results.push(leaf.pending);
+        }
+        leaf.pending = null;
+      }
+    }
+  } finally {
+    for (const variable of [...order, ...leaves]) {
+      // After an error nothing must be left on the way.
+      variable.pending = null;
+      releaseVariable(variable);
+    }
+    closeScope(scope, results);
+  }
+}
+
+function checkRoot(op: string, root: Tensor): void {
+  if (!root.requiresGrad) {
+    throw new AutogradError(`${op}: the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`, { op });
+  }
+}
+
+function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
+  if (grad === undefined) {
+    if (root.numel !== 1) {
+      throw new AutogradError(`${op}: a gradient can be left out only for a tensor with one element, this one is ${show(root.shape)}`, {
+        op,
+        argument: 'grad',
+      });
+    }
+    return constant(root.executor, root.shape, 1);
+  }
+  if (!sameShape(grad.shape, root.shape)) {
+    throw new ShapeError(`${op}: the gradient's shape ${show(grad.shape)} is not the tensor's, ${show(root.shape)}`, {
+      op,
+      argument: 'grad',
+      got: grad.shape,
+      expected: root.shape,
+    });
+  }
+  if (grad.dtype !== 'float32') throw new DTypeError(`${op}: the gradient must be float32, got ${grad.dtype}`, { op, argument: 'grad', got: grad.dtype });
+  return grad;
+}
+
+/** `tensor.backward()`. */
+export function backward(root: Tensor, grad: Tensor | undefined, options: BackwardOptions): void {
+  checkRoot('backward', root);
+  const seed = seedFor('backward', root, grad);
+  try {
+    run([root], [seed], options, { wanted: null });
+  } finally {
+    if (seed !== grad) seed.dispose();
+  }
+}
+
+export interface GradOptions extends BackwardOptions {
+  /** Gradients of the outputs; needed for those that have more than one element. */
+  gradOutputs?: Tensor | readonly Tensor[];
+}
+
+/**
+ * Gradients of `output` for `inputs`, as new tensors; no `grad` is touched. An input that `output` does not depend on
+ * is an error.
+ *
+ * @example
+ * const x = tensor([2], { requiresGrad: true });
+ * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });  // 12
+ * const [ddx] = grad(dx.sum(), [x]);                              // 12
+ */
+export function grad(output: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
+  const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
+  const { gradOutputs } = options;
+  const given = gradOutputs === undefined ? [] : Array.isArray(gradOutputs) ? (gradOutputs as readonly Tensor[]) : [gradOutputs as Tensor];
+  for (const root of outputs) checkRoot('grad', root);
+  for (const [i, input] of targets.entries()) {
+    if (!input.requiresGrad) throw new AutogradError(`grad: input ${i} does not require grad`, { op: 'grad', argument: 'inputs' });
+  }
+  const seeds = outputs.map((root, i) => seedFor('grad', root, given[i]));
+  const wanted = new Map<Variable, Tensor | null>(targets.map((input) => [input.variable!, null]));
+  try {
+    run(outputs, seeds, options, { wanted });
+  } finally {
+    seeds.forEach((seed, i) => {
+      if (seed !== given[i]) seed.dispose();
+    });
+  }
+  return targets.map((input, i) => {
+    const gradient = wanted.get(input.variable!);
+    if (!gradient) throw new AutogradError(`grad: output does not depend on input ${i}`, { op: 'grad', argument: 'inputs' });
+    return gradient;
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * The graph that backward walks. A `Variable` is what autograd knows of a tensor (its handles share it); a `Node` is the
+ * operation that made one. Both are counted: when the last handle and the last node that lead to a variable are gone,
+ * the node behind it and all that it saved are freed. `backward()` frees them earlier.
+ */
+import type { DType } from '../../bindings/executor.ts';
+import type { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Primitive } from './rules.ts';
+
+/** Autograd's side of a tensor. */
+export class Variable {
+  /** Tensor handles and nodes that hold it. */
+  refs = 0;
+  /** Gradient of a leaf. */
+  grad: Tensor | null = null;
+  /** Whether someone outside has been given `grad`. */
+  gradExposed = false;
+  /** Gradient on its way during a backward pass. */
+  pending: Tensor | null = null;
+  /** Last pass that visited it. */
+  pass = 0;
+
+  constructor(
+    public requiresGrad: boolean,
+    public node: Node | null,
+  ) {}
+}
+
+/** A value that a node keeps for its rule. */
+export interface Saved {
+  storage: Storage;
+  offset: number;
+  shape: readonly number[];
+  strides: readonly number[];
+  dtype: DType;
+  version: number;
+}
+
+let nextId = 1;
+
+/** One recorded operation. */
+export class Node {
+  /** Later operations have higher numbers: descending order is a topological one. */
+  readonly id = nextId++;
+  freed = false;
+
+  constructor(
+    readonly primitive: Primitive,
+    readonly inputs: (Variable | null)[],
+    readonly shapes: (readonly number[])[],
+    readonly savedInputs: (Saved | null)[],
+    readonly savedOutput: Saved | null,
+    readonly attributes: unknown,
+  ) {
+    for (const input of inputs) if (input !== null) input.refs++;
+  }
+}
+
+/** Lets go of a variable; frees what only it kept alive. */
+export function releaseVariable(first: Variable): void {
+  const stack = [first];
+  for (let variable = stack.pop(); variable !== undefined; variable = stack.pop()) {
+    if (--variable.refs > 0) continue;
+    if (variable.node !== null) freeNode(variable.node, stack);
+    const { grad } = variable;
+    if (grad !== null && !variable.gradExposed) {
+      variable.grad = null;
+      grad.dispose();
+    }
+  }
+}
+
+function freeNode(node: Node, stack: Variable[]): void {
+  if (node.freed) return;
+  node.freed = true;
+  for (const saved of node.savedInputs) saved?.storage.release();
+  node.savedOutput?.storage.release();
+  for (const input of node.inputs) if (input !== null) stack.push(input);
+}
+
+/** Frees what a node saved and the way to its inputs, after its rule has run for the last time. */
+export function consume(node: Node): void {
+  const stack: Variable[] = [];
+  freeNode(node, stack);
+  for (const variable of stack) releaseVariable(variable);
+}

@@ -1,0 +1,28 @@
+/** Whether operations are recorded for backward. */
+let recording = true;
+
+/** Whether operations on tensors that require grad are recorded now. */
+export function isGradEnabled(): boolean {
+  return recording;
+}
+
+/** Runs `fn` with recording switched on or off. */
+export function withGrad<T>(enabled: boolean, fn: () => T): T {
+  const before = recording;
+  recording = enabled;
+  try {
+    return fn();
+  } finally {
+    recording = before;
+  }
+}
+
+/**
+ * Runs `fn` without recording: results do not require grad, and leaves may be changed in place.
+ *
+ * @example
+ * const accuracy = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
+ */
+export function noGrad<T>(fn: () => T): T {
+  return withGrad(false, fn);
+}

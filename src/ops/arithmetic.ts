@@ -1,0 +1,330 @@
+/**
+ * Arithmetic on tensors and numbers: element by element, with broadcasting. Element types: two floats give a float, two
+ * integers an integer (a whole number counts as one), a mixture a float; `div`, `pow` and the transcendental functions
+ * always give float32; comparisons give bool.
+ */
+import { floatBits } from '../../bindings/commands/program.ts';
+import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
+import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
+import type { Primitive } from '../autograd/rules.ts';
+import { record } from '../autograd/record.ts';
+import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere } from '../program/emit.ts';
+import { openScope, closeScope } from '../tensor/scope.ts';
+import { broadcastShapes } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { cast, scalarTensor } from './create.ts';
+
+/** A tensor, or a number that stands for a tensor of that number. */
+export type Operand = Tensor | number;
+
+/** Runs `fn` and disposes what it made but its result: for operations made of others. */
+export function compose<T>(fn: () => T): T {
+  const scope = openScope();
+  let result: T | undefined;
+  try {
+    result = fn();
+    return result;
+  } finally {
+    closeScope(scope, result);
+  }
+}
+
+/** Refuses what is not a tensor. */
+export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) {
+    throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${value === null ? 'null' : typeof value}`, {
+      op,
+      argument,
+      got: value,
+      expected: 'Tensor',
+    });
+  }
+}
+
+function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') {
+    throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${value === null ? 'null' : typeof value}`, { op, argument, got: value });
+  }
+}
+
+type FloatFn = Exclude<UnaryFn & Primitive, 'clamp' | 'neg' | 'abs' | 'square'>;
+
+/** A float function of one element. */
+function floatUnary(fn: FloatFn, x: Tensor): Tensor {
+  checkTensor(fn, 'input', x);
+  if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
+  return compose(() => floatUnary(fn, cast(x, 'float32')));
+}
+
+/** A function of one element that integers have too. */
+function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
+  checkTensor(fn, 'input', x);
+  if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
+  return emitUnary(`${fn}I`, x, 'int32');
+}
+
+/** A step function: integers are their own steps; the gradient is zero. */
+function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
+  checkTensor(fn, 'input', x);
+  if (x.dtype === 'float32') return record('step', [x], emitUnary(fn, x, 'float32'));
+  return fn === 'sign' ? emitUnary('signI', x, 'int32') : cast(x, x.dtype);
+}
+
+/** −x. */
+export function neg(x: Tensor): Tensor {
+  return numberUnary('neg', x);
+}
+/** |x|. */
+export function abs(x: Tensor): Tensor {
+  return numberUnary('abs', x);
+}
+/** −1, 0 or 1 by the sign of x. */
+export function sign(x: Tensor): Tensor {
+  return stepUnary('sign', x);
+}
+/** √x; NaN for negative x. */
+export function sqrt(x: Tensor): Tensor {
+  return floatUnary('sqrt', x);
+}
+/** 1/√x. */
+export function rsqrt(x: Tensor): Tensor {
+  return floatUnary('rsqrt', x);
+}
+/** 1/x. */
+export function reciprocal(x: Tensor): Tensor {
+  return floatUnary('reciprocal', x);
+}
+/** x². */
+export function square(x: Tensor): Tensor {
+  return numberUnary('square', x);
+}
+/** eˣ. */
+export function exp(x: Tensor): Tensor {
+  return floatUnary('exp', x);
+}
+/** Natural logarithm. */
+export function log(x: Tensor): Tensor {
+  return floatUnary('log', x);
+}
+/** ln(1 + x), exact near 0. */
+export function log1p(x: Tensor): Tensor {
+  return floatUnary('log1p', x);
+}
+/** Sine; x in radians. */
+export function sin(x: Tensor): Tensor {
+  return floatUnary('sin', x);
+}
+/** Cosine; x in radians. */
+export function cos(x: Tensor): Tensor {
+  return floatUnary('cos', x);
+}
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return floatUnary('tanh', x);
+}
+/** 1 / (1 + e⁻ˣ). */
+export function sigmoid(x: Tensor): Tensor {
+  return floatUnary('sigmoid', x);
+}
+/** max(x, 0). */
+export function relu(x: Tensor): Tensor {
+  return floatUnary('relu', x);
+}
+/** Arc tangent, in radians. */
+export function atan(x: Tensor): Tensor {
+  return floatUnary('atan', x);
+}
+/** Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
+export function erf(x: Tensor): Tensor {
+  return floatUnary('erf', x);
+}
+/** Largest whole number ≤ x. */
+export function floor(x: Tensor): Tensor {
+  return stepUnary('floor', x);
+}
+/** Smallest whole number ≥ x. */
+export function ceil(x: Tensor): Tensor {
+  return stepUnary('ceil', x);
+}
+/** Nearest whole number; halves go to the even one. */
+export function round(x: Tensor): Tensor {
+  return stepUnary('round', x);
+}
+
+/** x limited to min … max; NaN stays. */
+export function clamp(x: Tensor, min = -Infinity, max = Infinity): Tensor {
+  checkTensor('clamp', 'input', x);
+  checkNumber('clamp', 'min', min);
+  checkNumber('clamp', 'max', max);
+  if (x.dtype === 'float32') {
+    return record('clamp', [x], emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max)), { min, max });
+  }
+  const INT_MIN = -(2 ** 31);
+  const INT_MAX = 2 ** 31 - 1;
+  return emitUnary('clampI', x, 'int32', Math.max(INT_MIN, Math.ceil(min)), Math.min(INT_MAX, Math.floor(max)));
+}
+
+/** Whether x is 0. */
+export function logicalNot(x: Tensor): Tensor {
+  checkTensor('logicalNot', 'input', x);
+  return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool');
+}
+
+/** Element type in which two operands meet. */
+function meetingType(a: Operand, b: Operand): DType {
+  const isInt = (x: Operand) => (typeof x === 'number' ? Number.isInteger(x) && Math.abs(x) <= 2 ** 31 : x.dtype !== 'float32');
+  return isInt(a) && isInt(b) ? 'int32' : 'float32';
+}
+
+function checkOperands(op: string, a: Operand, b: Operand): void {
+  if (!(a instanceof Tensor)) checkNumber(op, 'input', a);
+  if (!(b instanceof Tensor)) checkNumber(op, 'other', b);
+}
+
+/** Two tensors of one type: the command, and its record if it is a float function. */
+function tensorPair(op: string, fn: BinaryFn, primitive: Primitive | null, a: Tensor, b: Tensor, dtype: DType): Tensor {
+  commonExecutor(op, a, b);
+  const y = emitBinary(fn, a, b, broadcastShapes(op, a.shape, b.shape), dtype);
+  return primitive === null ? y : record(primitive as 'add', [a, b], y);
+}
+
+/** Both operands as tensors of `type`, made inside a scope of the caller. */
+function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
+  const executor = (a instanceof Tensor ? a : (b as Tensor)).executor;
+  const as = (x: Operand) => (x instanceof Tensor ? (x.dtype === 'float32' === (type === 'float32') ? x : cast(x, type)) : scalarTensor(x, type, executor));
+  return [as(a), as(b)];
+}
+
+type ScalarRule = (x: Tensor, y: Tensor, scalar: number) => Tensor;
+
+/** What to record when one operand of a float function is a number. */
+const scalarRules: Partial<Record<BinaryFn, { right: ScalarRule; left: ScalarRule }>> = {
+  add: { right: (x, y) => record('addScalar', [x], y), left: (x, y) => record('addScalar', [x], y) },
+  sub: { right: (x, y) => record('addScalar', [x], y), left: (x, y) => record('rsubScalar', [x], y) },
+  mul: { right: (x, y, scalar) => record('mulScalar', [x], y, { scalar }), left: (x, y, scalar) => record('mulScalar', [x], y, { scalar }) },
+  div: { right: (x, y, scalar) => record('divScalar', [x], y, { scalar }), left: (x, y) => record('rdivScalar', [x], y) },
+  pow: { right: (x, y, scalar) => record('powScalar', [x], y, { scalar }), left: (x, y, scalar) => record('rpowScalar', [x], y, { scalar }) },
+};
+
+type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+
+function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
+  if (typeof a === 'number' && typeof b === 'number') return arithmetic(fn, scalarTensor(a), b);
+  checkOperands(fn, a, b);
+  const type = fn === 'div' || fn === 'pow' ? 'float32' : meetingType(a, b);
+  if (type === 'float32') {
+    if (a instanceof Tensor && b instanceof Tensor) {
+      if (a.dtype === 'float32' && b.dtype === 'float32') return tensorPair(fn, fn, fn, a, b, 'float32');
+    } else {
+      const rule = scalarRules[fn];
+      const reversed = typeof a === 'number';
+      const x = (reversed ? b : a) as Tensor;
+      const scalar = (reversed ? a : b) as number;
+      if (rule !== undefined && x.dtype === 'float32') {
+        const y = emitScalar(fn, x, floatBits(scalar), reversed, 'float32');
+        return (reversed ? rule.left : rule.right)(x, y, scalar);
+      }
+    }
+  }
+  return compose(() => {
+    const [x, y] = converted(a, b, type);
+    return type === 'float32' ? arithmetic(fn, x, y) : tensorPair(fn, `${fn as 'add'}I`, null, x, y, 'int32');
+  });
+}
+
+/** a + b. */
+export function add(a: Operand, b: Operand): Tensor {
+  return arithmetic('add', a, b);
+}
+/** a − b. */
+export function sub(a: Operand, b: Operand): Tensor {
+  return arithmetic('sub', a, b);
+}
+/** a · b, element by element. */
+export function mul(a: Operand, b: Operand): Tensor {
+  return arithmetic('mul', a, b);
+}
+/** a / b, always float32. */
+export function div(a: Operand, b: Operand): Tensor {
+  return arithmetic('div', a, b);
+}
+/** aᵇ, always float32. */
+export function pow(a: Operand, b: Operand): Tensor {
+  return arithmetic('pow', a, b);
+}
+/** The larger of a and b; NaN if either is. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return arithmetic('maximum', a, b);
+}
+/** The smaller of a and b; NaN if either is. */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return arithmetic('minimum', a, b);
+}
+type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
+
+function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
+  if (typeof a === 'number' && typeof b === 'number') return comparison(fn, scalarTensor(a), b);
+  checkOperands(fn, a, b);
+  const type = meetingType(a, b);
+  if (type === 'float32' && a instanceof Tensor && a.dtype === 'float32' && typeof b === 'number') {
+    return emitScalar(fn, a, floatBits(b), false, 'bool');
+  }
+  return compose(() => {
+    const [x, y] = converted(a, b, type);
+    return tensorPair(fn, type === 'float32' ? fn : `${fn}I`, null, x, y, 'bool');
+  });
+}
+
+/** a = b, as bool. */
+export function eq(a: Operand, b: Operand): Tensor {
+  return comparison('eq', a, b);
+}
+/** a ≠ b, as bool. */
+export function ne(a: Operand, b: Operand): Tensor {
+  return comparison('ne', a, b);
+}
+/** a > b, as bool. */
+export function gt(a: Operand, b: Operand): Tensor {
+  return comparison('gt', a, b);
+}
+/** a ≥ b, as bool. */
+export function ge(a: Operand, b: Operand): Tensor {
+  return comparison('ge', a, b);
+}
+/** a < b, as bool. */
+export function lt(a: Operand, b: Operand): Tensor {
+  return comparison('lt', a, b);
+}
+/** a ≤ b, as bool. */
+export function le(a: Operand, b: Operand): Tensor {
+  return comparison('le', a, b);
+}
+
+/** condition ? a : b, element by element, with broadcasting. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkTensor('where', 'condition', condition);
+  checkOperands('where', a, b);
+  return compose(() => {
+    if (condition.dtype === 'float32') throw new DTypeError('where: condition must be bool or int32, got float32', { op: 'where', argument: 'condition' });
+    const type = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
+    const as = (x: Operand) => (x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(x, type, condition.executor));
+    const [x, y] = [as(a), as(b)];
+    commonExecutor('where', condition, x, y);
+    const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', x.shape, y.shape));
+    return record('where', [condition, x, y], emitWhere(condition, x, y, shape));
+  });
+}
+
+/** g where y > 0, else 0: the gradient of relu from its output. */
+export function reluGrad(y: Tensor, g: Tensor): Tensor {
+  return tensorPair('reluGrad', 'reluGrad', 'reluGrad', y, g, 'float32');
+}
+/** g·y·(1 − y): the gradient of sigmoid from its output. */
+export function sigmoidGrad(y: Tensor, g: Tensor): Tensor {
+  return tensorPair('sigmoidGrad', 'sigmoidGrad', 'sigmoidGrad', y, g, 'float32');
+}
+/** g·(1 − y²): the gradient of tanh from its output. */
+export function tanhGrad(y: Tensor, g: Tensor): Tensor {
+  return tensorPair('tanhGrad', 'tanhGrad', 'tanhGrad', y, g, 'float32');
+}

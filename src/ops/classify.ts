@@ -1,0 +1,200 @@
+/** Softmax and cross-entropy: what classifiers end in. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
+import type { Context } from '../autograd/engine.ts';
+import { isGradEnabled } from '../autograd/mode.ts';
+import { record } from '../autograd/record.ts';
+import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
+import { normalizeDim, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+import { alongDim } from './reductions.ts';
+
+/** How the losses of a batch become one: not at all, their mean, their sum. */
+export type Reduction = 'none' | 'mean' | 'sum';
+const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
+
+export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
+  if (!(reduction in reductionCodes)) {
+    throw new ArgumentError(`${op}: reduction must be 'none', 'mean' or 'sum', got ${String(reduction)}`, { op, argument: 'reduction', got: reduction });
+  }
+}
+
+function checkFloat(op: string, argument: string, x: Tensor): void {
+  checkTensor(op, argument, x);
+  if (x.dtype !== 'float32') throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, { op, argument, got: x.dtype, expected: 'float32' });
+}
+
+function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {
+  checkFloat(primitive, 'input', x);
+  const at = normalizeDim(primitive, dim, x.ndim);
+  const log = primitive === 'logSoftmax';
+  if (at >= x.ndim - 1) {
+    const source = dense(x);
+    const y = emitSoftmax(source, log);
+    if (source !== x) source.dispose();
+    return record(primitive, [x], y);
+  }
+  return compose(() => softmaxAlong(primitive, x.transpose(at, -1), -1).transpose(at, -1));
+}
+
+/** eˣ / Σ eˣ along a dimension (default: the last). */
+export function softmax(x: Tensor, dim = -1): Tensor {
+  return softmaxAlong('softmax', x, dim);
+}
+
+/** x − ln Σ eˣ along a dimension (default: the last). */
+export function logSoftmax(x: Tensor, dim = -1): Tensor {
+  return softmaxAlong('logSoftmax', x, dim);
+}
+
+function gradOf(primitive: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {
+  return compose(() => record(primitive, [y, g], emitSoftmaxGrad(dense(y), dense(g), primitive === 'logSoftmaxGrad')));
+}
+
+/** y·(g − Σ g·y) along the last dimension: the gradient of softmax from its output. */
+export function softmaxGrad(y: Tensor, g: Tensor): Tensor {
+  return gradOf('softmaxGrad', y, g);
+}
+
+/** g − eʸ·Σ g along the last dimension: the gradient of log-softmax from its output. */
+export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
+  return gradOf('logSoftmaxGrad', y, g);
+}
+
+export interface CrossEntropyOptions {
+  /** A factor for each class. */
+  weight?: Tensor;
+  /** Default 'mean': over the weights of the targets that are not ignored. */
+  reduction?: Reduction;
+  /** Targets with this class count for nothing. Default −100. */
+  ignoreIndex?: number;
+  /** Part of the target that is spread evenly over all classes, 0 … 1. Default 0. */
+  labelSmoothing?: number;
+}
+
+/** What the gradient of cross-entropy must know. */
+export interface CrossEntropyAttributes {
+  reduction: Reduction;
+  ignoreIndex: number;
+  smoothing: number;
+  weighted: boolean;
+}
+
+function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex: number): void {
+  const op = 'crossEntropy';
+  checkTensor(op, 'target', target);
+  if (target.dtype !== 'int32') {
+    throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, { op, argument: 'target', got: target.dtype, expected: 'int32' });
+  }
+  if (target.ndim !== 1 || target.numel !== rows) {
+    throw new ShapeError(`${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`, { op, argument: 'target', got: target.shape, expected: [rows] });
+  }
+  for (const index of target.dataSync()) {
+    if (index !== ignoreIndex && (index < 0 || index >= classes)) {
+      throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, { op, argument: 'target', got: index });
+    }
+  }
+}
+
+/**
+ * Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+ * @example
+ * const loss = F.crossEntropy(model.forward(x), tensor([3, 1], { dtype: 'int32' }));
+ */
+export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const op = 'crossEntropy';
+  const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
+  checkFloat(op, 'input', x);
+  checkReduction(op, reduction);
+  if (x.ndim !== 2) throw new ShapeError(`${op}: input must be [N,C], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
+  const [rows, cols] = x.shape as [number, number];
+  checkTargets(target, rows, cols, ignoreIndex);
+  if (!(smoothing >= 0 && smoothing <= 1)) {
+    throw new ArgumentError(`${op}: labelSmoothing must lie between 0 and 1, got ${smoothing}`, { op, argument: 'labelSmoothing', got: smoothing });
+  }
+  if (weight !== undefined) {
+    checkFloat(op, 'weight', weight);
+    if (!sameShape(weight.shape, [cols])) {
+      throw new ShapeError(`${op}: weight must be [${cols}], got ${show(weight.shape)}`, { op, argument: 'weight', got: weight.shape, expected: [cols] });
+    }
+  }
+  const executor = commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
+  return compose(() => {
+    const logits = dense(x);
+    const classes = dense(target);
+    const weights = weight === undefined ? undefined : dense(weight);
+    const loss = empty(executor, reduction === 'none' ? [rows] : [], 'float32');
+    const lse = empty(executor, [rows], 'float32');
+    const norm = empty(executor, [], 'float32');
+    encodeCrossEntropy(executor.program, {
+      x: logits.address,
+      target: classes.address,
+      weight: weights === undefined ? 0 : weights.address,
+      loss: loss.address,
+      lse: lse.address,
+      norm: norm.address,
+      rows,
+      cols,
+      reduction: reductionCodes[reduction],
+      ignoreIndex,
+      smoothing,
+    });
+    executor.run();
+    const inputs = [x, classes, lse, norm];
+    if (weights !== undefined) inputs.push(weights);
+    return record('crossEntropy', inputs, loss, { reduction, ignoreIndex, smoothing, weighted: weights !== undefined });
+  });
+}
+
+/** Gradient of cross-entropy for the logits. */
+export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>): Tensor {
+  if (isGradEnabled()) return composedGrad(g, c);
+  const [x, target, lse, norm] = [c.input(0), c.input(1), c.input(2), c.input(3)];
+  const { reduction, ignoreIndex, smoothing, weighted } = c.attributes;
+  const { executor } = x;
+  const logits = dense(x);
+  const gx = empty(executor, x.shape, 'float32');
+  const [rows, cols] = x.shape as [number, number];
+  if (gx.numel > 0) {
+    encodeCrossEntropyGrad(executor.program, {
+      x: logits.address,
+      target: target.address,
+      weight: weighted ? c.input(4).address : 0,
+      lse: lse.address,
+      norm: norm.address,
+      g: dense(g).address,
+      gx: gx.address,
+      rows,
+      cols,
+      reduction: reductionCodes[reduction],
+      ignoreIndex,
+      smoothing,
+    });
+    executor.run();
+  }
+  return gx;
+}
+
+/**
+ * The same from differentiable operations, for second derivatives. With the target distribution
+ * T = (1−s)·w[t]·onehot + s/C·w (0 in ignored rows): gradient = g·(softmax(x)·Σ T − T), over the norm for the mean.
+ */
+function composedGrad(g: Tensor, c: Context<CrossEntropyAttributes>): Tensor {
+  const x = c.input(0);
+  const target = c.input(1);
+  const { reduction, ignoreIndex, smoothing, weighted } = c.attributes;
+  const cols = x.shape[1]!;
+  const column = target.unsqueeze(1);
+  const counted = column.ne(ignoreIndex).to('float32');
+  const onehot = alongDim(cols, 1, 2, x.executor).eq(column).to('float32');
+  const weights = weighted ? c.input(4) : null;
+  const smooth = weights === null ? smoothing / cols : weights.mul(smoothing / cols);
+  const hard = weights === null ? onehot : onehot.mul(weights);
+  const distribution = hard.mul(1 - smoothing).add(smooth).mul(counted);
+  const difference = softmax(x, 1).mul(distribution.sum(1, { keepdim: true })).sub(distribution);
+  if (reduction === 'none') return difference.mul(g.unsqueeze(1));
+  return difference.mul(reduction === 'mean' ? g.div(c.input(3)) : g);
+}

@@ -1,0 +1,293 @@
+/** Making tensors: from numbers, by rule, at random, in another type or place. */
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { record } from '../autograd/record.ts';
+import { copyInto, dense, done, empty, emitUnary, fillWith, materialize } from '../program/emit.ts';
+import { generator } from '../runtime/random.ts';
+import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import type { Nested } from '../tensor/base.ts';
+import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Arrays of numbers that a tensor can be made from. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+export interface TensorOptions {
+  /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
+  dtype?: DType;
+  /** Record operations on it for `backward()`. */
+  requiresGrad?: boolean;
+  /** Where it lives. Default: as `init` chose. */
+  device?: Device;
+}
+
+/** @internal An executor may be named directly. */
+interface Placement extends TensorOptions {
+  executor?: Executor;
+}
+
+const DTYPES = ['float32', 'int32', 'bool'];
+
+function place(op: string, options: Placement): Executor {
+  const { dtype, device, executor } = options;
+  if (dtype !== undefined && !DTYPES.includes(dtype)) {
+    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, { op, argument: 'dtype', got: dtype });
+  }
+  return executor ?? (device === undefined ? defaultExecutor() : executorFor(device));
+}
+
+function finish(op: string, t: Tensor, options: Placement): Tensor {
+  if (options.requiresGrad) {
+    if (t.dtype !== 'float32') throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
+    t.requiresGrad = true;
+  }
+  return t;
+}
+
+/** Shape of nested arrays; throws where they are ragged. */
+function nestedShape(nested: Nested): number[] {
+  const shape: number[] = [];
+  for (let level = nested; Array.isArray(level); level = level[0]!) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  return shape;
+}
+
+function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): void {
+  if (dim === shape.length) {
+    if (typeof nested !== 'number' && typeof nested !== 'boolean') {
+      throw new ArgumentError(`tensor: elements must be numbers or booleans, got ${Array.isArray(nested) ? 'an array' : nested === null ? 'null' : typeof nested}`, {
+        op: 'tensor',
+        argument: 'data',
+        got: nested,
+      });
+    }
+    into.push(Number(nested));
+    return;
+  }
+  if (!Array.isArray(nested) || nested.length !== shape[dim]) {
+    throw new ShapeError(
+      `tensor: nested arrays must be of equal length: dimension ${dim} has ${shape[dim]} elements in one place and ${Array.isArray(nested) ? nested.length : 'a single value'} in another`,
+      { op: 'tensor', argument: 'data', got: nested, expected: shape },
+    );
+  }
+  for (const part of nested) flatten(part, shape, dim + 1, into);
+}
+
+function firstElement(nested: Nested): Nested {
+  let value = nested;
+  while (Array.isArray(value)) value = value[0]!;
+  return value;
+}
+
+/**
+ * A tensor of the given numbers: nested arrays, a number, or a typed array with `shape`.
+ *
+ * @throws ShapeError for ragged arrays or a shape with another number of elements
+ * @example
+ * const a = tensor([[1, 2], [3, 4]]);
+ * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
+ */
+export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  const executor = place('tensor', options);
+  let values: ArrayLike<number>;
+  let natural: Shape;
+  let dtype = options.dtype;
+  if (ArrayBuffer.isView(data)) {
+    if (!('length' in data) || typeof (data as NumberArray)[0] === 'bigint') {
+      throw new ArgumentError('tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)', { op: 'tensor', argument: 'data' });
+    }
+    values = data as NumberArray;
+    natural = [values.length];
+    dtype ??= data instanceof Float32Array || data instanceof Float64Array ? 'float32' : 'int32';
+  } else {
+    natural = nestedShape(data as Nested);
+    const flat: number[] = [];
+    flatten(data as Nested, natural, 0, flat);
+    values = flat;
+    dtype ??= typeof firstElement(data as Nested) === 'boolean' ? 'bool' : 'float32';
+  }
+  const shape = options.shape === undefined ? natural : [...options.shape];
+  checkShape('tensor', shape);
+  if (numelOf(shape) !== values.length) {
+    throw new ShapeError(`tensor: ${values.length} elements do not fit into shape ${show(shape)}`, {
+      op: 'tensor',
+      argument: 'shape',
+      got: values.length,
+      expected: shape,
+    });
+  }
+  const t = empty(executor, shape, dtype);
+  executor.write(t.address, dtype === 'bool' ? Array.from(values, (x) => (x !== 0 ? 1 : 0)) : values, dtype);
+  return finish('tensor', t, options);
+}
+
+/** Shape arguments: an array, or numbers one by one with an options object last. */
+export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
+
+export function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
+  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] ?? {}) as O];
+  const last = args[args.length - 1];
+  if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];
+  return [args as number[], {} as O];
+}
+
+function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
+  checkShape(op, shape);
+  const t = empty(place(op, options), shape, options.dtype ?? 'float32');
+  fillWith(t, t.dtype === 'bool' ? Number(value !== 0) : value);
+  return finish(op, t, options);
+}
+
+/** A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`. */
+export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
+  const [shape, options] = shapeArguments<Placement>(args);
+  return filled('zeros', shape, 0, options);
+}
+
+/** A tensor of ones. */
+export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
+  const [shape, options] = shapeArguments<Placement>(args);
+  return filled('ones', shape, 1, options);
+}
+
+/** A tensor with the same value everywhere. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  return filled('full', shape, value, options);
+}
+
+/** @internal A constant tensor on an executor. */
+export function constant(executor: Executor, shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  return filled('full', shape, value, { executor, dtype });
+}
+
+/** Zeros in the shape, type and place of x. */
+export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return filled('zerosLike', x.shape, 0, { dtype: x.dtype, executor: options.device === undefined ? x.executor : undefined, ...options });
+}
+
+/** Ones in the shape, type and place of x. */
+export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return filled('onesLike', x.shape, 1, { dtype: x.dtype, executor: options.device === undefined ? x.executor : undefined, ...options });
+}
+
+/** A tensor without dimensions that holds one number. */
+export function scalarTensor(value: number, dtype: DType = 'float32', executor: Executor = defaultExecutor()): Tensor {
+  const t = empty(executor, [], dtype);
+  executor.write(t.address, [value], dtype);
+  return t;
+}
+
+function fromList(op: string, values: ArrayLike<number>, shape: Shape, options: Placement): Tensor {
+  const t = empty(place(op, options), shape, options.dtype ?? 'float32');
+  t.executor.write(t.address, values, t.dtype);
+  return finish(op, t, options);
+}
+
+/** The n×n identity matrix (n×m if m is given). */
+export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
+  const m = typeof rest[0] === 'number' ? rest[0] : n;
+  const options = (typeof rest[0] === 'number' ? rest[1] : rest[0]) ?? {};
+  checkShape('eye', [n, m]);
+  const values = new Float32Array(n * m);
+  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+  return fromList('eye', values, [n, m], options);
+}
+
+function isOptions(value: unknown): value is TensorOptions {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`. */
+export function arange(...args: (number | TensorOptions)[]): Tensor {
+  const last = args[args.length - 1];
+  const options = isOptions(last) ? last : {};
+  const numbers = args.filter((a) => typeof a === 'number');
+  const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]!] : (numbers as [number, number, number?]);
+  const length = Math.ceil((end - start) / step);
+  if (!Number.isFinite(length) || length < 0 || step === 0) {
+    throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} is no finite range`, { op: 'arange', got: numbers });
+  }
+  return fromList('arange', Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
+}
+
+/** n numbers from a to b, both included, at equal distances. */
+export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
+  checkShape('linspace', [n]);
+  const step = n > 1 ? (b - a) / (n - 1) : 0;
+  return fromList('linspace', Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)), [n], options);
+}
+
+function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
+  const [shape, options] = shapeArguments<Placement>(args);
+  checkShape(op, shape);
+  if (options.dtype !== undefined && options.dtype !== 'float32') {
+    throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, { op, argument: 'dtype', got: options.dtype });
+  }
+  const t = empty(place(op, options), shape, 'float32');
+  generator.fill(t, fn, 0, 1);
+  return finish(op, t, options);
+}
+
+/** Uniform random numbers, 0 ≤ x < 1. */
+export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
+  return drawn('rand', args, 'uniform');
+}
+
+/** Random numbers of the standard normal distribution. */
+export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
+  return drawn('randn', args, 'normal');
+}
+
+/** Random whole numbers, low ≤ x < high, int32. */
+export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
+  checkShape('randint', shape);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+    throw new ArgumentError(`randint: expected whole numbers low < high, got ${low} and ${high}`, { op: 'randint', got: [low, high] });
+  }
+  const t = empty(place('randint', options), shape, 'int32');
+  generator.fill(t, 'integers', low, high);
+  return t;
+}
+
+/** The numbers 0 … n − 1 in random order, int32. */
+export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
+  checkShape('randperm', [n]);
+  return fromList('randperm', generator.permutation(n), [n], { ...options, dtype: 'int32' });
+}
+
+/** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  if (dtype === 'float32') return emitUnary('toFloat', x, 'float32');
+  if (x.dtype === 'float32') return emitUnary(dtype === 'int32' ? 'toInt' : 'toBool', x, dtype);
+  if (dtype === 'bool') return emitUnary('toBoolI', x, dtype);
+  const y = empty(x.executor, x.shape, dtype);
+  copyInto(x, y);
+  return y;
+}
+
+/** A copy on another executor. */
+export function moveTo(x: Tensor, executor: Executor): Tensor {
+  if (x.executor === executor) return x;
+  const source = dense(x);
+  const t = empty(executor, x.shape, x.dtype);
+  executor.write(t.address, x.executor.read(source.address, x.numel, x.dtype), x.dtype);
+  done(source, x);
+  return record('move', [x], t, { executor: x.executor });
+}
+
+/** A contiguous copy; gradients flow through it. */
+export function clone(x: Tensor): Tensor {
+  return record('clone', [x], materialize(x));
+}

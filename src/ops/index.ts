@@ -1,0 +1,8 @@
+/** All operations as functions. */
+export * from './arithmetic.ts';
+export * from './classify.ts';
+export * from './create.ts';
+export * from './inplace.ts';
+export * from './linalg.ts';
+export * from './reductions.ts';
+export * from './shape.ts';

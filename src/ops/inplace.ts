@@ -1,0 +1,40 @@
+/** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
+import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { isGradEnabled } from '../autograd/mode.ts';
+import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { compose } from './arithmetic.ts';
+
+/** The same elements without history. */
+export function detach(x: Tensor): Tensor {
+  return viewOf(x, x.shape, x.strides);
+}
+
+/**
+ * Runs `compute` and writes its result into x. Values that autograd saved from this memory are marked as changed. If x is
+ * not a leaf and the result is part of the graph, x takes over the result's history.
+ */
+export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tensor): T {
+  const recording = isGradEnabled();
+  if (recording && x.requiresGrad && x.isLeaf) {
+    throw new AutogradError(`${op}: a leaf that requires grad can be changed only inside noGrad()`, { op });
+  }
+  compose(() => {
+    const result = compute();
+    commonExecutor(op, x, result);
+    if (result.dtype !== x.dtype) {
+      throw new DTypeError(`${op}: the result is ${result.dtype}, which does not fit into a tensor of ${x.dtype}`, { op, got: result.dtype, expected: x.dtype });
+    }
+    if (!sameShape(result.shape, x.shape)) {
+      throw new ShapeError(`${op}: the result's shape ${show(result.shape)} is not the tensor's, ${show(x.shape)}`, { op, got: result.shape, expected: x.shape });
+    }
+    if (recording && (x.requiresGrad || result.requiresGrad) && x.storage.length !== x.numel) {
+      throw new AutogradError(`${op}: a view into a larger tensor cannot be changed in place while gradients are recorded`, { op });
+    }
+    copyInto(result, x);
+    x.storage.version++;
+    if (recording && result.variable !== null) x.setVariable(result.variable);
+  });
+  return x;
+}

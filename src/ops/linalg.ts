@@ -1,0 +1,161 @@
+/** Products of vectors and matrices. All of them are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
+import { DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
+import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+
+function checkFloat(op: string, argument: string, x: Tensor): void {
+  checkTensor(op, argument, x);
+  if (x.dtype !== 'float32') {
+    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, { op, argument, got: x.dtype, expected: 'float32' });
+  }
+}
+
+function innerMismatch(op: string, a: Tensor, b: Tensor): ShapeError {
+  return new ShapeError(`${op}: inner sizes differ: ${show(a.shape)} × ${show(b.shape)}`, { op, got: [a.shape, b.shape] });
+}
+
+/** The one stride with which a batch of matrices, stretched to `batch`, is walked; null if it takes more than one. */
+function batchStride(x: Tensor, batch: Shape): number | null {
+  const lead = x.ndim - 2;
+  const strides = broadcastStrides(x.shape.slice(0, lead), x.strides.slice(0, lead), batch);
+  let stride = 0;
+  let size = 1;
+  for (let i = batch.length - 1; i >= 0; i--) {
+    if (batch[i] === 1) continue;
+    if (size === 1) stride = strides[i]!;
+    else if (strides[i] !== stride * size) return null;
+    size *= batch[i]!;
+  }
+  return stride;
+}
+
+function matrices(x: Tensor, batch: Shape): Matrices {
+  const rowStride = x.strides[x.ndim - 2]!;
+  const colStride = x.strides[x.ndim - 1]!;
+  const stride = batchStride(x, batch);
+  if (stride !== null) return { tensor: x, rowStride, colStride, batchStride: stride };
+  const shape = [...batch, ...x.shape.slice(-2)];
+  const copy = materialize(x.expand(shape));
+  return { tensor: copy, rowStride: copy.strides[copy.ndim - 2]!, colStride: 1, batchStride: copy.strides[copy.ndim - 3]! };
+}
+
+/** a·b for tensors of at least two dimensions, the leading ones broadcast. */
+function product(op: string, a: Tensor, b: Tensor): Tensor {
+  const [m, k] = a.shape.slice(-2) as [number, number];
+  const [k2, n] = b.shape.slice(-2) as [number, number];
+  if (k !== k2) throw innerMismatch(op, a, b);
+  commonExecutor(op, a, b);
+  const batch = a.ndim === 2 && b.ndim === 2 ? [] : broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const left = matrices(a, batch);
+  const right = matrices(b, batch);
+  const y = emitGemm(left, right, null, { batch: numelOf(batch), m, n, k }, [...batch, m, n]);
+  done(left.tensor, a);
+  done(right.tensor, b);
+  return record('matmul', [a, b], y);
+}
+
+/**
+ * Matrix product, as NumPy and PyTorch have it: vector·vector gives a number, matrix·vector a vector, and dimensions before
+ * the last two are batches, which broadcast.
+ *
+ * @throws ShapeError if the inner sizes differ
+ * @example
+ * matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray(); // [3, 7]
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkFloat('matmul', 'input', a);
+  checkFloat('matmul', 'other', b);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError(`matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'matmul', got: [a.shape, b.shape] });
+  }
+  if (a.shape[a.ndim - 1] !== b.shape[Math.max(0, b.ndim - 2)]) throw innerMismatch('matmul', a, b);
+  if (a.ndim >= 2 && b.ndim >= 2) {
+    // A batch against one matrix is one tall product.
+    if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
+      return compose(() => product('matmul', a.reshape([-1, a.shape[a.ndim - 1]!]), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+    }
+    return product('matmul', a, b);
+  }
+  return compose(() => {
+    const y = product('matmul', a.ndim === 1 ? a.unsqueeze(0) : a, b.ndim === 1 ? b.unsqueeze(1) : b);
+    const rows = b.ndim === 1 ? y.squeeze(-1) : y;
+    return a.ndim === 1 ? rows.squeeze(b.ndim === 1 ? -1 : -2) : rows;
+  });
+}
+
+/** Products of matrices, pair by pair: [b, m, k] × [b, k, n]. */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  checkFloat('bmm', 'input', a);
+  checkFloat('bmm', 'other', b);
+  if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
+    throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, { op: 'bmm', got: [a.shape, b.shape] });
+  }
+  return product('bmm', a, b);
+}
+
+/** Σ aᵢ·bᵢ of two vectors. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  checkFloat('dot', 'input', a);
+  checkFloat('dot', 'other', b);
+  if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
+    throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'dot', got: [a.shape, b.shape] });
+  }
+  return matmul(a, b);
+}
+
+/** The matrix aᵢ·bⱼ of two vectors. */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkFloat('outer', 'input', a);
+  checkFloat('outer', 'other', b);
+  if (a.ndim !== 1 || b.ndim !== 1) {
+    throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'outer', got: [a.shape, b.shape] });
+  }
+  return compose(() => product('outer', a.unsqueeze(1), b.unsqueeze(0)));
+}
+
+/**
+ * x·Wᵀ + b, one command: x [..., in], weight [out, in], bias [out].
+ *
+ * @throws ShapeError if the sizes do not fit
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  checkFloat('linear', 'input', x);
+  checkFloat('linear', 'weight', weight);
+  if (weight.ndim !== 2) throw new ShapeError(`linear: weight must be [out,in], got ${show(weight.shape)}`, { op: 'linear', argument: 'weight', got: weight.shape });
+  const [n, k] = weight.shape as [number, number];
+  if (x.ndim === 0 || x.shape[x.ndim - 1] !== k) {
+    throw new ShapeError(`linear: input ${show(x.shape)} must end in the weight's ${k} input features, weight is ${show(weight.shape)}`, {
+      op: 'linear',
+      argument: 'input',
+      got: x.shape,
+      expected: weight.shape,
+    });
+  }
+  if (bias !== null) {
+    checkFloat('linear', 'bias', bias);
+    if (bias.ndim !== 1 || bias.numel !== n) {
+      throw new ShapeError(`linear: bias must be [${n}], got ${show(bias.shape)}`, { op: 'linear', argument: 'bias', got: bias.shape, expected: [n] });
+    }
+  }
+  if (x.ndim === 2) return linear2d(x, weight, bias);
+  return compose(() => linear2d(x.reshape([-1, k]), weight, bias).reshape([...x.shape.slice(0, -1), n]));
+}
+
+function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  commonExecutor('linear', x, weight, ...(bias === null ? [] : [bias]));
+  const [m, k] = x.shape as [number, number];
+  const n = weight.shape[0]!;
+  const flatBias = bias === null || bias.contiguous ? bias : materialize(bias);
+  const y = emitGemm(
+    { tensor: x, rowStride: x.strides[0]!, colStride: x.strides[1]!, batchStride: 0 },
+    { tensor: weight, rowStride: weight.strides[1]!, colStride: weight.strides[0]!, batchStride: 0 },
+    flatBias,
+    { batch: 1, m, n, k },
+    [m, n],
+  );
+  if (flatBias !== null && bias !== null) done(flatBias, bias);
+  return record('linear', bias === null ? [x, weight] : [x, weight, bias], y);
+}

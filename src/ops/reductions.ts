@@ -1,0 +1,237 @@
+/** Reductions: over all elements, or over the dimensions given. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { Executor } from '../../bindings/executor.ts';
+import type { ReduceFn } from '../../bindings/generated/encode.ts';
+import { record } from '../autograd/record.ts';
+import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
+import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose, where } from './arithmetic.ts';
+import { cast } from './create.ts';
+
+/** Dimensions to reduce: one, several, or (undefined) all. */
+export type Dims = number | readonly number[];
+
+export interface ReduceOptions {
+  /** Keep the reduced dimensions with size 1. */
+  keepdim?: boolean;
+}
+
+export interface SpreadOptions extends ReduceOptions {
+  /** What is taken from the count in the denominator. Default 1: the unbiased estimate. */
+  correction?: number;
+}
+
+/** The largest or smallest elements along a dimension, and where they are. */
+export interface Extremes {
+  values: Tensor;
+  indices: Tensor;
+}
+
+/** A reduction's geometry: which dimensions, the result's shape, and the shape that broadcasts against the input. */
+interface Plan {
+  dims: number[];
+  shape: Shape;
+  keepShape: Shape;
+  count: number;
+}
+
+function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): Plan {
+  checkTensor(op, 'input', x);
+  const dims = normalizeDims(op, dim, x.ndim).filter((d) => d < x.ndim);
+  const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
+  const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
+  return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
+}
+
+/** Runs a reduction: brings the reduced dimensions together if they are apart. */
+function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Plan, scale = 1): Tensor {
+  const first = dims[0] ?? 0;
+  const last = dims[dims.length - 1] ?? -1;
+  const together = last - first === dims.length - 1;
+  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
+  const input = together ? x : x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
+  const source = dense(input);
+  const sections = dims.length === 0 ? { outer: x.numel, size: 1, inner: 1 } : together ? sectionsOf(x.shape, first, last) : { outer: numelOf(shape), size: dims.reduce((n, d) => n * x.shape[d]!, 1), inner: 1 };
+  const y = emitReduce(fn, source, sections, shape, dtype, scale);
+  done(source, input);
+  done(input, x);
+  return y;
+}
+
+/** Sum of the elements. */
+export function sum(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+  const p = plan('sum', x, dim, keepdim);
+  const isFloat = x.dtype === 'float32';
+  return record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
+}
+
+/** Mean of the elements. */
+export function mean(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+  const p = plan('mean', x, dim, keepdim);
+  if (x.dtype !== 'float32') throw new DTypeError(`mean: input must be float32, got ${x.dtype}; convert it with to('float32')`, { op: 'mean', argument: 'input', got: x.dtype });
+  return record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
+}
+
+/** Product of the elements. */
+export function prod(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+  const p = plan('prod', x, dim, keepdim);
+  return record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), { keepShape: p.keepShape, dims: p.dims });
+}
+
+/** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
+export function productOfOthers(x: Tensor, dims: number[]): Tensor {
+  const keepdim = { keepdim: true };
+  const isZero = x.eq(0);
+  const zeros = isZero.to('int32').sum(dims, keepdim);
+  const product = where(isZero, 1, x).prod(dims, keepdim);
+  const none = product.div(where(isZero, 1, x));
+  return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, 0));
+}
+
+function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
+  const p = plan(fn, x, undefined, false);
+  if (x.numel === 0) throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
+  return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p));
+}
+
+function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: number; shape: Shape } {
+  checkTensor(op, 'input', x);
+  const at = normalizeDim(op, dim, x.ndim);
+  if (x.shape[at] === 0) throw new ShapeError(`${op}: dimension ${dim} of ${show(x.shape)} has no elements`, { op, argument: 'dim', got: x.shape });
+  return { at, shape: keepdim ? x.shape.map((s, i) => (i === at ? 1 : s)) : x.shape.filter((_, i) => i !== at) };
+}
+
+function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolean): Extremes {
+  const { at, shape } = argPlan(fn, x, dim, false);
+  const source = dense(x);
+  const found = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
+  done(source, x);
+  const values = record('extreme', [x, found.indices], found.values, { dim: at });
+  if (!keepdim) return { values, indices: found.indices };
+  const kept = { values: values.unsqueeze(at), indices: found.indices.unsqueeze(at) };
+  values.dispose();
+  found.indices.dispose();
+  return kept;
+}
+
+/** Largest element; with a dimension: the largest along it and its (first) index. NaN wins. */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
+export function max(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor | Extremes {
+  return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
+}
+
+/** Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins. */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
+export function min(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor | Extremes {
+  return dim === undefined ? extremeAll('min', x) : extremeAlong('min', x, dim, keepdim);
+}
+
+function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
+  checkTensor(op, 'input', x);
+  if (dim === undefined) {
+    const flat = x.reshape([-1]);
+    const index = argExtreme(op, flat, 0, false);
+    flat.dispose();
+    return index;
+  }
+  const { at, shape } = argPlan(op, x, dim, keepdim);
+  const fn = op === 'argmax' ? 'max' : 'min';
+  const source = dense(x);
+  const { values, indices } = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
+  values.dispose();
+  done(source, x);
+  return indices;
+}
+
+/** Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension. */
+export function argmax(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor {
+  return argExtreme('argmax', x, dim, keepdim);
+}
+
+/** Index of the smallest element (the first of them), int32. */
+export function argmin(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor {
+  return argExtreme('argmin', x, dim, keepdim);
+}
+
+/** Mean squared distance from the mean, with count − correction in the denominator. */
+export function variance(x: Tensor, dim?: Dims, { keepdim = false, correction = 1 }: SpreadOptions = {}): Tensor {
+  return compose(() => {
+    const { count } = plan('variance', x, dim, keepdim);
+    const centred = x.sub(mean(x, dim, { keepdim: true }));
+    return sum(centred.square(), dim, { keepdim }).div(Math.max(0, count - correction));
+  });
+}
+
+/** Square root of the variance. */
+export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
+  return compose(() => variance(x, dim, options).sqrt());
+}
+
+/** (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. */
+export function norm(x: Tensor, dim?: Dims, { p = 2, keepdim = false }: ReduceOptions & { p?: number } = {}): Tensor {
+  return compose(() => {
+    if (p === 2) return sum(x.square(), dim, { keepdim }).sqrt();
+    if (p === 1) return sum(x.abs(), dim, { keepdim });
+    if (p === 0) return sum(x.ne(0).to('float32'), dim, { keepdim });
+    if (p === Infinity || p === -Infinity) return extremeNorm(x.abs(), p > 0 ? 'max' : 'min', dim, keepdim);
+    if (Number.isNaN(p)) throw new ArgumentError('norm: p is NaN', { op: 'norm', argument: 'p', got: p });
+    return sum(x.abs().pow(p), dim, { keepdim }).pow(1 / p);
+  });
+}
+
+/** Largest or smallest element over several dimensions. */
+function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
+  const { dims, shape } = plan('norm', x, dim, keepdim);
+  const rest = [...x.shape.keys()].filter((d) => !dims.includes(d));
+  const rows = x.permute([...rest, ...dims]).reshape([numelOf(rest.map((d) => x.shape[d]!)), -1]);
+  return (fn === 'max' ? max(rows, 1) : min(rows, 1)).values.reshape(shape);
+}
+
+/** ln Σ eˣ, without overflow. */
+export function logsumexp(x: Tensor, dim: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+  return compose(() => {
+    const { shape } = plan('logsumexp', x, dim, keepdim);
+    const peak = extremeNorm(x.detach(), 'max', dim, true);
+    const shift = where(peak.abs().eq(Infinity), 0, peak);
+    return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
+  });
+}
+
+/** Running sums along a dimension. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  checkTensor('cumsum', 'input', x);
+  return cumsumAlong(x, normalizeDim('cumsum', dim, x.ndim), false);
+}
+
+/** As cumsum; reverse: from the end. */
+export function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
+  const source = dense(x.dtype === 'bool' ? cast(x, 'int32') : x);
+  const y = emitCumsum(source, x.ndim === 0 ? { outer: 1, size: 1, inner: 1 } : sectionsOf(x.shape, dim), reverse);
+  done(source, x);
+  return record('cumsum', [x], y, { dim, reverse });
+}
+
+/** Sums x down to a shape that was broadcast to its own. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const lead = x.ndim - shape.length;
+  const dims = [...x.shape.keys()].filter((i) => i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1));
+  return compose(() => sum(x, dims).reshape(shape));
+}
+
+/** The numbers 0 … size − 1 along one of ndim dimensions, int32. */
+export function alongDim(size: number, dim: number, ndim: number, executor: Executor): Tensor {
+  const t = empty(
+    executor,
+    Array.from({ length: ndim }, (_, i) => (i === dim ? size : 1)),
+    'int32',
+  );
+  executor.write(
+    t.address,
+    Int32Array.from({ length: size }, (_, i) => i),
+    'int32',
+  );
+  return t;
+}

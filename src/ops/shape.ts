@@ -1,0 +1,262 @@
+/**
+ * Seeing a tensor's elements in another shape. Views share memory with their tensor; only where strides cannot express
+ * the new shape are the elements copied.
+ */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
+import { record } from '../autograd/record.ts';
+import { commonExecutor, copyInto, dense, done, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
+import { broadcastStrides, inferShape, normalizeDim, sameShape, type Shape, show, stridesOf, viewStrides } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor } from './arithmetic.ts';
+
+/** The same elements in another shape; one size may be −1. Copies only if it must. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return reshaped('reshape', x, shape);
+}
+
+/** As reshape, but throws where it would have to copy. */
+export function view(x: Tensor, shape: Shape): Tensor {
+  const target = inferShape('view', shape, x.numel);
+  if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
+    throw new ShapeError(`view: elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`, { op: 'view', got: x.shape, expected: target });
+  }
+  return reshaped('view', x, target);
+}
+
+function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
+  checkTensor(op, 'input', x);
+  const target = inferShape(op, shape, x.numel);
+  const strides = x.contiguous || x.numel === 0 ? stridesOf(target) : viewStrides(x.shape, x.strides, target);
+  if (strides !== null) return record('reshape', [x], viewOf(x, target, strides));
+  const copy = materialize(x);
+  const y = viewOf(copy, target, stridesOf(target));
+  copy.dispose();
+  return record('reshape', [x], y);
+}
+
+/** Joins the dimensions start … end (all of them by default) into one. */
+export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  checkTensor('flatten', 'input', x);
+  if (x.ndim === 0) return reshaped('flatten', x, [1]);
+  const first = normalizeDim('flatten', start, x.ndim);
+  const last = normalizeDim('flatten', end, x.ndim);
+  if (first > last) throw new ArgumentError(`flatten: start ${start} lies behind end ${end}`, { op: 'flatten', argument: 'start', got: start });
+  const { size } = sectionsOf(x.shape, first, last);
+  return reshaped('flatten', x, [...x.shape.slice(0, first), size, ...x.shape.slice(last + 1)]);
+}
+
+/** Splits one dimension into several; one size may be −1. */
+export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
+  checkTensor('unflatten', 'input', x);
+  const at = normalizeDim('unflatten', dim, x.ndim);
+  const resolved = inferShape('unflatten', sizes, x.shape[at]!);
+  return reshaped('unflatten', x, [...x.shape.slice(0, at), ...resolved, ...x.shape.slice(at + 1)]);
+}
+
+/** Drops dimensions of size 1: all of them, or the given one if its size is 1. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  checkTensor('squeeze', 'input', x);
+  const at = dim === undefined ? undefined : normalizeDim('squeeze', dim, x.ndim);
+  const drop = (size: number, i: number) => size === 1 && (at === undefined || at === i);
+  const keep = x.shape.map((size, i) => !drop(size, i));
+  return record(
+    'reshape',
+    [x],
+    viewOf(
+      x,
+      x.shape.filter((_, i) => keep[i]),
+      x.strides.filter((_, i) => keep[i]),
+    ),
+  );
+}
+
+/** Adds a dimension of size 1 before dimension `dim`. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkTensor('unsqueeze', 'input', x);
+  const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
+  const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+  const strides = [...x.strides.slice(0, at), 1, ...x.strides.slice(at)];
+  return record('reshape', [x], viewOf(x, shape, strides));
+}
+
+/** Dimensions in another order. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  checkTensor('permute', 'input', x);
+  const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== order.length) {
+    throw new ArgumentError(`permute: expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, { op: 'permute', argument: 'dims', got: dims });
+  }
+  const y = viewOf(
+    x,
+    order.map((d) => x.shape[d]!),
+    order.map((d) => x.strides[d]!),
+  );
+  return record('permute', [x], y, { dims: order });
+}
+
+/** Two dimensions exchanged. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkTensor('transpose', 'input', x);
+  const a = normalizeDim('transpose', dim0, x.ndim);
+  const b = normalizeDim('transpose', dim1, x.ndim);
+  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));
+  return permute(x, order);
+}
+
+/** Stretches dimensions of size 1 without copying; −1 keeps a size. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkTensor('expand', 'input', x);
+  const lead = shape.length - x.ndim;
+  const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
+  if (lead < 0 || target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) || target.some((size) => size < 0)) {
+    throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, { op: 'expand', argument: 'shape', got: x.shape, expected: shape });
+  }
+  return record('expand', [x], viewOf(x, target, broadcastStrides(x.shape, x.strides, target)));
+}
+
+/** The part start ≤ index < end of one dimension, every `step`-th; negative numbers count from the end. A view. */
+export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 1): Tensor {
+  checkTensor('slice', 'input', x);
+  const at = normalizeDim('slice', dim, x.ndim);
+  if (!Number.isInteger(step) || step < 1) throw new ArgumentError(`slice: step must be a whole number from 1 on, got ${step}`, { op: 'slice', argument: 'step', got: step });
+  const size = x.shape[at] ?? 1;
+  const limit = (index: number) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
+  const first = limit(start);
+  const length = Math.max(0, Math.ceil((limit(end) - first) / step));
+  const shape = x.shape.map((s, i) => (i === at ? length : s));
+  const strides = x.strides.map((s, i) => (i === at ? s * step : s));
+  const y = viewOf(x, shape, strides, x.offset + (length > 0 ? first * (x.strides[at] ?? 0) : 0));
+  return record('slice', [x], y, { dim: at, start: first, step });
+}
+
+/** Zeros with x in the place that `slice(dim, start, …, step)` reads: the gradient of slice. */
+export function unslice(x: Tensor, dim: number, start: number, size: number, step: number): Tensor {
+  const shape = x.shape.map((s, i) => (i === dim ? size : s));
+  const y = empty(x.executor, shape, x.dtype);
+  fillWith(y, 0);
+  const end = start + (x.shape[dim]! - 1) * step + 1;
+  const strides = y.strides.map((s, i) => (i === dim ? s * step : s));
+  const place = viewOf(y, x.shape, strides, y.offset + start * y.strides[dim]!);
+  copyInto(x, place);
+  place.dispose();
+  return record('unslice', [x], y, { dim, start, end, step });
+}
+
+/** One index of a dimension; the dimension goes. A view. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  checkTensor('select', 'input', x);
+  const at = normalizeDim('select', dim, x.ndim);
+  const size = x.shape[at] ?? 0;
+  if (!Number.isInteger(index) || index < -size || index >= size) {
+    throw new ArgumentError(`select: index ${index} is out of range for dimension ${dim} of ${show(x.shape)}`, { op: 'select', argument: 'index', got: index });
+  }
+  const i = index < 0 ? index + size : index;
+  const part = slice(x, at, i, i + 1);
+  const y = squeeze(part, at);
+  part.dispose();
+  return y;
+}
+
+function checkList(op: string, list: readonly Tensor[]): void {
+  if (!Array.isArray(list) || list.length === 0) throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
+  list.forEach((t, i) => {
+    checkTensor(op, `tensors[${i}]`, t);
+    if (t.dtype !== list[0]!.dtype) {
+      throw new DTypeError(`${op}: tensors must be of one type, got ${list[0]!.dtype} and ${t.dtype}`, { op, argument: `tensors[${i}]`, got: t.dtype });
+    }
+  });
+}
+
+/** Joins tensors along a dimension that they have. */
+export function cat(list: readonly Tensor[], dim = 0): Tensor {
+  checkList('cat', list);
+  const first = list[0]!;
+  const executor = commonExecutor('cat', first, ...list.slice(1));
+  const at = normalizeDim('cat', dim, first.ndim);
+  for (const t of list) {
+    if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
+      throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, { op: 'cat', argument: 'tensors', got: t.shape, expected: first.shape });
+    }
+  }
+  const total = list.reduce((n, t) => n + (t.shape[at] ?? 1), 0);
+  const y = empty(
+    executor,
+    first.shape.map((size, i) => (i === at ? total : size)),
+    first.dtype,
+  );
+  let start = 0;
+  for (const t of list) {
+    const place = viewOf(y, t.shape, y.strides, y.offset + start * y.strides[at]!);
+    copyInto(t, place);
+    place.dispose();
+    start += t.shape[at]!;
+  }
+  return record('cat', list, y, { dim: at });
+}
+
+/** Joins tensors of one shape along a new dimension. */
+export function stack(list: readonly Tensor[], dim = 0): Tensor {
+  checkList('stack', list);
+  const first = list[0]!;
+  for (const t of list) {
+    if (!sameShape(t.shape, first.shape)) {
+      throw new ShapeError(`stack: shapes differ: ${show(first.shape)} and ${show(t.shape)}`, { op: 'stack', argument: 'tensors', got: t.shape, expected: first.shape });
+    }
+  }
+  const at = normalizeDim('stack', dim, first.ndim + 1);
+  const parts = list.map((t) => unsqueeze(t, at));
+  const y = cat(parts, at);
+  for (const part of parts) part.dispose();
+  return y;
+}
+
+function checkIndex(op: string, index: Tensor, size: number): void {
+  checkTensor(op, 'index', index);
+  if (index.dtype !== 'int32') throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, { op, argument: 'index', got: index.dtype, expected: 'int32' });
+  if (index.ndim > 1) throw new ShapeError(`${op}: index must have one dimension, got ${show(index.shape)}`, { op, argument: 'index', got: index.shape });
+  for (const i of index.dataSync()) {
+    if (i < 0 || i >= size) throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, { op, argument: 'index', got: i });
+  }
+}
+
+/** The entries of a dimension that `index` (int32) names, in its order. */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor('indexSelect', 'input', x);
+  const at = normalizeDim('indexSelect', dim, x.ndim);
+  const executor = commonExecutor('indexSelect', x, index);
+  checkIndex('indexSelect', index, x.shape[at] ?? 1);
+  const source = dense(x);
+  const list = dense(index);
+  const { outer, size, inner } = sectionsOf(x.shape, at);
+  const y = empty(
+    executor,
+    x.shape.map((s, i) => (i === at ? index.numel : s)),
+    x.dtype,
+  );
+  if (y.numel > 0) {
+    encodeTakeRows(executor.program, { x: source.address, index: list.address, y: y.address, outer, size, count: index.numel, inner });
+    executor.run();
+  }
+  done(source, x);
+  done(list, index);
+  return record('indexSelect', [x, index], y, { dim: at });
+}
+
+/** Zeros with `size` entries along dim, to which the entries of g are added where `index` says: the gradient of indexSelect. */
+export function indexAddTo(size: number, dim: number, index: Tensor, g: Tensor): Tensor {
+  const shape = g.shape.map((s, i) => (i === dim ? size : s));
+  const { executor } = g;
+  const y = empty(executor, shape, 'float32');
+  fillWith(y, 0);
+  const source = dense(g);
+  const list = dense(index);
+  const { outer, inner } = sectionsOf(shape, dim);
+  if (source.numel > 0) {
+    encodeAddRows(executor.program, { g: source.address, index: list.address, y: y.address, outer, size, count: index.numel, inner });
+    executor.run();
+  }
+  done(source, g);
+  done(list, index);
+  return record('indexAdd', [g, index], y, { dim });
+}

@@ -1,0 +1,109 @@
+/**
+ * Random numbers: Philox4x32-10, a counter-based generator. Number i of a stream is a function of (seed, i) alone, so
+ * every executor draws the same numbers, whatever its threads.
+ */
+import { floatBits } from '../../bindings/commands/program.ts';
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { Executor } from '../../bindings/executor.ts';
+import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
+import { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { defaultExecutor } from './runtime.ts';
+
+const TWO_32 = 2 ** 32;
+/** Numbers that one Philox block gives. */
+const BLOCK = 4;
+
+/** Where an executor's commands find key and counter. */
+const stateBlocks = new WeakMap<Executor, Storage>();
+
+/** A stream of random numbers. */
+export class Generator {
+  private seedValue = 0;
+  private counter = 0;
+
+  constructor(seed: number) {
+    this.seed(seed);
+  }
+
+  /** Starts the stream anew. */
+  seed(seed: number): void {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ArgumentError(`manualSeed: the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, { op: 'manualSeed', argument: 'seed', got: seed });
+    }
+    this.seedValue = seed;
+    this.counter = 0;
+  }
+
+  /** Seed and position, to go on from later. */
+  get state(): { seed: number; counter: number } {
+    return { seed: this.seedValue, counter: this.counter };
+  }
+
+  set state({ seed, counter }: { seed: number; counter: number }) {
+    this.seed(seed);
+    this.counter = counter;
+  }
+
+  /** Fills a contiguous tensor. p0 and p1 are floats, or int32 for 'integers'. */
+  fill(y: Tensor, fn: RandomFn, p0: number, p1: number): void {
+    this.draw(y.executor, y.address, y.numel, fn, p0, p1);
+  }
+
+  private draw(executor: Executor, address: number, n: number, fn: RandomFn, p0: number, p1: number): void {
+    if (n === 0) return;
+    let block = stateBlocks.get(executor);
+    if (block === undefined) {
+      block = Storage.allocate(executor, BLOCK);
+      stateBlocks.set(executor, block);
+    }
+    const { seedValue, counter } = this;
+    executor.write(block.address, [seedValue % TWO_32 | 0, Math.floor(seedValue / TWO_32) | 0, counter % TWO_32 | 0, Math.floor(counter / TWO_32) | 0], 'int32');
+    const isInteger = fn === 'integers';
+    encodeRandom(executor.program, {
+      fn: RandomFn[fn],
+      y: address,
+      state: block.address,
+      offset: 0,
+      n,
+      p0: isInteger ? p0 : floatBits(p0),
+      p1: isInteger ? p1 : floatBits(p1),
+    });
+    executor.run();
+    this.counter += Math.ceil(n / BLOCK);
+  }
+
+  /** A random order of 0 … n − 1 (Fisher and Yates). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    if (n < 2) return order;
+    const executor = defaultExecutor();
+    const words = Storage.allocate(executor, n);
+    try {
+      this.draw(executor, words.address, n, 'uniform', 0, 1);
+      const uniform = executor.read(words.address, n, 'float32');
+      for (let i = n - 1; i > 0; i--) {
+        const j = Math.floor(uniform[i]! * (i + 1));
+        const swap = order[i]!;
+        order[i] = order[j]!;
+        order[j] = swap;
+      }
+    } finally {
+      words.release();
+    }
+    return order;
+  }
+}
+
+/** The library's own stream; a new one at every start. */
+export const generator = new Generator(Math.floor(Math.random() * TWO_32));
+
+/**
+ * Starts the library's random numbers anew: initial weights, dropout, `rand…`, shuffling without a seed of its own.
+ *
+ * @example
+ * manualSeed(42);
+ */
+export function manualSeed(seed: number): void {
+  generator.seed(seed);
+}

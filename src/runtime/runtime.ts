@@ -1,0 +1,179 @@
+/**
+ * Which executors there are and which one new tensors go to. The first operation starts the wasm kernels, or the
+ * reference executor where there is no WebAssembly; `init` chooses otherwise.
+ */
+import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
+import type { Device, Executor } from '../../bindings/executor.ts';
+import { WasmExecutor } from '../../bindings/wasm/executor.ts';
+import { moduleBytes, supports, type Variant } from '../../bindings/wasm/module.ts';
+import { ReferenceExecutor } from '../reference/executor.ts';
+import { liveTensors } from '../tensor/scope.ts';
+import { runtimeName } from './environment.ts';
+
+export interface InitOptions {
+  /** Threads to run on. This version runs on one; more may be asked for, `runtimeInfo()` tells how many there are. */
+  threads?: number | 'auto';
+  /** Where new tensors go. Default 'auto': wasm where there is WebAssembly SIMD, else the reference executor. */
+  device?: Device | 'auto';
+  /** The same bits on every machine: plain SIMD without fused multiply-adds. */
+  deterministic?: boolean;
+  /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 4. */
+  memoryMiB?: number;
+}
+
+export interface RuntimeInfo {
+  /** Where new tensors go. */
+  device: Device;
+  /** SIMD variant of the wasm kernels; 'none' where they do not run. */
+  simd: 'relaxed' | 'simd128' | 'none';
+  threads: number;
+  /** Whether this runtime offers WebGPU. */
+  webgpu: boolean;
+  /** Size of the kernels in use. */
+  wasmBytes: number;
+  /** 'node', 'deno', 'bun', 'workerd', 'browser' or 'unknown'. */
+  runtime: string;
+}
+
+export interface MemoryInfo {
+  /** Tensor handles alive. */
+  tensors: number;
+  /** Bytes in live blocks of all executors. */
+  bytesInUse: number;
+  /** Bytes that the executors hold. */
+  bytesReserved: number;
+}
+
+const executors = new Map<Device, Executor>();
+let settings: { deterministic: boolean; memoryMiB: number } = { deterministic: false, memoryMiB: 4 };
+let chosen: Device | 'auto' = 'auto';
+let override: Executor | null = null;
+
+function bestVariant(): Variant | null {
+  if (!settings.deterministic && supports('relaxed')) return 'relaxed';
+  return supports('plain') ? 'plain' : null;
+}
+
+function start(device: Device): Executor {
+  switch (device) {
+    case 'wasm': {
+      const variant = bestVariant();
+      if (variant === null) throw new DeviceError('device wasm: this engine has no WebAssembly with SIMD', { argument: 'device', got: device });
+      return new WasmExecutor({ variant, memoryMiB: settings.memoryMiB });
+    }
+    case 'reference':
+      return new ReferenceExecutor();
+    default:
+      throw new DeviceError(`device ${device}: this version runs on wasm and reference`, { argument: 'device', got: device });
+  }
+}
+
+/** The executor of a device; started at its first use. */
+export function executorFor(device: Device): Executor {
+  let executor = executors.get(device);
+  if (executor === undefined) {
+    executor = start(device);
+    executor.allocator.describe = () => `${liveTensors} tensors are alive`;
+    executors.set(device, executor);
+  }
+  return executor;
+}
+
+function defaultDevice(): Device {
+  if (chosen === 'auto') chosen = bestVariant() === null ? 'reference' : 'wasm';
+  return chosen;
+}
+
+/** The executor that new tensors go to. */
+export function defaultExecutor(): Executor {
+  return override ?? executorFor(defaultDevice());
+}
+
+/** Runs `fn` with new tensors going to `executor`. */
+export function withExecutor<T>(executor: Executor, fn: () => T): T {
+  const before = override;
+  override = executor;
+  try {
+    return fn();
+  } finally {
+    override = before;
+  }
+}
+
+const OPTION_NAMES = ['threads', 'device', 'deterministic', 'memoryMiB'];
+const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
+
+/**
+ * Chooses device and kernels. Optional: without it the first operation starts the kernels as `init()` would. Options
+ * that change the kernels (deterministic, memoryMiB) are refused while tensors are alive.
+ *
+ * @throws ArgumentError for an unknown option or value; DeviceError for a device that this runtime lacks
+ * @example
+ * const info = await init({ deterministic: true });
+ */
+export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
+  for (const name of Object.keys(options)) {
+    if (!OPTION_NAMES.includes(name)) {
+      throw new ArgumentError(`init: unknown option ${name} (known: ${OPTION_NAMES.join(', ')})`, { op: 'init', argument: name });
+    }
+  }
+  const { threads, device, deterministic = settings.deterministic, memoryMiB = settings.memoryMiB } = options;
+  if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new ArgumentError(`init: threads must be a whole number from 1 on or 'auto', got ${threads}`, { op: 'init', argument: 'threads', got: threads });
+  }
+  if (device !== undefined && !DEVICES.includes(device)) {
+    throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, { op: 'init', argument: 'device', got: device });
+  }
+  if (!(memoryMiB > 0 && memoryMiB <= 4096)) {
+    throw new ArgumentError(`init: memoryMiB must lie between 0 and 4096, got ${memoryMiB}`, { op: 'init', argument: 'memoryMiB', got: memoryMiB });
+  }
+  if (deterministic !== settings.deterministic || memoryMiB !== settings.memoryMiB) {
+    const running = executors.get('wasm');
+    if (running !== undefined && liveTensors > 0) {
+      throw new ArgumentError(`init: ${liveTensors} tensors are alive; choose deterministic and memoryMiB before making tensors`, { op: 'init' });
+    }
+    executors.delete('wasm');
+    settings = { deterministic, memoryMiB };
+  }
+  if (device !== undefined) {
+    const before = chosen;
+    chosen = device;
+    try {
+      executorFor(defaultDevice());
+    } catch (error) {
+      chosen = before;
+      throw error;
+    }
+  }
+  return runtimeInfo();
+}
+
+/** What runs where. */
+export function runtimeInfo(): RuntimeInfo {
+  const executor = executorFor(defaultDevice());
+  const variant = executor instanceof WasmExecutor ? executor.variant : null;
+  return {
+    device: executor.device,
+    simd: variant === null ? 'none' : variant === 'relaxed' ? 'relaxed' : 'simd128',
+    threads: 1,
+    webgpu: typeof navigator !== 'undefined' && 'gpu' in navigator,
+    wasmBytes: variant === null ? 0 : moduleBytes(variant).length,
+    runtime: runtimeName(),
+  };
+}
+
+/**
+ * What tensors hold now. Flat over a training loop, or something leaks.
+ *
+ * @example
+ * console.log(memory().bytesInUse);
+ */
+export function memory(): MemoryInfo {
+  let bytesInUse = 0;
+  let bytesReserved = 0;
+  for (const { allocator } of executors.values()) {
+    bytesInUse += allocator.bytesInUse;
+    bytesReserved += allocator.bytesReserved;
+  }
+  return { tensors: liveTensors, bytesInUse, bytesReserved };
+}

@@ -1,0 +1,231 @@
+/**
+ * The data side of a tensor: a view (offset, shape, strides) on a counted storage, its element type, how to read it and
+ * how to free it. It knows no arithmetic.
+ */
+import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
+import { ArgumentError, AutogradError, DisposedError } from '../../bindings/errors.ts';
+import { backward } from '../autograd/engine.ts';
+import { releaseVariable, Variable } from '../autograd/graph.ts';
+import { materialize } from '../program/emit.ts';
+import { adopt, forget, type Held, unkeep } from './scope.ts';
+import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
+import type { Storage } from './storage.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Elements as JavaScript arrays, one level a dimension. */
+export type Nested = number | boolean | Nested[];
+
+// Engines without explicit resource management lack the symbol that `using` looks for.
+(Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
+
+export class TensorBase {
+  /** Element type. */
+  readonly dtype: DType;
+  /** Sizes of the dimensions, outermost first. */
+  readonly shape: Shape;
+  /** Elements from one index to the next, a dimension each. */
+  readonly strides: readonly number[];
+  /** Element of the storage where the tensor starts. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly numel: number;
+  /** Whether its elements lie one after the other in row-major order. */
+  readonly contiguous: boolean;
+  /** @internal */
+  storageOrNull: Storage | null;
+  /** @internal What autograd knows of it. */
+  variable: Variable | null;
+  /** @internal No scope frees it. */
+  kept = false;
+  /** @internal */
+  held: Held | null = null;
+
+  /** @internal Takes over one reference to `storage`. Tensors are made by functions such as `tensor` and `zeros`. */
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    strides: readonly number[],
+    offset: number,
+    dtype: DType,
+    variable: Variable | null = null,
+  ) {
+    this.storageOrNull = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.dtype = dtype;
+    this.numel = numelOf(shape);
+    this.contiguous = isContiguous(shape, strides);
+    this.variable = variable;
+    if (variable !== null) variable.refs++;
+    adopt(this as unknown as Tensor);
+  }
+
+  /** @internal The storage; throws DisposedError after `dispose()`. */
+  get storage(): Storage {
+    if (this.storageOrNull === null) {
+      throw new DisposedError(
+        `tensor ${show(this.shape)} was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what shall live on)`,
+      );
+    }
+    return this.storageOrNull;
+  }
+
+  /** @internal Element index in the executor's heap. */
+  get address(): number {
+    return this.storage.address + this.offset;
+  }
+
+  /** @internal */
+  get executor(): Executor {
+    return this.storage.executor;
+  }
+
+  /** Whether `dispose()` has been called, by hand or by a scope. */
+  get isDisposed(): boolean {
+    return this.storageOrNull === null;
+  }
+
+  /** Where the elements live. */
+  get device(): Device {
+    return this.storage.executor.device;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Whether operations on this tensor are recorded for `backward()`. */
+  get requiresGrad(): boolean {
+    return this.variable?.requiresGrad ?? false;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value === this.requiresGrad) return;
+    if (!this.isLeaf) throw new AutogradError('requiresGrad: only leaves can be changed; this tensor is the result of an operation (use detach())');
+    if (value && this.dtype !== 'float32') {
+      throw new AutogradError(`requiresGrad: only float32 tensors can require gradients, this one is ${this.dtype}`);
+    }
+    if (this.variable === null) this.setVariable(new Variable(value, null));
+    else this.variable.requiresGrad = value;
+  }
+
+  /** Whether the tensor was made by hand, not by a recorded operation. */
+  get isLeaf(): boolean {
+    return this.variable === null || this.variable.node === null;
+  }
+
+  /** Gradient of a leaf after `backward()`, or null. */
+  get grad(): Tensor | null {
+    const { variable } = this;
+    if (variable === null || variable.grad === null) return null;
+    variable.gradExposed = true;
+    return variable.grad;
+  }
+
+  set grad(value: Tensor | null) {
+    if (this.variable === null) {
+      if (value === null) return;
+      this.setVariable(new Variable(false, null));
+    }
+    const variable = this.variable!;
+    if (value === variable.grad) return;
+    dropGrad(variable);
+    if (value !== null) {
+      value.kept = true;
+      variable.grad = value;
+      variable.gradExposed = true;
+    }
+  }
+
+  /** @internal */
+  setVariable(variable: Variable | null): void {
+    const before = this.variable;
+    if (variable !== null) variable.refs++;
+    this.variable = variable;
+    if (this.held !== null) this.held.variable = variable;
+    if (before !== null) releaseVariable(before);
+  }
+
+  /** The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. */
+  async data(): Promise<NumericArray> {
+    return this.dataSync();
+  }
+
+  /** As `data()`, at once. */
+  dataSync(): NumericArray {
+    if (this.contiguous) return this.executor.read(this.address, this.numel, this.dtype);
+    const dense = materialize(this as unknown as Tensor);
+    try {
+      return dense.dataSync();
+    } finally {
+      dense.dispose();
+    }
+  }
+
+  /** The elements as nested arrays; a number (or boolean) for a tensor without dimensions. */
+  toArray(): Nested {
+    const flat = this.dataSync();
+    const isBool = this.dtype === 'bool';
+    const { shape } = this;
+    let at = 0;
+    const build = (dim: number): Nested => {
+      if (dim === shape.length) {
+        const value = flat[at++]!;
+        return isBool ? value !== 0 : value;
+      }
+      return Array.from({ length: shape[dim]! }, () => build(dim + 1));
+    };
+    return build(0);
+  }
+
+  /** The only element, as a number. Throws where there is more than one. */
+  item(): number {
+    if (this.numel !== 1) {
+      throw new ArgumentError(`item: only a tensor with one element has a value, this one is ${show(this.shape)}`, { op: 'item', got: this.shape });
+    }
+    return this.executor.get(this.address, this.dtype);
+  }
+
+  /**
+   * Gradients of this tensor for all leaves that it was made from, added to their `grad`. Frees what the graph saved
+   * unless `retainGraph` is set.
+   *
+   * @param grad gradient of this tensor; 1 by default, which only a one-element tensor has
+   */
+  backward(grad?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
+    backward(this as unknown as Tensor, grad, options);
+  }
+
+  /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
+  dispose(): void {
+    const { storageOrNull: storage, variable } = this;
+    if (storage === null) return;
+    this.storageOrNull = null;
+    this.variable = null;
+    forget(this as unknown as Tensor);
+    storage.release();
+    if (variable !== null) releaseVariable(variable);
+  }
+
+  /** For `using t = …`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    const body = this.storageOrNull === null ? 'disposed' : this.numel <= 100 ? JSON.stringify(this.toArray()) : `${this.numel} elements`;
+    return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;
+  }
+}
+
+/** Lets go of a leaf's gradient: frees it, unless someone was given it; then the open scope or the collector has it. */
+export function dropGrad(variable: Variable): void {
+  const { grad, gradExposed } = variable;
+  variable.grad = null;
+  variable.gradExposed = false;
+  if (grad === null) return;
+  if (gradExposed) unkeep(grad);
+  else grad.dispose();
+}

@@ -1,0 +1,131 @@
+/**
+ * Who frees a tensor. Every tensor belongs to the scope that is open when it is made; when the scope ends, it disposes
+ * all of them but those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
+ * the garbage collector frees it too, but never inside synchronous code.
+ */
+import { releaseVariable, type Variable } from '../autograd/graph.ts';
+import type { Storage } from './storage.ts';
+import type { Tensor } from './tensor.ts';
+
+/** An open scope: the tensors that it will dispose. */
+export class Scope {
+  readonly tensors: Tensor[] = [];
+}
+
+/** Open scopes, innermost last. */
+const open: Scope[] = [];
+
+/** Tensor handles that are alive. */
+export let liveTensors = 0;
+
+/** What the garbage collector must free when it finds a tensor that nobody disposed. */
+export interface Held {
+  storage: Storage;
+  variable: Variable | null;
+}
+
+const collector =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Held>(({ storage, variable }) => {
+        liveTensors--;
+        storage.release();
+        if (variable !== null) releaseVariable(variable);
+      });
+
+/** A new tensor reports itself. */
+export function adopt(tensor: Tensor): void {
+  liveTensors++;
+  own(tensor);
+}
+
+/** Gives a tensor to the open scope, or to the garbage collector where there is none. */
+function own(tensor: Tensor): void {
+  const scope = open[open.length - 1];
+  if (scope !== undefined) {
+    scope.tensors.push(tensor);
+  } else if (collector !== undefined && tensor.held === null) {
+    tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable };
+    collector.register(tensor, tensor.held, tensor);
+  }
+}
+
+/** A disposed tensor reports itself. */
+export function forget(tensor: Tensor): void {
+  liveTensors--;
+  if (tensor.held !== null) {
+    collector?.unregister(tensor);
+    tensor.held = null;
+  }
+}
+
+/** Opens a scope by hand; `closeScope` ends it. Scopes may be closed in any order. */
+export function openScope(): Scope {
+  const scope = new Scope();
+  open.push(scope);
+  return scope;
+}
+
+/** Ends a scope: disposes its tensors but those in `result`, which go to the scope around it. */
+export function closeScope(scope: Scope, result?: unknown): void {
+  const at = open.lastIndexOf(scope);
+  if (at < 0) return;
+  open.splice(at, 1);
+  const { tensors } = scope;
+  if (tensors.length === 0) return;
+  const escaping = new Set<object>();
+  collect(result, escaping, 0);
+  for (const tensor of tensors) {
+    if (tensor.storageOrNull === null || tensor.kept) continue;
+    if (escaping.has(tensor)) own(tensor);
+    else tensor.dispose();
+  }
+}
+
+const MAX_RESULT_DEPTH = 8;
+
+/** All tensors in a result: itself, or inside arrays, maps and plain objects. */
+function collect(value: unknown, into: Set<object>, depth: number): void {
+  if (typeof value !== 'object' || value === null || depth > MAX_RESULT_DEPTH || into.has(value)) return;
+  into.add(value);
+  if ('storageOrNull' in value || ArrayBuffer.isView(value)) return;
+  const parts = value instanceof Map || value instanceof Set || Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts as Iterable<unknown>) collect(part, into, depth + 1);
+}
+
+/**
+ * Runs `fn` and disposes every tensor that it made, but those that it returns (in arrays and objects too), those given
+ * to `keep`, and the gradients of leaves.
+ *
+ * @example
+ * const loss = scope(() => model.forward(x).sub(y).square().mean());
+ */
+export function scope<T>(fn: () => T): T {
+  const opened = openScope();
+  let result: T | undefined;
+  try {
+    result = fn();
+    if (result instanceof Promise) throw new TypeError('scope: the function is asynchronous; tensors of other tasks would be freed with its own');
+    return result;
+  } finally {
+    closeScope(opened, result);
+  }
+}
+
+/**
+ * Takes a tensor out of the hands of all scopes: it lives until `dispose()`.
+ *
+ * @example
+ * scope(() => { best = keep(model.forward(x)); });
+ */
+export function keep<T extends Tensor>(tensor: T): T {
+  tensor.kept = true;
+  return tensor;
+}
+
+/** The opposite of `keep`: the open scope frees the tensor again. */
+export function unkeep(tensor: Tensor): void {
+  if (tensor.storageOrNull === null || !tensor.kept) return;
+  tensor.kept = false;
+  own(tensor);
+}

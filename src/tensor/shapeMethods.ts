@@ -1,0 +1,92 @@
+/** Changes of shape, type and place as methods of a tensor. What each does is said at the function of the same name in src/ops. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { Device, DType } from '../../bindings/executor.ts';
+import * as ops from '../ops/index.ts';
+import { executorFor } from '../runtime/runtime.ts';
+import { ReductionMethods } from './reductionMethods.ts';
+import type { Shape } from './shapes.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Sizes as an array or one by one. */
+function listOf(args: readonly (number | Shape)[]): Shape {
+  return typeof args[0] === 'object' ? args[0] : (args as number[]);
+}
+
+export class ShapeMethods extends ReductionMethods {
+  /** The same elements in another shape; one size may be −1. */
+  reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
+    return ops.reshape(this, listOf(shape));
+  }
+  /** As reshape, but throws where it would have to copy. */
+  view(this: Tensor, ...shape: number[] | [Shape]): Tensor {
+    return ops.view(this, listOf(shape));
+  }
+  /** Joins dimensions into one. */
+  flatten(this: Tensor, start?: number, end?: number): Tensor {
+    return ops.flatten(this, start, end);
+  }
+  /** Splits one dimension into several. */
+  unflatten(this: Tensor, dim: number, sizes: Shape): Tensor {
+    return ops.unflatten(this, dim, sizes);
+  }
+  /** Drops dimensions of size 1. */
+  squeeze(this: Tensor, dim?: number): Tensor {
+    return ops.squeeze(this, dim);
+  }
+  /** Adds a dimension of size 1. */
+  unsqueeze(this: Tensor, dim: number): Tensor {
+    return ops.unsqueeze(this, dim);
+  }
+  /** Two dimensions exchanged. */
+  transpose(this: Tensor, dim0: number, dim1: number): Tensor {
+    return ops.transpose(this, dim0, dim1);
+  }
+  /** Dimensions in another order. */
+  permute(this: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
+    return ops.permute(this, listOf(dims));
+  }
+  /** All dimensions in reverse order: the transpose of a matrix. */
+  get T(): Tensor {
+    const self = this as unknown as Tensor;
+    return ops.permute(self, [...self.shape.keys()].reverse());
+  }
+  /** Stretches dimensions of size 1 without copying; −1 keeps a size. */
+  expand(this: Tensor, ...shape: number[] | [Shape]): Tensor {
+    return ops.expand(this, listOf(shape));
+  }
+  /** The part start ≤ index < end of one dimension, every `step`-th. A view. */
+  slice(this: Tensor, dim: number, start?: number, end?: number, step?: number): Tensor {
+    return ops.slice(this, dim, start, end, step);
+  }
+  /** One index of a dimension; the dimension goes. A view. */
+  select(this: Tensor, dim: number, index: number): Tensor {
+    return ops.select(this, dim, index);
+  }
+  /** The entries of a dimension that `index` (int32) names. */
+  indexSelect(this: Tensor, dim: number, index: Tensor): Tensor {
+    return ops.indexSelect(this, dim, index);
+  }
+  /** A contiguous copy; gradients flow through it. */
+  clone(this: Tensor): Tensor {
+    return ops.clone(this);
+  }
+  /** The same elements without their history: no gradient flows back from it. Shares memory. */
+  detach(this: Tensor): Tensor {
+    return ops.detach(this);
+  }
+  /** The tensor in another element type or on another device; itself where nothing changes. */
+  to(this: Tensor, target: DType | Device): Tensor {
+    switch (target) {
+      case 'float32':
+      case 'int32':
+      case 'bool':
+        return ops.cast(this, target);
+      case 'wasm':
+      case 'reference':
+      case 'webgpu':
+        return ops.moveTo(this, executorFor(target));
+      default:
+        throw new ArgumentError(`to: unknown dtype or device ${String(target)}`, { op: 'to', argument: 'target', got: target });
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * A counted reference to a block of an executor's heap. Tensors, their views and what autograd saves share one storage;
+ * the last one to let go gives the block back.
+ */
+import type { Executor } from '../../bindings/executor.ts';
+
+export class Storage {
+  /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
+  version = 0;
+  refs = 1;
+
+  constructor(
+    readonly executor: Executor,
+    readonly address: number,
+    readonly length: number,
+  ) {}
+
+  static allocate(executor: Executor, length: number): Storage {
+    return new Storage(executor, executor.allocator.allocate(length), length);
+  }
+
+  retain(): this {
+    this.refs++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.refs === 0) this.executor.allocator.release(this.address, this.length);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The tensor, put together: data (base.ts), arithmetic, reductions, changes of shape, and what changes it in place.
+ */
+import * as ops from '../ops/index.ts';
+import type { Operand } from '../ops/index.ts';
+import { ShapeMethods } from './shapeMethods.ts';
+
+/**
+ * An array of numbers of any shape that knows where it came from. Made by `tensor`, `zeros`, `randn` and the like.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ * x.square().sum().backward();
+ * x.grad.toArray(); // [[2, 4], [6, 8]]
+ */
+export class Tensor extends ShapeMethods {
+  /** x += other. Refused for leaves that require grad, outside `noGrad`. */
+  add_(other: Operand): this {
+    return ops.inPlace('add_', this, () => ops.add(this, other));
+  }
+  /** x −= other. */
+  sub_(other: Operand): this {
+    return ops.inPlace('sub_', this, () => ops.sub(this, other));
+  }
+  /** x *= other. */
+  mul_(other: Operand): this {
+    return ops.inPlace('mul_', this, () => ops.mul(this, other));
+  }
+  /** x /= other. */
+  div_(other: Operand): this {
+    return ops.inPlace('div_', this, () => ops.div(this, other));
+  }
+  /** Sets all elements to 0. */
+  zero_(): this {
+    return ops.inPlace('zero_', this, () => ops.zerosLike(this));
+  }
+  /** Sets all elements to `value`. */
+  fill_(value: number): this {
+    return ops.inPlace('fill_', this, () => ops.constant(this.executor, this.shape, value, this.dtype));
+  }
+  /** Takes over the elements of `source`, which may be of another type and is stretched to this shape. */
+  copy_(source: Tensor): this {
+    return ops.inPlace('copy_', this, () => ops.cast(source, this.dtype).expand(this.shape));
+  }
+}
