@@ -1,7 +1,7 @@
 /**
- * C = activation(alpha·A·B + beta·C + bias). A row of A·B is summed in doubles, in order of p, and rounded once when it
- * is stored. Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each
- * element is a dot product (i-j-p). C overlaps no input.
+ * C = activation(alpha·A·B + beta·C + bias). A row of A·B is summed in doubles and rounded once, when it is stored.
+ * Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each element
+ * is a dot product (i-j-p). C overlaps no input.
  */
 import { activations } from '../../bindings/commands/table.ts';
 import { fieldsOf } from './fields.ts';
@@ -25,29 +25,63 @@ const activate: Record<(typeof activations)[number], (row: Float64Array, n: numb
 };
 const activationOf = activations.map((name) => activate[name]);
 
-/** row[j] = Σ_p A[p]·B[p, j], B's columns adjacent. */
-function addRowsOfB(
-  f: Floats,
-  a: number,
-  aCol: number,
-  b: number,
-  bRow: number,
-  row: Float64Array,
-  n: number,
-  k: number,
-): void {
+/** One row of A and all of B: where they start, their strides, their sizes. */
+interface RowProduct {
+  a: number;
+  aCol: number;
+  b: number;
+  bRow: number;
+  bCol: number;
+  n: number;
+  k: number;
+}
+
+/** row[j] = Σ_p A[p]·B[p, j], by adding rows of B, four in one pass. Needs bCol 1. */
+function addRowsOfB(f: Floats, row: Float64Array, { a, aCol, b, bRow, n, k }: RowProduct): void {
   row.fill(0, 0, n);
-  for (let p = 0; p < k; p++, b += bRow) {
-    const factor = f[a + p * aCol]!;
-    for (let j = 0; j < n; j++) row[j]! += factor * f[b + j]!;
+  let p = 0;
+  let b0 = b;
+  for (; p + 4 <= k; p += 4, a += 4 * aCol, b0 += 4 * bRow) {
+    const a0 = f[a]!;
+    const a1 = f[a + aCol]!;
+    const a2 = f[a + 2 * aCol]!;
+    const a3 = f[a + 3 * aCol]!;
+    const b1 = b0 + bRow;
+    const b2 = b1 + bRow;
+    const b3 = b2 + bRow;
+    for (let j = 0; j < n; j++) row[j]! += a0 * f[b0 + j]! + a1 * f[b1 + j]! + a2 * f[b2 + j]! + a3 * f[b3 + j]!;
+  }
+  for (; p < k; p++, a += aCol, b0 += bRow) {
+    const a0 = f[a]!;
+    for (let j = 0; j < n; j++) row[j]! += a0 * f[b0 + j]!;
   }
 }
 
-/** The sum of a[p]·b[p]; steps are strides. */
-function dot(f: Floats, a: number, aStep: number, b: number, bStep: number, k: number): number {
-  let sum = 0;
-  for (let p = 0; p < k; p++, a += aStep, b += bStep) sum += f[a]! * f[b]!;
-  return sum;
+/** row[j] = Σ_p A[p]·B[p, j], a dot product an element, four side by side. Takes any strides. */
+function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, k }: RowProduct): void {
+  let j = 0;
+  for (; j + 4 <= n; j += 4, b += 4 * bCol) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let p = 0, ap = a, bp = b; p < k; p++, ap += aCol, bp += bRow) {
+      const factor = f[ap]!;
+      sum0 += factor * f[bp]!;
+      sum1 += factor * f[bp + bCol]!;
+      sum2 += factor * f[bp + 2 * bCol]!;
+      sum3 += factor * f[bp + 3 * bCol]!;
+    }
+    row[j] = sum0;
+    row[j + 1] = sum1;
+    row[j + 2] = sum2;
+    row[j + 3] = sum3;
+  }
+  for (; j < n; j++, b += bCol) {
+    let sum = 0;
+    for (let p = 0, ap = a, bp = b; p < k; p++, ap += aCol, bp += bRow) sum += f[ap]! * f[bp]!;
+    row[j] = sum;
+  }
 }
 
 const G = fieldsOf('gemm');
@@ -65,15 +99,14 @@ export const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
   const alpha = floats[at + G.alpha]!;
   const beta = floats[at + G.beta]!;
   const finish = activationOf[words[at + G.activation]!]!;
-  const byRows = bCol === 1 && n > 1;
+  const multiply = bCol === 1 && n > 1 ? addRowsOfB : dotProducts;
   const row = scratchDoubles(n);
   for (let s = 0; s < batch; s++) {
     const b = words[at + G.b]! + s * words[at + G.bBatch]!;
     for (let i = 0; i < m; i++) {
       const a = words[at + G.a]! + s * words[at + G.aBatch]! + i * words[at + G.aRow]!;
       const c = words[at + G.c]! + s * words[at + G.cBatch]! + i * words[at + G.cRow]!;
-      if (byRows) addRowsOfB(f, a, aCol, b, bRow, row, n, k);
-      else for (let j = 0; j < n; j++) row[j] = dot(f, a, aCol, b + j * bCol, bRow, k);
+      multiply(f, row, { a, aCol, b, bRow, bCol, n, k });
       if (alpha !== 1) for (let j = 0; j < n; j++) row[j]! *= alpha;
       if (beta !== 0) for (let j = 0; j < n; j++) row[j]! += beta * f[c + j]!;
       if (bias !== 0) for (let j = 0; j < n; j++) row[j]! += f[bias + j]!;
