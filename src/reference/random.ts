@@ -7,7 +7,7 @@ import { randomFns } from '../../bindings/commands/table.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
-/** Multipliers and key increments of the paper, table 2 and section 4.2 (golden ratio, √3 − 1). */
+/** Multipliers and key increments of Philox4x32 (philox.h of Random123). */
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
