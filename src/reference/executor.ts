@@ -55,13 +55,14 @@ export class ReferenceExecutor implements Executor {
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {
-    (dtype === 'float32' ? this.heap.f : this.heap.i).set(data, address);
+    if (dtype === 'float32') this.heap.f.set(data, address);
+    else this.heap.i.set(this.precision === 64 ? Int32Array.from(data) : data, address);
   }
 
   read(address: number, length: number, dtype: DType): NumericArray {
     if (dtype === 'float32') return this.heap.f.slice(address, address + length);
-    const ints = Int32Array.from(this.heap.i.subarray(address, address + length));
-    return dtype === 'bool' ? Uint8Array.from(ints) : ints;
+    const ints = this.heap.i.subarray(address, address + length);
+    return dtype === 'bool' ? new Uint8Array(ints) : new Int32Array(ints);
   }
 
   get(address: number, dtype: DType): number {

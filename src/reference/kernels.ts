@@ -1,3 +1,37 @@
+/** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
+import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { binary } from './binary.ts';
+import { copy, fill, where } from './copy.ts';
+import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
+import { gemm } from './gemm.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { adam, sgd } from './optim.ts';
+import { random } from './random.ts';
+import { argReduce, cumsum, reduce } from './reduce.ts';
+import { addRows, takeRows } from './rows.ts';
+import { softmax, softmaxGrad } from './softmax.ts';
+import { unary } from './unary.ts';
 
-export const kernels: ReferenceKernel[] = [];
+const kernelOf: Record<Opcode, ReferenceKernel> = {
+  copy,
+  fill,
+  unary,
+  binary,
+  where,
+  reduce,
+  argReduce,
+  cumsum,
+  softmax,
+  softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  gemm,
+  takeRows,
+  addRows,
+  sgd,
+  adam,
+  random,
+};
+
+/** Indexed by a command's first word. */
+export const kernels: ReferenceKernel[] = opcodes.map((opcode) => kernelOf[opcode]);

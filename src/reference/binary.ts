@@ -1,0 +1,107 @@
+/**
+ * The opcode `binary`: y = fn(a, b) with broadcasting, one loop over a row a function. Arithmetic, which networks run
+ * often, has its loops written out; the rest goes through `each…`, which calls a function of two elements.
+ *
+ * A scalar operand has address 0. No tensor lives there, so the scalar itself is put into element 0 and read with step 0.
+ */
+import { binaryFns } from '../../bindings/commands/table.ts';
+import { fieldsOf } from './fields.ts';
+import type { Heap, ReferenceKernel } from './heap.ts';
+import { pow } from './special.ts';
+import { collapse, dims, eachRow, innermost, rowMajor } from './strided.ts';
+
+type BinaryLoop = (heap: Heap, a: number, aStep: number, b: number, bStep: number, y: number, n: number) => void;
+type ElementFn = (a: number, b: number) => number;
+
+const each =
+  (from: keyof Heap, to: keyof Heap) =>
+  (fn: ElementFn): BinaryLoop =>
+  (heap, a, aStep, b, bStep, y, n) => {
+    const source = heap[from];
+    const target = heap[to];
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) target[y + r] = fn(source[a]!, source[b]!);
+  };
+const eachFloat = each('f', 'f');
+const eachInt = each('i', 'i');
+const compareFloats = each('f', 'i');
+
+const equal: ElementFn = (a, b) => (a === b ? 1 : 0);
+const notEqual: ElementFn = (a, b) => (a !== b ? 1 : 0);
+const greater: ElementFn = (a, b) => (a > b ? 1 : 0);
+const greaterOrEqual: ElementFn = (a, b) => (a >= b ? 1 : 0);
+const less: ElementFn = (a, b) => (a < b ? 1 : 0);
+const lessOrEqual: ElementFn = (a, b) => (a <= b ? 1 : 0);
+
+const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
+  add: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! + f[b]!;
+  },
+  sub: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! - f[b]!;
+  },
+  mul: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! * f[b]!;
+  },
+  div: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! / f[b]!;
+  },
+  pow: eachFloat(pow),
+  maximum: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = Math.max(f[a]!, f[b]!);
+  },
+  minimum: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = Math.min(f[a]!, f[b]!);
+  },
+  eq: compareFloats(equal),
+  ne: compareFloats(notEqual),
+  gt: compareFloats(greater),
+  ge: compareFloats(greaterOrEqual),
+  lt: compareFloats(less),
+  le: compareFloats(lessOrEqual),
+  reluGrad: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! > 0 ? f[b]! : 0;
+  },
+  sigmoidGrad: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[b]! * f[a]! * (1 - f[a]!);
+  },
+  tanhGrad: ({ f }, a, aStep, b, bStep, y, n) => {
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[b]! * (1 - f[a]! * f[a]!);
+  },
+  addI: eachInt((a, b) => (a + b) | 0),
+  subI: eachInt((a, b) => (a - b) | 0),
+  mulI: eachInt(Math.imul),
+  maximumI: eachInt(Math.max),
+  minimumI: eachInt(Math.min),
+  eqI: eachInt(equal),
+  neI: eachInt(notEqual),
+  gtI: eachInt(greater),
+  geI: eachInt(greaterOrEqual),
+  ltI: eachInt(less),
+  leI: eachInt(lessOrEqual),
+};
+const loopOf = binaryFns.map((name) => loops[name]);
+const takesInts = binaryFns.map((name) => name.endsWith('I'));
+
+const B = fieldsOf('binary');
+
+/** y = fn(a, b). */
+export const binary: ReferenceKernel = (heap, words, floats, at) => {
+  const fn = words[at + B.fn]!;
+  const a = words[at + B.a]!;
+  const b = words[at + B.b]!;
+  if (takesInts[fn]) heap.i[0] = words[at + B.scalar]!;
+  else heap.f[0] = floats[at + B.scalar]!;
+  const ndim = words[at + B.ndim]!;
+  const shape = dims(words, at + B.shape, ndim);
+  const scalarStrides = shape.map(() => 0);
+  const walk = collapse(shape, [
+    a === 0 ? scalarStrides : dims(words, at + B.aStrides, ndim),
+    b === 0 ? scalarStrides : dims(words, at + B.bStrides, ndim),
+    rowMajor(shape),
+  ]);
+  const { size, steps } = innermost(walk);
+  const aStep = steps[0]!;
+  const bStep = steps[1]!;
+  const loop = loopOf[fn]!;
+  eachRow(walk, [a, b, words[at + B.y]!], (row) => loop(heap, row[0]!, aStep, row[1]!, bStep, row[2]!, size));
+};

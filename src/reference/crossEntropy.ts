@@ -1,0 +1,96 @@
+/**
+ * Cross-entropy of logits with class indices, and its gradient: PyTorch's definition with class weights, an ignored
+ * index and label smoothing. With t the target of a row, w the class weights, s the smoothing:
+ *
+ *     loss = (1−s)·w[t]·(lse − x[t]) + s/cols · Σ_c w[c]·(lse − x[c])
+ *
+ * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets are not checked.
+ */
+import { fieldsOf } from './fields.ts';
+import type { Heap, ReferenceKernel } from './heap.ts';
+import { logSumExp } from './softmax.ts';
+
+const MEAN = 1;
+const NO_REDUCTION = 0;
+
+type Floats = Heap['f'];
+
+const weightOf = (f: Floats, weight: number, c: number): number => (weight === 0 ? 1 : f[weight + c]!);
+
+/** Σ_c w[c]·(lse − x[c]). */
+function smoothLoss(f: Floats, x: number, weight: number, lse: number, cols: number): number {
+  let sum = 0;
+  for (let c = 0; c < cols; c++) sum += weightOf(f, weight, c) * (lse - f[x + c]!);
+  return sum;
+}
+
+const C = fieldsOf('crossEntropy');
+
+/** loss, lse and norm from the logits. */
+export const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
+  const x = words[at + C.x]!;
+  const target = words[at + C.target]!;
+  const weight = words[at + C.weight]!;
+  const loss = words[at + C.loss]!;
+  const lseAt = words[at + C.lse]!;
+  const rows = words[at + C.rows]!;
+  const cols = words[at + C.cols]!;
+  const reduction = words[at + C.reduction]!;
+  const ignoreIndex = words[at + C.ignoreIndex]!;
+  const smoothing = floats[at + C.smoothing]!;
+  let total = 0;
+  let norm = 0;
+  for (let r = 0; r < rows; r++) {
+    const row = x + r * cols;
+    const lse = logSumExp(f, row, cols);
+    f[lseAt + r] = lse;
+    let rowLoss = 0;
+    const t = i[target + r]!;
+    if (t !== ignoreIndex) {
+      const w = weightOf(f, weight, t);
+      norm += w;
+      rowLoss = (1 - smoothing) * w * (lse - f[row + t]!);
+      if (smoothing !== 0) rowLoss += (smoothing / cols) * smoothLoss(f, row, weight, lse, cols);
+    }
+    if (reduction === NO_REDUCTION) f[loss + r] = rowLoss;
+    total += rowLoss;
+  }
+  f[words[at + C.norm]!] = norm;
+  if (reduction !== NO_REDUCTION) f[loss] = reduction === MEAN ? total / norm : total;
+};
+
+const G = fieldsOf('crossEntropyGrad');
+
+/** gx[c] = g·((1−s)·w[t]·(p[c] − (c = t)) + s/cols·(p[c]·Σw − w[c])), p = exp(x − lse), g over norm for the mean. */
+export const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) => {
+  const x = words[at + G.x]!;
+  const target = words[at + G.target]!;
+  const weight = words[at + G.weight]!;
+  const lse = words[at + G.lse]!;
+  const g = words[at + G.g]!;
+  const gx = words[at + G.gx]!;
+  const rows = words[at + G.rows]!;
+  const cols = words[at + G.cols]!;
+  const reduction = words[at + G.reduction]!;
+  const ignoreIndex = words[at + G.ignoreIndex]!;
+  const smoothing = floats[at + G.smoothing]!;
+  const norm = reduction === MEAN ? f[words[at + G.norm]!]! : 1;
+  let weightSum = 0;
+  for (let c = 0; c < cols; c++) weightSum += weightOf(f, weight, c);
+  for (let r = 0; r < rows; r++) {
+    const row = r * cols;
+    const t = i[target + r]!;
+    if (t === ignoreIndex) {
+      f.fill(0, gx + row, gx + row + cols);
+      continue;
+    }
+    const scale = f[reduction === NO_REDUCTION ? g + r : g]! / norm;
+    const onTarget = (1 - smoothing) * weightOf(f, weight, t);
+    for (let c = 0; c < cols; c++) {
+      const p = Math.exp(f[x + row + c]! - f[lse + r]!);
+      let grad = onTarget * (c === t ? p - 1 : p);
+      if (smoothing !== 0) grad += (smoothing / cols) * (p * weightSum - weightOf(f, weight, c));
+      f[gx + row + c] = scale * grad;
+    }
+  }
+};

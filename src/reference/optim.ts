@@ -1,0 +1,80 @@
+/**
+ * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
+ * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
+ */
+import { fieldsOf } from './fields.ts';
+import type { ReferenceKernel } from './heap.ts';
+
+const SGD_NESTEROV = 1;
+const SGD_MAXIMIZE = 2;
+const SGD_FIRST_STEP = 4;
+
+const S = fieldsOf('sgd');
+
+/** v = momentum·v + (1 − dampening)·g;  p −= lr·(nesterov ? g + momentum·v : v). */
+export const sgd: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const param = words[at + S.param]!;
+  const grad = words[at + S.grad]!;
+  const velocity = words[at + S.velocity]!;
+  const settings = words[at + S.settings]!;
+  const n = words[at + S.n]!;
+  const flags = words[at + S.flags]!;
+  const lr = f[settings]!;
+  const momentum = f[settings + 1]!;
+  const gradShare = f[settings + 2]!;
+  const weightDecay = f[settings + 3]!;
+  const direction = flags & SGD_MAXIMIZE ? -1 : 1;
+  for (let e = 0; e < n; e++) {
+    let g = direction * f[grad + e]!;
+    if (weightDecay !== 0) g += weightDecay * f[param + e]!;
+    if (velocity !== 0) {
+      const v = flags & SGD_FIRST_STEP ? g : momentum * f[velocity + e]! + gradShare * g;
+      f[velocity + e] = v;
+      g = flags & SGD_NESTEROV ? g + momentum * v : v;
+    }
+    f[param + e]! -= lr * g;
+  }
+};
+
+const ADAM_DECOUPLED = 1;
+const ADAM_AMSGRAD = 2;
+const ADAM_MAXIMIZE = 4;
+
+const A = fieldsOf('adam');
+
+/** m and v are running means of g and g²;  p −= stepSize·m / (√v / correction + ε). */
+export const adam: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const param = words[at + A.param]!;
+  const grad = words[at + A.grad]!;
+  const mAt = words[at + A.m]!;
+  const vAt = words[at + A.v]!;
+  const vMax = words[at + A.vMax]!;
+  const settings = words[at + A.settings]!;
+  const n = words[at + A.n]!;
+  const flags = words[at + A.flags]!;
+  const stepSize = f[settings]!;
+  const beta1 = f[settings + 1]!;
+  const oneMinusBeta1 = f[settings + 2]!;
+  const beta2 = f[settings + 3]!;
+  const oneMinusBeta2 = f[settings + 4]!;
+  const epsilon = f[settings + 5]!;
+  const decoupled = (flags & ADAM_DECOUPLED) !== 0;
+  const weightDecay = decoupled ? 0 : f[settings + 6]!;
+  const correction = f[settings + 7]!;
+  const shrink = decoupled ? f[settings + 8]! : 1;
+  const direction = flags & ADAM_MAXIMIZE ? -1 : 1;
+  for (let e = 0; e < n; e++) {
+    const p = shrink * f[param + e]!;
+    let g = direction * f[grad + e]!;
+    if (weightDecay !== 0) g += weightDecay * p;
+    const m = beta1 * f[mAt + e]! + oneMinusBeta1 * g;
+    let v = beta2 * f[vAt + e]! + oneMinusBeta2 * g * g;
+    f[mAt + e] = m;
+    f[vAt + e] = v;
+    if (flags & ADAM_AMSGRAD) {
+      v = Math.max(f[vMax + e]!, v);
+      f[vMax + e] = v;
+    }
+    f[param + e] = p - (stepSize * m) / (Math.sqrt(v) / correction + epsilon);
+  }
+};

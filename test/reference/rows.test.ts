@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
+import { Machine, precisions } from './machine.ts';
+
+describe.each(precisions)('rows by index in float%i', (precision) => {
+  const machine = new Machine(precision);
+  const index = machine.ints(2, 0, 2);
+
+  it('takes rows, more than once and in two outer blocks', () => {
+    const x = machine.floats(1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60);
+    const y = machine.room(12);
+    machine.run(encodeTakeRows, { x, index, y, outer: 2, size: 3, count: 3, inner: 2 });
+    expect(machine.readFloats(y, 12)).toEqual([5, 6, 1, 2, 5, 6, 50, 60, 10, 20, 50, 60]);
+  });
+
+  it('takes ints', () => {
+    const x = machine.ints(7, -8, 2147483647);
+    const y = machine.room(3);
+    machine.run(encodeTakeRows, { x, index, y, outer: 1, size: 3, count: 3, inner: 1 });
+    expect(machine.readInts(y, 3)).toEqual([2147483647, 7, 2147483647]);
+  });
+
+  it('adds rows, equal indices one after the other', () => {
+    const g = machine.floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    const y = machine.floats(100, 100, 200, 200, 300, 300, 0, 0, 0, 0, 0, 0);
+    machine.run(encodeAddRows, { g, index, y, outer: 2, size: 3, count: 3, inner: 2 });
+    expect(machine.readFloats(y, 12)).toEqual([103, 104, 200, 200, 306, 308, 9, 10, 0, 0, 18, 20]);
+  });
+
+  it('adds no rows', () => {
+    const y = machine.floats(1, 2);
+    machine.run(encodeAddRows, { g: y, index, y, outer: 1, size: 2, count: 0, inner: 1 });
+    expect(machine.readFloats(y, 2)).toEqual([1, 2]);
+  });
+});
+
+it('takes a NaN with its payload in float32', () => {
+  const machine = new Machine(32);
+  const y = machine.room(1);
+  const x = machine.ints(0, 0x7fc12345);
+  machine.run(encodeTakeRows, { x, index: machine.ints(1), y, outer: 1, size: 2, count: 1, inner: 1 });
+  expect(machine.readInts(y, 1)).toEqual([0x7fc12345]);
+});
+
+it('adds in order of j: float32 rounds after each', () => {
+  const machine = new Machine(32);
+  const y = machine.floats(2 ** 24);
+  const g = machine.floats(1, 1, 2);
+  machine.run(encodeAddRows, { g, index: machine.ints(0, 0, 0), y, outer: 1, size: 1, count: 3, inner: 1 });
+  expect(machine.readFloats(y, 1)).toEqual([2 ** 24 + 2]);
+});
