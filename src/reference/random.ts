@@ -14,11 +14,15 @@ const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** The high 32 bits of the product of two uint32. */
-function mulHigh(a: number, b: number): number {
-  const low = a * (b & 0xffff);
-  const high = a * (b >>> 16);
-  return Math.floor((high + Math.floor(low / 65536)) / 65536);
+/** The high 32 bits of the product of two uint32, from products of their 16-bit halves. */
+export function mulHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = ((middle & 0xffff) + (Math.imul(aLow, bHigh) >>> 0)) >>> 16;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + carry) >>> 0;
 }
 
 /** Four uint32 words out of a counter of four words and a key of two. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { floatBits } from '../../bindings/commands/program.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
-import { philox4x32 } from '../../src/reference/random.ts';
+import { mulHigh, philox4x32 } from '../../src/reference/random.ts';
 import { Machine, precisions } from './machine.ts';
 
 /** kat_vectors of Random123, the lines "philox4x32 10": counter, key, result. */
@@ -16,6 +16,13 @@ it.each(knownAnswers)('philox4x32-10: %s', (line) => {
   const out = new Uint32Array(4);
   philox4x32(words.slice(0, 4), words.slice(4, 6), out);
   expect(Array.from(out)).toEqual(words.slice(6));
+});
+
+it('the high half of a product of two uint32', () => {
+  const edges = [0, 1, 0xffff, 0x10000, 0x10001, 0x7fffffff, 0x80000000, 0xfffeffff, 0xffffffff, 0xd2511f53];
+  for (const a of edges) {
+    for (const b of edges) expect(mulHigh(a, b)).toBe(Number((BigInt(a) * BigInt(b)) >> 32n));
+  }
 });
 
 /**
