@@ -57,7 +57,14 @@ export class Context<A> {
         { op: this.node.primitive },
       );
     }
-    return new Tensor(saved.storage.retain(), saved.shape, saved.strides, saved.offset, saved.dtype, this.createGraph ? variable : null);
+    return new Tensor(
+      saved.storage.retain(),
+      saved.shape,
+      saved.strides,
+      saved.offset,
+      saved.dtype,
+      this.createGraph ? variable : null,
+    );
   }
 }
 
@@ -183,7 +190,11 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
     );
     roots.forEach((root, i) => {
       const seed = seeds[i]!;
-      accumulate(root.variable!, new Tensor(seed.storage.retain(), seed.shape, seed.strides, seed.offset, seed.dtype, seed.variable), createGraph);
+      accumulate(
+        root.variable!,
+        new Tensor(seed.storage.retain(), seed.shape, seed.strides, seed.offset, seed.dtype, seed.variable),
+        createGraph,
+      );
     });
     for (const variable of order) {
       if (variable.pending === null) continue;
@@ -222,17 +233,23 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
 
 function checkRoot(op: string, root: Tensor): void {
   if (!root.requiresGrad) {
-    throw new AutogradError(`${op}: the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`, { op });
+    throw new AutogradError(
+      `${op}: the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`,
+      { op },
+    );
   }
 }
 
 function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
   if (grad === undefined) {
     if (root.numel !== 1) {
-      throw new AutogradError(`${op}: a gradient can be left out only for a tensor with one element, this one is ${show(root.shape)}`, {
-        op,
-        argument: 'grad',
-      });
+      throw new AutogradError(
+        `${op}: a gradient can be left out only for a tensor with one element, this one is ${show(root.shape)}`,
+        {
+          op,
+          argument: 'grad',
+        },
+      );
     }
     return constant(root.executor, root.shape, 1);
   }
@@ -244,7 +261,12 @@ function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
       expected: root.shape,
     });
   }
-  if (grad.dtype !== 'float32') throw new DTypeError(`${op}: the gradient must be float32, got ${grad.dtype}`, { op, argument: 'grad', got: grad.dtype });
+  if (grad.dtype !== 'float32')
+    throw new DTypeError(`${op}: the gradient must be float32, got ${grad.dtype}`, {
+      op,
+      argument: 'grad',
+      got: grad.dtype,
+    });
   return grad;
 }
 
@@ -273,14 +295,24 @@ export interface GradOptions extends BackwardOptions {
  * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });  // 12
  * const [ddx] = grad(dx.sum(), [x]);                              // 12
  */
-export function grad(output: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): Tensor[] {
+export function grad(
+  output: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): Tensor[] {
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
   const { gradOutputs } = options;
-  const given = gradOutputs === undefined ? [] : Array.isArray(gradOutputs) ? (gradOutputs as readonly Tensor[]) : [gradOutputs as Tensor];
+  const given =
+    gradOutputs === undefined
+      ? []
+      : Array.isArray(gradOutputs)
+        ? (gradOutputs as readonly Tensor[])
+        : [gradOutputs as Tensor];
   for (const root of outputs) checkRoot('grad', root);
   for (const [i, input] of targets.entries()) {
-    if (!input.requiresGrad) throw new AutogradError(`grad: input ${i} does not require grad`, { op: 'grad', argument: 'inputs' });
+    if (!input.requiresGrad)
+      throw new AutogradError(`grad: input ${i} does not require grad`, { op: 'grad', argument: 'inputs' });
   }
   const seeds = outputs.map((root, i) => seedFor('grad', root, given[i]));
   const wanted = new Map<Variable, Tensor | null>(targets.map((input) => [input.variable!, null]));
@@ -293,7 +325,8 @@ export function grad(output: Tensor | readonly Tensor[], inputs: Tensor | readon
   }
   return targets.map((input, i) => {
     const gradient = wanted.get(input.variable!);
-    if (!gradient) throw new AutogradError(`grad: output does not depend on input ${i}`, { op: 'grad', argument: 'inputs' });
+    if (!gradient)
+      throw new AutogradError(`grad: output does not depend on input ${i}`, { op: 'grad', argument: 'inputs' });
     return gradient;
   });
 }

@@ -62,6 +62,7 @@ export interface Attributes {
   softmaxGrad: undefined;
   logSoftmaxGrad: undefined;
   crossEntropy: ops.CrossEntropyAttributes;
+  binaryCrossEntropy: undefined;
   clone: undefined;
   move: { executor: Executor };
   reshape: undefined;
@@ -92,6 +93,10 @@ const output: Saves = { output: true };
 const others: Saves = { inputs: 'others' };
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+/** Limits with which PyTorch keeps binary cross-entropy and its gradient finite. */
+const SMALLEST_SPREAD = 1e-12;
+export const LOG_FLOOR = -100;
 
 /** Gradient share of the first of two competing operands: 1 where it wins, ½ at a tie. */
 function share(wins: Tensor, ties: Tensor): Tensor {
@@ -125,7 +130,10 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
   },
   add: { backward: (g) => [g, g] },
   sub: { backward: (g, c) => [g, c.needs(1) ? g.neg() : null] },
-  mul: { saves: others, backward: (g, c) => [c.needs(0) ? g.mul(c.input(1)) : null, c.needs(1) ? g.mul(c.input(0)) : null] },
+  mul: {
+    saves: others,
+    backward: (g, c) => [c.needs(0) ? g.mul(c.input(1)) : null, c.needs(1) ? g.mul(c.input(0)) : null],
+  },
   div: {
     saves: input,
     backward: (g, c) => {
@@ -180,7 +188,10 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     saves: input,
     backward: (h, c) => {
       const y = c.input(0);
-      return [c.needs(0) ? h.mul(c.input(1)).mul(ops.sub(1, y.mul(2))) : null, c.needs(1) ? ops.sigmoidGrad(y, h) : null];
+      return [
+        c.needs(0) ? h.mul(c.input(1)).mul(ops.sub(1, y.mul(2))) : null,
+        c.needs(1) ? ops.sigmoidGrad(y, h) : null,
+      ];
     },
   },
   tanhGrad: {
@@ -214,7 +225,10 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
   },
   sum: { backward: (g, c) => [g.reshape(c.attributes.keepShape).expand(c.shape(0))] },
   mean: { backward: (g, c) => [g.div(c.attributes.count).reshape(c.attributes.keepShape).expand(c.shape(0))] },
-  prod: { saves: input, backward: (g, c) => [g.reshape(c.attributes.keepShape).mul(ops.productOfOthers(c.input(0), c.attributes.dims))] },
+  prod: {
+    saves: input,
+    backward: (g, c) => [g.reshape(c.attributes.keepShape).mul(ops.productOfOthers(c.input(0), c.attributes.dims))],
+  },
   extreme: {
     saves: { inputs: [1] },
     backward: (g, c) => {
@@ -241,7 +255,10 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
       const y = c.input(0);
       const g = c.input(1);
       const along = (a: Tensor, b: Tensor) => a.mul(b).sum(-1, { keepdim: true });
-      return [c.needs(0) ? h.mul(g.sub(along(g, y))).sub(g.mul(along(h, y))) : null, c.needs(1) ? ops.softmaxGrad(y, h) : null];
+      return [
+        c.needs(0) ? h.mul(g.sub(along(g, y))).sub(g.mul(along(h, y))) : null,
+        c.needs(1) ? ops.softmaxGrad(y, h) : null,
+      ];
     },
   },
   logSoftmaxGrad: {
@@ -256,6 +273,18 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     },
   },
   crossEntropy: { saves: input, backward: (g, c) => [ops.crossEntropyGrad(g, c)] },
+  binaryCrossEntropy: {
+    saves: input,
+    backward: (g, c) => {
+      const x = c.input(0);
+      const y = c.input(1);
+      const spread = ops.sub(1, x).mul(x).clamp(SMALLEST_SPREAD);
+      return [
+        c.needs(0) ? g.mul(x.sub(y).div(spread)) : null,
+        c.needs(1) ? g.mul(x.neg().log1p().clamp(LOG_FLOOR).sub(x.log().clamp(LOG_FLOOR))) : null,
+      ];
+    },
+  },
   clone: { backward: (g) => [g] },
   move: { backward: (g, c) => [ops.moveTo(g, c.attributes.executor)] },
   reshape: { backward: (g, c) => [g.reshape(c.shape(0))] },

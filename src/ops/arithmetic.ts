@@ -7,10 +7,10 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
-import type { Primitive } from '../autograd/rules.ts';
 import { record } from '../autograd/record.ts';
+import type { Primitive } from '../autograd/rules.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere } from '../program/emit.ts';
-import { openScope, closeScope } from '../tensor/scope.ts';
+import { closeScope, openScope } from '../tensor/scope.ts';
 import { broadcastShapes } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { cast, scalarTensor } from './create.ts';
@@ -44,7 +44,10 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
 
 function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') {
-    throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${value === null ? 'null' : typeof value}`, { op, argument, got: value });
+    throw new ArgumentError(
+      `${op}: ${argument} must be a tensor or a number, got ${value === null ? 'null' : typeof value}`,
+      { op, argument, got: value },
+    );
   }
 }
 
@@ -173,7 +176,8 @@ export function logicalNot(x: Tensor): Tensor {
 
 /** Element type in which two operands meet. */
 function meetingType(a: Operand, b: Operand): DType {
-  const isInt = (x: Operand) => (typeof x === 'number' ? Number.isInteger(x) && Math.abs(x) <= 2 ** 31 : x.dtype !== 'float32');
+  const isInt = (x: Operand) =>
+    typeof x === 'number' ? Number.isInteger(x) && Math.abs(x) <= 2 ** 31 : x.dtype !== 'float32';
   return isInt(a) && isInt(b) ? 'int32' : 'float32';
 }
 
@@ -192,7 +196,12 @@ function tensorPair(op: string, fn: BinaryFn, primitive: Primitive | null, a: Te
 /** Both operands as tensors of `type`, made inside a scope of the caller. */
 function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
   const executor = (a instanceof Tensor ? a : (b as Tensor)).executor;
-  const as = (x: Operand) => (x instanceof Tensor ? (x.dtype === 'float32' === (type === 'float32') ? x : cast(x, type)) : scalarTensor(x, type, executor));
+  const as = (x: Operand) =>
+    x instanceof Tensor
+      ? (x.dtype === 'float32') === (type === 'float32')
+        ? x
+        : cast(x, type)
+      : scalarTensor(x, type, executor);
   return [as(a), as(b)];
 }
 
@@ -202,9 +211,18 @@ type ScalarRule = (x: Tensor, y: Tensor, scalar: number) => Tensor;
 const scalarRules: Partial<Record<BinaryFn, { right: ScalarRule; left: ScalarRule }>> = {
   add: { right: (x, y) => record('addScalar', [x], y), left: (x, y) => record('addScalar', [x], y) },
   sub: { right: (x, y) => record('addScalar', [x], y), left: (x, y) => record('rsubScalar', [x], y) },
-  mul: { right: (x, y, scalar) => record('mulScalar', [x], y, { scalar }), left: (x, y, scalar) => record('mulScalar', [x], y, { scalar }) },
-  div: { right: (x, y, scalar) => record('divScalar', [x], y, { scalar }), left: (x, y) => record('rdivScalar', [x], y) },
-  pow: { right: (x, y, scalar) => record('powScalar', [x], y, { scalar }), left: (x, y, scalar) => record('rpowScalar', [x], y, { scalar }) },
+  mul: {
+    right: (x, y, scalar) => record('mulScalar', [x], y, { scalar }),
+    left: (x, y, scalar) => record('mulScalar', [x], y, { scalar }),
+  },
+  div: {
+    right: (x, y, scalar) => record('divScalar', [x], y, { scalar }),
+    left: (x, y) => record('rdivScalar', [x], y),
+  },
+  pow: {
+    right: (x, y, scalar) => record('powScalar', [x], y, { scalar }),
+    left: (x, y, scalar) => record('rpowScalar', [x], y, { scalar }),
+  },
 };
 
 type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
@@ -306,9 +324,14 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition);
   checkOperands('where', a, b);
   return compose(() => {
-    if (condition.dtype === 'float32') throw new DTypeError('where: condition must be bool or int32, got float32', { op: 'where', argument: 'condition' });
+    if (condition.dtype === 'float32')
+      throw new DTypeError('where: condition must be bool or int32, got float32', {
+        op: 'where',
+        argument: 'condition',
+      });
     const type = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
-    const as = (x: Operand) => (x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(x, type, condition.executor));
+    const as = (x: Operand) =>
+      x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(x, type, condition.executor);
     const [x, y] = [as(a), as(b)];
     commonExecutor('where', condition, x, y);
     const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', x.shape, y.shape));

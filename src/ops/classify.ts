@@ -16,13 +16,23 @@ const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
 
 export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
   if (!(reduction in reductionCodes)) {
-    throw new ArgumentError(`${op}: reduction must be 'none', 'mean' or 'sum', got ${String(reduction)}`, { op, argument: 'reduction', got: reduction });
+    throw new ArgumentError(`${op}: reduction must be 'none', 'mean' or 'sum', got ${String(reduction)}`, {
+      op,
+      argument: 'reduction',
+      got: reduction,
+    });
   }
 }
 
 function checkFloat(op: string, argument: string, x: Tensor): void {
   checkTensor(op, argument, x);
-  if (x.dtype !== 'float32') throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, { op, argument, got: x.dtype, expected: 'float32' });
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, {
+      op,
+      argument,
+      got: x.dtype,
+      expected: 'float32',
+    });
 }
 
 function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {
@@ -85,14 +95,26 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
   const op = 'crossEntropy';
   checkTensor(op, 'target', target);
   if (target.dtype !== 'int32') {
-    throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, { op, argument: 'target', got: target.dtype, expected: 'int32' });
+    throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, {
+      op,
+      argument: 'target',
+      got: target.dtype,
+      expected: 'int32',
+    });
   }
   if (target.ndim !== 1 || target.numel !== rows) {
-    throw new ShapeError(`${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`, { op, argument: 'target', got: target.shape, expected: [rows] });
+    throw new ShapeError(
+      `${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`,
+      { op, argument: 'target', got: target.shape, expected: [rows] },
+    );
   }
   for (const index of target.dataSync()) {
     if (index !== ignoreIndex && (index < 0 || index >= classes)) {
-      throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, { op, argument: 'target', got: index });
+      throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, {
+        op,
+        argument: 'target',
+        got: index,
+      });
     }
   }
 }
@@ -109,16 +131,26 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
   checkFloat(op, 'input', x);
   checkReduction(op, reduction);
-  if (x.ndim !== 2) throw new ShapeError(`${op}: input must be [N,C], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
+  if (x.ndim !== 2)
+    throw new ShapeError(`${op}: input must be [N,C], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
   const [rows, cols] = x.shape as [number, number];
   checkTargets(target, rows, cols, ignoreIndex);
   if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ArgumentError(`${op}: labelSmoothing must lie between 0 and 1, got ${smoothing}`, { op, argument: 'labelSmoothing', got: smoothing });
+    throw new ArgumentError(`${op}: labelSmoothing must lie between 0 and 1, got ${smoothing}`, {
+      op,
+      argument: 'labelSmoothing',
+      got: smoothing,
+    });
   }
   if (weight !== undefined) {
     checkFloat(op, 'weight', weight);
     if (!sameShape(weight.shape, [cols])) {
-      throw new ShapeError(`${op}: weight must be [${cols}], got ${show(weight.shape)}`, { op, argument: 'weight', got: weight.shape, expected: [cols] });
+      throw new ShapeError(`${op}: weight must be [${cols}], got ${show(weight.shape)}`, {
+        op,
+        argument: 'weight',
+        got: weight.shape,
+        expected: [cols],
+      });
     }
   }
   const executor = commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
@@ -193,8 +225,13 @@ function composedGrad(g: Tensor, c: Context<CrossEntropyAttributes>): Tensor {
   const weights = weighted ? c.input(4) : null;
   const smooth = weights === null ? smoothing / cols : weights.mul(smoothing / cols);
   const hard = weights === null ? onehot : onehot.mul(weights);
-  const distribution = hard.mul(1 - smoothing).add(smooth).mul(counted);
-  const difference = softmax(x, 1).mul(distribution.sum(1, { keepdim: true })).sub(distribution);
+  const distribution = hard
+    .mul(1 - smoothing)
+    .add(smooth)
+    .mul(counted);
+  const difference = softmax(x, 1)
+    .mul(distribution.sum(1, { keepdim: true }))
+    .sub(distribution);
   if (reduction === 'none') return difference.mul(g.unsqueeze(1));
   return difference.mul(reduction === 'mean' ? g.div(c.input(3)) : g);
 }

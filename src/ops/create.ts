@@ -2,7 +2,7 @@
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
-import { copyInto, dense, done, empty, emitUnary, fillWith, materialize } from '../program/emit.ts';
+import { copyInto, dense, done, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
@@ -40,14 +40,19 @@ const DTYPES = ['float32', 'int32', 'bool'];
 function place(op: string, options: Placement): Executor {
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
-    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, { op, argument: 'dtype', got: dtype });
+    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
+      op,
+      argument: 'dtype',
+      got: dtype,
+    });
   }
   return executor ?? (device === undefined ? defaultExecutor() : executorFor(device));
 }
 
 function finish(op: string, t: Tensor, options: Placement): Tensor {
   if (options.requiresGrad) {
-    if (t.dtype !== 'float32') throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
+    if (t.dtype !== 'float32')
+      throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
     t.requiresGrad = true;
   }
   return t;
@@ -66,11 +71,14 @@ function nestedShape(nested: Nested): number[] {
 function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): void {
   if (dim === shape.length) {
     if (typeof nested !== 'number' && typeof nested !== 'boolean') {
-      throw new ArgumentError(`tensor: elements must be numbers or booleans, got ${Array.isArray(nested) ? 'an array' : nested === null ? 'null' : typeof nested}`, {
-        op: 'tensor',
-        argument: 'data',
-        got: nested,
-      });
+      throw new ArgumentError(
+        `tensor: elements must be numbers or booleans, got ${Array.isArray(nested) ? 'an array' : nested === null ? 'null' : typeof nested}`,
+        {
+          op: 'tensor',
+          argument: 'data',
+          got: nested,
+        },
+      );
     }
     into.push(Number(nested));
     return;
@@ -105,7 +113,10 @@ export function tensor(data: Nested | NumberArray, options: TensorOptions & { sh
   let dtype = options.dtype;
   if (ArrayBuffer.isView(data)) {
     if (!('length' in data) || typeof (data as NumberArray)[0] === 'bigint') {
-      throw new ArgumentError('tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)', { op: 'tensor', argument: 'data' });
+      throw new ArgumentError(
+        'tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)',
+        { op: 'tensor', argument: 'data' },
+      );
     }
     values = data as NumberArray;
     natural = [values.length];
@@ -173,12 +184,20 @@ export function constant(executor: Executor, shape: Shape, value: number, dtype:
 
 /** Zeros in the shape, type and place of x. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return filled('zerosLike', x.shape, 0, { dtype: x.dtype, executor: options.device === undefined ? x.executor : undefined, ...options });
+  return filled('zerosLike', x.shape, 0, {
+    dtype: x.dtype,
+    executor: options.device === undefined ? x.executor : undefined,
+    ...options,
+  });
 }
 
 /** Ones in the shape, type and place of x. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return filled('onesLike', x.shape, 1, { dtype: x.dtype, executor: options.device === undefined ? x.executor : undefined, ...options });
+  return filled('onesLike', x.shape, 1, {
+    dtype: x.dtype,
+    executor: options.device === undefined ? x.executor : undefined,
+    ...options,
+  });
 }
 
 /** A tensor without dimensions that holds one number. */
@@ -216,23 +235,40 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
   const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]!] : (numbers as [number, number, number?]);
   const length = Math.ceil((end - start) / step);
   if (!Number.isFinite(length) || length < 0 || step === 0) {
-    throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} is no finite range`, { op: 'arange', got: numbers });
+    throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} is no finite range`, {
+      op: 'arange',
+      got: numbers,
+    });
   }
-  return fromList('arange', Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
+  return fromList(
+    'arange',
+    Float64Array.from({ length }, (_, i) => start + i * step),
+    [length],
+    options,
+  );
 }
 
 /** n numbers from a to b, both included, at equal distances. */
 export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
   checkShape('linspace', [n]);
   const step = n > 1 ? (b - a) / (n - 1) : 0;
-  return fromList('linspace', Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)), [n], options);
+  return fromList(
+    'linspace',
+    Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)),
+    [n],
+    options,
+  );
 }
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
   checkShape(op, shape);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
-    throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, { op, argument: 'dtype', got: options.dtype });
+    throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
+      op,
+      argument: 'dtype',
+      got: options.dtype,
+    });
   }
   const t = empty(place(op, options), shape, 'float32');
   generator.fill(t, fn, 0, 1);
@@ -253,7 +289,10 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
-    throw new ArgumentError(`randint: expected whole numbers low < high, got ${low} and ${high}`, { op: 'randint', got: [low, high] });
+    throw new ArgumentError(`randint: expected whole numbers low < high, got ${low} and ${high}`, {
+      op: 'randint',
+      got: [low, high],
+    });
   }
   const t = empty(place('randint', options), shape, 'int32');
   generator.fill(t, 'integers', low, high);

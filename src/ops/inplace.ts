@@ -24,13 +24,24 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
     const result = compute();
     commonExecutor(op, x, result);
     if (result.dtype !== x.dtype) {
-      throw new DTypeError(`${op}: the result is ${result.dtype}, which does not fit into a tensor of ${x.dtype}`, { op, got: result.dtype, expected: x.dtype });
+      throw new DTypeError(`${op}: the result is ${result.dtype}, which does not fit into a tensor of ${x.dtype}`, {
+        op,
+        got: result.dtype,
+        expected: x.dtype,
+      });
     }
     if (!sameShape(result.shape, x.shape)) {
-      throw new ShapeError(`${op}: the result's shape ${show(result.shape)} is not the tensor's, ${show(x.shape)}`, { op, got: result.shape, expected: x.shape });
+      throw new ShapeError(`${op}: the result's shape ${show(result.shape)} is not the tensor's, ${show(x.shape)}`, {
+        op,
+        got: result.shape,
+        expected: x.shape,
+      });
     }
     if (recording && (x.requiresGrad || result.requiresGrad) && x.storage.length !== x.numel) {
-      throw new AutogradError(`${op}: a view into a larger tensor cannot be changed in place while gradients are recorded`, { op });
+      throw new AutogradError(
+        `${op}: a view into a larger tensor cannot be changed in place while gradients are recorded`,
+        { op },
+      );
     }
     copyInto(result, x);
     x.storage.version++;

@@ -9,12 +9,20 @@ import { checkTensor, compose } from './arithmetic.ts';
 function checkFloat(op: string, argument: string, x: Tensor): void {
   checkTensor(op, argument, x);
   if (x.dtype !== 'float32') {
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, { op, argument, got: x.dtype, expected: 'float32' });
+    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, {
+      op,
+      argument,
+      got: x.dtype,
+      expected: 'float32',
+    });
   }
 }
 
 function innerMismatch(op: string, a: Tensor, b: Tensor): ShapeError {
-  return new ShapeError(`${op}: inner sizes differ: ${show(a.shape)} × ${show(b.shape)}`, { op, got: [a.shape, b.shape] });
+  return new ShapeError(`${op}: inner sizes differ: ${show(a.shape)} × ${show(b.shape)}`, {
+    op,
+    got: [a.shape, b.shape],
+  });
 }
 
 /** The one stride with which a batch of matrices, stretched to `batch`, is walked; null if it takes more than one. */
@@ -39,7 +47,12 @@ function matrices(x: Tensor, batch: Shape): Matrices {
   if (stride !== null) return { tensor: x, rowStride, colStride, batchStride: stride };
   const shape = [...batch, ...x.shape.slice(-2)];
   const copy = materialize(x.expand(shape));
-  return { tensor: copy, rowStride: copy.strides[copy.ndim - 2]!, colStride: 1, batchStride: copy.strides[copy.ndim - 3]! };
+  return {
+    tensor: copy,
+    rowStride: copy.strides[copy.ndim - 2]!,
+    colStride: 1,
+    batchStride: copy.strides[copy.ndim - 3]!,
+  };
 }
 
 /** a·b for tensors of at least two dimensions, the leading ones broadcast. */
@@ -69,13 +82,18 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat('matmul', 'input', a);
   checkFloat('matmul', 'other', b);
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError(`matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'matmul', got: [a.shape, b.shape] });
+    throw new ShapeError(
+      `matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`,
+      { op: 'matmul', got: [a.shape, b.shape] },
+    );
   }
   if (a.shape[a.ndim - 1] !== b.shape[Math.max(0, b.ndim - 2)]) throw innerMismatch('matmul', a, b);
   if (a.ndim >= 2 && b.ndim >= 2) {
     // A batch against one matrix is one tall product.
     if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
-      return compose(() => product('matmul', a.reshape([-1, a.shape[a.ndim - 1]!]), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+      return compose(() =>
+        product('matmul', a.reshape([-1, a.shape[a.ndim - 1]!]), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]),
+      );
     }
     return product('matmul', a, b);
   }
@@ -91,7 +109,10 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   checkFloat('bmm', 'input', a);
   checkFloat('bmm', 'other', b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, { op: 'bmm', got: [a.shape, b.shape] });
+    throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
+      op: 'bmm',
+      got: [a.shape, b.shape],
+    });
   }
   return product('bmm', a, b);
 }
@@ -101,7 +122,10 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   checkFloat('dot', 'input', a);
   checkFloat('dot', 'other', b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
-    throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'dot', got: [a.shape, b.shape] });
+    throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
+      op: 'dot',
+      got: [a.shape, b.shape],
+    });
   }
   return matmul(a, b);
 }
@@ -111,7 +135,10 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   checkFloat('outer', 'input', a);
   checkFloat('outer', 'other', b);
   if (a.ndim !== 1 || b.ndim !== 1) {
-    throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, { op: 'outer', got: [a.shape, b.shape] });
+    throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
+      op: 'outer',
+      got: [a.shape, b.shape],
+    });
   }
   return compose(() => product('outer', a.unsqueeze(1), b.unsqueeze(0)));
 }
@@ -124,20 +151,33 @@ export function outer(a: Tensor, b: Tensor): Tensor {
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   checkFloat('linear', 'input', x);
   checkFloat('linear', 'weight', weight);
-  if (weight.ndim !== 2) throw new ShapeError(`linear: weight must be [out,in], got ${show(weight.shape)}`, { op: 'linear', argument: 'weight', got: weight.shape });
+  if (weight.ndim !== 2)
+    throw new ShapeError(`linear: weight must be [out,in], got ${show(weight.shape)}`, {
+      op: 'linear',
+      argument: 'weight',
+      got: weight.shape,
+    });
   const [n, k] = weight.shape as [number, number];
   if (x.ndim === 0 || x.shape[x.ndim - 1] !== k) {
-    throw new ShapeError(`linear: input ${show(x.shape)} must end in the weight's ${k} input features, weight is ${show(weight.shape)}`, {
-      op: 'linear',
-      argument: 'input',
-      got: x.shape,
-      expected: weight.shape,
-    });
+    throw new ShapeError(
+      `linear: input ${show(x.shape)} must end in the weight's ${k} input features, weight is ${show(weight.shape)}`,
+      {
+        op: 'linear',
+        argument: 'input',
+        got: x.shape,
+        expected: weight.shape,
+      },
+    );
   }
   if (bias !== null) {
     checkFloat('linear', 'bias', bias);
     if (bias.ndim !== 1 || bias.numel !== n) {
-      throw new ShapeError(`linear: bias must be [${n}], got ${show(bias.shape)}`, { op: 'linear', argument: 'bias', got: bias.shape, expected: [n] });
+      throw new ShapeError(`linear: bias must be [${n}], got ${show(bias.shape)}`, {
+        op: 'linear',
+        argument: 'bias',
+        got: bias.shape,
+        expected: [n],
+      });
     }
   }
   if (x.ndim === 2) return linear2d(x, weight, bias);

@@ -52,7 +52,12 @@ function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Plan, scale = 1): Tens
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
   const input = together ? x : x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
   const source = dense(input);
-  const sections = dims.length === 0 ? { outer: x.numel, size: 1, inner: 1 } : together ? sectionsOf(x.shape, first, last) : { outer: numelOf(shape), size: dims.reduce((n, d) => n * x.shape[d]!, 1), inner: 1 };
+  const sections =
+    dims.length === 0
+      ? { outer: x.numel, size: 1, inner: 1 }
+      : together
+        ? sectionsOf(x.shape, first, last)
+        : { outer: numelOf(shape), size: dims.reduce((n, d) => n * x.shape[d]!, 1), inner: 1 };
   const y = emitReduce(fn, source, sections, shape, dtype, scale);
   done(source, input);
   done(input, x);
@@ -69,14 +74,22 @@ export function sum(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = 
 /** Mean of the elements. */
 export function mean(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
   const p = plan('mean', x, dim, keepdim);
-  if (x.dtype !== 'float32') throw new DTypeError(`mean: input must be float32, got ${x.dtype}; convert it with to('float32')`, { op: 'mean', argument: 'input', got: x.dtype });
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`mean: input must be float32, got ${x.dtype}; convert it with to('float32')`, {
+      op: 'mean',
+      argument: 'input',
+      got: x.dtype,
+    });
   return record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
 }
 
 /** Product of the elements. */
 export function prod(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
   const p = plan('prod', x, dim, keepdim);
-  return record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), { keepShape: p.keepShape, dims: p.dims });
+  return record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), {
+    keepShape: p.keepShape,
+    dims: p.dims,
+  });
 }
 
 /** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
@@ -91,14 +104,20 @@ export function productOfOthers(x: Tensor, dims: number[]): Tensor {
 
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
-  if (x.numel === 0) throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
+  if (x.numel === 0)
+    throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
   return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p));
 }
 
 function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: number; shape: Shape } {
   checkTensor(op, 'input', x);
   const at = normalizeDim(op, dim, x.ndim);
-  if (x.shape[at] === 0) throw new ShapeError(`${op}: dimension ${dim} of ${show(x.shape)} has no elements`, { op, argument: 'dim', got: x.shape });
+  if (x.shape[at] === 0)
+    throw new ShapeError(`${op}: dimension ${dim} of ${show(x.shape)} has no elements`, {
+      op,
+      argument: 'dim',
+      got: x.shape,
+    });
   return { at, shape: keepdim ? x.shape.map((s, i) => (i === at ? 1 : s)) : x.shape.filter((_, i) => i !== at) };
 }
 
@@ -140,7 +159,12 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   const { at, shape } = argPlan(op, x, dim, keepdim);
   const fn = op === 'argmax' ? 'max' : 'min';
   const source = dense(x);
-  const { values, indices } = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
+  const { values, indices } = emitArgReduce(
+    x.dtype === 'float32' ? fn : `${fn}I`,
+    source,
+    sectionsOf(x.shape, at),
+    shape,
+  );
   values.dispose();
   done(source, x);
   return indices;

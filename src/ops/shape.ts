@@ -5,8 +5,27 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
-import { commonExecutor, copyInto, dense, done, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
-import { broadcastStrides, inferShape, normalizeDim, sameShape, type Shape, show, stridesOf, viewStrides } from '../tensor/shapes.ts';
+import {
+  commonExecutor,
+  copyInto,
+  dense,
+  done,
+  empty,
+  fillWith,
+  materialize,
+  sectionsOf,
+  viewOf,
+} from '../program/emit.ts';
+import {
+  broadcastStrides,
+  inferShape,
+  normalizeDim,
+  type Shape,
+  sameShape,
+  show,
+  stridesOf,
+  viewStrides,
+} from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './arithmetic.ts';
 
@@ -19,7 +38,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 export function view(x: Tensor, shape: Shape): Tensor {
   const target = inferShape('view', shape, x.numel);
   if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
-    throw new ShapeError(`view: elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`, { op: 'view', got: x.shape, expected: target });
+    throw new ShapeError(
+      `view: elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`,
+      { op: 'view', got: x.shape, expected: target },
+    );
   }
   return reshaped('view', x, target);
 }
@@ -41,7 +63,12 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   if (x.ndim === 0) return reshaped('flatten', x, [1]);
   const first = normalizeDim('flatten', start, x.ndim);
   const last = normalizeDim('flatten', end, x.ndim);
-  if (first > last) throw new ArgumentError(`flatten: start ${start} lies behind end ${end}`, { op: 'flatten', argument: 'start', got: start });
+  if (first > last)
+    throw new ArgumentError(`flatten: start ${start} lies behind end ${end}`, {
+      op: 'flatten',
+      argument: 'start',
+      got: start,
+    });
   const { size } = sectionsOf(x.shape, first, last);
   return reshaped('flatten', x, [...x.shape.slice(0, first), size, ...x.shape.slice(last + 1)]);
 }
@@ -85,7 +112,11 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'input', x);
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== order.length) {
-    throw new ArgumentError(`permute: expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, { op: 'permute', argument: 'dims', got: dims });
+    throw new ArgumentError(`permute: expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, {
+      op: 'permute',
+      argument: 'dims',
+      got: dims,
+    });
   }
   const y = viewOf(
     x,
@@ -109,8 +140,17 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'input', x);
   const lead = shape.length - x.ndim;
   const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
-  if (lead < 0 || target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) || target.some((size) => size < 0)) {
-    throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, { op: 'expand', argument: 'shape', got: x.shape, expected: shape });
+  if (
+    lead < 0 ||
+    target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) ||
+    target.some((size) => size < 0)
+  ) {
+    throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, {
+      op: 'expand',
+      argument: 'shape',
+      got: x.shape,
+      expected: shape,
+    });
   }
   return record('expand', [x], viewOf(x, target, broadcastStrides(x.shape, x.strides, target)));
 }
@@ -119,7 +159,12 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 1): Tensor {
   checkTensor('slice', 'input', x);
   const at = normalizeDim('slice', dim, x.ndim);
-  if (!Number.isInteger(step) || step < 1) throw new ArgumentError(`slice: step must be a whole number from 1 on, got ${step}`, { op: 'slice', argument: 'step', got: step });
+  if (!Number.isInteger(step) || step < 1)
+    throw new ArgumentError(`slice: step must be a whole number from 1 on, got ${step}`, {
+      op: 'slice',
+      argument: 'step',
+      got: step,
+    });
   const size = x.shape[at] ?? 1;
   const limit = (index: number) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
   const first = limit(start);
@@ -149,7 +194,11 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const at = normalizeDim('select', dim, x.ndim);
   const size = x.shape[at] ?? 0;
   if (!Number.isInteger(index) || index < -size || index >= size) {
-    throw new ArgumentError(`select: index ${index} is out of range for dimension ${dim} of ${show(x.shape)}`, { op: 'select', argument: 'index', got: index });
+    throw new ArgumentError(`select: index ${index} is out of range for dimension ${dim} of ${show(x.shape)}`, {
+      op: 'select',
+      argument: 'index',
+      got: index,
+    });
   }
   const i = index < 0 ? index + size : index;
   const part = slice(x, at, i, i + 1);
@@ -159,11 +208,16 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
 }
 
 function checkList(op: string, list: readonly Tensor[]): void {
-  if (!Array.isArray(list) || list.length === 0) throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
+  if (!Array.isArray(list) || list.length === 0)
+    throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
   list.forEach((t, i) => {
     checkTensor(op, `tensors[${i}]`, t);
     if (t.dtype !== list[0]!.dtype) {
-      throw new DTypeError(`${op}: tensors must be of one type, got ${list[0]!.dtype} and ${t.dtype}`, { op, argument: `tensors[${i}]`, got: t.dtype });
+      throw new DTypeError(`${op}: tensors must be of one type, got ${list[0]!.dtype} and ${t.dtype}`, {
+        op,
+        argument: `tensors[${i}]`,
+        got: t.dtype,
+      });
     }
   });
 }
@@ -176,7 +230,12 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
   const at = normalizeDim('cat', dim, first.ndim);
   for (const t of list) {
     if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
-      throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, { op: 'cat', argument: 'tensors', got: t.shape, expected: first.shape });
+      throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
+        op: 'cat',
+        argument: 'tensors',
+        got: t.shape,
+        expected: first.shape,
+      });
     }
   }
   const total = list.reduce((n, t) => n + (t.shape[at] ?? 1), 0);
@@ -201,7 +260,12 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   const first = list[0]!;
   for (const t of list) {
     if (!sameShape(t.shape, first.shape)) {
-      throw new ShapeError(`stack: shapes differ: ${show(first.shape)} and ${show(t.shape)}`, { op: 'stack', argument: 'tensors', got: t.shape, expected: first.shape });
+      throw new ShapeError(`stack: shapes differ: ${show(first.shape)} and ${show(t.shape)}`, {
+        op: 'stack',
+        argument: 'tensors',
+        got: t.shape,
+        expected: first.shape,
+      });
     }
   }
   const at = normalizeDim('stack', dim, first.ndim + 1);
@@ -213,10 +277,26 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
 
 function checkIndex(op: string, index: Tensor, size: number): void {
   checkTensor(op, 'index', index);
-  if (index.dtype !== 'int32') throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, { op, argument: 'index', got: index.dtype, expected: 'int32' });
-  if (index.ndim > 1) throw new ShapeError(`${op}: index must have one dimension, got ${show(index.shape)}`, { op, argument: 'index', got: index.shape });
+  if (index.dtype !== 'int32')
+    throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, {
+      op,
+      argument: 'index',
+      got: index.dtype,
+      expected: 'int32',
+    });
+  if (index.ndim > 1)
+    throw new ShapeError(`${op}: index must have one dimension, got ${show(index.shape)}`, {
+      op,
+      argument: 'index',
+      got: index.shape,
+    });
   for (const i of index.dataSync()) {
-    if (i < 0 || i >= size) throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, { op, argument: 'index', got: i });
+    if (i < 0 || i >= size)
+      throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, {
+        op,
+        argument: 'index',
+        got: i,
+      });
   }
 }
 
@@ -235,7 +315,15 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
     x.dtype,
   );
   if (y.numel > 0) {
-    encodeTakeRows(executor.program, { x: source.address, index: list.address, y: y.address, outer, size, count: index.numel, inner });
+    encodeTakeRows(executor.program, {
+      x: source.address,
+      index: list.address,
+      y: y.address,
+      outer,
+      size,
+      count: index.numel,
+      inner,
+    });
     executor.run();
   }
   done(source, x);
@@ -253,7 +341,15 @@ export function indexAddTo(size: number, dim: number, index: Tensor, g: Tensor):
   const list = dense(index);
   const { outer, inner } = sectionsOf(shape, dim);
   if (source.numel > 0) {
-    encodeAddRows(executor.program, { g: source.address, index: list.address, y: y.address, outer, size, count: index.numel, inner });
+    encodeAddRows(executor.program, {
+      g: source.address,
+      index: list.address,
+      y: y.address,
+      outer,
+      size,
+      count: index.numel,
+      inner,
+    });
     executor.run();
   }
   done(source, g);

@@ -88,7 +88,12 @@ export function copyInto(x: Tensor, y: Tensor): void {
 export function fillWith(y: Tensor, value: number): void {
   if (y.numel === 0) return;
   const integer = y.dtype === 'float32' ? 0 : 1;
-  encodeFill(y.executor.program, { y: y.address, n: y.numel, value: integer === 1 ? value : floatBits(value), integer });
+  encodeFill(y.executor.program, {
+    y: y.address,
+    n: y.numel,
+    value: integer === 1 ? value : floatBits(value),
+    integer,
+  });
   y.executor.run();
 }
 
@@ -137,7 +142,14 @@ export function emitBinary(fn: BinaryFn, a: Tensor, b: Tensor, shape: Shape, dty
 }
 
 /** fn of a tensor and a number, given as bits; `reversed`: the number is the first operand. */
-export function emitScalar(fn: BinaryFn, x: Tensor, scalar: number, reversed: boolean, dtype: DType, into?: Tensor): Tensor {
+export function emitScalar(
+  fn: BinaryFn,
+  x: Tensor,
+  scalar: number,
+  reversed: boolean,
+  dtype: DType,
+  into?: Tensor,
+): Tensor {
   const { executor } = x;
   const y = into ?? empty(executor, x.shape, dtype);
   const n = y.numel;
@@ -202,7 +214,14 @@ export function sectionsOf(shape: Shape, first: number, last = first): Sections 
 }
 
 /** fn over the middle section of a contiguous x. */
-export function emitReduce(fn: ReduceFn, x: Tensor, { outer, size, inner }: Sections, shape: Shape, dtype: DType, scale = 1): Tensor {
+export function emitReduce(
+  fn: ReduceFn,
+  x: Tensor,
+  { outer, size, inner }: Sections,
+  shape: Shape,
+  dtype: DType,
+  scale = 1,
+): Tensor {
   const { executor } = x;
   const y = empty(executor, shape, dtype);
   if (y.numel > 0) {
@@ -213,12 +232,25 @@ export function emitReduce(fn: ReduceFn, x: Tensor, { outer, size, inner }: Sect
 }
 
 /** Index of the extreme element of the middle section of a contiguous x, and that element. */
-export function emitArgReduce(fn: ArgReduceFn, x: Tensor, { outer, size, inner }: Sections, shape: Shape): { values: Tensor; indices: Tensor } {
+export function emitArgReduce(
+  fn: ArgReduceFn,
+  x: Tensor,
+  { outer, size, inner }: Sections,
+  shape: Shape,
+): { values: Tensor; indices: Tensor } {
   const { executor } = x;
   const values = empty(executor, shape, x.dtype);
   const indices = empty(executor, shape, 'int32');
   if (values.numel > 0) {
-    encodeArgReduce(executor.program, { fn: ArgReduceFn[fn], x: x.address, values: values.address, indices: indices.address, outer, size, inner });
+    encodeArgReduce(executor.program, {
+      fn: ArgReduceFn[fn],
+      x: x.address,
+      values: values.address,
+      indices: indices.address,
+      outer,
+      size,
+      inner,
+    });
     executor.run();
   }
   return { values, indices };
@@ -230,7 +262,15 @@ export function emitCumsum(x: Tensor, { outer, size, inner }: Sections, reverse:
   const y = empty(executor, x.shape, x.dtype);
   if (y.numel > 0) {
     const integer = x.dtype === 'float32' ? 0 : 1;
-    encodeCumsum(executor.program, { x: x.address, y: y.address, outer, size, inner, reverse: reverse ? 1 : 0, integer });
+    encodeCumsum(executor.program, {
+      x: x.address,
+      y: y.address,
+      outer,
+      size,
+      inner,
+      reverse: reverse ? 1 : 0,
+      integer,
+    });
     executor.run();
   }
   return y;
@@ -252,7 +292,14 @@ export function emitSoftmaxGrad(y: Tensor, g: Tensor, log: boolean): Tensor {
   const gx = empty(y.executor, y.shape, 'float32');
   if (gx.numel > 0) {
     const cols = y.shape[y.shape.length - 1] ?? 1;
-    encodeSoftmaxGrad(y.executor.program, { y: y.address, g: g.address, gx: gx.address, rows: y.numel / cols, cols, log: log ? 1 : 0 });
+    encodeSoftmaxGrad(y.executor.program, {
+      y: y.address,
+      g: g.address,
+      gx: gx.address,
+      rows: y.numel / cols,
+      cols,
+      log: log ? 1 : 0,
+    });
     y.executor.run();
   }
   return gx;

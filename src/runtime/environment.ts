@@ -1,6 +1,12 @@
 /** Which JavaScript runtime this is, by what only that runtime has. Workerd sets `process.versions`, so Node is not told by it. */
 export function runtimeName(): string {
-  const host = globalThis as { Deno?: unknown; Bun?: unknown; process?: { release?: { name?: string } }; document?: unknown; importScripts?: unknown };
+  const host = globalThis as {
+    Deno?: unknown;
+    Bun?: unknown;
+    process?: { release?: { name?: string } };
+    document?: unknown;
+    importScripts?: unknown;
+  };
   if (typeof navigator !== 'undefined' && navigator.userAgent === 'Cloudflare-Workers') return 'workerd';
   if (host.Deno !== undefined) return 'deno';
   if (host.Bun !== undefined) return 'bun';

@@ -29,7 +29,11 @@ export class Generator {
   /** Starts the stream anew. */
   seed(seed: number): void {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ArgumentError(`manualSeed: the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, { op: 'manualSeed', argument: 'seed', got: seed });
+      throw new ArgumentError(`manualSeed: the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, {
+        op: 'manualSeed',
+        argument: 'seed',
+        got: seed,
+      });
     }
     this.seedValue = seed;
     this.counter = 0;
@@ -58,7 +62,16 @@ export class Generator {
       stateBlocks.set(executor, block);
     }
     const { seedValue, counter } = this;
-    executor.write(block.address, [seedValue % TWO_32 | 0, Math.floor(seedValue / TWO_32) | 0, counter % TWO_32 | 0, Math.floor(counter / TWO_32) | 0], 'int32');
+    executor.write(
+      block.address,
+      [
+        (seedValue % TWO_32) | 0,
+        Math.floor(seedValue / TWO_32) | 0,
+        (counter % TWO_32) | 0,
+        Math.floor(counter / TWO_32) | 0,
+      ],
+      'int32',
+    );
     const isInteger = fn === 'integers';
     encodeRandom(executor.program, {
       fn: RandomFn[fn],

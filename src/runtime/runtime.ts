@@ -58,13 +58,20 @@ function start(device: Device): Executor {
   switch (device) {
     case 'wasm': {
       const variant = bestVariant();
-      if (variant === null) throw new DeviceError('device wasm: this engine has no WebAssembly with SIMD', { argument: 'device', got: device });
+      if (variant === null)
+        throw new DeviceError('device wasm: this engine has no WebAssembly with SIMD', {
+          argument: 'device',
+          got: device,
+        });
       return new WasmExecutor({ variant, memoryMiB: settings.memoryMiB });
     }
     case 'reference':
       return new ReferenceExecutor();
     default:
-      throw new DeviceError(`device ${device}: this version runs on wasm and reference`, { argument: 'device', got: device });
+      throw new DeviceError(`device ${device}: this version runs on wasm and reference`, {
+        argument: 'device',
+        got: device,
+      });
   }
 }
 
@@ -114,23 +121,41 @@ const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.includes(name)) {
-      throw new ArgumentError(`init: unknown option ${name} (known: ${OPTION_NAMES.join(', ')})`, { op: 'init', argument: name });
+      throw new ArgumentError(`init: unknown option ${name} (known: ${OPTION_NAMES.join(', ')})`, {
+        op: 'init',
+        argument: name,
+      });
     }
   }
   const { threads, device, deterministic = settings.deterministic, memoryMiB = settings.memoryMiB } = options;
   if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new ArgumentError(`init: threads must be a whole number from 1 on or 'auto', got ${threads}`, { op: 'init', argument: 'threads', got: threads });
+    throw new ArgumentError(`init: threads must be a whole number from 1 on or 'auto', got ${threads}`, {
+      op: 'init',
+      argument: 'threads',
+      got: threads,
+    });
   }
   if (device !== undefined && !DEVICES.includes(device)) {
-    throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, { op: 'init', argument: 'device', got: device });
+    throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, {
+      op: 'init',
+      argument: 'device',
+      got: device,
+    });
   }
   if (!(memoryMiB > 0 && memoryMiB <= 4096)) {
-    throw new ArgumentError(`init: memoryMiB must lie between 0 and 4096, got ${memoryMiB}`, { op: 'init', argument: 'memoryMiB', got: memoryMiB });
+    throw new ArgumentError(`init: memoryMiB must lie between 0 and 4096, got ${memoryMiB}`, {
+      op: 'init',
+      argument: 'memoryMiB',
+      got: memoryMiB,
+    });
   }
   if (deterministic !== settings.deterministic || memoryMiB !== settings.memoryMiB) {
     const running = executors.get('wasm');
     if (running !== undefined && liveTensors > 0) {
-      throw new ArgumentError(`init: ${liveTensors} tensors are alive; choose deterministic and memoryMiB before making tensors`, { op: 'init' });
+      throw new ArgumentError(
+        `init: ${liveTensors} tensors are alive; choose deterministic and memoryMiB before making tensors`,
+        { op: 'init' },
+      );
     }
     executors.delete('wasm');
     settings = { deterministic, memoryMiB };

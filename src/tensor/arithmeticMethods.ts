@@ -1,6 +1,7 @@
 /** Arithmetic as methods of a tensor. What each does is said at the function of the same name in src/ops. */
-import * as ops from '../ops/index.ts';
+
 import type { Operand } from '../ops/index.ts';
+import * as ops from '../ops/index.ts';
 import { TensorBase } from './base.ts';
 import type { Tensor } from './tensor.ts';
 

@@ -2,8 +2,9 @@
  * The data side of a tensor: a view (offset, shape, strides) on a counted storage, its element type, how to read it and
  * how to free it. It knows no arithmetic.
  */
-import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
+
 import { ArgumentError, AutogradError, DisposedError } from '../../bindings/errors.ts';
+import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
 import { releaseVariable, Variable } from '../autograd/graph.ts';
 import { materialize } from '../program/emit.ts';
@@ -103,7 +104,10 @@ export class TensorBase {
 
   set requiresGrad(value: boolean) {
     if (value === this.requiresGrad) return;
-    if (!this.isLeaf) throw new AutogradError('requiresGrad: only leaves can be changed; this tensor is the result of an operation (use detach())');
+    if (!this.isLeaf)
+      throw new AutogradError(
+        'requiresGrad: only leaves can be changed; this tensor is the result of an operation (use detach())',
+      );
     if (value && this.dtype !== 'float32') {
       throw new AutogradError(`requiresGrad: only float32 tensors can require gradients, this one is ${this.dtype}`);
     }
@@ -183,7 +187,10 @@ export class TensorBase {
   /** The only element, as a number. Throws where there is more than one. */
   item(): number {
     if (this.numel !== 1) {
-      throw new ArgumentError(`item: only a tensor with one element has a value, this one is ${show(this.shape)}`, { op: 'item', got: this.shape });
+      throw new ArgumentError(`item: only a tensor with one element has a value, this one is ${show(this.shape)}`, {
+        op: 'item',
+        got: this.shape,
+      });
     }
     return this.executor.get(this.address, this.dtype);
   }
@@ -215,7 +222,12 @@ export class TensorBase {
   }
 
   toString(): string {
-    const body = this.storageOrNull === null ? 'disposed' : this.numel <= 100 ? JSON.stringify(this.toArray()) : `${this.numel} elements`;
+    const body =
+      this.storageOrNull === null
+        ? 'disposed'
+        : this.numel <= 100
+          ? JSON.stringify(this.toArray())
+          : `${this.numel} elements`;
     return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;
   }
 }

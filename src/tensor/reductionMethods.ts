@@ -1,6 +1,7 @@
 /** Reductions as methods of a tensor. What each does is said at the function of the same name in src/ops. */
-import * as ops from '../ops/index.ts';
+
 import type { Dims, Extremes, ReduceOptions, SpreadOptions } from '../ops/index.ts';
+import * as ops from '../ops/index.ts';
 import { ArithmeticMethods } from './arithmeticMethods.ts';
 import type { Tensor } from './tensor.ts';
 

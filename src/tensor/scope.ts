@@ -105,7 +105,8 @@ export function scope<T>(fn: () => T): T {
   let result: T | undefined;
   try {
     result = fn();
-    if (result instanceof Promise) throw new TypeError('scope: the function is asynchronous; tensors of other tasks would be freed with its own');
+    if (result instanceof Promise)
+      throw new TypeError('scope: the function is asynchronous; tensors of other tasks would be freed with its own');
     return result;
   } finally {
     closeScope(opened, result);

@@ -86,7 +86,11 @@ export class ShapeMethods extends ReductionMethods {
       case 'webgpu':
         return ops.moveTo(this, executorFor(target));
       default:
-        throw new ArgumentError(`to: unknown dtype or device ${String(target)}`, { op: 'to', argument: 'target', got: target });
+        throw new ArgumentError(`to: unknown dtype or device ${String(target)}`, {
+          op: 'to',
+          argument: 'target',
+          got: target,
+        });
     }
   }
 }

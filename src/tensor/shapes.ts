@@ -1,6 +1,7 @@
 /** Arithmetic on shapes and strides. It knows no tensor, only lists of numbers; all its refusals are errors with numbers in them. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+
 import { MAX_DIMS } from '../../bindings/commands/table.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 
 export type Shape = readonly number[];
 
@@ -49,7 +50,11 @@ export function checkShape(op: string, shape: Shape): void {
   }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new ShapeError(`${op}: sizes must be whole numbers from 0 on, got ${show(shape)}`, { op, argument: 'shape', got: shape });
+      throw new ShapeError(`${op}: sizes must be whole numbers from 0 on, got ${show(shape)}`, {
+        op,
+        argument: 'shape',
+        got: shape,
+      });
     }
   }
 }
@@ -74,7 +79,8 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 export function broadcastStrides(shape: Shape, strides: readonly number[], target: Shape): number[] {
   const lead = target.length - shape.length;
   const result = new Array<number>(target.length);
-  for (let i = 0; i < target.length; i++) result[i] = i < lead || (shape[i - lead] === 1 && target[i] !== 1) ? 0 : strides[i - lead]!;
+  for (let i = 0; i < target.length; i++)
+    result[i] = i < lead || (shape[i - lead] === 1 && target[i] !== 1) ? 0 : strides[i - lead]!;
   return result;
 }
 
@@ -82,11 +88,14 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const range = Math.max(ndim, 1);
   if (!Number.isInteger(dim) || dim < -range || dim >= range) {
-    throw new ArgumentError(`${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-range} to ${range - 1})`, {
-      op,
-      argument: 'dim',
-      got: dim,
-    });
+    throw new ArgumentError(
+      `${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-range} to ${range - 1})`,
+      {
+        op,
+        argument: 'dim',
+        got: dim,
+      },
+    );
   }
   return dim < 0 ? dim + range : dim;
 }
@@ -94,9 +103,12 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
 /** Several dimensions, without repetition, ascending. */
 export function normalizeDims(op: string, dims: number | readonly number[] | undefined, ndim: number): number[] {
   if (dims === undefined) return Array.from({ length: ndim }, (_, i) => i);
-  const list = (typeof dims === 'number' ? [dims] : [...dims]).map((dim) => normalizeDim(op, dim, ndim)).sort((a, b) => a - b);
+  const list = (typeof dims === 'number' ? [dims] : [...dims])
+    .map((dim) => normalizeDim(op, dim, ndim))
+    .sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
-    if (list[i] === list[i - 1]) throw new ArgumentError(`${op}: dim ${list[i]} appears twice`, { op, argument: 'dim', got: dims });
+    if (list[i] === list[i - 1])
+      throw new ArgumentError(`${op}: dim ${list[i]} appears twice`, { op, argument: 'dim', got: dims });
   }
   return list;
 }
@@ -111,7 +123,12 @@ export function inferShape(op: string, shape: Shape, numel: number): Shape {
     if (Number.isInteger(size)) resolved = shape.map((s, i) => (i === at ? size : s));
   }
   if (numelOf(resolved) !== numel || resolved.some((size) => size < 0)) {
-    throw new ShapeError(`${op}: ${numel} elements do not fit into shape ${show(shape)}`, { op, argument: 'shape', got: numel, expected: shape });
+    throw new ShapeError(`${op}: ${numel} elements do not fit into shape ${show(shape)}`, {
+      op,
+      argument: 'shape',
+      got: numel,
+      expected: shape,
+    });
   }
   checkShape(op, resolved);
   return resolved;

@@ -1,8 +1,9 @@
 /**
  * The tensor, put together: data (base.ts), arithmetic, reductions, changes of shape, and what changes it in place.
  */
-import * as ops from '../ops/index.ts';
+
 import type { Operand } from '../ops/index.ts';
+import * as ops from '../ops/index.ts';
 import { ShapeMethods } from './shapeMethods.ts';
 
 /**

@@ -1,0 +1,89 @@
+/** Checks gradients against finite differences, in double precision on the reference executor. */
+import { AutogradError } from '../../bindings/errors.ts';
+import { moveTo } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { ReferenceExecutor } from '../reference/executor.ts';
+import { withExecutor } from '../runtime/runtime.ts';
+import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { grad } from './engine.ts';
+
+export interface GradcheckOptions {
+  /** Half the distance between the two points of a difference. Default 1e-5. */
+  eps?: number;
+  /** Absolute tolerance. Default 1e-5. */
+  atol?: number;
+  /** Relative tolerance. Default 1e-3. */
+  rtol?: number;
+}
+
+/** Golden-ratio steps: fixed, irregular weights, so that no error can cancel in the weighted sum. */
+function weightOf(i: number): number {
+  return 0.5 + ((i * 0.6180339887498949) % 1);
+}
+
+/**
+ * Compares the gradients of `fn` with central differences. All inputs that require grad are checked, at copies of them in
+ * float64; tensors that `fn` makes inside are float64 too.
+ *
+ * @returns true
+ * @throws AutogradError naming the element where the two differ
+ * @example
+ * gradcheck((x) => x.tanh().mul(x), [randn(3, 2, { requiresGrad: true })]);
+ */
+export function gradcheck(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): true {
+  checkOptions('gradcheck', options, ['eps', 'atol', 'rtol']);
+  const { eps = 1e-5, atol = 1e-5, rtol = 1e-3 } = options;
+  const executor = new ReferenceExecutor({ precision: 64 });
+  return scope(() =>
+    withExecutor(executor, () => {
+      const points = inputs.map((input) => {
+        const point = moveTo(input.detach(), executor);
+        point.requiresGrad = input.requiresGrad;
+        return point;
+      });
+      const weigh = (y: Tensor): number => {
+        let total = 0;
+        for (const [i, value] of y.dataSync().entries()) total += value * weightOf(i);
+        return total;
+      };
+      const output = fn(...points);
+      const weights = moveTo(output.detach(), executor).clone();
+      executor.write(
+        weights.address,
+        Float64Array.from({ length: weights.numel }, (_, i) => weightOf(i)),
+        'float32',
+      );
+      const checked = points.filter((point) => point.requiresGrad);
+      const gradients = grad(output, checked, { gradOutputs: weights }).map((g) => g.dataSync());
+      checked.forEach((point, p) => {
+        const values = point.dataSync();
+        const at = (i: number, value: number) => {
+          executor.write(point.address + i, [value], 'float32');
+          return weigh(scope(() => fn(...points)));
+        };
+        for (let i = 0; i < values.length; i++) {
+          const value = values[i]!;
+          const expected = (at(i, value + eps) - at(i, value - eps)) / (2 * eps);
+          executor.write(point.address + i, [value], 'float32');
+          const got = gradients[p]![i]!;
+          if (!(Math.abs(got - expected) <= atol + rtol * Math.abs(expected))) {
+            throw new AutogradError(
+              `gradcheck: element ${i} of input ${inputs.indexOf(inputs.filter((x) => x.requiresGrad)[p]!)}: gradient ${got}, finite difference ${expected}`,
+              {
+                op: 'gradcheck',
+                got,
+                expected,
+              },
+            );
+          }
+        }
+      });
+      return true as const;
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+/** Data sets: something with a length, and examples by number. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { compose, stack, tensor } from '../ops/index.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Examples by number; an example is a list of tensors, such as an image and its label. */
+export interface Dataset {
+  readonly length: number;
+  /** Example i. */
+  get(i: number): Tensor[];
+  /** Several examples at once, each part stacked along a new first dimension; where it is missing, `get` is asked for each. */
+  batch?(indices: Int32Array): Tensor[];
+}
+
+/**
+ * Tensors whose first dimension counts the examples.
+ *
+ * @example
+ * const train = new data.TensorDataset(images, labels);
+ */
+export class TensorDataset implements Dataset {
+  readonly tensors: Tensor[];
+  readonly length: number;
+
+  constructor(...tensors: Tensor[]) {
+    if (tensors.length === 0)
+      throw new ArgumentError('TensorDataset: needs at least one tensor', { op: 'TensorDataset', argument: 'tensors' });
+    const length = tensors[0]!.shape[0];
+    for (const t of tensors) {
+      if (t.ndim === 0 || t.shape[0] !== length) {
+        throw new ShapeError(
+          `TensorDataset: all tensors must have the same first size, got ${tensors.map((x) => show(x.shape)).join(' and ')}`,
+          { op: 'TensorDataset', got: t.shape },
+        );
+      }
+    }
+    this.tensors = tensors;
+    this.length = length!;
+  }
+
+  get(i: number): Tensor[] {
+    return this.tensors.map((t) => t.select(0, i));
+  }
+
+  batch(indices: Int32Array): Tensor[] {
+    return compose(() => {
+      const index = tensor(indices, { device: this.tensors[0]!.device });
+      return this.tensors.map((t) => t.indexSelect(0, index));
+    });
+  }
+}
+
+/** Several examples of any data set, stacked part by part. */
+export function collate(dataset: Dataset, indices: Int32Array): Tensor[] {
+  if (dataset.batch !== undefined) return dataset.batch(indices);
+  return compose(() => {
+    const examples = Array.from(indices, (i) => dataset.get(i));
+    return examples[0]!.map((_, part) => stack(examples.map((example) => example[part]!)));
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * torch.nn.functional's functions that layers are made of: activations, linear maps, dropout, losses. Functions without
+ * memory: what they need comes as arguments.
+ */
+import {
+  type CrossEntropyOptions,
+  compose,
+  crossEntropy as crossEntropyOp,
+  linear,
+  logSoftmax as logSoftmaxOp,
+  relu,
+  sigmoid,
+  softmax as softmaxOp,
+  tanh,
+  zerosLike,
+} from '../ops/index.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { empty } from '../program/emit.ts';
+import { generator } from '../runtime/random.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
+export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+
+export interface DimOptions {
+  /** Default: the last. */
+  dim?: number;
+}
+
+/** eˣ / Σ eˣ along a dimension. */
+export function softmax(x: Tensor, options: DimOptions = {}): Tensor {
+  checkOptions('softmax', options, ['dim']);
+  return softmaxOp(x, options.dim);
+}
+
+/** x − ln Σ eˣ along a dimension. */
+export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
+  checkOptions('logSoftmax', options, ['dim']);
+  return logSoftmaxOp(x, options.dim);
+}
+
+/**
+ * Cross-entropy of logits [N, C] and class indices [N] (int32).
+ *
+ * @example
+ * const loss = F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 });
+ */
+export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
+  return crossEntropyOp(input, target, options);
+}
+
+export interface DropoutOptions {
+  /** Share of the elements that become 0. Default 0.5. */
+  p?: number;
+  /** Default true; otherwise x comes back as it is. */
+  training?: boolean;
+}
+
+/**
+ * Sets a random share p of the elements to 0 and multiplies the others by 1/(1 − p).
+ *
+ * @see https://jmlr.org/papers/v15/srivastava14a.html
+ */
+export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  checkOptions('dropout', options, ['p', 'training']);
+  const { p = 0.5, training = true } = options;
+  checkRange('dropout', 'p', p, 0, 1);
+  if (!training || p === 0) return x;
+  return compose(() => {
+    if (p === 1) return x.mul(zerosLike(x));
+    const mask = empty(x.executor, x.shape, 'float32');
+    generator.fill(mask, 'bernoulli', 1 - p, 1 / (1 - p));
+    return x.mul(mask);
+  });
+}

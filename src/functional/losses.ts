@@ -1,0 +1,75 @@
+/** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
+import { ShapeError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { record } from '../autograd/record.ts';
+import { LOG_FLOOR } from '../autograd/rules.ts';
+import { checkReduction, compose, type Reduction } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface LossOptions {
+  /** Default 'mean'. */
+  reduction?: Reduction;
+}
+
+/** Sums or averages the losses of the elements. */
+export function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
+  checkReduction(op, reduction);
+  return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum();
+}
+
+function checkSameShape(op: string, input: Tensor, target: Tensor): void {
+  if (!sameShape(input.shape, target.shape)) {
+    throw new ShapeError(`${op}: input and target differ in shape: ${show(input.shape)} and ${show(target.shape)}`, {
+      op,
+      argument: 'target',
+      got: target.shape,
+      expected: input.shape,
+    });
+  }
+}
+
+/**
+ * (input − target)².
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
+ * @example
+ * const loss = F.mseLoss(model.forward(x), y);
+ */
+export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions('mseLoss', options, ['reduction']);
+  checkSameShape('mseLoss', input, target);
+  return compose(() => reduceLoss('mseLoss', input.sub(target).square(), options.reduction ?? 'mean'));
+}
+
+export interface WeightedLossOptions extends LossOptions {
+  /** A factor for each element; it broadcasts. */
+  weight?: Tensor;
+}
+
+/**
+ * −w·(y·ln x + (1 − y)·ln(1 − x)) for probabilities x and targets y, both 0 … 1. Logarithms are limited to −100.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
+ * @example
+ * const loss = F.binaryCrossEntropy(model.forward(x).sigmoid(), y);
+ */
+export function binaryCrossEntropy(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
+  const op = 'binaryCrossEntropy';
+  checkOptions(op, options, ['reduction', 'weight']);
+  checkSameShape(op, input, target);
+  return compose(() => {
+    const loss = noGrad(() => {
+      const hit = target.mul(input.log().clamp(LOG_FLOOR));
+      const miss = target.neg().add(1).mul(input.neg().log1p().clamp(LOG_FLOOR));
+      return hit.add(miss).neg();
+    });
+    const recorded = record('binaryCrossEntropy', [input, target], loss);
+    return reduceLoss(
+      op,
+      options.weight === undefined ? recorded : recorded.mul(options.weight),
+      options.reduction ?? 'mean',
+    );
+  });
+}

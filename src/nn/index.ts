@@ -1,0 +1,7 @@
+/** Layers, losses and what they are made of. */
+export * from './activations.ts';
+export * as init from './init.ts';
+export * from './layers.ts';
+export * from './losses.ts';
+export { Module, type StateDict } from './module.ts';
+export { Buffer, Parameter } from './parameter.ts';

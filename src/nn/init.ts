@@ -1,0 +1,125 @@
+/**
+ * Initial values for parameters, written in place.
+ *
+ * @see https://pytorch.org/docs/stable/nn.init.html
+ */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { copyInto, empty, fillWith } from '../program/emit.ts';
+import { generator } from '../runtime/random.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+function draw(t: Tensor, fn: 'uniform' | 'normal', p0: number, p1: number): Tensor {
+  const values = empty(t.executor, t.shape, 'float32');
+  generator.fill(values, fn, p0, p1);
+  noGrad(() => copyInto(values, t));
+  values.dispose();
+  t.storage.version++;
+  return t;
+}
+
+/** Uniform between low and high. */
+export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
+  return draw(t, 'uniform', low, high);
+}
+
+/** Normal with the given mean and standard deviation. */
+export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
+  return draw(t, 'normal', mean, std);
+}
+
+/** The same value everywhere. */
+export function constant_(t: Tensor, value: number): Tensor {
+  const values = empty(t.executor, t.shape, t.dtype);
+  fillWith(values, value);
+  copyInto(values, t);
+  values.dispose();
+  t.storage.version++;
+  return t;
+}
+
+/** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
+function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
+  if (t.ndim < 2)
+    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
+      op,
+      argument: 'tensor',
+      got: t.shape,
+    });
+  const field = t.shape.slice(2).reduce((n, size) => n * size, 1);
+  return { fanIn: t.shape[1]! * field, fanOut: t.shape[0]! * field };
+}
+
+/** Activations for which a recommended gain is known. */
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+/** Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu. */
+export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
+  switch (nonlinearity) {
+    case 'linear':
+    case 'sigmoid':
+      return 1;
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leakyRelu':
+      return Math.sqrt(2 / (1 + a * a));
+    case 'selu':
+      return 3 / 4;
+    default:
+      throw new ArgumentError(`calculateGain: unknown nonlinearity ${String(nonlinearity)}`, {
+        op: 'calculateGain',
+        argument: 'nonlinearity',
+        got: nonlinearity,
+      });
+  }
+}
+
+/** Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)). */
+export function xavierUniform_(t: Tensor, gain = 1): Tensor {
+  const { fanIn, fanOut } = fans('xavierUniform_', t);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  return uniform_(t, -bound, bound);
+}
+
+/** Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)). */
+export function xavierNormal_(t: Tensor, gain = 1): Tensor {
+  const { fanIn, fanOut } = fans('xavierNormal_', t);
+  return normal_(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+export interface KaimingOptions {
+  /** Slope of leakyRelu. Default 0. */
+  a?: number;
+  /** Which count the variance follows. Default 'fanIn'. */
+  mode?: 'fanIn' | 'fanOut';
+  /** Default 'leakyRelu', which with a = 0 is ReLU. */
+  nonlinearity?: Nonlinearity;
+}
+
+function kaimingStd(
+  op: string,
+  t: Tensor,
+  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
+): number {
+  if (mode !== 'fanIn' && mode !== 'fanOut')
+    throw new ArgumentError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`, {
+      op,
+      argument: 'mode',
+      got: mode,
+    });
+  return calculateGain(nonlinearity, a) / Math.sqrt(fans(op, t)[mode]);
+}
+
+/** He's uniform: ±gain·√(3 / fan). */
+export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
+  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', t, options);
+  return uniform_(t, -bound, bound);
+}
+
+/** He's normal: standard deviation gain / √fan. */
+export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
+  return normal_(t, 0, kaimingStd('kaimingNormal_', t, options));
+}

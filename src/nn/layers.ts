@@ -1,0 +1,135 @@
+/** Layers: linear, dropout, changes of shape, and the containers that chain them. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { dropout } from '../functional/index.ts';
+import { linear, unflatten, zeros } from '../ops/index.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { uniform_ } from './init.ts';
+import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
+
+export interface LinearOptions {
+  /** Add a learned vector. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * y = x·Wᵀ + b: [..., inFeatures] → [..., outFeatures]. W and b start uniform in ±1/√inFeatures.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
+ * @example
+ * const layer = new nn.Linear(784, 128);
+ * layer.forward(randn(64, 784)).shape; // [64, 128]
+ */
+export class Linear extends Module {
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    options: LinearOptions = {},
+  ) {
+    super();
+    checkWhole('Linear', 'inFeatures', inFeatures, 1);
+    checkWhole('Linear', 'outFeatures', outFeatures, 1);
+    checkOptions('Linear', options, ['bias']);
+    const bound = 1 / Math.sqrt(inFeatures);
+    this.weight = new Parameter(uniform_(zeros(outFeatures, inFeatures), -bound, bound));
+    this.bias = (options.bias ?? true) ? new Parameter(uniform_(zeros(outFeatures), -bound, bound)) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+
+  protected override describe(): string {
+    return `${this.inFeatures}, ${this.outFeatures}${this.bias === null ? ', bias: false' : ''}`;
+  }
+}
+
+/**
+ * In training, sets a random share p of the elements to 0 and scales the others by 1/(1 − p); otherwise does nothing.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
+ */
+export class Dropout extends Module {
+  constructor(readonly p = 0.5) {
+    super();
+    checkRange('Dropout', 'p', p, 0, 1);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return dropout(x, { p: this.p, training: this.training });
+  }
+
+  protected override describe(): string {
+    return `p: ${this.p}`;
+  }
+}
+
+/** Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`. */
+export class Flatten extends Module {
+  constructor(
+    readonly startDim = 1,
+    readonly endDim = -1,
+  ) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return x.flatten(this.startDim, this.endDim);
+  }
+}
+
+/** Splits one dimension into several. */
+export class Unflatten extends Module {
+  constructor(
+    readonly dim: number,
+    readonly sizes: Shape,
+  ) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return unflatten(x, this.dim, this.sizes);
+  }
+}
+
+/** A module from one tensor to another. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor;
+}
+
+/**
+ * Modules one after the other. Their names are their positions, as in PyTorch: `0.weight`.
+ *
+ * @example
+ * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1));
+ */
+export class Sequential extends Module {
+  [index: number]: Layer;
+  readonly length: number;
+
+  constructor(...modules: Layer[]) {
+    super();
+    modules.forEach((module, i) => {
+      if (!(module instanceof Module)) {
+        throw new ArgumentError(`Sequential: argument ${i} is not a module`, {
+          op: 'Sequential',
+          argument: `modules[${i}]`,
+          got: module,
+        });
+      }
+      this[i] = module;
+    });
+    this.length = modules.length;
+  }
+
+  override forward(x: Tensor): Tensor {
+    let y = x;
+    for (let i = 0; i < this.length; i++) y = this[i]!.forward(y);
+    return y;
+  }
+}

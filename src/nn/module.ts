@@ -1,0 +1,210 @@
+/**
+ * The base of all layers and models. Fields are what a module is made of: a Parameter, Buffer or Module assigned to a
+ * field belongs to it, under the field's name; nothing has to be registered.
+ */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { Device } from '../../bindings/executor.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { checkOptions } from '../options.ts';
+import { executorFor } from '../runtime/runtime.ts';
+import { dropGrad } from '../tensor/base.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Buffer, Parameter } from './parameter.ts';
+
+/** Tensors by name, as PyTorch's state_dict. */
+export type StateDict = Record<string, Tensor>;
+
+/**
+ * A layer or model: parameters, buffers and other modules in its fields, and `forward`.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   fc1 = new nn.Linear(784, 128);
+ *   fc2 = new nn.Linear(128, 10);
+ *   forward(x: Tensor) {
+ *     return this.fc2.forward(this.fc1.forward(x).relu());
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
+  training = true;
+
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Modules in the fields of this one, by field name. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
+  }
+
+  children(): Module[] {
+    return Array.from(this.namedChildren(), ([, module]) => module);
+  }
+
+  /** This module and all inside it, by dotted name; one that is used in several places comes once. */
+  *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren())
+      yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`, seen);
+  }
+
+  modules(): Module[] {
+    return Array.from(this.namedModules(), ([, module]) => module);
+  }
+
+  private *named<T extends Tensor>(kind: new (...args: never[]) => T): Generator<[string, T]> {
+    const seen = new Set<T>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!(value instanceof kind) || seen.has(value)) continue;
+        seen.add(value);
+        yield [prefix === '' ? name : `${prefix}.${name}`, value];
+      }
+    }
+  }
+
+  /** Parameters by dotted name; a shared one comes once. */
+  namedParameters(): Generator<[string, Parameter]> {
+    return this.named(Parameter);
+  }
+
+  parameters(): Parameter[] {
+    return Array.from(this.namedParameters(), ([, parameter]) => parameter);
+  }
+
+  /** Buffers by dotted name. */
+  namedBuffers(): Generator<[string, Buffer]> {
+    return this.named(Buffer);
+  }
+
+  buffers(): Buffer[] {
+    return Array.from(this.namedBuffers(), ([, buffer]) => buffer);
+  }
+
+  /** Switches this module and all inside it to training, or away from it. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches to evaluation: no dropout, fixed statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Freezes (false) or thaws all parameters. */
+  requiresGrad_(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = value;
+    return this;
+  }
+
+  /** Forgets all gradients. */
+  zeroGrad(): void {
+    for (const { variable } of this.parameters()) if (variable !== null) dropGrad(variable);
+  }
+
+  /** Calls `fn` with every module, the innermost first. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. */
+  stateDict(): StateDict {
+    const state: StateDict = {};
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (value instanceof Parameter || value instanceof Buffer)
+          state[prefix === '' ? name : `${prefix}.${name}`] = value;
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Copies values from a state dict. Names and shapes are checked before anything is written.
+   *
+   * @param options strict (default true): refuse missing and unexpected names; otherwise they are left out
+   * @returns the names that were missing and unexpected
+   */
+  loadStateDict(
+    state: StateDict,
+    options: { strict?: boolean } = {},
+  ): { missingKeys: string[]; unexpectedKeys: string[] } {
+    const op = 'loadStateDict';
+    checkOptions(op, options, ['strict']);
+    const own = this.stateDict();
+    const missingKeys = Object.keys(own).filter((name) => !(name in state));
+    const unexpectedKeys = Object.keys(state).filter((name) => !(name in own));
+    if ((options.strict ?? true) && missingKeys.length + unexpectedKeys.length > 0) {
+      throw new ArgumentError(`${op}: missing [${missingKeys.join(', ')}], unexpected [${unexpectedKeys.join(', ')}]`, {
+        op,
+        argument: 'state',
+      });
+    }
+    const pairs = Object.entries(own).filter(([name]) => name in state);
+    for (const [name, tensor] of pairs) {
+      const given = state[name]!;
+      if (!sameShape(given.shape, tensor.shape)) {
+        throw new ShapeError(`${op}: ${name} is ${show(given.shape)}, the model's is ${show(tensor.shape)}`, {
+          op,
+          argument: name,
+          got: given.shape,
+          expected: tensor.shape,
+        });
+      }
+    }
+    noGrad(() => {
+      for (const [name, tensor] of pairs) {
+        const given = state[name]!;
+        const moved = given.executor === tensor.executor ? given : given.to(tensor.device);
+        tensor.copy_(moved);
+        if (moved !== given) moved.dispose();
+      }
+    });
+    return { missingKeys, unexpectedKeys };
+  }
+
+  /** Moves all parameters and buffers to a device. Optimizers made before keep working. */
+  to(device: Device): this {
+    const executor = executorFor(device);
+    for (const tensor of Object.values(this.stateDict())) {
+      const { storage } = tensor;
+      if (storage.executor === executor) continue;
+      const moved = Storage.allocate(executor, tensor.numel);
+      executor.write(moved.address, tensor.dataSync(), tensor.dtype);
+      if (tensor.variable !== null) dropGrad(tensor.variable);
+      tensor.storageOrNull = moved;
+      storage.release();
+    }
+    return this;
+  }
+
+  /** Frees all parameters and buffers. */
+  dispose(): void {
+    for (const tensor of Object.values(this.stateDict())) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What stands in parentheses behind the class name when the module is printed. */
+  protected describe(): string {
+    return '';
+  }
+
+  toString(): string {
+    const lines = Array.from(
+      this.namedChildren(),
+      ([name, child]) => `  (${name}): ${String(child).replaceAll('\n', '\n  ')}`,
+    );
+    const head = `${this.constructor.name}(${this.describe()}`;
+    return lines.length === 0 ? `${head})` : `${head}\n${lines.join('\n')}\n)`;
+  }
+}

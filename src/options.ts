@@ -1,0 +1,39 @@
+/** Option objects: a misspelt name is an error that lists the right ones. */
+import { ArgumentError } from '../bindings/errors.ts';
+
+/** Refuses options that the operation does not know. */
+export function checkOptions(op: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new ArgumentError(`${op}: unknown option ${name} (known: ${known.join(', ')})`, {
+        op,
+        argument: name,
+        expected: known,
+      });
+    }
+  }
+}
+
+/** Refuses a number outside low … high. */
+export function checkRange(op: string, argument: string, value: number, low: number, high = Infinity): void {
+  if (!(typeof value === 'number' && value >= low && value <= high)) {
+    const expected = high === Infinity ? `at least ${low}` : `between ${low} and ${high}`;
+    throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${String(value)}`, {
+      op,
+      argument,
+      got: value,
+      expected,
+    });
+  }
+}
+
+/** Refuses what is no whole number from `low` on. */
+export function checkWhole(op: string, argument: string, value: number, low = 0): void {
+  if (!(Number.isInteger(value) && value >= low)) {
+    throw new ArgumentError(`${op}: ${argument} must be a whole number from ${low} on, got ${String(value)}`, {
+      op,
+      argument,
+      got: value,
+    });
+  }
+}
