@@ -25,17 +25,6 @@ function expm1Reduced(r: v128): v128 {
   return madd(f32x4.mul(r, r), q, r);
 }
 
-/** e^r − 1 for −0.555 ≤ r ≤ 0.139, good to 2^−26 of itself. */
-// @ts-ignore: decorator
-@inline
-function expm1Below(r: v128): v128 {
-  let q = madd(all(0.00117256283), r, all(0.00825859513));
-  q = madd(q, r, all(0.0416625105));
-  q = madd(q, r, all(0.166668132));
-  q = madd(q, r, all(0.500000119));
-  return madd(f32x4.mul(r, r), q, r);
-}
-
 /** x − n·ln 2. */
 // @ts-ignore: decorator
 @inline
@@ -76,22 +65,22 @@ export function sigmoid4(x: v128): v128 {
   return madd(y, lost, y);
 }
 
-/**
- * With E = e^(−2|x|): tanh |x| = (1 − E) / (1 + E) up to E = ½, from E − 1 itself, and 1 − 2E / (1 + E) for larger |x|,
- * where it is near 1 and the fraction small. It rounds to ±1 from 9.02 on. The exponent is chosen by ⌊… + 0.8⌋, so that
- * small x need none: their relative error stays that of the polynomial.
- */
+/** tanh x = x + x³·P(x²) below 0.55, and 1 − 2E / (1 + E), E = e^(−2|x|), from there on; it rounds to ±1 from 9.02 on. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
-  const y = f32x4.pmax(f32x4.mul(f32x4.abs(x), all(-2)), all(-20));
+  const a = f32x4.abs(x);
+  const y = f32x4.pmax(f32x4.mul(a, all(-2)), all(-20));
   const rounder = all(ROUNDER + 127);
-  const shifted = f32x4.add(madd(y, all(LOG2E), all(0.3)), rounder);
+  const shifted = madd(y, all(LOG2E), rounder);
   const scale = i32x4.shl(shifted, 23);
-  const r = expm1Below(minusLn2(y, f32x4.sub(shifted, rounder)));
-  const e = madd(scale, r, scale);
-  const t = madd(scale, r, f32x4.sub(scale, all(1)));
-  const large = f32x4.lt(y, all(-1.1));
-  const q = f32x4.div(select(f32x4.add(e, e), t, large), f32x4.add(e, all(1)));
-  return copySign(f32x4.sub(v128.and(all(1), large), q), x);
+  const e = madd(scale, expm1Reduced(minusLn2(y, f32x4.sub(shifted, rounder))), scale);
+  const far = f32x4.sub(all(1), f32x4.div(f32x4.add(e, e), f32x4.add(e, all(1))));
+
+  const z = f32x4.mul(x, x);
+  let p = madd(all(0.0164359491), z, all(-0.0526709817));
+  p = madd(p, z, all(0.133207127));
+  p = madd(p, z, all(-0.333329469));
+  const near = madd(a, f32x4.mul(z, p), a);
+  return copySign(select(near, far, f32x4.lt(a, all(0.55))), x);
 }
