@@ -4,12 +4,12 @@
  */
 
 /** Below this, thread 0 does all. */
-const SHARED_FROM: u32 = 16384;
+export const SHARED_FROM: u32 = 16384;
 
 /** First element of a thread's part; that of thread + 1 is where it ends. */
 export function partStart(n: u32, thread: u32, threads: u32): u32 {
   if (thread == 0) return 0;
   if (n < SHARED_FROM || thread >= threads) return n;
-  const share = (((n + threads - 1) / threads + 15) & ~15);
+  const share = ((n + threads - 1) / threads + 15) & ~15;
   return min(n, thread * share);
 }
