@@ -61,10 +61,10 @@ export function copyKernel(cmd: usize, thread: u32, threads: u32): void {
   if (across || crosswise) {
     const length = across ? rows : n;
     const stripes = (length + STRIPE - 1) / STRIPE;
-    const all = planes * stripes;
+    const count = planes * stripes;
     const alone = total < SHARED_FROM;
-    const first = alone ? (thread == 0 ? 0 : all) : <u32>((<u64>all * thread) / threads);
-    const end = alone ? all : <u32>((<u64>all * (thread + 1)) / threads);
+    const first: u32 = alone ? (thread == 0 ? 0 : count) : <u32>((<u64>count * thread) / threads);
+    const end: u32 = alone ? count : <u32>((<u64>count * (thread + 1)) / threads);
     for (let s = first; s < end; s++) {
       const plane = s / stripes;
       const from = (s - plane * stripes) * STRIPE;
