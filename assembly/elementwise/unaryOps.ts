@@ -1,0 +1,87 @@
+/**
+ * The functions of one element, on four at a time. Each has a marker class; `unaryOp<Marker>` folds to that function's code when
+ * it is compiled, so a loop over it has no dispatch inside. p0 and p1 are the limits of clamp, in all lanes.
+ */
+import { all, allBits } from '../simd/bits';
+import { atan4, cos4, erf4, exp4, log1p4, log4, sigmoid4, sin4, tanh4 } from '../simd/math';
+
+export class Neg {}
+export class Abs {}
+export class Sign {}
+export class Sqrt {}
+export class Rsqrt {}
+export class Reciprocal {}
+export class Square {}
+export class Exp {}
+export class Log {}
+export class Log1p {}
+export class Sin {}
+export class Cos {}
+export class Tanh {}
+export class Sigmoid {}
+export class Relu {}
+export class Atan {}
+export class Erf {}
+export class Floor {}
+export class Ceil {}
+export class Round {}
+export class Clamp {}
+export class LogicalNot {}
+export class ToBool {}
+export class ToInt {}
+export class NegI {}
+export class AbsI {}
+export class SignI {}
+export class SquareI {}
+export class ClampI {}
+export class LogicalNotI {}
+export class ToBoolI {}
+export class ToFloat {}
+
+/** −1, 0 or 1; NaN stays. */
+// @ts-ignore: decorator
+@inline
+function sign(x: v128): v128 {
+  const zero = all(0);
+  const above = v128.and(f32x4.gt(x, zero), all(1));
+  const below = v128.and(f32x4.lt(x, zero), all(-1));
+  return v128.bitselect(v128.or(above, below), x, f32x4.eq(x, x));
+}
+
+// @ts-ignore: decorator
+@inline
+export function unaryOp<F>(x: v128, p0: v128, p1: v128): v128 {
+  if (idof<F>() == idof<Neg>()) return f32x4.neg(x);
+  if (idof<F>() == idof<Abs>()) return f32x4.abs(x);
+  if (idof<F>() == idof<Sign>()) return sign(x);
+  if (idof<F>() == idof<Sqrt>()) return f32x4.sqrt(x);
+  if (idof<F>() == idof<Rsqrt>()) return f32x4.div(all(1), f32x4.sqrt(x));
+  if (idof<F>() == idof<Reciprocal>()) return f32x4.div(all(1), x);
+  if (idof<F>() == idof<Square>()) return f32x4.mul(x, x);
+  if (idof<F>() == idof<Exp>()) return exp4(x);
+  if (idof<F>() == idof<Log>()) return log4(x);
+  if (idof<F>() == idof<Log1p>()) return log1p4(x);
+  if (idof<F>() == idof<Sin>()) return sin4(x);
+  if (idof<F>() == idof<Cos>()) return cos4(x);
+  if (idof<F>() == idof<Tanh>()) return tanh4(x);
+  if (idof<F>() == idof<Sigmoid>()) return sigmoid4(x);
+  if (idof<F>() == idof<Relu>()) return f32x4.pmax(x, all(0));
+  if (idof<F>() == idof<Atan>()) return atan4(x);
+  if (idof<F>() == idof<Erf>()) return erf4(x);
+  if (idof<F>() == idof<Floor>()) return f32x4.floor(x);
+  if (idof<F>() == idof<Ceil>()) return f32x4.ceil(x);
+  if (idof<F>() == idof<Round>()) return f32x4.nearest(x);
+  if (idof<F>() == idof<Clamp>()) return f32x4.pmin(f32x4.pmax(x, p0), p1);
+  if (idof<F>() == idof<LogicalNot>()) return v128.and(f32x4.eq(x, all(0)), allBits(1));
+  if (idof<F>() == idof<ToBool>()) return v128.and(f32x4.ne(x, all(0)), allBits(1));
+  if (idof<F>() == idof<ToInt>()) return i32x4.trunc_sat_f32x4_s(x);
+  if (idof<F>() == idof<NegI>()) return i32x4.neg(x);
+  if (idof<F>() == idof<AbsI>()) return i32x4.abs(x);
+  if (idof<F>() == idof<SignI>()) return i32x4.min_s(i32x4.max_s(x, allBits(-1)), allBits(1));
+  if (idof<F>() == idof<SquareI>()) return i32x4.mul(x, x);
+  if (idof<F>() == idof<ClampI>()) return i32x4.min_s(i32x4.max_s(x, p0), p1);
+  if (idof<F>() == idof<LogicalNotI>()) return v128.and(i32x4.eq(x, allBits(0)), allBits(1));
+  if (idof<F>() == idof<ToBoolI>()) return v128.and(i32x4.ne(x, allBits(0)), allBits(1));
+  if (idof<F>() == idof<ToFloat>()) return f32x4.convert_i32x4_s(x);
+  return unreachable();
+}

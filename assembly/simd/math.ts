@@ -1,0 +1,10 @@
+/**
+ * Elementary functions of four floats, each within 2 ulp of the exact value (pow: 4) for every float32, in the plain
+ * build (mul, then add) and in the relaxed one (fused). No tables, no branches (sin and cos beyond 2^28 excepted), and
+ * no lane depends on another one. Signed zeros, infinities, NaN and denormals are C's. Coefficients: fit/minimax.py.
+ */
+export { erf4 } from './erf';
+export { exp4, sigmoid4, tanh4 } from './exp';
+export { log1p4, log4 } from './log';
+export { pow4 } from './pow';
+export { atan4, cos4, sin4, unitCos4, unitSin4 } from './trig';
