@@ -11,37 +11,32 @@ const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 const head = `// Made by assembly/build/tiles.ts. Do not edit.
 /**
- * GEMM's micro-kernels. C[i, j] = beta·C[i, j] + alpha·Σ A[i, p]·B[p, j] for a tile of C, over p = 0 … k−1 in order, each
- * element in one accumulator, so that an element's bits do not depend on the tile that it falls into.
- * A is read by one broadcast an element, B and C by vectors: B's and C's columns are adjacent, all other strides are free.
- * Strides are in bytes. No alignment is assumed; C overlaps neither A nor B.
+ * GEMM's micro-kernels: C[i, j] = C[i, j] + Σ A[i, p]·B[p, j] for a tile of C, over p = 0 … k−1 in order, each element
+ * in one accumulator, so that an element's bits depend neither on the tile that it falls into nor on where k is cut.
+ * \`keep\` is all ones, or 0 to start from 0 and drop what is in C, NaN too.
+ * A is read by one broadcast an element, B and C by vectors: B's and C's columns are adjacent, all other strides are free,
+ * and in bytes. No alignment is assumed; C overlaps neither A nor B.
  *
- * \`scalars\` points to alpha, beta, and a mask: all ones, or 0 to drop what was in C, NaN too (for beta 0). They are read from memory
- * wherever they are used, because in registers they would leave too few for the accumulators, and V8 would spill these
- * within the loop, at half the speed.
+ * Nothing but stores comes after the loop: V8 before 12 orders a loop's instructions by what follows it, and otherwise
+ * loads all of A first, for which it spills accumulators (half the speed). For the same reason alpha and beta are not here.
  */
 import { madd } from '../simd/madd';
-
-// @ts-ignore: decorator
-@inline
-function blend(sum: v128, c: v128, scalars: usize): v128 {
-  const kept = f32x4.mul(v128.load32_splat(scalars, 4), v128.and(v128.load32_splat(scalars, 8), c));
-  return f32x4.add(kept, f32x4.mul(v128.load32_splat(scalars), sum));
-}
 `;
 
 const signature =
-  'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, scalars: usize';
+  'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, keep: i32';
 
 function kernel(rows: number, columns: number): string {
   const vectors = columns / LANES;
   const all = count(rows).flatMap((i) => count(vectors).map((j) => [i, j] as const));
   const rowOffset = (i: number) => (i === 0 ? '' : i === 1 ? ' + aRow' : ` + row${i}`);
-  const storeTile = (value: (i: number, j: number) => string) =>
-    all.map(([i, j]) => `${j === 0 && i > 0 ? '    c += cRow;\n' : ''}    v128.store(c, ${value(i, j)}, ${j * 16});`);
+  const eachElement = (line: (i: number, j: number) => string) =>
+    all.map(([i, j]) => (j === 0 && i > 0 ? '  at += cRow;\n' : '') + line(i, j));
   return [
     `function tile${rows}x${columns}(${signature}): void {`,
-    ...all.map(([i, j]) => `  let c${i}${j} = f32x4.splat(0);`),
+    '  const mask = i32x4.splat(keep);',
+    '  let at = c;',
+    ...eachElement((i, j) => `  let c${i}${j} = v128.and(mask, v128.load(at, ${j * 16}));`),
     ...count(rows).flatMap((i) => (i > 1 ? [`  const row${i} = aRow * ${i};`] : [])),
     '  for (; k != 0; k--) {',
     ...count(vectors).map((j) => `    const b${j} = v128.load(b, ${j * 16});`),
@@ -52,7 +47,8 @@ function kernel(rows: number, columns: number): string {
     '    a += aCol;',
     '    b += bRow;',
     '  }',
-    ...storeTile((i, j) => `blend(c${i}${j}, v128.load(c, ${j * 16}), scalars)`),
+    '  at = c;',
+    ...eachElement((i, j) => `  v128.store(at, c${i}${j}, ${j * 16});`),
     '}\n',
   ].join('\n');
 }
@@ -61,7 +57,7 @@ function kernel(rows: number, columns: number): string {
 export function tiles(): string {
   const maxRows = Math.max(...gemmTiles.map(({ mr }) => mr));
   const rows = count(maxRows).map((i) => i + 1);
-  const args = 'k, a, aRow, aCol, b, bRow, c, cRow, scalars';
+  const args = 'k, a, aRow, aCol, b, bRow, c, cRow, keep';
   const cases = rows.flatMap((r) => widths.map((w) => [r, w] as const));
   return [
     head,

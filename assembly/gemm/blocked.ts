@@ -9,7 +9,7 @@
 import { GemmCommand } from '../generated/commands';
 import { microKernel, tileRows } from '../generated/tiles';
 import { EDGE_TILE_OFFSET, KC, MC, NC, PACKED_A_OFFSET } from '../scratch';
-import { epilogue } from './epilogue';
+import { epilogue, scaleBlock } from './epilogue';
 import { packPanel } from './pack';
 import { packsA, packsB } from './plan';
 
@@ -49,31 +49,18 @@ function packBlockA(dst: usize, a: usize, aRow: usize, aCol: usize, m: u32, k: u
   }
 }
 
-/** The columns skip … skip + columns − 1 of a tile at `tile` (8 elements a row) join C. */
-function mergeTile(tile: usize, c: usize, cRow: usize, rows: u32, skip: u32, columns: u32, beta: f32): void {
-  tile += (<usize>skip) << 2;
+/** Copies `rows` × `columns` elements. */
+function copyTile(dst: usize, dstRow: usize, src: usize, srcRow: usize, rows: u32, columns: u32): void {
   for (let i: u32 = 0; i < rows; i++) {
-    for (let j: usize = 0; j < (<usize>columns) << 2; j += 4) {
-      const x = load<f32>(tile + j);
-      store<f32>(c + j, beta == 0 ? x : beta * load<f32>(c + j) + x);
-    }
-    tile += NR << 2;
-    c += cRow;
+    for (let j: usize = 0; j < (<usize>columns) << 2; j += 4) store<f32>(dst + j, load<f32>(src + j));
+    dst += dstRow;
+    src += srcRow;
   }
 }
 
-const SCALARS_BYTES: usize = 16;
-
-/** What the micro-kernel reads at its `scalars`. */
-function writeScalars(scalars: usize, alpha: f32, beta: f32): void {
-  store<f32>(scalars, alpha);
-  store<f32>(scalars, beta, 4);
-  store<i32>(scalars, -i32(beta != 0), 8);
-}
-
 /**
- * One block of C by strips and tiles. aPacked, bPacked: the operand lies in panels of depth k, as packed above.
- * `room` takes the micro-kernel's scalars and one tile.
+ * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of depth k, as packed above.
+ * `edge` is room for one tile.
  */
 function macroKernel(
   m: u32,
@@ -88,14 +75,10 @@ function macroKernel(
   bPacked: bool,
   c: usize,
   cRow: usize,
-  alpha: f32,
-  beta: f32,
+  keep: i32,
   mr: u32,
-  room: usize,
+  edge: usize,
 ): void {
-  const edge = room + 2 * SCALARS_BYTES;
-  writeScalars(room, alpha, beta);
-  writeScalars(room + SCALARS_BYTES, alpha, 0);
   const tiles = (m + mr - 1) / mr;
   const rowsEach = m / tiles;
   const higher = m % tiles;
@@ -117,10 +100,12 @@ function macroKernel(
       const rows = rowsEach + u32(t < higher);
       if (aPacked) aCol = rows << 2;
       if (columns == width) {
-        microKernel(rows, half, k, tileA, aRow, aCol, strip, bRow, tileC, cRow, room);
+        microKernel(rows, half, k, tileA, aRow, aCol, strip, bRow, tileC, cRow, keep);
       } else {
-        microKernel(rows, half, k, tileA, aRow, aCol, strip, bRow, edge, NR << 2, room + SCALARS_BYTES);
-        mergeTile(edge, tileC, cRow, rows, skip, columns, beta);
+        const wanted = edge + ((<usize>skip) << 2);
+        if (keep) copyTile(wanted, NR << 2, tileC, cRow, rows, columns);
+        microKernel(rows, half, k, tileA, aRow, aCol, strip, bRow, edge, NR << 2, keep);
+        copyTile(tileC, cRow, wanted, NR << 2, rows, columns);
       }
       tileA += <usize>rows * aStep;
       tileC += <usize>rows * cRow;
@@ -151,16 +136,20 @@ export function blockedGemm(
   const depthBlocks = max((k + KC - 1) / KC, 1);
   const kc = (k + depthBlocks - 1) / depthBlocks;
   const packedA = room + PACKED_A_OFFSET;
-  const tileRoom = room + EDGE_TILE_OFFSET;
+  const edge = room + EDGE_TILE_OFFSET;
 
+  if (g.beta != 0 && g.beta != 1) scaleBlock(c, cRow, m, n, g.beta);
   for (let jc: u32 = 0; jc < n; jc += NC) {
     const nc = min(n - jc, NC);
     for (let block: u32 = 0; block < depthBlocks; block++) {
       const pc = block * kc;
       const depth = min(k - pc, kc);
-      const beta: f32 = block == 0 ? g.beta : 1;
+      const keep = -i32(block > 0 || g.beta != 0);
       const sourceB = b + <usize>jc * bCol + <usize>pc * bRow;
-      if (bPacked) packBlockB(room, sourceB, bRow, bCol, nc, depth);
+      if (bPacked) {
+        packBlockB(room, sourceB, bRow, bCol, nc, depth);
+        if (g.alpha != 1) scaleBlock(room, 0, 1, depth * (nc + NR), g.alpha);
+      }
       const blockB = bPacked ? room : sourceB;
       for (let ic: u32 = 0; ic < m; ic += MC) {
         const mc = min(m - ic, MC);
@@ -169,7 +158,7 @@ export function blockedGemm(
         const blockA = aPacked ? packedA : sourceA;
         const blockC = c + <usize>ic * cRow + ((<usize>jc) << 2);
         macroKernel(
-          mc, nc, depth, blockA, aRow, aCol, aPacked, blockB, bRow, bPacked, blockC, cRow, g.alpha, beta, mr, tileRoom,
+          mc, nc, depth, blockA, aRow, aCol, aPacked, blockB, bRow, bPacked, blockC, cRow, keep, mr, edge,
         );
         if (block == depthBlocks - 1) {
           const blockBias: usize = bias == 0 ? 0 : bias + ((<usize>jc) << 2);

@@ -51,3 +51,16 @@ export function epilogue(c: usize, cRow: usize, bias: usize, rows: u32, columns:
     c += cRow;
   }
 }
+
+/** A block of `rows` × `columns` times `factor`. */
+export function scaleBlock(x: usize, row: usize, rows: u32, columns: u32, factor: f32): void {
+  const vector = f32x4.splat(factor);
+  const bytes: usize = (<usize>columns) << 2;
+  const whole: usize = bytes & ~15;
+  for (let i: u32 = 0; i < rows; i++) {
+    let j: usize = 0;
+    for (; j < whole; j += 16) v128.store(x + j, f32x4.mul(vector, v128.load(x + j)));
+    for (; j < bytes; j += 4) store<f32>(x + j, factor * load<f32>(x + j));
+    x += row;
+  }
+}

@@ -14,7 +14,8 @@ export function packsA(g: GemmCommand): bool {
   return g.aCol != 1 && g.n > PACK_A_COLUMNS;
 }
 
-/** Whether the panels of B are packed. In place needs adjacent columns, and a whole strip of them. */
+/** Whether the panels of B are packed. In place needs adjacent columns, a whole strip of
+ * them, and no alpha: the packed panels are where alpha is multiplied in. */
 export function packsB(g: GemmCommand): bool {
-  return g.bCol != 1 || (g.n < 8 && g.n != 4) || g.m > PACK_B_ROWS;
+  return g.alpha != 1 || g.bCol != 1 || (g.n < 8 && g.n != 4) || g.m > PACK_B_ROWS;
 }
