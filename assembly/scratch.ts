@@ -1,16 +1,40 @@
 /**
- * The scratch block that the executor lends to every command: what is in it lasts for one command only. GEMM packs its
- * panels there, reductions keep their partial results there.
+ * The scratch block that the executor lends to every command: what is in it lasts for one command only. Reductions
+ * keep their partial results in the shared part; GEMM packs its panels in each thread's own part, so that threads
+ * need not wait for each other.
  *
- *   [ packed B, shared: KC × NC ][ packed A and edge tile of thread 0 ][ … of thread 1 ] …
+ *   [ shared ][ thread 0: packed B, packed A, edge tile ][ thread 1: … ] …
  */
 
 /** Elements of the part that all threads share. */
-export const SHARED_SCRATCH: u32 = 256 * 1024;
+export const SHARED_SCRATCH: u32 = 64 * 1024;
+
+/**
+ * GEMM's cache blocks, in elements. A block of A (MC × KC, 128 KiB) and one of B (KC × NC, 512 KiB) lie in a
+ * second-level cache of 1 MiB; a panel of B (KC × 8, 8 KiB) and a few rows of A lie in the first level.
+ */
+export const MC: u32 = 128;
+export const KC: u32 = 256;
+export const NC: u32 = 512;
+
+const EDGE_TILE: u32 = 64;
+const PACKED_A: u32 = MC * KC;
+const PACKED_B: u32 = KC * NC;
 /** Elements of one thread's own part. */
-export const THREAD_SCRATCH: u32 = 64 * 1024;
+export const THREAD_SCRATCH: u32 = PACKED_B + PACKED_A + EDGE_TILE;
 
 /** Elements of scratch that commands need when so many threads run them. */
 export function scratchElements(threads: u32): u32 {
   return SHARED_SCRATCH + threads * THREAD_SCRATCH;
 }
+
+/** Byte address of a thread's room for packed panels of B; `scratch` is the command's field. */
+// @ts-ignore: decorator
+@inline
+export function packedBAddress(scratch: u32, thread: u32): usize {
+  return (<usize>(scratch + SHARED_SCRATCH + thread * THREAD_SCRATCH)) << 2;
+}
+
+/** From packed B to the room for packed panels of A, and to the edge tile, in bytes. */
+export const PACKED_A_OFFSET: usize = PACKED_B << 2;
+export const EDGE_TILE_OFFSET: usize = (PACKED_B + PACKED_A) << 2;

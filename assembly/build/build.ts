@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
+import { tiles } from './tiles.ts';
 
 const BUDGET_BYTES = 100 * 1024;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -30,6 +31,7 @@ function compile(target: string): Uint8Array {
 
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
+write('assembly/generated/tiles.ts', tiles());
 
 const variants = ['plain', 'relaxed'] as const;
 let total = 0;

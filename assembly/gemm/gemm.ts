@@ -1,1 +1,77 @@
-export function gemmKernel(cmd: usize, thread: u32, threads: u32): void {}
+/**
+ * The GEMM command: C = activation(alpha·A·B + beta·C + bias), batch times, through row and column strides.
+ *
+ * Three ways, chosen by the shape: one row or one column is a matrix-vector product (vector.ts); all else goes through the
+ * blocked loops (blocked.ts), which pack an operand only where that pays (plan.ts).
+ * Threads share nothing: each takes its matrices of the batch, or its rows or columns of every matrix, with panels of its
+ * own, and writes only there.
+ */
+import { GemmCommand } from '../generated/commands';
+import { KC, NC, packedBAddress } from '../scratch';
+import { blockedGemm } from './blocked';
+import { epilogue } from './epilogue';
+import { matrixVector } from './vector';
+
+/** Multiply-adds below which a second thread costs more than it brings (a fork and a join take about a microsecond). */
+const SHARED_WORK: u64 = 64 * 1024;
+/** Shares start at multiples of this, in rows and in columns. */
+const GRAIN: u32 = 8;
+
+/** Where the share of a thread begins when `size` is divided by multiples of `grain`. */
+// @ts-ignore: decorator
+@inline
+function shareStart(size: u32, grain: u32, thread: u32, threads: u32): u32 {
+  const grains = (size + grain - 1) / grain;
+  return min(size, <u32>((<u64>grains * thread) / threads) * grain);
+}
+
+/** Rows i0 … i1 − 1 and columns j0 … j1 − 1 of one matrix. */
+function part(g: GemmCommand, index: u32, i0: u32, i1: u32, j0: u32, j1: u32, room: usize): void {
+  const m = i1 - i0;
+  const n = j1 - j0;
+  const a = (<usize>(g.a + index * g.aBatch + i0 * g.aRow)) << 2;
+  const b = (<usize>(g.b + index * g.bBatch + j0 * g.bCol)) << 2;
+  const c = (<usize>(g.c + index * g.cBatch + i0 * g.cRow + j0)) << 2;
+  const bias: usize = g.bias == 0 ? 0 : (<usize>(g.bias + j0)) << 2;
+  if (g.m > 1 && g.n > 1) return blockedGemm(g, a, b, c, bias, m, n, room);
+  const aRow = (<usize>g.aRow) << 2;
+  const aCol = (<usize>g.aCol) << 2;
+  const bRow = (<usize>g.bRow) << 2;
+  const bCol = (<usize>g.bCol) << 2;
+  const cRow = (<usize>g.cRow) << 2;
+  if (g.m == 1) matrixVector(c, 4, b, bCol, bRow, a, aCol, n, g.k, g.alpha, g.beta, room, KC * NC);
+  else matrixVector(c, cRow, a, aRow, aCol, b, bRow, m, g.k, g.alpha, g.beta, room, KC * NC);
+  epilogue(c, cRow, bias, m, n, g.activation);
+}
+
+export function gemmKernel(cmd: usize, thread: u32, threads: u32): void {
+  const g = changetype<GemmCommand>(cmd);
+  const m = g.m;
+  const n = g.n;
+  const batch = g.batch;
+  if (m == 0 || n == 0 || batch == 0) return;
+  let first: u32 = 0;
+  let end = batch;
+  let i0: u32 = 0;
+  let i1 = m;
+  let j0: u32 = 0;
+  let j1 = n;
+  if (threads > 1) {
+    if (<u64>m * n * max(g.k, 1) * batch < SHARED_WORK) {
+      if (thread != 0) return;
+    } else if (batch >= threads) {
+      first = shareStart(batch, 1, thread, threads);
+      end = shareStart(batch, 1, thread + 1, threads);
+    } else if (n >= m) {
+      j0 = shareStart(n, GRAIN, thread, threads);
+      j1 = shareStart(n, GRAIN, thread + 1, threads);
+      if (j0 == j1) return;
+    } else {
+      i0 = shareStart(m, GRAIN, thread, threads);
+      i1 = shareStart(m, GRAIN, thread + 1, threads);
+      if (i0 == i1) return;
+    }
+  }
+  const room = packedBAddress(g.scratch, thread);
+  for (let i = first; i < end; i++) part(g, i, i0, i1, j0, j1, room);
+}
