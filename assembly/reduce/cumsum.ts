@@ -5,14 +5,27 @@
 import { CumsumCommand } from '../generated/commands';
 import { firstElementOf, firstOf, sharers } from './share';
 
-/** One column of `size` elements, T the element type, A that of the running sum. Step in bytes, negative for backward. */
+// Columns of `size` elements; the step in bytes is negative for backward.
+
 // @ts-ignore: decorator
 @inline
-function one<T, A>(x: usize, y: usize, size: u32, step: isize): void {
-  let sum: A = 0;
+function oneFloat(x: usize, y: usize, size: u32, step: isize): void {
+  let sum: f64 = 0;
   for (let r: u32 = 0; r < size; r++) {
-    sum += <A>load<T>(x);
-    store<T>(y, <T>sum);
+    sum += load<f32>(x);
+    store<f32>(y, <f32>sum);
+    x += step;
+    y += step;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function oneInt(x: usize, y: usize, size: u32, step: isize): void {
+  let sum: i32 = 0;
+  for (let r: u32 = 0; r < size; r++) {
+    sum += load<i32>(x);
+    store<i32>(y, sum);
     x += step;
     y += step;
   }
@@ -50,10 +63,10 @@ function columns(x: usize, y: usize, size: u32, step: isize, bytes: usize, integ
   let i: usize = 0;
   if (integer) {
     for (; i + 16 <= bytes; i += 16) fourInts(x + i, y + i, size, step);
-    for (; i < bytes; i += 4) one<i32, i32>(x + i, y + i, size, step);
+    for (; i < bytes; i += 4) oneInt(x + i, y + i, size, step);
   } else {
     for (; i + 16 <= bytes; i += 16) fourFloats(x + i, y + i, size, step);
-    for (; i < bytes; i += 4) one<f32, f64>(x + i, y + i, size, step);
+    for (; i < bytes; i += 4) oneFloat(x + i, y + i, size, step);
   }
 }
 

@@ -64,7 +64,11 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
           data[size - 1] = NaN;
           const rows = argReduce(fn, data, [1, size, 1]);
           expect(rows, `${fn} of ${size}, NaN at ${at}`).toEqual({ indices: [at], values: [NaN] });
-          const columns = argReduce(fn, data.flatMap((v) => [v, v, v, v, v]), [1, size, 5]);
+          const columns = argReduce(
+            fn,
+            data.flatMap((v) => [v, v, v, v, v]),
+            [1, size, 5],
+          );
           expect(columns.indices, `${fn} of ${size} rows, NaN at ${at}`).toEqual([at, at, at, at, at]);
         }
       }

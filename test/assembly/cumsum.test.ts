@@ -20,7 +20,14 @@ function oracle(x: number[], [outer, size, inner]: View, reverse: boolean, integ
 }
 
 describe.each(kernelExecutors)('cumsum on %s', (_, executor) => {
-  function cumsum(data: number[], [outer, size, inner]: View, reverse = false, integer = false, inPlace = false, offset = 0) {
+  function cumsum(
+    data: number[],
+    [outer, size, inner]: View,
+    reverse = false,
+    integer = false,
+    inPlace = false,
+    offset = 0,
+  ) {
     return inSandbox(executor, (box) => {
       const x = box.put(data, integer ? 'int32' : 'float32', offset);
       const y = inPlace ? x : box.room(data.length, offset + 1);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { encodeReduce, ReduceFn } from '../../bindings/generated/encode.ts';
-import { columnsOf, expectClose, inSandbox, kernelExecutors, randomFloats, randomInts, views } from '../support/heap.ts';
+import {
+  columnsOf,
+  expectClose,
+  inSandbox,
+  kernelExecutors,
+  randomFloats,
+  randomInts,
+  views,
+} from '../support/heap.ts';
 
 type View = (typeof views)[number];
 
@@ -50,7 +58,11 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
 
   test('scale multiplies the float sum alone', () => {
     const data = randomFloats(24, 1);
-    for (const view of [[2, 12, 1], [2, 3, 4], [1, 4, 6]] as View[]) {
+    for (const view of [
+      [2, 12, 1],
+      [2, 3, 4],
+      [1, 4, 6],
+    ] as View[]) {
       const mean = columnsOf(data, view).map((c) => oracle.sum(c) / c.length);
       expectClose(reduce('sum', data, view, 1 / view[1]), mean, { relative: 1e-6, absolute: 1e-7 }, `mean [${view}]`);
       expect(reduce('max', data, view, 0.5)).toEqual(columnsOf(data, view).map(oracle.max));
@@ -58,7 +70,10 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
   });
 
   test('nothing to reduce: the identity', () => {
-    for (const view of [[2, 0, 1], [1, 0, 2]] as View[]) {
+    for (const view of [
+      [2, 0, 1],
+      [1, 0, 2],
+    ] as View[]) {
       expect(reduce('sum', [], view)).toEqual([0, 0]);
       expect(reduce('prod', [], view)).toEqual([1, 1]);
       expect(reduce('max', [], view)).toEqual([-Infinity, -Infinity]);

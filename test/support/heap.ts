@@ -106,6 +106,13 @@ export function randomInts(n: number, seed: number, low: number, high: number): 
   return Array.from({ length: n }, () => Math.floor(low + (high - low) * next()));
 }
 
+/** A copy of `list` with one element changed. */
+export function withAt(list: readonly number[], at: number, value: number): number[] {
+  const copy = [...list];
+  copy[at] = value;
+  return copy;
+}
+
 /** Fails unless every element is within absolute + relative·|expected| of what is expected; NaN and ±∞ must be the same. */
 export function expectClose(
   actual: readonly number[],
