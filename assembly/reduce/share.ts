@@ -5,8 +5,8 @@
 
 /** Commands that touch fewer elements than this are done by thread 0 alone. */
 export const SHARE_FROM: u32 = 32 * 1024;
-/** Elements in a block of an elementwise command: a cache line. */
-const BLOCK: u32 = 16;
+/** Elements in a cache line. */
+const LINE: u32 = 16;
 
 /** How many threads work on a command of so many elements. */
 // @ts-ignore: decorator
@@ -22,9 +22,16 @@ export function firstOf(items: u32, thread: u32, threads: u32): u32 {
   return thread >= threads ? items : <u32>((<u64>items * thread) / threads);
 }
 
-/** The same for the elements of a run, in whole blocks. */
+/** The same, in whole blocks of items. */
+// @ts-ignore: decorator
+@inline
+export function firstBlockOf(items: u32, block: u32, thread: u32, threads: u32): u32 {
+  return min(items, firstOf((items + block - 1) / block, thread, threads) * block);
+}
+
+/** The same for the elements of a run, in whole cache lines. */
 // @ts-ignore: decorator
 @inline
 export function firstElementOf(n: u32, thread: u32, threads: u32): u32 {
-  return min(n, firstOf((n + BLOCK - 1) / BLOCK, thread, threads) * BLOCK);
+  return firstBlockOf(n, LINE, thread, threads);
 }

@@ -1,13 +1,15 @@
 /**
- * softmax and log-softmax of rows, and their gradients. Stable: the row's maximum is subtracted first. A row with NaN or
- * +∞, or of −∞ alone, gives NaN, as PyTorch's does. Outputs may be the inputs; no alignment is needed.
+ * softmax and log-softmax of rows. Stable: the row's maximum is subtracted first. A row with NaN or
+ * +∞, or of −∞ alone, gives NaN, as PyTorch's does. y may be x; no alignment is needed.
  */
-import { SoftmaxCommand, SoftmaxGradCommand } from '../generated/commands';
-import { madd } from '../simd/madd';
-import { exp4, log4 } from '../simd/math';
+import { SoftmaxCommand } from '../generated/commands';
+import { log4 } from '../simd/math';
 import { Drop, expSum, Keep, rowMax } from './expSum';
-import { foldAdd, loadLanes, loadTail, storeLanes } from './lanes';
-import { firstOf, sharers } from './share';
+import { loadLanes, storeLanes } from './lanes';
+import { loadQuad, QUAD, quadExpSum, quadMax, quadRows, storeQuad } from './quad';
+import { firstBlockOf, sharers } from './share';
+
+export { softmaxGradKernel } from './softmaxGrad';
 
 function softmaxRow(x: usize, y: usize, bytes: usize): void {
   const factor = f32x4.div(f32x4.splat(1), expSum<Keep>(x, y, bytes, rowMax(x, bytes)));
@@ -24,102 +26,38 @@ function logSoftmaxRow(x: usize, y: usize, bytes: usize): void {
   for (; i < bytes; i += 4) storeLanes<f32>(y + i, f32x4.sub(f32x4.sub(loadLanes<f32>(x + i), max), log));
 }
 
+function softmaxQuad(x: usize, y: usize, bytes: usize): void {
+  const factor = f32x4.div(f32x4.splat(1), quadExpSum<Keep>(x, y, bytes, quadMax(x, bytes)));
+  for (let i: usize = 0; i < bytes; i += 4) storeQuad(y + i, bytes, f32x4.mul(loadQuad(y + i, bytes), factor));
+}
+
+function logSoftmaxQuad(x: usize, y: usize, bytes: usize): void {
+  const max = quadMax(x, bytes);
+  const log = log4(quadExpSum<Drop>(x, 0, bytes, max));
+  for (let i: usize = 0; i < bytes; i += 4) {
+    storeQuad(y + i, bytes, f32x4.sub(f32x4.sub(loadQuad(x + i, bytes), max), log));
+  }
+}
+
 export function softmaxKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<SoftmaxCommand>(cmd);
   const bytes = <usize>c.cols << 2;
   if (bytes == 0) return;
   const workers = sharers(<u64>c.rows * c.cols, threads);
-  const first = firstOf(c.rows, thread, workers);
-  const last = firstOf(c.rows, thread + 1, workers);
-  let x = (<usize>c.x << 2) + <usize>first * bytes;
-  let y = (<usize>c.y << 2) + <usize>first * bytes;
+  const last = firstBlockOf(c.rows, QUAD, thread + 1, workers);
+  const lastQuad = min(last, quadRows(c.rows, c.cols));
   const log = c.log;
-  for (let r = first; r < last; r++) {
-    if (log) logSoftmaxRow(x, y, bytes);
-    else softmaxRow(x, y, bytes);
-    x += bytes;
-    y += bytes;
-  }
-}
-
-class Product {}
-class Plain {}
-
-/** Bytes of a row that one set of accumulators takes. */
-const CHUNK: usize = 16384;
-
-/** Σ g, or Σ g·y, in every lane. */
-// @ts-ignore: decorator
-@inline
-function rowSum<Terms>(y: usize, g: usize, bytes: usize): v128 {
-  let i: usize = 0;
-  const zero = f32x4.splat(0);
-  let total = zero;
-  while (i + 32 <= bytes) {
-    const end = min(bytes, i + CHUNK);
-    let a = zero;
-    let b = zero;
-    for (; i + 32 <= end; i += 32) {
-      a = plus<Terms>(a, v128.load(g + i), y + i);
-      b = plus<Terms>(b, v128.load(g + i, 16), y + i + 16);
-    }
-    total = f32x4.add(total, f32x4.add(a, b));
-  }
-  for (; i + 16 <= bytes; i += 16) total = plus<Terms>(total, v128.load(g + i), y + i);
-  if (i < bytes) {
-    const tail = loadTail(g + i, bytes - i, zero);
-    if (idof<Terms>() == idof<Product>()) total = madd(tail, loadTail(y + i, bytes - i, zero), total);
-    else total = f32x4.add(total, tail);
-  }
-  return foldAdd(total);
-}
-
-// @ts-ignore: decorator
-@inline
-function plus<Terms>(sum: v128, g: v128, y: usize): v128 {
-  if (idof<Terms>() == idof<Product>()) return madd(g, v128.load(y), sum);
-  return f32x4.add(sum, g);
-}
-
-// @ts-ignore: decorator
-@inline
-function softmaxGradStep<W>(y: usize, g: usize, gx: usize, sum: v128): void {
-  storeLanes<W>(gx, f32x4.mul(loadLanes<W>(y), f32x4.sub(loadLanes<W>(g), sum)));
-}
-
-// @ts-ignore: decorator
-@inline
-function logSoftmaxGradStep<W>(y: usize, g: usize, gx: usize, sum: v128): void {
-  storeLanes<W>(gx, f32x4.sub(loadLanes<W>(g), f32x4.mul(exp4(loadLanes<W>(y)), sum)));
-}
-
-function softmaxGradRow(y: usize, g: usize, gx: usize, bytes: usize): void {
-  const sum = rowSum<Product>(y, g, bytes);
-  let i: usize = 0;
-  for (; i + 16 <= bytes; i += 16) softmaxGradStep<v128>(y + i, g + i, gx + i, sum);
-  for (; i < bytes; i += 4) softmaxGradStep<f32>(y + i, g + i, gx + i, sum);
-}
-
-function logSoftmaxGradRow(y: usize, g: usize, gx: usize, bytes: usize): void {
-  const sum = rowSum<Plain>(y, g, bytes);
-  let i: usize = 0;
-  for (; i + 16 <= bytes; i += 16) logSoftmaxGradStep<v128>(y + i, g + i, gx + i, sum);
-  for (; i < bytes; i += 4) logSoftmaxGradStep<f32>(y + i, g + i, gx + i, sum);
-}
-
-export function softmaxGradKernel(cmd: usize, thread: u32, threads: u32): void {
-  const c = changetype<SoftmaxGradCommand>(cmd);
-  const bytes = <usize>c.cols << 2;
-  const workers = sharers(<u64>c.rows * c.cols, threads);
-  const first = firstOf(c.rows, thread, workers);
-  const last = firstOf(c.rows, thread + 1, workers);
-  const log = c.log;
-  for (let r = first; r < last; r++) {
+  const x = <usize>c.x << 2;
+  const y = <usize>c.y << 2;
+  let r = firstBlockOf(c.rows, QUAD, thread, workers);
+  for (; r < lastQuad; r += QUAD) {
     const at = <usize>r * bytes;
-    const y = (<usize>c.y << 2) + at;
-    const g = (<usize>c.g << 2) + at;
-    const gx = (<usize>c.gx << 2) + at;
-    if (log) logSoftmaxGradRow(y, g, gx, bytes);
-    else softmaxGradRow(y, g, gx, bytes);
+    if (log) logSoftmaxQuad(x + at, y + at, bytes);
+    else softmaxQuad(x + at, y + at, bytes);
+  }
+  for (; r < last; r++) {
+    const at = <usize>r * bytes;
+    if (log) logSoftmaxRow(x + at, y + at, bytes);
+    else softmaxRow(x + at, y + at, bytes);
   }
 }
