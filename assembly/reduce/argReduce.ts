@@ -5,21 +5,15 @@
  */
 import { ArgReduceCommand, ArgReduceFn } from '../generated/commands';
 import { loadLanes, storeLanes } from './lanes';
-import { Max, MaxI, Min, MinI } from './ops';
+import { isFloatExtreme, Max, MaxI, Min, MinI } from './ops';
 import { reduceRun } from './run';
 import { firstElementOf, firstOf, sharers } from './share';
-
-// @ts-ignore: decorator
-@inline
-function isFloat<Op>(): bool {
-  return idof<Op>() == idof<Max>() || idof<Op>() == idof<Min>();
-}
 
 /** Lanes of x that are equal to `extreme`, NaN to NaN. */
 // @ts-ignore: decorator
 @inline
 function matches<Op>(x: v128, extreme: v128, isNaN: v128): v128 {
-  if (isFloat<Op>()) return v128.or(f32x4.eq(x, extreme), v128.and(isNaN, f32x4.ne(x, x)));
+  if (isFloatExtreme<Op>()) return v128.or(f32x4.eq(x, extreme), v128.and(isNaN, f32x4.ne(x, x)));
   return i32x4.eq(x, extreme);
 }
 

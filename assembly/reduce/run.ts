@@ -4,7 +4,7 @@
  * depends on the length alone. No alignment is needed; nothing outside the run is read.
  */
 import { loadTail } from './lanes';
-import { combine, combine8, fold, identity } from './ops';
+import { combine, combine8, combineOrdered, fold, identity, isFloatExtreme } from './ops';
 
 /** Elements that one set of accumulators takes. */
 const CHUNK: u32 = 4096;
@@ -15,6 +15,12 @@ const MAX_PARTIALS: u32 = 64 * 1024;
 export function chunkOf(n: u32): u32 {
   const least = (n - 1) / MAX_PARTIALS + 1;
   return max(CHUNK, (least + 31) & ~31);
+}
+
+// @ts-ignore: decorator
+@inline
+function nan4(v: v128): v128 {
+  return f32x4.ne(v, v);
 }
 
 /** n elements at x combined, in every lane. */
@@ -30,17 +36,32 @@ export function reduceRun<Op>(x: usize, n: u32): v128 {
       f = a,
       g = a,
       h = a;
+    let unordered = i32x4.splat(0);
     for (; i + 128 <= bytes; i += 128) {
-      a = combine<Op>(a, v128.load(x + i));
-      b = combine<Op>(b, v128.load(x + i, 16));
-      c = combine<Op>(c, v128.load(x + i, 32));
-      d = combine<Op>(d, v128.load(x + i, 48));
-      e = combine<Op>(e, v128.load(x + i, 64));
-      f = combine<Op>(f, v128.load(x + i, 80));
-      g = combine<Op>(g, v128.load(x + i, 96));
-      h = combine<Op>(h, v128.load(x + i, 112));
+      const v0 = v128.load(x + i);
+      const v1 = v128.load(x + i, 16);
+      const v2 = v128.load(x + i, 32);
+      const v3 = v128.load(x + i, 48);
+      const v4 = v128.load(x + i, 64);
+      const v5 = v128.load(x + i, 80);
+      const v6 = v128.load(x + i, 96);
+      const v7 = v128.load(x + i, 112);
+      a = combineOrdered<Op>(a, v0);
+      b = combineOrdered<Op>(b, v1);
+      c = combineOrdered<Op>(c, v2);
+      d = combineOrdered<Op>(d, v3);
+      e = combineOrdered<Op>(e, v4);
+      f = combineOrdered<Op>(f, v5);
+      g = combineOrdered<Op>(g, v6);
+      h = combineOrdered<Op>(h, v7);
+      if (isFloatExtreme<Op>()) {
+        const low = v128.or(v128.or(nan4(v0), nan4(v1)), v128.or(nan4(v2), nan4(v3)));
+        const high = v128.or(v128.or(nan4(v4), nan4(v5)), v128.or(nan4(v6), nan4(v7)));
+        unordered = v128.or(unordered, v128.or(low, high));
+      }
     }
     a = combine8<Op>(a, b, c, d, e, f, g, h);
+    if (isFloatExtreme<Op>() && v128.any_true(unordered)) return f32x4.splat(NaN);
   }
   for (; i + 16 <= bytes; i += 16) a = combine<Op>(a, v128.load(x + i));
   if (i < bytes) a = combine<Op>(a, loadTail(x + i, bytes - i, identity<Op>()));
