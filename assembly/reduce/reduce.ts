@@ -1,1 +1,80 @@
-export function reduceKernel(cmd: usize, thread: u32, threads: u32): void {}
+/**
+ * reduce: y[o, i] = scale · fn over r of x[o, r, i]. Rows (inner 1) are reduced along the vector, columns (inner > 1)
+ * across vectors. Order of combination: by shape alone. x and y are distinct; no alignment is needed.
+ */
+import { ReduceCommand, ReduceFn } from '../generated/commands';
+import { SHARED_SCRATCH, THREAD_SCRATCH } from '../scratch';
+import { reduceColumns } from './columns';
+import { storeLanes } from './lanes';
+import { Max, MaxI, Min, MinI, Prod, ProdI, Sum, SumI } from './ops';
+import { reduceLong } from './run';
+import { firstElementOf, firstOf, sharers } from './share';
+
+// @ts-ignore: decorator
+@inline
+function scaleBy<Op>(v: v128, scale: f32): v128 {
+  if (idof<Op>() == idof<Sum>()) return f32x4.mul(v, f32x4.splat(scale));
+  return v;
+}
+
+function scaleRun(y: usize, bytes: usize, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(y + i), factor));
+  for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) * scale);
+}
+
+function reduceAll<Op>(c: ReduceCommand, thread: u32, threads: u32): void {
+  const outer = c.outer;
+  const size = c.size;
+  const inner = c.inner;
+  const scale = c.scale;
+  const x = <usize>c.x << 2;
+  const y = <usize>c.y << 2;
+  const own = (<usize>c.scratch + SHARED_SCRATCH + thread * THREAD_SCRATCH) << 2;
+  const workers = sharers(<u64>outer * size * inner, threads);
+
+  if (inner == 1) {
+    const last = firstOf(outer, thread + 1, workers);
+    const rowBytes = <usize>size << 2;
+    for (let o = firstOf(outer, thread, workers); o < last; o++) {
+      storeLanes<f32>(y + (<usize>o << 2), scaleBy<Op>(reduceLong<Op>(x + <usize>o * rowBytes, size, own), scale));
+    }
+    return;
+  }
+
+  const byColumns = outer < workers;
+  const from = byColumns ? firstElementOf(inner, thread, workers) : 0;
+  const to = byColumns ? firstElementOf(inner, thread + 1, workers) : inner;
+  const last = byColumns ? outer : firstOf(outer, thread + 1, workers);
+  const stride = <usize>inner << 2;
+  const at = <usize>from << 2;
+  const bytes = (<usize>to << 2) - at;
+  for (let o: u32 = byColumns ? 0 : firstOf(outer, thread, workers); o < last; o++) {
+    const row = y + <usize>o * stride + at;
+    reduceColumns<Op>(x + <usize>o * size * stride + at, size, stride, row, to - from, own);
+    if (idof<Op>() == idof<Sum>() && scale != 1) scaleRun(row, bytes, scale);
+  }
+}
+
+export function reduceKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<ReduceCommand>(cmd);
+  switch (c.fn) {
+    case ReduceFn.sum:
+      return reduceAll<Sum>(c, thread, threads);
+    case ReduceFn.prod:
+      return reduceAll<Prod>(c, thread, threads);
+    case ReduceFn.max:
+      return reduceAll<Max>(c, thread, threads);
+    case ReduceFn.min:
+      return reduceAll<Min>(c, thread, threads);
+    case ReduceFn.sumI:
+      return reduceAll<SumI>(c, thread, threads);
+    case ReduceFn.prodI:
+      return reduceAll<ProdI>(c, thread, threads);
+    case ReduceFn.maxI:
+      return reduceAll<MaxI>(c, thread, threads);
+    default:
+      return reduceAll<MinI>(c, thread, threads);
+  }
+}

@@ -1,2 +1,63 @@
-export function softmaxKernel(cmd: usize, thread: u32, threads: u32): void {}
-export function softmaxGradKernel(cmd: usize, thread: u32, threads: u32): void {}
+/**
+ * softmax and log-softmax of rows. Stable: the row's maximum is subtracted first. A row with NaN or
+ * +∞, or of −∞ alone, gives NaN, as PyTorch's does. y may be x; no alignment is needed.
+ */
+import { SoftmaxCommand } from '../generated/commands';
+import { log4 } from '../simd/math';
+import { Drop, expSum, Keep, rowMax } from './expSum';
+import { loadLanes, storeLanes } from './lanes';
+import { loadQuad, QUAD, quadExpSum, quadMax, quadRows, storeQuad } from './quad';
+import { firstBlockOf, sharers } from './share';
+
+export { softmaxGradKernel } from './softmaxGrad';
+
+function softmaxRow(x: usize, y: usize, bytes: usize): void {
+  const factor = f32x4.div(f32x4.splat(1), expSum<Keep>(x, y, bytes, rowMax(x, bytes)));
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(y + i, f32x4.mul(v128.load(y + i), factor));
+  for (; i < bytes; i += 4) storeLanes<f32>(y + i, f32x4.mul(loadLanes<f32>(y + i), factor));
+}
+
+function logSoftmaxRow(x: usize, y: usize, bytes: usize): void {
+  const max = rowMax(x, bytes);
+  const log = log4(expSum<Drop>(x, 0, bytes, max));
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(y + i, f32x4.sub(f32x4.sub(v128.load(x + i), max), log));
+  for (; i < bytes; i += 4) storeLanes<f32>(y + i, f32x4.sub(f32x4.sub(loadLanes<f32>(x + i), max), log));
+}
+
+function softmaxQuad(x: usize, y: usize, bytes: usize): void {
+  const factor = f32x4.div(f32x4.splat(1), quadExpSum<Keep>(x, y, bytes, quadMax(x, bytes)));
+  for (let i: usize = 0; i < bytes; i += 4) storeQuad(y + i, bytes, f32x4.mul(loadQuad(y + i, bytes), factor));
+}
+
+function logSoftmaxQuad(x: usize, y: usize, bytes: usize): void {
+  const max = quadMax(x, bytes);
+  const log = log4(quadExpSum<Drop>(x, 0, bytes, max));
+  for (let i: usize = 0; i < bytes; i += 4) {
+    storeQuad(y + i, bytes, f32x4.sub(f32x4.sub(loadQuad(x + i, bytes), max), log));
+  }
+}
+
+export function softmaxKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<SoftmaxCommand>(cmd);
+  const bytes = <usize>c.cols << 2;
+  if (bytes == 0) return;
+  const workers = sharers(<u64>c.rows * c.cols, threads);
+  const last = firstBlockOf(c.rows, QUAD, thread + 1, workers);
+  const lastQuad = min(last, quadRows(c.rows, c.cols));
+  const log = c.log;
+  const x = <usize>c.x << 2;
+  const y = <usize>c.y << 2;
+  let r = firstBlockOf(c.rows, QUAD, thread, workers);
+  for (; r < lastQuad; r += QUAD) {
+    const at = <usize>r * bytes;
+    if (log) logSoftmaxQuad(x + at, y + at, bytes);
+    else softmaxQuad(x + at, y + at, bytes);
+  }
+  for (; r < last; r++) {
+    const at = <usize>r * bytes;
+    if (log) logSoftmaxRow(x + at, y + at, bytes);
+    else softmaxRow(x + at, y + at, bytes);
+  }
+}
