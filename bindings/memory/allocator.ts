@@ -95,6 +95,12 @@ export class Allocator {
     this.blocks--;
   }
 
+  /** Leaves the blocks handed out so far out of the counts: they are the executor's own. */
+  uncount(): void {
+    this.bytesInUse = 0;
+    this.blocks = 0;
+  }
+
   private put(address: number, sizeClass: number, lines: number): void {
     let list = this.free[sizeClass];
     if (list === undefined) list = this.free[sizeClass] = [];

@@ -52,6 +52,7 @@ export class WasmExecutor implements Executor {
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(1));
+    this.allocator.uncount();
   }
 
   run(): void {
