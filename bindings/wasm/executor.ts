@@ -11,6 +11,7 @@ import { compileModule, type Variant } from './module.ts';
 const PAGE_ELEMENTS = 65536 / 4;
 const MAX_PAGES = 65536;
 const PROGRAM_WORDS = 1024;
+const RANDOM_WORDS = 4;
 
 /** What the kernels export. */
 interface Kernels {
@@ -33,6 +34,7 @@ export class WasmExecutor implements Executor {
   readonly variant: Variant;
   readonly allocator: Allocator;
   readonly program: ProgramBlock;
+  readonly randomState: number;
   readonly memory: WebAssembly.Memory;
   private readonly kernels: Kernels;
   private readonly programAddress: number;
@@ -52,6 +54,7 @@ export class WasmExecutor implements Executor {
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(1));
+    this.randomState = this.allocator.allocate(RANDOM_WORDS);
     this.allocator.uncount();
   }
 
@@ -78,6 +81,11 @@ export class WasmExecutor implements Executor {
   /** A view on the heap itself; it is detached when an unshared memory grows. */
   view(address: number, length: number): Float32Array<ArrayBufferLike> {
     return this.floats.subarray(address, address + length);
+  }
+
+  /** The memory's buffer; another one after it has grown. */
+  get buffer(): ArrayBufferLike {
+    return this.floats.buffer;
   }
 
   /** The register-only loop of the benchmarks: `rounds` × 64 floating-point operations. */
