@@ -7,8 +7,13 @@ import { ArgumentError, DisposedError, ShapeError } from '../errors.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 
-/** Address and length of each array that `alloc` gave. */
-const allocated = new WeakMap<Float32Array, { address: number; length: number; executor: WasmExecutor }>();
+/** Under this key an array from `alloc` carries its element index, or FREED. */
+const ADDRESS = Symbol('address');
+const FREED = -1;
+
+interface HeapArray extends Float32Array {
+  [ADDRESS]?: number;
+}
 
 /**
  * A Float32Array of n zeros in wasm memory: kernels use it without copying. Give it back with `free`. Where the memory
@@ -27,26 +32,28 @@ export function alloc(n: number): Float32Array {
     });
   const executor = wasmExecutor();
   const address = executor.allocator.allocate(n);
-  const array = executor.view(address, n);
+  const array: HeapArray = executor.view(address, n) as Float32Array;
   array.fill(0);
-  allocated.set(array, { address, length: n, executor });
-  return array as Float32Array;
+  array[ADDRESS] = address;
+  lengths.set(array, n);
+  return array;
 }
+
+/** Lengths of the arrays from `alloc`: a detached one has forgotten its own. */
+const lengths = new WeakMap<Float32Array, number>();
 
 /** Gives an array from `alloc` back; it must not be used afterwards. Detached ones may be given back too. */
 export function free(array: Float32Array): void {
-  const block = allocated.get(array);
-  if (block === undefined)
+  const address = (array as HeapArray)?.[ADDRESS];
+  if (address === undefined || address === FREED) {
     throw new ArgumentError('free: this array is not from alloc, or was freed before', {
       op: 'free',
       argument: 'array',
     });
-  allocated.delete(array);
-  freed.add(array);
-  block.executor.allocator.release(block.address, block.length);
+  }
+  (array as HeapArray)[ADDRESS] = FREED;
+  wasmExecutor().allocator.release(address, lengths.get(array)!);
 }
-
-const freed = new WeakSet<Float32Array>();
 
 function fail(op: string, name: string, array: unknown, length: number): never {
   if (!(array instanceof Float32Array)) {
@@ -60,8 +67,9 @@ function fail(op: string, name: string, array: unknown, length: number): never {
       },
     );
   }
-  if (freed.has(array)) throw new DisposedError(`${op}: ${name} was used after free()`, { op, argument: name });
-  if (allocated.has(array)) {
+  const address = (array as HeapArray)[ADDRESS];
+  if (address === FREED) throw new DisposedError(`${op}: ${name} was used after free()`, { op, argument: name });
+  if (address !== undefined && array.length === 0) {
     throw new DisposedError(
       `${op}: ${name} is detached because the wasm memory has grown; alloc again, or reserve memory first with init({ memoryMiB })`,
       { op, argument: name },
@@ -77,7 +85,8 @@ function fail(op: string, name: string, array: unknown, length: number): never {
 
 /** Refuses an array that is no Float32Array, too short, detached or freed. */
 export function checkArray(op: string, name: string, array: Float32Array, length: number): void {
-  if (!(array instanceof Float32Array) || array.length < length || freed.has(array)) fail(op, name, array, length);
+  if (!(array instanceof Float32Array) || array.length < length || (array as HeapArray)[ADDRESS] === FREED)
+    fail(op, name, array, length);
 }
 
 /** Refuses a size that is no whole number from `low` on. */
@@ -107,9 +116,11 @@ interface Staged {
 
 const staged: Staged[] = [];
 
-/** Whether an array lies in the executor's memory. */
-function isInside(executor: WasmExecutor, array: Float32Array): boolean {
-  return array.buffer === executor.buffer && (array.byteOffset & 3) === 0;
+/** Element index of an array that lies in the executor's memory, from `alloc` or a part of one; else 0. */
+function locate(executor: WasmExecutor, array: HeapArray): number {
+  const address = array[ADDRESS];
+  if (address !== undefined) return address;
+  return array.buffer === executor.buffer && (array.byteOffset & 3) === 0 ? array.byteOffset >>> 2 : 0;
 }
 
 function stage(executor: WasmExecutor, length: number, target: Float32Array | null): number {
@@ -118,30 +129,32 @@ function stage(executor: WasmExecutor, length: number, target: Float32Array | nu
   return address;
 }
 
-/** Address of an input of `length` elements; a copy if it lies outside, or overlaps `output` without being it. */
+/**
+ * Address of an input of `length` elements; a copy if it lies outside, or overlaps the output (`outputLength` elements at
+ * `outputAddress`) where the kernel does not allow that. Being the output itself is allowed if `mayAlias`.
+ */
 export function input(
   executor: WasmExecutor,
   array: Float32Array,
   length: number,
-  output: Float32Array,
+  outputAddress: number,
+  outputLength: number,
   mayAlias: boolean,
 ): number {
-  if (isInside(executor, array)) {
-    const start = array.byteOffset >> 2;
-    const overlaps =
-      array.buffer === output.buffer &&
-      start < (output.byteOffset >> 2) + output.length &&
-      output.byteOffset >> 2 < start + length;
-    if (!overlaps || (mayAlias && array.byteOffset === output.byteOffset)) return array.byteOffset / 4;
+  const located = locate(executor, array);
+  if (located !== 0) {
+    const overlaps = located < outputAddress + outputLength && outputAddress < located + length;
+    if (!overlaps || (mayAlias && located === outputAddress)) return located;
   }
   const address = stage(executor, length, null);
   executor.write(address, array.length === length ? array : array.subarray(0, length), 'float32');
   return address;
 }
 
-/** Address of an output of `length` elements; its contents are copied in if the kernel reads them. */
+/** Address of an output of `length` elements; its contents are copied in if the kernel reads them. Comes before the inputs. */
 export function output(executor: WasmExecutor, array: Float32Array, length: number, isRead: boolean): number {
-  if (isInside(executor, array)) return array.byteOffset / 4;
+  const located = locate(executor, array);
+  if (located !== 0) return located;
   const address = stage(executor, length, array);
   if (isRead) executor.write(address, array.length === length ? array : array.subarray(0, length), 'float32');
   return address;
@@ -151,7 +164,8 @@ export function output(executor: WasmExecutor, array: Float32Array, length: numb
 export function finish(executor: WasmExecutor): void {
   try {
     executor.run();
-    for (const { address, length, target } of staged) if (target !== null) target.set(executor.view(address, length));
+    if (staged.length > 0)
+      for (const { address, length, target } of staged) if (target !== null) target.set(executor.view(address, length));
   } finally {
     release(executor);
   }
@@ -159,6 +173,7 @@ export function finish(executor: WasmExecutor): void {
 
 /** Frees the copies of a call. */
 export function release(executor: WasmExecutor): void {
+  if (staged.length === 0) return;
   for (const { address, length } of staged) executor.allocator.release(address, length);
   staged.length = 0;
 }

@@ -29,10 +29,11 @@ function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
   if (n === 0) return;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, y, n, false);
     encodeUnary(executor.program, {
       fn: UnaryFn[fn],
-      x: input(executor, x, n, y, true),
-      y: output(executor, y, n, false),
+      x: input(executor, x, n, to, n, true),
+      y: to,
       n,
       p0: 0,
       p1: 0,
@@ -77,11 +78,12 @@ function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
   if (n === 0) return;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, y, n, false);
     encodeBinary(executor.program, {
       fn: BinaryFn[fn],
-      a: input(executor, a, n, y, true),
-      b: input(executor, b, n, y, true),
-      y: output(executor, y, n, false),
+      a: input(executor, a, n, to, n, true),
+      b: input(executor, b, n, to, n, true),
+      y: to,
       scalar: 0,
       ndim: 1,
       shape: [n],
@@ -119,10 +121,11 @@ export function axpy({ alpha, x, y }: AxpyOptions): void {
   if (n === 0) return;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, y, n, true);
     encodeGemm(executor.program, {
-      a: input(executor, one, 1, y, false),
-      b: input(executor, x, n, y, false),
-      c: output(executor, y, n, true),
+      a: input(executor, one, 1, to, n, false),
+      b: input(executor, x, n, to, n, false),
+      c: to,
       bias: 0,
       batch: 1,
       m: 1,

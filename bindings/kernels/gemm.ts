@@ -86,11 +86,12 @@ export function gemm(options: GemmOptions): void {
   if (cLength === 0) return;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, c, cLength, beta !== 0 || ldc !== n);
     encodeGemm(executor.program, {
-      a: input(executor, a, aLength, c, false),
-      b: input(executor, b, bLength, c, false),
-      bias: bias === undefined ? 0 : input(executor, bias, n, c, false),
-      c: output(executor, c, cLength, beta !== 0 || ldc !== n),
+      a: input(executor, a, aLength, to, cLength, false),
+      b: input(executor, b, bLength, to, cLength, false),
+      bias: bias === undefined ? 0 : input(executor, bias, n, to, cLength, false),
+      c: to,
       batch: 1,
       m,
       n,

@@ -23,9 +23,10 @@ export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
   if (n === 0) return;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, y, n, false);
     encodeSoftmax(executor.program, {
-      x: input(executor, x, n, y, true),
-      y: output(executor, y, n, false),
+      x: input(executor, x, n, to, n, true),
+      y: to,
       rows,
       cols,
       log: 0,
@@ -45,10 +46,11 @@ export function sum({ x }: { x: Float32Array }): number {
   if (x.length === 0) return 0;
   const executor = wasmExecutor();
   try {
+    const to = output(executor, result, 1, false);
     encodeReduce(executor.program, {
       fn: ReduceFn.sum,
-      x: input(executor, x, x.length, result, false),
-      y: output(executor, result, 1, false),
+      x: input(executor, x, x.length, to, 1, false),
+      y: to,
       outer: 1,
       size: x.length,
       inner: 1,
