@@ -62,10 +62,10 @@ function radius(u: v128): v128 {
 function remainder(word: v128, p0: v128, range: u32): v128 {
   if (range == 0) return p0;
   const r = i32x4(
-    i32x4.extract_lane(word, 0) % range,
-    i32x4.extract_lane(word, 1) % range,
-    i32x4.extract_lane(word, 2) % range,
-    i32x4.extract_lane(word, 3) % range,
+    <u32>i32x4.extract_lane(word, 0) % range,
+    <u32>i32x4.extract_lane(word, 1) % range,
+    <u32>i32x4.extract_lane(word, 2) % range,
+    <u32>i32x4.extract_lane(word, 3) % range,
   );
   return i32x4.add(p0, r);
 }

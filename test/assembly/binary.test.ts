@@ -33,11 +33,18 @@ function compare(row: BinaryRow, got: ArrayLike<number>, a: number[], b: number[
 
 describe.each(tested)('binary on %s', (_, executor) => {
   /** Runs one command on the operands' layouts; undefined is the scalar. */
-  function check(row: BinaryRow, shape: number[], views: [Layout | undefined, Layout | undefined], random: () => number, what: string) {
+  function check(
+    row: BinaryRow,
+    shape: number[],
+    views: [Layout | undefined, Layout | undefined],
+    random: () => number,
+    what: string,
+  ) {
     const desk = new Desk(executor);
     const scalar = values(row, 1, random)[0]!;
     const operands = views.map((view) => {
-      if (view === undefined) return { address: 0, strides: dims([]), list: new Array<number>(count(shape)).fill(scalar) };
+      if (view === undefined)
+        return { address: 0, strides: dims([]), list: new Array<number>(count(shape)).fill(scalar) };
       const data = values(row, view.span, random);
       const placed = desk.put(data, dtypeOf(row.from), Math.floor(random() * 4));
       const list = offsets(shape, view.strides).map((o) => data[view.start + o]!);

@@ -55,23 +55,30 @@ describe.each(tested)('unary on %s', (_, executor) => {
     desk.clear();
   });
 
-  test.each(unaryRows.map((row) => [row.name, row] as const))('%s of every length, at odd addresses, in place', (name, row) => {
-    for (let n = 0; n <= 2 * TILE + 1; n++) {
-      for (const [shift, inPlace] of [[0, false], [n % 4, true], [3, false]] as const) {
-        const desk = new Desk(executor);
-        const x = samples(row, 40, n).slice(3 * n, 4 * n);
-        const from = desk.put(x, dtypeOf(row.from), shift);
-        const to = inPlace ? from : desk.room(n, dtypeOf(row.to), 3 - shift);
-        const input = from.read();
-        encodeUnary(executor.program, { fn: UnaryFn[name], x: from.address, y: to.address, n, ...limits(row) });
-        executor.run();
-        const { error, at } = worst(row, input, executor.read(to.address, n, dtypeOf(row.to)));
-        expect(error, at).toBeLessThanOrEqual(row.ulp);
-        desk.check(`${name}, n ${n}`);
-        desk.clear();
+  test.each(unaryRows.map((row) => [row.name, row] as const))(
+    '%s of every length, at odd addresses, in place',
+    (name, row) => {
+      for (let n = 0; n <= 2 * TILE + 1; n++) {
+        for (const [shift, inPlace] of [
+          [0, false],
+          [n % 4, true],
+          [3, false],
+        ] as const) {
+          const desk = new Desk(executor);
+          const x = samples(row, 40, n).slice(3 * n, 4 * n);
+          const from = desk.put(x, dtypeOf(row.from), shift);
+          const to = inPlace ? from : desk.room(n, dtypeOf(row.to), 3 - shift);
+          const input = from.read();
+          encodeUnary(executor.program, { fn: UnaryFn[name], x: from.address, y: to.address, n, ...limits(row) });
+          executor.run();
+          const { error, at } = worst(row, input, executor.read(to.address, n, dtypeOf(row.to)));
+          expect(error, at).toBeLessThanOrEqual(row.ulp);
+          desk.check(`${name}, n ${n}`);
+          desk.clear();
+        }
       }
-    }
-  });
+    },
+  );
 
   test('the tail gives the same bits as the body', () => {
     for (const row of unaryRows) {

@@ -34,8 +34,37 @@ export interface BinaryRow {
 export const CLAMP = { low: -1.5, high: 2.25, lowI: -3, highI: 100 };
 
 export const floatSpecials = [
-  0, -0, Infinity, -Infinity, NaN, 1, -1, 2, -2, 0.5, -0.5, 1.5, 2.5, -2.5, 3, -3, 1e-45, -1e-45, 1.1754942e-38, -1.1754942e-38,
-  1.17549435e-38, 3.4028234e38, -3.4028234e38, 2 ** -24, -(2 ** -24), 2 ** 23, 2 ** 24, 16777217, 2 ** 31, -(2 ** 31), 2 ** 32,
+  0,
+  -0,
+  Infinity,
+  -Infinity,
+  NaN,
+  1,
+  -1,
+  2,
+  -2,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3,
+  -3,
+  1e-45,
+  -1e-45,
+  1.1754942e-38,
+  -1.1754942e-38,
+  1.17549435e-38,
+  3.4028234e38,
+  -3.4028234e38,
+  2 ** -24,
+  -(2 ** -24),
+  2 ** 23,
+  2 ** 24,
+  16777217,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 32,
 ].map(Math.fround);
 export const intSpecials = [0, 1, -1, 2, -2, 3, 100, 101, 2 ** 31 - 1, -(2 ** 31), 65536, 46341, -46341];
 
@@ -68,7 +97,7 @@ export function erf(x: number): number {
 }
 
 const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
-const clamp = (x: number) => (x < CLAMP.low ? CLAMP.low : x > CLAMP.high ? CLAMP.high : x);
+const clamp = (x: number) => Math.min(Math.max(x, CLAMP.low), CLAMP.high);
 const clampInt = (x: number) => Math.min(CLAMP.highI, Math.max(CLAMP.lowI, x));
 const toInt = (x: number) => (Number.isNaN(x) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(x)))) + 0;
 const bit = (b: boolean) => (b ? 1 : 0);
@@ -101,7 +130,7 @@ export const unaryRows: UnaryRow[] = [
   unary('cos', Math.cos, [-300, 300, 2], { special: [Math.PI / 2, 2 ** 28, 2 ** 28 + 32, 1e10, 8388608.5] }),
   unary('tanh', Math.tanh, [-10, 10, 2], { special: [0.54999995, 0.55, 9.01, 9.02] }),
   unary('sigmoid', sigmoid, [-105, 20, 2]),
-  unary('relu', (x) => (x < 0 ? 0 : x), [-9, 9, 0], { anyZero: true }),
+  unary('relu', (x) => Math.max(x, 0), [-9, 9, 0], { anyZero: true }),
   unary('atan', Math.atan, [-9, 9, 2], { special: [0.55, 1.8181818] }),
   unary('erf', erf, [-5, 5, 2], { special: [0.92, 0.91999996, 3.9192059, 4] }),
   unary('floor', Math.floor, [-9, 9, 0]),
@@ -160,8 +189,14 @@ export const binaryRows: BinaryRow[] = [
   ...compare('lt', (a, b) => a < b),
   ...compare('le', (a, b) => a <= b),
   binary('reluGrad', (y, g) => (y > 0 ? g : 0), [-9, 9, 0]),
-  { ...binary('sigmoidGrad', (y, g) => Math.fround(Math.fround(g * y) * Math.fround(1 - y)), [0, 1, 0.5]), anyZero: true },
-  { ...binary('tanhGrad', (y, g) => Math.fround(g * Math.fround(1 - Math.fround(y * y))), [-1, 1, 0.5]), anyZero: true },
+  {
+    ...binary('sigmoidGrad', (y, g) => Math.fround(Math.fround(g * y) * Math.fround(1 - y)), [0, 1, 0.5]),
+    anyZero: true,
+  },
+  {
+    ...binary('tanhGrad', (y, g) => Math.fround(g * Math.fround(1 - Math.fround(y * y))), [-1, 1, 0.5]),
+    anyZero: true,
+  },
   binaryInt('addI', (a, b) => (a + b) | 0),
   binaryInt('subI', (a, b) => (a - b) | 0),
   binaryInt('mulI', Math.imul),
