@@ -13,7 +13,14 @@ const shapes = [
 ];
 
 /** The product of a matrix, read through strides, and a vector, in double precision; with absolute values for the error bound. */
-function times(x: Float32Array, row: number, col: number, t: Float64Array, rows: number, absolute: boolean): Float64Array {
+function times(
+  x: Float32Array,
+  row: number,
+  col: number,
+  t: Float64Array,
+  rows: number,
+  absolute: boolean,
+): Float64Array {
   const y = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     for (let p = 0; p < t.length; p++) {
