@@ -23,8 +23,7 @@ const head = `// Made by assembly/build/tiles.ts. Do not edit.
 import { madd } from '../simd/madd';
 `;
 
-const signature =
-  'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, keep: i32';
+const signature = 'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, keep: i32';
 
 function kernel(rows: number, columns: number): string {
   const vectors = columns / LANES;
