@@ -122,12 +122,14 @@ describe.each(wasmExecutors)('gemm on %s', (_, x) => {
       for (const layout of layouts) {
         const test: GemmCase = { ...shape, layout, alpha: 0.3, beta: 0.7, bias: true };
         const first = checkGemm(x, test);
-        for (const tile of tileIndices) {
-          for (const threads of [1, 2, 4, 7]) {
-            expect(runGemm(x, { ...test, tile, threads }, 1).got, `${JSON.stringify(test)} ${tile} ${threads}`).toEqual(
-              first,
-            );
-          }
+        const others = [
+          ...tileIndices.map((tile) => ({ tile, threads: 1 })),
+          ...[2, 4, 7].map((threads) => ({ threads, tile: 2 })),
+        ];
+        for (const other of others) {
+          const { got } = runGemm(x, { ...test, ...other }, 1);
+          const wrong = got.findIndex((v, i) => v !== first[i]);
+          expect(wrong, JSON.stringify({ ...test, ...other })).toBe(-1);
         }
       }
     }
