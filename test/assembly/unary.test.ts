@@ -5,7 +5,7 @@ import { encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
 import { Desk, seeded, tested, ulpError } from '../support/commands.ts';
 import { CLAMP, floatSpecials, intSpecials, type Kind, type UnaryRow, unaryRows } from '../support/oracle.ts';
 
-const TILE = 8;
+const TILE = 16;
 const dtypeOf = (kind: Kind): DType => (kind === 'float' ? 'float32' : 'int32');
 
 function limits({ name }: UnaryRow): { p0: number; p1: number } {
