@@ -5,7 +5,7 @@ import { encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
 import { Desk, seeded, tested, ulpError } from '../support/commands.ts';
 import { CLAMP, floatSpecials, intSpecials, type Kind, type UnaryRow, unaryRows } from '../support/oracle.ts';
 
-const TILE = 8;
+const TILE = 16;
 const dtypeOf = (kind: Kind): DType => (kind === 'float' ? 'float32' : 'int32');
 
 function limits({ name }: UnaryRow): { p0: number; p1: number } {
@@ -65,7 +65,7 @@ describe.each(tested)('unary on %s', (_, executor) => {
           [3, false],
         ] as const) {
           const desk = new Desk(executor);
-          const x = samples(row, 40, n).slice(3 * n, 4 * n);
+          const x = samples(row, 80, n).slice(3 * n, 4 * n);
           const from = desk.put(x, dtypeOf(row.from), shift);
           const to = inPlace ? from : desk.room(n, dtypeOf(row.to), 3 - shift);
           const input = from.read();
