@@ -5,10 +5,10 @@
 import { expect } from 'vitest';
 import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import type { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { wasmExecutors } from './executors.ts';
+import { executors } from './executors.ts';
 
 /** The executors that the element-by-element commands are tested on. */
-export const tested: [string, Executor][] = wasmExecutors;
+export const tested: [string, Executor][] = executors;
 
 const CANARY = 0x5ca1ab1e;
 const MARGIN = 8;

@@ -4,10 +4,10 @@
  */
 import { expect } from 'vitest';
 import type { DType, Executor } from '../../bindings/executor.ts';
-import { wasmExecutors } from './executors.ts';
+import { executors } from './executors.ts';
 
 /** The executors that the kernel tests run on. */
-export const kernelExecutors: [string, Executor][] = wasmExecutors;
+export const kernelExecutors: [string, Executor][] = executors;
 
 const PAD = 16;
 /** A signalling bit pattern: neither a usual number nor a usual NaN. */
