@@ -59,8 +59,8 @@ function copyTile(dst: usize, dstRow: usize, src: usize, srcRow: usize, rows: u3
 }
 
 /**
- * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of depth k, as packed above.
- * `edge` is room for one tile.
+ * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of
+ * depth k, as packed above. `edge` is room for one tile.
  */
 function macroKernel(
   m: u32,

@@ -3,7 +3,8 @@
  * Each element is summed in an order that depends on its position modulo 4 and the shape alone; shares that start at a
  * multiple of 4 give the bits of the whole.
  *
- * Addresses and strides are in bytes: `across` between rows of M, `along` between its columns. y overlaps no input. beta 0 does not read y.
+ * Addresses and strides are in bytes: `across` between rows of M, `along` between its columns. y overlaps no input.
+ * beta 0 does not read y.
  */
 import { madd } from '../simd/madd';
 

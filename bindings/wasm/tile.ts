@@ -1,16 +1,17 @@
 /**
  * Which GEMM tile suits this engine. Decided by one property, whether a multiply-add is fused, and not by timing:
- * 6×8 needs 15 vector registers fused and 16 unfused, 5×8 needs 14, and x64 engines have 15 or 16 to give. On V8 11, 13 and 14 (Node
- * 20, 24, 26) and on JavaScriptCore (Bun 1.4) this choice is the fastest tile, or 3 % from it. Timing small products in a
- * fresh process was tried: in 4 ms it picks a wrong tile in up to half of the runs, because V8's optimised code arrives late, and
- * it takes 25 ms to be right.
+ * 6×8 needs 15 vector registers fused and 16 unfused, 5×8 needs 14, and x64 engines have 15 or 16 to give. On V8 of
+ * Node 20, 22, 24 and 26 and on JavaScriptCore (Bun 1.4) this choice is the fastest tile, or 3 % from it. Timing small
+ * products in a fresh process was tried: in 4 ms it picks a wrong tile in up to half of the runs, because V8's
+ * optimised code arrives late, and it takes 25 ms to be mostly right.
  */
 import { gemmTiles } from '../commands/tiles.ts';
 import type { Executor } from '../executor.ts';
 import { encodeGemm } from '../generated/encode.ts';
 
 /**
- * Whether the executor's multiply-add rounds once: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the product is rounded first.
+ * Whether the executor's multiply-add rounds once: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the product is
+ * rounded first.
  * `program` must be empty.
  */
 export function fusesMultiplyAdd(executor: Executor): boolean {
@@ -48,7 +49,10 @@ export function fusesMultiplyAdd(executor: Executor): boolean {
   return rest !== 0;
 }
 
-/** The index in `gemmTiles` for this executor: what its program's `tile` should be. Takes microseconds; `program` must be empty. */
+/**
+ * The index in `gemmTiles` for this executor: what its program's `tile` should be. Takes microseconds; `program` must be
+ * empty.
+ */
 export function chooseTile(executor: Executor): number {
   const rows = fusesMultiplyAdd(executor) ? 6 : 5;
   return gemmTiles.findIndex(({ mr }) => mr === rows);

@@ -12,7 +12,7 @@ const shapes = [
   { m: 131, n: 784, k: 64 },
 ];
 
-/** The product of a matrix, read through strides, and a vector, in double precision; with absolute values for the error bound. */
+/** Matrix, read through strides, times vector, in double precision; `absolute` sums sizes, for the error bound. */
 function times(
   x: Float32Array,
   row: number,
