@@ -9,8 +9,16 @@ import type { MeasureOptions, Prepared, Timing } from './types.ts';
 const BATCHES_A_ROUND = 4;
 const SETTLED = 0.05;
 const LONGEST_WARMUP = 8;
+/** A call this many times as long as a round should be is slow; slow contenders run fewer rounds. */
+const SLOW = 8;
+const SLOW_ROUNDS = 3;
 
 /** What is used of tinybench, whose types are only there once bench/ has been installed. */
+interface Task {
+  name: string;
+  reset(emit: boolean): void;
+  run(): Promise<{ result: { error?: unknown; latency?: { p50: number } } }>;
+}
 interface Tinybench {
   Bench: new (options: {
     time: number;
@@ -18,7 +26,7 @@ interface Tinybench {
     warmup: boolean;
   }) => {
     add(name: string, fn: () => Promise<{ overriddenDuration: number; overriddenIterationCost: number }>): void;
-    tasks: { name: string; run(): Promise<{ result: { error?: unknown; latency?: { p50: number } } }> }[];
+    tasks: Task[];
   };
 }
 
@@ -82,6 +90,7 @@ export async function measure(
   const { Bench } = await load<Tinybench>('tinybench');
   const bench = new Bench({ time: options.roundMs, iterations: 1, warmup: false });
   const rounds = new Map<string, number[]>();
+  const most = new Map<string, number>();
   for (const [name, contender] of prepared) {
     try {
       const inner = await batchOf(contender);
@@ -96,12 +105,15 @@ export async function measure(
         return { overriddenDuration: ms / reps, overriddenIterationCost: ms };
       });
       rounds.set(name, []);
+      most.set(name, perCall > SLOW * options.roundMs ? Math.min(SLOW_ROUNDS, options.rounds) : options.rounds);
     } catch (error) {
       failed(name, error);
     }
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const task of bench.tasks) {
+      if ((rounds.get(task.name)?.length ?? 0) >= (most.get(task.name) ?? 0)) continue;
+      task.reset(false);
       const { result } = await task.run();
       if (result.latency !== undefined) rounds.get(task.name)?.push(result.latency.p50);
       else if (rounds.delete(task.name)) failed(task.name, result.error);

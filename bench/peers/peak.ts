@@ -7,7 +7,7 @@ import { type Contender, PEAK } from '../harness/types.ts';
 import { benchFolder, load } from './load.ts';
 
 const ROUNDS = 20_000;
-const FLOPS_A_ROUND = 64;
+const FLOPS_A_ROUND = 96;
 
 interface PeakExecutor {
   peak(rounds: number): number;
