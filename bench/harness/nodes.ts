@@ -17,7 +17,7 @@ export function nodeBinary(major: string): string | undefined {
 /** Installs the peers when they are not there yet. */
 export function installPeers(): void {
   if (existsSync(join(benchFolder, 'node_modules'))) return;
-  console.log('bench/node_modules is missing: npm ci --prefix bench (some 800 MB: the peers and three Nodes)');
+  console.log('bench/node_modules is missing: npm ci --prefix bench (some 1 GB: the peers and three Nodes)');
   const { status } = spawnSync('npm', ['ci', '--prefix', benchFolder], { stdio: 'inherit', cwd: root });
   if (status !== 0) throw new Error('npm ci --prefix bench has failed');
 }

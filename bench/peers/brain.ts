@@ -24,13 +24,13 @@ export const brainJs: Peer = {
     const { NeuralNetwork } = (await load<Brain>('brain.js')).default;
     return {
       version: versionOf('brain.js'),
-      note: 'one thread, plain JavaScript; updates after every example, sigmoid in all layers: not the same algorithm',
+      note: 'one thread, plain JavaScript; momentum 0.1, updates after every example, sigmoid in all layers: not the same algorithm',
       train: (problem) => {
         const { layers, batch, loss, lr, x } = problem;
         if (loss.kind !== 'mse') return undefined;
         const { inputs } = layers[0]!;
         const outputs = outputSize(problem);
-        const network = new NeuralNetwork({ activation: 'sigmoid', learningRate: lr, momentum: 0 });
+        const network = new NeuralNetwork({ activation: 'sigmoid', learningRate: lr });
         network.sizes = [inputs, ...layers.map((layer) => layer.outputs)];
         network.initialize();
         const patterns = Array.from({ length: batch }, (_, i) => ({

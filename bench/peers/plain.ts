@@ -48,7 +48,11 @@ const loops: Record<ElementwiseOp, Loop> = {
     for (let i = 0; i < x.length; i++) y[i] = Math.log(x[i]!);
   },
   relu: ({ x }, y) => {
-    for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i]!, 0);
+    for (let i = 0; i < x.length; i++) {
+      const value = x[i]!;
+      if (value > 0) y[i] = value;
+      else y[i] = 0;
+    }
   },
   add: ({ x, other }, y) => {
     for (let i = 0; i < x.length; i++) y[i] = x[i]! + other[i]!;

@@ -102,9 +102,8 @@ function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
 }
 
 async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
-  const tf = await load<Ops>('@tensorflow/tfjs-core');
+  const tf = await load<Ops>('@tensorflow/tfjs');
   tf.enableProdMode();
-  await load(`@tensorflow/tfjs-backend-${backend}`);
   let note = 'one thread, float32';
   if (backend === 'wasm') {
     const wasm = await load<{ setThreadsCount(n: number): void; setWasmPaths(prefix: string): void }>(
@@ -123,7 +122,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
     };
   };
   return {
-    version: versionOf('@tensorflow/tfjs-core'),
+    version: versionOf('@tensorflow/tfjs'),
     note,
     gemm: selected(gemm),
     elementwise: selected(elementwise),

@@ -5,6 +5,9 @@ import type { Numbers, Task } from '../harness/types.ts';
 import { PlainMlp } from '../peers/plainMlp.ts';
 import { type Activation, CHECKED_STEPS, type DenseLayer, type Library, type TrainProblem } from '../peers/types.ts';
 
+/** Below this a step is all overhead, and a speed in GFLOP/s says nothing. */
+const LEAST_FLOPS = 1e6;
+
 /** Layers with PyTorch's initial range, ±1/√inputs. */
 export function dense(sizes: number[], activations: (Activation | undefined)[]): DenseLayer[] {
   return activations.map((activation, i) => {
@@ -35,5 +38,6 @@ export function trainingTask(name: string, problem: TrainProblem, libraries: Map
   const contenders = [...libraries].flatMap(([peer, { train }]) =>
     train === undefined ? [] : [{ name: peer, setup: () => train(problem) }],
   );
-  return { name, flops: flopsOf(problem), contenders, check: checkOf(problem) };
+  const flops = flopsOf(problem);
+  return { name, ...(flops >= LEAST_FLOPS && { flops }), contenders, check: checkOf(problem) };
 }
