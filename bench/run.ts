@@ -1,7 +1,8 @@
 /**
- * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE]`. Runs each suite in
- * its own process under each Node (the current one and 24, where nothing else is said), prints tables, writes
- * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints.
+ * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
+ * suite in its own process under each Node (the current one and 24, where nothing else is said), prints tables, writes
+ * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
+ * writes the page anew from the results that are there.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     task: { type: 'string' },
     json: { type: 'string' },
+    report: { type: 'boolean', default: false },
   },
 });
 
@@ -28,9 +30,13 @@ if (unknown.length > 0) {
   console.error(`no suite is called ${unknown.join(' or ')}; there are ${names.join(', ')}`);
   process.exit(2);
 }
+const chosen = positionals.length > 0 ? positionals : names;
+if (values.report) {
+  for (const suite of chosen) writeSection(suite);
+  process.exit(0);
+}
 installPeers();
 
-const chosen = positionals.length > 0 ? positionals : names;
 const passed = [...(values.quick ? ['--quick'] : []), ...(values.task === undefined ? [] : ['--task', values.task])];
 const kept = passed.length === 0;
 const folder = mkdtempSync(join(tmpdir(), 'saraf-bench-'));

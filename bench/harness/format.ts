@@ -1,8 +1,12 @@
 /** How numbers and comparisons are worded, on the terminal and on the page alike. */
 import { PEAK, SUBJECT, type TaskResult, type Timing } from './types.ts';
 
-const digits = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Three digits, two below a tenth. */
+function digits(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  if (value >= 10) return value.toFixed(1);
+  return value >= 0.1 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
+}
 
 export function duration(ms: number): string {
   if (ms >= 1000) return `${digits(ms / 1000)} s`;
@@ -39,9 +43,11 @@ export function ratio(timing: Timing, task: TaskResult): string {
   return subject === undefined ? '' : `${digits(timing.median / subject.median)}×`;
 }
 
-/** Half the spread of the middle half of the rounds, in percent of the median. */
-export function spread({ rounds, median }: Timing): string {
+/** Half the width of the middle half of the rounds, as a part of the median. */
+export function spreadOf({ rounds, median }: Timing): number {
   const sorted = [...rounds].sort((a, b) => a - b);
   const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))]!;
-  return `±${Math.round((50 * (at(0.75) - at(0.25))) / median)} %`;
+  return (at(0.75) - at(0.25)) / 2 / median;
 }
+
+export const spread = (timing: Timing): string => `±${Math.round(100 * spreadOf(timing))} %`;

@@ -5,7 +5,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder } from '../peers/load.ts';
-import { duration, find, peakOf, ratio, share, speed, subjectOf } from './format.ts';
+import { duration, find, peakOf, ratio, share, speed, spreadOf, subjectOf } from './format.ts';
+import { median } from './measure.ts';
 import { PEAK, SUBJECT, type SuiteResult, type TaskResult } from './types.ts';
 
 const results = join(benchFolder, 'results');
@@ -68,19 +69,19 @@ function medians(result: SuiteResult): string[] {
 }
 
 function contenderLines(result: SuiteResult): string[] {
-  const present = result.peers
-    .filter(({ absent }) => !absent)
-    .map(({ name, version, note }) => `${name}${version ? ` ${version}` : ''} (${note})`);
-  const absent = result.peers.filter((peer) => peer.absent).map((peer) => `${peer.name} (${peer.absent})`);
-  const excluded = result.tasks.flatMap((task) =>
-    Object.entries(task.excluded).map(([name, reason]) => `${name} in ${task.name} (${reason})`),
+  const peers = result.peers.map(({ name, version, note, absent }) =>
+    absent ? `- ${name}: absent, ${absent}` : `- ${name}${version ? ` ${version}` : ''}: ${note}`,
   );
-  return [
-    `Contenders: ${present.join('; ')}.`,
-    ...(absent.length > 0 ? ['', `Absent: ${absent.join('; ')}.`] : []),
-    ...(excluded.length > 0 ? ['', `Left out: ${excluded.join('; ')}.`] : []),
-    '',
-  ];
+  const excluded = result.tasks.flatMap((task) =>
+    Object.entries(task.excluded).map(([name, reason]) => `- left out of ${task.name}: ${name}, ${reason}`),
+  );
+  return ['<details>', '<summary>The contenders</summary>', '', ...peers, ...excluded, '', '</details>', ''];
+}
+
+/** How restless the machine was: the median over all contenders of the spread of their rounds. */
+function unrest(result: SuiteResult): string {
+  const spreads = result.tasks.flatMap(({ timings }) => timings.map(spreadOf));
+  return `±${Math.round(100 * median(spreads))} %`;
 }
 
 function section(suite: string): string[] {
@@ -92,14 +93,14 @@ function section(suite: string): string[] {
     lines.push(`### Node ${result.node} (V8 ${result.v8})`, '', ...ratios(result), ...medians(result));
     lines.push(...contenderLines(result));
     lines.push(
-      `${result.date}, ${result.machine}; medians of ${result.rounds} interleaved rounds; \`${result.command}\``,
+      `${result.date}, ${result.machine}; medians of ${result.rounds} interleaved rounds, which differ by ${unrest(result)} (median); \`${result.command}\``,
       '',
     );
   }
   return lines;
 }
 
-/** Replaces the section of a suite, or adds it at the end. */
+/** Replaces the section of a suite from its result files, or adds it at the end. */
 export function writeSection(suite: string): void {
   const [open, close] = [`<!-- bench:${suite} -->`, `<!-- /bench:${suite} -->`];
   const text = existsSync(page) ? readFileSync(page, 'utf8') : '';
