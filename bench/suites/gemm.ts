@@ -65,6 +65,7 @@ export const gemm: SuitePlan = {
   notes: [
     'A is m×k, B is k×n; N is stored as it is multiplied, T is stored transposed.',
     '`saraf` is `gemm` of `saraf/kernels` on arrays from `alloc`, `saraf tensor` is `a.matmul(b)`.',
+    'tfjs-cpu, ml-matrix and the plain loops sit out 1024, where they take seconds; `saraf reference` stops at 512.',
     'The peak loop does multiply-adds on registers alone: no SIMD code of that build can be faster on that engine.',
   ],
   peers: [saraf, sarafTensor, sarafReference, tfjsWasm, onnxRuntime, jaxJs, numpyTs, tfjsCpu, mlMatrix, plain, pytorch],
