@@ -7,6 +7,7 @@ import { ProgramBlock } from '../commands/program.ts';
 import type { DType, Executor, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import { compileModule, type Variant } from './module.ts';
+import { chooseTile } from './tile.ts';
 
 const PAGE_ELEMENTS = 65536 / 4;
 const MAX_PAGES = 65536;
@@ -16,7 +17,7 @@ const RANDOM_WORDS = 4;
 /** What the kernels export. */
 interface Kernels {
   run(program: number, commands: number, thread: number, threads: number): void;
-  peak(rounds: number): number;
+  peak(rounds: number, factor: number, summand: number): number;
   scratchElements(threads: number): number;
   heapBase(): number;
 }
@@ -55,6 +56,7 @@ export class WasmExecutor implements Executor {
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(1));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.program.tile = chooseTile(this);
     this.allocator.uncount();
   }
 
@@ -88,9 +90,9 @@ export class WasmExecutor implements Executor {
     return this.floats.buffer;
   }
 
-  /** The register-only loop of the benchmarks: `rounds` × 64 floating-point operations. */
+  /** The register-only loop of the benchmarks: `rounds` × 96 floating-point operations. */
   peak(rounds: number): number {
-    return this.kernels.peak(rounds);
+    return this.kernels.peak(rounds, 1.0000001, 0.0000001);
   }
 
   private programWords(): Int32Array {
