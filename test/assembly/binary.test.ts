@@ -9,8 +9,13 @@ import { type BinaryRow, binaryRows, floatSpecials, intSpecials, type Kind } fro
 const dtypeOf = (kind: Kind): DType => (kind === 'float' ? 'float32' : 'int32');
 const named = binaryRows.map((row) => [row.name, row] as const);
 
+/** Special values that `row` takes as its first operand. */
+function specials({ from, limit = Infinity }: BinaryRow): number[] {
+  return (from === 'float' ? floatSpecials : intSpecials).filter((value) => !(Math.abs(value) > limit));
+}
+
 function values(row: BinaryRow, n: number, random: () => number): number[] {
-  const list = row.from === 'float' ? floatSpecials : intSpecials;
+  const list = specials(row);
   return Array.from({ length: n }, () => {
     if (random() < 0.2) return list[Math.floor(random() * list.length)]!;
     const x = row.lo + (row.hi - row.lo) * random();
@@ -98,24 +103,26 @@ describe.each(tested)('binary on %s', (_, executor) => {
 
   test.each(named)('%s of all pairs of special values', (_, row) => {
     const list = row.from === 'float' ? floatSpecials : intSpecials;
+    const firsts = specials(row);
     const desk = new Desk(executor);
     const x = desk.put(list, dtypeOf(row.from));
+    const w = desk.put(firsts, dtypeOf(row.from));
     const n = list.length;
-    const y = desk.room(n * n, dtypeOf(row.to));
+    const y = desk.room(firsts.length * n, dtypeOf(row.to));
     encodeBinary(executor.program, {
       fn: BinaryFn[row.name],
-      a: x.address,
+      a: w.address,
       b: x.address,
       y: y.address,
       scalar: 0,
       ndim: 2,
-      shape: dims([n, n]),
+      shape: dims([firsts.length, n]),
       aStrides: dims([1, 0]),
       bStrides: dims([0, 1]),
     });
     executor.run();
-    const a = list.flatMap((value) => list.map(() => value));
-    const b = list.flatMap(() => list);
+    const a = firsts.flatMap((value) => list.map(() => value));
+    const b = firsts.flatMap(() => list);
     compare(row, y.read(), a, b, 'specials');
     desk.clear();
   });

@@ -130,7 +130,7 @@ describe('bad input', () => {
     [{ activation: 'swish' }, kernels.ArgumentError, 'gemm: unknown activation swish (known: none, relu'],
   ])('gemm refuses %o', (change, kind, message) => {
     const call = () => gemm({ ...good, ...change } as unknown as kernels.GemmOptions);
-    expect(call).toThrow(kind as new () => Error);
+    expect(call).toThrow(kind as unknown as new () => Error);
     expect(call).toThrow(message as string);
     expect(Array.from(c)).toEqual([5, 5, 5, 5]);
   });

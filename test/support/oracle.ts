@@ -29,6 +29,8 @@ export interface BinaryRow {
   from: Kind;
   to: Kind;
   anyZero?: boolean;
+  /** The first operand is never beyond this. */
+  limit?: number;
 }
 
 export const CLAMP = { low: -1.5, high: 2.25, lowI: -3, highI: 100 };
@@ -118,7 +120,7 @@ const unaryInt = (name: UnaryFn, fn: (x: number) => number): UnaryRow => ({
 export const unaryRows: UnaryRow[] = [
   unary('neg', (x) => -x, [-9, 9, 0]),
   unary('abs', Math.abs, [-9, 9, 0]),
-  unary('sign', (x) => Math.sign(x) + 0, [-9, 9, 0]),
+  unary('sign', (x) => (Number.isNaN(x) ? 0 : Math.sign(x) + 0), [-9, 9, 0]),
   unary('sqrt', Math.sqrt, [0, 9, 0.5]),
   unary('rsqrt', (x) => 1 / Math.sqrt(x), [0, 9, 2]),
   unary('reciprocal', (x) => 1 / x, [-9, 9, 0.5]),
@@ -188,15 +190,10 @@ export const binaryRows: BinaryRow[] = [
   ...compare('ge', (a, b) => a >= b),
   ...compare('lt', (a, b) => a < b),
   ...compare('le', (a, b) => a <= b),
-  binary('reluGrad', (y, g) => (y > 0 ? g : 0), [-9, 9, 0]),
-  {
-    ...binary('sigmoidGrad', (y, g) => Math.fround(Math.fround(g * y) * Math.fround(1 - y)), [0, 1, 0.5]),
-    anyZero: true,
-  },
-  {
-    ...binary('tanhGrad', (y, g) => Math.fround(g * Math.fround(1 - Math.fround(y * y))), [-1, 1, 0.5]),
-    anyZero: true,
-  },
+  binary('reluGrad', (y, g) => (y <= 0 ? 0 : g), [-9, 9, 0]),
+  // Near ±1 the rounding of y² weighs as much as 1 − y² itself: the domain ends before.
+  { ...binary('sigmoidGrad', (y, g) => g * y * (1 - y), [0, 1, 2]), anyZero: true, limit: 1 },
+  { ...binary('tanhGrad', (y, g) => g * (1 - y * y), [-0.9, 0.9, 4]), anyZero: true, limit: 1 },
   binaryInt('addI', (a, b) => (a + b) | 0),
   binaryInt('subI', (a, b) => (a - b) | 0),
   binaryInt('mulI', Math.imul),
