@@ -240,7 +240,7 @@ export const commands = {
 export type Opcode = keyof typeof commands;
 export const opcodes = Object.keys(commands) as Opcode[];
 
-export const fieldWords = (kind: FieldKind): number => (kind === 'dims' ? MAX_DIMS : 1);
+const fieldWords = (kind: FieldKind): number => (kind === 'dims' ? MAX_DIMS : 1);
 
 /** Word offset of every field of one opcode, and its whole length. The encoders and the structs follow this. */
 export function layout(opcode: Opcode): { fields: { name: string; kind: FieldKind; offset: number }[]; words: number } {

@@ -84,7 +84,7 @@ export function inSandbox<T>(executor: Executor, body: (sandbox: Sandbox) => T):
 }
 
 /** mulberry32: numbers in [0, 1) from a seed. */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

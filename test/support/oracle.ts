@@ -81,7 +81,7 @@ function roundEven(x: number): number {
 }
 
 /** erf by its power series (A&S 7.1.5) below 2.5 and by the continued fraction of erfc (A&S 7.1.14) beyond. */
-export function erf(x: number): number {
+function erf(x: number): number {
   const a = Math.abs(x);
   if (Number.isNaN(x) || x === 0) return x;
   if (a < 2.5) {
