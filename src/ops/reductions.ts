@@ -96,10 +96,23 @@ export function prod(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions =
 export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   const keepdim = { keepdim: true };
   const isZero = x.eq(0);
+  if (needsGrad([x]) && isZero.to('int32').max().item() > 0) return productWithoutSelf(x, dims);
   const zeros = isZero.to('int32').sum(dims, keepdim);
   const product = where(isZero, 1, x).prod(dims, keepdim);
   const none = product.div(where(isZero, 1, x));
   return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, 0));
+}
+
+/** The same in n² steps for n factors, but differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */
+function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
+  const order = [...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims);
+  const apart = x.permute(order);
+  const n = dims.reduce((size, d) => size * x.shape[d]!, 1);
+  const diagonal = alongDim(n, 0, 2, x.executor).eq(alongDim(n, 1, 2, x.executor));
+  const factors = where(diagonal, 1, apart.reshape([-1, 1, n]));
+  return prod(factors, 2)
+    .reshape(apart.shape)
+    .permute(order.map((_, d) => order.indexOf(d)));
 }
 
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
