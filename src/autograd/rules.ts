@@ -4,7 +4,7 @@
  * operations, so that gradients can be differentiated again. They need not undo broadcasting: the engine does.
  *
  * Ties are decided as PyTorch does: relu'(0) = 0; clamp passes the gradient at its limits; maximum and minimum share it
- * equally; max along a dimension gives it to the returned index, max over everything shares it equally.
+ * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
@@ -55,7 +55,7 @@ export interface Attributes {
   mean: { keepShape: readonly number[]; count: number };
   prod: { keepShape: readonly number[]; dims: number[] };
   extreme: { dim: number };
-  extremeAll: undefined;
+  extremeAll: { keepShape: readonly number[]; dims: number[] };
   cumsum: { dim: number; reverse: boolean };
   softmax: undefined;
   logSoftmax: undefined;
@@ -182,7 +182,13 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
       return [p === 0 ? ops.zerosLike(g) : g.mul(c.input(0).pow(p - 1)).mul(p)];
     },
   },
-  rpowScalar: { saves: output, backward: (g, c) => [g.mul(c.output).mul(Math.log(c.attributes.scalar))] },
+  rpowScalar: {
+    saves: { inputs: 'all', output: true },
+    backward: (g, c) => {
+      const gradient = g.mul(c.output).mul(Math.log(c.attributes.scalar));
+      return [c.attributes.scalar === 0 ? ops.where(c.input(0).ge(0), 0, gradient) : gradient];
+    },
+  },
   reluGrad: { saves: { inputs: [0] }, backward: (h, c) => [null, c.needs(1) ? ops.reluGrad(c.input(0), h) : null] },
   sigmoidGrad: {
     saves: input,
@@ -242,8 +248,9 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
   extremeAll: {
     saves: { inputs: 'all', output: true },
     backward: (g, c) => {
-      const mask = c.input(0).eq(c.output).to('float32');
-      return [mask.mul(g.div(mask.sum()))];
+      const { keepShape, dims } = c.attributes;
+      const mask = c.input(0).eq(c.output.reshape(keepShape)).to('float32');
+      return [mask.mul(g.reshape(keepShape).div(mask.sum(dims, { keepdim: true })))];
     },
   },
   cumsum: { backward: (g, c) => [ops.cumsumAlong(g, c.attributes.dim, !c.attributes.reverse)] },

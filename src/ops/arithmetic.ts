@@ -240,7 +240,9 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
       const x = (reversed ? b : a) as Tensor;
       const scalar = (reversed ? a : b) as number;
       if (rule !== undefined && x.dtype === 'float32') {
-        const y = emitScalar(fn, x, floatBits(scalar), reversed, 'float32');
+        // As in PyTorch, x^½ is √x: NaN, not ∞, at −∞.
+        const isRoot = fn === 'pow' && !reversed && scalar === 0.5;
+        const y = isRoot ? emitUnary('sqrt', x, 'float32') : emitScalar(fn, x, floatBits(scalar), reversed, 'float32');
         return (reversed ? rule.left : rule.right)(x, y, scalar);
       }
     }

@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
-import { record } from '../autograd/record.ts';
+import { needsGrad, record } from '../autograd/record.ts';
 import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
 import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -96,17 +96,30 @@ export function prod(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions =
 export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   const keepdim = { keepdim: true };
   const isZero = x.eq(0);
+  if (needsGrad([x]) && isZero.to('int32').max().item() > 0) return productWithoutSelf(x, dims);
   const zeros = isZero.to('int32').sum(dims, keepdim);
   const product = where(isZero, 1, x).prod(dims, keepdim);
   const none = product.div(where(isZero, 1, x));
   return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, 0));
 }
 
+/** The same in n² steps for n factors, but differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */
+function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
+  const order = [...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims);
+  const apart = x.permute(order);
+  const n = dims.reduce((size, d) => size * x.shape[d]!, 1);
+  const diagonal = alongDim(n, 0, 2, x.executor).eq(alongDim(n, 1, 2, x.executor));
+  const factors = where(diagonal, 1, apart.reshape([-1, 1, n]));
+  return prod(factors, 2)
+    .reshape(apart.shape)
+    .permute(order.map((_, d) => order.indexOf(d)));
+}
+
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
-  return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p));
+  return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p), p);
 }
 
 function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: number; shape: Shape } {
@@ -189,36 +202,56 @@ export function variance(x: Tensor, dim?: Dims, { keepdim = false, correction = 
   });
 }
 
-/** Square root of the variance. */
-export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
-  return compose(() => variance(x, dim, options).sqrt());
+/** root(s) of a sum s ≥ 0 of magnitudes, with gradient 0 where s is 0: the root's own would be infinite there. */
+function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
+  if (!needsGrad([s])) return root(s);
+  const isZero = s.eq(0);
+  return where(isZero, 0, root(where(isZero, 1, s)));
 }
 
-/** (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. */
+/** Square root of the variance. Where all elements are equal, the gradient is 0. */
+export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
+  return compose(() => rootOf(variance(x, dim, options), (s) => s.sqrt()));
+}
+
+/**
+ * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
+ * are 0, the gradient is 0; for p = ±Infinity ties share it.
+ */
 export function norm(x: Tensor, dim?: Dims, { p = 2, keepdim = false }: ReduceOptions & { p?: number } = {}): Tensor {
   return compose(() => {
-    if (p === 2) return sum(x.square(), dim, { keepdim }).sqrt();
+    if (p === 2) return rootOf(sum(x.square(), dim, { keepdim }), (s) => s.sqrt());
     if (p === 1) return sum(x.abs(), dim, { keepdim });
-    if (p === 0) return sum(x.ne(0).to('float32'), dim, { keepdim });
+    if (p === 0) return sum(record('step', [x], x.ne(0).to('float32')), dim, { keepdim });
     if (p === Infinity || p === -Infinity) return extremeNorm(x.abs(), p > 0 ? 'max' : 'min', dim, keepdim);
     if (Number.isNaN(p)) throw new ArgumentError('norm: p is NaN', { op: 'norm', argument: 'p', got: p });
-    return sum(x.abs().pow(p), dim, { keepdim }).pow(1 / p);
+    const magnitudes = p < 1 && p > 0 ? rootOf(x.abs(), (s) => s.pow(p)) : x.abs().pow(p);
+    return rootOf(sum(magnitudes, dim, { keepdim }), (s) => s.pow(1 / p));
   });
 }
 
 /** Largest or smallest element over several dimensions. */
+function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
+  return record('extremeAll', [x], reduce(fn, x, p), p);
+}
+
 function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
-  const { dims, shape } = plan('norm', x, dim, keepdim);
-  const rest = [...x.shape.keys()].filter((d) => !dims.includes(d));
-  const rows = x.permute([...rest, ...dims]).reshape([numelOf(rest.map((d) => x.shape[d]!)), -1]);
-  return (fn === 'max' ? max(rows, 1) : min(rows, 1)).values.reshape(shape);
+  const p = plan('norm', x, dim, keepdim);
+  if (p.count === 0) {
+    throw new ShapeError(`norm: dimensions [${p.dims.join(',')}] of ${show(x.shape)} have no elements`, {
+      op: 'norm',
+      argument: 'dim',
+      got: x.shape,
+    });
+  }
+  return extremeOver(x, fn, p);
 }
 
 /** ln Σ eˣ, without overflow. */
 export function logsumexp(x: Tensor, dim: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
   return compose(() => {
     const { shape } = plan('logsumexp', x, dim, keepdim);
-    const peak = extremeNorm(x.detach(), 'max', dim, true);
+    const peak = extremeOver(x.detach(), 'max', plan('logsumexp', x, dim, true));
     const shift = where(peak.abs().eq(Infinity), 0, peak);
     return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
   });
