@@ -10,7 +10,7 @@ function save(tensor: Tensor): Saved {
 }
 
 /** Whether an operation on these inputs must be recorded. */
-function needsGrad(inputs: readonly Tensor[]): boolean {
+export function needsGrad(inputs: readonly Tensor[]): boolean {
   if (!isGradEnabled()) return false;
   for (const input of inputs) if (input.requiresGrad) return true;
   return false;
