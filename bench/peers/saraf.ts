@@ -1,12 +1,12 @@
 /**
  * saraf itself. `saraf` is what the other contenders are compared with: the kernels on typed arrays in the suites of
- * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`,
- * `saraf compiled` and `saraf reference` (its plain TypeScript executor) stand beside it.
+ * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`
+ * and `saraf reference` (its plain TypeScript executor) stand beside it.
  */
 import { join } from 'node:path';
+import type { Device, nn as Layers, Tensor } from '../../src/index.ts';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder, load } from './load.ts';
-import type { Kernels, Module, Saraf, Tensor } from './sarafTypes.ts';
 import {
   CHECKED_STEPS,
   type ElementwiseProblem,
@@ -16,7 +16,12 @@ import {
   type TrainProblem,
 } from './types.ts';
 
+type Saraf = typeof import('../../src/index.ts');
+type Kernels = typeof import('../../bindings/kernels/index.ts');
+
 const LARGEST_REFERENCE = 512;
+/** Room for all operands, so that nothing grows during a measurement. */
+const MEMORY_MIB = 256;
 
 const source = <T>(path: string): Promise<T> => load<T>(join(benchFolder, '..', path));
 
@@ -68,7 +73,7 @@ function tensorCall({ noGrad }: Saraf, call: () => Tensor, inputs: Tensor[]): Pr
   };
 }
 
-function tensorGemm(saraf: Saraf, problem: GemmProblem, device?: string): Prepared {
+function tensorGemm(saraf: Saraf, problem: GemmProblem, device?: Device): Prepared {
   const { m, n, k, transA, transB } = problem;
   const a = saraf.tensor(problem.a, { shape: transA ? [k, m] : [m, k], device });
   const b = saraf.tensor(problem.b, { shape: transB ? [n, k] : [k, n], device });
@@ -88,14 +93,10 @@ function tensorElementwise(saraf: Saraf, { op, rows, cols, x, other }: Elementwi
   return tensorCall(saraf, calls[op] ?? (() => tx[op as 'exp']()), [tx, to]);
 }
 
-function train(
-  saraf: Saraf,
-  problem: TrainProblem,
-  { device, compiled = false }: { device?: string; compiled?: boolean } = {},
-): Prepared {
+function train(saraf: Saraf, problem: TrainProblem, { device }: { device?: Device } = {}): Prepared {
   const { nn, F, optim, tensor, scope } = saraf;
   const activations = { relu: nn.ReLU, sigmoid: nn.Sigmoid, tanh: nn.Tanh };
-  const modules: Module[] = [];
+  const modules: Layers.Layer[] = [];
   const weights: Record<string, Tensor> = {};
   for (const { inputs, outputs, weight, bias, activation } of problem.layers) {
     weights[`${modules.length}.weight`] = tensor(weight, { shape: [outputs, inputs] });
@@ -121,17 +122,16 @@ function train(
     optimizer.step();
     return value;
   };
-  const call = compiled ? saraf.compile!(step) : step;
   return {
-    run: () => scope(() => void call(x, y)),
-    output: () => Array.from({ length: CHECKED_STEPS }, () => scope(() => call(x, y).item())),
+    run: () => scope(() => void step(x, y)),
+    output: () => Array.from({ length: CHECKED_STEPS }, () => scope(() => step(x, y).item())),
     dispose: () => [x, y, model, ...Object.values(weights)].forEach((t) => void t.dispose()),
   };
 }
 
 async function open(make: (saraf: Saraf) => Partial<Library> | Promise<Partial<Library>>, note = ''): Promise<Library> {
   const saraf = await source<Saraf>('src/index.ts');
-  const { simd, threads } = await saraf.init({ threads: 1 });
+  const { simd, threads } = await saraf.init({ threads: 1, memoryMiB: MEMORY_MIB });
   const library = await make(saraf);
   return { version: 'this tree', note: note || `${threads} thread, float32, ${simd}`, ...library };
 }
@@ -156,15 +156,6 @@ export const sarafTensor: Peer = {
       gemm: (problem) => tensorGemm(saraf, problem),
       elementwise: (problem) => tensorElementwise(saraf, problem),
     })),
-};
-
-export const sarafCompiled: Peer = {
-  name: 'saraf compiled',
-  open: () =>
-    open((saraf) => {
-      if (saraf.compile === undefined) throw new Error('compile is not there yet');
-      return { train: (problem) => train(saraf, problem, { compiled: true }) };
-    }),
 };
 
 export const sarafReference: Peer = {

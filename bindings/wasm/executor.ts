@@ -42,7 +42,7 @@ export class WasmExecutor implements Executor {
   private floats: Float32Array<ArrayBufferLike>;
   private ints: Int32Array<ArrayBufferLike>;
 
-  constructor({ variant, memoryMiB = 4, shared = false }: WasmOptions) {
+  constructor({ variant, memoryMiB = 16, shared = false }: WasmOptions) {
     this.variant = variant;
     const initial = Math.max(1, Math.ceil(memoryMiB * 16));
     this.memory = new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared });

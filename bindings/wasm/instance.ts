@@ -11,7 +11,7 @@ export interface WasmSettings {
   memoryMiB: number;
 }
 
-let settings: WasmSettings = { deterministic: false, memoryMiB: 4 };
+let settings: WasmSettings = { deterministic: false, memoryMiB: 16 };
 let executor: WasmExecutor | null = null;
 
 /** The fastest variant that this engine runs under the settings, or null. */

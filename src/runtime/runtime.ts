@@ -18,7 +18,7 @@ export interface InitOptions {
   device?: Device | 'auto';
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
   deterministic?: boolean;
-  /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 4. */
+  /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 16. */
   memoryMiB?: number;
 }
 
