@@ -223,7 +223,8 @@ export const commands = {
   /** y[o, index[j], i] += g[o, j, i] in order of j. float32. */
   addRows: { g: 'in', index: 'in', y: 'inout', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
   /**
-   * PyTorch's SGD. settings: [lr, momentum, 1 − dampening, weightDecay]. flags: 1 nesterov, 2 maximize, 4 first step (velocity = gradient).
+   * PyTorch's SGD. settings: [lr, momentum, share of the gradient in the velocity (1 − dampening, but 1 in the first
+   * step), weightDecay]. flags: 1 nesterov, 2 maximize.
    * velocity 0: no momentum.
    */
   sgd: { param: 'inout', grad: 'in', velocity: 'inout', settings: 'in', n: 'u32', flags: 'u32' },

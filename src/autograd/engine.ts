@@ -5,6 +5,7 @@
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { add, constant, sumTo } from '../ops/index.ts';
 import { emitBinaryInto, materialize } from '../program/emit.ts';
+import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -104,6 +105,7 @@ function deposit(leaf: Variable, createGraph: boolean): void {
     const own = createGraph || (gradient.storage.refs === 1 && gradient.contiguous);
     leaf.grad = keep(own ? gradient : materialize(gradient));
     if (!own) gradient.dispose();
+    tracing?.deposited(leaf);
     return;
   }
   if (createGraph) {

@@ -5,7 +5,7 @@
  * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
  */
 import { ProgramBlock } from '../../bindings/commands/program.ts';
-import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
+import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
@@ -47,16 +47,32 @@ export class ReferenceExecutor implements Executor {
   }
 
   run(): void {
-    const { words, floats } = this.program;
-    let at = 0;
+    const { words, floats, commands } = this.program;
     try {
-      for (let left = this.program.commands; left > 0; left--) {
-        kernels[words[at]!]!(this.heap, words, floats, at);
-        at += words[at + 1]!;
-      }
+      this.execute(words, floats, 0, commands);
     } finally {
       this.program.clear();
     }
+  }
+
+  private execute(words: Int32Array, floats: Float32Array, start: number, commands: number): void {
+    let at = start;
+    for (let left = commands; left > 0; left--) {
+      kernels[words[at]!]!(this.heap, words, floats, at);
+      at += words[at + 1]!;
+    }
+  }
+
+  load(words: Int32Array, commands: number): LoadedProgram {
+    const own = words.slice();
+    const floats = new Float32Array(own.buffer);
+    return {
+      patch: (at, word) => {
+        own[at] = word;
+      },
+      run: (at = 0, count = commands) => this.execute(own, floats, at, count),
+      dispose: () => {},
+    };
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {
