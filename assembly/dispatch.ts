@@ -1,6 +1,7 @@
 /**
- * Runs a program: command after command, each by its kernel. All kernels have one signature, so that a thread pool can
- * run the same program side by side: `thread` of `threads` does its own part of each command.
+ * Runs commands, each by its kernel. All kernels have one signature: `thread` of `threads` does its own part of the command.
+ * Parts do not wait for each other, and any thread may do any of them. What is left to do when all parts are done,
+ * such as adding up what they found, stands in `finish`.
  */
 
 import { binaryKernel } from './elementwise/binary';
@@ -14,13 +15,13 @@ import { adamKernel } from './optim/adam';
 import { sgdKernel } from './optim/sgd';
 import { randomKernel } from './random/philox';
 import { argReduceKernel } from './reduce/argReduce';
-import { crossEntropyGradKernel, crossEntropyKernel } from './reduce/crossEntropy';
+import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from './reduce/crossEntropy';
 import { cumsumKernel } from './reduce/cumsum';
-import { reduceKernel } from './reduce/reduce';
+import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
 
-/** One command at `cmd`. */
-function dispatch(cmd: usize, thread: u32, threads: u32): void {
+/** One part of the command at `cmd`. */
+export function dispatch(cmd: usize, thread: u32, threads: u32): void {
   switch (load<u32>(cmd)) {
     case Opcode.copy:
       return copyKernel(cmd, thread, threads);
@@ -63,11 +64,28 @@ function dispatch(cmd: usize, thread: u32, threads: u32): void {
   }
 }
 
-/** All commands of the program block at `program`, a byte address. */
-export function run(program: usize, commands: u32, thread: u32, threads: u32): void {
+/** What thread 0 does when all of several parts of a command are done. */
+export function finish(cmd: usize, threads: u32): void {
+  const opcode = load<u32>(cmd);
+  if (opcode == Opcode.reduce) finishReduce(cmd, threads);
+  else if (opcode == Opcode.crossEntropy) finishCrossEntropy(cmd);
+}
+
+/** All commands of the program block at `program`, a byte address, on the calling thread. */
+export function run(program: usize, commands: u32): void {
   let cmd = program;
   for (let i: u32 = 0; i < commands; i++) {
-    dispatch(cmd, thread, threads);
+    dispatch(cmd, 0, 1);
+    cmd += (<usize>load<u32>(cmd, 4)) << 2;
+  }
+}
+
+/** The same with every command in so many parts one after the other, the last one first: what tests of the partitions run. */
+export function runParts(program: usize, commands: u32, threads: u32): void {
+  let cmd = program;
+  for (let i: u32 = 0; i < commands; i++) {
+    for (let thread = threads; thread > 0; thread--) dispatch(cmd, thread - 1, threads);
+    if (threads > 1) finish(cmd, threads);
     cmd += (<usize>load<u32>(cmd, 4)) << 2;
   }
 }

@@ -22,7 +22,15 @@ export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';
 export { manualSeed } from './runtime/random.ts';
-export { type InitOptions, init, type MemoryInfo, memory, type RuntimeInfo, runtimeInfo } from './runtime/runtime.ts';
+export {
+  type InitOptions,
+  init,
+  type MemoryInfo,
+  memory,
+  type RuntimeInfo,
+  runtimeInfo,
+  setNumThreads,
+} from './runtime/runtime.ts';
 export type { Nested } from './tensor/base.ts';
 export { keep, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shapes.ts';

@@ -5,7 +5,7 @@
  */
 import { CopyCommand, FillCommand } from '../generated/commands';
 import { groupEnd, groupSize, groupStride, lastDim, offsetOf } from './nest';
-import { partStart, SHARED_FROM } from './partition';
+import { partStart } from './partition';
 import { gather, loadTail, storeTail } from './tail';
 import { STRIPE, transposeStripe } from './transpose';
 
@@ -62,9 +62,8 @@ export function copyKernel(cmd: usize, thread: u32, threads: u32): void {
     const length = across ? rows : n;
     const stripes = (length + STRIPE - 1) / STRIPE;
     const count = planes * stripes;
-    const alone = total < SHARED_FROM;
-    const first: u32 = alone ? (thread == 0 ? 0 : count) : <u32>((<u64>count * thread) / threads);
-    const end: u32 = alone ? count : <u32>((<u64>count * (thread + 1)) / threads);
+    const first = <u32>((<u64>count * thread) / threads);
+    const end = <u32>((<u64>count * (thread + 1)) / threads);
     for (let s = first; s < end; s++) {
       const plane = s / stripes;
       const from = (s - plane * stripes) * STRIPE;

@@ -12,8 +12,6 @@ import { blockedGemm } from './blocked';
 import { epilogue } from './epilogue';
 import { matrixVector } from './vector';
 
-/** Multiply-adds below which a second thread costs more than it brings (a fork and a join take about a microsecond). */
-const SHARED_WORK: u64 = 64 * 1024;
 /** Shares start at multiples of this, in rows and in columns. */
 const GRAIN: u32 = 8;
 /** Rows up to which dot products beat packing a B that lies along k (measured: by 40 % for 2, by 15 to 25 % for 3). */
@@ -72,9 +70,7 @@ export function gemmKernel(cmd: usize, thread: u32, threads: u32): void {
   let j0: u32 = 0;
   let j1 = n;
   if (threads > 1) {
-    if (<u64>m * n * max(g.k, 1) * batch < SHARED_WORK) {
-      if (thread != 0) return;
-    } else if (batch >= threads) {
+    if (batch >= threads) {
       first = shareStart(batch, 1, thread, threads);
       end = shareStart(batch, 1, thread + 1, threads);
     } else if (n >= m) {

@@ -4,7 +4,7 @@
  * input; no alignment is needed.
  */
 import { AddRowsCommand, TakeRowsCommand } from '../generated/commands';
-import { firstOf, sharers } from '../reduce/share';
+import { firstOf } from '../reduce/share';
 
 /** Rows of so many bytes are copied by the engine; its call costs more than a short loop. */
 const BULK: usize = 512;
@@ -26,9 +26,8 @@ export function takeRowsKernel(cmd: usize, thread: u32, threads: u32): void {
   const count = c.count;
   const bytes = <usize>c.inner << 2;
   const index = <usize>c.index << 2;
-  const workers = sharers(<u64>c.outer * count * c.inner, threads);
-  const first = firstOf(count, thread, workers);
-  const last = firstOf(count, thread + 1, workers);
+  const first = firstOf(count, thread, threads);
+  const last = firstOf(count, thread + 1, threads);
   for (let o: u32 = 0; o < c.outer; o++) {
     const x = (<usize>c.x << 2) + <usize>(o * c.size) * bytes;
     const y = (<usize>c.y << 2) + <usize>(o * count) * bytes;
@@ -59,9 +58,8 @@ export function addRowsKernel(cmd: usize, thread: u32, threads: u32): void {
   const count = c.count;
   const bytes = <usize>c.inner << 2;
   const index = <usize>c.index << 2;
-  const workers = sharers(<u64>c.outer * count * c.inner, threads);
-  const first = firstOf(c.size, thread, workers);
-  const own = firstOf(c.size, thread + 1, workers) - first;
+  const first = firstOf(c.size, thread, threads);
+  const own = firstOf(c.size, thread + 1, threads) - first;
   if (own == 0) return;
   for (let o: u32 = 0; o < c.outer; o++) {
     const y = (<usize>c.y << 2) + <usize>(o * c.size) * bytes;

@@ -4,7 +4,7 @@
  */
 import { AdamCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';
-import { firstElementOf, sharers } from '../reduce/share';
+import { firstElementOf } from '../reduce/share';
 import { madd } from '../simd/madd';
 
 const DECOUPLED: u32 = 1;
@@ -101,9 +101,8 @@ function updateWith<WeightDecay>(c: AdamCommand, from: usize, to: usize): void {
 
 export function adamKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<AdamCommand>(cmd);
-  const workers = sharers(c.n, threads);
-  const from = <usize>firstElementOf(c.n, thread, workers) << 2;
-  const to = <usize>firstElementOf(c.n, thread + 1, workers) << 2;
+  const from = <usize>firstElementOf(c.n, thread, threads) << 2;
+  const to = <usize>firstElementOf(c.n, thread + 1, threads) << 2;
   if (c.flags & DECOUPLED) updateWith<Decoupled>(c, from, to);
   else if (load<f32>(<usize>c.settings << 2, 24) == 0) updateWith<NoDecay>(c, from, to);
   else updateWith<Added>(c, from, to);

@@ -5,7 +5,7 @@
  */
 import { SgdCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';
-import { firstElementOf, sharers } from '../reduce/share';
+import { firstElementOf } from '../reduce/share';
 import { madd } from '../simd/madd';
 
 const NESTEROV: u32 = 1;
@@ -69,9 +69,8 @@ function updateWith<WeightDecay>(c: SgdCommand, from: usize, to: usize): void {
 
 export function sgdKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<SgdCommand>(cmd);
-  const workers = sharers(c.n, threads);
-  const from = <usize>firstElementOf(c.n, thread, workers) << 2;
-  const to = <usize>firstElementOf(c.n, thread + 1, workers) << 2;
+  const from = <usize>firstElementOf(c.n, thread, threads) << 2;
+  const to = <usize>firstElementOf(c.n, thread + 1, threads) << 2;
   // Without weight decay an infinite parameter must not make the gradient NaN.
   if (load<f32>(<usize>c.settings << 2, 12) == 0) updateWith<NoDecay>(c, from, to);
   else updateWith<Decay>(c, from, to);

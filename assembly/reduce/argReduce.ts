@@ -7,7 +7,7 @@ import { ArgReduceCommand, ArgReduceFn } from '../generated/commands';
 import { loadLanes, storeLanes } from './lanes';
 import { isFloatExtreme, Max, MaxI, Min, MinI } from './ops';
 import { reduceRun } from './run';
-import { firstElementOf, firstOf, sharers } from './share';
+import { firstElementOf, firstOf } from './share';
 
 /** Lanes of x that are equal to `extreme`, NaN to NaN. */
 // @ts-ignore: decorator
@@ -78,11 +78,10 @@ function argReduceAll<Op>(c: ArgReduceCommand, thread: u32, threads: u32): void 
   const x = <usize>c.x << 2;
   const values = <usize>c.values << 2;
   const indices = <usize>c.indices << 2;
-  const workers = sharers(<u64>outer * size * inner, threads);
 
   if (inner == 1) {
-    const last = firstOf(outer, thread + 1, workers);
-    for (let o = firstOf(outer, thread, workers); o < last; o++) {
+    const last = firstOf(outer, thread + 1, threads);
+    for (let o = firstOf(outer, thread, threads); o < last; o++) {
       const row = x + ((<usize>o * size) << 2);
       const index = indexInRow<Op>(row, size);
       store<u32>(indices + (<usize>o << 2), index);
@@ -91,12 +90,12 @@ function argReduceAll<Op>(c: ArgReduceCommand, thread: u32, threads: u32): void 
     return;
   }
 
-  const byColumns = outer < workers;
-  const from = byColumns ? firstElementOf(inner, thread, workers) : 0;
-  const to = byColumns ? firstElementOf(inner, thread + 1, workers) : inner;
-  const last = byColumns ? outer : firstOf(outer, thread + 1, workers);
+  const byColumns = outer < threads;
+  const from = byColumns ? firstElementOf(inner, thread, threads) : 0;
+  const to = byColumns ? firstElementOf(inner, thread + 1, threads) : inner;
+  const last = byColumns ? outer : firstOf(outer, thread + 1, threads);
   const stride = <usize>inner << 2;
-  for (let o: u32 = byColumns ? 0 : firstOf(outer, thread, workers); o < last; o++) {
+  for (let o: u32 = byColumns ? 0 : firstOf(outer, thread, threads); o < last; o++) {
     const at = <usize>o * stride + (<usize>from << 2);
     const first = x + <usize>o * size * stride + (<usize>from << 2);
     columns<Op>(first, size, stride, values ? values + at : 0, indices + at, <usize>(to - from) << 2);

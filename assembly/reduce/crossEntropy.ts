@@ -4,17 +4,20 @@
  * impossible (−∞) are allowed. Outputs are distinct memory; no alignment is needed.
  */
 import { CrossEntropyCommand } from '../generated/commands';
+import { SHARED_SCRATCH } from '../scratch';
 import { log4 } from '../simd/math';
 import { Drop, expSum, rowMax } from './expSum';
 import { foldAdd, lane0, loadLanes } from './lanes';
 import { QUAD, quadExpSum, quadMax, quadRows, spread0, spread1, spread2, spread3 } from './quad';
 import { MEAN, NONE, weightAt } from './reduction';
-import { firstBlockOf, sharers } from './share';
+import { firstBlockOf } from './share';
 
 export { crossEntropyGradKernel } from './crossEntropyGrad';
 
 /** Rows whose losses are added up by themselves, before they go to the total. */
 const BLOCK: u32 = 64;
+/** Blocks whose sums the shared scratch has room for. */
+const MAX_SUMS: u32 = SHARED_SCRATCH / 2;
 /** Bytes of a row that one single-precision accumulator takes. */
 const CHUNK: usize = 16384;
 
@@ -134,19 +137,48 @@ function targetWeight(c: CrossEntropyCommand): f64 {
   return sum;
 }
 
+/** Whether threads leave the sums of their blocks in the shared scratch. */
+// @ts-ignore: decorator
+@inline
+function byBlocks(c: CrossEntropyCommand): bool {
+  return c.reduction != NONE && c.rows <= MAX_SUMS * BLOCK;
+}
+
+/** Stores loss and norm, where `sum` is that of all losses. */
+function storeTotal(c: CrossEntropyCommand, sum: f64): void {
+  const norm = targetWeight(c);
+  store<f32>(<usize>c.norm << 2, <f32>norm);
+  if (c.reduction != NONE) store<f32>(<usize>c.loss << 2, <f32>(c.reduction == MEAN ? sum / norm : sum));
+}
+
 export function crossEntropyKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<CrossEntropyCommand>(cmd);
-  const norm: f64 = thread == 0 ? targetWeight(c) : 0;
-  if (thread == 0) store<f32>(<usize>c.norm << 2, <f32>norm);
-
+  const rows = c.rows;
   if (c.reduction == NONE) {
-    const workers = sharers(<u64>c.rows * c.cols, threads);
-    lossRows(c, firstBlockOf(c.rows, QUAD, thread, workers), firstBlockOf(c.rows, QUAD, thread + 1, workers));
-    return;
+    lossRows(c, firstBlockOf(rows, QUAD, thread, threads), firstBlockOf(rows, QUAD, thread + 1, threads));
+    if (threads == 1) storeTotal(c, 0);
+  } else if (threads == 1) {
+    let sum: f64 = 0;
+    for (let r: u32 = 0; r < rows; r += BLOCK) sum += lossRows(c, r, min(r + BLOCK, rows));
+    storeTotal(c, sum);
+  } else if (byBlocks(c)) {
+    const last = firstBlockOf(rows, BLOCK, thread + 1, threads);
+    let sums = (<usize>c.scratch << 2) + <usize>firstBlockOf(rows, BLOCK, thread, threads) / BLOCK * 8;
+    for (let r = firstBlockOf(rows, BLOCK, thread, threads); r < last; r += BLOCK) {
+      store<f64>(sums, lossRows(c, r, min(r + BLOCK, rows)));
+      sums += 8;
+    }
   }
-  // With a barrier and a place for the sums of the blocks, threads share the blocks and thread 0 adds their sums up.
-  if (thread != 0) return;
+}
+
+/** Adds up what the parts of several threads have left, block by block as one thread does. */
+export function finishCrossEntropy(cmd: usize): void {
+  const c = changetype<CrossEntropyCommand>(cmd);
+  if (c.reduction != NONE && !byBlocks(c)) return crossEntropyKernel(cmd, 0, 1);
   let sum: f64 = 0;
-  for (let r: u32 = 0; r < c.rows; r += BLOCK) sum += lossRows(c, r, min(r + BLOCK, c.rows));
-  store<f32>(<usize>c.loss << 2, <f32>(c.reduction == MEAN ? sum / norm : sum));
+  if (c.reduction != NONE) {
+    const blocks = (c.rows + BLOCK - 1) / BLOCK;
+    for (let i: u32 = 0; i < blocks; i++) sum += load<f64>((<usize>c.scratch << 2) + (<usize>i << 3));
+  }
+  storeTotal(c, sum);
 }

@@ -9,7 +9,7 @@ import { lane0, loadTail, storeTail } from './lanes';
 import { Sum } from './ops';
 import { MEAN, NONE, weightAt } from './reduction';
 import { reduceRun } from './run';
-import { firstOf, sharers } from './share';
+import { firstOf } from './share';
 
 /** a·exp(x − lse) − b. */
 // @ts-ignore: decorator
@@ -43,11 +43,10 @@ export function crossEntropyGradKernel(cmd: usize, thread: u32, threads: u32): v
   const share = c.smoothing / <f32>cols;
   const smoothWeighted = weight != 0 && share != 0;
   const allWeights: f32 = smoothWeighted ? lane0(reduceRun<Sum>(weight, cols)) : <f32>cols;
-  const workers = sharers(<u64>c.rows * cols, threads);
-  const last = firstOf(c.rows, thread + 1, workers);
+  const last = firstOf(c.rows, thread + 1, threads);
   let scale: f32 = c.reduction == NONE ? 0 : load<f32>(<usize>c.g << 2);
   if (c.reduction == MEAN) scale /= load<f32>(<usize>c.norm << 2);
-  for (let r = firstOf(c.rows, thread, workers); r < last; r++) {
+  for (let r = firstOf(c.rows, thread, threads); r < last; r++) {
     const at = <usize>r << 2;
     const gx = (<usize>c.gx << 2) + <usize>r * bytes;
     const target = load<i32>((<usize>c.target << 2) + at);

@@ -3,7 +3,7 @@
  * PyTorch's do on a CPU; int32 sums wrap. Each element is read before it is written, so y may be x. No alignment is needed.
  */
 import { CumsumCommand } from '../generated/commands';
-import { firstElementOf, firstOf, sharers } from './share';
+import { firstElementOf, firstOf } from './share';
 
 // Columns of `size` elements; the step in bytes is negative for backward.
 
@@ -78,12 +78,11 @@ export function cumsumKernel(cmd: usize, thread: u32, threads: u32): void {
   const matrix = <usize>size * stride;
   const start = c.reverse ? matrix - stride : <usize>0;
   const step = c.reverse ? -(<isize>stride) : <isize>stride;
-  const workers = sharers(<u64>c.outer * size * c.inner, threads);
-  const byColumns = c.outer < workers;
-  const from = byColumns ? firstElementOf(c.inner, thread, workers) : 0;
-  const to = byColumns ? firstElementOf(c.inner, thread + 1, workers) : c.inner;
-  const last = byColumns ? c.outer : firstOf(c.outer, thread + 1, workers);
-  for (let o: u32 = byColumns ? 0 : firstOf(c.outer, thread, workers); o < last; o++) {
+  const byColumns = c.outer < threads;
+  const from = byColumns ? firstElementOf(c.inner, thread, threads) : 0;
+  const to = byColumns ? firstElementOf(c.inner, thread + 1, threads) : c.inner;
+  const last = byColumns ? c.outer : firstOf(c.outer, thread + 1, threads);
+  for (let o: u32 = byColumns ? 0 : firstOf(c.outer, thread, threads); o < last; o++) {
     const at = <usize>o * matrix + start + (<usize>from << 2);
     columns((<usize>c.x << 2) + at, (<usize>c.y << 2) + at, size, step, <usize>(to - from) << 2, c.integer != 0);
   }

@@ -1,14 +1,17 @@
 /**
  * reduce: y[o, i] = scale · fn over r of x[o, r, i]. Rows (inner 1) are reduced along the vector, columns (inner > 1)
  * across vectors. Order of combination: by shape alone. x and y are distinct; no alignment is needed.
+ *
+ * Rows fewer than threads are shared by their chunks: the parts leave the chunks' results in the shared scratch, and
+ * `finishReduce` combines them, as one thread would.
  */
 import { ReduceCommand, ReduceFn } from '../generated/commands';
 import { SHARED_SCRATCH, THREAD_SCRATCH } from '../scratch';
 import { reduceColumns } from './columns';
 import { storeLanes } from './lanes';
 import { Max, MaxI, Min, MinI, Prod, ProdI, Sum, SumI } from './ops';
-import { reduceLong } from './run';
-import { firstElementOf, firstOf, sharers } from './share';
+import { chunkOf, chunksOf, reduceChunks, reduceLong, reduceRun } from './run';
+import { firstElementOf, firstOf } from './share';
 
 // @ts-ignore: decorator
 @inline
@@ -24,6 +27,36 @@ function scaleRun(y: usize, bytes: usize, scale: f32): void {
   for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) * scale);
 }
 
+/** Whether the chunks of the rows are shared, not the rows. */
+function byChunks(c: ReduceCommand, threads: u32): bool {
+  return c.inner == 1 && c.outer < threads && <u64>c.outer * chunksOf(c.size) <= SHARED_SCRATCH;
+}
+
+/** This thread's part of the chunks of all rows. */
+function reduceByChunks<Op>(c: ReduceCommand, thread: u32, threads: u32): void {
+  const size = c.size;
+  const chunk = chunkOf(size);
+  const chunks = chunksOf(size);
+  const all = c.outer * chunks;
+  const last = firstOf(all, thread + 1, threads);
+  for (let i = firstOf(all, thread, threads); i < last; ) {
+    const row = i / chunks;
+    const end = min(last, (row + 1) * chunks);
+    const x = (<usize>c.x + <usize>row * size) << 2;
+    const partials = (<usize>c.scratch + row * chunks) << 2;
+    reduceChunks<Op>(x, size, chunk, partials, i - row * chunks, end - row * chunks);
+    i = end;
+  }
+}
+
+function finishAll<Op>(c: ReduceCommand): void {
+  const chunks = chunksOf(c.size);
+  for (let row: u32 = 0; row < c.outer; row++) {
+    const all = reduceRun<Op>((<usize>c.scratch + row * chunks) << 2, chunks);
+    storeLanes<f32>((<usize>c.y + row) << 2, scaleBy<Op>(all, c.scale));
+  }
+}
+
 function reduceAll<Op>(c: ReduceCommand, thread: u32, threads: u32): void {
   const outer = c.outer;
   const size = c.size;
@@ -32,25 +65,25 @@ function reduceAll<Op>(c: ReduceCommand, thread: u32, threads: u32): void {
   const x = <usize>c.x << 2;
   const y = <usize>c.y << 2;
   const own = (<usize>c.scratch + SHARED_SCRATCH + thread * THREAD_SCRATCH) << 2;
-  const workers = sharers(<u64>outer * size * inner, threads);
 
+  if (threads > 1 && byChunks(c, threads)) return reduceByChunks<Op>(c, thread, threads);
   if (inner == 1) {
-    const last = firstOf(outer, thread + 1, workers);
+    const last = firstOf(outer, thread + 1, threads);
     const rowBytes = <usize>size << 2;
-    for (let o = firstOf(outer, thread, workers); o < last; o++) {
+    for (let o = firstOf(outer, thread, threads); o < last; o++) {
       storeLanes<f32>(y + (<usize>o << 2), scaleBy<Op>(reduceLong<Op>(x + <usize>o * rowBytes, size, own), scale));
     }
     return;
   }
 
-  const byColumns = outer < workers;
-  const from = byColumns ? firstElementOf(inner, thread, workers) : 0;
-  const to = byColumns ? firstElementOf(inner, thread + 1, workers) : inner;
-  const last = byColumns ? outer : firstOf(outer, thread + 1, workers);
+  const byColumns = outer < threads;
+  const from = byColumns ? firstElementOf(inner, thread, threads) : 0;
+  const to = byColumns ? firstElementOf(inner, thread + 1, threads) : inner;
+  const last = byColumns ? outer : firstOf(outer, thread + 1, threads);
   const stride = <usize>inner << 2;
   const at = <usize>from << 2;
   const bytes = (<usize>to << 2) - at;
-  for (let o: u32 = byColumns ? 0 : firstOf(outer, thread, workers); o < last; o++) {
+  for (let o: u32 = byColumns ? 0 : firstOf(outer, thread, threads); o < last; o++) {
     const row = y + <usize>o * stride + at;
     reduceColumns<Op>(x + <usize>o * size * stride + at, size, stride, row, to - from, own);
     if (idof<Op>() == idof<Sum>() && scale != 1) scaleRun(row, bytes, scale);
@@ -76,5 +109,29 @@ export function reduceKernel(cmd: usize, thread: u32, threads: u32): void {
       return reduceAll<MaxI>(c, thread, threads);
     default:
       return reduceAll<MinI>(c, thread, threads);
+  }
+}
+
+/** Combines what the parts of several threads have left. */
+export function finishReduce(cmd: usize, threads: u32): void {
+  const c = changetype<ReduceCommand>(cmd);
+  if (!byChunks(c, threads)) return;
+  switch (c.fn) {
+    case ReduceFn.sum:
+      return finishAll<Sum>(c);
+    case ReduceFn.prod:
+      return finishAll<Prod>(c);
+    case ReduceFn.max:
+      return finishAll<Max>(c);
+    case ReduceFn.min:
+      return finishAll<Min>(c);
+    case ReduceFn.sumI:
+      return finishAll<SumI>(c);
+    case ReduceFn.prodI:
+      return finishAll<ProdI>(c);
+    case ReduceFn.maxI:
+      return finishAll<MaxI>(c);
+    default:
+      return finishAll<MinI>(c);
   }
 }

@@ -77,12 +77,16 @@ export function reduceChunks<Op>(x: usize, n: u32, chunk: u32, partials: usize, 
   }
 }
 
+/** Chunks of a run of n elements; 1 for a run that is combined at once. */
+export function chunksOf(n: u32): u32 {
+  return n <= CHUNK ? 1 : (n - 1) / chunkOf(n) + 1;
+}
+
 /** n elements at x combined, in every lane; `partials` has room for those of one run. */
 export function reduceLong<Op>(x: usize, n: u32, partials: usize): v128 {
   if (n <= CHUNK) return reduceRun<Op>(x, n);
   const chunk = chunkOf(n);
   const chunks = (n - 1) / chunk + 1;
-  // With a barrier after the first phase, all threads take a share of the chunks and thread 0 combines them.
   reduceChunks<Op>(x, n, chunk, partials, 0, chunks);
   return reduceRun<Op>(partials, chunks);
 }

@@ -7,7 +7,7 @@ import { log4 } from '../simd/math';
 import { Drop, expSum, Keep, rowMax } from './expSum';
 import { loadLanes, storeLanes } from './lanes';
 import { loadQuad, QUAD, quadExpSum, quadMax, quadRows, spread0, spread1, spread2, spread3, storeQuad } from './quad';
-import { firstBlockOf, sharers } from './share';
+import { firstBlockOf } from './share';
 
 export { softmaxGradKernel } from './softmaxGrad';
 
@@ -65,13 +65,12 @@ export function softmaxKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<SoftmaxCommand>(cmd);
   const bytes = <usize>c.cols << 2;
   if (bytes == 0) return;
-  const workers = sharers(<u64>c.rows * c.cols, threads);
-  const last = firstBlockOf(c.rows, QUAD, thread + 1, workers);
+  const last = firstBlockOf(c.rows, QUAD, thread + 1, threads);
   const lastQuad = min(last, quadRows(c.rows, c.cols));
   const log = c.log;
   const x = <usize>c.x << 2;
   const y = <usize>c.y << 2;
-  let r = firstBlockOf(c.rows, QUAD, thread, workers);
+  let r = firstBlockOf(c.rows, QUAD, thread, threads);
   for (; r < lastQuad; r += QUAD) {
     const at = <usize>r * bytes;
     if (log) logSoftmaxQuad(x + at, y + at, bytes);

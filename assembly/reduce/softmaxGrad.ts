@@ -6,7 +6,7 @@ import { SoftmaxGradCommand } from '../generated/commands';
 import { madd } from '../simd/madd';
 import { exp4 } from '../simd/math';
 import { foldAdd, loadLanes, loadTail, storeLanes, storeTail } from './lanes';
-import { firstOf, sharers } from './share';
+import { firstOf } from './share';
 
 class Product {}
 class Plain {}
@@ -78,9 +78,8 @@ function logSoftmaxGradRow(y: usize, g: usize, gx: usize, bytes: usize): void {
 export function softmaxGradKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<SoftmaxGradCommand>(cmd);
   const bytes = <usize>c.cols << 2;
-  const workers = sharers(<u64>c.rows * c.cols, threads);
-  const first = firstOf(c.rows, thread, workers);
-  const last = firstOf(c.rows, thread + 1, workers);
+  const first = firstOf(c.rows, thread, threads);
+  const last = firstOf(c.rows, thread + 1, threads);
   const log = c.log;
   for (let r = first; r < last; r++) {
     const at = <usize>r * bytes;

@@ -170,6 +170,7 @@ export const commands = {
     loss: 'out',
     lse: 'out',
     norm: 'out',
+    scratch: 'scratch',
     rows: 'u32',
     cols: 'u32',
     reduction: 'u32',

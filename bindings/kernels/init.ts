@@ -1,13 +1,25 @@
 /** Starting the kernels with other settings than the usual ones. */
-import { configure, type WasmSettings, wasmExecutor } from '../wasm/instance.ts';
+import {
+  configure,
+  startThreads,
+  type ThreadsInfo,
+  threadsInfo,
+  type WasmSettings,
+  wasmExecutor,
+} from '../wasm/instance.ts';
 
 /**
- * Starts the kernels. Optional: without it the first call does. Settings cannot change while arrays are allocated.
+ * Starts the kernels. Optional: without it the first call does, on one thread. Settings cannot change while arrays are
+ * allocated, but for fewer threads.
  *
  * @example
- * await init({ memoryMiB: 256 });
+ * await init({ memoryMiB: 256, threads: 'auto' });
  */
-export async function init(settings: Partial<WasmSettings> = {}): Promise<{ simd: 'relaxed' | 'simd128' }> {
+export async function init(
+  settings: Partial<WasmSettings> = {},
+): Promise<{ simd: 'relaxed' | 'simd128' } & ThreadsInfo> {
   configure(settings);
-  return { simd: wasmExecutor().variant === 'relaxed' ? 'relaxed' : 'simd128' };
+  const simd = wasmExecutor().variant === 'relaxed' ? 'relaxed' : 'simd128';
+  await startThreads(settings.threads !== undefined);
+  return { simd, ...threadsInfo() };
 }

@@ -1,22 +1,30 @@
 /**
  * The wasm executor: one instance of the kernels, its memory, and the views on it. Views are renewed in one place,
- * after the memory has grown; nobody else keeps one.
+ * after the memory has grown; nobody else keeps one. With threads its memory is shared, and programs that are worth it
+ * run on the caller's thread and on those of the pool.
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import { ProgramBlock } from '../commands/program.ts';
+import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import { compileModule, type Variant } from './module.ts';
+import { teamElements, WorkerPool } from './pool.ts';
 import { chooseTile } from './tile.ts';
+import { mayWait } from './worker.ts';
 
 const PAGE_ELEMENTS = 65536 / 4;
 const MAX_PAGES = 65536;
+const LEAST_MAX_PAGES = 4096;
 const PROGRAM_WORDS = 1024;
 const RANDOM_WORDS = 4;
 
 /** What the kernels export. */
 interface Kernels {
-  run(program: number, commands: number, thread: number, threads: number): void;
+  run(program: number, commands: number): void;
+  /** The same with a team of threads: 0, or the share of a worker that has failed. */
+  lead(program: number, commands: number, team: number, threads: number, mayWait: boolean): number;
+  worthSharing(program: number, commands: number): number;
   peak(rounds: number, factor: number, summand: number): number;
   scratchElements(threads: number): number;
   heapBase(): number;
@@ -26,8 +34,21 @@ export interface WasmOptions {
   variant: Variant;
   /** Memory to reserve at the start; it grows when needed. */
   memoryMiB?: number;
+  /** Threads that there is room for. More than one need shared memory, and `startThreads` to be there. */
+  threads?: number;
   /** Use a shared memory, as threads need it. */
   shared?: boolean;
+}
+
+/** A memory that may grow as far as this engine allows: iOS refuses large shared ones. */
+function createMemory(initial: number, shared: boolean): [memory: WebAssembly.Memory, maximum: number] {
+  for (let maximum = MAX_PAGES; ; maximum /= 2) {
+    try {
+      return [new WebAssembly.Memory({ initial, maximum, shared }), maximum];
+    } catch (error) {
+      if (!shared || maximum / 2 < Math.max(initial, LEAST_MAX_PAGES)) throw error;
+    }
+  }
 }
 
 export class WasmExecutor implements Executor {
@@ -37,15 +58,24 @@ export class WasmExecutor implements Executor {
   readonly program: ProgramBlock;
   readonly randomState: number;
   readonly memory: WebAssembly.Memory;
+  /** Threads that there is room for. */
+  readonly capacity: number;
   private readonly kernels: Kernels;
+  private readonly maxPages: number;
+  /** Byte address of the block that threads meet in. */
+  private readonly team: number;
+  private readonly pool: WorkerPool | null;
+  private readonly mayWait: boolean;
+  private starting: Promise<void> | null = null;
   private readonly programAddress: number;
   private floats: Float32Array<ArrayBufferLike>;
   private ints: Int32Array<ArrayBufferLike>;
 
-  constructor({ variant, memoryMiB = 16, shared = false }: WasmOptions) {
+  constructor({ variant, memoryMiB = 16, threads = 1, shared = threads > 1 }: WasmOptions) {
     this.variant = variant;
+    this.capacity = threads;
     const initial = Math.max(1, Math.ceil(memoryMiB * 16));
-    this.memory = new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared });
+    [this.memory, this.maxPages] = createMemory(initial, shared);
     const module = compileModule(variant, shared);
     // The loader's wrappers cost more than small kernels do: the raw exports are called.
     this.kernels = instantiateSync(module, { env: { memory: this.memory } }).instance.exports as unknown as Kernels;
@@ -54,27 +84,35 @@ export class WasmExecutor implements Executor {
     this.allocator = new Allocator(this.kernels.heapBase() / 4, this.floats.length, (elements) => this.grow(elements));
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
-    this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(1));
+    this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(threads));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.team = threads > 1 ? this.allocator.allocate(teamElements(threads)) * 4 : 0;
+    this.pool = threads > 1 ? new WorkerPool(this.memory, this.team, threads) : null;
+    this.mayWait = threads > 1 && mayWait();
     this.program.tile = chooseTile(this);
     this.allocator.uncount();
   }
 
   run(): void {
     const { program } = this;
-    this.kernels.run(this.programAddress * 4, program.commands, 0, 1);
+    const { commands } = program;
     program.clear();
+    this.execute(this.programAddress * 4, commands);
   }
 
   load(words: Int32Array, commands: number): LoadedProgram {
     const { allocator, kernels } = this;
     const block = allocator.allocate(words.length);
     this.ints.set(words, block);
+    const isWorthSharing = this.pool !== null && kernels.worthSharing(block * 4, commands) !== 0;
     return {
       patch: (at, word) => {
         this.ints[block + at] = word;
       },
-      run: (at = 0, count = commands) => kernels.run((block + at) * 4, count, 0, 1),
+      run: (at = 0, count = commands) => {
+        if (isWorthSharing) this.execute((block + at) * 4, count);
+        else kernels.run((block + at) * 4, count);
+      },
       dispose: () => allocator.release(block, words.length),
     };
   }
@@ -103,9 +141,55 @@ export class WasmExecutor implements Executor {
     return this.floats.buffer;
   }
 
+  /** Threads that run programs. */
+  get threads(): number {
+    return this.pool?.threads ?? 1;
+  }
+
+  /** Why there are fewer threads than there is room for. */
+  get threadsNote(): string | undefined {
+    return this.pool?.note;
+  }
+
+  /** Starts the workers that there is room for, once; fulfilled when each has come up or failed. */
+  startThreads(): Promise<void> {
+    this.starting ??= this.pool?.start(compileModule(this.variant, true)) ?? Promise.resolve();
+    return this.starting;
+  }
+
+  /** Uses so many threads, or as many as there are. */
+  setThreads(threads: number): void {
+    this.pool?.use(threads);
+  }
+
+  /** Ends the workers; the executor goes on with one thread. */
+  stopThreads(): void {
+    this.pool?.stop();
+  }
+
   /** The register-only loop of the benchmarks: `rounds` × 96 floating-point operations. */
   peak(rounds: number): number {
     return this.kernels.peak(rounds, 1.0000001, 0.0000001);
+  }
+
+  private execute(program: number, commands: number): void {
+    const { pool, kernels } = this;
+    if (pool === null || pool.threads === 1) {
+      kernels.run(program, commands);
+      return;
+    }
+    let failed = -1;
+    try {
+      failed = kernels.lead(program, commands, this.team, pool.threads, this.mayWait);
+    } finally {
+      if (failed !== 0) pool.stop('a worker failed in the middle of a program');
+    }
+    if (failed !== 0) {
+      throw new DeviceError(
+        `device wasm: worker ${failed} failed in the middle of a program, whose results are lost; going on with 1 thread`,
+        { argument: 'threads' },
+      );
+    }
   }
 
   private programWords(): Int32Array {
@@ -114,7 +198,7 @@ export class WasmExecutor implements Executor {
 
   /** Grows the memory to at least `elements`. Returns how many it has then, or 0. */
   private grow(elements: number): number {
-    const pages = Math.min(MAX_PAGES, Math.ceil(elements / PAGE_ELEMENTS));
+    const pages = Math.min(this.maxPages, Math.ceil(elements / PAGE_ELEMENTS));
     try {
       this.memory.grow(pages - this.floats.length / PAGE_ELEMENTS);
     } catch {

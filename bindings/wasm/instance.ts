@@ -1,7 +1,9 @@
-/** The one wasm executor that tensors and `saraf/kernels` share. It starts at its first use. */
+/** The one wasm executor that tensors and `saraf/kernels` share. It starts at its first use; its threads start with `init`. */
 import { ArgumentError, DeviceError } from '../errors.ts';
 import { WasmExecutor } from './executor.ts';
 import { supports, type Variant } from './module.ts';
+import { MAX_THREADS } from './pool.ts';
+import { coreCount, whyNoThreads } from './worker.ts';
 
 /** What is fixed when the kernels start. */
 export interface WasmSettings {
@@ -9,15 +11,47 @@ export interface WasmSettings {
   deterministic: boolean;
   /** Memory to reserve at the start, in MiB. */
   memoryMiB: number;
+  /** Threads to run on, the caller's among them; 'auto': as many as there are cores. */
+  threads: number | 'auto';
 }
 
-let settings: WasmSettings = { deterministic: false, memoryMiB: 16 };
+/** How many threads run programs, and why there are fewer than were asked for. */
+export interface ThreadsInfo {
+  threads: number;
+  threadsNote?: string;
+}
+
+let settings: WasmSettings = { deterministic: false, memoryMiB: 16, threads: 1 };
 let executor: WasmExecutor | null = null;
+/** Why the executor has no room for threads. */
+let note: string | undefined;
 
 /** The fastest variant that this engine runs under the settings, or null. */
 export function bestVariant(): Variant | null {
   if (!settings.deterministic && supports('relaxed')) return 'relaxed';
   return supports('plain') ? 'plain' : null;
+}
+
+/** Threads that the settings ask for and this runtime has; says in `note` why it has fewer. */
+function possibleThreads(): number {
+  note = undefined;
+  const wanted = settings.threads === 'auto' ? coreCount() : settings.threads;
+  if (wanted > MAX_THREADS) note = `there are at most ${MAX_THREADS} threads`;
+  if (wanted === 1) return 1;
+  note = whyNoThreads() ?? note;
+  return whyNoThreads() === null ? Math.min(wanted, MAX_THREADS) : 1;
+}
+
+function create(variant: Variant): WasmExecutor {
+  const { memoryMiB } = settings;
+  const threads = possibleThreads();
+  try {
+    return new WasmExecutor({ variant, memoryMiB, threads });
+  } catch (error) {
+    if (threads === 1) throw error;
+    note = `this runtime gave no shared memory (${error})`;
+    return new WasmExecutor({ variant, memoryMiB });
+  }
 }
 
 /** The executor. Throws DeviceError where there is no WebAssembly with SIMD. */
@@ -29,35 +63,66 @@ export function wasmExecutor(): WasmExecutor {
         argument: 'device',
         got: 'wasm',
       });
-    executor = new WasmExecutor({ variant, memoryMiB: settings.memoryMiB });
+    executor = create(variant);
   }
   return executor;
 }
 
-/** Changes the settings. Refused while blocks of the running executor are in use. */
-export function configure(changes: Partial<WasmSettings>): void {
-  const next = { ...settings, ...changes };
-  if (typeof next.deterministic !== 'boolean') {
-    throw new ArgumentError(`init: deterministic must be true or false, got ${String(next.deterministic)}`, {
-      op: 'init',
-      argument: 'deterministic',
-      got: next.deterministic,
-    });
-  }
-  if (!(next.memoryMiB > 0 && next.memoryMiB <= 4096)) {
-    throw new ArgumentError(`init: memoryMiB must lie above 0 and up to 4096, got ${next.memoryMiB}`, {
-      op: 'init',
-      argument: 'memoryMiB',
-      got: next.memoryMiB,
-    });
-  }
-  if (next.deterministic === settings.deterministic && next.memoryMiB === settings.memoryMiB) return;
-  if (executor !== null && executor.allocator.blocks > 0) {
+function refuse(argument: keyof WasmSettings, rule: string, got: unknown): never {
+  throw new ArgumentError(`init: ${argument} must ${rule}, got ${String(got)}`, { op: 'init', argument, got });
+}
+
+/** Refuses what is no number of threads. */
+export function checkThreads(op: string, threads: unknown): void {
+  if (!(Number.isInteger(threads) && (threads as number) >= 1)) {
     throw new ArgumentError(
-      `init: ${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic and memoryMiB before making any`,
+      `${op}: threads must be a whole number from 1 on${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
+      { op, argument: 'threads', got: threads },
+    );
+  }
+}
+
+/** Changes the settings. Refused while blocks of the running executor are in use, where it cannot take them on as it is. */
+export function configure(changes: Partial<WasmSettings>): void {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const next: WasmSettings = { ...settings, ...Object.fromEntries(given) };
+  const { deterministic, memoryMiB, threads } = next;
+  if (typeof deterministic !== 'boolean') refuse('deterministic', 'be true or false', deterministic);
+  if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'lie above 0 and up to 4096', memoryMiB);
+  if (threads !== 'auto') checkThreads('init', threads);
+
+  const before = settings;
+  settings = next;
+  if (executor === null) return;
+  const isEnough = possibleThreads() <= executor.capacity;
+  if (deterministic === before.deterministic && memoryMiB === before.memoryMiB && isEnough) return;
+  if (executor.allocator.blocks > 0) {
+    settings = before;
+    throw new ArgumentError(
+      `init: ${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB and threads before making any`,
       { op: 'init' },
     );
   }
+  executor.stopThreads();
   executor = null;
-  settings = next;
+}
+
+/** Starts the workers that the settings ask for and waits until they are there; uses them all if `useAll`. */
+export async function startThreads(useAll: boolean): Promise<void> {
+  const target = wasmExecutor();
+  await target.startThreads();
+  if (useAll) target.setThreads(possibleThreads());
+}
+
+/** Uses so many of the threads that were started. Returns how many are in use. */
+export function setThreads(threads: number): number {
+  executor?.setThreads(threads);
+  return executor?.threads ?? 1;
+}
+
+/** Threads in use. */
+export function threadsInfo(): ThreadsInfo {
+  const threads = executor?.threads ?? 1;
+  const threadsNote = executor?.threadsNote ?? note;
+  return threadsNote === undefined ? { threads } : { threads, threadsNote };
 }

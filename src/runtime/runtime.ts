@@ -5,7 +5,15 @@
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { bestVariant, configure, wasmExecutor } from '../../bindings/wasm/instance.ts';
+import {
+  bestVariant,
+  checkThreads,
+  configure,
+  setThreads,
+  startThreads,
+  threadsInfo,
+  wasmExecutor,
+} from '../../bindings/wasm/instance.ts';
 import { moduleBytes } from '../../bindings/wasm/module.ts';
 import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
@@ -13,7 +21,10 @@ import { liveTensors } from '../tensor/scope.ts';
 import { runtimeName } from './environment.ts';
 
 export interface InitOptions {
-  /** Threads to run on. This version runs on one; more may be asked for, `runtimeInfo()` tells how many there are. */
+  /**
+   * Threads that the wasm kernels run on, the caller's among them; 'auto': as many as there are cores. Default 1. Where the
+   * runtime has fewer, `runtimeInfo()` tells how many and why. Results are the same bits for any number.
+   */
   threads?: number | 'auto';
   /** Where new tensors go. Default 'auto': wasm where there is WebAssembly SIMD, else the reference executor. */
   device?: Device | 'auto';
@@ -28,7 +39,10 @@ export interface RuntimeInfo {
   device: Device;
   /** SIMD variant of the wasm kernels; 'none' where they do not run. */
   simd: 'relaxed' | 'simd128' | 'none';
+  /** Threads in use. */
   threads: number;
+  /** Why there are fewer threads than were asked for. */
+  threadsNote?: string;
   /** Whether this runtime offers WebGPU. */
   webgpu: boolean;
   /** Size of the kernels in use. */
@@ -101,11 +115,12 @@ const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 
 /**
  * Chooses device and kernels. Optional: without it the first operation starts the kernels as `init()` would. Options
- * that change the kernels (deterministic, memoryMiB) are refused while tensors are alive.
+ * that change the kernels (deterministic, memoryMiB, more threads) are refused while tensors are alive. Threads are started
+ * by `init` alone, and do not keep a process alive.
  *
  * @throws ArgumentError for an unknown option or value; DeviceError for a device that this runtime lacks
  * @example
- * const info = await init({ deterministic: true });
+ * const info = await init({ threads: 'auto' });
  */
 export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   for (const name of Object.keys(options)) {
@@ -117,13 +132,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
     }
   }
   const { threads, device, deterministic, memoryMiB } = options;
-  if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new ArgumentError(`init: threads must be a whole number from 1 on or 'auto', got ${threads}`, {
-      op: 'init',
-      argument: 'threads',
-      got: threads,
-    });
-  }
+  if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
     throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, {
       op: 'init',
@@ -131,11 +140,8 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       got: device,
     });
   }
-  if (deterministic !== undefined || memoryMiB !== undefined) {
-    configure({
-      ...(deterministic === undefined ? {} : { deterministic }),
-      ...(memoryMiB === undefined ? {} : { memoryMiB }),
-    });
+  if (deterministic !== undefined || memoryMiB !== undefined || threads !== undefined) {
+    configure({ deterministic, memoryMiB, threads });
     executors.delete('wasm');
   }
   if (device !== undefined) {
@@ -148,7 +154,21 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       throw error;
     }
   }
+  if (executorFor(defaultDevice()).device === 'wasm') await startThreads(threads !== undefined);
   return runtimeInfo();
+}
+
+/**
+ * Uses so many of the threads that `init` has started, or all of them if they are fewer. Results are the same bits for any number.
+ *
+ * @returns how many are in use
+ * @throws ArgumentError if n is no whole number from 1 on
+ * @example
+ * setNumThreads(1);
+ */
+export function setNumThreads(n: number): number {
+  checkThreads('setNumThreads', n);
+  return setThreads(n);
 }
 
 /** What runs where. */
@@ -158,7 +178,7 @@ export function runtimeInfo(): RuntimeInfo {
   return {
     device: executor.device,
     simd: variant === null ? 'none' : variant === 'relaxed' ? 'relaxed' : 'simd128',
-    threads: 1,
+    ...(variant === null ? { threads: 1 } : threadsInfo()),
     webgpu: typeof navigator !== 'undefined' && 'gpu' in navigator,
     wasmBytes: variant === null ? 0 : moduleBytes(variant).length,
     runtime: runtimeName(),

@@ -13,20 +13,20 @@ const THREADS = 5;
 
 interface Internals {
   kernels: {
-    run(program: number, commands: number, thread: number, threads: number): void;
+    runParts(program: number, commands: number, threads: number): void;
     scratchElements(threads: number): number;
   };
   programAddress: number;
 }
 
-/** An executor whose `run` runs a program in as many parts as `threads` says, the last part first. */
+/** An executor whose `run` runs a program in as many parts as `parts` says, the last part first. */
 class PartsExecutor extends WasmExecutor {
-  threads = 1;
+  parts = 1;
 
   override run(): void {
     const { kernels, programAddress } = this as unknown as Internals;
     this.program.scratch ||= this.allocator.allocate(kernels.scratchElements(THREADS));
-    for (let t = this.threads - 1; t >= 0; t--) kernels.run(programAddress * 4, this.program.commands, t, this.threads);
+    kernels.runParts(programAddress * 4, this.program.commands, this.parts);
     this.program.clear();
   }
 }
@@ -127,7 +127,7 @@ describe.each(variants)('parts on wasm %s', (variant) => {
   test.each(Object.entries(cases))('%s', (_, build) => {
     const results = [1, 2, 3, THREADS].map((threads) =>
       inSandbox(executor, (box) => {
-        executor.threads = threads;
+        executor.parts = threads;
         const outputs = build(box, executor.program);
         box.run(`${threads} threads`);
         return outputs.map((address) => box.ints(address));

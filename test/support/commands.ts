@@ -60,16 +60,14 @@ export class Desk {
 }
 
 interface RawKernels {
-  kernels: { run(program: number, commands: number, thread: number, threads: number): void };
+  kernels: { runParts(program: number, commands: number, threads: number): void };
   programAddress: number;
 }
 
 /** Runs the encoded commands as `threads` threads would, one after the other, the last thread first. */
 export function runAsThreads(executor: WasmExecutor, threads: number): void {
   const { kernels, programAddress } = executor as unknown as RawKernels;
-  for (let thread = threads - 1; thread >= 0; thread--) {
-    kernels.run(programAddress * 4, executor.program.commands, thread, threads);
-  }
+  kernels.runParts(programAddress * 4, executor.program.commands, threads);
   executor.program.clear();
 }
 

@@ -69,10 +69,10 @@ function operand(rows: number, cols: number, normal: boolean, pad: number, step:
   return { data: new Float32Array(size * batches), origin, ...strides, batch: batches > 1 ? size : 0 };
 }
 
-/** What `run` of a WasmExecutor calls; the tests call it for several threads, one after the other. */
+/** What a WasmExecutor calls; the tests call its `runParts` for several threads, one after the other. */
 interface Internals {
   kernels: {
-    run(program: number, commands: number, thread: number, threads: number): void;
+    runParts(program: number, commands: number, threads: number): void;
     scratchElements(n: number): number;
   };
   programAddress: number;
@@ -139,9 +139,7 @@ export function runGemm(x: WasmExecutor, test: GemmCase, seed: number): GemmResu
     beta,
     activation: Activation[activation],
   });
-  for (let thread = 0; thread < threads; thread++) {
-    internals.kernels.run(internals.programAddress * 4, 1, thread, threads);
-  }
+  internals.kernels.runParts(internals.programAddress * 4, 1, threads);
   x.program.clear();
   const after = x.view(blocks[2], c.length).slice();
   if (threads > 1) x.allocator.release(x.program.scratch, scratchElements);

@@ -1,0 +1,136 @@
+/**
+ * A team of threads in shared memory: the calling thread leads, the workers wait in `serve`. A command that is worth it
+ * is divided into as many shares as there are threads (kernel(cmd, share, shares)); the leader opens the shares of the
+ * workers, does its own, then those that nobody has taken yet, and goes on when all are done: fork and barrier in one.
+ * A worker that sleeps, is slow to wake or has died costs its help, never a result: a share can be taken by anybody, once.
+ *
+ * The block at `team`, a byte address, in lines of 64 bytes so that threads do not share them:
+ *
+ *   line 0        [ cmd ][ shares ]                the command in work; written before its shares are opened
+ *   lines 1 … 4   [ cell of share 1 ][ … 2 ] …     byte addresses of the cells that take part, others may be idle
+ *   lines 5 …     [ state ][ share ]               one cell a worker
+ *
+ * A cell's state changes by atomic exchanges alone:
+ *
+ *   IDLE → ASLEEP           by the worker, before it waits            IDLE, ASLEEP → OPEN   by the leader
+ *   OPEN → TAKEN            by the worker                             OPEN → IDLE           by the leader: it does the share
+ *   TAKEN → AWAITED         by the leader, before it waits            TAKEN, AWAITED → IDLE by the worker: done
+ *   TAKEN, AWAITED → FAILED by the worker, when its share trapped     IDLE, ASLEEP → QUIT   by the leader
+ */
+import { dispatch, finish } from '../dispatch';
+import { isShared, sharedWork, WAKING_WORK } from './worth';
+
+const IDLE: u32 = 0;
+const ASLEEP: u32 = 1;
+const OPEN: u32 = 2;
+const TAKEN: u32 = 3;
+const AWAITED: u32 = 4;
+const FAILED: u32 = 5;
+const QUIT: u32 = 6;
+
+const CELLS: usize = 64;
+const SHARES: usize = 4;
+const SHARE: usize = 4;
+
+/** Looks at a cell before a thread goes to sleep. */
+const SPINS: u32 = 2000;
+/** Nanoseconds of one wait for a worker, and how many of them it gets before it is given up. */
+const PATIENCE: i64 = 1_000_000_000;
+const WAITS: u32 = 60;
+/** The same for a leader that may not wait: looks at the cell, some tens of seconds. */
+const LOOKS: u64 = 1 << 35;
+
+// @ts-expect-error: decorator
+@inline
+function stateOf(cell: usize): u32 {
+  return atomic.load<u32>(cell);
+}
+
+/** A worker's life: waits for its share of a command, does it, until it is told to quit. */
+export function serve(team: usize, cell: usize): void {
+  let looks = SPINS;
+  for (;;) {
+    const state = stateOf(cell);
+    if (state == OPEN) {
+      if (atomic.cmpxchg<u32>(cell, OPEN, TAKEN) == OPEN) {
+        dispatch(load<u32>(team), load<u32>(cell, SHARE), load<u32>(team, SHARES));
+        if (atomic.xchg<u32>(cell, IDLE) == AWAITED) atomic.notify(cell, 1);
+      }
+      looks = SPINS;
+    } else if (state == QUIT) {
+      return;
+    } else if (--looks == 0) {
+      if (atomic.cmpxchg<u32>(cell, IDLE, ASLEEP) <= ASLEEP) atomic.wait<u32>(cell, ASLEEP, -1);
+      looks = SPINS;
+    }
+  }
+}
+
+/** Waits until a share that a worker has taken is done. False if the worker has failed or does not come back. */
+function join(cell: usize, mayWait: bool): bool {
+  let waits: u32 = 0;
+  let looks: u64 = 0;
+  while (true) {
+    looks++;
+    const state = stateOf(cell);
+    if (state <= ASLEEP) return true;
+    if (state == FAILED) return false;
+    if (!mayWait) {
+      if (looks == LOOKS) return false;
+    } else if (looks >= SPINS) {
+      if (waits++ == WAITS) return false;
+      if (atomic.cmpxchg<u32>(cell, TAKEN, AWAITED) >= TAKEN) atomic.wait<u32>(cell, AWAITED, PATIENCE);
+    }
+  }
+}
+
+/** The cell of the worker whose share is number i ≥ 1. */
+// @ts-expect-error: decorator
+@inline
+function cellOf(team: usize, i: u32): usize {
+  return load<u32>(team + ((<usize>i - 1) << 2), CELLS);
+}
+
+/** One command by all threads. Returns 0, or the share that was not done. */
+function shareOut(cmd: usize, team: usize, threads: u32, mayWait: bool): u32 {
+  store<u32>(team, <u32>cmd);
+  store<u32>(team, threads, SHARES);
+  for (let i: u32 = 1; i < threads; i++) {
+    const cell = cellOf(team, i);
+    if (atomic.xchg<u32>(cell, OPEN) == ASLEEP) atomic.notify(cell, 1);
+  }
+  dispatch(cmd, 0, threads);
+  for (let i: u32 = 1; i < threads; i++) {
+    if (atomic.cmpxchg<u32>(cellOf(team, i), OPEN, IDLE) == OPEN) dispatch(cmd, i, threads);
+  }
+  for (let i: u32 = 1; i < threads; i++) if (!join(cellOf(team, i), mayWait)) return i;
+  finish(cmd, threads);
+  return 0;
+}
+
+/** Whether one of the team's workers sleeps: to wake it takes time. */
+function someoneSleeps(team: usize, threads: u32): bool {
+  for (let i: u32 = 1; i < threads; i++) if (stateOf(cellOf(team, i)) == ASLEEP) return true;
+  return false;
+}
+
+/**
+ * All commands of the program block at `program` by the leader and threads − 1 workers. Commands not worth sharing are the
+ * leader's alone; the workers are not woken for a program that has too little for them. Returns 0, or the share of a
+ * worker that failed: what the program has computed is undefined then, and the team must not be used again.
+ */
+export function lead(program: usize, commands: u32, team: usize, threads: u32, mayWait: bool): u32 {
+  const work = sharedWork(program, commands);
+  const together = work > 0 && (work >= WAKING_WORK || !someoneSleeps(team, threads));
+  let cmd = program;
+  for (let i: u32 = 0; i < commands; i++) {
+    if (together && isShared(cmd)) {
+      const failed = shareOut(cmd, team, threads, mayWait);
+      if (failed) return failed;
+    } else {
+      dispatch(cmd, 0, 1);
+    }
+    cmd += (<usize>load<u32>(cmd, 4)) << 2;
+  }
+  return 0;
+}

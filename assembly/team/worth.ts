@@ -1,0 +1,144 @@
+/**
+ * What a command costs, and whether that is worth a second thread. Sizes alone decide, never addresses or timing. The unit is one
+ * element of a simple loop in cache, about a quarter of a nanosecond; the factors are rounded measurements.
+ */
+
+import { groupSize } from '../elementwise/nest';
+import {
+  type AdamCommand,
+  type AddRowsCommand,
+  type ArgReduceCommand,
+  type BinaryCommand,
+  BinaryFn,
+  type CopyCommand,
+  type CrossEntropyCommand,
+  type CrossEntropyGradCommand,
+  type CumsumCommand,
+  type FillCommand,
+  type GemmCommand,
+  Opcode,
+  type RandomCommand,
+  type ReduceCommand,
+  type SgdCommand,
+  type SoftmaxCommand,
+  type SoftmaxGradCommand,
+  type TakeRowsCommand,
+  type UnaryCommand,
+  UnaryFn,
+  type WhereCommand,
+} from '../generated/commands';
+
+/** A command is shared from this on: a fork and a join with a worker that is awake take about half a microsecond. */
+const SHARED_WORK: u64 = 16 * 1024;
+/** A program's commands that are shared must come to this before sleeping workers are woken for them. */
+export const WAKING_WORK: u64 = 128 * 1024;
+
+// @ts-expect-error: decorator
+@inline
+function volume(a: u32, b: u32, c: u32): u64 {
+  return <u64>a * b * c;
+}
+
+// @ts-expect-error: decorator
+@inline
+function pointsOf(shape: usize, ndim: u32): u64 {
+  return groupSize(shape, -1, <i32>ndim - 1);
+}
+
+/** Whether a function of one element is a polynomial. */
+// @ts-expect-error: decorator
+@inline
+function isTranscendental(fn: u32): bool {
+  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;
+}
+
+/** The work of one command. */
+function workOf(cmd: usize): u64 {
+  switch (load<u32>(cmd)) {
+    case Opcode.copy: {
+      return pointsOf(cmd + offsetof<CopyCommand>('shape0'), changetype<CopyCommand>(cmd).ndim);
+    }
+    case Opcode.fill:
+      return changetype<FillCommand>(cmd).n;
+    case Opcode.unary: {
+      const c = changetype<UnaryCommand>(cmd);
+      return <u64>c.n * (isTranscendental(c.fn) ? 4 : 1);
+    }
+    case Opcode.binary: {
+      const c = changetype<BinaryCommand>(cmd);
+      return pointsOf(cmd + offsetof<BinaryCommand>('shape0'), c.ndim) * (c.fn == BinaryFn.pow ? 16 : 1);
+    }
+    case Opcode.where:
+      return pointsOf(cmd + offsetof<WhereCommand>('shape0'), changetype<WhereCommand>(cmd).ndim);
+    case Opcode.reduce: {
+      const c = changetype<ReduceCommand>(cmd);
+      return volume(c.outer, c.size, c.inner);
+    }
+    case Opcode.argReduce: {
+      const c = changetype<ArgReduceCommand>(cmd);
+      return volume(c.outer, c.size, c.inner) * 2;
+    }
+    case Opcode.cumsum: {
+      const c = changetype<CumsumCommand>(cmd);
+      return volume(c.outer, c.size, c.inner) * 4;
+    }
+    case Opcode.softmax: {
+      const c = changetype<SoftmaxCommand>(cmd);
+      return volume(c.rows, c.cols, 4);
+    }
+    case Opcode.softmaxGrad: {
+      const c = changetype<SoftmaxGradCommand>(cmd);
+      return volume(c.rows, c.cols, 2);
+    }
+    case Opcode.crossEntropy: {
+      const c = changetype<CrossEntropyCommand>(cmd);
+      return volume(c.rows, c.cols, 4);
+    }
+    case Opcode.crossEntropyGrad: {
+      const c = changetype<CrossEntropyGradCommand>(cmd);
+      return volume(c.rows, c.cols, 4);
+    }
+    case Opcode.gemm: {
+      const c = changetype<GemmCommand>(cmd);
+      return (volume(c.m, c.n, max(c.k, 1)) * c.batch) >> 3;
+    }
+    case Opcode.takeRows: {
+      const c = changetype<TakeRowsCommand>(cmd);
+      return volume(c.outer, c.count, c.inner);
+    }
+    case Opcode.addRows: {
+      const c = changetype<AddRowsCommand>(cmd);
+      return volume(c.outer, c.count, c.inner);
+    }
+    case Opcode.sgd:
+      return <u64>changetype<SgdCommand>(cmd).n * 2;
+    case Opcode.adam:
+      return <u64>changetype<AdamCommand>(cmd).n * 4;
+    case Opcode.random:
+      return <u64>changetype<RandomCommand>(cmd).n * 8;
+    default:
+      return 0;
+  }
+}
+
+/** Whether a command is divided among threads. */
+export function isShared(cmd: usize): bool {
+  return workOf(cmd) >= SHARED_WORK;
+}
+
+/** The work of a program's commands that are shared. */
+export function sharedWork(program: usize, commands: u32): u64 {
+  let sum: u64 = 0;
+  let cmd = program;
+  for (let i: u32 = 0; i < commands; i++) {
+    const work = workOf(cmd);
+    if (work >= SHARED_WORK) sum += work;
+    cmd += (<usize>load<u32>(cmd, 4)) << 2;
+  }
+  return sum;
+}
+
+/** Whether a program has anything for a second thread. */
+export function worthSharing(program: usize, commands: u32): bool {
+  return sharedWork(program, commands) > 0;
+}

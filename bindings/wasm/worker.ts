@@ -1,0 +1,169 @@
+/**
+ * One worker thread, in whatever way this runtime makes them: node:worker_threads where they exist (Node, Deno, Bun), else a
+ * Web Worker from a Blob URL. Its program is a string, so that no file has to be found by bundlers; under a strict
+ * Content Security Policy a Blob worker fails by an event, and `ready` is rejected.
+ */
+
+/** What a worker needs to serve. Addresses in bytes. */
+export interface WorkerData {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  team: number;
+  cell: number;
+}
+
+export interface ThreadWorker {
+  /** Resolved when the worker is about to serve, rejected when it cannot. */
+  readonly ready: Promise<void>;
+  /** Resolved with the reason when the worker has ended, however it did. Never rejected. */
+  readonly ended: Promise<string>;
+  terminate(): void;
+}
+
+/** State FAILED of assembly/team/team.ts: a leader that waits for this worker's share must learn that it never comes. */
+const FAILED = 5;
+
+const source = `
+const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads')
+  || typeof require === 'function' && require('node:worker_threads');
+const port = threads && threads.parentPort || self;
+const begin = ({ module, memory, team, cell }) => {
+  const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  port.postMessage('ready');
+  try {
+    serve(team, cell);
+  } catch (error) {
+    const words = new Int32Array(memory.buffer);
+    Atomics.store(words, cell / 4, ${FAILED});
+    Atomics.notify(words, cell / 4);
+    throw error;
+  }
+  if (port.close) port.close();
+};
+if (port.once) port.once('message', begin);
+else port.onmessage = (event) => begin(event.data);
+`;
+
+interface NodeWorker {
+  postMessage(data: WorkerData): void;
+  terminate(): void;
+  unref?(): void;
+  on(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): void;
+}
+
+interface NodeThreads {
+  Worker: new (source: string, options: { eval: true; execArgv: string[]; name: string }) => NodeWorker;
+}
+
+interface NodeOs {
+  availableParallelism?(): number;
+  cpus(): unknown[];
+}
+
+/** A module of Node's, without an import that bundlers and browsers would stumble over. */
+function builtin<T>(name: string): T | undefined {
+  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
+  try {
+    return host?.getBuiltinModule?.(name) as T | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nodeThreads(): NodeThreads | undefined {
+  const threads = builtin<Partial<NodeThreads>>('node:worker_threads');
+  return typeof threads?.Worker === 'function' ? (threads as NodeThreads) : undefined;
+}
+
+/** Why this runtime can run one thread only, or null. */
+export function whyNoThreads(): string | null {
+  if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') {
+    return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
+      ? 'the page is not cross-origin isolated'
+      : 'this runtime has no shared memory';
+  }
+  if (nodeThreads() !== undefined) return null;
+  if (typeof Worker === 'undefined' || typeof Blob === 'undefined' || typeof URL.createObjectURL !== 'function') {
+    return 'this runtime has no workers';
+  }
+  return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
+    ? 'the page is not cross-origin isolated'
+    : null;
+}
+
+/** Threads that this machine runs at the same time. */
+export function coreCount(): number {
+  const os = builtin<NodeOs>('node:os');
+  if (typeof os?.availableParallelism === 'function') return os.availableParallelism();
+  return (typeof navigator === 'undefined' ? os?.cpus().length : navigator.hardwareConcurrency) || 1;
+}
+
+/** Whether the calling thread may sleep until memory changes: a browser's main thread may not. */
+export function mayWait(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts a worker. `timeout` is how many milliseconds it may take to come up. */
+export function spawn(data: WorkerData, timeout: number): ThreadWorker {
+  let come = (): void => {};
+  let fail = (_: Error): void => {};
+  let end = (_: string): void => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    come = resolve;
+    fail = reject;
+  });
+  const ended = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const timer = setTimeout(() => gone(`no answer within ${timeout / 1000} s`), timeout);
+  const up = (): void => {
+    clearTimeout(timer);
+    come();
+  };
+  const gone = (reason: string): void => {
+    clearTimeout(timer);
+    fail(new Error(reason));
+    end(reason);
+  };
+  let terminate = (): void => {};
+  try {
+    terminate = (nodeThreads() === undefined ? spawnWeb : spawnNode)(data, up, gone);
+  } catch (error) {
+    gone(String(error));
+  }
+  ready.catch(() => terminate());
+  return { ready, ended, terminate: () => terminate() };
+}
+
+type Start = (data: WorkerData, up: () => void, gone: (reason: string) => void) => () => void;
+
+const spawnNode: Start = (data, up, gone) => {
+  const { Worker: Thread } = nodeThreads()!;
+  const worker = new Thread(source, { eval: true, execArgv: [], name: 'saraf' });
+  worker.on('message', up);
+  worker.on('error', (error) => gone(String(error)));
+  worker.on('exit', (code) => gone(`exit code ${code}`));
+  worker.postMessage(data);
+  worker.unref?.();
+  return () => void worker.terminate();
+};
+
+const spawnWeb: Start = (data, up, gone) => {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(url, { name: 'saraf' });
+  worker.onmessage = () => {
+    URL.revokeObjectURL(url);
+    up();
+  };
+  worker.onerror = (event) => {
+    URL.revokeObjectURL(url);
+    gone(event.message || 'the worker could not be loaded');
+  };
+  worker.postMessage(data);
+  return () => worker.terminate();
+};
