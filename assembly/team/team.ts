@@ -8,7 +8,7 @@
  *
  *   line 0        [ cmd ][ shares ]                the command in work; written before its shares are opened
  *   lines 1 … 4   [ cell of share 1 ][ … 2 ] …     byte addresses of the cells that take part, others may be idle
- *   lines 5 …     [ state ][ share ]               one cell a worker
+ *   lines 5 …     [ state ][ share ][ taken ]      one cell a worker; `taken` counts the shares that it has done
  *
  * A cell's state changes by atomic exchanges alone:
  *
@@ -31,6 +31,7 @@ const QUIT: u32 = 6;
 const CELLS: usize = 64;
 const SHARES: usize = 4;
 const SHARE: usize = 4;
+const SHARES_TAKEN: usize = 8;
 
 /** Looks at a cell before a thread goes to sleep. */
 const SPINS: u32 = 2000;
@@ -54,6 +55,7 @@ export function serve(team: usize, cell: usize): void {
     if (state == OPEN) {
       if (atomic.cmpxchg<u32>(cell, OPEN, TAKEN) == OPEN) {
         dispatch(load<u32>(team), load<u32>(cell, SHARE), load<u32>(team, SHARES));
+        store<u32>(cell, load<u32>(cell, SHARES_TAKEN) + 1, SHARES_TAKEN);
         if (atomic.xchg<u32>(cell, IDLE) == AWAITED) atomic.notify(cell, 1);
       }
       looks = SPINS;

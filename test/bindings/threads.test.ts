@@ -1,0 +1,178 @@
+/** Real workers: the bits of one thread, for any number of them and in whatever state they are. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DeviceError } from '../../bindings/errors.ts';
+import { encodeFill, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
+import { WasmExecutor } from '../../bindings/wasm/executor.ts';
+import { variants } from '../support/executors.ts';
+import { inSandbox } from '../support/heap.ts';
+import { cases } from '../support/sharedPrograms.ts';
+
+interface Internals {
+  team: number;
+  pool: { members: { worker: { terminate(): void }; cell: number }[] };
+}
+
+const internalsOf = (executor: WasmExecutor) => executor as unknown as Internals;
+
+async function started(threads: number, variant = variants[0]!): Promise<WasmExecutor> {
+  const executor = new WasmExecutor({ variant, threads });
+  await executor.startThreads();
+  return executor;
+}
+
+/** The state words that the threads share: the command in work, and each worker's cell. */
+function teamWords(executor: WasmExecutor, count = 2): number[] {
+  return Array.from(new Int32Array(executor.memory.buffer, internalsOf(executor).team, count));
+}
+
+/** A large command, checked. */
+function work(executor: WasmExecutor, value: number): void {
+  const n = 200_001;
+  const y = executor.allocator.allocate(n);
+  executor.write(y, new Float32Array(n).fill(value), 'float32');
+  encodeUnary(executor.program, { fn: UnaryFn.square, x: y, y, n, p0: 0, p1: 0 });
+  executor.run();
+  expect(executor.read(y, n, 'float32').every((x) => x === value * value)).toBe(true);
+  executor.allocator.release(y, n);
+}
+
+/** Runs `times` × 1000 small commands that are all shared. */
+function rounds(executor: WasmExecutor, times: number): void {
+  const n = 16 * 1024;
+  const y = executor.allocator.allocate(n);
+  const { program } = executor;
+  encodeFill(program, { y, n, value: 7, integer: 1 });
+  const one = program.words.slice(0, program.length);
+  program.clear();
+  const words = new Int32Array(one.length * 1000);
+  for (let i = 0; i < 1000; i++) words.set(one, i * one.length);
+  const loaded = executor.load(words, 1000);
+  for (let i = 0; i < times; i++) loaded.run();
+  loaded.dispose();
+  expect(executor.read(y, n, 'int32').every((x) => x === 7)).toBe(true);
+  executor.allocator.release(y, n);
+}
+
+describe.each(variants)('threads on wasm %s', (variant) => {
+  let executor: WasmExecutor;
+  beforeAll(async () => {
+    executor = await started(7, variant);
+  });
+  afterAll(() => executor.stopThreads());
+
+  test('all workers come up', () => {
+    expect([executor.threads, executor.threadsNote]).toEqual([7, undefined]);
+  });
+
+  test.each(Object.entries(cases))('the same bits: %s', (_, build) => {
+    const results = [1, 2, 3, 4, 7].map((threads) =>
+      inSandbox(executor, (box) => {
+        executor.setThreads(threads);
+        expect(executor.threads).toBe(threads);
+        const outputs = build(box, executor.program);
+        box.run(`${threads} threads`);
+        return outputs.map((address) => box.ints(address));
+      }),
+    );
+    for (const result of results) expect(result).toEqual(results[0]);
+  });
+});
+
+describe('the team', () => {
+  test.each([
+    [2, 1000],
+    [3, 100],
+    [4, 100],
+  ])(
+    '%i threads meet %i thousand times',
+    async (threads, times) => {
+      const executor = await started(threads);
+      rounds(executor, times);
+      expect(executor.threads).toBe(threads);
+      executor.stopThreads();
+    },
+    60_000,
+  );
+
+  test('sleeps through small programs', async () => {
+    const executor = await started(2);
+    const y = executor.allocator.allocate(500);
+    for (let i = 0; i < 100; i++) {
+      encodeFill(executor.program, { y, n: 500, value: i, integer: 1 });
+      encodeUnary(executor.program, { fn: UnaryFn.exp, x: y, y, n: 500, p0: 0, p1: 0 });
+      executor.run();
+    }
+    expect(teamWords(executor)).toEqual([0, 0]);
+    work(executor, 3);
+    expect(teamWords(executor)[1]).toBe(2);
+    executor.stopThreads();
+  });
+
+  test('memory may grow while workers wait', async () => {
+    const executor = await started(2);
+    const big = executor.allocator.allocate(8 << 20);
+    encodeFill(executor.program, { y: big, n: 8 << 20, value: 9, integer: 1 });
+    executor.run();
+    expect(executor.read(big, 8 << 20, 'int32').every((x) => x === 9)).toBe(true);
+    executor.stopThreads();
+  });
+
+  test('setThreads goes up and down, to as many as there are', async () => {
+    const executor = await started(3);
+    for (const [wanted, used] of [
+      [1, 1],
+      [3, 3],
+      [2, 2],
+      [50, 3],
+    ] as const) {
+      executor.setThreads(wanted);
+      expect(executor.threads).toBe(used);
+      work(executor, wanted);
+    }
+    executor.stopThreads();
+    expect(executor.threads).toBe(1);
+    work(executor, 5);
+  });
+
+  test('goes on without a worker that dies', async () => {
+    const executor = await started(4);
+    const warnings: string[] = [];
+    const listen = ({ message }: Error) => void warnings.push(message);
+    process.on('warning', listen);
+    const { members } = internalsOf(executor).pool;
+    members[1]!.worker.terminate();
+    for (let i = 0; i < 50; i++) work(executor, i);
+    for (let waits = 0; executor.threads === 4 && waits < 500; waits++) await new Promise((r) => setTimeout(r, 10));
+    await new Promise((r) => setTimeout(r, 10));
+    process.off('warning', listen);
+    expect(executor.threads).toBe(3);
+    expect(executor.threadsNote).toMatch('a worker ended');
+    expect(warnings.join()).toMatch('saraf: a worker ended (exit code 1); going on with 3 threads');
+    for (let i = 0; i < 50; i++) work(executor, i);
+    executor.setThreads(4);
+    expect(executor.threads).toBe(3);
+    executor.stopThreads();
+  });
+
+  test('a share that traps is an error, and the executor goes on with one thread', async () => {
+    const executor = await started(2);
+    const end = executor.memory.buffer.byteLength / 4;
+    const n = 4 << 20;
+    encodeFill(executor.program, { y: end - (n / 2 + 1000), n, value: 0, integer: 1 });
+    expect(() => executor.run()).toThrow();
+    expect(executor.threads).toBe(1);
+    expect(executor.threadsNote).toMatch('failed in the middle of a program');
+    work(executor, 2);
+  });
+
+  test('says which worker failed', async () => {
+    const executor = await started(2);
+    const lead = () => 1;
+    Object.assign(internalsOf(executor), {
+      kernels: { ...(executor as unknown as { kernels: object }).kernels, lead },
+    });
+    encodeFill(executor.program, { y: 0, n: 0, value: 0, integer: 1 });
+    expect(() => executor.run()).toThrow(DeviceError);
+    expect(executor.threads).toBe(1);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * Programs of commands that threads share, with what they write: every family of kernels, in shapes that are divided along
+ * rows, along columns and in chunks.
+ */
+import { floatBits, type ProgramBlock } from '../../bindings/commands/program.ts';
+import * as encode from '../../bindings/generated/encode.ts';
+import { randomFloats, randomInts, type Sandbox } from './heap.ts';
+
+/** Encodes commands and returns the addresses of their results. */
+type Case = (box: Sandbox, p: ProgramBlock) => number[];
+
+export const cases: Record<string, Case> = {};
+
+for (const [outer, size, inner] of [
+  [700, 61, 1],
+  [1, 50_001, 1],
+  [1, 64, 601],
+  [9, 70, 65],
+  [1, 30_000, 3],
+] as const) {
+  const name = `[${outer}, ${size}, ${inner}]`;
+  const n = outer * size * inner;
+  cases[`reduce ${name}`] = (box, p) => {
+    const y = box.room(outer * inner);
+    const x = box.put(randomFloats(n, 1));
+    encode.encodeReduce(p, { fn: encode.ReduceFn.sum, x, y, outer, size, inner, scale: 0.5 });
+    return [y];
+  };
+  cases[`argReduce ${name}`] = (box, p) => {
+    const indices = box.room(outer * inner);
+    const values = box.room(outer * inner);
+    const x = box.put(randomFloats(n, 2));
+    encode.encodeArgReduce(p, { fn: encode.ArgReduceFn.max, x, values, indices, outer, size, inner });
+    return [values, indices];
+  };
+  cases[`cumsum ${name}`] = (box, p) => {
+    const y = box.room(n);
+    encode.encodeCumsum(p, { x: box.put(randomFloats(n, 3)), y, outer, size, inner, reverse: 1, integer: 0 });
+    return [y];
+  };
+}
+
+for (const reduction of [0, 1]) {
+  cases[`softmax and cross-entropy, ${reduction}`] = (box, p) => {
+    const [rows, cols] = [1601, 99];
+    const x = box.put(randomFloats(rows * cols, 4));
+    const [y, gx, gl] = [box.room(rows * cols), box.room(rows * cols), box.room(rows * cols)];
+    encode.encodeSoftmax(p, { x, y, rows, cols, log: reduction });
+    encode.encodeSoftmaxGrad(p, { y: x, g: x, gx, rows, cols, log: reduction });
+    const target = box.put(randomInts(rows, 5, 0, cols), 'int32');
+    const [loss, lse, norm] = [box.room(reduction ? 1 : rows), box.room(rows), box.room(1)];
+    const options = { x, target, weight: 0, lse, norm, rows, cols, reduction, ignoreIndex: 3, smoothing: 0.1 };
+    encode.encodeCrossEntropy(p, { ...options, loss });
+    const g = box.put(new Float32Array(rows).fill(1));
+    const given = { lse: box.put(randomFloats(rows, 6)), norm: box.put([rows]) };
+    encode.encodeCrossEntropyGrad(p, { ...options, ...given, g, gx: gl });
+    return [y, gx, loss, lse, norm, gl];
+  };
+}
+
+cases.rows = (box, p) => {
+  const [outer, size, count, inner] = [2, 90, 400, 60];
+  const index = box.put(randomInts(count, 7, 0, size), 'int32');
+  const taken = box.room(outer * count * inner);
+  const y = box.put(randomFloats(outer * size * inner, 9));
+  encode.encodeTakeRows(p, {
+    x: box.put(randomFloats(outer * size * inner, 8)),
+    index,
+    y: taken,
+    outer,
+    size,
+    count,
+    inner,
+  });
+  const g = box.put(randomFloats(outer * count * inner, 10));
+  encode.encodeAddRows(p, { g, index, y, outer, size, count, inner });
+  return [taken, y];
+};
+
+cases.optimizers = (box, p) => {
+  const n = 40_003;
+  const values = (seed: number) => box.put(randomFloats(n, seed, 0, 1));
+  const [param, velocity, other, m, v, vMax] = [1, 2, 3, 4, 5, 6].map(values) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const grad = values(7);
+  encode.encodeSgd(p, { param, grad, velocity, settings: box.put([0.1, 0.9, 1, 0.01]), n, flags: 1 });
+  const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
+  encode.encodeAdam(p, { param: other, grad, m, v, vMax, settings, n, flags: 2 });
+  return [param, velocity, other, m, v, vMax];
+};
+
+for (const [batch, m, n, k] of [
+  [1, 200, 130, 90],
+  [1, 65, 513, 300],
+  [1, 1, 900, 700],
+  [1, 900, 1, 700],
+  [1, 3, 700, 400],
+  [9, 40, 50, 60],
+] as const) {
+  cases[`gemm ${batch} × [${m}, ${n}, ${k}]`] = (box, p) => {
+    const c = box.room(batch * m * n);
+    encode.encodeGemm(p, {
+      a: box.put(randomFloats(batch * m * k, 11)),
+      b: box.put(randomFloats(batch * k * n, 12)),
+      c,
+      bias: box.put(randomFloats(n, 13)),
+      batch,
+      m,
+      n,
+      k,
+      aRow: k,
+      aCol: 1,
+      aBatch: m * k,
+      bRow: n,
+      bCol: 1,
+      bBatch: k * n,
+      cRow: n,
+      cBatch: m * n,
+      alpha: 1.5,
+      beta: 0,
+      activation: encode.Activation.tanh,
+    });
+    return [c];
+  };
+}
+
+cases.elementwise = (box, p) => {
+  const [rows, cols] = [150, 333];
+  const n = rows * cols;
+  const x = box.put(randomFloats(n, 14));
+  const [y, z, t, r] = [box.room(n), box.room(n), box.room(n), box.room(n)];
+  encode.encodeUnary(p, { fn: encode.UnaryFn.exp, x, y, n, p0: 0, p1: 0 });
+  const shape = [rows, cols, 0, 0, 0, 0];
+  const byRow = [cols, 1, 0, 0, 0, 0];
+  const byColumn = [1, rows, 0, 0, 0, 0];
+  const strides = { aStrides: byRow, bStrides: [0, 1, 0, 0, 0, 0] };
+  encode.encodeBinary(p, { fn: encode.BinaryFn.add, a: y, b: x, y: z, scalar: 0, ndim: 2, shape, ...strides });
+  encode.encodeCopy(p, { x: z, y: t, ndim: 2, shape, xStrides: byColumn, yStrides: byRow });
+  const state = box.put([1, 2, 3, 4], 'int32');
+  encode.encodeRandom(p, { fn: encode.RandomFn.normal, y: r, state, offset: 0, n, p0: 0, p1: floatBits(1) });
+  return [y, z, t, r];
+};
