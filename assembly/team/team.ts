@@ -41,7 +41,7 @@ const WAITS: u32 = 60;
 /** The same for a leader that may not wait: looks at the cell, some tens of seconds. */
 const LOOKS: u64 = 1 << 35;
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function stateOf(cell: usize): u32 {
   return atomic.load<u32>(cell);
@@ -87,7 +87,7 @@ function join(cell: usize, mayWait: bool): bool {
 }
 
 /** The cell of the worker whose share is number i ≥ 1. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function cellOf(team: usize, i: u32): usize {
   return load<u32>(team + ((<usize>i - 1) << 2), CELLS);

@@ -5,27 +5,27 @@
 
 import { groupSize } from '../elementwise/nest';
 import {
-  type AdamCommand,
-  type AddRowsCommand,
-  type ArgReduceCommand,
-  type BinaryCommand,
+  AdamCommand,
+  AddRowsCommand,
+  ArgReduceCommand,
+  BinaryCommand,
   BinaryFn,
-  type CopyCommand,
-  type CrossEntropyCommand,
-  type CrossEntropyGradCommand,
-  type CumsumCommand,
-  type FillCommand,
-  type GemmCommand,
+  CopyCommand,
+  CrossEntropyCommand,
+  CrossEntropyGradCommand,
+  CumsumCommand,
+  FillCommand,
+  GemmCommand,
   Opcode,
-  type RandomCommand,
-  type ReduceCommand,
-  type SgdCommand,
-  type SoftmaxCommand,
-  type SoftmaxGradCommand,
-  type TakeRowsCommand,
-  type UnaryCommand,
+  RandomCommand,
+  ReduceCommand,
+  SgdCommand,
+  SoftmaxCommand,
+  SoftmaxGradCommand,
+  TakeRowsCommand,
+  UnaryCommand,
   UnaryFn,
-  type WhereCommand,
+  WhereCommand,
 } from '../generated/commands';
 
 /** A command is shared from this on: a fork and a join with a worker that is awake take about half a microsecond. */
@@ -33,20 +33,20 @@ const SHARED_WORK: u64 = 16 * 1024;
 /** A program's commands that are shared must come to this before sleeping workers are woken for them. */
 export const WAKING_WORK: u64 = 128 * 1024;
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function volume(a: u32, b: u32, c: u32): u64 {
   return <u64>a * b * c;
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function pointsOf(shape: usize, ndim: u32): u64 {
   return groupSize(shape, -1, <i32>ndim - 1);
 }
 
 /** Whether a function of one element is a polynomial. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function isTranscendental(fn: u32): bool {
   return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;

@@ -25,6 +25,12 @@ function teamWords(executor: WasmExecutor, count = 2): number[] {
   return Array.from(new Int32Array(executor.memory.buffer, internalsOf(executor).team, count));
 }
 
+/** Shares that each worker has done. */
+function taken(executor: WasmExecutor): number[] {
+  const words = new Int32Array(executor.memory.buffer);
+  return internalsOf(executor).pool.members.map(({ cell }) => words[cell / 4 + 2]!);
+}
+
 /** A large command, checked. */
 function work(executor: WasmExecutor, value: number): void {
   const n = 200_001;
@@ -89,6 +95,7 @@ describe('the team', () => {
       const executor = await started(threads);
       rounds(executor, times);
       expect(executor.threads).toBe(threads);
+      for (const count of taken(executor)) expect(count).toBeGreaterThan(0);
       executor.stopThreads();
     },
     60_000,
