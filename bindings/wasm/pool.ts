@@ -109,7 +109,7 @@ export class WorkerPool {
 }
 
 /** Tells people, where the runtime has a way to. */
-export function warn(message: string): void {
+function warn(message: string): void {
   const host = (globalThis as { process?: { emitWarning?: (text: string) => void } }).process;
   if (typeof host?.emitWarning === 'function') host.emitWarning(message);
   else console.warn(message);
