@@ -7,6 +7,9 @@ import { variants } from '../support/executors.ts';
 import { inSandbox } from '../support/heap.ts';
 import { cases } from '../support/sharedPrograms.ts';
 
+/** Elements of a command that wakes the workers. */
+const LARGE = 1 << 20;
+
 interface Internals {
   team: number;
   pool: { members: { worker: { terminate(): void }; cell: number }[] };
@@ -33,7 +36,7 @@ function taken(executor: WasmExecutor): number[] {
 
 /** A large command, checked. */
 function work(executor: WasmExecutor, value: number): void {
-  const n = 200_001;
+  const n = 1_000_001;
   const y = executor.allocator.allocate(n);
   executor.write(y, new Float32Array(n).fill(value), 'float32');
   encodeUnary(executor.program, { fn: UnaryFn.square, x: y, y, n, p0: 0, p1: 0 });
@@ -44,7 +47,7 @@ function work(executor: WasmExecutor, value: number): void {
 
 /** Runs `times` × 1000 small commands that are all shared. */
 function rounds(executor: WasmExecutor, times: number): void {
-  const n = 16 * 1024;
+  const n = 32 * 1024;
   const y = executor.allocator.allocate(n);
   const { program } = executor;
   encodeFill(program, { y, n, value: 7, integer: 1 });
@@ -61,8 +64,10 @@ function rounds(executor: WasmExecutor, times: number): void {
 
 describe.each(variants)('threads on wasm %s', (variant) => {
   let executor: WasmExecutor;
+  let large: number;
   beforeAll(async () => {
     executor = await started(7, variant);
+    large = executor.allocator.allocate(LARGE);
   });
   afterAll(() => executor.stopThreads());
 
@@ -75,6 +80,7 @@ describe.each(variants)('threads on wasm %s', (variant) => {
       inSandbox(executor, (box) => {
         executor.setThreads(threads);
         expect(executor.threads).toBe(threads);
+        encodeFill(executor.program, { y: large, n: LARGE, value: 0, integer: 1 });
         const outputs = build(box, executor.program);
         box.run(`${threads} threads`);
         return outputs.map((address) => box.ints(address));
