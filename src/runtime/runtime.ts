@@ -81,7 +81,8 @@ function start(device: Device): Executor {
 /** The executor of a device; started at its first use. */
 export function executorFor(device: Device): Executor {
   let executor = executors.get(device);
-  if (executor === undefined) {
+  // saraf/kernels can have started another one with other settings.
+  if (executor === undefined || (device === 'wasm' && executor !== wasmExecutor())) {
     executor = start(device);
     executor.allocator.describe = () => `${liveTensors} tensors are alive`;
     executors.set(device, executor);
@@ -142,7 +143,6 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   }
   if (deterministic !== undefined || memoryMiB !== undefined || threads !== undefined) {
     configure({ deterministic, memoryMiB, threads });
-    executors.delete('wasm');
   }
   if (device !== undefined) {
     const before = chosen;

@@ -130,6 +130,14 @@ describe('the team', () => {
     executor.stopThreads();
   });
 
+  test('a leader that may not wait spins', async () => {
+    const executor = await started(3);
+    Object.assign(executor, { mayWait: false });
+    rounds(executor, 20);
+    for (let i = 0; i < 20; i++) work(executor, i);
+    executor.stopThreads();
+  });
+
   test('setThreads goes up and down, to as many as there are', async () => {
     const executor = await started(3);
     for (const [wanted, used] of [
