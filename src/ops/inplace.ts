@@ -1,6 +1,7 @@
 /** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
+import { record } from '../autograd/record.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -45,6 +46,8 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
     }
     copyInto(result, x);
     x.storage.version++;
+    // What replaces all elements of x ends the way back to what they were made of.
+    if (recording && x.requiresGrad && result.variable === null) record('step', [x], result);
     if (recording && result.variable !== null) x.setVariable(result.variable);
   });
   return x;
