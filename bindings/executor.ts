@@ -18,6 +18,8 @@ export interface Executor {
   readonly allocator: Allocator;
   /** Encode commands here, then `run`. */
   readonly program: ProgramBlock;
+  /** Element index of the four words that random commands read: key and counter. */
+  readonly randomState: number;
   /** Runs the commands in `program` in order and clears it. */
   run(): void;
   /** Copies elements in, converting numbers to the element type. */

@@ -17,14 +17,13 @@ const head = `// Made by assembly/build/tiles.ts. Do not edit.
  * A is read by one broadcast an element, B and C by vectors: B's and C's columns are adjacent, all other strides are free,
  * and in bytes. No alignment is assumed; C overlaps neither A nor B.
  *
- * Nothing but stores comes after the loop: V8 before 12 orders a loop's instructions by what follows it, and otherwise
+ * Nothing but stores comes after the loop: V8 before 13 orders a loop's instructions by what follows it, and otherwise
  * loads all of A first, for which it spills accumulators (half the speed). For the same reason alpha and beta are not here.
  */
 import { madd } from '../simd/madd';
 `;
 
-const signature =
-  'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, keep: i32';
+const signature = 'k: u32, a: usize, aRow: usize, aCol: usize, b: usize, bRow: usize, c: usize, cRow: usize, keep: i32';
 
 function kernel(rows: number, columns: number): string {
   const vectors = columns / LANES;
@@ -70,16 +69,10 @@ export function tiles(): string {
     `      return ${gemmTiles[0].mr};`,
     '  }',
     '}\n',
-    `/**
- * The kernel for 1 to ${maxRows} rows and, where \`half\` is 0, ${widths[0]} columns, else ${widths[1]}. Inlined, and called from two places:
- * the optimizer would inline kernels that are called from one place, and in the large function that this makes V8
- * keeps the accumulators in memory (half the speed).
- */`,
-    '// @ts-ignore: decorator',
-    '@inline',
+    `/** The kernel for 1 to ${maxRows} rows and, where \`half\` is 0, ${widths[0]} columns, else ${widths[1]}. */`,
     `export function microKernel(rows: u32, half: u32, ${signature}): void {`,
     '  switch ((rows << 1) | half) {',
-    ...cases.map(([r, w]) => `    case ${r * 2 + widths.indexOf(w)}:\n      tile${r}x${w}(${args});\n      break;`),
+    ...cases.map(([r, w]) => `    case ${r * 2 + widths.indexOf(w)}:\n      return tile${r}x${w}(${args});`),
     '    default:',
     '      unreachable();',
     '  }',

@@ -163,10 +163,15 @@ export function binaryKernel(cmd: usize, thread: u32, threads: u32): void {
   const aRow = groupStride(aStrides, middle, 0) & aMask;
   const bRow = groupStride(bStrides, middle, 0) & bMask;
 
-  let r = begin / n;
-  let column = begin - r * n;
-  let plane = r / rows;
-  r -= plane * rows;
+  let r: u32 = 0;
+  let column: u32 = 0;
+  let plane: u32 = 0;
+  if (begin > 0) {
+    r = begin / n;
+    column = begin - r * n;
+    plane = r / rows;
+    r -= plane * rows;
+  }
   for (; left > 0; plane++) {
     const aPlane = a + (<usize>(offsetOf(shape, aStrides, outer, plane) & aMask) << 2);
     const bPlane = b + (<usize>(offsetOf(shape, bStrides, outer, plane) & bMask) << 2);

@@ -49,7 +49,7 @@ export function binaryOp<F>(a: v128, b: v128): v128 {
   if (idof<F>() == idof<Ge>()) return v128.and(f32x4.ge(a, b), allBits(1));
   if (idof<F>() == idof<Lt>()) return v128.and(f32x4.lt(a, b), allBits(1));
   if (idof<F>() == idof<Le>()) return v128.and(f32x4.le(a, b), allBits(1));
-  if (idof<F>() == idof<ReluGrad>()) return v128.and(b, f32x4.gt(a, all(0)));
+  if (idof<F>() == idof<ReluGrad>()) return v128.andnot(b, f32x4.le(a, all(0)));
   if (idof<F>() == idof<SigmoidGrad>()) return f32x4.mul(f32x4.mul(b, a), f32x4.sub(all(1), a));
   if (idof<F>() == idof<TanhGrad>()) return f32x4.mul(b, f32x4.sub(all(1), f32x4.mul(a, a)));
   if (idof<F>() == idof<AddI>()) return i32x4.add(a, b);

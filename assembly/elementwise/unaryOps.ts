@@ -38,14 +38,12 @@ export class LogicalNotI {}
 export class ToBoolI {}
 export class ToFloat {}
 
-/** −1, 0 or 1; NaN stays. */
+/** −1, 0 or 1; 0 for NaN. */
 // @ts-ignore: decorator
 @inline
 function sign(x: v128): v128 {
   const zero = all(0);
-  const above = v128.and(f32x4.gt(x, zero), all(1));
-  const below = v128.and(f32x4.lt(x, zero), all(-1));
-  return v128.bitselect(v128.or(above, below), x, f32x4.eq(x, x));
+  return v128.or(v128.and(f32x4.gt(x, zero), all(1)), v128.and(f32x4.lt(x, zero), all(-1)));
 }
 
 // @ts-ignore: decorator

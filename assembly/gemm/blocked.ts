@@ -59,8 +59,8 @@ function copyTile(dst: usize, dstRow: usize, src: usize, srcRow: usize, rows: u3
 }
 
 /**
- * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of depth k, as packed above.
- * `edge` is room for one tile.
+ * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of
+ * depth k, as packed above. `edge` is room for one tile.
  */
 function macroKernel(
   m: u32,
@@ -148,7 +148,7 @@ export function blockedGemm(
       const sourceB = b + <usize>jc * bCol + <usize>pc * bRow;
       if (bPacked) {
         packBlockB(room, sourceB, bRow, bCol, nc, depth);
-        if (g.alpha != 1) scaleBlock(room, 0, 1, depth * (nc + NR), g.alpha);
+        if (g.alpha != 1) scaleBlock(room, 0, 1, depth * ((nc + HALF_NR - 1) & -HALF_NR), g.alpha);
       }
       const blockB = bPacked ? room : sourceB;
       for (let ic: u32 = 0; ic < m; ic += MC) {

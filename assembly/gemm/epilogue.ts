@@ -21,33 +21,34 @@ function activate(x: v128, activation: u32): v128 {
   }
 }
 
-function finishRow(c: usize, bias: usize, columns: u32, activation: u32): void {
-  let left = columns;
-  for (; left >= 4; left -= 4) {
+/** `biasStep` is 4, or 0 where all columns have the bias's one value. */
+function finishRow(c: usize, bias: usize, biasStep: usize, columns: u32, activation: u32): void {
+  for (; columns >= 4; columns -= 4) {
     let x = v128.load(c);
     if (bias != 0) {
-      x = f32x4.add(x, v128.load(bias));
-      bias += 16;
+      x = f32x4.add(x, biasStep != 0 ? v128.load(bias) : v128.load32_splat(bias));
+      bias += biasStep << 2;
     }
     v128.store(c, activate(x, activation));
     c += 16;
   }
-  for (; left != 0; left--) {
+  for (; columns != 0; columns--) {
     let x = v128.load32_zero(c);
     if (bias != 0) {
       x = f32x4.add(x, v128.load32_zero(bias));
-      bias += 4;
+      bias += biasStep;
     }
     v128.store_lane<f32>(c, activate(x, activation), 0);
     c += 4;
   }
 }
 
-/** A block of `rows` × `columns`. */
+/** A block of `rows` × `columns`; a contiguous column is taken as one row. */
 export function epilogue(c: usize, cRow: usize, bias: usize, rows: u32, columns: u32, activation: u32): void {
   if (bias == 0 && activation == Activation.none) return;
+  if (columns == 1 && cRow == 4) return finishRow(c, bias, 0, rows, activation);
   for (let i: u32 = 0; i < rows; i++) {
-    finishRow(c, bias, columns, activation);
+    finishRow(c, bias, 4, columns, activation);
     c += cRow;
   }
 }

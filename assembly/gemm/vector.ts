@@ -3,7 +3,8 @@
  * Each element is summed in an order that depends on its position modulo 4 and the shape alone; shares that start at a
  * multiple of 4 give the bits of the whole.
  *
- * Addresses and strides are in bytes: `across` between rows of M, `along` between its columns. y overlaps no input. beta 0 does not read y.
+ * Addresses and strides are in bytes: `across` between rows of M, `along` between its columns. y overlaps no input.
+ * beta 0 does not read y.
  */
 import { madd } from '../simd/madd';
 
@@ -23,7 +24,7 @@ function blend(y: usize, sum: f32, alpha: f32, beta: f32): void {
 }
 
 /** Σ u[p]·v[p], any strides, in order. */
-export function dotStrided(u: usize, uStep: usize, v: usize, vStep: usize, k: u32): f32 {
+function dotStrided(u: usize, uStep: usize, v: usize, vStep: usize, k: u32): f32 {
   let sum: f32 = 0;
   for (; k != 0; k--) {
     sum += load<f32>(u) * load<f32>(v);
@@ -34,7 +35,7 @@ export function dotStrided(u: usize, uStep: usize, v: usize, vStep: usize, k: u3
 }
 
 /** Σ u[p]·v[p], both contiguous: 16 elements a step in four accumulators. */
-export function dot(u: usize, v: usize, k: u32): f32 {
+function dot(u: usize, v: usize, k: u32): f32 {
   let s0 = f32x4.splat(0),
     s1 = s0,
     s2 = s0,
@@ -56,7 +57,7 @@ export function dot(u: usize, v: usize, k: u32): f32 {
 }
 
 /** Rows of M and x contiguous: four rows at once, in two accumulators each. */
-export function rowDots(
+function rowDots(
   y: usize,
   yStep: usize,
   matrix: usize,
@@ -122,7 +123,7 @@ function scale(y: usize, length: u32, beta: f32): void {
 }
 
 /** Columns of M and y contiguous: y gathers four multiples of columns at a time. */
-export function columnSums(
+function columnSums(
   y: usize,
   matrix: usize,
   along: usize,

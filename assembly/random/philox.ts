@@ -62,10 +62,10 @@ function radius(u: v128): v128 {
 function remainder(word: v128, p0: v128, range: u32): v128 {
   if (range == 0) return p0;
   const r = i32x4(
-    i32x4.extract_lane(word, 0) % range,
-    i32x4.extract_lane(word, 1) % range,
-    i32x4.extract_lane(word, 2) % range,
-    i32x4.extract_lane(word, 3) % range,
+    <u32>i32x4.extract_lane(word, 0) % range,
+    <u32>i32x4.extract_lane(word, 1) % range,
+    <u32>i32x4.extract_lane(word, 2) % range,
+    <u32>i32x4.extract_lane(word, 3) % range,
   );
   return i32x4.add(p0, r);
 }
@@ -84,19 +84,19 @@ function generate<F>(y: usize, n: u32, key0: u32, key1: u32, counter: u64, p0: u
     let w1 = upper(first, second);
     let w2 = allBits(0);
     let w3 = allBits(0);
-    let k0 = key0;
-    let k1 = key1;
+    let k0 = i32x4.splat(key0);
+    let k1 = i32x4.splat(key1);
     for (let round = 0; round < ROUNDS; round++) {
       const low0 = i64x2.extmul_low_i32x4_u(w0, m0);
       const high0 = i64x2.extmul_high_i32x4_u(w0, m0);
       const low1 = i64x2.extmul_low_i32x4_u(w2, m1);
       const high1 = i64x2.extmul_high_i32x4_u(w2, m1);
-      w0 = v128.xor(v128.xor(upper(low1, high1), w1), i32x4.splat(k0));
+      w0 = v128.xor(v128.xor(upper(low1, high1), w1), k0);
       w1 = lower(low1, high1);
-      w2 = v128.xor(v128.xor(upper(low0, high0), w3), i32x4.splat(k1));
+      w2 = v128.xor(v128.xor(upper(low0, high0), w3), k1);
       w3 = lower(low0, high0);
-      k0 += W0;
-      k1 += W1;
+      k0 = i32x4.add(k0, i32x4.splat(W0));
+      k1 = i32x4.add(k1, i32x4.splat(W1));
     }
     if (idof<F>() == idof<Uniform>()) {
       w0 = affine(a, span, unit(w0));

@@ -7,7 +7,7 @@ import { CrossEntropyCommand } from '../generated/commands';
 import { log4 } from '../simd/math';
 import { Drop, expSum, rowMax } from './expSum';
 import { foldAdd, lane0, loadLanes } from './lanes';
-import { QUAD, quadExpSum, quadMax, quadRows } from './quad';
+import { QUAD, quadExpSum, quadMax, quadRows, spread0, spread1, spread2, spread3 } from './quad';
 import { MEAN, NONE, weightAt } from './reduction';
 import { firstBlockOf, sharers } from './share';
 
@@ -26,38 +26,74 @@ function allLosses<W>(x: usize, weight: usize, log: v128, max: v128): v128 {
   return weight ? f32x4.mul(loadLanes<W>(weight), loss) : loss;
 }
 
-/** Σ_c w[c]·(log − (x[c] − max)): the negative log-likelihoods of all classes. */
-function smoothRow(x: usize, weight: usize, bytes: usize, log: f32, max: f32): f32 {
-  const log4 = f32x4.splat(log);
-  const max4 = f32x4.splat(max);
+/** Σ_c w[c]·(log − (x[c] − max)), in lane 0: the negative log-likelihoods of all classes. */
+function smoothRow(x: usize, weight: usize, bytes: usize, log: v128, max: v128): v128 {
   const whole = bytes & ~15;
   let sum: f64 = 0;
   let i: usize = 0;
   while (i < whole) {
     const end = min(whole, i + CHUNK);
     let a = f32x4.splat(0);
-    for (; i < end; i += 16) a = f32x4.add(a, allLosses<v128>(x + i, weight ? weight + i : 0, log4, max4));
+    for (; i < end; i += 16) a = f32x4.add(a, allLosses<v128>(x + i, weight ? weight + i : 0, log, max));
     sum += lane0(foldAdd(a));
   }
-  for (; i < bytes; i += 4) sum += lane0(allLosses<f32>(x + i, weight ? weight + i : 0, log4, max4));
-  return <f32>sum;
+  for (; i < bytes; i += 4) sum += lane0(allLosses<f32>(x + i, weight ? weight + i : 0, log, max));
+  return f32x4.splat(<f32>sum);
 }
 
-/** The loss of row r, from its maximum and ln Σ exp(x − max); stores what belongs to the row. */
-function rowLoss(c: CrossEntropyCommand, r: u32, max: f32, log: f32): f32 {
+/** The loss of row r, whose logits are at x; stores what belongs to the row. */
+function rowLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): f32 {
   const at = <usize>r << 2;
-  const bytes = <usize>c.cols << 2;
-  store<f32>((<usize>c.lse << 2) + at, max + log);
+  const max = rowMax(x, bytes);
+  const log = log4(expSum<Drop>(x, 0, bytes, max));
+  store<f32>((<usize>c.lse << 2) + at, lane0(f32x4.add(max, log)));
   const target = load<i32>((<usize>c.target << 2) + at);
   let loss: f32 = 0;
   if (target != c.ignoreIndex) {
-    const x = (<usize>c.x << 2) + <usize>r * bytes;
     const weight = <usize>c.weight << 2;
     const s = c.smoothing;
-    loss = weightAt(weight, target) * (log - (load<f32>(x + (<usize>target << 2)) - max));
-    if (s != 0) loss = (1 - s) * loss + (s / <f32>c.cols) * smoothRow(x, weight, bytes, log, max);
+    loss = weightAt(weight, target) * (lane0(log) - (load<f32>(x + (<usize>target << 2)) - lane0(max)));
+    if (s != 0) loss = (1 - s) * loss + (s / <f32>c.cols) * lane0(smoothRow(x, weight, bytes, log, max));
   }
   if (c.reduction == NONE) store<f32>((<usize>c.loss << 2) + at, loss);
+  return loss;
+}
+
+/** x[k, t[k]] for the rows k of a quad, `bytes` from row to row; t is 0 where the row is ignored. */
+// @ts-ignore: decorator
+@inline
+function pick(x: usize, bytes: usize, t: v128): v128 {
+  const at = i32x4.shl(t, 2);
+  let v = v128.load32_zero(x + i32x4.extract_lane(at, 0));
+  v = v128.load32_lane(x + bytes + i32x4.extract_lane(at, 1), v, 1);
+  v = v128.load32_lane(x + (bytes << 1) + i32x4.extract_lane(at, 2), v, 2);
+  return v128.load32_lane(x + bytes * 3 + i32x4.extract_lane(at, 3), v, 3);
+}
+
+/** The losses of the four rows from r on, whose logits are at x; stores what belongs to the rows. */
+// @ts-ignore: decorator
+@inline
+function quadLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): v128 {
+  const at = <usize>r << 2;
+  const max = quadMax(x, bytes);
+  const log = log4(quadExpSum<Drop>(x, 0, bytes, max));
+  v128.store((<usize>c.lse << 2) + at, f32x4.add(max, log));
+  const target = v128.load((<usize>c.target << 2) + at);
+  const counts = i32x4.ne(target, i32x4.splat(c.ignoreIndex));
+  const t = v128.and(target, counts);
+  let loss = f32x4.sub(log, f32x4.sub(pick(x, bytes, t), max));
+  const weight = <usize>c.weight << 2;
+  if (weight) loss = f32x4.mul(pick(weight, 0, t), loss);
+  const s = c.smoothing;
+  if (s != 0) {
+    let all = smoothRow(x, weight, bytes, spread0(log), spread0(max));
+    all = f32x4.replace_lane(all, 1, lane0(smoothRow(x + bytes, weight, bytes, spread1(log), spread1(max))));
+    all = f32x4.replace_lane(all, 2, lane0(smoothRow(x + (bytes << 1), weight, bytes, spread2(log), spread2(max))));
+    all = f32x4.replace_lane(all, 3, lane0(smoothRow(x + bytes * 3, weight, bytes, spread3(log), spread3(max))));
+    loss = f32x4.add(f32x4.mul(f32x4.splat(1 - s), loss), f32x4.mul(f32x4.splat(s / <f32>c.cols), all));
+  }
+  loss = v128.and(loss, counts);
+  if (c.reduction == NONE) v128.store((<usize>c.loss << 2) + at, loss);
   return loss;
 }
 
@@ -66,20 +102,19 @@ function lossRows(c: CrossEntropyCommand, first: u32, last: u32): f64 {
   const bytes = <usize>c.cols << 2;
   const lastQuad = min(last, quadRows(c.rows, c.cols));
   let x = (<usize>c.x << 2) + <usize>first * bytes;
-  let sum: f64 = 0;
+  let low = f64x2.splat(0);
+  let high = low;
   let r = first;
   for (; r < lastQuad; r += QUAD) {
-    const max = quadMax(x, bytes);
-    const log = log4(quadExpSum<Drop>(x, 0, bytes, max));
-    sum += rowLoss(c, r, f32x4.extract_lane(max, 0), f32x4.extract_lane(log, 0));
-    sum += rowLoss(c, r + 1, f32x4.extract_lane(max, 1), f32x4.extract_lane(log, 1));
-    sum += rowLoss(c, r + 2, f32x4.extract_lane(max, 2), f32x4.extract_lane(log, 2));
-    sum += rowLoss(c, r + 3, f32x4.extract_lane(max, 3), f32x4.extract_lane(log, 3));
+    const loss = quadLoss(c, r, x, bytes);
+    low = f64x2.add(low, f64x2.promote_low_f32x4(loss));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(loss, loss, 2, 3, 2, 3)));
     x += bytes << 2;
   }
+  low = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
   for (; r < last; r++) {
-    const max = rowMax(x, bytes);
-    sum += rowLoss(c, r, lane0(max), lane0(log4(expSum<Drop>(x, 0, bytes, max))));
+    sum += rowLoss(c, r, x, bytes);
     x += bytes;
   }
   return sum;

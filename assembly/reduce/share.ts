@@ -4,7 +4,7 @@
  */
 
 /** Commands that touch fewer elements than this are done by thread 0 alone. */
-export const SHARE_FROM: u32 = 32 * 1024;
+const SHARE_FROM: u32 = 32 * 1024;
 /** Elements in a cache line. */
 const LINE: u32 = 16;
 

@@ -25,7 +25,7 @@ export const MAX_DIMS = 6;
 /**
  * Functions of one element. Those ending in `I` take int32. `toBool`, `logicalNot` read float32, `toBoolI` and `logicalNotI` int32;
  * they give 0 or 1 as int32. `toInt` truncates (NaN gives 0, beyond the range it saturates), `toFloat` reads int32.
- * `clamp` limits to [p0, p1] and keeps NaN. `round` goes to the even neighbour. `sign` keeps NaN and gives 0 for ±0.
+ * `clamp` limits to [p0, p1] and keeps NaN. `round` goes to the even neighbour. `sign` gives 0 for ±0 and NaN.
  * `clampI` reads p0 and p1 as int32 bits. relu(NaN) = NaN.
  */
 export const unaryFns = [
@@ -66,7 +66,7 @@ export const unaryFns = [
 /**
  * Functions of two elements. Comparisons give 0 or 1 as int32. maximum and minimum give NaN if either is NaN.
  * pow is C's powf (a negative base with an integer exponent has a sign). atan2 is not among them.
- * reluGrad(y, g) = y > 0 ? g : 0;  sigmoidGrad(y, g) = g·y·(1−y);  tanhGrad(y, g) = g·(1−y²). Those ending in `I` take int32 and wrap.
+ * reluGrad(y, g) = y ≤ 0 ? 0 : g;  sigmoidGrad(y, g) = g·y·(1−y);  tanhGrad(y, g) = g·(1−y²). Those ending in `I` take int32 and wrap.
  */
 export const binaryFns = [
   'add',
@@ -240,7 +240,7 @@ export const commands = {
 export type Opcode = keyof typeof commands;
 export const opcodes = Object.keys(commands) as Opcode[];
 
-export const fieldWords = (kind: FieldKind): number => (kind === 'dims' ? MAX_DIMS : 1);
+const fieldWords = (kind: FieldKind): number => (kind === 'dims' ? MAX_DIMS : 1);
 
 /** Word offset of every field of one opcode, and its whole length. The encoders and the structs follow this. */
 export function layout(opcode: Opcode): { fields: { name: string; kind: FieldKind; offset: number }[]; words: number } {

@@ -10,7 +10,7 @@
 import { OutOfMemoryError } from '../errors.ts';
 
 /** Elements in a 64-byte line: the unit and the alignment of every block. */
-export const LINE = 16;
+const LINE = 16;
 /** Highest number of elements a heap can hold: 4 GiB. */
 const MAX_ELEMENTS = 2 ** 30;
 const SMALL_LINES = 64;

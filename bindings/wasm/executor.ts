@@ -7,15 +7,17 @@ import { ProgramBlock } from '../commands/program.ts';
 import type { DType, Executor, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import { compileModule, type Variant } from './module.ts';
+import { chooseTile } from './tile.ts';
 
 const PAGE_ELEMENTS = 65536 / 4;
 const MAX_PAGES = 65536;
 const PROGRAM_WORDS = 1024;
+const RANDOM_WORDS = 4;
 
 /** What the kernels export. */
 interface Kernels {
   run(program: number, commands: number, thread: number, threads: number): void;
-  peak(rounds: number): number;
+  peak(rounds: number, factor: number, summand: number): number;
   scratchElements(threads: number): number;
   heapBase(): number;
 }
@@ -33,13 +35,14 @@ export class WasmExecutor implements Executor {
   readonly variant: Variant;
   readonly allocator: Allocator;
   readonly program: ProgramBlock;
+  readonly randomState: number;
   readonly memory: WebAssembly.Memory;
   private readonly kernels: Kernels;
   private readonly programAddress: number;
   private floats: Float32Array<ArrayBufferLike>;
   private ints: Int32Array<ArrayBufferLike>;
 
-  constructor({ variant, memoryMiB = 4, shared = false }: WasmOptions) {
+  constructor({ variant, memoryMiB = 16, shared = false }: WasmOptions) {
     this.variant = variant;
     const initial = Math.max(1, Math.ceil(memoryMiB * 16));
     this.memory = new WebAssembly.Memory({ initial, maximum: MAX_PAGES, shared });
@@ -52,6 +55,8 @@ export class WasmExecutor implements Executor {
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(1));
+    this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.program.tile = chooseTile(this);
     this.allocator.uncount();
   }
 
@@ -80,9 +85,14 @@ export class WasmExecutor implements Executor {
     return this.floats.subarray(address, address + length);
   }
 
-  /** The register-only loop of the benchmarks: `rounds` × 64 floating-point operations. */
+  /** The memory's buffer; another one after it has grown. */
+  get buffer(): ArrayBufferLike {
+    return this.floats.buffer;
+  }
+
+  /** The register-only loop of the benchmarks: `rounds` × 96 floating-point operations. */
   peak(rounds: number): number {
-    return this.kernels.peak(rounds);
+    return this.kernels.peak(rounds, 1.0000001, 0.0000001);
   }
 
   private programWords(): Int32Array {

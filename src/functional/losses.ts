@@ -14,7 +14,7 @@ export interface LossOptions {
 }
 
 /** Sums or averages the losses of the elements. */
-export function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
+function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
   checkReduction(op, reduction);
   return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum();
 }

@@ -7,7 +7,7 @@ import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
-import { Parameter } from './parameter.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
 
 export interface LinearOptions {
   /** Add a learned vector. Default true. */
@@ -36,8 +36,8 @@ export class Linear extends Module {
     checkWhole('Linear', 'outFeatures', outFeatures, 1);
     checkOptions('Linear', options, ['bias']);
     const bound = 1 / Math.sqrt(inFeatures);
-    this.weight = new Parameter(uniform_(zeros(outFeatures, inFeatures), -bound, bound));
-    this.bias = (options.bias ?? true) ? new Parameter(uniform_(zeros(outFeatures), -bound, bound)) : null;
+    this.weight = parameterOf(() => uniform_(zeros(outFeatures, inFeatures), -bound, bound));
+    this.bias = (options.bias ?? true) ? parameterOf(() => uniform_(zeros(outFeatures), -bound, bound)) : null;
   }
 
   override forward(x: Tensor): Tensor {

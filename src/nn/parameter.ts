@@ -3,10 +3,11 @@
 import { AutogradError } from '../../bindings/errors.ts';
 import { Variable } from '../autograd/graph.ts';
 import { checkTensor } from '../ops/index.ts';
-import { materialize } from '../program/emit.ts';
+import { done, materialize } from '../program/emit.ts';
+import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** A tensor that a module learns: it requires grad. Takes over the elements of `data`, which is disposed. */
+/** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
     checkTensor('Parameter', 'data', data);
@@ -16,7 +17,7 @@ export class Parameter extends Tensor {
         argument: 'data',
         got: data.dtype,
       });
-    const source = data.contiguous && data.storage.length === data.numel ? data : materialize(data);
+    const source = data.contiguous && data.offset === 0 ? data : materialize(data);
     super(
       source.storage.retain(),
       source.shape,
@@ -26,17 +27,22 @@ export class Parameter extends Tensor {
       new Variable(requiresGrad, null),
     );
     this.kept = true;
-    source.dispose();
-    data.dispose();
+    done(source, data);
   }
 }
 
-/** A tensor that a module keeps but does not learn, such as running statistics. Takes over the elements of `data`, which is disposed. */
+/** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Buffer extends Tensor {
   constructor(data: Tensor) {
     checkTensor('Buffer', 'data', data);
-    super(data.storage.retain(), data.shape, data.strides, data.offset, data.dtype);
+    const source = data.contiguous && data.offset === 0 ? data : materialize(data);
+    super(source.storage.retain(), source.shape, source.strides, source.offset, source.dtype);
     this.kept = true;
-    data.dispose();
+    done(source, data);
   }
+}
+
+/** @internal A parameter whose initial values `make` gives; what `make` leaves behind is freed. */
+export function parameterOf(make: () => Tensor): Parameter {
+  return scope(() => new Parameter(make()));
 }

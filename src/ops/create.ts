@@ -152,7 +152,7 @@ export function tensor(data: Nested | NumberArray, options: TensorOptions & { sh
 /** Shape arguments: an array, or numbers one by one with an options object last. */
 export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
 
-export function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
+function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
   if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] ?? {}) as O];
   const last = args[args.length - 1];
   if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];

@@ -59,7 +59,7 @@ const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
   lt: compareFloats(less),
   le: compareFloats(lessOrEqual),
   reluGrad: ({ f }, a, aStep, b, bStep, y, n) => {
-    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! > 0 ? f[b]! : 0;
+    for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[a]! <= 0 ? 0 : f[b]!;
   },
   sigmoidGrad: ({ f }, a, aStep, b, bStep, y, n) => {
     for (let r = 0; r < n; r++, a += aStep, b += bStep) f[y + r] = f[b]! * f[a]! * (1 - f[a]!);

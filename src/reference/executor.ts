@@ -14,6 +14,8 @@ const START_ELEMENTS = 1 << 16;
 /** A JavaScript engine may refuse earlier: then the allocator reports that. */
 const MAX_ELEMENTS = 2 ** 30;
 
+const RANDOM_WORDS = 4;
+
 export interface ReferenceOptions {
   /** Bits of an element's arithmetic. Default 32. */
   precision?: 32 | 64;
@@ -33,12 +35,15 @@ export class ReferenceExecutor implements Executor {
   readonly precision: 32 | 64;
   readonly allocator: Allocator;
   readonly program = new ProgramBlock(new Int32Array(1024));
+  readonly randomState: number;
   private heap: Heap;
 
   constructor({ precision = 32 }: ReferenceOptions = {}) {
     this.precision = precision;
     this.heap = heapOf(START_ELEMENTS, precision);
     this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
+    this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.allocator.uncount();
   }
 
   run(): void {

@@ -68,7 +68,7 @@ const blockFns: Record<(typeof randomFns)[number], BlockFn> = {
   uniform: ({ f }, block, y, count, p0, p1) => {
     const low = bitsToFloat(p0);
     const high = bitsToFloat(p1);
-    for (let w = 0; w < count; w++) f[y + w] = low + (high - low) * unit(block[w]!);
+    for (let w = 0; w < count; w++) f[y + w] = low + Math.fround(Math.fround(high - low) * unit(block[w]!));
   },
   normal: ({ f }, block, y, count, p0, p1) => {
     const mean = bitsToFloat(p0);

@@ -8,7 +8,7 @@ import { scratchDoubles } from './scratch.ts';
 
 type Floats = Heap['f'];
 
-export function rowMax(f: Floats, x: number, cols: number): number {
+function rowMax(f: Floats, x: number, cols: number): number {
   let max = -Infinity;
   for (let c = 0; c < cols; c++) max = Math.max(max, f[x + c]!);
   return max;

@@ -7,10 +7,9 @@ const INT_MIN = -(2 ** 31);
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** −1, 0 or 1; keeps NaN and gives 0 for ±0. */
+/** −1, 0 or 1; 0 for ±0 and NaN. */
 export function sign(x: number): number {
-  if (x === 0) return 0;
-  return Math.sign(x);
+  return x > 0 ? 1 : x < 0 ? -1 : 0;
 }
 
 /** The nearest integer, of two equally near ones the even one; keeps the sign of zero. */

@@ -14,9 +14,6 @@ const TWO_32 = 2 ** 32;
 /** Numbers that one Philox block gives. */
 const BLOCK = 4;
 
-/** Where an executor's commands find key and counter. */
-const stateBlocks = new WeakMap<Executor, Storage>();
-
 /** A stream of random numbers. */
 export class Generator {
   private seedValue = 0;
@@ -56,14 +53,9 @@ export class Generator {
 
   private draw(executor: Executor, address: number, n: number, fn: RandomFn, p0: number, p1: number): void {
     if (n === 0) return;
-    let block = stateBlocks.get(executor);
-    if (block === undefined) {
-      block = Storage.allocate(executor, BLOCK);
-      stateBlocks.set(executor, block);
-    }
     const { seedValue, counter } = this;
     executor.write(
-      block.address,
+      executor.randomState,
       [
         (seedValue % TWO_32) | 0,
         Math.floor(seedValue / TWO_32) | 0,
@@ -76,7 +68,7 @@ export class Generator {
     encodeRandom(executor.program, {
       fn: RandomFn[fn],
       y: address,
-      state: block.address,
+      state: executor.randomState,
       offset: 0,
       n,
       p0: isInteger ? p0 : floatBits(p0),

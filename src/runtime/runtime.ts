@@ -5,7 +5,8 @@
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { moduleBytes, supports, type Variant } from '../../bindings/wasm/module.ts';
+import { bestVariant, configure, wasmExecutor } from '../../bindings/wasm/instance.ts';
+import { moduleBytes } from '../../bindings/wasm/module.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { runtimeName } from './environment.ts';
@@ -17,7 +18,7 @@ export interface InitOptions {
   device?: Device | 'auto';
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
   deterministic?: boolean;
-  /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 4. */
+  /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 16. */
   memoryMiB?: number;
 }
 
@@ -45,26 +46,13 @@ export interface MemoryInfo {
 }
 
 const executors = new Map<Device, Executor>();
-let settings: { deterministic: boolean; memoryMiB: number } = { deterministic: false, memoryMiB: 4 };
 let chosen: Device | 'auto' = 'auto';
 let override: Executor | null = null;
 
-function bestVariant(): Variant | null {
-  if (!settings.deterministic && supports('relaxed')) return 'relaxed';
-  return supports('plain') ? 'plain' : null;
-}
-
 function start(device: Device): Executor {
   switch (device) {
-    case 'wasm': {
-      const variant = bestVariant();
-      if (variant === null)
-        throw new DeviceError('device wasm: this engine has no WebAssembly with SIMD', {
-          argument: 'device',
-          got: device,
-        });
-      return new WasmExecutor({ variant, memoryMiB: settings.memoryMiB });
-    }
+    case 'wasm':
+      return wasmExecutor();
     case 'reference':
       return new ReferenceExecutor();
     default:
@@ -127,7 +115,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       });
     }
   }
-  const { threads, device, deterministic = settings.deterministic, memoryMiB = settings.memoryMiB } = options;
+  const { threads, device, deterministic, memoryMiB } = options;
   if (threads !== undefined && threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1)) {
     throw new ArgumentError(`init: threads must be a whole number from 1 on or 'auto', got ${threads}`, {
       op: 'init',
@@ -142,23 +130,12 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       got: device,
     });
   }
-  if (!(memoryMiB > 0 && memoryMiB <= 4096)) {
-    throw new ArgumentError(`init: memoryMiB must lie between 0 and 4096, got ${memoryMiB}`, {
-      op: 'init',
-      argument: 'memoryMiB',
-      got: memoryMiB,
+  if (deterministic !== undefined || memoryMiB !== undefined) {
+    configure({
+      ...(deterministic === undefined ? {} : { deterministic }),
+      ...(memoryMiB === undefined ? {} : { memoryMiB }),
     });
-  }
-  if (deterministic !== settings.deterministic || memoryMiB !== settings.memoryMiB) {
-    const running = executors.get('wasm');
-    if (running !== undefined && liveTensors > 0) {
-      throw new ArgumentError(
-        `init: ${liveTensors} tensors are alive; choose deterministic and memoryMiB before making tensors`,
-        { op: 'init' },
-      );
-    }
     executors.delete('wasm');
-    settings = { deterministic, memoryMiB };
   }
   if (device !== undefined) {
     const before = chosen;

@@ -221,6 +221,11 @@ export class TensorBase {
     this.dispose();
   }
 
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   toString(): string {
     const body =
       this.storageOrNull === null

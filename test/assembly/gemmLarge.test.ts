@@ -12,8 +12,15 @@ const shapes = [
   { m: 131, n: 784, k: 64 },
 ];
 
-/** The product of a matrix, read through strides, and a vector, in double precision; with absolute values for the error bound. */
-function times(x: Float32Array, row: number, col: number, t: Float64Array, rows: number, absolute: boolean): Float64Array {
+/** Matrix, read through strides, times vector, in double precision; `absolute` sums sizes, for the error bound. */
+function times(
+  x: Float32Array,
+  row: number,
+  col: number,
+  t: Float64Array,
+  rows: number,
+  absolute: boolean,
+): Float64Array {
   const y = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     for (let p = 0; p < t.length; p++) {

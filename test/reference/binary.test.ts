@@ -18,7 +18,7 @@ const floatFns: Partial<Record<BinaryFn, number[]>> = {
   pow: [16, -1 / 27, 2, nan, inf, 1],
   maximum: [4, -3, 0.5, nan, inf, 0],
   minimum: [2, -3, -1, nan, inf, -0],
-  reluGrad: [4, 0, -1, 0, inf, 0],
+  reluGrad: [4, 0, -1, 1, inf, 0],
   sigmoidGrad: [-8, 36, -0.25, nan, -inf, -0],
   tanhGrad: [-12, 24, -0.75, nan, -inf, -0],
 };

@@ -37,11 +37,11 @@ const onPositive: Partial<Record<UnaryFn, number[]>> = {
   log1p: [0.22314355131420976, 0.5596157879354227, 1.3862943611198906, 1.9810014688665833],
 };
 
-/** torch 1.13 at NaN, ∞, −∞, 0, −0; but sign(NaN) is NaN and relu(−0) is 0 here. */
+/** torch 1.13 at NaN, ∞, −∞, 0, −0; but relu(−0) is 0 here. */
 const onSpecial: Partial<Record<UnaryFn, number[]>> = {
   neg: [nan, -inf, inf, -0, 0],
   abs: [nan, inf, inf, 0, 0],
-  sign: [nan, 1, -1, 0, 0],
+  sign: [0, 1, -1, 0, 0],
   sqrt: [nan, inf, nan, 0, -0],
   rsqrt: [nan, 0, nan, inf, -inf],
   reciprocal: [nan, 0, -0, inf, -inf],

@@ -46,7 +46,7 @@ export function randomNumbers(seed: number): () => number {
 
 const activate: Record<Activation, (x: number) => number> = {
   none: (x) => x,
-  relu: (x) => (x < 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   tanh: Math.tanh,
 };

@@ -4,10 +4,10 @@
  */
 import { expect } from 'vitest';
 import type { DType, Executor } from '../../bindings/executor.ts';
-import { wasmExecutors } from './executors.ts';
+import { executors } from './executors.ts';
 
 /** The executors that the kernel tests run on. */
-export const kernelExecutors: [string, Executor][] = wasmExecutors;
+export const kernelExecutors: [string, Executor][] = executors;
 
 const PAD = 16;
 /** A signalling bit pattern: neither a usual number nor a usual NaN. */
@@ -84,7 +84,7 @@ export function inSandbox<T>(executor: Executor, body: (sandbox: Sandbox) => T):
 }
 
 /** mulberry32: numbers in [0, 1) from a seed. */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

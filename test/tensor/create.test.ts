@@ -74,7 +74,7 @@ describe('tensor', () => {
       [new Uint8ClampedArray(1), 'int32'],
       [new Int16Array(1), 'int32'],
     ] as const;
-    for (const [data, dtype] of types) expect(tensor(data as number[]).dtype).toBe(dtype);
+    for (const [data, dtype] of types) expect(tensor(data as unknown as number[]).dtype).toBe(dtype);
     expect(tensor([0, 2, -1], { dtype: 'bool' }).toArray()).toEqual([false, true, true]);
     expect(tensor([true, false], { dtype: 'float32' }).toArray()).toEqual([1, 0]);
     expect(tensor([1, 2], { dtype: 'int32' }).dtype).toBe('int32');

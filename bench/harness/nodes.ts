@@ -1,0 +1,31 @@
+/** Which Node binaries the suites run under: the one that runs this, and those that bench/ installs as packages. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchFolder } from '../peers/load.ts';
+
+export const currentMajor = process.versions.node.split('.')[0]!;
+const root = join(benchFolder, '..');
+
+/** The binary of a major version, or nothing where there is none for this machine. */
+export function nodeBinary(major: string): string | undefined {
+  if (major === currentMajor) return process.execPath;
+  const path = join(benchFolder, 'node_modules', `node${major}`, 'bin/node');
+  return existsSync(path) ? path : undefined;
+}
+
+/** Installs the peers when they are not there yet. */
+export function installPeers(): void {
+  if (existsSync(join(benchFolder, 'node_modules'))) return;
+  console.log('bench/node_modules is missing: npm ci --prefix bench (some 1 GB: the peers and three Nodes)');
+  const { status } = spawnSync('npm', ['ci', '--prefix', benchFolder], { stdio: 'inherit', cwd: root });
+  if (status !== 0) throw new Error('npm ci --prefix bench has failed');
+}
+
+/** Runs one suite under a binary, and tells whether it came to its end. */
+export function runUnder(binary: string, args: string[]): boolean {
+  const child = join(benchFolder, 'harness/child.ts');
+  const env = { ...process.env };
+  delete env.NODE_OPTIONS;
+  return spawnSync(binary, ['--import', 'tsx', child, ...args], { stdio: 'inherit', cwd: root, env }).status === 0;
+}

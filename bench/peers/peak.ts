@@ -1,0 +1,37 @@
+/**
+ * The register-only multiply-add loop of saraf's kernels: what this engine's SIMD can do at most on one core. It runs in
+ * many short calls, because V8 runs the first calls of a function in slow baseline code and only swaps between calls.
+ */
+import { join } from 'node:path';
+import { type Contender, PEAK } from '../harness/types.ts';
+import { benchFolder, load } from './load.ts';
+
+const ROUNDS = 20_000;
+const FLOPS_A_ROUND = 96;
+
+interface PeakExecutor {
+  peak(rounds: number): number;
+}
+interface ExecutorModule {
+  WasmExecutor: new (options: { variant: string }) => PeakExecutor;
+}
+interface VariantModule {
+  supports(variant: string): boolean;
+}
+
+/** The contender, and which SIMD it uses. */
+export async function peakLoop(): Promise<{ contender: Contender; variant: string }> {
+  const folder = join(benchFolder, '../bindings/wasm');
+  const { WasmExecutor } = await load<ExecutorModule>(join(folder, 'executor.ts'));
+  const { supports } = await load<VariantModule>(join(folder, 'module.ts'));
+  const variant = supports('relaxed') ? 'relaxed' : 'plain';
+  const executor = new WasmExecutor({ variant });
+  return {
+    variant,
+    contender: {
+      name: PEAK,
+      flops: ROUNDS * FLOPS_A_ROUND,
+      setup: () => ({ run: () => executor.peak(ROUNDS) }),
+    },
+  };
+}

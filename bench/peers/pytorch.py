@@ -1,0 +1,104 @@
+"""Runs PyTorch's side of the benchmarks, on one thread, for bench/peers/pytorch.ts.
+
+One JSON object a line comes in on standard input, one goes out on standard output. Arrays travel as files of float32.
+The times are taken here, so that they hold no pipe and no JSON.
+"""
+import json
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+prepared = {}
+
+
+def array(path, shape):
+    return torch.from_numpy(np.fromfile(path, dtype=np.float32).reshape(shape))
+
+
+def gemm(task):
+    m, n, k = task["m"], task["n"], task["k"]
+    a = array(task["a"], (k, m) if task["transA"] else (m, k))
+    b = array(task["b"], (n, k) if task["transB"] else (k, n))
+    a = a.t() if task["transA"] else a
+    b = b.t() if task["transB"] else b
+    return lambda: torch.matmul(a, b)
+
+
+def elementwise(task):
+    op, rows, cols = task["op"], task["rows"], task["cols"]
+    x = array(task["x"], (rows, cols))
+    if op in ("add", "addRow"):
+        other = array(task["other"], (cols,) if op == "addRow" else (rows, cols))
+        return lambda: x + other
+    if op == "softmax":
+        return lambda: torch.softmax(x, 1)
+    fn = getattr(torch, op)
+    return lambda: fn(x)
+
+
+def train(task):
+    activations = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}
+    modules = []
+    for layer in task["layers"]:
+        linear = torch.nn.Linear(layer["inputs"], layer["outputs"])
+        with torch.no_grad():
+            linear.weight.copy_(array(layer["weight"], linear.weight.shape))
+            linear.bias.copy_(array(layer["bias"], linear.bias.shape))
+        modules.append(linear)
+        if layer.get("activation"):
+            modules.append(activations[layer["activation"]]())
+    model = torch.nn.Sequential(*modules)
+    optimizer = torch.optim.SGD(model.parameters(), lr=task["lr"])
+    x = array(task["x"], (task["batch"], -1))
+    y = array(task["y"], (task["batch"], -1))
+    if task["loss"] == "crossEntropy":
+        y = y.flatten().long()
+    criterion = F.cross_entropy if task["loss"] == "crossEntropy" else F.mse_loss
+
+    def step():
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+kinds = {"gemm": gemm, "elementwise": elementwise, "train": train}
+
+
+def answer(request):
+    command, handle = request["command"], request.get("handle")
+    if command == "version":
+        return {"version": torch.__version__, "threads": torch.get_num_threads()}
+    if command == "setup":
+        kind = request["task"]["kind"]
+        prepared[handle] = (kinds[kind](request["task"]), kind != "train")
+        return {}
+    if command == "dispose":
+        del prepared[handle]
+        return {}
+    run, frozen = prepared[handle]
+    with torch.set_grad_enabled(not frozen):
+        if command == "output":
+            values = [run() for _ in range(request["calls"])]
+            flat = np.concatenate([v.detach().numpy().astype(np.float32).ravel() for v in values])
+            flat.tofile(request["path"])
+            return {}
+        start = time.perf_counter()
+        for _ in range(request["reps"]):
+            run()
+        return {"ms": (time.perf_counter() - start) * 1000}
+
+
+for line in sys.stdin:
+    try:
+        reply = answer(json.loads(line))
+    except Exception as error:
+        reply = {"error": str(error)}
+    print(json.dumps(reply), flush=True)

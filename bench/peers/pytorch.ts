@@ -1,0 +1,123 @@
+/**
+ * PyTorch in a Python process that lives as long as the suite: native code with the machine's widest SIMD, so a
+ * yardstick more than a peer. Requests are JSON lines, answered in order; arrays travel as files of float32; the times
+ * are measured over there (pytorch.py).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Prepared } from '../harness/types.ts';
+import { benchFolder } from './load.ts';
+import { CHECKED_STEPS, type Peer } from './types.ts';
+
+const PYTHON = '/usr/bin/python3';
+
+interface Reply {
+  error?: string;
+  ms?: number;
+  version?: string;
+}
+interface Waiter {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+class Python {
+  readonly folder = mkdtempSync(join(tmpdir(), 'saraf-bench-'));
+  private readonly child: ChildProcess;
+  private readonly waiting: Waiter[] = [];
+  private files = 0;
+  private handles = 0;
+
+  constructor() {
+    const one = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
+    this.child = spawn(PYTHON, [join(benchFolder, 'peers/pytorch.py')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...one },
+    });
+    let complaint = '';
+    this.child.stderr!.on('data', (text) => {
+      complaint += text;
+    });
+    createInterface({ input: this.child.stdout! }).on('line', (line) => {
+      const reply = JSON.parse(line) as Reply;
+      const waiter = this.waiting.shift();
+      if (reply.error === undefined) waiter?.resolve(reply);
+      else waiter?.reject(new Error(reply.error));
+    });
+    const ended = (error?: Error) => {
+      const reason = error?.message ?? complaint.trim().split('\n').at(-1) ?? '';
+      for (const waiter of this.waiting.splice(0)) waiter.reject(new Error(reason || `${PYTHON} has ended`));
+    };
+    this.child.on('error', ended);
+    this.child.on('close', () => ended());
+    this.child.stdin!.on('error', () => undefined);
+  }
+
+  ask(request: object): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.child.stdin!.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+
+  file(data: Float32Array): string {
+    const path = join(this.folder, `${this.files++}.f32`);
+    writeFileSync(path, data);
+    return path;
+  }
+
+  async prepare(task: object, calls = 1): Promise<Prepared> {
+    const handle = this.handles++;
+    await this.ask({ command: 'setup', handle, task });
+    return {
+      time: async (reps) => (await this.ask({ command: 'time', handle, reps })).ms!,
+      output: async () => {
+        const path = join(this.folder, 'output.f32');
+        await this.ask({ command: 'output', handle, path, calls });
+        return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+      },
+      dispose: () => void this.ask({ command: 'dispose', handle }),
+    };
+  }
+
+  close(): void {
+    this.child.stdin!.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const pytorch: Peer = {
+  name: 'PyTorch',
+  open: async () => {
+    const python = new Python();
+    const { version } = await python.ask({ command: 'version' }).catch((error) => {
+      python.close();
+      throw error;
+    });
+    const file = (data: Float32Array) => python.file(data);
+    return {
+      version: version!,
+      note: 'one thread, float32, native code',
+      gemm: (problem) => python.prepare({ kind: 'gemm', ...problem, a: file(problem.a), b: file(problem.b) }),
+      elementwise: (problem) =>
+        python.prepare({ kind: 'elementwise', ...problem, x: file(problem.x), other: file(problem.other) }),
+      train: ({ layers, batch, lr, loss, x }) =>
+        python.prepare(
+          {
+            kind: 'train',
+            batch,
+            lr,
+            loss: loss.kind,
+            x: file(x),
+            y: file(loss.kind === 'mse' ? loss.targets : Float32Array.from(loss.labels)),
+            layers: layers.map((layer) => ({ ...layer, weight: file(layer.weight), bias: file(layer.bias) })),
+          },
+          CHECKED_STEPS,
+        ),
+      close: () => python.close(),
+    };
+  },
+};

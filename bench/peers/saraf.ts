@@ -1,0 +1,174 @@
+/**
+ * saraf itself. `saraf` is what the other contenders are compared with: the kernels on typed arrays in the suites of
+ * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`
+ * and `saraf reference` (its plain TypeScript executor) stand beside it.
+ */
+import { join } from 'node:path';
+import type { Device, nn as Layers, Tensor } from '../../src/index.ts';
+import type { Prepared } from '../harness/types.ts';
+import { benchFolder, load } from './load.ts';
+import {
+  CHECKED_STEPS,
+  type ElementwiseProblem,
+  type GemmProblem,
+  type Library,
+  type Peer,
+  type TrainProblem,
+} from './types.ts';
+
+type Saraf = typeof import('../../src/index.ts');
+type Kernels = typeof import('../../bindings/kernels/index.ts');
+
+const LARGEST_REFERENCE = 512;
+/** Room for all operands, so that nothing grows during a measurement. */
+const MEMORY_MIB = 256;
+
+const source = <T>(path: string): Promise<T> => load<T>(join(benchFolder, '..', path));
+
+function kernelGemm(kernels: Kernels, { m, n, k, transA, transB, a, b }: GemmProblem): Prepared {
+  const [ka, kb, c] = [kernels.alloc(m * k), kernels.alloc(k * n), kernels.alloc(m * n)];
+  ka.set(a);
+  kb.set(b);
+  const options = { m, n, k, a: ka, b: kb, c, transA, transB };
+  return {
+    run: () => kernels.gemm(options),
+    output: () => {
+      kernels.gemm(options);
+      return c.slice();
+    },
+    dispose: () => [ka, kb, c].forEach((array) => void kernels.free(array)),
+  };
+}
+
+function kernelElementwise(kernels: Kernels, { op, rows, cols, x, other }: ElementwiseProblem): Prepared | undefined {
+  if (op === 'addRow' || kernels[op as keyof Kernels] === undefined) return undefined;
+  const [kx, ko, y] = [x, other, x].map((array) => kernels.alloc(array.length)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  kx.set(x);
+  ko.set(other);
+  const dispose = () => [kx, ko, y].forEach((array) => void kernels.free(array));
+  if (op === 'sum') return { run: () => kernels.sum({ x: kx }), output: () => [kernels.sum({ x: kx })], dispose };
+  let run: () => void;
+  if (op === 'add') run = () => kernels.add({ a: kx, b: ko, y });
+  else if (op === 'softmax') run = () => kernels.softmax({ x: kx, y, rows, cols });
+  else {
+    const unary = kernels[op as 'exp'];
+    run = () => unary({ x: kx, y });
+  }
+  const output = () => {
+    run();
+    return y.slice();
+  };
+  return { run, output, dispose };
+}
+
+function tensorCall({ noGrad }: Saraf, call: () => Tensor, inputs: Tensor[]): Prepared {
+  return {
+    run: () => noGrad(call).dispose(),
+    output: () => noGrad(call).dataSync(),
+    dispose: () => inputs.forEach((t) => void t.dispose()),
+  };
+}
+
+function tensorGemm(saraf: Saraf, problem: GemmProblem, device?: Device): Prepared {
+  const { m, n, k, transA, transB } = problem;
+  const a = saraf.tensor(problem.a, { shape: transA ? [k, m] : [m, k], device });
+  const b = saraf.tensor(problem.b, { shape: transB ? [n, k] : [k, n], device });
+  const left = transA ? a.T : a;
+  const right = transB ? b.T : b;
+  return tensorCall(saraf, () => left.matmul(right), [a, b]);
+}
+
+function tensorElementwise(saraf: Saraf, { op, rows, cols, x, other }: ElementwiseProblem): Prepared {
+  const tx = saraf.tensor(x, { shape: [rows, cols] });
+  const to = saraf.tensor(other, { shape: op === 'addRow' ? [cols] : [rows, cols] });
+  const calls: Partial<Record<typeof op, () => Tensor>> = {
+    add: () => tx.add(to),
+    addRow: () => tx.add(to),
+    softmax: () => saraf.F.softmax(tx, { dim: 1 }),
+  };
+  return tensorCall(saraf, calls[op] ?? (() => tx[op as 'exp']()), [tx, to]);
+}
+
+function train(saraf: Saraf, problem: TrainProblem, { device }: { device?: Device } = {}): Prepared {
+  const { nn, F, optim, tensor, scope } = saraf;
+  const activations = { relu: nn.ReLU, sigmoid: nn.Sigmoid, tanh: nn.Tanh };
+  const modules: Layers.Layer[] = [];
+  const weights: Record<string, Tensor> = {};
+  for (const { inputs, outputs, weight, bias, activation } of problem.layers) {
+    weights[`${modules.length}.weight`] = tensor(weight, { shape: [outputs, inputs] });
+    weights[`${modules.length}.bias`] = tensor(bias, { shape: [outputs] });
+    modules.push(new nn.Linear(inputs, outputs));
+    if (activation !== undefined) modules.push(new activations[activation]());
+  }
+  const model = new nn.Sequential(...modules);
+  model.loadStateDict(weights);
+  if (device !== undefined) model.to(device);
+  const optimizer = new optim.SGD(model.parameters(), { lr: problem.lr });
+  const { batch, loss } = problem;
+  const x = tensor(problem.x, { shape: [batch, problem.x.length / batch], device });
+  const y =
+    loss.kind === 'mse'
+      ? tensor(loss.targets, { shape: [batch, loss.targets.length / batch], device })
+      : tensor(loss.labels, { shape: [batch], dtype: 'int32', device });
+  const step = (input: Tensor, wanted: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const logits = model.forward(input);
+    const value = loss.kind === 'mse' ? F.mseLoss(logits, wanted) : F.crossEntropy(logits, wanted);
+    value.backward();
+    optimizer.step();
+    return value;
+  };
+  return {
+    run: () => scope(() => void step(x, y)),
+    output: () => Array.from({ length: CHECKED_STEPS }, () => scope(() => step(x, y).item())),
+    dispose: () => [x, y, model, ...Object.values(weights)].forEach((t) => void t.dispose()),
+  };
+}
+
+async function open(make: (saraf: Saraf) => Partial<Library> | Promise<Partial<Library>>, note = ''): Promise<Library> {
+  const saraf = await source<Saraf>('src/index.ts');
+  const { simd, threads } = await saraf.init({ threads: 1, memoryMiB: MEMORY_MIB });
+  const library = await make(saraf);
+  return { version: 'this tree', note: note || `${threads} thread, float32, ${simd}`, ...library };
+}
+
+export const saraf: Peer = {
+  name: 'saraf',
+  open: () =>
+    open(async (saraf) => {
+      const kernels = await source<Kernels>('bindings/kernels/index.ts');
+      return {
+        gemm: (problem) => kernelGemm(kernels, problem),
+        elementwise: (problem) => kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem),
+        train: (problem) => train(saraf, problem),
+      };
+    }),
+};
+
+export const sarafTensor: Peer = {
+  name: 'saraf tensor',
+  open: () =>
+    open((saraf) => ({
+      gemm: (problem) => tensorGemm(saraf, problem),
+      elementwise: (problem) => tensorElementwise(saraf, problem),
+    })),
+};
+
+export const sarafReference: Peer = {
+  name: 'saraf reference',
+  open: () =>
+    open(
+      (saraf) => ({
+        gemm: (problem) => {
+          const { m, n, k } = problem;
+          return Math.max(m, n, k) > LARGEST_REFERENCE ? undefined : tensorGemm(saraf, problem, 'reference');
+        },
+        train: (problem) => train(saraf, problem, { device: 'reference' }),
+      }),
+      'one thread, plain TypeScript',
+    ),
+};

@@ -1,0 +1,134 @@
+/**
+ * TensorFlow.js with its wasm and its cpu backend, one thread. Both run a kernel before its call returns, so no read-back
+ * ends the timing; results are disposed of within it. The backend is switched between batches, outside of the time.
+ */
+import { join } from 'node:path';
+import type { Prepared } from '../harness/types.ts';
+import { benchFolder, load, versionOf } from './load.ts';
+import {
+  type Activation,
+  CHECKED_STEPS,
+  type ElementwiseProblem,
+  type GemmProblem,
+  type Library,
+  oneHot,
+  outputSize,
+  type Peer,
+  type TrainProblem,
+  transposed,
+} from './types.ts';
+
+interface Tensor {
+  dataSync(): Float32Array;
+  dispose(): void;
+}
+interface Tf {
+  setBackend(name: string): Promise<boolean>;
+  enableProdMode(): void;
+  tensor(data: Float32Array, shape: number[]): Tensor;
+  variable(t: Tensor): Tensor;
+  tidy<T>(fn: () => T): T;
+  matMul(a: Tensor, b: Tensor, transA?: boolean, transB?: boolean): Tensor;
+  losses: {
+    softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor;
+    meanSquaredError(labels: Tensor, predictions: Tensor): Tensor;
+  };
+  train: {
+    sgd(lr: number): {
+      minimize(f: () => Tensor, returnCost: boolean, variables: Tensor[]): Tensor | null;
+      dispose(): void;
+    };
+  };
+}
+type Unary = Record<Exclude<ElementwiseProblem['op'], 'add' | 'addRow'>, (x: Tensor) => Tensor>;
+type Ops = Tf & Unary & { add(a: Tensor, b: Tensor): Tensor };
+
+function gemm(tf: Ops, select: () => void, { m, n, k, transA, transB, a, b }: GemmProblem): Prepared {
+  const ta = tf.tensor(a, transA ? [k, m] : [m, k]);
+  const tb = tf.tensor(b, transB ? [n, k] : [k, n]);
+  const product = () => tf.matMul(ta, tb, transA, transB);
+  return {
+    select,
+    run: () => product().dispose(),
+    output: () => tf.tidy(() => product().dataSync()),
+    dispose: () => [ta, tb].forEach((t) => void t.dispose()),
+  };
+}
+
+function elementwise(tf: Ops, select: () => void, { op, rows, cols, x, other }: ElementwiseProblem): Prepared {
+  const tx = tf.tensor(x, [rows, cols]);
+  const to = tf.tensor(other, op === 'addRow' ? [cols] : [rows, cols]);
+  const call = op === 'add' || op === 'addRow' ? () => tf.add(tx, to) : () => tf[op](tx);
+  return {
+    select,
+    // sum and softmax make intermediate tensors, which only tidy frees.
+    run: op === 'sum' || op === 'softmax' ? () => tf.tidy(() => void call()) : () => call().dispose(),
+    output: () => tf.tidy(() => call().dataSync()),
+    dispose: () => [tx, to].forEach((t) => void t.dispose()),
+  };
+}
+
+function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
+  const { layers, batch, loss } = problem;
+  const x = tf.tensor(problem.x, [batch, layers[0]!.inputs]);
+  const classes = outputSize(problem);
+  const wanted = loss.kind === 'mse' ? loss.targets : oneHot(loss.labels, classes);
+  const y = tf.tensor(wanted, [batch, classes]);
+  const variable = (data: Float32Array, shape: number[]) => tf.tidy(() => tf.variable(tf.tensor(data, shape)));
+  const dense = layers.map((layer) => ({
+    w: variable(transposed(layer), [layer.inputs, layer.outputs]),
+    b: variable(layer.bias, [layer.outputs]),
+    activation: layer.activation as Activation | undefined,
+  }));
+  const variables = dense.flatMap(({ w, b }) => [w, b]);
+  const optimizer = tf.train.sgd(problem.lr);
+  const forward = () => {
+    let h = x;
+    for (const { w, b, activation } of dense) {
+      h = tf.add(tf.matMul(h, w), b);
+      if (activation !== undefined) h = tf[activation](h);
+    }
+    return loss.kind === 'mse' ? tf.losses.meanSquaredError(y, h) : tf.losses.softmaxCrossEntropy(y, h);
+  };
+  return {
+    select,
+    run: () => tf.tidy(() => void optimizer.minimize(forward, false, variables)),
+    output: () =>
+      Array.from({ length: CHECKED_STEPS }, () =>
+        tf.tidy(() => optimizer.minimize(forward, true, variables)!.dataSync()[0]!),
+      ),
+    dispose: () => [x, y, optimizer, ...variables].forEach((t) => void t.dispose()),
+  };
+}
+
+async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
+  const tf = await load<Ops>('@tensorflow/tfjs');
+  tf.enableProdMode();
+  let note = 'one thread, float32';
+  if (backend === 'wasm') {
+    const wasm = await load<{ setThreadsCount(n: number): void; setWasmPaths(prefix: string): void }>(
+      '@tensorflow/tfjs-backend-wasm',
+    );
+    wasm.setThreadsCount(1);
+    wasm.setWasmPaths(`${join(benchFolder, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
+    note += ', SIMD';
+  }
+  if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start`);
+  const select = () => void tf.setBackend(backend);
+  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared) => {
+    return (problem: P) => {
+      select();
+      return make(tf, select, problem);
+    };
+  };
+  return {
+    version: versionOf('@tensorflow/tfjs'),
+    note,
+    gemm: selected(gemm),
+    elementwise: selected(elementwise),
+    train: selected(train),
+  };
+}
+
+export const tfjsWasm: Peer = { name: 'tfjs-wasm', open: () => open('wasm') };
+export const tfjsCpu: Peer = { name: 'tfjs-cpu', open: () => open('cpu') };

@@ -1,0 +1,87 @@
+/**
+ * What the suites ask of a library: three kinds of problem. A library leaves out what it cannot do, or returns nothing
+ * for a problem that it cannot do in this form. Inputs belong to the suite: a library copies what it would change.
+ */
+import type { Prepared } from '../harness/types.ts';
+
+/** C[m,n] = op(A) · op(B). A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB. */
+export interface GemmProblem {
+  m: number;
+  n: number;
+  k: number;
+  transA: boolean;
+  transB: boolean;
+  a: Float32Array;
+  b: Float32Array;
+}
+
+export type ElementwiseOp = 'sigmoid' | 'exp' | 'tanh' | 'log' | 'relu' | 'add' | 'addRow' | 'softmax' | 'sum';
+
+/** An operation on x[rows,cols]; `other` is [rows,cols] for add and [cols] for addRow; softmax works along each row. */
+export interface ElementwiseProblem {
+  op: ElementwiseOp;
+  rows: number;
+  cols: number;
+  x: Float32Array;
+  other: Float32Array;
+}
+
+export type Activation = 'relu' | 'sigmoid' | 'tanh';
+
+/** Weights are [out,in], as PyTorch stores them. */
+export interface DenseLayer {
+  inputs: number;
+  outputs: number;
+  weight: Float32Array;
+  bias: Float32Array;
+  activation?: Activation;
+}
+
+/** One step of plain SGD on one batch. The output of a contender is the losses of the first CHECKED_STEPS steps. */
+export interface TrainProblem {
+  layers: DenseLayer[];
+  batch: number;
+  x: Float32Array;
+  lr: number;
+  /** Mean squared error against `targets`, or softmax cross-entropy against `labels`; the mean of the batch. */
+  loss: { kind: 'mse'; targets: Float32Array } | { kind: 'crossEntropy'; labels: Int32Array };
+}
+
+export const CHECKED_STEPS = 10;
+
+type Offer<P> = (problem: P) => Prepared | Promise<Prepared> | undefined;
+
+export interface Library {
+  version: string;
+  /** Threads, precision, and what else a reader must know. */
+  note: string;
+  gemm?: Offer<GemmProblem>;
+  elementwise?: Offer<ElementwiseProblem>;
+  train?: Offer<TrainProblem>;
+  close?: () => void;
+}
+
+export interface Peer {
+  name: string;
+  /** Throws where the library is not to be had; the message is the reason in the report. */
+  open: () => Library | Promise<Library>;
+}
+
+export const outputSize = (problem: TrainProblem): number => problem.layers.at(-1)!.outputs;
+
+/** The labels as one-hot rows, for libraries that want them so. */
+export function oneHot(labels: Int32Array, classes: number): Float32Array {
+  const rows = new Float32Array(labels.length * classes);
+  labels.forEach((label, i) => {
+    rows[i * classes + label] = 1;
+  });
+  return rows;
+}
+
+/** W[out,in] as [in,out], for libraries that multiply x · W. */
+export function transposed({ weight, inputs, outputs }: DenseLayer): Float32Array {
+  return Float32Array.from(
+    { length: weight.length },
+    (_, i) => weight[(i % outputs) * inputs + Math.floor(i / outputs)]!,
+  );
+}

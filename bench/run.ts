@@ -1,0 +1,71 @@
+/**
+ * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
+ * suite in its own process under each Node (the current one and 24, where nothing else is said), prints tables, writes
+ * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
+ * writes the page anew from the results that are there.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { currentMajor, installPeers, nodeBinary, runUnder } from './harness/nodes.ts';
+import { resultFile, writeSection } from './harness/report.ts';
+import type { SuiteResult } from './harness/types.ts';
+import { suites } from './suites/index.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: 'string', default: [...new Set([currentMajor, '24'])].join(',') },
+    quick: { type: 'boolean', default: false },
+    task: { type: 'string' },
+    json: { type: 'string' },
+    report: { type: 'boolean', default: false },
+  },
+});
+
+const names = suites.map(({ name }) => name);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`no suite is called ${unknown.join(' or ')}; there are ${names.join(', ')}`);
+  process.exit(2);
+}
+const chosen = positionals.length > 0 ? positionals : names;
+if (values.report) {
+  for (const suite of chosen) writeSection(suite);
+  process.exit(0);
+}
+installPeers();
+
+const passed = [...(values.quick ? ['--quick'] : []), ...(values.task === undefined ? [] : ['--task', values.task])];
+const kept = passed.length === 0;
+const folder = mkdtempSync(join(tmpdir(), 'saraf-bench-'));
+const results: SuiteResult[] = [];
+let failures = 0;
+
+for (const suite of chosen) {
+  for (const major of values.node.split(',')) {
+    const binary = nodeBinary(major);
+    if (binary === undefined) {
+      console.error(`Node ${major} is not here: bench/package.json has none for this machine`);
+      continue;
+    }
+    const out = join(folder, 'result.json');
+    if (!runUnder(binary, [suite, out, ...passed])) {
+      console.error(`${suite} has failed under Node ${major}`);
+      failures++;
+      continue;
+    }
+    const result = JSON.parse(readFileSync(out, 'utf8')) as SuiteResult;
+    results.push(result);
+    if (kept) {
+      const file = resultFile(result);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+      writeSection(suite);
+    }
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
+if (failures > 0) process.exit(1);

@@ -1,0 +1,8 @@
+/** All suites, in the order in which they run and are reported. */
+import { elementwise } from './elementwise.ts';
+import { gemm } from './gemm.ts';
+import { mlpStep } from './mlpStep.ts';
+import type { SuitePlan } from './types.ts';
+import { xorStep } from './xorStep.ts';
+
+export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep];

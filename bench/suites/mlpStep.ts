@@ -1,0 +1,34 @@
+/** A training step of a small network for digits, the daily work of a deep learning library. */
+import { generator, uniform } from '../harness/random.ts';
+import { jaxJs } from '../peers/jax.ts';
+import { plain } from '../peers/plain.ts';
+import { pytorch } from '../peers/pytorch.ts';
+import { saraf, sarafReference } from '../peers/saraf.ts';
+import { tfjsCpu, tfjsWasm } from '../peers/tfjs.ts';
+import { dense, trainingTask } from './training.ts';
+import type { SuitePlan } from './types.ts';
+
+const BATCH = 64;
+const INPUTS = 784;
+const CLASSES = 10;
+
+export const mlpStep: SuitePlan = {
+  name: 'mlp-step',
+  title: 'Training step of a 784-128-64-10 network',
+  notes: [
+    'Batch 64, ReLU, softmax cross-entropy, SGD with lr 0.1: forward, backward and update; the loss is not read.',
+    'GFLOP/s count the matrix products only. jax-js runs the step through `jit`; brain.js has no such loss.',
+  ],
+  peers: [saraf, sarafReference, tfjsWasm, jaxJs, tfjsCpu, plain, pytorch],
+  tasks: (libraries) => {
+    const next = generator(6);
+    const problem = {
+      layers: dense([INPUTS, 128, 64, CLASSES], ['relu', 'relu', undefined]),
+      batch: BATCH,
+      x: uniform(BATCH * INPUTS, 0, 1, 5),
+      lr: 0.1,
+      loss: { kind: 'crossEntropy' as const, labels: Int32Array.from({ length: BATCH }, () => next() * CLASSES) },
+    };
+    return [trainingTask('784-128-64-10, batch 64', problem, libraries)];
+  },
+};

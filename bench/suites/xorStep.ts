@@ -1,0 +1,29 @@
+/** A training step of the smallest network there is: it measures what a call costs, not what arithmetic costs. */
+import { brainJs } from '../peers/brain.ts';
+import { jaxJs } from '../peers/jax.ts';
+import { plain } from '../peers/plain.ts';
+import { pytorch } from '../peers/pytorch.ts';
+import { saraf, sarafReference } from '../peers/saraf.ts';
+import { tfjsCpu, tfjsWasm } from '../peers/tfjs.ts';
+import { dense, trainingTask } from './training.ts';
+import type { SuitePlan } from './types.ts';
+
+export const xorStep: SuitePlan = {
+  name: 'xor-step',
+  title: 'Training step of a 2-3-1 network on XOR',
+  notes: [
+    'Batch 4, tanh then sigmoid, mean squared error, SGD with lr 0.1: forward, backward and update; the loss is not read.',
+    'brain.js makes one pass over the four examples with an update after each: other work than the rest, for its time only.',
+  ],
+  peers: [saraf, sarafReference, tfjsWasm, jaxJs, tfjsCpu, brainJs, plain, pytorch],
+  tasks: (libraries) => {
+    const problem = {
+      layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
+      batch: 4,
+      x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+      lr: 0.1,
+      loss: { kind: 'mse' as const, targets: Float32Array.of(0, 1, 1, 0) },
+    };
+    return [trainingTask('2-3-1, batch 4', problem, libraries)];
+  },
+};

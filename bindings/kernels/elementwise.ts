@@ -1,0 +1,151 @@
+/** Functions of one or two elements on typed arrays; input and output may be the same array. */
+import { ShapeError } from '../errors.ts';
+import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../generated/encode.ts';
+import { wasmExecutor } from '../wasm/instance.ts';
+import { checkArray, checkNumber, finish, input, output, release } from './arrays.ts';
+
+export interface UnaryOptions {
+  x: Float32Array;
+  /** As long as x; it may be x. */
+  y: Float32Array;
+}
+
+function checkEqual(op: string, name: string, array: Float32Array, length: number): void {
+  checkArray(op, name, array, length);
+  if (array.length !== length) {
+    throw new ShapeError(`${op}: ${name} has ${array.length} elements, expected ${length}`, {
+      op,
+      argument: name,
+      got: array.length,
+      expected: length,
+    });
+  }
+}
+
+function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
+  checkArray(fn, 'x', x, 0);
+  const n = x.length;
+  checkEqual(fn, 'y', y, n);
+  if (n === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, n, false);
+    encodeUnary(executor.program, {
+      fn: UnaryFn[fn],
+      x: input(executor, x, n, to, n, true),
+      y: to,
+      n,
+      p0: 0,
+      p1: 0,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}
+
+/** y = max(x, 0). */
+export function relu(options: UnaryOptions): void {
+  unary('relu', options);
+}
+/** y = 1 / (1 + e⁻ˣ). */
+export function sigmoid(options: UnaryOptions): void {
+  unary('sigmoid', options);
+}
+/** y = tanh x. */
+export function tanh(options: UnaryOptions): void {
+  unary('tanh', options);
+}
+/** y = eˣ. */
+export function exp(options: UnaryOptions): void {
+  unary('exp', options);
+}
+
+export interface BinaryOptions {
+  a: Float32Array;
+  /** As long as a. */
+  b: Float32Array;
+  /** As long as a; it may be a or b. */
+  y: Float32Array;
+}
+
+function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
+  checkArray(fn, 'a', a, 0);
+  const n = a.length;
+  checkEqual(fn, 'b', b, n);
+  checkEqual(fn, 'y', y, n);
+  if (n === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, n, false);
+    encodeBinary(executor.program, {
+      fn: BinaryFn[fn],
+      a: input(executor, a, n, to, n, true),
+      b: input(executor, b, n, to, n, true),
+      y: to,
+      scalar: 0,
+      ndim: 1,
+      shape: [n],
+      aStrides: [1],
+      bStrides: [1],
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}
+
+/** y = a + b. */
+export function add(options: BinaryOptions): void {
+  binary('add', options);
+}
+/** y = a · b, element by element. */
+export function mul(options: BinaryOptions): void {
+  binary('mul', options);
+}
+
+export interface AxpyOptions extends UnaryOptions {
+  alpha: number;
+}
+
+const one = new Float32Array([1]);
+
+/** y = alpha·x + y. */
+export function axpy({ alpha, x, y }: AxpyOptions): void {
+  checkNumber('axpy', 'alpha', alpha);
+  checkArray('axpy', 'x', x, 0);
+  const n = x.length;
+  checkEqual('axpy', 'y', y, n);
+  if (n === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, n, true);
+    encodeGemm(executor.program, {
+      a: input(executor, one, 1, to, n, false),
+      b: input(executor, x, n, to, n, false),
+      c: to,
+      bias: 0,
+      batch: 1,
+      m: 1,
+      n,
+      k: 1,
+      aRow: 1,
+      aCol: 1,
+      aBatch: 0,
+      bRow: n,
+      bCol: 1,
+      bBatch: 0,
+      cRow: n,
+      cBatch: 0,
+      alpha,
+      beta: 1,
+      activation: 0,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}

@@ -1,0 +1,151 @@
+/** Products of matrices and vectors on typed arrays, row-major. */
+import { ArgumentError } from '../errors.ts';
+import { Activation, encodeGemm } from '../generated/encode.ts';
+import { wasmExecutor } from '../wasm/instance.ts';
+import { checkArray, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
+
+export interface GemmOptions {
+  /** Rows of C. */
+  m: number;
+  /** Columns of C. */
+  n: number;
+  /** Columns of op(A), rows of op(B). */
+  k: number;
+  /** A: m×k, or k×m if transA. */
+  a: Float32Array;
+  /** B: k×n, or n×k if transB. */
+  b: Float32Array;
+  /** C: m×n. */
+  c: Float32Array;
+  /** Default 1. */
+  alpha?: number;
+  /** Default 0: what C held is not read. */
+  beta?: number;
+  transA?: boolean;
+  transB?: boolean;
+  /** Elements from one row of A to the next; default: its columns. */
+  lda?: number;
+  ldb?: number;
+  ldc?: number;
+  /** n elements, added to each row. */
+  bias?: Float32Array;
+  /** Applied to the result. Default 'none'. */
+  activation?: Activation;
+}
+
+/** Elements that `rows` rows of `cols` at distance `ld` span. */
+function span(rows: number, cols: number, ld: number): number {
+  return rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
+}
+
+function checkLeading(name: string, ld: number, cols: number): void {
+  checkSize('gemm', name, ld, 0);
+  if (ld < cols)
+    throw new ArgumentError(`gemm: ${name} is ${ld}, rows have ${cols} elements`, {
+      op: 'gemm',
+      argument: name,
+      got: ld,
+      expected: cols,
+    });
+}
+
+/**
+ * C = activation(alpha·op(A)·op(B) + beta·C + bias).
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
+ */
+export function gemm(options: GemmOptions): void {
+  const { m, n, k, a, b, c, alpha = 1, beta = 0, transA = false, transB = false, bias, activation = 'none' } = options;
+  checkSize('gemm', 'm', m);
+  checkSize('gemm', 'n', n);
+  checkSize('gemm', 'k', k);
+  checkNumber('gemm', 'alpha', alpha);
+  checkNumber('gemm', 'beta', beta);
+  const aCols = transA ? m : k;
+  const bCols = transB ? k : n;
+  const { lda = aCols, ldb = bCols, ldc = n } = options;
+  if (lda !== aCols) checkLeading('lda', lda, aCols);
+  if (ldb !== bCols) checkLeading('ldb', ldb, bCols);
+  if (ldc !== n) checkLeading('ldc', ldc, n);
+  const aLength = span(transA ? k : m, aCols, lda);
+  const bLength = span(transB ? n : k, bCols, ldb);
+  const cLength = span(m, n, ldc);
+  checkArray('gemm', 'a', a, aLength);
+  checkArray('gemm', 'b', b, bLength);
+  checkArray('gemm', 'c', c, cLength);
+  if (bias !== undefined) checkArray('gemm', 'bias', bias, n);
+  const code = Activation[activation];
+  if (code === undefined) {
+    throw new ArgumentError(
+      `gemm: unknown activation ${String(activation)} (known: ${Object.keys(Activation).join(', ')})`,
+      { op: 'gemm', argument: 'activation', got: activation },
+    );
+  }
+  if (cLength === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, c, cLength, beta !== 0 || ldc !== n);
+    encodeGemm(executor.program, {
+      a: input(executor, a, aLength, to, cLength, false),
+      b: input(executor, b, bLength, to, cLength, false),
+      bias: bias === undefined ? 0 : input(executor, bias, n, to, cLength, false),
+      c: to,
+      batch: 1,
+      m,
+      n,
+      k,
+      aRow: transA ? 1 : lda,
+      aCol: transA ? lda : 1,
+      aBatch: 0,
+      bRow: transB ? 1 : ldb,
+      bCol: transB ? ldb : 1,
+      bBatch: 0,
+      cRow: ldc,
+      cBatch: 0,
+      alpha,
+      beta,
+      activation: code,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}
+
+export interface GemvOptions {
+  /** Rows of A. */
+  m: number;
+  /** Columns of A. */
+  n: number;
+  a: Float32Array;
+  /** n elements, or m if transA. */
+  x: Float32Array;
+  /** m elements, or n if transA. */
+  y: Float32Array;
+  /** Default 1. */
+  alpha?: number;
+  /** Default 0: what y held is not read. */
+  beta?: number;
+  transA?: boolean;
+  /** Elements from one row of A to the next. Default n. */
+  lda?: number;
+}
+
+/**
+ * y = alpha·op(A)·x + beta·y.
+ *
+ * @example
+ * gemv({ m: 2, n: 3, a, x, y });
+ */
+export function gemv({ m, n, a, x, y, alpha, beta, transA = false, lda }: GemvOptions): void {
+  const rows = transA ? n : m;
+  const inner = transA ? m : n;
+  checkSize('gemv', 'm', m);
+  checkSize('gemv', 'n', n);
+  checkArray('gemv', 'x', x, inner);
+  checkArray('gemv', 'y', y, rows);
+  gemm({ m: rows, n: 1, k: inner, a, b: x, c: y, alpha, beta, transA, lda });
+}

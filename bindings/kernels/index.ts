@@ -1,0 +1,22 @@
+/**
+ * `saraf/kernels`: the kernels on typed arrays, without tensors. All functions are synchronous, take one options object,
+ * and refuse wrong lengths, sizes and types before anything is written.
+ */
+export { ArgumentError, DeviceError, DisposedError, OutOfMemoryError, SarafError, ShapeError } from '../errors.ts';
+export type { Activation } from '../generated/encode.ts';
+export { alloc, free } from './arrays.ts';
+export {
+  type AxpyOptions,
+  add,
+  axpy,
+  type BinaryOptions,
+  exp,
+  mul,
+  relu,
+  sigmoid,
+  tanh,
+  type UnaryOptions,
+} from './elementwise.ts';
+export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
+export { init } from './init.ts';
+export { dot, type SoftmaxOptions, softmax, sum } from './reductions.ts';

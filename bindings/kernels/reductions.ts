@@ -1,0 +1,74 @@
+/** Softmax and reductions on typed arrays. */
+import { encodeReduce, encodeSoftmax, ReduceFn } from '../generated/encode.ts';
+import { wasmExecutor } from '../wasm/instance.ts';
+import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
+import { gemm } from './gemm.ts';
+
+export interface SoftmaxOptions {
+  /** rows × cols elements. */
+  x: Float32Array;
+  /** rows × cols elements; it may be x. */
+  y: Float32Array;
+  rows: number;
+  cols: number;
+}
+
+/** Row by row: y = eˣ / Σ eˣ, without overflow. */
+export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
+  checkSize('softmax', 'rows', rows);
+  checkSize('softmax', 'cols', cols);
+  const n = rows * cols;
+  checkArray('softmax', 'x', x, n);
+  checkArray('softmax', 'y', y, n);
+  if (n === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, n, false);
+    encodeSoftmax(executor.program, {
+      x: input(executor, x, n, to, n, true),
+      y: to,
+      rows,
+      cols,
+      log: 0,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}
+
+const result = new Float32Array(1);
+
+/** Sum of all elements. */
+export function sum({ x }: { x: Float32Array }): number {
+  checkArray('sum', 'x', x, 0);
+  if (x.length === 0) return 0;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, result, 1, false);
+    encodeReduce(executor.program, {
+      fn: ReduceFn.sum,
+      x: input(executor, x, x.length, to, 1, false),
+      y: to,
+      outer: 1,
+      size: x.length,
+      inner: 1,
+      scale: 1,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+  return result[0]!;
+}
+
+/** Σ xᵢ·yᵢ. */
+export function dot({ x, y }: { x: Float32Array; y: Float32Array }): number {
+  checkArray('dot', 'x', x, 0);
+  checkArray('dot', 'y', y, x.length);
+  if (x.length === 0) return 0;
+  gemm({ m: 1, n: 1, k: x.length, a: x, b: y, c: result });
+  return result[0]!;
+}

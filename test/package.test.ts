@@ -1,0 +1,61 @@
+/**
+ * The built package as users get it: `npm run build` first. It is loaded by Node itself, by `import` and by `require`,
+ * with WebAssembly and without.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a fresh Node prints.  */
+function run(flags: string[], code: string): string {
+  return execFileSync(process.execPath, [...flags, '-e', code], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
+}
+
+const step = `
+  const x = s.tensor([[1, 2], [3, 4]], { requiresGrad: true });
+  x.matmul(x).sum().backward();
+  console.log(JSON.stringify(x.grad.toArray()), s.runtimeInfo().device);
+`;
+const gradient = '[[7,11],[9,13]]';
+
+describe('the built package', () => {
+  it('is imported as a module', () => {
+    expect(run(['--input-type=module'], `import * as s from 'saraf'; ${step}`)).toBe(`${gradient} wasm`);
+  });
+
+  it('is required from CommonJS', () => {
+    expect(run([], `const s = require('saraf'); ${step}`)).toBe(`${gradient} wasm`);
+  });
+
+  it('runs on the reference executor where there is no WebAssembly', () => {
+    expect(
+      run(['--input-type=module'], `delete globalThis.WebAssembly; const s = await import('saraf'); ${step}`),
+    ).toBe(`${gradient} reference`);
+  });
+
+  it('offers kernels and files as entries of their own', () => {
+    const code = `import { sum } from 'saraf/kernels'; import { mnist } from 'saraf/node'; console.log(sum({ x: new Float32Array([1, 2]) }), typeof mnist);`;
+    expect(run(['--input-type=module'], code)).toBe('3 function');
+  });
+
+  it('runs where strings must not become code', () => {
+    const flags = ['--disallow-code-generation-from-strings', '--input-type=module'];
+    expect(run(flags, `import * as s from 'saraf'; ${step}`)).toBe(`${gradient} wasm`);
+  });
+
+  it("runs the README's example as it stands", () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const code = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
+    const printed = JSON.parse(
+      run(['--input-type=module'], `const console = { log: (v) => process.stdout.write(JSON.stringify(v)) };\n${code}`),
+    );
+    expect(printed.map(([value]: [number]) => Math.round(value * 20) / 20)).toEqual([0, 1, 1, 0]);
+  });
+});

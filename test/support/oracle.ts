@@ -1,0 +1,202 @@
+/**
+ * The oracle of the element functions: for each its value in double precision, the range to sample densely, and how many ulp
+ * of float32 a kernel may be off. Specials (±0, ±∞, NaN, denormals, the largest floats) are tried for every row, with the
+ * row's own ones; the function's own double-precision result says what is right there.
+ */
+import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
+
+export type Kind = 'float' | 'int';
+
+export interface UnaryRow {
+  name: UnaryFn;
+  fn: (x: number) => number;
+  lo: number;
+  hi: number;
+  ulp: number;
+  from: Kind;
+  to: Kind;
+  special?: number[];
+  /** The sign of a zero result is free. */
+  anyZero?: boolean;
+}
+
+export interface BinaryRow {
+  name: BinaryFn;
+  fn: (a: number, b: number) => number;
+  lo: number;
+  hi: number;
+  ulp: number;
+  from: Kind;
+  to: Kind;
+  anyZero?: boolean;
+  /** The first operand is never beyond this. */
+  limit?: number;
+}
+
+export const CLAMP = { low: -1.5, high: 2.25, lowI: -3, highI: 100 };
+
+export const floatSpecials = [
+  0,
+  -0,
+  Infinity,
+  -Infinity,
+  NaN,
+  1,
+  -1,
+  2,
+  -2,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3,
+  -3,
+  1e-45,
+  -1e-45,
+  1.1754942e-38,
+  -1.1754942e-38,
+  1.17549435e-38,
+  3.4028234e38,
+  -3.4028234e38,
+  2 ** -24,
+  -(2 ** -24),
+  2 ** 23,
+  2 ** 24,
+  16777217,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 32,
+].map(Math.fround);
+export const intSpecials = [0, 1, -1, 2, -2, 3, 100, 101, 2 ** 31 - 1, -(2 ** 31), 65536, 46341, -46341];
+
+/** Half to even, keeping the sign of zero. */
+function roundEven(x: number): number {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const below = Math.floor(x);
+  const rest = x - below;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
+  const rounded = up ? below + 1 : below;
+  return rounded === 0 && x < 0 ? -0 : rounded;
+}
+
+/** erf by its power series (A&S 7.1.5) below 2.5 and by the continued fraction of erfc (A&S 7.1.14) beyond. */
+function erf(x: number): number {
+  const a = Math.abs(x);
+  if (Number.isNaN(x) || x === 0) return x;
+  if (a < 2.5) {
+    let power = x;
+    let sum = x;
+    for (let k = 1; k < 60; k++) {
+      power *= (-x * x) / k;
+      sum += power / (2 * k + 1);
+    }
+    return (sum * 2) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let k = 60; k > 0; k--) fraction = k / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (a + fraction) / Math.sqrt(Math.PI));
+}
+
+const sigmoid = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+const clamp = (x: number) => Math.min(Math.max(x, CLAMP.low), CLAMP.high);
+const clampInt = (x: number) => Math.min(CLAMP.highI, Math.max(CLAMP.lowI, x));
+const toInt = (x: number) => (Number.isNaN(x) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(x)))) + 0;
+const bit = (b: boolean) => (b ? 1 : 0);
+
+type Numbers = [lo: number, hi: number, ulp: number];
+const unary = (
+  name: UnaryFn,
+  fn: (x: number) => number,
+  [lo, hi, ulp]: Numbers,
+  more: Partial<UnaryRow> = {},
+): UnaryRow => ({ name, fn, lo, hi, ulp, from: 'float', to: 'float', ...more });
+const unaryInt = (name: UnaryFn, fn: (x: number) => number): UnaryRow => ({
+  ...unary(name, fn, [-1000, 1000, 0]),
+  from: 'int',
+  to: 'int',
+});
+
+export const unaryRows: UnaryRow[] = [
+  unary('neg', (x) => -x, [-9, 9, 0]),
+  unary('abs', Math.abs, [-9, 9, 0]),
+  unary('sign', (x) => (Number.isNaN(x) ? 0 : Math.sign(x) + 0), [-9, 9, 0]),
+  unary('sqrt', Math.sqrt, [0, 9, 0.5]),
+  unary('rsqrt', (x) => 1 / Math.sqrt(x), [0, 9, 2]),
+  unary('reciprocal', (x) => 1 / x, [-9, 9, 0.5]),
+  unary('square', (x) => x * x, [-9, 9, 0.5]),
+  unary('exp', Math.exp, [-105, 90, 2], { special: [88.72283, 88.72284, -87.33655, -103.97208, -103.97209] }),
+  unary('log', Math.log, [0, 4, 2]),
+  unary('log1p', Math.log1p, [-1, 4, 2]),
+  unary('sin', Math.sin, [-300, 300, 2], { special: [Math.PI, 2 ** 28, 2 ** 28 + 32, 1e10, 8388608.5] }),
+  unary('cos', Math.cos, [-300, 300, 2], { special: [Math.PI / 2, 2 ** 28, 2 ** 28 + 32, 1e10, 8388608.5] }),
+  unary('tanh', Math.tanh, [-10, 10, 2], { special: [0.54999995, 0.55, 9.01, 9.02] }),
+  unary('sigmoid', sigmoid, [-105, 20, 2]),
+  unary('relu', (x) => Math.max(x, 0), [-9, 9, 0], { anyZero: true }),
+  unary('atan', Math.atan, [-9, 9, 2], { special: [0.55, 1.8181818] }),
+  unary('erf', erf, [-5, 5, 2], { special: [0.92, 0.91999996, 3.9192059, 4] }),
+  unary('floor', Math.floor, [-9, 9, 0]),
+  unary('ceil', Math.ceil, [-9, 9, 0]),
+  unary('round', roundEven, [-9, 9, 0]),
+  unary('clamp', clamp, [-9, 9, 0]),
+  unary('logicalNot', (x) => bit(x === 0), [-1, 1, 0], { to: 'int' }),
+  unary('toBool', (x) => bit(x !== 0), [-1, 1, 0], { to: 'int' }),
+  unary('toInt', toInt, [-1000, 1000, 0], { to: 'int' }),
+  unaryInt('negI', (x) => -x | 0),
+  unaryInt('absI', (x) => Math.abs(x) | 0),
+  unaryInt('signI', (x) => Math.sign(x) | 0),
+  unaryInt('squareI', (x) => Math.imul(x, x)),
+  unaryInt('clampI', clampInt),
+  unaryInt('logicalNotI', (x) => bit(x === 0)),
+  unaryInt('toBoolI', (x) => bit(x !== 0)),
+  { ...unaryInt('toFloat', (x) => x), ulp: 0.5, to: 'float' },
+];
+
+/** C's powf, where JavaScript's differs: 1^y and (−1)^±∞ are 1. */
+const pow = (a: number, b: number) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
+const extreme = (pick: (a: number, b: number) => number) => (a: number, b: number) =>
+  Number.isNaN(a) || Number.isNaN(b) ? NaN : pick(a, b);
+
+const binary = (name: BinaryFn, fn: (a: number, b: number) => number, [lo, hi, ulp]: Numbers): BinaryRow => ({
+  name,
+  fn,
+  lo,
+  hi,
+  ulp,
+  from: 'float',
+  to: 'float',
+});
+const compare = (name: BinaryFn, fn: (a: number, b: number) => boolean): BinaryRow[] => [
+  { ...binary(name, (a, b) => bit(fn(a, b)), [-3, 3, 0]), to: 'int' },
+  { ...binary(`${name}I` as BinaryFn, (a, b) => bit(fn(a, b)), [-3, 3, 0]), from: 'int', to: 'int' },
+];
+const binaryInt = (name: BinaryFn, fn: (a: number, b: number) => number): BinaryRow => ({
+  ...binary(name, fn, [-1000, 1000, 0]),
+  from: 'int',
+  to: 'int',
+});
+
+export const binaryRows: BinaryRow[] = [
+  binary('add', (a, b) => a + b, [-9, 9, 0.5]),
+  binary('sub', (a, b) => a - b, [-9, 9, 0.5]),
+  binary('mul', (a, b) => a * b, [-9, 9, 0.5]),
+  binary('div', (a, b) => a / b, [-9, 9, 0.5]),
+  binary('pow', pow, [-9, 9, 1]),
+  binary('maximum', extreme(Math.max), [-9, 9, 0]),
+  binary('minimum', extreme(Math.min), [-9, 9, 0]),
+  ...compare('eq', (a, b) => a === b),
+  ...compare('ne', (a, b) => a !== b),
+  ...compare('gt', (a, b) => a > b),
+  ...compare('ge', (a, b) => a >= b),
+  ...compare('lt', (a, b) => a < b),
+  ...compare('le', (a, b) => a <= b),
+  binary('reluGrad', (y, g) => (y <= 0 ? 0 : g), [-9, 9, 0]),
+  // Near ±1 the rounding of y² weighs as much as 1 − y² itself: the domain ends before.
+  { ...binary('sigmoidGrad', (y, g) => g * y * (1 - y), [0, 1, 2]), anyZero: true, limit: 1 },
+  { ...binary('tanhGrad', (y, g) => g * (1 - y * y), [-0.9, 0.9, 4]), anyZero: true, limit: 1 },
+  binaryInt('addI', (a, b) => (a + b) | 0),
+  binaryInt('subI', (a, b) => (a - b) | 0),
+  binaryInt('mulI', Math.imul),
+  binaryInt('maximumI', Math.max),
+  binaryInt('minimumI', Math.min),
+];
