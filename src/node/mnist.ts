@@ -30,12 +30,21 @@ function packagedFiles(): string {
   );
 }
 
+function unzipped(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new FormatError(`${path}: damaged gzip file (${(error as Error).message})`, { op: 'mnist', argument: path });
+  }
+}
+
 /** A file as it is, or with a dot before "idx", or gzipped: the ways in which MNIST's files travel. */
 function read(dir: string, name: string): Uint8Array {
   for (const file of [name, name.replace('-idx', '.idx')]) {
     const path = join(dir, file);
     if (existsSync(path)) return readFileSync(path);
-    if (existsSync(`${path}.gz`)) return gunzipSync(readFileSync(`${path}.gz`));
+    if (existsSync(`${path}.gz`)) return unzipped(`${path}.gz`);
   }
   throw new ArgumentError(`mnist: ${join(dir, name)} does not exist (nor does ${name}.gz)`, {
     op: 'mnist',
