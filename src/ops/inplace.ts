@@ -21,6 +21,7 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
   if (recording && x.requiresGrad && x.isLeaf) {
     throw new AutogradError(`${op}: a leaf that requires grad can be changed only inside noGrad()`, { op });
   }
+  const isShared = x.storage.handles > 1 || x.storage.length !== x.numel;
   compose(() => {
     const result = compute();
     commonExecutor(op, x, result);
@@ -38,9 +39,9 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
         expected: x.shape,
       });
     }
-    if (recording && (x.requiresGrad || result.requiresGrad) && x.storage.length !== x.numel) {
+    if (recording && (x.requiresGrad || result.requiresGrad) && isShared) {
       throw new AutogradError(
-        `${op}: a view into a larger tensor cannot be changed in place while gradients are recorded`,
+        `${op}: a tensor that shares its elements with others (views, detach) cannot be changed in place while gradients are recorded`,
         { op },
       );
     }
