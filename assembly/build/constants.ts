@@ -20,6 +20,7 @@ export function constantsToGlobals(bytes: Uint8Array): Uint8Array {
     return `(global.get ${name})`;
   });
   source.dispose();
+  if (names.size === 0) throw new Error('no vector constants were found in the module: their text form has changed');
   const globals = [...names].map(([words, name]) => `(global ${name} v128 (v128.const i32x4${words}))`);
   const target = binaryen.parseText(text.replace(/\)\s*$/, `${globals.join('\n')})`));
   target.setFeatures(binaryen.Features.All);
