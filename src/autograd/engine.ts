@@ -108,6 +108,7 @@ function deposit(leaf: Variable, createGraph: boolean): void {
     tracing?.deposited(leaf);
     return;
   }
+  tracing?.accumulated(leaf, before);
   if (createGraph) {
     leaf.grad = keep(add(before, gradient));
     if (!leaf.gradExposed) before.dispose();

@@ -168,11 +168,14 @@ export class Replay {
     return false;
   }
 
-  /** Whether the program can run now: it is not stale, and leaves that were without gradient are so again. */
+  /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
   isCurrent(): boolean {
     if (this.isStale()) return false;
     for (const variable of this.recorder.expectsNoGrad) {
       if (variable.grad !== null) return false;
+    }
+    for (const [variable, storage] of this.recorder.expectsGrad) {
+      if (variable.grad?.storageOrNull !== storage) return false;
     }
     return true;
   }
