@@ -1,6 +1,6 @@
 /** Data sets: something with a length, and examples by number. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { compose, stack, tensor } from '../ops/index.ts';
+import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -26,6 +26,9 @@ export class TensorDataset implements Dataset {
   constructor(...tensors: Tensor[]) {
     if (tensors.length === 0)
       throw new ArgumentError('TensorDataset: needs at least one tensor', { op: 'TensorDataset', argument: 'tensors' });
+    tensors.forEach((t, i) => {
+      checkTensor('TensorDataset', `tensors[${i}]`, t);
+    });
     const length = tensors[0]!.shape[0];
     for (const t of tensors) {
       if (t.ndim === 0 || t.shape[0] !== length) {

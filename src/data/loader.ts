@@ -48,6 +48,7 @@ export class DataLoader implements Iterable<Tensor[]> {
       });
     }
     checkWhole('DataLoader', 'batchSize', batchSize, 1);
+    if (seed !== undefined) checkWhole('DataLoader', 'seed', seed);
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
