@@ -3,7 +3,7 @@ import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
 
 /** How a command uses an operand. */
-export type Role = 'in' | 'out' | 'inout';
+type Role = 'in' | 'out' | 'inout';
 
 export interface Operand {
   name: string;

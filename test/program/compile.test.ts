@@ -9,6 +9,7 @@ import {
   nn,
   noGrad,
   optim,
+  profile,
   randn,
   scope,
   type Tensor,
@@ -380,6 +381,23 @@ describe('compile', () => {
       step.dispose();
       model.dispose();
       optimizer.dispose();
+    });
+  });
+
+  it('tells where the time goes', () => {
+    scope(() => {
+      const w = randn(16, 16);
+      const f = compile((x: Tensor) => x.matmul(w).relu().sum());
+      expect(() => profile(f)).toThrow('has not been called yet');
+      expect(() => profile((() => {}) as never)).toThrow('expected a function made by compile()');
+      f(randn(16, 16));
+      const rows = profile(f, { repeats: 3 });
+      expect(rows.map(({ name, flops }) => [name, flops])).toEqual([
+        ['gemm + relu', 8192],
+        ['sum', 256],
+      ]);
+      expect(rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+      f.dispose();
     });
   });
 

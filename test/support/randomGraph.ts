@@ -2,7 +2,7 @@
 import { F, nn, optim, type Tensor, tensor, where } from '../../src/index.ts';
 
 /** A linear congruential generator (Numerical Recipes), so that a seed says everything. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
