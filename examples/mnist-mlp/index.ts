@@ -43,15 +43,16 @@ interface EpochResult {
   seconds: number;
 }
 
+type Pair = [images: Tensor, labels: Tensor];
 type Step = (x: Tensor, y: Tensor) => Tensor;
 
-function trainEpoch(title: string, train: Step, loader: data.DataLoader): EpochResult {
+function trainEpoch(title: string, train: Step, loader: data.DataLoader<Pair>): EpochResult {
   const bar = progressBar(title, loader.length);
   const start = performance.now();
   let images = 0;
   let total = 0;
   let step = 0;
-  for (const [x, y] of loader as Iterable<[Tensor, Tensor]>) {
+  for (const [x, y] of loader) {
     total += train(x, y).item() * x.shape[0]!;
     images += x.shape[0]!;
     if (++step % 50 === 0 || step === loader.length) {
@@ -64,12 +65,12 @@ function trainEpoch(title: string, train: Step, loader: data.DataLoader): EpochR
   return { loss: total / images, imagesPerSecond: images / seconds, seconds };
 }
 
-function accuracy(model: nn.Sequential, [images, labels]: readonly Tensor[]): number {
-  return scope(() => noGrad(() => model.forward(images!).argmax(1).eq(labels!).to('float32').mean().item()));
+function accuracy(model: nn.Sequential, [images, labels]: Pair): number {
+  return scope(() => noGrad(() => model.forward(images).argmax(1).eq(labels).to('float32').mean().item()));
 }
 
 /** Model, training step and batches from one seed, so that both executors see the same numbers. */
-function prepare(train: data.TensorDataset) {
+function prepare(train: data.TensorDataset<Pair>) {
   manualSeed(SEED);
   const model = buildModel();
   const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
@@ -105,7 +106,7 @@ for (let epoch = 1; epoch <= EPOCHS; epoch++) {
 }
 
 await start('reference');
-const moved = new data.TensorDataset(...train.tensors.map((t) => keep(t.to('reference'))));
+const moved = new data.TensorDataset(...(train.tensors.map((t) => keep(t.to('reference'))) as Pair));
 const plain = prepare(moved);
 const slow = trainEpoch('epoch  1', plain.step, plain.loader);
 console.log(
