@@ -20,6 +20,8 @@ export function flopsOf(command: Command): number {
       return dims(command).reduce((product, size) => product * size, 1);
     case 'reduce':
       return n('outer', 'size', 'inner');
+    case 'strip':
+      return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
     default:
       return 0;
   }
@@ -77,6 +79,8 @@ export function commandName(command: Command): string {
       ];
       return ['gemm', ...extras.filter((extra) => extra !== '')].join(' + ');
     }
+    case 'strip':
+      return `strip of ${command.parts.map(commandName).join(', ')}`;
     default:
       return command.opcode;
   }

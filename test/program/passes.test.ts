@@ -11,6 +11,7 @@ import {
   VirtualHeap,
 } from '../../src/program/passes.ts';
 import { VIRTUAL_START, type VirtualBuffer } from '../../src/program/recorder.ts';
+import { joinStrips } from '../../src/program/strips.ts';
 
 const OUTSIDE = 64;
 
@@ -128,6 +129,70 @@ describe('fuseActivations', () => {
       unary(block, 'exp', a!, b!);
     });
     expect(fuseActivations(commands, heap, new Set())).toHaveLength(2);
+  });
+});
+
+describe('joinStrips', () => {
+  const LONG = 20000;
+  const long = (count: number, encode: (block: ProgramBlock, b: number[]) => void) => {
+    const buffers = Array.from(
+      { length: count },
+      (_, i): VirtualBuffer => ({ start: VIRTUAL_START + 32000 * i, length: LONG }),
+    );
+    const block = new ProgramBlock(new Int32Array(4096));
+    encode(
+      block,
+      buffers.map(({ start }) => start),
+    );
+    return { buffers, heap: new VirtualHeap(buffers), commands: parse(block.words, block.length) };
+  };
+  const map = (block: ProgramBlock, x: number, y: number, n = LONG) =>
+    encodeUnary(block, { fn: UnaryFn.exp, x, y, n, p0: 0, p1: 0 });
+
+  it('joins neighbours of one length, and keeps what only they need in local blocks', () => {
+    const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a!, b!);
+      map(block, b!, c!);
+    });
+    const { commands: strips, joined } = joinStrips(commands, heap, new Set([buffers[2]!]), 0);
+    expect(joined).toBe(2);
+    expect(names(strips)).toEqual(['strip']);
+    expect(strips[0]!.parts.map((part) => [part.get('x'), part.get('y')])).toEqual([
+      [OUTSIDE, 1],
+      [1, 2],
+      [2, buffers[2]!.start | 0],
+    ]);
+    expect([...lifetimes(strips, heap).keys()]).toEqual([buffers[2]]);
+  });
+
+  it('gives no local block to what is read elsewhere, or was there before', () => {
+    const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
+      map(block, a!, b!);
+      map(block, b!, c!);
+      gemm(block, b!, OUTSIDE, OUTSIDE);
+    });
+    const { commands: strips } = joinStrips(commands, heap, new Set([buffers[2]!]), 0);
+    expect(names(strips)).toEqual(['strip', 'gemm']);
+    expect([...lifetimes(strips, heap).keys()]).toEqual(buffers);
+  });
+
+  it('leaves short commands, other lengths and shifted memory apart', () => {
+    const short = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!, 100);
+      map(block, a!, b!, 100);
+    });
+    expect(names(joinStrips(short.commands, short.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
+    const mixed = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a!, b!, LONG - 1);
+    });
+    expect(names(joinStrips(mixed.commands, mixed.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
+    const shifted = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a! + 1, b!);
+    });
+    expect(names(joinStrips(shifted.commands, shifted.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
   });
 });
 
