@@ -66,3 +66,8 @@ export class OutOfMemoryError extends SarafError {
 export class AutogradError extends SarafError {
   override name = 'AutogradError';
 }
+
+/** What `compile` cannot record: reading a value inside, or control flow that depends on one. */
+export class TraceError extends SarafError {
+  override name = 'TraceError';
+}

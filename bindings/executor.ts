@@ -3,7 +3,6 @@
  * Tensors above this interface hold element indices and never see memory; executors know nothing of tensors.
  */
 import type { ProgramBlock } from './commands/program.ts';
-import type { Allocator } from './memory/allocator.ts';
 
 /** Where a tensor lives and its commands run. */
 export type Device = 'wasm' | 'webgpu' | 'reference';
@@ -13,15 +12,42 @@ export type DType = 'float32' | 'int32' | 'bool';
 
 export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** Hands out blocks of an executor's heap. */
+export interface HeapAllocator {
+  /** Bytes in live blocks. */
+  readonly bytesInUse: number;
+  /** Live blocks. */
+  readonly blocks: number;
+  /** Bytes that the heap holds. */
+  readonly bytesReserved: number;
+  /** Added to the message of an OutOfMemoryError. */
+  describe: () => string;
+  /** Index of so many uninitialised elements. */
+  allocate(elements: number): number;
+  /** Takes a block back. */
+  release(address: number, elements: number): void;
+}
+
+/** A program that stays in an executor's memory, to be run again and again. */
+export interface LoadedProgram {
+  /** Changes one word. */
+  patch(at: number, word: number): void;
+  /** Runs `commands` commands from the word `at` on; all of them by default. */
+  run(at?: number, commands?: number): void;
+  dispose(): void;
+}
+
 export interface Executor {
   readonly device: Device;
-  readonly allocator: Allocator;
+  readonly allocator: HeapAllocator;
   /** Encode commands here, then `run`. */
   readonly program: ProgramBlock;
   /** Element index of the four words that random commands read: key and counter. */
   readonly randomState: number;
   /** Runs the commands in `program` in order and clears it. */
   run(): void;
+  /** Keeps a program for repeated runs. */
+  load(words: Int32Array, commands: number): LoadedProgram;
   /** Copies elements in, converting numbers to the element type. */
   write(address: number, data: ArrayLike<number>, dtype: DType): void;
   /** Copies elements out into a new array: Float32Array, Int32Array, or Uint8Array for bool (Float64Array on a float64 executor). */

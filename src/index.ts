@@ -8,6 +8,7 @@ export {
   OutOfMemoryError,
   SarafError,
   ShapeError,
+  TraceError,
 } from '../bindings/errors.ts';
 export type { Device, DType, NumericArray } from '../bindings/executor.ts';
 export { type GradOptions, grad } from './autograd/engine.ts';
@@ -19,6 +20,8 @@ export * as functional from './functional/index.ts';
 export * as nn from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
+export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';
+export { type CommandProfile, profile } from './program/profile.ts';
 export { manualSeed } from './runtime/random.ts';
 export { type InitOptions, init, type MemoryInfo, memory, type RuntimeInfo, runtimeInfo } from './runtime/runtime.ts';
 export type { Nested } from './tensor/base.ts';

@@ -1,6 +1,6 @@
 /**
  * One step of PyTorch's SGD on one parameter. d = ±grad + weightDecay·p; with momentum v = momentum·v + (1 − dampening)·d
- * (v = d in the first step, which does not read v) and d = v, or d + momentum·v with nesterov; p −= lr·d.
+ * and d = v, or d + momentum·v with nesterov; p −= lr·d.
  * Operands are distinct memory; no alignment is needed.
  */
 import { SgdCommand } from '../generated/commands';
@@ -10,11 +10,9 @@ import { madd } from '../simd/madd';
 
 const NESTEROV: u32 = 1;
 const MAXIMIZE: u32 = 2;
-const FIRST: u32 = 4;
 
 /** What is done with the velocity. */
 class NoMomentum {}
-class FirstStep {}
 class Momentum {}
 /** Whether weight decay is added. */
 class Decay {}
@@ -57,7 +55,7 @@ function step<Mode, WeightDecay, W>(
   let d = v128.xor(loadLanes<W>(grad), sign);
   if (idof<WeightDecay>() == idof<Decay>()) d = madd(decay, p, d);
   if (idof<Mode>() != idof<NoMomentum>()) {
-    const v = idof<Mode>() == idof<FirstStep>() ? d : madd(momentum, loadLanes<W>(velocity), f32x4.mul(gain, d));
+    const v = madd(momentum, loadLanes<W>(velocity), f32x4.mul(gain, d));
     storeLanes<W>(velocity, v);
     d = nesterov ? madd(momentum, v, d) : v;
   }
@@ -66,7 +64,6 @@ function step<Mode, WeightDecay, W>(
 
 function updateWith<WeightDecay>(c: SgdCommand, from: usize, to: usize): void {
   if (c.velocity == 0) update<NoMomentum, WeightDecay>(c, from, to);
-  else if (c.flags & FIRST) update<FirstStep, WeightDecay>(c, from, to);
   else update<Momentum, WeightDecay>(c, from, to);
 }
 

@@ -8,6 +8,7 @@
  */
 
 import { OutOfMemoryError } from '../errors.ts';
+import type { HeapAllocator } from '../executor.ts';
 
 /** Elements in a 64-byte line: the unit and the alignment of every block. */
 const LINE = 16;
@@ -32,7 +33,7 @@ function linesOf(sizeClass: number): number {
   return (5 + (step & 3)) << ((step >>> 2) + 4);
 }
 
-export class Allocator {
+export class Allocator implements HeapAllocator {
   /** Bytes in live blocks, as rounded up. */
   bytesInUse = 0;
   /** Live blocks. */

@@ -4,7 +4,7 @@
  */
 import { instantiateSync } from '@assemblyscript/loader';
 import { ProgramBlock } from '../commands/program.ts';
-import type { DType, Executor, NumericArray } from '../executor.ts';
+import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import { compileModule, type Variant } from './module.ts';
 import { chooseTile } from './tile.ts';
@@ -64,6 +64,19 @@ export class WasmExecutor implements Executor {
     const { program } = this;
     this.kernels.run(this.programAddress * 4, program.commands, 0, 1);
     program.clear();
+  }
+
+  load(words: Int32Array, commands: number): LoadedProgram {
+    const { allocator, kernels } = this;
+    const block = allocator.allocate(words.length);
+    this.ints.set(words, block);
+    return {
+      patch: (at, word) => {
+        this.ints[block + at] = word;
+      },
+      run: (at = 0, count = commands) => kernels.run((block + at) * 4, count, 0, 1),
+      dispose: () => allocator.release(block, words.length),
+    };
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {

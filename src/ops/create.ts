@@ -4,6 +4,7 @@ import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, dense, done, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
+import { active } from '../program/trace.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
@@ -52,7 +53,7 @@ function place(op: string, options: Placement, known = OPTIONS): Executor {
       got: dtype,
     });
   }
-  return executor ?? (device === undefined ? defaultExecutor() : executorFor(device));
+  return executor ?? (device === undefined ? defaultExecutor() : active(executorFor(device)));
 }
 
 function finish(op: string, t: Tensor, options: Placement): Tensor {

@@ -3,6 +3,7 @@
  * the new shape are the elements copied.
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import {
@@ -16,6 +17,7 @@ import {
   sectionsOf,
   viewOf,
 } from '../program/emit.ts';
+import { tracing } from '../program/trace.ts';
 import {
   broadcastStrides,
   inferShape,
@@ -313,7 +315,13 @@ function checkIndex(op: string, index: Tensor, size: number): void {
       argument: 'index',
       got: index.shape,
     });
-  for (const i of index.dataSync()) {
+  const check = (values: NumericArray) => checkRows(op, values, size);
+  if (tracing === null) check(index.dataSync());
+  else tracing.guard(index, check);
+}
+
+function checkRows(op: string, values: NumericArray, size: number): void {
+  for (const i of values) {
     if (i < 0 || i >= size)
       throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, {
         op,

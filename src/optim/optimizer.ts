@@ -8,6 +8,7 @@ import { withGrad } from '../autograd/mode.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { dense } from '../program/emit.ts';
+import { tracing, untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
@@ -28,6 +29,14 @@ export interface OptimizerState<O> {
   paramGroups: (Required<O> & { params: number[] })[];
 }
 
+/** Settings of one parameter in its executor's heap, and what was last written there. */
+interface SettingBlock {
+  storage: Storage;
+  last: number[];
+}
+
+/** Elements for the settings of any update command. */
+const SETTING_ELEMENTS = 16;
 /** Words that the largest update command takes, with room to spare. */
 const UPDATE_WORDS = 32;
 
@@ -39,7 +48,7 @@ export abstract class Optimizer<O extends object> {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[];
   protected readonly state = new Map<Tensor, ParamState>();
-  private readonly settingBlocks = new Map<Executor, Storage[]>();
+  private readonly settingBlocks = new Map<Tensor, SettingBlock>();
 
   constructor(
     private readonly name: string,
@@ -114,30 +123,31 @@ export abstract class Optimizer<O extends object> {
     const loss = closure === undefined ? undefined : withGrad(true, closure);
     const copies: Tensor[] = [];
     const executors = new Set<Executor>();
-    let block = 0;
-    let lastSettings: number[] = [];
     for (const group of this.paramGroups) {
       for (const param of group.params) {
         const gradient = param.variable?.grad;
         if (gradient === undefined || gradient === null) continue;
         const { executor } = param;
-        const { program } = executor;
-        const state = this.stateOf(param);
-        const settings = this.settings(group, state);
-        if (program.length === 0 || !executors.has(executor) || !equal(settings, lastSettings)) {
-          block = executors.has(executor) && program.length > 0 ? block + 1 : 0;
-          executor.write(this.settingBlock(executor, block, settings.length), settings, 'float32');
-          lastSettings = settings;
-        }
-        executors.add(executor);
         const flat = dense(gradient);
         if (flat !== gradient) copies.push(flat);
-        this.update(group, param, flat, state, this.settingBlock(executor, block, settings.length));
-        param.storage.version++;
-        if (program.length + UPDATE_WORDS > program.words.length) executor.run();
+        const state = untraced(() => this.stateOf(param));
+        const block = untraced(() => this.blockOf(param));
+        this.update(group, param, flat, state, block.storage.address);
+        const refresh = () => {
+          writeSettings(block, this.settings(group, state));
+          param.storage.version++;
+        };
+        if (tracing === null) {
+          refresh();
+          executors.add(executor);
+          if (executor.program.length + UPDATE_WORDS > executor.program.words.length) executor.run();
+        } else {
+          tracing.capture(block.storage);
+          tracing.beforeRun(refresh);
+        }
       }
     }
-    for (const executor of executors) if (executor.program.length > 0) executor.run();
+    for (const executor of executors) executor.run();
     for (const copy of copies) copy.dispose();
     return loss;
   }
@@ -200,13 +210,13 @@ export abstract class Optimizer<O extends object> {
   /** Frees the optimizer's memory. The parameters are not its own. */
   dispose(): void {
     this.freeState();
-    for (const blocks of this.settingBlocks.values()) for (const block of blocks) block.release();
+    for (const { storage } of this.settingBlocks.values()) storage.release();
     this.settingBlocks.clear();
   }
 
   /** Zeros of a parameter's size, which live as long as the optimizer. */
   protected zerosFor(param: Tensor): Tensor {
-    return keep(constant(param.executor, param.shape, 0));
+    return untraced(() => keep(constant(param.executor, param.shape, 0)));
   }
 
   private stateOf(param: Tensor): ParamState {
@@ -236,15 +246,27 @@ export abstract class Optimizer<O extends object> {
     this.state.clear();
   }
 
-  private settingBlock(executor: Executor, number: number, length: number): number {
-    let blocks = this.settingBlocks.get(executor);
-    if (blocks === undefined) {
-      blocks = [];
-      this.settingBlocks.set(executor, blocks);
+  /** Where the update command of a parameter finds its settings. */
+  private blockOf(param: Tensor): SettingBlock {
+    let block = this.settingBlocks.get(param);
+    if (block !== undefined && block.storage.executor !== param.executor) {
+      block.storage.release();
+      block = undefined;
     }
-    blocks[number] ??= Storage.allocate(executor, length);
-    return blocks[number].address;
+    if (block === undefined) {
+      block = { storage: Storage.allocate(param.executor, SETTING_ELEMENTS), last: [] };
+      this.settingBlocks.set(param, block);
+    }
+    return block;
   }
+}
+
+/** Writes settings if they have changed. */
+function writeSettings(block: SettingBlock, settings: number[]): void {
+  if (equal(settings, block.last)) return;
+  const { executor, address } = block.storage;
+  executor.write(address, settings, 'float32');
+  block.last = settings;
 }
 
 function equal(a: readonly number[], b: readonly number[]): boolean {

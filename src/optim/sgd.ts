@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
 import { checkFinite, checkRange } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 
 export interface SGDOptions {
@@ -22,7 +22,6 @@ export interface SGDOptions {
 
 const NESTEROV = 1;
 const MAXIMIZE = 2;
-const FIRST_STEP = 4;
 
 /**
  * p ← p − lr·v, v ← momentum·v + (1 − dampening)·(g + weightDecay·p).
@@ -53,8 +52,13 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override settings({ lr, momentum, dampening, weightDecay }: ParamGroup<SGDOptions>): number[] {
-    return [lr, momentum, 1 - dampening, weightDecay];
+  protected override settings(
+    { lr, momentum, dampening, weightDecay }: ParamGroup<SGDOptions>,
+    state: ParamState,
+  ): number[] {
+    const isFirst = state.isFirst === 1;
+    if (isFirst) delete state.isFirst;
+    return [lr, momentum, isFirst ? 1 : 1 - dampening, weightDecay];
   }
 
   protected override update(
@@ -64,15 +68,14 @@ export class SGD extends Optimizer<SGDOptions> {
     state: ParamState,
     settings: number,
   ): void {
-    let flags = (group.nesterov ? NESTEROV : 0) | (group.maximize ? MAXIMIZE : 0);
+    const flags = (group.nesterov ? NESTEROV : 0) | (group.maximize ? MAXIMIZE : 0);
     let velocity = 0;
     if (group.momentum !== 0) {
-      let buffer = state.momentumBuffer;
-      if (!(buffer instanceof Tensor)) {
-        flags |= FIRST_STEP;
-        buffer = state.momentumBuffer = this.zerosFor(param);
+      if (state.momentumBuffer === undefined) {
+        state.momentumBuffer = this.zerosFor(param);
+        state.isFirst = 1;
       }
-      velocity = buffer.address;
+      velocity = (state.momentumBuffer as Tensor).address;
     }
     encodeSgd(param.executor.program, {
       param: param.address,

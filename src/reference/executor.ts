@@ -4,13 +4,15 @@
  *
  * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
  */
+
 import { ProgramBlock } from '../../bindings/commands/program.ts';
-import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
+import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/table.ts';
+import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
 
-const START_ELEMENTS = 1 << 16;
+const START_ELEMENTS = 1 << 17;
 /** A JavaScript engine may refuse earlier: then the allocator reports that. */
 const MAX_ELEMENTS = 2 ** 30;
 
@@ -43,20 +45,37 @@ export class ReferenceExecutor implements Executor {
     this.heap = heapOf(START_ELEMENTS, precision);
     this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.program.scratch = this.allocator.allocate(STRIP_LOCALS * STRIP_BLOCK);
     this.allocator.uncount();
   }
 
   run(): void {
-    const { words, floats } = this.program;
-    let at = 0;
+    const { words, floats, commands } = this.program;
     try {
-      for (let left = this.program.commands; left > 0; left--) {
-        kernels[words[at]!]!(this.heap, words, floats, at);
-        at += words[at + 1]!;
-      }
+      this.execute(words, floats, 0, commands);
     } finally {
       this.program.clear();
     }
+  }
+
+  private execute(words: Int32Array, floats: Float32Array, start: number, commands: number): void {
+    let at = start;
+    for (let left = commands; left > 0; left--) {
+      kernels[words[at]!]!(this.heap, words, floats, at);
+      at += words[at + 1]!;
+    }
+  }
+
+  load(words: Int32Array, commands: number): LoadedProgram {
+    const own = words.slice();
+    const floats = new Float32Array(own.buffer);
+    return {
+      patch: (at, word) => {
+        own[at] = word;
+      },
+      run: (at = 0, count = commands) => this.execute(own, floats, at, count),
+      dispose: () => {},
+    };
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {

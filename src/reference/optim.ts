@@ -7,7 +7,6 @@ import type { ReferenceKernel } from './heap.ts';
 
 const SGD_NESTEROV = 1;
 const SGD_MAXIMIZE = 2;
-const SGD_FIRST_STEP = 4;
 
 const S = fieldsOf('sgd');
 
@@ -28,7 +27,7 @@ export const sgd: ReferenceKernel = ({ f }, words, _floats, at) => {
     let g = direction * f[grad + e]!;
     if (weightDecay !== 0) g += weightDecay * f[param + e]!;
     if (velocity !== 0) {
-      const v = flags & SGD_FIRST_STEP ? g : momentum * f[velocity + e]! + gradShare * g;
+      const v = momentum * f[velocity + e]! + gradShare * g;
       f[velocity + e] = v;
       g = flags & SGD_NESTEROV ? g + momentum * v : v;
     }

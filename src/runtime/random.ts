@@ -6,6 +6,7 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
+import { tracing } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { defaultExecutor } from './runtime.ts';
@@ -53,29 +54,36 @@ export class Generator {
 
   private draw(executor: Executor, address: number, n: number, fn: RandomFn, p0: number, p1: number): void {
     if (n === 0) return;
-    const { seedValue, counter } = this;
-    executor.write(
-      executor.randomState,
-      [
-        (seedValue % TWO_32) | 0,
-        Math.floor(seedValue / TWO_32) | 0,
-        (counter % TWO_32) | 0,
-        Math.floor(counter / TWO_32) | 0,
-      ],
-      'int32',
-    );
     const isInteger = fn === 'integers';
+    const blocks = Math.ceil(n / BLOCK);
+    if (tracing === null) this.place(executor);
     encodeRandom(executor.program, {
       fn: RandomFn[fn],
       y: address,
       state: executor.randomState,
-      offset: 0,
+      offset: tracing === null ? 0 : tracing.drawFrom(this, blocks),
       n,
       p0: isInteger ? p0 : floatBits(p0),
       p1: isInteger ? p1 : floatBits(p1),
     });
     executor.run();
-    this.counter += Math.ceil(n / BLOCK);
+    if (tracing === null) this.counter += blocks;
+  }
+
+  /** Writes seed and position where an executor's commands look for them. */
+  place(executor: Executor): void {
+    const { seedValue, counter } = this;
+    const words = [seedValue, Math.floor(seedValue / TWO_32), counter, Math.floor(counter / TWO_32)];
+    executor.write(
+      executor.randomState,
+      words.map((word) => (word % TWO_32) | 0),
+      'int32',
+    );
+  }
+
+  /** Goes on by so many blocks. */
+  skip(blocks: number): void {
+    this.counter += blocks;
   }
 
   /** A random order of 0 … n − 1 (Fisher and Yates). */

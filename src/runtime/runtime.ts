@@ -7,6 +7,7 @@ import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
 import { bestVariant, configure, wasmExecutor } from '../../bindings/wasm/instance.ts';
 import { moduleBytes } from '../../bindings/wasm/module.ts';
+import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { runtimeName } from './environment.ts';
@@ -81,7 +82,7 @@ function defaultDevice(): Device {
 
 /** The executor that new tensors go to. */
 export function defaultExecutor(): Executor {
-  return override ?? executorFor(defaultDevice());
+  return active(override ?? executorFor(defaultDevice()));
 }
 
 /** Runs `fn` with new tensors going to `executor`. */

@@ -8,6 +8,7 @@ import type { Device, DType, Executor, NumericArray } from '../../bindings/execu
 import { backward } from '../autograd/engine.ts';
 import { releaseVariable, Variable } from '../autograd/graph.ts';
 import { materialize } from '../program/emit.ts';
+import { active, tracing } from '../program/trace.ts';
 import { adopt, forget, type Held, unkeep } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
@@ -75,12 +76,14 @@ export class TensorBase {
 
   /** @internal Element index in the executor's heap. */
   get address(): number {
-    return this.storage.address + this.offset;
+    const { storage } = this;
+    if (tracing !== null) tracing.capture(storage);
+    return storage.address + this.offset;
   }
 
   /** @internal */
   get executor(): Executor {
-    return this.storage.executor;
+    return active(this.storage.executor);
   }
 
   /** Whether `dispose()` has been called, by hand or by a scope. */
@@ -241,6 +244,7 @@ export class TensorBase {
 
 /** Lets go of a leaf's gradient: frees it, unless someone was given it; then the open scope or the collector has it. */
 export function dropGrad(variable: Variable): void {
+  tracing?.dropped.add(variable);
   const { grad, gradExposed } = variable;
   variable.grad = null;
   variable.gradExposed = false;

@@ -60,6 +60,11 @@ export function forget(tensor: Tensor): void {
   }
 }
 
+/** How many scopes are open. */
+export function openScopes(): number {
+  return open.length;
+}
+
 /** Opens a scope by hand; `closeScope` ends it. Scopes may be closed in any order. */
 export function openScope(): Scope {
   const scope = new Scope();

@@ -3,6 +3,7 @@
  * the last one to let go gives the block back.
  */
 import type { Executor } from '../../bindings/executor.ts';
+import { tracing } from '../program/trace.ts';
 
 export class Storage {
   /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
@@ -13,13 +14,15 @@ export class Storage {
   handles = 0;
 
   constructor(
-    readonly executor: Executor,
-    readonly address: number,
+    public executor: Executor,
+    public address: number,
     readonly length: number,
   ) {}
 
   static allocate(executor: Executor, length: number): Storage {
-    return new Storage(executor, executor.allocator.allocate(length), length);
+    const storage = new Storage(executor, executor.allocator.allocate(length), length);
+    if (tracing === executor) tracing.track(storage);
+    return storage;
   }
 
   retain(): this {

@@ -68,14 +68,14 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
         momentum === 0
           ? 0
           : box.put(
-              start.map(() => NaN),
+              start.map(() => 0),
               'float32',
               offset + 1,
             );
-      const settings = box.put([lr, momentum, 1 - dampening, weightDecay]);
       grads.forEach((values, step) => {
         const grad = box.put(values, 'float32', offset + 2);
-        const flags = Number(nesterov) + 2 * Number(maximize) + 4 * Number(step === 0);
+        const settings = box.put([lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay]);
+        const flags = Number(nesterov) + 2 * Number(maximize);
         encodeSgd(executor.program, { param, grad, velocity, settings, n: start.length, flags });
         box.run(`sgd of ${start.length}`);
       });

@@ -1,0 +1,115 @@
+/** Recorded commands as objects that passes can read and change: an opcode, its words, and which words are operands. */
+import { bitsToFloat } from '../../bindings/commands/program.ts';
+import { layout, type Opcode, opcodes, STRIP_LOCALS } from '../../bindings/commands/table.ts';
+
+/** How a command uses an operand. */
+type Role = 'in' | 'out' | 'inout';
+
+export interface Operand {
+  name: string;
+  role: Role;
+  /** Word of the command that holds its address. */
+  at: number;
+}
+
+interface Shape {
+  operands: Operand[];
+  fields: Map<string, number>;
+}
+
+const isRole = (kind: string): kind is Role => kind === 'in' || kind === 'out' || kind === 'inout';
+
+const shapes = opcodes.map((opcode): Shape => {
+  const { fields } = layout(opcode);
+  return {
+    operands: fields.flatMap(({ name, kind, offset }) => (isRole(kind) ? [{ name, role: kind, at: offset }] : [])),
+    fields: new Map(fields.map(({ name, offset }) => [name, offset])),
+  };
+});
+
+const stripHeader = layout('strip').words;
+
+/** One recorded command. */
+export class Command {
+  readonly opcode: Opcode;
+  private readonly shape: Shape;
+
+  constructor(readonly words: Int32Array) {
+    this.opcode = opcodes[words[0]!]!;
+    this.shape = shapes[words[0]!]!;
+  }
+
+  /**
+   * Operands that are there: an address of 0 means absent. Those of a strip are its commands', without the strip's own
+   * local blocks.
+   */
+  get operands(): Operand[] {
+    if (this.opcode !== 'strip') return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
+    let start = stripHeader;
+    return this.parts.flatMap((part) => {
+      const operands = part.operands.map((operand) => ({ ...operand, at: start + operand.at }));
+      start += part.words.length;
+      return operands.filter(({ at }) => this.words[at]! >>> 0 > STRIP_LOCALS);
+    });
+  }
+
+  /** The commands of a strip. */
+  get parts(): Command[] {
+    return this.opcode === 'strip' ? parse(this.words.subarray(stripHeader), this.words.length - stripHeader) : [];
+  }
+
+  /** Element index of an operand, virtual ones included. */
+  address(operand: Operand): number {
+    return this.words[operand.at]! >>> 0;
+  }
+
+  /** Word of the command at which a field starts. */
+  offset(name: string): number {
+    const at = this.shape.fields.get(name);
+    if (at === undefined) throw new RangeError(`${this.opcode} has no field ${name}`);
+    return at;
+  }
+
+  /** A field's word. */
+  get(name: string): number {
+    return this.words[this.offset(name)]!;
+  }
+
+  /** A field's word as a float. */
+  getFloat(name: string): number {
+    return bitsToFloat(this.get(name));
+  }
+
+  set(name: string, word: number): void {
+    this.words[this.offset(name)] = word;
+  }
+
+  /** First stride of an operand of `binary`. */
+  firstStride(operand: 'a' | 'b'): number {
+    return this.get(`${operand}Strides`);
+  }
+}
+
+/** A strip of these commands, all of n elements. */
+export function stripOf(parts: readonly Command[], n: number, scratch: number): Command {
+  const words = new Int32Array(stripHeader + parts.reduce((sum, part) => sum + part.words.length, 0));
+  let at = stripHeader;
+  for (const part of parts) {
+    words.set(part.words, at);
+    at += part.words.length;
+  }
+  words[0] = opcodes.indexOf('strip');
+  words[1] = words.length;
+  const strip = new Command(words);
+  strip.set('n', n);
+  strip.set('count', parts.length);
+  strip.set('scratch', scratch);
+  return strip;
+}
+
+/** The commands in a block of words. */
+export function parse(words: Int32Array, length: number): Command[] {
+  const list: Command[] = [];
+  for (let at = 0; at < length; at += words[at + 1]!) list.push(new Command(words.slice(at, at + words[at + 1]!)));
+  return list;
+}

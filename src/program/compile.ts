@@ -1,0 +1,269 @@
+/**
+ * `compile`: traces a function once for each kind of input, and replays it with one call into the kernels afterwards.
+ */
+import { ArgumentError, TraceError } from '../../bindings/errors.ts';
+import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { isGradEnabled } from '../autograd/mode.ts';
+import { clone } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
+import { sameShape, stridesOf } from '../tensor/shapes.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { dense, done } from './emit.ts';
+import { list } from './listing.ts';
+import { VirtualHeap } from './passes.ts';
+import { Recorder } from './recorder.ts';
+import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
+import { tracing, withRecorder } from './trace.ts';
+
+export interface CompileOptions {
+  /** Where the program runs. Default: where its inputs are. */
+  device?: Device;
+}
+
+/** A program, for people: figures, and a listing as text. */
+export interface ProgramInfo extends ProgramFigures {
+  toString(): string;
+}
+
+/** A compiled function: call it as the function itself. */
+export interface Compiled<A extends unknown[], R> {
+  (...args: A): R;
+  /** The program that ran last, or null before the first call. */
+  readonly program: ProgramInfo | null;
+  /** Frees all programs. */
+  dispose(): void;
+}
+
+/** What an argument must be to be served by a program. */
+type Kind =
+  | { tensor: true; shape: readonly number[]; dtype: DType; executor: Executor }
+  | { tensor: false; value: unknown };
+
+interface Entry {
+  kinds: Kind[];
+  grad: boolean;
+  replay: Replay;
+  /** Puts results in the place that they have in the function's own result. */
+  assemble: (results: Tensor[]) => unknown;
+}
+
+/** Programs that one function may have before it is clear that its arguments never repeat. */
+const MAX_PROGRAMS = 64;
+/** Results of calls outside all scopes that stay alive. */
+const RECENT_RESULTS = 16;
+
+function fits(kind: Kind, argument: unknown): boolean {
+  if (!kind.tensor) return Object.is(kind.value, argument);
+  return (
+    argument instanceof Tensor &&
+    argument.dtype === kind.dtype &&
+    sameShape(argument.shape, kind.shape) &&
+    argument.executor === kind.executor
+  );
+}
+
+function kindOf(argument: unknown): Kind {
+  if (!(argument instanceof Tensor)) return { tensor: false, value: argument };
+  return { tensor: true, shape: argument.shape, dtype: argument.dtype, executor: argument.executor };
+}
+
+/** Replaces every tensor in a result by what `replace` gives; arrays and plain objects keep their form. */
+function mapTensors(value: unknown, replace: (tensor: Tensor) => unknown): unknown {
+  if (value instanceof Tensor) return replace(value);
+  if (Array.isArray(value)) return value.map((part) => mapTensors(part, replace));
+  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTensors(part, replace)]));
+  }
+  return value;
+}
+
+/** Stands for a tensor in the form of a result. */
+class Slot {
+  constructor(readonly index: number) {}
+}
+
+function fill(form: unknown, results: Tensor[]): unknown {
+  if (form instanceof Slot) return results[form.index];
+  if (Array.isArray(form)) return form.map((part) => fill(part, results));
+  if (typeof form === 'object' && form !== null && Object.getPrototypeOf(form) === Object.prototype) {
+    return Object.fromEntries(Object.entries(form).map(([name, part]) => [name, fill(part, results)]));
+  }
+  return form;
+}
+
+/** Runs the function with placeholders on a recorder, and makes a program of what was recorded. */
+function trace(
+  fn: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  base: Executor,
+): Omit<Entry, 'kinds' | 'grad'> {
+  const recorder = new Recorder(base);
+  const outputs: ProgramOutput[] = [];
+  let form: unknown;
+  const inputs: number[] = [];
+  const traceScope = openScope();
+  try {
+    withRecorder(recorder, () => {
+      const placeholders = args.map((argument, i) => {
+        if (!(argument instanceof Tensor)) return argument;
+        if (argument.requiresGrad) {
+          throw new TraceError(
+            `compile: argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
+            { op: 'compile', argument: `args[${i}]` },
+          );
+        }
+        const storage = Storage.allocate(recorder, argument.numel);
+        recorder.inputs.set(storage, inputs.length);
+        inputs.push(storage.address);
+        return new Tensor(storage, argument.shape, stridesOf(argument.shape), 0, argument.dtype);
+      });
+      const result = fn(...(placeholders as never[]));
+      if (result instanceof Promise)
+        throw new TraceError('compile: the function is asynchronous; only synchronous functions can be recorded', {
+          op: 'compile',
+        });
+      const heap = new VirtualHeap(recorder.buffers);
+      form = mapTensors(result, (tensor) => {
+        const { storage } = tensor;
+        const isOwn =
+          storage.executor === recorder && !recorder.inputs.has(storage) && storage.refs === 1 && !tensor.kept;
+        const given = isOwn ? tensor : clone(tensor.detach());
+        const buffer = heap.at(given.storage.address) ?? new VirtualHeap(recorder.buffers).at(given.storage.address)!;
+        outputs.push({ buffer, offset: given.offset, shape: given.shape, strides: given.strides, dtype: given.dtype });
+        return new Slot(outputs.length - 1);
+      });
+    });
+  } finally {
+    closeScope(traceScope);
+  }
+  const heap = new VirtualHeap(recorder.buffers);
+  const replay = new Replay(
+    recorder,
+    inputs.map((address) => heap.at(address)!),
+    outputs,
+  );
+  return { replay, assemble: (results) => fill(form, results) };
+}
+
+/**
+ * A function that runs as one program. The first call with inputs of new shapes records what `fn` does: forward,
+ * backward, optimizer steps; later calls replay it with one call into the kernels. Parameters, the optimizer's memory and
+ * settings, and random numbers stay live. Results are new tensors without history; outside of scopes the last sixteen
+ * calls' results are kept, older ones are freed.
+ *
+ * Values cannot be read inside (`item()`, `data()`), and arguments other than tensors are constants: another value is
+ * another program.
+ *
+ * @throws TraceError for what cannot be recorded
+ * @example
+ * const step = compile((x, y) => {
+ *   optimizer.zeroGrad();
+ *   const loss = F.crossEntropy(model.forward(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * console.log(step(x, y).item());
+ */
+export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> {
+  checkOptions('compile', options, ['device']);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`compile: expected a function, got ${typeof fn}`, {
+      op: 'compile',
+      argument: 'fn',
+      got: fn,
+    });
+  const entries: Entry[] = [];
+  const recent: Tensor[][] = [];
+  let last: Entry | null = null;
+
+  const executorOf = (args: readonly unknown[]): Executor => {
+    if (options.device !== undefined) return executorFor(options.device);
+    const first = args.find((argument) => argument instanceof Tensor);
+    return first === undefined ? defaultExecutor() : first.executor;
+  };
+
+  const find = (args: readonly unknown[]): Entry => {
+    const grad = isGradEnabled();
+    const serves = ({ kinds, grad: wanted, replay }: Entry) =>
+      wanted === grad &&
+      kinds.length === args.length &&
+      kinds.every((kind, i) => fits(kind, args[i])) &&
+      replay.isCurrent();
+    if (last !== null && serves(last)) return last;
+    for (let i = entries.length - 1; i >= 0; i--) if (entries[i] !== last && serves(entries[i]!)) return entries[i]!;
+    for (const stale of entries.filter(({ replay }) => replay.isStale())) {
+      entries.splice(entries.indexOf(stale), 1);
+      stale.replay.dispose();
+    }
+    if (entries.length >= MAX_PROGRAMS) {
+      throw new TraceError(
+        `compile: ${MAX_PROGRAMS} programs were recorded for one function, because each call brought new shapes or new numbers; pass what changes as a tensor`,
+        { op: 'compile' },
+      );
+    }
+    const entry: Entry = {
+      kinds: args.map(kindOf),
+      grad,
+      ...trace(fn as (...args: never[]) => unknown, args, executorOf(args)),
+    };
+    entries.push(entry);
+    return entry;
+  };
+
+  const call = (...args: A): R => {
+    if (tracing !== null) return fn(...args);
+    const entry = find(args);
+    last = entry;
+    const tensors = args.filter((argument) => argument instanceof Tensor);
+    const inputs = tensors.map((tensor) => dense(tensor));
+    let results: Tensor[];
+    try {
+      results = entry.replay.run(inputs);
+    } finally {
+      inputs.forEach((input, i) => {
+        done(input, tensors[i]!);
+      });
+    }
+    if (openScopes() === 0) {
+      recent.push(results);
+      if (recent.length > RECENT_RESULTS) for (const old of recent.shift()!) if (!old.kept) old.dispose();
+    }
+    return entry.assemble(results) as R;
+  };
+
+  const compiled = Object.defineProperties(call, {
+    program: { get: () => (last === null ? null : describe(last.replay)) },
+    dispose: {
+      value: () => {
+        for (const { replay } of entries) replay.dispose();
+        entries.length = 0;
+        last = null;
+      },
+    },
+  }) as Compiled<A, R>;
+  current.set(compiled, () => last?.replay ?? null);
+  return compiled;
+}
+
+/** How to get at the program that a compiled function ran last. */
+const current = new WeakMap<object, () => Replay | null>();
+
+/** @internal The program that a compiled function ran last. */
+export function replayOf(step: unknown): Replay | null {
+  const get = typeof step === 'function' ? current.get(step) : undefined;
+  if (get === undefined)
+    throw new ArgumentError('profile: expected a function made by compile()', {
+      op: 'profile',
+      argument: 'step',
+      got: step,
+    });
+  return get();
+}
+
+function describe(replay: Replay): ProgramInfo {
+  return { ...replay.figures, toString: () => list(replay) };
+}

@@ -1,0 +1,101 @@
+/** Programs as text, for people: a line a command. */
+import { Activation, ArgReduceFn, BinaryFn, RandomFn, ReduceFn, UnaryFn } from '../../bindings/generated/encode.ts';
+import type { Command } from './commands.ts';
+import type { Replay } from './replay.ts';
+
+const nameIn = (list: Record<string, number>, code: number): string =>
+  Object.keys(list).find((name) => list[name] === code) ?? String(code);
+
+/** Floating-point operations of a command, as they are usually counted; 0 where that means nothing. */
+export function flopsOf(command: Command): number {
+  const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
+  switch (command.opcode) {
+    case 'gemm':
+      return 2 * n('batch', 'm', 'n', 'k');
+    case 'unary':
+    case 'sgd':
+    case 'adam':
+      return n('n');
+    case 'binary':
+      return dims(command).reduce((product, size) => product * size, 1);
+    case 'reduce':
+      return n('outer', 'size', 'inner');
+    case 'strip':
+      return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
+    default:
+      return 0;
+  }
+}
+
+function dims(command: Command): number[] {
+  const at = command.offset('shape');
+  return Array.from(command.words.subarray(at, at + command.get('ndim')));
+}
+
+/** What a command works on, in brackets. */
+export function commandSizes(command: Command): string {
+  const show = (...names: string[]) => names.map((name) => command.get(name)).join('×');
+  switch (command.opcode) {
+    case 'copy':
+    case 'binary':
+    case 'where':
+      return dims(command).join('×') || '1';
+    case 'gemm':
+      return `${command.get('batch') > 1 ? `${command.get('batch')} of ` : ''}${show('m', 'k')} · ${show('k', 'n')}`;
+    case 'reduce':
+    case 'argReduce':
+    case 'cumsum':
+      return show('outer', 'size', 'inner');
+    case 'softmax':
+    case 'softmaxGrad':
+    case 'crossEntropy':
+    case 'crossEntropyGrad':
+      return show('rows', 'cols');
+    case 'takeRows':
+    case 'addRows':
+      return show('outer', 'count', 'inner');
+    default:
+      return show('n');
+  }
+}
+
+/** What a command computes. */
+export function commandName(command: Command): string {
+  switch (command.opcode) {
+    case 'unary':
+      return nameIn(UnaryFn, command.get('fn'));
+    case 'binary':
+      return nameIn(BinaryFn, command.get('fn'));
+    case 'reduce':
+      return nameIn(ReduceFn, command.get('fn'));
+    case 'argReduce':
+      return `arg ${nameIn(ArgReduceFn, command.get('fn'))}`;
+    case 'random':
+      return nameIn(RandomFn, command.get('fn'));
+    case 'gemm': {
+      const extras = [
+        command.get('bias') === 0 ? '' : 'bias',
+        command.get('activation') === 0 ? '' : nameIn(Activation, command.get('activation')),
+      ];
+      return ['gemm', ...extras.filter((extra) => extra !== '')].join(' + ');
+    }
+    case 'strip':
+      return `strip of ${command.parts.map(commandName).join(', ')}`;
+    default:
+      return command.opcode;
+  }
+}
+
+/** All commands of a program with sizes and operations, and its figures. */
+export function list({ commands, figures }: Replay): string {
+  const lines = commands.map((command, i) => {
+    const flops = flopsOf(command);
+    return `${String(i).padStart(4)}  ${commandName(command).padEnd(22)} ${commandSizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
+  });
+  const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
+  const total = commands.reduce((sum, command) => sum + flopsOf(command), 0);
+  return [
+    `${figures.commands} commands (${figures.recorded} recorded, ${figures.fusedCommands} fused), ${total} FLOP, ${kib(figures.plannedBytes)} for buffers of ${kib(figures.bufferBytes)}`,
+    ...lines,
+  ].join('\n');
+}

@@ -1,0 +1,205 @@
+/**
+ * The passes over a recorded program. Each takes commands and gives commands, knows one thing, and keeps what the program
+ * computes. A buffer is a block of virtual memory; addresses below the virtual heap are memory outside, which is
+ * always kept.
+ */
+import { Activation, UnaryFn } from '../../bindings/generated/encode.ts';
+import type { Command, Operand } from './commands.ts';
+import { VIRTUAL_START, type VirtualBuffer } from './recorder.ts';
+
+/** The virtual heap: which buffer an address belongs to. */
+export class VirtualHeap {
+  constructor(readonly buffers: readonly VirtualBuffer[]) {}
+
+  /** The buffer that an address lies in, or null for memory outside. */
+  at(address: number): VirtualBuffer | null {
+    if (address < VIRTUAL_START) return null;
+    let low = 0;
+    let high = this.buffers.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.buffers[middle]!.start <= address) low = middle;
+      else high = middle - 1;
+    }
+    return this.buffers[low]!;
+  }
+
+  of(command: Command, operand: Operand): VirtualBuffer | null {
+    return this.at(command.address(operand));
+  }
+}
+
+const writes = ({ role }: Operand) => role !== 'in';
+const reads = ({ role }: Operand) => role !== 'out';
+
+/** Leaves out commands whose results nobody reads. `kept` are the buffers that live on after the program. */
+export function removeDead(
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  kept: ReadonlySet<VirtualBuffer>,
+): Command[] {
+  const needed = new Set(kept);
+  const live: Command[] = [];
+  for (const command of [...commands].reverse()) {
+    const { operands } = command;
+    const isNeeded = operands.some((operand) => {
+      const buffer = writes(operand) ? heap.of(command, operand) : undefined;
+      return buffer === null || (buffer !== undefined && needed.has(buffer));
+    });
+    if (!isNeeded) continue;
+    live.push(command);
+    for (const operand of operands) {
+      const buffer = heap.of(command, operand);
+      if (reads(operand) && buffer !== null) needed.add(buffer);
+    }
+  }
+  return live.reverse();
+}
+
+/** How many commands touch each buffer. */
+function countUses(commands: readonly Command[], heap: VirtualHeap): Map<VirtualBuffer, number> {
+  const uses = new Map<VirtualBuffer, number>();
+  for (const command of commands) {
+    for (const buffer of new Set(command.operands.map((operand) => heap.of(command, operand)))) {
+      if (buffer !== null) uses.set(buffer, (uses.get(buffer) ?? 0) + 1);
+    }
+  }
+  return uses;
+}
+
+const epilogues: Record<number, number> = {
+  [UnaryFn.relu]: Activation.relu,
+  [UnaryFn.sigmoid]: Activation.sigmoid,
+  [UnaryFn.tanh]: Activation.tanh,
+};
+
+/**
+ * Lets a matrix product apply the activation that alone reads its result: gemm → c, unary c → y becomes gemm → y.
+ */
+export function fuseActivations(
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  kept: ReadonlySet<VirtualBuffer>,
+): Command[] {
+  const uses = countUses(commands, heap);
+  const producers = new Map<VirtualBuffer, Command>();
+  const result: Command[] = [];
+  for (const command of commands) {
+    const activation = command.opcode === 'unary' ? epilogues[command.get('fn')] : undefined;
+    const source = activation === undefined ? null : heap.at(command.get('x') >>> 0);
+    const producer = source === null ? undefined : producers.get(source);
+    if (
+      source !== null &&
+      producer !== undefined &&
+      activation !== undefined &&
+      uses.get(source) === 2 &&
+      !kept.has(source) &&
+      command.get('x') === producer.get('c') &&
+      command.get('n') === producer.get('batch') * producer.get('m') * producer.get('n')
+    ) {
+      producer.set('c', command.get('y'));
+      producer.set('activation', activation);
+      continue;
+    }
+    if (command.opcode === 'gemm' && command.get('activation') === Activation.none && command.getFloat('beta') === 0) {
+      const buffer = heap.at(command.get('c') >>> 0);
+      const isWhole =
+        command.get('cRow') === command.get('n') && command.get('cBatch') === command.get('m') * command.get('n');
+      if (buffer !== null && isWhole) producers.set(buffer, command);
+    }
+    result.push(command);
+  }
+  return result;
+}
+
+/** First and last command that touch a buffer. */
+export interface Lifetime {
+  first: number;
+  last: number;
+}
+
+export function lifetimes(commands: readonly Command[], heap: VirtualHeap): Map<VirtualBuffer, Lifetime> {
+  const result = new Map<VirtualBuffer, Lifetime>();
+  commands.forEach((command, i) => {
+    for (const operand of command.operands) {
+      const buffer = heap.of(command, operand);
+      if (buffer === null) continue;
+      const lifetime = result.get(buffer);
+      if (lifetime === undefined) result.set(buffer, { first: i, last: i });
+      else lifetime.last = i;
+    }
+  });
+  return result;
+}
+
+/** Whether a command reads one operand element by element, so that its output may take that operand's place. */
+function elementwiseInput(command: Command, name: string): boolean {
+  if (command.opcode === 'unary') return name === 'x';
+  if (command.opcode !== 'binary' || (name !== 'a' && name !== 'b')) return false;
+  // One dimension and stride 1: the operand is walked as the output is.
+  return command.get('ndim') === 1 && command.firstStride(name) === 1;
+}
+
+/**
+ * Lets results take the place of an operand that dies with the command: y's buffer becomes the operand's. Returns which
+ * buffer each one stands in.
+ */
+export function reuseInPlace(
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  lives: Map<VirtualBuffer, Lifetime>,
+  fixed: ReadonlySet<VirtualBuffer>,
+): Map<VirtualBuffer, VirtualBuffer> {
+  const home = new Map<VirtualBuffer, VirtualBuffer>();
+  const resolve = (buffer: VirtualBuffer): VirtualBuffer => home.get(buffer) ?? buffer;
+  commands.forEach((command, i) => {
+    const output = command.operands.find(writes);
+    if (output === undefined) return;
+    const y = heap.of(command, output);
+    if (y === null || fixed.has(y) || home.has(y) || lives.get(y)!.first !== i || command.address(output) !== y.start)
+      return;
+    for (const operand of command.operands) {
+      if (!elementwiseInput(command, operand.name)) continue;
+      const x = heap.of(command, operand);
+      if (x === null || x === y || fixed.has(x) || x.length !== y.length || command.address(operand) !== x.start)
+        continue;
+      const host = resolve(x);
+      if (lives.get(host)!.last !== i) continue;
+      home.set(y, host);
+      lives.get(host)!.last = lives.get(y)!.last;
+      return;
+    }
+  });
+  return home;
+}
+
+/** Where each buffer lies in the program's own block, and how long that is. */
+export interface MemoryPlan {
+  offsets: Map<VirtualBuffer, number>;
+  elements: number;
+}
+
+const LINE = 16;
+
+/** Places buffers so that those alive at the same time do not overlap: the largest first, each at the lowest place that is free. */
+export function planMemory(lives: ReadonlyMap<VirtualBuffer, Lifetime>): MemoryPlan {
+  const placed: { buffer: VirtualBuffer; start: number; end: number; life: Lifetime }[] = [];
+  const offsets = new Map<VirtualBuffer, number>();
+  let elements = 0;
+  const bySize = [...lives].sort(([a], [b]) => b.length - a.length || a.start - b.start);
+  for (const [buffer, life] of bySize) {
+    const size = Math.max(1, Math.ceil(buffer.length / LINE)) * LINE;
+    const neighbours = placed
+      .filter((other) => other.life.first <= life.last && life.first <= other.life.last)
+      .sort((a, b) => a.start - b.start);
+    let start = 0;
+    for (const other of neighbours) {
+      if (other.start - start >= size) break;
+      start = Math.max(start, other.end);
+    }
+    placed.push({ buffer, start, end: start + size, life });
+    offsets.set(buffer, start);
+    elements = Math.max(elements, start + size);
+  }
+  return { offsets, elements };
+}

@@ -1,0 +1,198 @@
+/**
+ * The recorder: stands in for an executor while `compile` traces a function. Commands are kept, not run; memory is
+ * virtual: every block gets a place of its own above all real addresses, and the plan gives it a real one later. Values
+ * do not exist yet, so reading one is an error.
+ */
+import { ProgramBlock } from '../../bindings/commands/program.ts';
+import { TraceError } from '../../bindings/errors.ts';
+import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
+import type { Variable } from '../autograd/graph.ts';
+import type { Generator } from '../runtime/random.ts';
+import type { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** First virtual element index: the end of the largest real heap. */
+export const VIRTUAL_START = 2 ** 30;
+/** Addresses are words: the virtual heap ends where they do. */
+const VIRTUAL_END = 2 ** 32;
+const ALIGNMENT = 16;
+
+/** A program block that grows. */
+class GrowingBlock extends ProgramBlock {
+  override reserve(count: number): number {
+    if (this.length + count > this.words.length) {
+      const larger = new Int32Array(this.words.length * 2 + count);
+      larger.set(this.words);
+      this.rebase(larger);
+    }
+    return super.reserve(count);
+  }
+
+  override clear(): void {}
+}
+
+/** A block of virtual memory. */
+export interface VirtualBuffer {
+  start: number;
+  length: number;
+}
+
+/** Numbers that the traced function wrote into a block. */
+export interface HostWrite {
+  address: number;
+  data: ArrayLike<number>;
+  dtype: DType;
+  /** Commands recorded before it. */
+  before: number;
+}
+
+/** A check of the values of an input (by number) or of a tensor outside, seen as the traced function saw it. */
+export interface Guard {
+  input: number | null;
+  storage: Storage;
+  offset: number;
+  shape: readonly number[];
+  strides: readonly number[];
+  dtype: DType;
+  check: (values: NumericArray) => void;
+}
+
+export class Recorder implements Executor {
+  readonly program = new GrowingBlock(new Int32Array(4096));
+  readonly allocator: HeapAllocator;
+  readonly buffers: VirtualBuffer[] = [];
+  readonly writes: HostWrite[] = [];
+  /** Storages of virtual blocks. */
+  readonly storages: Storage[] = [];
+  /** Storages outside that the program reads or writes. */
+  readonly captured = new Set<Storage>();
+  /** What must happen before every run: settings of optimizers, the position of the random numbers. */
+  readonly hooks: (() => void)[] = [];
+  /** Leaves whose gradients the traced function has forgotten. */
+  readonly dropped = new Set<Variable>();
+  /** Leaves that were given a gradient while they had none and had not been told to forget it. */
+  readonly expectsNoGrad = new Set<Variable>();
+  /** Leaves whose gradient was added to one that they had before the traced function. */
+  readonly expectsGrad = new Map<Variable, Storage>();
+  /** Leaves that were given a gradient. */
+  readonly gradients = new Map<Variable, Tensor>();
+  /** Inputs of the traced function, by their storage. */
+  readonly inputs = new Map<Storage, number>();
+  /** Checks of values that must be made before every run. */
+  readonly guards: Guard[] = [];
+  /** The stream that random commands draw from, and blocks drawn so far. */
+  private stream: Generator | null = null;
+  private randomBlocks = 0;
+  private next = VIRTUAL_START;
+
+  constructor(readonly base: Executor) {
+    this.program.scratch = base.program.scratch;
+    this.program.tile = base.program.tile;
+    this.allocator = {
+      bytesInUse: 0,
+      blocks: 0,
+      bytesReserved: 0,
+      describe: () => '',
+      allocate: (elements) => this.allocate(elements),
+      release: () => {},
+    };
+  }
+
+  get device() {
+    return this.base.device;
+  }
+
+  get randomState(): number {
+    return this.base.randomState;
+  }
+
+  private allocate(length: number): number {
+    const start = this.next;
+    this.next += (Math.floor(length / ALIGNMENT) + 1) * ALIGNMENT;
+    if (!(this.next <= VIRTUAL_END)) {
+      throw new TraceError(
+        `compile: the traced function makes more than ${(VIRTUAL_END - VIRTUAL_START) * 4} bytes of tensors`,
+        { op: 'compile' },
+      );
+    }
+    this.buffers.push({ start, length });
+    return start;
+  }
+
+  /** A storage was made on virtual memory. */
+  track(storage: Storage): void {
+    this.storages.push(storage);
+  }
+
+  /** A command is about to use a storage. */
+  capture(storage: Storage): void {
+    if (storage.executor === this.base) this.captured.add(storage);
+  }
+
+  /** A leaf without gradient was given one. */
+  deposited(leaf: Variable): void {
+    if (!this.dropped.has(leaf)) this.expectsNoGrad.add(leaf);
+    this.gradients.set(leaf, leaf.grad!);
+  }
+
+  /** A leaf's gradient was added to the one that it had before. */
+  accumulated(leaf: Variable, before: Tensor): void {
+    if (!this.dropped.has(leaf) && !this.gradients.has(leaf)) this.expectsGrad.set(leaf, before.storage);
+  }
+
+  /** Has `hook` called before every run. */
+  beforeRun(hook: () => void): void {
+    this.hooks.push(hook);
+  }
+
+  /** Has `check` called with a tensor's values before every run. Values that are made inside are not checked. */
+  guard(tensor: Tensor, check: (values: NumericArray) => void): void {
+    const { storage, offset, shape, strides, dtype } = tensor;
+    const input = this.inputs.get(storage) ?? null;
+    if (input !== null || storage.executor === this.base)
+      this.guards.push({ input, storage, offset, shape, strides, dtype, check });
+  }
+
+  /** Reserves blocks of a random stream; returns how many were reserved before. */
+  drawFrom(stream: Generator, blocks: number): number {
+    if (this.stream === null) {
+      this.stream = stream;
+      this.beforeRun(() => {
+        stream.place(this.base);
+        stream.skip(this.randomBlocks);
+      });
+    }
+    if (this.stream !== stream)
+      throw new TraceError('compile: random numbers of two streams in one function', { op: 'compile' });
+    const offset = this.randomBlocks;
+    this.randomBlocks += blocks;
+    return offset;
+  }
+
+  /** Commands stay until the plan takes them. */
+  run(): void {}
+
+  load(): LoadedProgram {
+    throw new TraceError('compile: a program cannot be loaded while another one is traced', { op: 'compile' });
+  }
+
+  write(address: number, data: ArrayLike<number>, dtype: DType): void {
+    if (address < VIRTUAL_START) this.base.write(address, data, dtype);
+    else this.writes.push({ address, data: Float64Array.from(data), dtype, before: this.program.commands });
+  }
+
+  read(): NumericArray {
+    throw reading('data(), dataSync() or toArray()');
+  }
+
+  get(): number {
+    throw reading('item()');
+  }
+}
+
+function reading(call: string): TraceError {
+  return new TraceError(
+    `compile: ${call} reads a value, but inside a compiled function values do not exist yet; return the tensor and read it outside`,
+    { op: 'compile', got: call },
+  );
+}

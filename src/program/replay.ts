@@ -1,0 +1,249 @@
+/**
+ * A traced function, planned and loaded: what one call of a compiled function runs. It owns the program's memory; results
+ * get memory of their own at every run, by patching their addresses into the program.
+ */
+
+import { ProgramBlock } from '../../bindings/commands/program.ts';
+import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
+import { encodeCopy } from '../../bindings/generated/encode.ts';
+import type { Variable } from '../autograd/graph.ts';
+import { keep } from '../tensor/scope.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type Command, parse } from './commands.ts';
+import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
+import type { Recorder, VirtualBuffer } from './recorder.ts';
+import { joinStrips } from './strips.ts';
+
+/** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
+export interface ProgramOutput {
+  buffer: VirtualBuffer;
+  offset: number;
+  shape: readonly number[];
+  strides: readonly number[];
+  dtype: DType;
+}
+
+/** A word of the program that holds an address which changes from run to run. */
+interface Patch {
+  at: number;
+  /** Elements behind the start of the block. */
+  delta: number;
+}
+
+/** What a program costs and contains, for people. */
+export interface ProgramFigures {
+  /** Commands recorded, and left after the passes. */
+  recorded: number;
+  commands: number;
+  /** Commands that the passes joined to others. */
+  fusedCommands: number;
+  /** Bytes of the program's memory, and the sum of the buffers that share it. */
+  plannedBytes: number;
+  bufferBytes: number;
+}
+
+export class Replay {
+  readonly commands: Command[];
+  readonly figures: ProgramFigures;
+  /** Word at which each command starts. */
+  readonly starts: number[] = [];
+  readonly loaded: LoadedProgram;
+  private readonly base: Executor;
+  private readonly arena: Storage;
+  private readonly constants: Storage[] = [];
+  private readonly inputPatches: Patch[][];
+  private readonly outputPatches: Patch[][];
+  private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
+
+  constructor(
+    private readonly recorder: Recorder,
+    inputs: readonly VirtualBuffer[],
+    readonly outputs: readonly ProgramOutput[],
+  ) {
+    this.base = recorder.base;
+    const heap = new VirtualHeap(recorder.buffers);
+    const patched = new Map<VirtualBuffer, Patch[]>();
+    this.inputPatches = inputs.map((buffer) => register(patched, buffer));
+    this.outputPatches = outputs.map(({ buffer }) => register(patched, buffer));
+
+    const recorded = this.withHostWrites(parse(recorder.program.words, recorder.program.length), heap);
+    const kept = new Set(outputs.map(({ buffer }) => buffer));
+    const lasting = recorder.storages.filter((storage) => storage.refs > 0);
+    const places = new Map<VirtualBuffer, number>();
+    for (const storage of lasting) {
+      const buffer = heap.at(storage.address)!;
+      kept.add(buffer);
+      if (!patched.has(buffer)) places.set(buffer, this.settle(storage));
+    }
+    for (const [buffer, storage] of this.hostConstants) places.set(buffer, storage.address);
+
+    const alive = removeDead(recorded, heap, kept);
+    const fused = fuseActivations(alive, heap, kept);
+    const fixed = new Set<VirtualBuffer>([...patched.keys(), ...places.keys()]);
+    const strips = joinStrips(removeDead(fused, heap, kept), heap, fixed, recorder.program.scratch);
+    this.commands = strips.commands;
+    const lives = lifetimes(this.commands, heap);
+    const sum = sumOf(lives.keys(), fixed);
+    const home = reuseInPlace(this.commands, heap, lives, fixed);
+    for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
+    const plan = planMemory(lives);
+    this.arena = Storage.allocate(this.base, plan.elements);
+    this.figures = {
+      recorded: recorder.program.commands,
+      commands: this.commands.length,
+      fusedCommands: alive.length - fused.length + strips.joined,
+      plannedBytes: plan.elements * 4,
+      bufferBytes: sum * 4,
+    };
+
+    const words: number[] = [];
+    for (const command of this.commands) {
+      this.starts.push(words.length);
+      for (const operand of command.operands) {
+        const buffer = heap.of(command, operand);
+        if (buffer === null) continue;
+        const delta = command.address(operand) - buffer.start;
+        const patches = patched.get(buffer);
+        if (patches !== undefined) patches.push({ at: words.length + operand.at, delta });
+        const place = places.get(buffer) ?? this.arena.address + (plan.offsets.get(home.get(buffer) ?? buffer) ?? 0);
+        command.words[operand.at] = place + delta;
+      }
+      words.push(...command.words);
+    }
+    this.loaded = this.base.load(Int32Array.from(words), this.commands.length);
+    for (const storage of recorder.captured) storage.retain();
+    for (const [variable, tensor] of recorder.gradients) {
+      if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
+    }
+  }
+
+  private readonly hostConstants = new Map<VirtualBuffer, Storage>();
+
+  /**
+   * Numbers that the function wrote become blocks that last. Where the program itself changes them too, it starts from a
+   * copy at every run.
+   */
+  private withHostWrites(commands: Command[], heap: VirtualHeap): Command[] {
+    const changed = new Set<VirtualBuffer | null>();
+    for (const command of commands) {
+      for (const operand of command.operands) if (operand.role !== 'in') changed.add(heap.of(command, operand));
+    }
+    const result = [...commands];
+    for (const { address, data, dtype, before } of [...this.recorder.writes].reverse()) {
+      const buffer = heap.at(address)!;
+      const storage = Storage.allocate(this.base, Math.max(1, data.length));
+      this.constants.push(storage);
+      this.base.write(storage.address, data, dtype);
+      const isWhole = address === buffer.start && data.length === buffer.length;
+      if (isWhole && !changed.has(buffer) && !this.hostConstants.has(buffer)) {
+        this.hostConstants.set(buffer, storage);
+        continue;
+      }
+      const block = new ProgramBlock();
+      encodeCopy(block, {
+        x: storage.address,
+        y: address,
+        ndim: 1,
+        shape: [data.length],
+        xStrides: [1],
+        yStrides: [1],
+      });
+      result.splice(before, 0, ...parse(block.words, block.length));
+      changed.add(buffer);
+    }
+    return result;
+  }
+
+  /** Gives a storage that outlives the trace real memory, and holds on to it. */
+  private settle(storage: Storage): number {
+    storage.executor = this.base;
+    storage.address = this.base.allocator.allocate(storage.length);
+    this.constants.push(storage.retain());
+    return storage.address;
+  }
+
+  /** Whether something that the program uses has been disposed: it can never run again. */
+  isStale(): boolean {
+    for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
+    return false;
+  }
+
+  /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
+  isCurrent(): boolean {
+    if (this.isStale()) return false;
+    for (const variable of this.recorder.expectsNoGrad) {
+      if (variable.grad !== null) return false;
+    }
+    for (const [variable, storage] of this.recorder.expectsGrad) {
+      if (variable.grad?.storageOrNull !== storage) return false;
+    }
+    return true;
+  }
+
+  /** Runs the program on these inputs (contiguous, of the traced shapes) and returns the results. */
+  run(inputs: readonly Tensor[]): Tensor[] {
+    for (const { input, storage, offset, shape, strides, dtype, check } of this.recorder.guards) {
+      const view = new Tensor(
+        (input === null ? storage : inputs[input]!.storage).retain(),
+        shape,
+        strides,
+        input === null ? offset : inputs[input]!.offset + offset,
+        dtype,
+      );
+      try {
+        check(view.dataSync());
+      } finally {
+        view.dispose();
+      }
+    }
+    const { loaded } = this;
+    this.inputPatches.forEach((patches, i) => {
+      const { address } = inputs[i]!;
+      for (const { at, delta } of patches) loaded.patch(at, address + delta);
+    });
+    const homes = new Map<VirtualBuffer, Storage>();
+    const results = this.outputs.map(({ buffer, offset, shape, strides, dtype }, i) => {
+      const shared = homes.get(buffer);
+      if (shared !== undefined) return new Tensor(shared.retain(), shape, strides, offset, dtype);
+      const own = Storage.allocate(this.base, buffer.length);
+      homes.set(buffer, own);
+      for (const { at, delta } of this.outputPatches[i]!) loaded.patch(at, own.address + delta);
+      return new Tensor(own, shape, strides, offset, dtype);
+    });
+    for (const hook of this.recorder.hooks) hook();
+    loaded.run();
+    for (const { variable, tensor, storage } of this.gradients) {
+      if (variable.grad === null) {
+        variable.grad = tensor.isDisposed
+          ? keep(new Tensor(storage.retain(), tensor.shape, tensor.strides, tensor.offset, tensor.dtype))
+          : tensor;
+        variable.gradExposed = false;
+      }
+    }
+    return results;
+  }
+
+  dispose(): void {
+    this.loaded.dispose();
+    this.arena.release();
+    for (const storage of this.constants) storage.release();
+    for (const storage of this.recorder.captured) storage.release();
+    for (const { storage } of this.gradients) storage.release();
+  }
+}
+
+function register(patched: Map<VirtualBuffer, Patch[]>, buffer: VirtualBuffer): Patch[] {
+  let patches = patched.get(buffer);
+  if (patches === undefined) {
+    patches = [];
+    patched.set(buffer, patches);
+  }
+  return patches;
+}
+
+function sumOf(buffers: Iterable<VirtualBuffer>, without: ReadonlySet<VirtualBuffer>): number {
+  let sum = 0;
+  for (const buffer of buffers) if (!without.has(buffer)) sum += buffer.length;
+  return sum;
+}
