@@ -6,6 +6,7 @@
 
 import { binaryKernel } from './elementwise/binary';
 import { copyKernel, fillKernel } from './elementwise/copy';
+import { stripKernel } from './elementwise/strip';
 import { unaryKernel } from './elementwise/unary';
 import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
@@ -59,6 +60,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return adamKernel(cmd, thread, threads);
     case Opcode.random:
       return randomKernel(cmd, thread, threads);
+    case Opcode.strip:
+      return stripKernel(cmd, thread, threads);
     default:
       unreachable();
   }

@@ -3,6 +3,13 @@ import { ArgumentError } from '../bindings/errors.ts';
 
 /** Refuses options that the operation does not know. */
 export function checkOptions(op: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: … }, got ${String(options)}`, {
+      op,
+      argument: 'options',
+      got: options,
+    });
+  }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       throw new ArgumentError(`${op}: unknown option ${name} (known: ${known.join(', ')})`, {
@@ -23,6 +30,17 @@ export function checkRange(op: string, argument: string, value: number, low: num
       argument,
       got: value,
       expected,
+    });
+  }
+}
+
+/** Refuses what is no number, NaN and infinite ones too. */
+export function checkFinite(op: string, argument: string, value: unknown): asserts value is number {
+  if (!Number.isFinite(value)) {
+    throw new ArgumentError(`${op}: ${argument} must be a finite number, got ${String(value)}`, {
+      op,
+      argument,
+      got: value,
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Builds the kernels: writes the generated sources, compiles the plain and the relaxed variant with asc, and inlines
- * both into bindings/generated/wasm.ts. Prints the sizes and fails when all wasm together passes the budget.
+ * Builds the kernels: writes the generated sources, compiles the plain and the relaxed variant with asc, moves their
+ * constants into globals, and inlines both into bindings/generated/wasm.ts. Prints the sizes and fails when all wasm together passes the budget.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
+import { constantsToGlobals } from './constants.ts';
 import { tiles } from './tiles.ts';
 
 const BUDGET_BYTES = 100 * 1024;
@@ -26,7 +27,10 @@ function compile(target: string): Uint8Array {
     stdio: 'inherit',
   });
   if (result.status !== 0) process.exit(result.status ?? 1);
-  return readFileSync(join(root, `build/out/${target}.wasm`));
+  const path = join(root, `build/out/${target}.wasm`);
+  const bytes = constantsToGlobals(readFileSync(path));
+  writeFileSync(path, bytes);
+  return bytes;
 }
 
 write('assembly/generated/commands.ts', structs());

@@ -12,6 +12,8 @@ import {
   opcodes,
   randomFns,
   reduceFns,
+  STRIP_BLOCK,
+  STRIP_LOCALS,
   unaryFns,
 } from '../../bindings/commands/table.ts';
 
@@ -55,6 +57,7 @@ export function structs(): string {
     header,
     enumOf('Opcode', opcodes),
     ...Object.entries(fnLists).map(([name, list]) => enumOf(name, list)),
+    `export const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\n`,
     ...opcodes.map(classOf),
   ].join('\n');
 }

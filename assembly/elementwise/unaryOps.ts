@@ -3,6 +3,7 @@
  * it is compiled, so a loop over it has no dispatch inside. p0 and p1 are the limits of clamp, in all lanes.
  */
 import { all, allBits } from '../simd/bits';
+import { Exp, Sigmoid, Tanh } from '../simd/exp';
 import { atan4, cos4, erf4, exp4, log1p4, log4, sigmoid4, sin4, tanh4 } from '../simd/math';
 
 export class Neg {}
@@ -12,13 +13,10 @@ export class Sqrt {}
 export class Rsqrt {}
 export class Reciprocal {}
 export class Square {}
-export class Exp {}
 export class Log {}
 export class Log1p {}
 export class Sin {}
 export class Cos {}
-export class Tanh {}
-export class Sigmoid {}
 export class Relu {}
 export class Atan {}
 export class Erf {}

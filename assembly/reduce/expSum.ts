@@ -2,7 +2,7 @@
  * What softmax and cross-entropy share: the greatest element of a row, and sums over a row in a fixed order: two vector
  * accumulators a chunk, chunk after chunk. Rows have any length ≥ 1 and any alignment; nothing outside is read.
  */
-import { exp4 } from '../simd/math';
+import { Exp, exp4, finished, limited, reduced, shifted } from '../simd/exp';
 import { foldAdd, foldMax, loadTail, storeTail } from './lanes';
 
 /** Bytes of a row that one set of accumulators takes. */
@@ -45,8 +45,14 @@ export function expSum<Terms>(x: usize, y: usize, bytes: usize, max: v128): v128
     let a = f32x4.splat(0);
     let b = a;
     for (; i + 32 <= end; i += 32) {
-      const ea = exp4(f32x4.sub(v128.load(x + i), max));
-      const eb = exp4(f32x4.sub(v128.load(x + i, 16), max));
+      const la = limited<Exp>(f32x4.sub(v128.load(x + i), max));
+      const lb = limited<Exp>(f32x4.sub(v128.load(x + i, 16), max));
+      const na = shifted<Exp>(la);
+      const nb = shifted<Exp>(lb);
+      const ra = reduced<Exp>(la, na);
+      const rb = reduced<Exp>(lb, nb);
+      const ea = finished<Exp>(la, la, ra, na);
+      const eb = finished<Exp>(lb, lb, rb, nb);
       if (idof<Terms>() == idof<Keep>()) {
         v128.store(y + i, ea);
         v128.store(y + i, eb, 16);

@@ -1,10 +1,17 @@
 /**
- * exp, sigmoid and tanh of four floats. x = n·ln 2 + r with |r| ≤ ln 2 / 2; e^r − 1 = r + r²·q(r), q fitted by fit/minimax.py.
- * Adding 1.5·2^23 rounds to an integer and leaves it in the low bits; a bias added along with it makes those bits an
- * exponent, so that a shift gives 2^n. Assumes rounding to nearest, as wasm has it.
+ * exp, sigmoid and tanh of four floats. x = n·ln 2 + r with |r| ≤ ln 2 / 2, and e^r = 1 + r·Q(r), Q fitted by
+ * fit/minimax.py. Adding 1.5·2^23 rounds to an integer and leaves it in the low bits; a bias added along with it makes
+ * those bits an exponent, so that a shift gives 2^n. Assumes rounding to nearest, as wasm has it.
+ *
+ * Each function is cut into stages, so that a loop can take several vectors through one stage before the next: a chain of
+ * dependent operations as long as this one otherwise outlasts what a processor looks ahead.
  */
 import { all, allBits, copySign, select } from './bits';
 import { madd } from './madd';
+
+export class Exp {}
+export class Sigmoid {}
+export class Tanh {}
 
 /** 1 / ln 2. */
 const LOG2E: f32 = 1.44269504;
@@ -13,74 +20,127 @@ const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -0.00021219444;
 /** 1.5·2^23. */
 const ROUNDER: f32 = 12582912;
+/**
+ * Sigmoid's terms carry the factor 1.5: of all factors it makes the worst quotient of rounded numbers best, 1.87 ulp
+ * instead of 2.26 for factor 1. 2^32 keeps them normal where the result is denormal.
+ */
+const SIGMOID_FACTOR: f32 = 6442450944;
+const SIGMOID_BITS: i32 = 0x00400000;
 
-/** e^r − 1 for |r| ≤ ln 2 / 2, good to 2^−28 of e^r. */
+/** (e^(step·r) − 1) / r · scale / step for |step·r| ≤ ln 2 / 2; the error is 2^−28 of e^(step·r). */
 // @ts-ignore: decorator
 @inline
-function expm1Reduced(r: v128): v128 {
-  let q = madd(all(0.00138145627), r, all(0.0083687352));
-  q = madd(q, r, all(0.041668389));
-  q = madd(q, r, all(0.166665211));
-  q = madd(q, r, all(0.49999994));
-  return madd(f32x4.mul(r, r), q, r);
+function expQuotient(r: v128, scale: f32, step: f32): v128 {
+  const s2 = step * step;
+  let q = madd(all(0.00138145627 * scale * s2 * s2 * step), r, all(0.0083687352 * scale * s2 * s2));
+  q = madd(q, r, all(0.041668389 * scale * s2 * step));
+  q = madd(q, r, all(0.166665211 * scale * s2));
+  q = madd(q, r, all(0.49999994 * scale * step));
+  return madd(q, r, all(scale));
 }
 
-/** x − n·ln 2. */
+/** Stage 1: x within the limits beyond which the result does not change. Tanh goes on with |x|. */
 // @ts-ignore: decorator
 @inline
-function minusLn2(x: v128, n: v128): v128 {
-  return madd(n, all(-LN2_LOW), madd(n, all(-LN2_HIGH), x));
+export function limited<F>(x: v128): v128 {
+  if (idof<F>() == idof<Tanh>()) return f32x4.pmin(f32x4.abs(x), all(10));
+  return f32x4.pmax(f32x4.pmin(x, all(idof<F>() == idof<Exp>() ? 89 : 60)), all(-105));
 }
 
-/** e^x for x in [−105, 89]. 2^n is applied in two steps, 2^⌊n/2⌋ and 2^⌈n/2⌉: the last one rounds denormals once. */
+/** What makes n the exponent that `finished` wants: 2^n twice for exp, 2^(n + 32) for sigmoid. */
 // @ts-ignore: decorator
 @inline
-function expLimited(x: v128): v128 {
-  const rounder = all(ROUNDER + 254);
-  const shifted = madd(x, all(LOG2E), rounder);
-  const p = f32x4.add(expm1Reduced(minusLn2(x, f32x4.sub(shifted, rounder))), all(1));
-  const floorHalf = v128.and(i32x4.shl(shifted, 22), allBits(0x7f800000));
-  const ceilHalf = i32x4.sub(i32x4.shl(shifted, 23), floorHalf);
+function rounder<F>(): v128 {
+  if (idof<F>() == idof<Exp>()) return all(ROUNDER + 254);
+  if (idof<F>() == idof<Sigmoid>()) return all(ROUNDER + 159);
+  return all(ROUNDER + 127);
+}
+
+/** Stage 2: n, rounded and biased, in the low bits. n is that of −2·|x| for tanh. */
+// @ts-ignore: decorator
+@inline
+export function shifted<F>(x: v128): v128 {
+  return madd(x, all(idof<F>() == idof<Tanh>() ? -2 * LOG2E : LOG2E), rounder<F>());
+}
+
+/** Stage 3: r = x − n·ln 2; for tanh |x| + n·ln 2 / 2. */
+// @ts-ignore: decorator
+@inline
+export function reduced<F>(x: v128, biased: v128): v128 {
+  const n = f32x4.sub(biased, rounder<F>());
+  const factor: f32 = idof<F>() == idof<Tanh>() ? 0.5 : -1;
+  return madd(n, all(LN2_LOW * factor), madd(n, all(LN2_HIGH * factor), x));
+}
+
+/** e^x. 2^n is applied in two steps, 2^⌊n/2⌋ and 2^⌈n/2⌉: the last one rounds denormals once. */
+// @ts-ignore: decorator
+@inline
+function expFinished(r: v128, biased: v128): v128 {
+  const p = madd(expQuotient(r, 1, 1), r, all(1));
+  const floorHalf = v128.and(i32x4.shl(biased, 22), allBits(0x7f800000));
+  const ceilHalf = i32x4.sub(i32x4.shl(biased, 23), floorHalf);
   return f32x4.mul(f32x4.mul(p, floorHalf), ceilHalf);
 }
 
-/** e^x. Beyond the limits the result is 0 or ∞ already. */
+/** 1 / (1 + e^−x) = 2^n / (2^n + e^−r), both terms times SIGMOID_FACTOR. */
 // @ts-ignore: decorator
 @inline
-export function exp4(x: v128): v128 {
-  return expLimited(f32x4.pmax(f32x4.pmin(x, all(89)), all(-105)));
+function sigmoidFinished(r: v128, biased: v128): v128 {
+  const power = v128.or(i32x4.shl(biased, 23), allBits(SIGMOID_BITS));
+  const q = expQuotient(r, -SIGMOID_FACTOR, -1);
+  return f32x4.div(power, madd(q, r, f32x4.add(power, all(SIGMOID_FACTOR))));
 }
 
-/**
- * 1 / (1 + e^−x), as e^x / (1 + e^x) for negative x: it neither overflows nor cancels. What 1 + e rounds away is put right
- * after the division: 1 / (d + δ) = (1 − δ/d) / d, and d is near 1 where it matters.
- */
+/** tanh a = a + a³·P(a²) below 0.55, and 1 − 2 / (1 + e^2a) = 1 − 2·2^n / (2^n + e^2r) from there on. */
 // @ts-ignore: decorator
 @inline
-export function sigmoid4(x: v128): v128 {
-  const e = expLimited(f32x4.pmax(v128.or(x, allBits(0x80000000)), all(-105)));
-  const d = f32x4.add(e, all(1));
-  const lost = f32x4.sub(f32x4.sub(d, all(1)), e);
-  const y = f32x4.div(select(e, all(1), i32x4.shr_s(x, 31)), d);
-  return madd(y, lost, y);
-}
+function tanhFinished(x: v128, a: v128, r: v128, biased: v128): v128 {
+  const power = i32x4.shl(biased, 23);
+  const part = f32x4.div(power, madd(expQuotient(r, 2, 2), r, f32x4.add(power, all(1))));
+  const far = madd(part, all(-2), all(1));
 
-/** tanh x = x + x³·P(x²) below 0.55, and 1 − 2E / (1 + E), E = e^(−2|x|), from there on; it rounds to ±1 from 9.02 on. */
-// @ts-ignore: decorator
-@inline
-export function tanh4(x: v128): v128 {
-  const a = f32x4.abs(x);
-  const y = f32x4.pmax(f32x4.mul(a, all(-2)), all(-20));
-  const rounder = all(ROUNDER + 127);
-  const shifted = madd(y, all(LOG2E), rounder);
-  const scale = i32x4.shl(shifted, 23);
-  const e = madd(scale, expm1Reduced(minusLn2(y, f32x4.sub(shifted, rounder))), scale);
-  const far = f32x4.sub(all(1), f32x4.div(f32x4.add(e, e), f32x4.add(e, all(1))));
-
-  const z = f32x4.mul(x, x);
+  const z = f32x4.mul(a, a);
   let p = madd(all(0.0164359491), z, all(-0.0526709817));
   p = madd(p, z, all(0.133207127));
   p = madd(p, z, all(-0.333329469));
   const near = madd(a, f32x4.mul(z, p), a);
   return copySign(select(near, far, f32x4.lt(a, all(0.55))), x);
+}
+
+/** Stage 4: the result for x, from what the other stages gave. */
+// @ts-ignore: decorator
+@inline
+export function finished<F>(x: v128, limitedX: v128, r: v128, biased: v128): v128 {
+  if (idof<F>() == idof<Exp>()) return expFinished(r, biased);
+  if (idof<F>() == idof<Sigmoid>()) return sigmoidFinished(r, biased);
+  return tanhFinished(x, limitedX, r, biased);
+}
+
+// @ts-ignore: decorator
+@inline
+function allStages<F>(x: v128): v128 {
+  const a = limited<F>(x);
+  const biased = shifted<F>(a);
+  return finished<F>(x, a, reduced<F>(a, biased), biased);
+}
+
+/** e^x. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  return allStages<Exp>(x);
+}
+
+/** 1 / (1 + e^−x). */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  return allStages<Sigmoid>(x);
+}
+
+/** tanh x; it rounds to ±1 from 9.02 on. */
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  return allStages<Tanh>(x);
 }

@@ -1,7 +1,7 @@
 /**
  * saraf itself. `saraf` is what the other contenders are compared with: the kernels on typed arrays in the suites of
- * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`
- * and `saraf reference` (its plain TypeScript executor) stand beside it.
+ * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`,
+ * `saraf compiled` and `saraf reference` (its plain TypeScript executor) stand beside it.
  */
 import { join } from 'node:path';
 import type { Device, nn as Layers, Tensor } from '../../src/index.ts';
@@ -93,8 +93,12 @@ function tensorElementwise(saraf: Saraf, { op, rows, cols, x, other }: Elementwi
   return tensorCall(saraf, calls[op] ?? (() => tx[op as 'exp']()), [tx, to]);
 }
 
-function train(saraf: Saraf, problem: TrainProblem, { device }: { device?: Device } = {}): Prepared {
-  const { nn, F, optim, tensor, scope } = saraf;
+function train(
+  saraf: Saraf,
+  problem: TrainProblem,
+  { device, compiled = false }: { device?: Device; compiled?: boolean } = {},
+): Prepared {
+  const { compile, nn, F, optim, tensor, scope } = saraf;
   const activations = { relu: nn.ReLU, sigmoid: nn.Sigmoid, tanh: nn.Tanh };
   const modules: Layers.Layer[] = [];
   const weights: Record<string, Tensor> = {};
@@ -122,9 +126,10 @@ function train(saraf: Saraf, problem: TrainProblem, { device }: { device?: Devic
     optimizer.step();
     return value;
   };
+  const call = compiled ? compile(step) : step;
   return {
-    run: () => scope(() => void step(x, y)),
-    output: () => Array.from({ length: CHECKED_STEPS }, () => scope(() => step(x, y).item())),
+    run: () => scope(() => void call(x, y)),
+    output: () => Array.from({ length: CHECKED_STEPS }, () => scope(() => call(x, y).item())),
     dispose: () => [x, y, model, ...Object.values(weights)].forEach((t) => void t.dispose()),
   };
 }
@@ -156,6 +161,11 @@ export const sarafTensor: Peer = {
       gemm: (problem) => tensorGemm(saraf, problem),
       elementwise: (problem) => tensorElementwise(saraf, problem),
     })),
+};
+
+export const sarafCompiled: Peer = {
+  name: 'saraf compiled',
+  open: () => open((saraf) => ({ train: (problem) => train(saraf, problem, { compiled: true }) })),
 };
 
 export const sarafReference: Peer = {

@@ -3,7 +3,7 @@ import { generator, uniform } from '../harness/random.ts';
 import { jaxJs } from '../peers/jax.ts';
 import { plain } from '../peers/plain.ts';
 import { pytorch } from '../peers/pytorch.ts';
-import { saraf, sarafReference } from '../peers/saraf.ts';
+import { saraf, sarafCompiled, sarafReference } from '../peers/saraf.ts';
 import { tfjsCpu, tfjsWasm } from '../peers/tfjs.ts';
 import { dense, trainingTask } from './training.ts';
 import type { SuitePlan } from './types.ts';
@@ -19,7 +19,7 @@ export const mlpStep: SuitePlan = {
     'Batch 64, ReLU, softmax cross-entropy, SGD with lr 0.1: forward, backward and update; the loss is not read.',
     'GFLOP/s count the matrix products only. jax-js runs the step through `jit`; brain.js has no such loss.',
   ],
-  peers: [saraf, sarafReference, tfjsWasm, jaxJs, tfjsCpu, plain, pytorch],
+  peers: [saraf, sarafCompiled, sarafReference, tfjsWasm, jaxJs, tfjsCpu, plain, pytorch],
   tasks: (libraries) => {
     const next = generator(6);
     const problem = {

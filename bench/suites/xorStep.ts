@@ -3,7 +3,7 @@ import { brainJs } from '../peers/brain.ts';
 import { jaxJs } from '../peers/jax.ts';
 import { plain } from '../peers/plain.ts';
 import { pytorch } from '../peers/pytorch.ts';
-import { saraf, sarafReference } from '../peers/saraf.ts';
+import { saraf, sarafCompiled, sarafReference } from '../peers/saraf.ts';
 import { tfjsCpu, tfjsWasm } from '../peers/tfjs.ts';
 import { dense, trainingTask } from './training.ts';
 import type { SuitePlan } from './types.ts';
@@ -15,7 +15,7 @@ export const xorStep: SuitePlan = {
     'Batch 4, tanh then sigmoid, mean squared error, SGD with lr 0.1: forward, backward and update; the loss is not read.',
     'brain.js makes one pass over the four examples with an update after each: other work than the rest, for its time only.',
   ],
-  peers: [saraf, sarafReference, tfjsWasm, jaxJs, tfjsCpu, brainJs, plain, pytorch],
+  peers: [saraf, sarafCompiled, sarafReference, tfjsWasm, jaxJs, tfjsCpu, brainJs, plain, pytorch],
   tasks: (libraries) => {
     const problem = {
       layers: dense([2, 3, 1], ['tanh', 'sigmoid']),

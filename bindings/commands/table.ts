@@ -22,6 +22,10 @@ export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i
 
 export const MAX_DIMS = 6;
 
+/** Elements that a strip works on at a time, and how many local blocks it may have: real addresses start behind them. */
+export const STRIP_BLOCK = 4096;
+export const STRIP_LOCALS = 15;
+
 /**
  * Functions of one element. Those ending in `I` take int32. `toBool`, `logicalNot` read float32, `toBoolI` and `logicalNotI` int32;
  * they give 0 or 1 as int32. `toInt` truncates (NaN gives 0, beyond the range it saturates), `toFloat` reads int32.
@@ -235,6 +239,14 @@ export const commands = {
    * g += weightDecay·p (or p *= 1 − lr·weightDecay);  m = β1·m + (1−β1)·g;  v = β2·v + (1−β2)·g²;  p −= settings[0]·m / (√v̂ / √(1−β2^t) + ε), v̂ = v or its running maximum.
    */
   adam: { param: 'inout', grad: 'in', m: 'inout', v: 'inout', vMax: 'inout', settings: 'in', n: 'u32', flags: 'u32' },
+  /**
+   * A strip: element-by-element commands run one block of STRIP_BLOCK elements after the other, so that what passes from one to
+   * the next stays in the cache. The commands follow these fields, inside this command (its length covers them): `count` of them,
+   * `unary` or `binary` with one dimension of stride 1 or a scalar, all of n elements. An operand address from 1 to
+   * STRIP_LOCALS is a local block of the strip itself, written before it is read; two commands that touch the same memory
+   * do so at the same address.
+   */
+  strip: { n: 'u32', count: 'u32', scratch: 'scratch' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
 } as const satisfies Record<string, Record<string, FieldKind>>;

@@ -160,6 +160,11 @@ export function output(executor: WasmExecutor, array: Float32Array, length: numb
   return address;
 }
 
+/** Address of a block for intermediate results of a call. */
+export function temporary(executor: WasmExecutor, length: number): number {
+  return stage(executor, length, null);
+}
+
 /** Runs the encoded commands, copies results out and frees the copies. */
 export function finish(executor: WasmExecutor): void {
   try {

@@ -1,8 +1,10 @@
 /** Functions of one or two elements on typed arrays; input and output may be the same array. */
+import { floatBits } from '../commands/program.ts';
 import { ShapeError } from '../errors.ts';
 import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../generated/encode.ts';
+import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, finish, input, output, release } from './arrays.ts';
+import { checkArray, checkNumber, finish, input, output, release, temporary } from './arrays.ts';
 
 export interface UnaryOptions {
   x: Float32Array;
@@ -60,6 +62,55 @@ export function tanh(options: UnaryOptions): void {
 /** y = eˣ. */
 export function exp(options: UnaryOptions): void {
   unary('exp', options);
+}
+
+/** One step of a composed function: y = fn(x, scalar), n elements, in place or not. */
+function withScalar(executor: WasmExecutor, fn: BinaryFn, x: number, y: number, n: number, scalar: number): void {
+  encodeBinary(executor.program, {
+    fn: BinaryFn[fn],
+    a: x,
+    b: 0,
+    y,
+    scalar: floatBits(scalar),
+    ndim: 1,
+    shape: [n],
+    aStrides: [1],
+    bStrides: [0],
+  });
+}
+
+/** y = x/2 · (1 + erf(x/√2)). */
+export function gelu({ x, y }: UnaryOptions): void {
+  checkArray('gelu', 'x', x, 0);
+  const n = x.length;
+  checkEqual('gelu', 'y', y, n);
+  if (n === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, n, false);
+    const from = input(executor, x, n, to, n, true);
+    const work = temporary(executor, n);
+    const { program } = executor;
+    withScalar(executor, 'mul', from, work, n, Math.SQRT1_2);
+    encodeUnary(program, { fn: UnaryFn.erf, x: work, y: work, n, p0: 0, p1: 0 });
+    withScalar(executor, 'add', work, work, n, 1);
+    encodeBinary(program, {
+      fn: BinaryFn.mul,
+      a: work,
+      b: from,
+      y: work,
+      scalar: 0,
+      ndim: 1,
+      shape: [n],
+      aStrides: [1],
+      bStrides: [1],
+    });
+    withScalar(executor, 'mul', work, to, n, 0.5);
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
 }
 
 export interface BinaryOptions {

@@ -11,6 +11,7 @@ export {
   axpy,
   type BinaryOptions,
   exp,
+  gelu,
   mul,
   relu,
   sigmoid,

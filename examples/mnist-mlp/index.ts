@@ -5,7 +5,7 @@
  *     npm start
  */
 import { SingleBar } from 'cli-progress';
-import { data, F, init, keep, manualSeed, nn, noGrad, optim, runtimeInfo, scope, type Tensor } from 'saraf';
+import { compile, data, F, init, keep, manualSeed, nn, noGrad, optim, runtimeInfo, scope, type Tensor } from 'saraf';
 import { mnist } from 'saraf/node';
 
 const EPOCHS = 12;
@@ -43,18 +43,17 @@ interface EpochResult {
   seconds: number;
 }
 
-function trainEpoch(title: string, model: nn.Sequential, optimizer: optim.SGD, loader: data.DataLoader): EpochResult {
+type Pair = [images: Tensor, labels: Tensor];
+type Step = (x: Tensor, y: Tensor) => Tensor;
+
+function trainEpoch(title: string, train: Step, loader: data.DataLoader<Pair>): EpochResult {
   const bar = progressBar(title, loader.length);
   const start = performance.now();
   let images = 0;
   let total = 0;
   let step = 0;
-  for (const [x, y] of loader as Iterable<[Tensor, Tensor]>) {
-    optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.forward(x), y);
-    loss.backward();
-    optimizer.step();
-    total += loss.item() * x.shape[0]!;
+  for (const [x, y] of loader) {
+    total += train(x, y).item() * x.shape[0]!;
     images += x.shape[0]!;
     if (++step % 50 === 0 || step === loader.length) {
       const speed = images / ((performance.now() - start) / 1000);
@@ -66,17 +65,24 @@ function trainEpoch(title: string, model: nn.Sequential, optimizer: optim.SGD, l
   return { loss: total / images, imagesPerSecond: images / seconds, seconds };
 }
 
-function accuracy(model: nn.Sequential, [images, labels]: readonly Tensor[]): number {
-  return scope(() => noGrad(() => model.forward(images!).argmax(1).eq(labels!).to('float32').mean().item()));
+function accuracy(model: nn.Sequential, [images, labels]: Pair): number {
+  return scope(() => noGrad(() => model.forward(images).argmax(1).eq(labels).to('float32').mean().item()));
 }
 
-/** Model, optimizer and batches from one seed, so that both executors see the same numbers. */
-function prepare(train: data.TensorDataset) {
+/** Model, training step and batches from one seed, so that both executors see the same numbers. */
+function prepare(train: data.TensorDataset<Pair>) {
   manualSeed(SEED);
   const model = buildModel();
   const optimizer = new optim.SGD(model.parameters(), { lr: LEARNING_RATE });
   const loader = new data.DataLoader(train, { batchSize: BATCH_SIZE, shuffle: true, seed: SEED });
-  return { model, optimizer, loader };
+  const step = compile((x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  return { model, step, loader };
 }
 
 async function start(device: Device): Promise<void> {
@@ -86,11 +92,11 @@ async function start(device: Device): Promise<void> {
 
 await start('wasm');
 const { train, test } = mnist();
-const { model, optimizer, loader } = prepare(train);
+const { model, step, loader } = prepare(train);
 let first: EpochResult | undefined;
 let best = 0;
 for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-  const result = trainEpoch(`epoch ${String(epoch).padStart(2)}`, model, optimizer, loader);
+  const result = trainEpoch(`epoch ${String(epoch).padStart(2)}`, step, loader);
   first ??= result;
   const score = accuracy(model, test.tensors);
   best = Math.max(best, score);
@@ -100,9 +106,9 @@ for (let epoch = 1; epoch <= EPOCHS; epoch++) {
 }
 
 await start('reference');
-const moved = new data.TensorDataset(...train.tensors.map((t) => keep(t.to('reference'))));
+const moved = new data.TensorDataset(...(train.tensors.map((t) => keep(t.to('reference'))) as Pair));
 const plain = prepare(moved);
-const slow = trainEpoch('epoch  1', plain.model, plain.optimizer, plain.loader);
+const slow = trainEpoch('epoch  1', plain.step, plain.loader);
 console.log(
   `epoch 1: loss ${slow.loss.toFixed(4)}, ${Math.round(slow.imagesPerSecond).toLocaleString('en')} images/s, ${slow.seconds.toFixed(1)} s`,
 );

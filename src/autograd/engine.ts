@@ -3,7 +3,8 @@
  * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
  */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { add, constant, sumTo } from '../ops/index.ts';
+import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
 import { emitBinaryInto, materialize } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
@@ -108,6 +109,7 @@ function deposit(leaf: Variable, createGraph: boolean): void {
     tracing?.deposited(leaf);
     return;
   }
+  tracing?.accumulated(leaf, before);
   if (createGraph) {
     leaf.grad = keep(add(before, gradient));
     if (!leaf.gradExposed) before.dispose();
@@ -234,6 +236,7 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
 }
 
 function checkRoot(op: string, root: Tensor): void {
+  checkTensor(op, 'output', root);
   if (!root.requiresGrad) {
     throw new AutogradError(
       `${op}: the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`,
@@ -255,6 +258,7 @@ function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
     }
     return constant(root.executor, root.shape, 1);
   }
+  checkTensor(op, 'grad', grad);
   if (!sameShape(grad.shape, root.shape)) {
     throw new ShapeError(`${op}: the gradient's shape ${show(grad.shape)} is not the tensor's, ${show(root.shape)}`, {
       op,
@@ -275,6 +279,7 @@ function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
 /** `tensor.backward()`. */
 export function backward(root: Tensor, grad: Tensor | undefined, options: BackwardOptions): void {
   checkRoot('backward', root);
+  checkOptions('backward', options, ['retainGraph', 'createGraph']);
   const seed = seedFor('backward', root, grad);
   try {
     run([root], [seed], options, { wanted: null });
@@ -302,6 +307,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): Tensor[] {
+  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs']);
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
   const { gradOutputs } = options;
@@ -313,6 +319,7 @@ export function grad(
         : [gradOutputs as Tensor];
   for (const root of outputs) checkRoot('grad', root);
   for (const [i, input] of targets.entries()) {
+    checkTensor('grad', `inputs[${i}]`, input);
     if (!input.requiresGrad)
       throw new AutogradError(`grad: input ${i} does not require grad`, { op: 'grad', argument: 'inputs' });
   }

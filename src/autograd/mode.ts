@@ -24,5 +24,8 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
  * const accuracy = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
  */
 export function noGrad<T>(fn: () => T): T {
-  return withGrad(false, fn);
+  const result = withGrad(false, fn);
+  if (result instanceof Promise)
+    throw new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');
+  return result;
 }

@@ -28,14 +28,14 @@ export interface DataLoaderOptions {
  *   optimizer.step();
  * }
  */
-export class DataLoader implements Iterable<Tensor[]> {
+export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   private readonly orders: Generator;
 
   constructor(
-    readonly dataset: Dataset,
+    readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {
     checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed']);
@@ -48,6 +48,7 @@ export class DataLoader implements Iterable<Tensor[]> {
       });
     }
     checkWhole('DataLoader', 'batchSize', batchSize, 1);
+    if (seed !== undefined) checkWhole('DataLoader', 'seed', seed);
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
@@ -60,7 +61,7 @@ export class DataLoader implements Iterable<Tensor[]> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  [Symbol.iterator](): Iterator<Tensor[], undefined> {
+  [Symbol.iterator](): Iterator<T, undefined> {
     const { batchSize, dataset, length } = this;
     const order = this.shuffle
       ? this.orders.permutation(dataset.length)

@@ -4,6 +4,7 @@
  */
 import {
   type CrossEntropyOptions,
+  checkTensor,
   compose,
   crossEntropy as crossEntropyOp,
   linear,
@@ -63,6 +64,7 @@ export interface DropoutOptions {
  * @see https://jmlr.org/papers/v15/srivastava14a.html
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  checkTensor('dropout', 'input', x);
   checkOptions('dropout', options, ['p', 'training']);
   const { p = 0.5, training = true } = options;
   checkRange('dropout', 'p', p, 0, 1);

@@ -1,11 +1,11 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
-import { ShapeError } from '../../bindings/errors.ts';
+import { DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { LOG_FLOOR } from '../autograd/rules.ts';
-import { checkReduction, compose, type Reduction } from '../ops/index.ts';
+import { checkReduction, checkTensor, compose, type Reduction } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
+import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export interface LossOptions {
@@ -19,12 +19,39 @@ function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum();
 }
 
-function checkSameShape(op: string, input: Tensor, target: Tensor): void {
+function checkPair(op: string, input: Tensor, target: Tensor): void {
+  checkTensor(op, 'input', input);
+  checkTensor(op, 'target', target);
+  if (input.dtype !== 'float32')
+    throw new DTypeError(`${op}: input must be float32, got ${input.dtype}`, {
+      op,
+      argument: 'input',
+      got: input.dtype,
+      expected: 'float32',
+    });
   if (!sameShape(input.shape, target.shape)) {
     throw new ShapeError(`${op}: input and target differ in shape: ${show(input.shape)} and ${show(target.shape)}`, {
       op,
       argument: 'target',
       got: target.shape,
+      expected: input.shape,
+    });
+  }
+}
+
+function checkWeight(op: string, weight: Tensor, input: Tensor): void {
+  checkTensor(op, 'weight', weight);
+  let fits = false;
+  try {
+    fits = sameShape(broadcastShapes(op, input.shape, weight.shape), input.shape);
+  } catch {
+    // Told below.
+  }
+  if (!fits) {
+    throw new ShapeError(`${op}: weight ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
+      op,
+      argument: 'weight',
+      got: weight.shape,
       expected: input.shape,
     });
   }
@@ -39,7 +66,8 @@ function checkSameShape(op: string, input: Tensor, target: Tensor): void {
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkOptions('mseLoss', options, ['reduction']);
-  checkSameShape('mseLoss', input, target);
+  checkPair('mseLoss', input, target);
+  checkReduction('mseLoss', options.reduction ?? 'mean');
   return compose(() => reduceLoss('mseLoss', input.sub(target).square(), options.reduction ?? 'mean'));
 }
 
@@ -58,7 +86,9 @@ export interface WeightedLossOptions extends LossOptions {
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
   const op = 'binaryCrossEntropy';
   checkOptions(op, options, ['reduction', 'weight']);
-  checkSameShape(op, input, target);
+  checkPair(op, input, target);
+  checkReduction(op, options.reduction ?? 'mean');
+  if (options.weight !== undefined) checkWeight(op, options.weight, input);
   return compose(() => {
     const loss = noGrad(() => {
       const hit = target.mul(input.log().clamp(LOG_FLOOR));

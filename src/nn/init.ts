@@ -3,14 +3,25 @@
  *
  * @see https://pytorch.org/docs/stable/nn.init.html
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { checkTensor } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 function draw(t: Tensor, fn: 'uniform' | 'normal', p0: number, p1: number): Tensor {
+  const op = `${fn}_`;
+  checkTensor(op, 'tensor', t);
+  if (t.dtype !== 'float32')
+    throw new DTypeError(`${op}: random numbers are float32, the tensor is ${t.dtype}`, {
+      op,
+      argument: 'tensor',
+      got: t.dtype,
+      expected: 'float32',
+    });
   const values = empty(t.executor, t.shape, 'float32');
   generator.fill(values, fn, p0, p1);
   noGrad(() => copyInto(values, t));
@@ -41,6 +52,7 @@ export function constant_(t: Tensor, value: number): Tensor {
 
 /** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
 function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
+  checkTensor(op, 'tensor', t);
   if (t.ndim < 2)
     throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
       op,
@@ -99,11 +111,9 @@ export interface KaimingOptions {
   nonlinearity?: Nonlinearity;
 }
 
-function kaimingStd(
-  op: string,
-  t: Tensor,
-  { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions,
-): number {
+function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
+  checkOptions(op, options, ['a', 'mode', 'nonlinearity']);
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
   if (mode !== 'fanIn' && mode !== 'fanOut')
     throw new ArgumentError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`, {
       op,

@@ -179,6 +179,8 @@ export abstract class Module {
       const moved = Storage.allocate(executor, tensor.numel);
       executor.write(moved.address, tensor.dataSync(), tensor.dtype);
       if (tensor.variable !== null) dropGrad(tensor.variable);
+      moved.handles++;
+      storage.handles--;
       tensor.storageOrNull = moved;
       storage.release();
     }

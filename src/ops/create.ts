@@ -1,7 +1,8 @@
 /** Making tensors: from numbers, by rule, at random, in another type or place. */
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, DTypeError, OutOfMemoryError, ShapeError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
+import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, dense, done, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
 import { generator } from '../runtime/random.ts';
@@ -9,6 +10,7 @@ import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor } from './arithmetic.ts';
 
 /** Arrays of numbers that a tensor can be made from. */
 export type NumberArray =
@@ -38,7 +40,11 @@ interface Placement extends TensorOptions {
 
 const DTYPES = ['float32', 'int32', 'bool'];
 
-function place(op: string, options: Placement): Executor {
+const OPTIONS = ['dtype', 'requiresGrad', 'device'];
+
+function place(op: string, options: Placement, known = OPTIONS): Executor {
+  // Callers inside the library name an executor.
+  if (!('executor' in options)) checkOptions(op, options, known);
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
     throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
@@ -108,12 +114,12 @@ function firstElement(nested: Nested): Nested {
  * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
  */
 export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
-  const executor = place('tensor', options);
+  const executor = place('tensor', options, ['shape', ...OPTIONS]);
   let values: ArrayLike<number>;
   let natural: Shape;
   let dtype = options.dtype;
   if (ArrayBuffer.isView(data)) {
-    if (!('length' in data) || typeof (data as NumberArray)[0] === 'bigint') {
+    if (!('length' in data) || data instanceof BigInt64Array || data instanceof BigUint64Array) {
       throw new ArgumentError(
         'tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)',
         { op: 'tensor', argument: 'data' },
@@ -154,8 +160,24 @@ function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] 
   return [args as number[], {} as O];
 }
 
-function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
+function checkSizes(op: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${op}: shape must be a list of sizes, got ${String(shape)}`, {
+      op,
+      argument: 'shape',
+      got: shape,
+    });
   checkShape(op, shape);
+}
+
+function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
+  checkSizes(op, shape);
+  if (typeof value !== 'number')
+    throw new ArgumentError(`${op}: value must be a number, got ${value === null ? 'null' : typeof value}`, {
+      op,
+      argument: 'value',
+      got: value,
+    });
   const t = empty(place(op, options), shape, options.dtype ?? 'float32');
   fillWith(t, t.dtype === 'bool' ? Number(value !== 0) : value);
   return finish(op, t, options);
@@ -185,6 +207,8 @@ export function constant(executor: Executor, shape: Shape, value: number, dtype:
 
 /** Zeros in the shape, type and place of x. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkTensor('zerosLike', 'input', x);
+  checkOptions('zerosLike', options, OPTIONS);
   return filled('zerosLike', x.shape, 0, {
     dtype: x.dtype,
     executor: options.device === undefined ? x.executor : undefined,
@@ -194,6 +218,8 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
 
 /** Ones in the shape, type and place of x. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  checkTensor('onesLike', 'input', x);
+  checkOptions('onesLike', options, OPTIONS);
   return filled('onesLike', x.shape, 1, {
     dtype: x.dtype,
     executor: options.device === undefined ? x.executor : undefined,
@@ -208,9 +234,16 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
   return t;
 }
 
-function fromList(op: string, values: ArrayLike<number>, shape: Shape, options: Placement): Tensor {
+/** A tensor of listed numbers, which are made when there is room for them. */
+function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: Placement): Tensor {
   const t = empty(place(op, options), shape, options.dtype ?? 'float32');
-  t.executor.write(t.address, values, t.dtype);
+  try {
+    t.executor.write(t.address, make(), t.dtype);
+  } catch (error) {
+    t.dispose();
+    if (error instanceof RangeError) throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
+    throw error;
+  }
   return finish(op, t, options);
 }
 
@@ -219,9 +252,12 @@ export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [
   const m = typeof rest[0] === 'number' ? rest[0] : n;
   const options = (typeof rest[0] === 'number' ? rest[1] : rest[0]) ?? {};
   checkShape('eye', [n, m]);
-  const values = new Float32Array(n * m);
-  for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
-  return fromList('eye', values, [n, m], options);
+  const diagonal = () => {
+    const values = new Float32Array(n * m);
+    for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
+    return values;
+  };
+  return fromList('eye', diagonal, [n, m], options);
 }
 
 function isOptions(value: unknown): value is TensorOptions {
@@ -232,7 +268,13 @@ function isOptions(value: unknown): value is TensorOptions {
 export function arange(...args: (number | TensorOptions)[]): Tensor {
   const last = args[args.length - 1];
   const options = isOptions(last) ? last : {};
-  const numbers = args.filter((a) => typeof a === 'number');
+  const numbers = (isOptions(last) ? args.slice(0, -1) : args) as number[];
+  if (numbers.length < 1 || numbers.length > 3 || !numbers.every((a) => typeof a === 'number')) {
+    throw new ArgumentError(`arange: expected (end), (start, end) or (start, end, step), got (${numbers.join(', ')})`, {
+      op: 'arange',
+      got: numbers,
+    });
+  }
   const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]!] : (numbers as [number, number, number?]);
   const length = Math.ceil((end - start) / step);
   if (!Number.isFinite(length) || length < 0 || step === 0) {
@@ -241,21 +283,18 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
       got: numbers,
     });
   }
-  return fromList(
-    'arange',
-    Float64Array.from({ length }, (_, i) => start + i * step),
-    [length],
-    options,
-  );
+  return fromList('arange', () => Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
 }
 
 /** n numbers from a to b, both included, at equal distances. */
 export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
   checkShape('linspace', [n]);
+  checkFinite('linspace', 'a', a);
+  checkFinite('linspace', 'b', b);
   const step = n > 1 ? (b - a) / (n - 1) : 0;
   return fromList(
     'linspace',
-    Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)),
+    () => Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)),
     [n],
     options,
   );
@@ -263,7 +302,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
-  checkShape(op, shape);
+  checkSizes(op, shape);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
     throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
       op,
@@ -288,9 +327,9 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 
 /** Random whole numbers, low ≤ x < high, int32. */
 export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
-  checkShape('randint', shape);
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
-    throw new ArgumentError(`randint: expected whole numbers low < high, got ${low} and ${high}`, {
+  checkSizes('randint', shape);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
+    throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
       op: 'randint',
       got: [low, high],
     });
@@ -303,11 +342,12 @@ export function randint(low: number, high: number, shape: Shape, options: Omit<T
 /** The numbers 0 … n − 1 in random order, int32. */
 export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   checkShape('randperm', [n]);
-  return fromList('randperm', generator.permutation(n), [n], { ...options, dtype: 'int32' });
+  return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });
 }
 
 /** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor('to', 'input', x);
   if (x.dtype === dtype) return x;
   if (dtype === 'float32') return emitUnary('toFloat', x, 'float32');
   if (x.dtype === 'float32') return emitUnary(dtype === 'int32' ? 'toInt' : 'toBool', x, dtype);

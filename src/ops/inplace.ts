@@ -1,6 +1,7 @@
 /** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
+import { record } from '../autograd/record.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -20,6 +21,7 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
   if (recording && x.requiresGrad && x.isLeaf) {
     throw new AutogradError(`${op}: a leaf that requires grad can be changed only inside noGrad()`, { op });
   }
+  const isShared = x.storage.handles > 1 || x.storage.length !== x.numel;
   compose(() => {
     const result = compute();
     commonExecutor(op, x, result);
@@ -37,14 +39,16 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
         expected: x.shape,
       });
     }
-    if (recording && (x.requiresGrad || result.requiresGrad) && x.storage.length !== x.numel) {
+    if (recording && (x.requiresGrad || result.requiresGrad) && isShared) {
       throw new AutogradError(
-        `${op}: a view into a larger tensor cannot be changed in place while gradients are recorded`,
+        `${op}: a tensor that shares its elements with others (views, detach) cannot be changed in place while gradients are recorded`,
         { op },
       );
     }
     copyInto(result, x);
     x.storage.version++;
+    // What replaces all elements of x ends the way back to what they were made of.
+    if (recording && x.requiresGrad && result.variable === null) record('step', [x], result);
     if (recording && result.variable !== null) x.setVariable(result.variable);
   });
   return x;

@@ -55,13 +55,24 @@ function matrices(x: Tensor, batch: Shape): Matrices {
   };
 }
 
+function batchShape(op: string, a: Tensor, b: Tensor): Shape {
+  try {
+    return broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  } catch {
+    throw new ShapeError(`${op}: batches do not broadcast: ${show(a.shape)} × ${show(b.shape)}`, {
+      op,
+      got: [a.shape, b.shape],
+    });
+  }
+}
+
 /** a·b for tensors of at least two dimensions, the leading ones broadcast. */
 function product(op: string, a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const [k2, n] = b.shape.slice(-2) as [number, number];
   if (k !== k2) throw innerMismatch(op, a, b);
   commonExecutor(op, a, b);
-  const batch = a.ndim === 2 && b.ndim === 2 ? [] : broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = a.ndim === 2 && b.ndim === 2 ? [] : batchShape(op, a, b);
   const left = matrices(a, batch);
   const right = matrices(b, batch);
   const y = emitGemm(left, right, null, { batch: numelOf(batch), m, n, k }, [...batch, m, n]);

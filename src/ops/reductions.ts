@@ -3,6 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import type { Executor } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
+import { checkFinite, checkOptions } from '../options.ts';
 import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
 import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -38,10 +39,37 @@ interface Plan {
 
 function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): Plan {
   checkTensor(op, 'input', x);
+  if (dim !== undefined && typeof dim !== 'number' && !Array.isArray(dim)) {
+    throw new ArgumentError(
+      `${op}: dim must be a number or a list of numbers, got ${dim === null ? 'null' : typeof dim}`,
+      {
+        op,
+        argument: 'dim',
+        got: dim,
+      },
+    );
+  }
   const dims = normalizeDims(op, dim, x.ndim).filter((d) => d < x.ndim);
   const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
   const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
   return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
+}
+
+/** The option that all reductions have; refuses others. */
+function checkKeepdim(op: string, options: ReduceOptions): boolean {
+  checkOptions(op, options, ['keepdim']);
+  return options.keepdim ?? false;
+}
+
+function checkFloat(op: string, x: Tensor): void {
+  checkTensor(op, 'input', x);
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}; convert it with to('float32')`, {
+      op,
+      argument: 'input',
+      got: x.dtype,
+      expected: 'float32',
+    });
 }
 
 /** Runs a reduction: brings the reduced dimensions together if they are apart. */
@@ -65,26 +93,23 @@ function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Plan, scale = 1): Tens
 }
 
 /** Sum of the elements. */
-export function sum(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const keepdim = checkKeepdim('sum', options);
   const p = plan('sum', x, dim, keepdim);
   const isFloat = x.dtype === 'float32';
   return record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
 }
 
 /** Mean of the elements. */
-export function mean(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
-  const p = plan('mean', x, dim, keepdim);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`mean: input must be float32, got ${x.dtype}; convert it with to('float32')`, {
-      op: 'mean',
-      argument: 'input',
-      got: x.dtype,
-    });
+export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const p = plan('mean', x, dim, checkKeepdim('mean', options));
+  checkFloat('mean', x);
   return record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
 }
 
 /** Product of the elements. */
-export function prod(x: Tensor, dim?: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  const keepdim = checkKeepdim('prod', options);
   const p = plan('prod', x, dim, keepdim);
   return record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), {
     keepShape: p.keepShape,
@@ -150,14 +175,16 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
 /** Largest element; with a dimension: the largest along it and its (first) index. NaN wins. */
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
-export function max(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor | Extremes {
+export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  const keepdim = checkKeepdim('max', options);
   return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
 }
 
 /** Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins. */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
-export function min(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor | Extremes {
+export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  const keepdim = checkKeepdim('min', options);
   return dim === undefined ? extremeAll('min', x) : extremeAlong('min', x, dim, keepdim);
 }
 
@@ -184,19 +211,27 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
 }
 
 /** Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension. */
-export function argmax(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor {
-  return argExtreme('argmax', x, dim, keepdim);
+export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
 }
 
 /** Index of the smallest element (the first of them), int32. */
-export function argmin(x: Tensor, dim?: number, { keepdim = false }: ReduceOptions = {}): Tensor {
-  return argExtreme('argmin', x, dim, keepdim);
+export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  return argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
 }
 
 /** Mean squared distance from the mean, with count − correction in the denominator. */
-export function variance(x: Tensor, dim?: Dims, { keepdim = false, correction = 1 }: SpreadOptions = {}): Tensor {
+export function variance(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
+  return spread('variance', x, dim, options);
+}
+
+function spread(op: string, x: Tensor, dim: Dims | undefined, options: SpreadOptions): Tensor {
+  checkOptions(op, options, ['keepdim', 'correction']);
+  const { keepdim = false, correction = 1 } = options;
+  checkFinite(op, 'correction', correction);
+  checkFloat(op, x);
+  const { count } = plan(op, x, dim, keepdim);
   return compose(() => {
-    const { count } = plan('variance', x, dim, keepdim);
     const centred = x.sub(mean(x, dim, { keepdim: true }));
     return sum(centred.square(), dim, { keepdim }).div(Math.max(0, count - correction));
   });
@@ -211,20 +246,25 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
 
 /** Square root of the variance. Where all elements are equal, the gradient is 0. */
 export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
-  return compose(() => rootOf(variance(x, dim, options), (s) => s.sqrt()));
+  return compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
 }
 
 /**
  * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
  */
-export function norm(x: Tensor, dim?: Dims, { p = 2, keepdim = false }: ReduceOptions & { p?: number } = {}): Tensor {
+export function norm(x: Tensor, dim?: Dims, options: ReduceOptions & { p?: number } = {}): Tensor {
+  checkOptions('norm', options, ['p', 'keepdim']);
+  const { p = 2, keepdim = false } = options;
+  if (typeof p !== 'number' || Number.isNaN(p))
+    throw new ArgumentError(`norm: p must be a number, got ${String(p)}`, { op: 'norm', argument: 'p', got: p });
+  checkFloat('norm', x);
+  plan('norm', x, dim, keepdim);
   return compose(() => {
     if (p === 2) return rootOf(sum(x.square(), dim, { keepdim }), (s) => s.sqrt());
     if (p === 1) return sum(x.abs(), dim, { keepdim });
     if (p === 0) return sum(record('step', [x], x.ne(0).to('float32')), dim, { keepdim });
     if (p === Infinity || p === -Infinity) return extremeNorm(x.abs(), p > 0 ? 'max' : 'min', dim, keepdim);
-    if (Number.isNaN(p)) throw new ArgumentError('norm: p is NaN', { op: 'norm', argument: 'p', got: p });
     const magnitudes = p < 1 && p > 0 ? rootOf(x.abs(), (s) => s.pow(p)) : x.abs().pow(p);
     return rootOf(sum(magnitudes, dim, { keepdim }), (s) => s.pow(1 / p));
   });
@@ -248,7 +288,8 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
 }
 
 /** ln Σ eˣ, without overflow. */
-export function logsumexp(x: Tensor, dim: Dims, { keepdim = false }: ReduceOptions = {}): Tensor {
+export function logsumexp(x: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
+  const keepdim = checkKeepdim('logsumexp', options);
   return compose(() => {
     const { shape } = plan('logsumexp', x, dim, keepdim);
     const peak = extremeOver(x.detach(), 'max', plan('logsumexp', x, dim, true));

@@ -145,7 +145,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   if (
     lead < 0 ||
     target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) ||
-    target.some((size) => size < 0)
+    target.some((size) => !Number.isInteger(size) || size < 0)
   ) {
     throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, {
       op: 'expand',
@@ -167,7 +167,24 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
       argument: 'step',
       got: step,
     });
-  const size = x.shape[at] ?? 1;
+  if (x.ndim === 0)
+    throw new ShapeError('slice: a tensor without dimensions has no parts', {
+      op: 'slice',
+      argument: 'input',
+      got: [],
+    });
+  for (const [argument, index] of [
+    ['start', start],
+    ['end', end],
+  ] as const) {
+    if (!Number.isInteger(index) && Math.abs(index) !== Infinity)
+      throw new ArgumentError(`slice: ${argument} must be a whole number, got ${String(index)}`, {
+        op: 'slice',
+        argument,
+        got: index,
+      });
+  }
+  const size = x.shape[at]!;
   const limit = (index: number) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
   const first = limit(start);
   const length = Math.max(0, Math.ceil((limit(end) - first) / step));
@@ -230,6 +247,12 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
   const first = list[0]!;
   const executor = commonExecutor('cat', first, ...list.slice(1));
   const at = normalizeDim('cat', dim, first.ndim);
+  if (first.ndim === 0)
+    throw new ShapeError('cat: tensors without dimensions cannot be joined; use stack', {
+      op: 'cat',
+      argument: 'tensors',
+      got: [],
+    });
   for (const t of list) {
     if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
       throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
@@ -312,6 +335,7 @@ function checkRows(op: string, values: NumericArray, size: number): void {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'input', x);
   const at = normalizeDim('indexSelect', dim, x.ndim);
+  checkTensor('indexSelect', 'index', index);
   const executor = commonExecutor('indexSelect', x, index);
   checkIndex('indexSelect', index, x.shape[at] ?? 1);
   const source = dense(x);

@@ -60,6 +60,13 @@ export abstract class Optimizer<O extends object> {
     checkOptions(name, options, known);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
+      if (typeof (group?.params as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
+        throw new ArgumentError(`${name}: params must be a list of tensors or of groups { params, … }`, {
+          op: name,
+          argument: 'params',
+          got: group,
+        });
+      }
       checkOptions(name, group, ['params', ...known]);
       return { ...defaults, ...options, ...group, params: [...group.params] };
     });

@@ -1,7 +1,7 @@
 /** Stochastic gradient descent. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
-import { checkRange } from '../options.ts';
+import { checkFinite, checkRange } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 
@@ -45,6 +45,7 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override check({ lr, momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
     checkRange('SGD', 'lr', lr, 0);
     checkRange('SGD', 'momentum', momentum, 0);
+    checkFinite('SGD', 'dampening', dampening);
     checkRange('SGD', 'weightDecay', weightDecay, 0);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new ArgumentError('SGD: nesterov needs a momentum and no dampening', { op: 'SGD', argument: 'nesterov' });

@@ -1,9 +1,9 @@
 /** Recorded commands as objects that passes can read and change: an opcode, its words, and which words are operands. */
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { layout, type Opcode, opcodes, STRIP_LOCALS } from '../../bindings/commands/table.ts';
 
 /** How a command uses an operand. */
-export type Role = 'in' | 'out' | 'inout';
+type Role = 'in' | 'out' | 'inout';
 
 export interface Operand {
   name: string;
@@ -27,6 +27,8 @@ const shapes = opcodes.map((opcode): Shape => {
   };
 });
 
+const stripHeader = layout('strip').words;
+
 /** One recorded command. */
 export class Command {
   readonly opcode: Opcode;
@@ -37,9 +39,23 @@ export class Command {
     this.shape = shapes[words[0]!]!;
   }
 
-  /** Operands that are there: an address of 0 means absent. */
+  /**
+   * Operands that are there: an address of 0 means absent. Those of a strip are its commands', without the strip's own
+   * local blocks.
+   */
   get operands(): Operand[] {
-    return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
+    if (this.opcode !== 'strip') return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
+    let start = stripHeader;
+    return this.parts.flatMap((part) => {
+      const operands = part.operands.map((operand) => ({ ...operand, at: start + operand.at }));
+      start += part.words.length;
+      return operands.filter(({ at }) => this.words[at]! >>> 0 > STRIP_LOCALS);
+    });
+  }
+
+  /** The commands of a strip. */
+  get parts(): Command[] {
+    return this.opcode === 'strip' ? parse(this.words.subarray(stripHeader), this.words.length - stripHeader) : [];
   }
 
   /** Element index of an operand, virtual ones included. */
@@ -72,6 +88,23 @@ export class Command {
   firstStride(operand: 'a' | 'b'): number {
     return this.get(`${operand}Strides`);
   }
+}
+
+/** A strip of these commands, all of n elements. */
+export function stripOf(parts: readonly Command[], n: number, scratch: number): Command {
+  const words = new Int32Array(stripHeader + parts.reduce((sum, part) => sum + part.words.length, 0));
+  let at = stripHeader;
+  for (const part of parts) {
+    words.set(part.words, at);
+    at += part.words.length;
+  }
+  words[0] = opcodes.indexOf('strip');
+  words[1] = words.length;
+  const strip = new Command(words);
+  strip.set('n', n);
+  strip.set('count', parts.length);
+  strip.set('scratch', scratch);
+  return strip;
 }
 
 /** The commands in a block of words. */

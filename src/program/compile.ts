@@ -235,7 +235,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     return entry.assemble(results) as R;
   };
 
-  return Object.defineProperties(call, {
+  const compiled = Object.defineProperties(call, {
     program: { get: () => (last === null ? null : describe(last.replay)) },
     dispose: {
       value: () => {
@@ -245,6 +245,23 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       },
     },
   }) as Compiled<A, R>;
+  current.set(compiled, () => last?.replay ?? null);
+  return compiled;
+}
+
+/** How to get at the program that a compiled function ran last. */
+const current = new WeakMap<object, () => Replay | null>();
+
+/** @internal The program that a compiled function ran last. */
+export function replayOf(step: unknown): Replay | null {
+  const get = typeof step === 'function' ? current.get(step) : undefined;
+  if (get === undefined)
+    throw new ArgumentError('profile: expected a function made by compile()', {
+      op: 'profile',
+      argument: 'step',
+      got: step,
+    });
+  return get();
 }
 
 function describe(replay: Replay): ProgramInfo {

@@ -20,6 +20,8 @@ export function flopsOf(command: Command): number {
       return dims(command).reduce((product, size) => product * size, 1);
     case 'reduce':
       return n('outer', 'size', 'inner');
+    case 'strip':
+      return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
     default:
       return 0;
   }
@@ -31,7 +33,7 @@ function dims(command: Command): number[] {
 }
 
 /** What a command works on, in brackets. */
-function sizes(command: Command): string {
+export function commandSizes(command: Command): string {
   const show = (...names: string[]) => names.map((name) => command.get(name)).join('×');
   switch (command.opcode) {
     case 'copy':
@@ -57,7 +59,8 @@ function sizes(command: Command): string {
   }
 }
 
-function nameOf(command: Command): string {
+/** What a command computes. */
+export function commandName(command: Command): string {
   switch (command.opcode) {
     case 'unary':
       return nameIn(UnaryFn, command.get('fn'));
@@ -76,6 +79,8 @@ function nameOf(command: Command): string {
       ];
       return ['gemm', ...extras.filter((extra) => extra !== '')].join(' + ');
     }
+    case 'strip':
+      return `strip of ${command.parts.map(commandName).join(', ')}`;
     default:
       return command.opcode;
   }
@@ -85,7 +90,7 @@ function nameOf(command: Command): string {
 export function list({ commands, figures }: Replay): string {
   const lines = commands.map((command, i) => {
     const flops = flopsOf(command);
-    return `${String(i).padStart(4)}  ${nameOf(command).padEnd(22)} ${sizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
+    return `${String(i).padStart(4)}  ${commandName(command).padEnd(22)} ${commandSizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
   });
   const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
   const total = commands.reduce((sum, command) => sum + flopsOf(command), 0);

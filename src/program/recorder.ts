@@ -72,6 +72,8 @@ export class Recorder implements Executor {
   readonly dropped = new Set<Variable>();
   /** Leaves that were given a gradient while they had none and had not been told to forget it. */
   readonly expectsNoGrad = new Set<Variable>();
+  /** Leaves whose gradient was added to one that they had before the traced function. */
+  readonly expectsGrad = new Map<Variable, Storage>();
   /** Leaves that were given a gradient. */
   readonly gradients = new Map<Variable, Tensor>();
   /** Inputs of the traced function, by their storage. */
@@ -131,6 +133,11 @@ export class Recorder implements Executor {
   deposited(leaf: Variable): void {
     if (!this.dropped.has(leaf)) this.expectsNoGrad.add(leaf);
     this.gradients.set(leaf, leaf.grad!);
+  }
+
+  /** A leaf's gradient was added to the one that it had before. */
+  accumulated(leaf: Variable, before: Tensor): void {
+    if (!this.dropped.has(leaf) && !this.gradients.has(leaf)) this.expectsGrad.set(leaf, before.storage);
   }
 
   /** Has `hook` called before every run. */

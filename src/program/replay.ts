@@ -13,6 +13,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
 import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
+import { joinStrips } from './strips.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
 export interface ProgramOutput {
@@ -79,9 +80,9 @@ export class Replay {
 
     const alive = removeDead(recorded, heap, kept);
     const fused = fuseActivations(alive, heap, kept);
-    this.commands = removeDead(fused, heap, kept);
-
     const fixed = new Set<VirtualBuffer>([...patched.keys(), ...places.keys()]);
+    const strips = joinStrips(removeDead(fused, heap, kept), heap, fixed, recorder.program.scratch);
+    this.commands = strips.commands;
     const lives = lifetimes(this.commands, heap);
     const sum = sumOf(lives.keys(), fixed);
     const home = reuseInPlace(this.commands, heap, lives, fixed);
@@ -91,7 +92,7 @@ export class Replay {
     this.figures = {
       recorded: recorder.program.commands,
       commands: this.commands.length,
-      fusedCommands: alive.length - fused.length,
+      fusedCommands: alive.length - fused.length + strips.joined,
       plannedBytes: plan.elements * 4,
       bufferBytes: sum * 4,
     };
@@ -168,11 +169,14 @@ export class Replay {
     return false;
   }
 
-  /** Whether the program can run now: it is not stale, and leaves that were without gradient are so again. */
+  /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
   isCurrent(): boolean {
     if (this.isStale()) return false;
     for (const variable of this.recorder.expectsNoGrad) {
       if (variable.grad !== null) return false;
+    }
+    for (const [variable, storage] of this.recorder.expectsGrad) {
+      if (variable.grad?.storageOrNull !== storage) return false;
     }
     return true;
   }

@@ -4,13 +4,15 @@
  *
  * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
  */
+
 import { ProgramBlock } from '../../bindings/commands/program.ts';
+import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/table.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
 
-const START_ELEMENTS = 1 << 16;
+const START_ELEMENTS = 1 << 17;
 /** A JavaScript engine may refuse earlier: then the allocator reports that. */
 const MAX_ELEMENTS = 2 ** 30;
 
@@ -43,6 +45,7 @@ export class ReferenceExecutor implements Executor {
     this.heap = heapOf(START_ELEMENTS, precision);
     this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.program.scratch = this.allocator.allocate(STRIP_LOCALS * STRIP_BLOCK);
     this.allocator.uncount();
   }
 

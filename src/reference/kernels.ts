@@ -10,6 +10,7 @@ import { random } from './random.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
+import { strip } from './strip.ts';
 import { unary } from './unary.ts';
 
 const kernelOf: Record<Opcode, ReferenceKernel> = {
@@ -30,6 +31,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   addRows,
   sgd,
   adam,
+  strip,
   random,
 };
 

@@ -51,6 +51,7 @@ export class TensorBase {
     dtype: DType,
     variable: Variable | null = null,
   ) {
+    storage.handles++;
     this.storageOrNull = storage;
     this.shape = shape;
     this.strides = strides;
@@ -215,6 +216,7 @@ export class TensorBase {
     this.storageOrNull = null;
     this.variable = null;
     forget(this as unknown as Tensor);
+    storage.handles--;
     storage.release();
     if (variable !== null) releaseVariable(variable);
   }

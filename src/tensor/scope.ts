@@ -29,6 +29,7 @@ const collector =
     ? undefined
     : new FinalizationRegistry<Held>(({ storage, variable }) => {
         liveTensors--;
+        storage.handles--;
         storage.release();
         if (variable !== null) releaseVariable(variable);
       });

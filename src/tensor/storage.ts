@@ -8,7 +8,10 @@ import { tracing } from '../program/trace.ts';
 export class Storage {
   /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
   version = 0;
+  /** Whoever needs the block: tensors, and what autograd saved. */
   refs = 1;
+  /** Tensors on it. */
+  handles = 0;
 
   constructor(
     public executor: Executor,

@@ -69,6 +69,8 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
       [kernels.sigmoid, (v: number) => 1 / (1 + Math.exp(-v))],
       [kernels.tanh, Math.tanh],
       [kernels.exp, Math.exp],
+      // 0.5·(1 + erf(x/√2)) at −1, 0 and 2, from a table of the normal distribution.
+      [kernels.gelu, (v: number) => v * ({ '-1': 0.158655254, 0: 0.5, 2: 0.977249868 }[v] as number)],
     ] as const) {
       fn({ x, y });
       Array.from([-1, 0, 2], exact).forEach((value, i) => {

@@ -52,7 +52,7 @@ export function fixtures<T>(name: string): T[] {
     .map((line) => JSON.parse(line) as T);
 }
 
-export function decode(x: number | string): number {
+function decode(x: number | string): number {
   return typeof x === 'number' ? x : x === 'inf' ? Infinity : x === '-inf' ? -Infinity : Number.NaN;
 }
 

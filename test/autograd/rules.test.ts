@@ -1,0 +1,262 @@
+/**
+ * Every row of the table of gradient rules against finite differences in double precision: the gradient, and the
+ * gradient of the gradient. Points lie away from kinks; what happens at ties stands in the fixtures.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Node } from '../../src/autograd/graph.ts';
+import { type Primitive, rules } from '../../src/autograd/rules.ts';
+import { F, grad, gradcheck, type Tensor, tensor } from '../../src/index.ts';
+import * as ops from '../../src/ops/index.ts';
+import { ReferenceExecutor } from '../../src/reference/executor.ts';
+
+/** Numbers between low and high, no two alike and none near 0, in a fixed irregular order. */
+function points(shape: number[], low: number, high: number, offset = 0): Tensor {
+  const n = shape.reduce((a, b) => a * b, 1);
+  const share = (i: number) => ((i + offset) * 0.6180339887498949 + 0.137) % 1;
+  return tensor(
+    Float32Array.from({ length: n }, (_, i) => low + (high - low) * share(i)),
+    { shape, requiresGrad: true },
+  );
+}
+
+const any = (...shape: number[]) => points(shape, -1.7, 1.9);
+const more = (...shape: number[]) => points(shape, -1.6, 1.5, 5.5);
+const positive = (...shape: number[]) => points(shape, 0.3, 2.4);
+const share = (...shape: number[]) => points(shape, 0.15, 0.85);
+const indices = (...values: number[]) => tensor(values, { dtype: 'int32' });
+const fixed = (t: Tensor) => t.detach();
+
+type Case = [fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]];
+const one = (fn: (x: Tensor) => Tensor, x: Tensor): Case[] => [[fn, x]];
+/** All ways in which two shapes meet. */
+const two = (fn: (a: Tensor, b: Tensor) => Tensor, make = any, other = more): Case[] => [
+  [fn, make(2, 3), other(2, 3)],
+  [fn, make(2, 1), other(1, 3)],
+  [fn, make(3), other(2, 2, 3)],
+  [fn, make(), other(2, 2)],
+  [fn, make(2, 3), fixed(other(3))],
+  [fn, fixed(make(3)), other(2, 1)],
+];
+
+const elsewhere = new ReferenceExecutor({ precision: 64 });
+const target = indices(2, 0, 1, 0);
+const weight = fixed(positive(3));
+const bce = (x: Tensor, y: Tensor) => F.binaryCrossEntropy(x, y, { reduction: 'none' });
+
+const cases: Record<Primitive, Case[]> = {
+  neg: one((x) => x.neg(), any(2, 3)),
+  abs: one((x) => x.abs(), any(2, 3)),
+  step: [
+    [(x) => x.floor().add(x), any(2, 3)],
+    [(x) => x.sign().mul(x), any(2, 3)],
+    [(x) => x.ceil().mul(x), any(2, 3)],
+    [(x) => x.round().add(x), any(2, 3)],
+  ],
+  sqrt: one((x) => x.sqrt(), positive(2, 3)),
+  rsqrt: one((x) => x.rsqrt(), positive(2, 3)),
+  reciprocal: one((x) => x.reciprocal(), positive(2, 3)),
+  square: one((x) => x.square(), any(2, 3)),
+  exp: one((x) => x.exp(), any(2, 3)),
+  log: one((x) => x.log(), positive(2, 3)),
+  log1p: one((x) => x.log1p(), positive(2, 3)),
+  sin: one((x) => x.sin(), any(2, 3)),
+  cos: one((x) => x.cos(), any(2, 3)),
+  tanh: one((x) => x.tanh(), any(2, 3)),
+  sigmoid: one((x) => x.sigmoid(), any(2, 3)),
+  relu: one((x) => x.relu(), any(2, 3)),
+  atan: one((x) => x.atan(), any(2, 3)),
+  erf: one((x) => x.erf(), any(2, 3)),
+  clamp: one((x) => x.clamp(-1, 0.8), any(3, 3)),
+  add: two(ops.add),
+  sub: two(ops.sub),
+  mul: two(ops.mul),
+  div: two(ops.div, any, positive),
+  pow: two(ops.pow, positive, more),
+  maximum: two(ops.maximum),
+  minimum: two(ops.minimum),
+  addScalar: [
+    ...one((x) => x.add(1.5), any(2, 3)),
+    ...one((x) => ops.add(2.5, x), any(2, 3)),
+    ...one((x) => x.sub(3), any(3)),
+  ],
+  mulScalar: [...one((x) => x.mul(1.5), any(2, 3)), ...one((x) => ops.mul(-2, x), any(2, 3))],
+  divScalar: one((x) => x.div(2.5), any(2, 3)),
+  rsubScalar: one((x) => ops.sub(2, x), any(2, 3)),
+  rdivScalar: one((x) => ops.div(2, x), positive(2, 3)),
+  powScalar: [3, 2, 0.5, -1, 1.5].flatMap((p) => one((x) => x.pow(p), positive(2, 3))),
+  rpowScalar: [2, 0.5].flatMap((b) => one((x) => ops.pow(b, x), any(2, 3))),
+  reluGrad: [[ops.reluGrad, fixed(any(2, 3)), more(2, 3)]],
+  sigmoidGrad: [[ops.sigmoidGrad, any(2, 3), more(2, 3)]],
+  tanhGrad: [[ops.tanhGrad, any(2, 3), more(2, 3)]],
+  where: [
+    [ops.where, tensor([true, false, true]), any(2, 3), more(2, 3)],
+    [ops.where, tensor([[true], [false]]), any(3), more(2, 1)],
+    [(c, x) => ops.where(c, x, 2), tensor([true, false, true]), any(2, 3)],
+    [(c, x) => ops.where(c, 2, x), tensor([true, false, true]), any(2, 3)],
+  ],
+  matmul: [
+    [ops.matmul, any(2, 3), more(3, 4)],
+    [ops.matmul, any(3), more(3)],
+    [ops.matmul, any(2, 3), more(3)],
+    [ops.matmul, any(3), more(2, 3, 2)],
+    [ops.matmul, any(2, 2, 3), more(3, 2)],
+    [ops.matmul, any(2, 1, 2, 3), more(3, 3, 2)],
+    [(a, b) => ops.matmul(a.T, b.T), any(3, 2), more(4, 3)],
+    [ops.bmm, any(2, 2, 3), more(2, 3, 2)],
+    [ops.dot, any(4), more(4)],
+    [ops.outer, any(2), more(3)],
+  ],
+  linear: [
+    [F.linear, any(3, 2), more(4, 2), positive(4)],
+    [F.linear, any(3, 2), more(4, 2)],
+    [F.linear, any(2, 2, 3), more(2, 3), positive(2)],
+    [F.linear, any(3), more(2, 3), positive(2)],
+    [(x, w) => F.linear(x.T, w.T), any(2, 3), more(2, 4)],
+  ],
+  sum: [undefined, 0, -1, [0, 2]].flatMap((dim) => [
+    ...one((x) => x.sum(dim), any(2, 3, 2)),
+    ...one((x) => x.square().sum(dim, { keepdim: true }), any(2, 3, 2)),
+  ]),
+  mean: [undefined, 1, [0, 1]].flatMap((dim) => one((x) => x.mean(dim), any(2, 3, 2))),
+  prod: [
+    ...[undefined, 1, [0, 2]].flatMap((dim) => one((x) => x.prod(dim), any(2, 2, 2))),
+    ...one(
+      (x) => x.prod(1),
+      tensor(
+        [
+          [2, 0, -1.5],
+          [0, 0.5, 0],
+          [0, 0, 0],
+          [1.5, 2, 3],
+        ],
+        { requiresGrad: true },
+      ),
+    ),
+    ...one(
+      (x) => x.prod([0, 2]),
+      tensor(
+        [
+          [[2], [0]],
+          [[1.5], [3]],
+        ],
+        { requiresGrad: true },
+      ),
+    ),
+  ],
+  extreme: [
+    ...one((x) => x.max(1).values, any(3, 4)),
+    ...one((x) => x.min(0, { keepdim: true }).values, any(3, 4)),
+    ...one((x) => x.T.max(-1).values, any(3, 4)),
+  ],
+  extremeAll: [
+    ...one((x) => x.max(), any(3, 4)),
+    ...one((x) => x.min(), any(3, 4)),
+    ...one((x) => x.norm([0, 2], { p: Infinity }), any(2, 3, 2)),
+    ...one((x) => x.norm(1, { p: -Infinity, keepdim: true }), any(2, 3, 2)),
+  ],
+  cumsum: [0, 1, 2].flatMap((dim) => one((x) => x.cumsum(dim), any(2, 3, 2))),
+  softmax: [0, 1, -1].flatMap((dim) => one((x) => ops.softmax(x, dim), any(2, 3, 2))),
+  logSoftmax: [0, 1, -1].flatMap((dim) => one((x) => ops.logSoftmax(x, dim), any(2, 3, 2))),
+  softmaxGrad: [[ops.softmaxGrad, any(2, 3), more(2, 3)]],
+  logSoftmaxGrad: [[ops.logSoftmaxGrad, any(2, 3), more(2, 3)]],
+  crossEntropy: [
+    [(x, t) => F.crossEntropy(x, t), any(4, 3), target],
+    [(x, t) => F.crossEntropy(x, t, { reduction: 'none', labelSmoothing: 0.2 }), any(4, 3), target],
+    [(x, t) => F.crossEntropy(x, t, { reduction: 'sum', ignoreIndex: 0 }), any(4, 3), target],
+    [(x, t, w) => F.crossEntropy(x, t, { weight: w, labelSmoothing: 0.1 }), any(4, 3), target, weight],
+    [(x, t, w) => F.crossEntropy(x, t, { weight: w, ignoreIndex: 1 }), any(4, 3), target, weight],
+  ],
+  binaryCrossEntropy: [
+    [bce, share(2, 3), fixed(points([2, 3], 0, 1, 3))],
+    [bce, share(2, 3), points([2, 3], 0, 1, 3)],
+  ],
+  clone: one((x) => x.clone(), any(2, 3)),
+  move: one(
+    (x) => {
+      const there = ops.moveTo(x, elsewhere);
+      return ops.moveTo(there.mul(there), x.executor);
+    },
+    any(2, 3),
+  ),
+  reshape: [
+    ...one((x) => x.reshape(3, 2), any(2, 3)),
+    ...one((x) => x.T.reshape(-1), any(2, 3)),
+    ...one((x) => x.unsqueeze(1).squeeze(0).flatten(), any(1, 3, 1)),
+    ...one((x) => x.unflatten(1, [2, -1]), any(2, 4)),
+  ],
+  expand: one((x) => x.expand(2, 3, 4), any(3, 1)),
+  permute: [...one((x) => x.permute(2, 0, 1), any(2, 3, 2)), ...one((x) => x.transpose(0, -1), any(2, 3, 2))],
+  slice: [
+    ...one((x) => x.slice(1, 1, 4, 2), any(2, 5)),
+    ...one((x) => x.slice(0, -2), any(4, 2)),
+    ...one((x) => x.select(1, -1), any(2, 3)),
+    ...one((x) => x.T.slice(0, 1, 3), any(2, 3)),
+  ],
+  unslice: one((x) => ops.unslice(x, 1, 1, 6, 2), any(2, 3)),
+  cat: [
+    [(a, b) => ops.cat([a, b, a], 1), any(2, 2), more(2, 3)],
+    [(a, b) => ops.stack([a, b], -1), any(2, 2), fixed(more(2, 2))],
+  ],
+  indexSelect: [0, 1].flatMap((dim): Case[] => [[(x, i) => x.indexSelect(dim, i), any(2, 2, 2), indices(1, 0, 1)]]),
+  indexAdd: [[(g, i) => ops.indexAddTo(4, 0, i, g), any(3, 2), indices(3, 1, 3)]],
+};
+
+/** All primitives in the graph behind a tensor. */
+function recorded(y: Tensor): Set<Primitive> {
+  const found = new Set<Primitive>();
+  const nodes: (Node | null | undefined)[] = [y.variable?.node];
+  for (let node = nodes.pop(); node !== undefined || nodes.length > 0; node = nodes.pop()) {
+    if (!node) continue;
+    found.add(node.primitive);
+    nodes.push(...node.inputs.map((input) => input?.node));
+  }
+  return found;
+}
+
+/** Σ w·gradient of fn, with the gradient of its result as first input: all that differentiating twice goes through. */
+function gradientOf(fn: Case[0]): Case[0] {
+  return (upstream, ...inputs) => {
+    const wanted = inputs.filter((x) => x.requiresGrad);
+    const gradients = grad(fn(...inputs), wanted, { gradOutputs: upstream, createGraph: true });
+    // Linear functions' gradients do not depend on their inputs: 0·x ties them all the same.
+    return gradients.map((g, i) => g.add(0.7).square().sum().add(wanted[i]!.sum().mul(0))).reduce((a, b) => a.add(b));
+  };
+}
+
+describe('gradient rules against finite differences', () => {
+  it('knows every rule', () => expect(Object.keys(cases).sort()).toEqual(Object.keys(rules).sort()));
+
+  const flat = Object.entries(cases).flatMap(([primitive, list]) =>
+    list.map(([fn, ...inputs], i) => ({ primitive: primitive as Primitive, i, fn, inputs })),
+  );
+
+  it.each(flat)('$primitive $i', ({ primitive, fn, inputs }) => {
+    const y = fn(...inputs);
+    expect(recorded(y)).toContain(primitive);
+    expect(gradcheck(fn, inputs)).toBe(true);
+    expect(gradcheck(gradientOf(fn), [points([...y.shape], -1.2, 1.4, 2.5), ...inputs])).toBe(true);
+  });
+});
+
+describe('gradcheck', () => {
+  it('finds a wrong gradient and names the element', () => {
+    const wrong = (x: Tensor) => x.square().add(x.detach().mul(2));
+    expect(() => gradcheck(wrong, [tensor([1, 2], { requiresGrad: true })])).toThrow(
+      /gradcheck: element 0 of input 0: gradient .*, finite difference/,
+    );
+  });
+
+  it('names the input, counted among all inputs', () => {
+    const wrong = (a: Tensor, b: Tensor) => a.mul(b.detach()).add(b);
+    const inputs = [tensor([3]), tensor([2], { requiresGrad: true })];
+    expect(() => gradcheck((c, x) => wrong(c!, x!).add(x!.detach()), inputs)).toThrow(/input 1/);
+  });
+
+  it('takes tolerances and refuses misspelt ones', () => {
+    const x = tensor([0.5], { requiresGrad: true });
+    expect(gradcheck((t) => t.mul(t.detach().mul(0).add(1)), [x], { eps: 1e-4, atol: 1e-3, rtol: 0 })).toBe(true);
+    expect(() => gradcheck((t) => t, [x], { tolerance: 1 } as never)).toThrow(
+      'gradcheck: unknown option tolerance (known: eps, atol, rtol)',
+    );
+  });
+});

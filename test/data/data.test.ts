@@ -1,0 +1,222 @@
+/** Data sets and loaders: which examples come, in which order, and who frees them. */
+import { describe, expect, it } from 'vitest';
+import {
+  ArgumentError,
+  arange,
+  data,
+  keep,
+  manualSeed,
+  memory,
+  ones,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
+
+const SEED = 13;
+const wrong = (x: unknown) => x as never;
+
+/** Ten examples: a row [i, 10·i] and the label i. */
+function tenExamples(): data.TensorDataset {
+  const x = Float32Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? i / 2 : ((i - 1) / 2) * 10));
+  return new data.TensorDataset(tensor(x, { shape: [10, 2] }), arange(10, { dtype: 'int32' }));
+}
+
+function labelsOf(loader: data.DataLoader): number[][] {
+  return Array.from(loader, ([, y]) => [...y!.dataSync()]);
+}
+
+describe('TensorDataset', () => {
+  it('gives single examples and batches', () => {
+    const set = tenExamples();
+    expect(set.length).toBe(10);
+    expect(set.get(3).map((t) => t.toArray())).toEqual([[3, 30], 3]);
+    expect(set.batch(Int32Array.of(2, 0, 2)).map((t) => t.toArray())).toEqual([
+      [
+        [2, 20],
+        [0, 0],
+        [2, 20],
+      ],
+      [2, 0, 2],
+    ]);
+    expect(() => set.get(10)).toThrow('select: index 10 is out of range');
+  });
+
+  it('refuses tensors that do not belong together', () => {
+    expect(() => new data.TensorDataset()).toThrow('TensorDataset: needs at least one tensor');
+    expect(() => new data.TensorDataset(ones(2), ones(3, 1))).toThrow(ShapeError);
+    expect(() => new data.TensorDataset(ones(2), ones(3, 1))).toThrow(
+      'TensorDataset: all tensors must have the same first size, got [2] and [3,1]',
+    );
+    expect(() => new data.TensorDataset(tensor(1))).toThrow(ShapeError);
+    expect(() => new data.TensorDataset(wrong([1]))).toThrow('TensorDataset: tensors[0] must be a tensor, got object');
+  });
+});
+
+describe('DataLoader', () => {
+  it('goes through all examples in order', () => {
+    const loader = new data.DataLoader(tenExamples(), { batchSize: 4 });
+    expect(loader.length).toBe(3);
+    expect(labelsOf(loader)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ]);
+    expect(labelsOf(loader)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ]);
+    for (const [x, y] of loader) expect(x!.select(1, 1).toArray()).toEqual(y!.mul(10).to('float32').toArray());
+    expect(labelsOf(new data.DataLoader(tenExamples()))).toEqual(Array.from({ length: 10 }, (_, i) => [i]));
+  });
+
+  it('leaves out a last batch that is not full, with dropLast', () => {
+    const loader = new data.DataLoader(tenExamples(), { batchSize: 4, dropLast: true });
+    expect(loader.length).toBe(2);
+    expect(labelsOf(loader)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
+    expect(labelsOf(new data.DataLoader(tenExamples(), { batchSize: 11, dropLast: true }))).toEqual([]);
+    expect(labelsOf(new data.DataLoader(tenExamples(), { batchSize: 100 })).flat()).toHaveLength(10);
+  });
+
+  it('shuffles anew in each pass, and the same way with the same seed', () => {
+    const passes = (seed: number) => {
+      const loader = new data.DataLoader(tenExamples(), { batchSize: 3, shuffle: true, seed });
+      return [labelsOf(loader).flat(), labelsOf(loader).flat()];
+    };
+    const [first, second] = passes(SEED);
+    expect(
+      [...first!].sort((a, b) => a - b),
+      `seed ${SEED}`,
+    ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(second, `seed ${SEED}`).not.toEqual(first);
+    expect(passes(SEED), `seed ${SEED}`).toEqual([first, second]);
+    expect(passes(SEED + 1), `seed ${SEED + 1}`).not.toEqual([first, second]);
+  });
+
+  it('follows manualSeed where it has no seed of its own', () => {
+    const pass = () => labelsOf(new data.DataLoader(tenExamples(), { batchSize: 5, shuffle: true }));
+    manualSeed(SEED);
+    const first = pass();
+    manualSeed(SEED);
+    expect(pass(), `seed ${SEED}`).toEqual(first);
+  });
+
+  it('keeps rows and labels together when it shuffles', () => {
+    for (const [x, y] of new data.DataLoader(tenExamples(), { batchSize: 4, shuffle: true, seed: SEED }))
+      expect(x!.select(1, 0).toArray(), `seed ${SEED}`).toEqual(y!.to('float32').toArray());
+  });
+
+  it('stacks the examples of any data set that has a length and get(i)', () => {
+    const squares: data.Dataset = { length: 5, get: (i) => [ones(2).mul(i), tensor(i * i)] };
+    const before = memory().tensors;
+    const batches = Array.from(new data.DataLoader(squares, { batchSize: 2 }), ([x, y]) => [
+      x!.toArray(),
+      y!.toArray(),
+    ]);
+    expect(batches).toEqual([
+      [
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        [0, 1],
+      ],
+      [
+        [
+          [2, 2],
+          [3, 3],
+        ],
+        [4, 9],
+      ],
+      [[[4, 4]], [16]],
+    ]);
+    expect(memory().tensors).toBe(before);
+  });
+
+  it('frees each turn of the loop, but what is kept', () => {
+    const loader = new data.DataLoader(tenExamples(), { batchSize: 4 });
+    const before = memory();
+    const seen: Tensor[] = [];
+    const counts: number[] = [];
+    let kept: Tensor | undefined;
+    for (const [x] of loader) {
+      counts.push(memory().tensors - before.tensors);
+      seen.push(x!, x!.mul(2));
+      kept ??= keep(x!.add(1));
+    }
+    expect(counts).toEqual([2, 3, 3]);
+    expect(seen.every((t) => t.isDisposed)).toBe(true);
+    expect(kept!.toArray()).toEqual([
+      [1, 1],
+      [2, 11],
+      [3, 21],
+      [4, 31],
+    ]);
+    kept!.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('frees the turn when the loop is left early or throws', () => {
+    const loader = new data.DataLoader(tenExamples(), { batchSize: 2 });
+    const before = memory();
+    let seen: Tensor | undefined;
+    for (const [x] of loader) {
+      seen = x!.mul(2);
+      break;
+    }
+    expect(seen!.isDisposed).toBe(true);
+    expect(memory()).toEqual(before);
+    expect(() => {
+      for (const [x] of loader) x!.reshape(7);
+    }).toThrow(ShapeError);
+    expect(memory()).toEqual(before);
+    const outside = scope(() => ones(3));
+    expect(outside.isDisposed).toBe(false);
+    outside.dispose();
+  });
+
+  it('runs inside scopes and other loops', () => {
+    const before = memory();
+    const pairs: number[] = [];
+    scope(() => {
+      const set = tenExamples();
+      for (const [, a] of new data.DataLoader(set, { batchSize: 5 })) {
+        for (const [, b] of new data.DataLoader(set, { batchSize: 5 })) pairs.push(a!.mul(b!).sum().item());
+        expect(a!.isDisposed).toBe(false);
+      }
+    });
+    expect(pairs).toEqual([30, 80, 80, 255]);
+    expect(memory()).toEqual(before);
+  });
+
+  it('refuses what it cannot iterate over', () => {
+    const set = tenExamples();
+    for (const [fn, message] of [
+      [() => new data.DataLoader(wrong([1])), 'DataLoader: dataset must have a length and get(i)'],
+      [() => new data.DataLoader(wrong(undefined)), 'DataLoader: dataset must have a length and get(i)'],
+      [
+        () => new data.DataLoader(set, { batchSize: 0 }),
+        'DataLoader: batchSize must be a whole number from 1 on, got 0',
+      ],
+      [() => new data.DataLoader(set, { batchSize: 2.5 }), 'batchSize must be a whole number from 1 on, got 2.5'],
+      [() => new data.DataLoader(set, { seed: 0.5 }), 'DataLoader: seed must be a whole number from 0 on, got 0.5'],
+      [
+        () => new data.DataLoader(set, wrong({ batch_size: 2 })),
+        'DataLoader: unknown option batch_size (known: batchSize, shuffle, dropLast, seed)',
+      ],
+    ] as const) {
+      expect(fn).toThrow(ArgumentError);
+      expect(fn).toThrow(message);
+    }
+  });
+
+  it('has no batches of an empty data set', () => {
+    expect(labelsOf(new data.DataLoader(new data.TensorDataset(zeros(0, 2), zeros(0))))).toEqual([]);
+  });
+});

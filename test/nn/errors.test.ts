@@ -1,0 +1,153 @@
+/** Bad input to choices, losses and layers. */
+import { describe } from 'vitest';
+import * as saraf from '../../src/index.ts';
+import { ArgumentError, DTypeError, F, nn, ones, ShapeError, tensor } from '../../src/index.ts';
+import { check } from '../support/refusals.ts';
+
+const m = () => ones(2, 3);
+const whole = (...values: number[]) => tensor(values, { dtype: 'int32' });
+/** For arguments that the types refuse too. */
+const wrong = (x: unknown) => x as never;
+
+describe('choices, softmax and losses', () => {
+  const ce = (target: unknown, options?: object) => () => F.crossEntropy(m(), wrong(target), options);
+  check([
+    [
+      'where on floats',
+      () => saraf.where(m(), 1, 2),
+      DTypeError,
+      'where: condition must be bool or int32, got float32',
+    ],
+    [
+      'where on other shapes',
+      () => saraf.where(m().gt(0), ones(4), 2),
+      ShapeError,
+      'where: shapes do not broadcast: [2,3] and [4]',
+    ],
+    [
+      'clamp to text',
+      () => m().clamp(wrong('a')),
+      ArgumentError,
+      'clamp: min must be a tensor or a number, got string',
+    ],
+    ['softmax of int32', () => saraf.softmax(whole(1, 2)), DTypeError, 'softmax: input must be float32, got int32'],
+    [
+      'softmax of a dimension it lacks',
+      () => saraf.softmax(m(), 2),
+      ArgumentError,
+      'softmax: dim 2 is out of range for 2 dimensions',
+    ],
+    [
+      'F.softmax, misspelt option',
+      () => F.softmax(m(), wrong({ axis: 1 })),
+      ArgumentError,
+      'softmax: unknown option axis (known: dim)',
+    ],
+    [
+      'F.logSoftmax, a number for options',
+      () => F.logSoftmax(m(), wrong(1)),
+      ArgumentError,
+      'logSoftmax: options must be an object such as { dim: … }, got 1',
+    ],
+    [
+      'crossEntropy of another length',
+      ce(whole(0)),
+      ShapeError,
+      'crossEntropy: target must be [2], one class for each row of the input, got [1]',
+    ],
+    [
+      'crossEntropy of a class it lacks',
+      ce(whole(0, 3)),
+      ArgumentError,
+      'crossEntropy: target 3 is out of range for 3 classes',
+    ],
+    ['crossEntropy of class -1', ce(whole(0, -1)), ArgumentError, 'crossEntropy: target -1 is out of range'],
+    [
+      'crossEntropy of float targets',
+      ce(ones(2)),
+      DTypeError,
+      'crossEntropy: target must be int32 class indices, got float32',
+    ],
+    [
+      'crossEntropy of one dimension',
+      () => F.crossEntropy(ones(3), whole(1)),
+      ShapeError,
+      'crossEntropy: input must be [N,C], got [3]',
+    ],
+    [
+      'crossEntropy, reduction',
+      ce(whole(0, 1), { reduction: 'avg' }),
+      ArgumentError,
+      "crossEntropy: reduction must be 'none', 'mean' or 'sum', got avg",
+    ],
+    [
+      'crossEntropy, misspelt option',
+      ce(whole(0, 1), { weights: ones(3) }),
+      ArgumentError,
+      'crossEntropy: unknown option weights (known: weight, reduction, ignoreIndex, labelSmoothing)',
+    ],
+    [
+      'crossEntropy, weight',
+      ce(whole(0, 1), { weight: ones(2) }),
+      ShapeError,
+      'crossEntropy: weight must be [3], got [2]',
+    ],
+    [
+      'crossEntropy, labelSmoothing',
+      ce(whole(0, 1), { labelSmoothing: 2 }),
+      ArgumentError,
+      'crossEntropy: labelSmoothing must lie between 0 and 1, got 2',
+    ],
+    [
+      'mseLoss of other shapes',
+      () => F.mseLoss(m(), ones(3)),
+      ShapeError,
+      'mseLoss: input and target differ in shape: [2,3] and [3]',
+    ],
+    [
+      'mseLoss of a number',
+      () => F.mseLoss(m(), wrong(1)),
+      ArgumentError,
+      'mseLoss: target must be a tensor, got number',
+    ],
+    ['mseLoss of int32', () => F.mseLoss(whole(1), whole(1)), DTypeError, 'mseLoss: input must be float32, got int32'],
+    [
+      'mseLoss, reduction',
+      () => F.mseLoss(m(), m(), { reduction: wrong('max') }),
+      ArgumentError,
+      'mseLoss: reduction must be',
+    ],
+    [
+      'binaryCrossEntropy of other shapes',
+      () => F.binaryCrossEntropy(m(), ones(2)),
+      ShapeError,
+      'binaryCrossEntropy: input and target differ in shape',
+    ],
+    [
+      'binaryCrossEntropy, weight',
+      () => F.binaryCrossEntropy(m(), m(), { weight: ones(4) }),
+      ShapeError,
+      'binaryCrossEntropy: weight [4] cannot be stretched to [2,3]',
+    ],
+    [
+      'binaryCrossEntropy, wider weight',
+      () => F.binaryCrossEntropy(m(), m(), { weight: ones(4, 2, 3) }),
+      ShapeError,
+      'cannot be stretched to [2,3]',
+    ],
+    ['dropout, p', () => F.dropout(m(), { p: 1.5 }), ArgumentError, 'dropout: p must be between 0 and 1, got 1.5'],
+    ['dropout of a number', () => F.dropout(wrong(3)), ArgumentError, 'dropout: input must be a tensor, got number'],
+    [
+      'Linear, misspelt option',
+      () => new nn.Linear(2, 3, wrong({ Bias: true })),
+      ArgumentError,
+      'Linear: unknown option Bias (known: bias)',
+    ],
+    [
+      'Linear without size',
+      () => new nn.Linear(2, wrong(undefined)),
+      ArgumentError,
+      'Linear: outFeatures must be a whole number from 1 on, got undefined',
+    ],
+  ]);
+});

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
+import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
+import { type Command, parse } from '../../src/program/commands.ts';
+import {
+  fuseActivations,
+  lifetimes,
+  planMemory,
+  removeDead,
+  reuseInPlace,
+  VirtualHeap,
+} from '../../src/program/passes.ts';
+import { VIRTUAL_START, type VirtualBuffer } from '../../src/program/recorder.ts';
+import { joinStrips } from '../../src/program/strips.ts';
+
+const OUTSIDE = 64;
+
+/** Buffers of 32 elements on a virtual heap, and commands on them. */
+function program(count: number, encode: (block: ProgramBlock, b: number[]) => void) {
+  const buffers = Array.from(
+    { length: count },
+    (_, i): VirtualBuffer => ({ start: VIRTUAL_START + 48 * i, length: 32 }),
+  );
+  const block = new ProgramBlock(new Int32Array(4096));
+  encode(
+    block,
+    buffers.map(({ start }) => start),
+  );
+  return { buffers, heap: new VirtualHeap(buffers), commands: parse(block.words, block.length) };
+}
+
+const unary = (block: ProgramBlock, fn: UnaryFn, x: number, y: number) =>
+  encodeUnary(block, { fn: UnaryFn[fn], x, y, n: 32, p0: 0, p1: 0 });
+const add = (block: ProgramBlock, a: number, b: number, y: number) =>
+  encodeBinary(block, {
+    fn: BinaryFn.add,
+    a,
+    b,
+    y,
+    scalar: floatBits(0),
+    ndim: 1,
+    shape: [32],
+    aStrides: [1],
+    bStrides: [1],
+  });
+const gemm = (block: ProgramBlock, a: number, b: number, c: number, beta = 0) =>
+  encodeGemm(block, {
+    ...{
+      a,
+      b,
+      c,
+      bias: 0,
+      batch: 1,
+      m: 4,
+      n: 8,
+      k: 2,
+      aRow: 2,
+      aCol: 1,
+      aBatch: 0,
+      bRow: 8,
+      bCol: 1,
+      bBatch: 0,
+      cRow: 8,
+      cBatch: 32,
+    },
+    ...{ alpha: 1, beta, activation: 0 },
+  });
+const names = (commands: readonly Command[]) => commands.map(({ opcode }) => opcode);
+
+describe('the virtual heap', () => {
+  it('finds the buffer of an address inside it', () => {
+    const { heap, buffers } = program(3, () => {});
+    expect(heap.at(VIRTUAL_START)).toBe(buffers[0]);
+    expect(heap.at(VIRTUAL_START + 48 + 31)).toBe(buffers[1]);
+    expect(heap.at(VIRTUAL_START + 2 * 48)).toBe(buffers[2]);
+    expect(heap.at(OUTSIDE)).toBeNull();
+  });
+});
+
+describe('removeDead', () => {
+  it('leaves out what nobody reads, and what only that needed', () => {
+    const { heap, buffers, commands } = program(4, (block, [a, b, c, d]) => {
+      unary(block, 'exp', a!, b!);
+      unary(block, 'exp', b!, c!);
+      unary(block, 'neg', a!, d!);
+    });
+    const live = removeDead(commands, heap, new Set([buffers[3]!]));
+    expect(live).toEqual([commands[2]]);
+  });
+
+  it('keeps what changes memory outside', () => {
+    const { heap, commands } = program(2, (block, [a, b]) => {
+      unary(block, 'exp', a!, b!);
+      add(block, OUTSIDE, b!, OUTSIDE);
+    });
+    expect(removeDead(commands, heap, new Set())).toEqual(commands);
+  });
+});
+
+describe('fuseActivations', () => {
+  it('joins an activation to the product that it alone reads', () => {
+    const { heap, commands } = program(2, (block, [a, b]) => {
+      gemm(block, OUTSIDE, OUTSIDE, a!);
+      unary(block, 'tanh', a!, b!);
+    });
+    const fused = fuseActivations(commands, heap, new Set());
+    expect(names(fused)).toEqual(['gemm']);
+    expect(fused[0]!.get('c') >>> 0).toBe(VIRTUAL_START + 48);
+    expect(fused[0]!.get('activation')).toBe(3);
+  });
+
+  it.each([
+    ['another reader', (block: ProgramBlock, b: number[]) => add(block, b[0]!, b[1]!, OUTSIDE), 0, new Set<number>()],
+    ['a product that adds to what was there', () => {}, 1, new Set<number>()],
+    ['a product that lives on', () => {}, 0, new Set([0])],
+  ])('leaves both alone with %s', (_, extra, beta, keptIndices) => {
+    const { heap, buffers, commands } = program(2, (block, b) => {
+      gemm(block, OUTSIDE, OUTSIDE, b[0]!, beta);
+      unary(block, 'relu', b[0]!, b[1]!);
+      extra(block, b);
+    });
+    const kept = new Set([...keptIndices].map((i) => buffers[i]!));
+    expect(names(fuseActivations(commands, heap, kept))).toEqual(names(commands));
+  });
+
+  it('does not join functions that a product cannot apply', () => {
+    const { heap, commands } = program(2, (block, [a, b]) => {
+      gemm(block, OUTSIDE, OUTSIDE, a!);
+      unary(block, 'exp', a!, b!);
+    });
+    expect(fuseActivations(commands, heap, new Set())).toHaveLength(2);
+  });
+});
+
+describe('joinStrips', () => {
+  const LONG = 20000;
+  const long = (count: number, encode: (block: ProgramBlock, b: number[]) => void) => {
+    const buffers = Array.from(
+      { length: count },
+      (_, i): VirtualBuffer => ({ start: VIRTUAL_START + 32000 * i, length: LONG }),
+    );
+    const block = new ProgramBlock(new Int32Array(4096));
+    encode(
+      block,
+      buffers.map(({ start }) => start),
+    );
+    return { buffers, heap: new VirtualHeap(buffers), commands: parse(block.words, block.length) };
+  };
+  const map = (block: ProgramBlock, x: number, y: number, n = LONG) =>
+    encodeUnary(block, { fn: UnaryFn.exp, x, y, n, p0: 0, p1: 0 });
+
+  it('joins neighbours of one length, and keeps what only they need in local blocks', () => {
+    const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a!, b!);
+      map(block, b!, c!);
+    });
+    const { commands: strips, joined } = joinStrips(commands, heap, new Set([buffers[2]!]), 0);
+    expect(joined).toBe(2);
+    expect(names(strips)).toEqual(['strip']);
+    expect(strips[0]!.parts.map((part) => [part.get('x'), part.get('y')])).toEqual([
+      [OUTSIDE, 1],
+      [1, 2],
+      [2, buffers[2]!.start | 0],
+    ]);
+    expect([...lifetimes(strips, heap).keys()]).toEqual([buffers[2]]);
+  });
+
+  it('gives no local block to what is read elsewhere, or was there before', () => {
+    const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
+      map(block, a!, b!);
+      map(block, b!, c!);
+      gemm(block, b!, OUTSIDE, OUTSIDE);
+    });
+    const { commands: strips } = joinStrips(commands, heap, new Set([buffers[2]!]), 0);
+    expect(names(strips)).toEqual(['strip', 'gemm']);
+    expect([...lifetimes(strips, heap).keys()]).toEqual(buffers);
+  });
+
+  it('leaves short commands, other lengths and shifted memory apart', () => {
+    const short = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!, 100);
+      map(block, a!, b!, 100);
+    });
+    expect(names(joinStrips(short.commands, short.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
+    const mixed = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a!, b!, LONG - 1);
+    });
+    expect(names(joinStrips(mixed.commands, mixed.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
+    const shifted = long(2, (block, [a, b]) => {
+      map(block, OUTSIDE, a!);
+      map(block, a! + 1, b!);
+    });
+    expect(names(joinStrips(shifted.commands, shifted.heap, new Set(), 0).commands)).toEqual(['unary', 'unary']);
+  });
+});
+
+describe('reuseInPlace and planMemory', () => {
+  const chain = () =>
+    program(4, (block, [a, b, c, d]) => {
+      unary(block, 'exp', OUTSIDE, a!);
+      unary(block, 'neg', a!, b!);
+      add(block, a!, b!, c!);
+      unary(block, 'exp', c!, d!);
+      unary(block, 'exp', d!, OUTSIDE);
+    });
+
+  it('lets a result take the place of an operand that dies', () => {
+    const { heap, buffers, commands } = chain();
+    const lives = lifetimes(commands, heap);
+    const home = reuseInPlace(commands, heap, lives, new Set());
+    const [a, b, c, d] = buffers;
+    expect(home.get(b!)).toBeUndefined();
+    expect(home.get(c!)).toBe(a);
+    expect(home.get(d!)).toBe(a);
+    expect(lives.get(a!)).toEqual({ first: 0, last: 4 });
+  });
+
+  it('never takes the place of fixed memory', () => {
+    const { heap, buffers, commands } = chain();
+    const home = reuseInPlace(commands, heap, lifetimes(commands, heap), new Set([buffers[0]!]));
+    expect([...home.values()]).not.toContain(buffers[0]);
+  });
+
+  it('gives buffers that live at the same time different places, others the same', () => {
+    const { heap, buffers, commands } = chain();
+    const lives = lifetimes(commands, heap);
+    const { offsets, elements } = planMemory(lives);
+    expect(elements).toBe(96);
+    for (const x of buffers) {
+      expect(offsets.get(x)! % 16).toBe(0);
+      for (const y of buffers) {
+        if (x === y) continue;
+        const [p, q] = [lives.get(x)!, lives.get(y)!];
+        const together = p.first <= q.last && q.first <= p.last;
+        if (together) expect(Math.abs(offsets.get(x)! - offsets.get(y)!)).toBeGreaterThanOrEqual(32);
+      }
+    }
+  });
+});

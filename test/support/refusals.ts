@@ -1,0 +1,25 @@
+/** Tests of refusals: the class, the words, and that nothing is left behind. */
+import { expect, it } from 'vitest';
+import { memory, SarafError, scope } from '../../src/index.ts';
+
+export type Refusal = [what: string, fn: () => unknown, kind: new (...args: never[]) => SarafError, message: string];
+
+/** One test for each: `fn` throws a `kind` whose message contains `message`, and leaks nothing. */
+export function check(refusals: Refusal[]): void {
+  it.each(refusals)('%s', (_, fn, kind, message) => {
+    const { tensors, bytesInUse } = memory();
+    let error: unknown;
+    scope(() => {
+      try {
+        fn();
+      } catch (e) {
+        error = e;
+      }
+    });
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toBeInstanceOf(SarafError);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).name).toBe(kind.name);
+    expect(memory()).toMatchObject({ tensors, bytesInUse });
+  });
+}
