@@ -8,7 +8,6 @@
 import { BinaryCommand, Opcode, STRIP_BLOCK, STRIP_LOCALS, StripCommand, UnaryCommand } from '../generated/commands';
 import { packedBAddress } from '../scratch';
 import { binaryKernel } from './binary';
-import { SHARED_FROM } from './partition';
 import { unaryKernel } from './unary';
 
 /** Words that all commands of a strip take at most: the plan makes none longer. */
@@ -51,10 +50,8 @@ export function stripKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<StripCommand>(cmd);
   const n = c.n;
   const blocks = (n + STRIP_BLOCK - 1) / STRIP_BLOCK;
-  const workers: u32 = n < SHARED_FROM ? 1 : threads;
-  if (thread >= workers) return;
-  const first = <u32>((<u64>blocks * thread) / workers);
-  const last = <u32>((<u64>blocks * (thread + 1)) / workers);
+  const first = <u32>((<u64>blocks * thread) / threads);
+  const last = <u32>((<u64>blocks * (thread + 1)) / threads);
   const from = cmd + offsetof<StripCommand>();
   const copy = packedBAddress(c.scratch, thread);
   memory.copy(copy, from, (<usize>c.words << 2) - offsetof<StripCommand>());

@@ -22,6 +22,7 @@ import {
   SgdCommand,
   SoftmaxCommand,
   SoftmaxGradCommand,
+  StripCommand,
   TakeRowsCommand,
   UnaryCommand,
   UnaryFn,
@@ -53,6 +54,17 @@ function pointsOf(shape: usize, ndim: u32): u64 {
 @inline
 function isTranscendental(fn: u32): bool {
   return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;
+}
+
+/** The work of the commands in a strip. */
+function workOfParts(cmd: usize): u64 {
+  let work: u64 = 0;
+  let part = cmd + offsetof<StripCommand>();
+  for (let i: u32 = 0; i < changetype<StripCommand>(cmd).count; i++) {
+    work += workOf(part);
+    part += (<usize>load<u32>(part, 4)) << 2;
+  }
+  return work;
 }
 
 /** The work of one command. */
@@ -113,6 +125,8 @@ function workOf(cmd: usize): u64 {
       const c = changetype<AddRowsCommand>(cmd);
       return volume(c.outer, c.count, c.inner);
     }
+    case Opcode.strip:
+      return workOfParts(cmd);
     case Opcode.sgd:
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:

@@ -2,14 +2,30 @@
  * Programs of commands that threads share, with what they write: every family of kernels, in shapes that are divided along
  * rows, along columns and in chunks.
  */
-import { floatBits, type ProgramBlock } from '../../bindings/commands/program.ts';
+import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';
+import { parse, stripOf } from '../../src/program/commands.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
 
 /** Encodes commands and returns the addresses of their results. */
 type Case = (box: Sandbox, p: ProgramBlock) => number[];
 
 export const cases: Record<string, Case> = {};
+
+cases.strip = (box, p) => {
+  const n = 50_001;
+  const y = box.room(n);
+  const x = box.put(randomFloats(n, 4));
+  const flat = { ndim: 1, shape: [n], aStrides: [1], bStrides: [1] };
+  const local = 1;
+  const parts = new ProgramBlock();
+  encode.encodeBinary(parts, { fn: encode.BinaryFn.mul, a: x, b: x, y: local, scalar: 0, ...flat });
+  encode.encodeUnary(parts, { fn: encode.UnaryFn.tanh, x: local, y: local, n, p0: 0, p1: 0 });
+  encode.encodeBinary(parts, { fn: encode.BinaryFn.sub, a: local, b: x, y, scalar: 0, ...flat });
+  const { words } = stripOf(parse(parts.words, parts.length), n, p.scratch);
+  p.words.set(words, p.reserve(words.length));
+  return [y];
+};
 
 for (const [outer, size, inner] of [
   [700, 61, 1],
