@@ -1,5 +1,5 @@
 /**
- * A fully connected network with plain SGD, in plain loops on doubles: the oracle of the training suites, and their
+ * A fully connected network with SGD or Adam, in plain loops on doubles: the oracle of the training suites, and their
  * plain JavaScript contender. It knows nothing of any library.
  */
 import type { Activation, TrainProblem } from './types.ts';
@@ -13,7 +13,25 @@ interface Layer {
   /** The activated outputs of the batch, and the gradient at them. */
   out: Float64Array;
   grad: Float64Array;
+  /** Gradients of weight and bias, and Adam's running means of them and of their squares. */
+  weightUpdate: Update;
+  biasUpdate: Update;
 }
+
+interface Update {
+  gradient: Float64Array;
+  mean: Float64Array;
+  square: Float64Array;
+}
+
+const updateOf = (size: number): Update => ({
+  gradient: new Float64Array(size),
+  mean: new Float64Array(size),
+  square: new Float64Array(size),
+});
+
+/** Adam's defaults in PyTorch. */
+const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 
 function activate(value: number, activation: Activation | undefined): number {
   switch (activation) {
@@ -46,6 +64,7 @@ export class PlainMlp {
   private readonly layers: Layer[];
   private readonly x: Float64Array;
   private readonly problem: TrainProblem;
+  private steps = 0;
 
   constructor(problem: TrainProblem) {
     this.problem = problem;
@@ -58,12 +77,15 @@ export class PlainMlp {
       activation,
       out: new Float64Array(problem.batch * outputs),
       grad: new Float64Array(problem.batch * outputs),
+      weightUpdate: updateOf(inputs * outputs),
+      biasUpdate: updateOf(outputs),
     }));
   }
 
   /** One step: returns the loss before the update. */
   step(): number {
     const { layers } = this;
+    this.steps++;
     for (let i = 0; i < layers.length; i++) this.forward(layers[i]!, i === 0 ? this.x : layers[i - 1]!.out);
     const loss = this.lossAndGradient(layers.at(-1)!);
     for (let i = layers.length - 1; i >= 0; i--) this.backward(layers[i]!, layers[i - 1]);
@@ -108,7 +130,7 @@ export class PlainMlp {
   /** Gives `below` its gradient, then updates this layer. */
   private backward(layer: Layer, below: Layer | undefined): void {
     const { inputs, outputs, weight, bias, out, grad, activation } = layer;
-    const { batch, lr } = this.problem;
+    const { batch } = this.problem;
     const x = below?.out ?? this.x;
     for (let i = 0; i < grad.length; i++) grad[i]! *= slope(out[i]!, activation);
     if (below !== undefined) {
@@ -120,12 +142,34 @@ export class PlainMlp {
         }
       }
     }
+    const { gradient: dw } = layer.weightUpdate;
+    const { gradient: db } = layer.biasUpdate;
+    dw.fill(0);
+    db.fill(0);
     for (let row = 0; row < batch; row++) {
       for (let o = 0; o < outputs; o++) {
-        const g = lr * grad[row * outputs + o]!;
-        bias[o]! -= g;
-        for (let i = 0; i < inputs; i++) weight[o * inputs + i]! -= g * x[row * inputs + i]!;
+        const g = grad[row * outputs + o]!;
+        db[o]! += g;
+        for (let i = 0; i < inputs; i++) dw[o * inputs + i]! += g * x[row * inputs + i]!;
       }
+    }
+    this.update(weight, layer.weightUpdate);
+    this.update(bias, layer.biasUpdate);
+  }
+
+  private update(values: Float64Array, { gradient, mean, square }: Update): void {
+    const { lr, optimizer = 'sgd' } = this.problem;
+    if (optimizer === 'sgd') {
+      for (let i = 0; i < values.length; i++) values[i]! -= lr * gradient[i]!;
+      return;
+    }
+    const rate = lr / (1 - BETA1 ** this.steps);
+    const spread = Math.sqrt(1 - BETA2 ** this.steps);
+    for (let i = 0; i < values.length; i++) {
+      const g = gradient[i]!;
+      mean[i] = BETA1 * mean[i]! + (1 - BETA1) * g;
+      square[i] = BETA2 * square[i]! + (1 - BETA2) * g * g;
+      values[i]! -= (rate * mean[i]!) / (Math.sqrt(square[i]!) / spread + EPSILON);
     }
   }
 }

@@ -52,7 +52,8 @@ def train(task):
         if layer.get("activation"):
             modules.append(activations[layer["activation"]]())
     model = torch.nn.Sequential(*modules)
-    optimizer = torch.optim.SGD(model.parameters(), lr=task["lr"])
+    make = torch.optim.Adam if task["optimizer"] == "adam" else torch.optim.SGD
+    optimizer = make(model.parameters(), lr=task["lr"])
     x = array(task["x"], (task["batch"], -1))
     y = array(task["y"], (task["batch"], -1))
     if task["loss"] == "crossEntropy":

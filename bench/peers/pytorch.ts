@@ -104,12 +104,13 @@ export const pytorch: Peer = {
       gemm: (problem) => python.prepare({ kind: 'gemm', ...problem, a: file(problem.a), b: file(problem.b) }),
       elementwise: (problem) =>
         python.prepare({ kind: 'elementwise', ...problem, x: file(problem.x), other: file(problem.other) }),
-      train: ({ layers, batch, lr, loss, x }) =>
+      train: ({ layers, batch, lr, loss, x, optimizer = 'sgd' }) =>
         python.prepare(
           {
             kind: 'train',
             batch,
             lr,
+            optimizer,
             loss: loss.kind,
             x: file(x),
             y: file(loss.kind === 'mse' ? loss.targets : Float32Array.from(loss.labels)),

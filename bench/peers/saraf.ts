@@ -22,6 +22,8 @@ type Kernels = typeof import('../../bindings/kernels/index.ts');
 const LARGEST_REFERENCE = 512;
 /** Room for all operands, so that nothing grows during a measurement. */
 const MEMORY_MIB = 256;
+/** Threads that the suite of threads starts. */
+const TEAM = 2;
 
 const source = <T>(path: string): Promise<T> => load<T>(join(benchFolder, '..', path));
 
@@ -111,7 +113,8 @@ function train(
   const model = new nn.Sequential(...modules);
   model.loadStateDict(weights);
   if (device !== undefined) model.to(device);
-  const optimizer = new optim.SGD(model.parameters(), { lr: problem.lr });
+  const make = problem.optimizer === 'adam' ? optim.Adam : optim.SGD;
+  const optimizer = new make(model.parameters(), { lr: problem.lr });
   const { batch, loss } = problem;
   const x = tensor(problem.x, { shape: [batch, problem.x.length / batch], device });
   const y =
@@ -134,11 +137,18 @@ function train(
   };
 }
 
-async function open(make: (saraf: Saraf) => Partial<Library> | Promise<Partial<Library>>, note = ''): Promise<Library> {
+type Make = (saraf: Saraf) => Partial<Library> | Promise<Partial<Library>>;
+
+async function open(make: Make, { note = '', threads = 1 } = {}): Promise<Library> {
   const saraf = await source<Saraf>('src/index.ts');
-  const { simd, threads } = await saraf.init({ threads: 1, memoryMiB: MEMORY_MIB });
+  const info = await saraf.init({ threads, memoryMiB: MEMORY_MIB });
+  if (info.threads < threads) throw new Error(info.threadsNote);
   const library = await make(saraf);
-  return { version: 'this tree', note: note || `${threads} thread, float32, ${simd}`, ...library };
+  return {
+    version: 'this tree',
+    note: note || `${threads === 1 ? 'one thread' : `${threads} threads`}, float32, ${info.simd}`,
+    ...library,
+  };
 }
 
 export const saraf: Peer = {
@@ -179,6 +189,26 @@ export const sarafReference: Peer = {
         },
         train: (problem) => train(saraf, problem, { device: 'reference' }),
       }),
-      'one thread, plain TypeScript',
+      { note: 'one thread, plain TypeScript' },
     ),
 };
+
+/** saraf with so many of the team's threads at work; training is compiled. */
+export const sarafThreads = (name: string, threads: number): Peer => ({
+  name,
+  open: () =>
+    open(
+      async (saraf) => {
+        const kernels = await source<Kernels>('bindings/kernels/index.ts');
+        const using = (prepared: Prepared | undefined): Prepared | undefined =>
+          prepared && { ...prepared, select: () => void saraf.setNumThreads(threads) };
+        return {
+          note: `${threads === 1 ? 'one thread' : `${threads} threads`}, float32, ${saraf.runtimeInfo().simd}`,
+          gemm: (problem) => using(kernelGemm(kernels, problem)),
+          elementwise: (problem) => using(kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem)),
+          train: (problem) => using(train(saraf, problem, { compiled: true })),
+        };
+      },
+      { threads: TEAM },
+    ),
+});

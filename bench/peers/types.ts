@@ -37,12 +37,14 @@ export interface DenseLayer {
   activation?: Activation;
 }
 
-/** One step of plain SGD on one batch. The output of a contender is the losses of the first CHECKED_STEPS steps. */
+/** One step of SGD, or of Adam with PyTorch's defaults, on one batch. The output of a contender is the losses of the first CHECKED_STEPS steps. */
 export interface TrainProblem {
   layers: DenseLayer[];
   batch: number;
   x: Float32Array;
   lr: number;
+  /** Default 'sgd'. */
+  optimizer?: 'sgd' | 'adam';
   /** Mean squared error against `targets`, or softmax cross-entropy against `labels`; the mean of the batch. */
   loss: { kind: 'mse'; targets: Float32Array } | { kind: 'crossEntropy'; labels: Int32Array };
 }

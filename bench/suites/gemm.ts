@@ -48,7 +48,7 @@ function checkOf({ m, n, k, transA, transB, a, b }: GemmProblem): (c: Numbers) =
   };
 }
 
-function task([m, k, n]: [number, number, number], layout: string, libraries: Map<string, Library>): Task {
+export function gemmTask([m, k, n]: [number, number, number], layout: string, libraries: Map<string, Library>): Task {
   const [transA, transB] = [layout[0] === 'T', layout[1] === 'T'];
   const problem = { m, n, k, transA, transB, a: uniform(m * k, -1, 1, 1), b: uniform(k * n, -1, 1, 2) };
   const contenders = [...libraries].flatMap(([name, library]) => {
@@ -70,5 +70,6 @@ export const gemm: SuitePlan = {
   ],
   peers: [saraf, sarafTensor, sarafReference, tfjsWasm, onnxRuntime, jaxJs, numpyTs, tfjsCpu, mlMatrix, plain, pytorch],
   peak: true,
-  tasks: (libraries) => shapes.flatMap(({ size, layouts }) => layouts.map((layout) => task(size, layout, libraries))),
+  tasks: (libraries) =>
+    shapes.flatMap(({ size, layouts }) => layouts.map((layout) => gemmTask(size, layout, libraries))),
 };

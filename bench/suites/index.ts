@@ -2,7 +2,9 @@
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
+import { programs } from './programs.ts';
+import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep];
+export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads];
