@@ -3,7 +3,7 @@ import { uniform } from '../harness/random.ts';
 import { pytorch } from '../peers/pytorch.ts';
 import { saraf, sarafCompiled } from '../peers/saraf.ts';
 import type { TrainProblem } from '../peers/types.ts';
-import { dense, trainingTask } from './training.ts';
+import { dense, trainingTask, xor } from './training.ts';
 import type { SuitePlan } from './types.ts';
 
 const AUTOENCODER_BATCH = 128;
@@ -27,14 +27,6 @@ const deep: TrainProblem = {
   lr: 0.1,
   loss: { kind: 'mse', targets: uniform(DEEP_BATCH * WIDTH, 0, 1, 7) },
 };
-const xor: TrainProblem = {
-  layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
-  batch: 4,
-  x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
-  lr: 0.1,
-  loss: { kind: 'mse', targets: Float32Array.of(0, 1, 1, 0) },
-};
-
 export const programs: SuitePlan = {
   name: 'programs',
   title: 'Compiled training steps',

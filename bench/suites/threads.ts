@@ -6,7 +6,7 @@ import { plainElementwise } from '../peers/plain.ts';
 import { sarafThreads } from '../peers/saraf.ts';
 import type { ElementwiseOp, Library, TrainProblem } from '../peers/types.ts';
 import { gemmTask } from './gemm.ts';
-import { dense, trainingTask } from './training.ts';
+import { dense, trainingTask, xor } from './training.ts';
 import type { SuitePlan } from './types.ts';
 
 const [ROWS, COLS] = [4096, 1024];
@@ -37,14 +37,6 @@ function mlp(): TrainProblem {
     loss: { kind: 'crossEntropy', labels: Int32Array.from({ length: BATCH }, () => next() * CLASSES) },
   };
 }
-
-const xor: TrainProblem = {
-  layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
-  batch: 4,
-  x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
-  lr: 0.1,
-  loss: { kind: 'mse', targets: Float32Array.of(0, 1, 1, 0) },
-};
 
 export const threads: SuitePlan = {
   name: 'threads',

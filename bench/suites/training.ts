@@ -18,6 +18,15 @@ export function dense(sizes: number[], activations: (Activation | undefined)[]):
   });
 }
 
+/** The smallest network there is, on the four examples of XOR. */
+export const xor: TrainProblem = {
+  layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
+  batch: 4,
+  x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+  lr: 0.1,
+  loss: { kind: 'mse', targets: Float32Array.of(0, 1, 1, 0) },
+};
+
 /** Forward and backward products of all layers; the first layer needs no gradient of its input. */
 function flopsOf({ layers, batch }: TrainProblem): number {
   return layers.reduce((sum, { inputs, outputs }, i) => sum + 2 * batch * inputs * outputs * (i === 0 ? 2 : 3), 0);

@@ -5,7 +5,7 @@ import { plain } from '../peers/plain.ts';
 import { pytorch } from '../peers/pytorch.ts';
 import { saraf, sarafCompiled, sarafReference } from '../peers/saraf.ts';
 import { tfjsCpu, tfjsWasm } from '../peers/tfjs.ts';
-import { dense, trainingTask } from './training.ts';
+import { trainingTask, xor } from './training.ts';
 import type { SuitePlan } from './types.ts';
 
 export const xorStep: SuitePlan = {
@@ -16,14 +16,5 @@ export const xorStep: SuitePlan = {
     'brain.js makes one pass over the four examples with an update after each: other work than the rest, for its time only.',
   ],
   peers: [saraf, sarafCompiled, sarafReference, tfjsWasm, jaxJs, tfjsCpu, brainJs, plain, pytorch],
-  tasks: (libraries) => {
-    const problem = {
-      layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
-      batch: 4,
-      x: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
-      lr: 0.1,
-      loss: { kind: 'mse' as const, targets: Float32Array.of(0, 1, 1, 0) },
-    };
-    return [trainingTask('2-3-1, batch 4', problem, libraries)];
-  },
+  tasks: (libraries) => [trainingTask('2-3-1, batch 4', xor, libraries)],
 };

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compile,
+  DisposedError,
+  F,
+  keep,
+  manualSeed,
+  memory,
+  nn,
+  optim,
+  profile,
+  randn,
+  scope,
+  type Tensor,
+  TraceError,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
+
+const labels = () => tensor([1, 0, 2, 1], { dtype: 'int32' });
+
+function classifier(seed = 3) {
+  manualSeed(seed);
+  const model = new nn.Sequential(new nn.Linear(5, 8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
+  const x = randn(4, 5);
+  return { model, x };
+}
+
+function trainer(model: nn.Sequential, optimizer: optim.SGD | optim.Adam) {
+  return (x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+}
+
+describe('compile', () => {
+  it('says what cannot be recorded', () => {
+    scope(() => {
+      const x = tensor([1, 2]);
+      expect(() => compile((t: Tensor) => t.sum().item())(x)).toThrow(TraceError);
+      expect(() => compile((t: Tensor) => t.sum().item())(x)).toThrow(
+        'item() reads a value, but inside a compiled function values do not exist yet',
+      );
+      expect(() => compile((t: Tensor) => t.toArray())(x)).toThrow('data(), dataSync() or toArray()');
+      expect(() => compile(async (t: Tensor) => t)(x)).toThrow('the function is asynchronous');
+      expect(() => compile((t: Tensor) => t)(tensor([1], { requiresGrad: true }))).toThrow('argument 0 requires grad');
+      expect(() => compile(3 as never)).toThrow('expected a function, got number');
+      expect(x.add(1).toArray()).toEqual([2, 3]);
+    });
+  });
+
+  it('refuses to record for ever', () => {
+    scope(() => {
+      const f = compile((x: Tensor, n: number) => x.mul(n));
+      const x = tensor([1]);
+      for (let i = 0; i < 64; i++) f(x, i);
+      expect(() => f(x, 64)).toThrow('each call brought new shapes or new numbers');
+      f.dispose();
+    });
+  });
+
+  it('says so when a tensor that it uses was disposed, and works with a new one', () => {
+    scope(() => {
+      let w = tensor([2]);
+      const f = compile((x: Tensor) => x.mul(w));
+      expect(f(tensor([3])).toArray()).toEqual([6]);
+      w.dispose();
+      expect(() => f(tensor([3]))).toThrow(DisposedError);
+      w = tensor([5]);
+      expect(f(tensor([3])).toArray()).toEqual([15]);
+    });
+  });
+
+  it('passes errors of the function on and is as before', () => {
+    scope(() => {
+      const f = compile((x: Tensor) => x.matmul(x));
+      expect(() => f(zeros(2, 3))).toThrow('matmul: inner sizes differ: [2,3] × [2,3]');
+      expect(f(tensor([[2]])).toArray()).toEqual([[4]]);
+    });
+  });
+
+  it('leaves memory flat over ten thousand steps, without a scope', () => {
+    const { model, x } = classifier();
+    const optimizer = new optim.Adam(model.parameters());
+    const step = compile(trainer(model, optimizer));
+    const y = labels();
+    for (let i = 0; i < 50; i++) step(x, y);
+    const before = memory();
+    for (let i = 0; i < 10000; i++) step(x, y);
+    expect(memory()).toEqual(before);
+    step.dispose();
+    for (const t of [x, y]) t.dispose();
+    model.dispose();
+    optimizer.dispose();
+  });
+
+  it('keeps the results of recent calls, and those that were given to keep', () => {
+    const x = tensor([1, 2]);
+    const f = compile((t: Tensor) => t.add(1));
+    const first = f(x);
+    const kept = keep(f(x));
+    for (let i = 0; i < 10; i++) f(x);
+    expect(first.toArray()).toEqual([2, 3]);
+    for (let i = 0; i < 10; i++) f(x);
+    expect(first.isDisposed).toBe(true);
+    expect(kept.toArray()).toEqual([2, 3]);
+    f.dispose();
+    kept.dispose();
+    x.dispose();
+  });
+
+  it('gives its memory back', () => {
+    const x = tensor([1, 2]);
+    const before = memory().bytesInUse;
+    const f = compile((t: Tensor) => t.add(1).exp().sum());
+    scope(() => {
+      f(x);
+    });
+    expect(memory().bytesInUse).toBeGreaterThan(before);
+    f.dispose();
+    expect(memory().bytesInUse).toBe(before);
+    x.dispose();
+  });
+
+  it('plans the memory of a deep training step to at most 60 % of its buffers', () => {
+    scope(() => {
+      const width = 512;
+      const layers = Array.from({ length: 8 }, () => [new nn.Linear(width, width), new nn.ReLU()]).flat();
+      const model = new nn.Sequential(...layers);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+      const step = compile((x: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = model.forward(x).square().mean();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      step(randn(256, width));
+      const { plannedBytes, bufferBytes } = step.program!;
+      expect(plannedBytes / bufferBytes).toBeLessThanOrEqual(0.6);
+      step.dispose();
+      model.dispose();
+      optimizer.dispose();
+    });
+  });
+
+  it('tells where the time goes', () => {
+    scope(() => {
+      const w = randn(16, 16);
+      const f = compile((x: Tensor) => x.matmul(w).relu().sum());
+      expect(() => profile(f)).toThrow('has not been called yet');
+      expect(() => profile((() => {}) as never)).toThrow('expected a function made by compile()');
+      f(randn(16, 16));
+      const rows = profile(f, { repeats: 3 });
+      expect(rows.map(({ name, flops }) => [name, flops])).toEqual([
+        ['gemm + relu', 8192],
+        ['sum', 256],
+      ]);
+      expect(rows.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+      f.dispose();
+    });
+  });
+
+  it('lists its program', () => {
+    scope(() => {
+      const w = randn(3, 2);
+      const b = randn(3);
+      const f = compile((x: Tensor) => F.linear(x, w, b).relu().sum());
+      f(randn(4, 2));
+      const lines = String(f.program).split('\n');
+      expect(lines[0]).toBe('2 commands (3 recorded, 1 fused), 60 FLOP, 0.1 KiB for buffers of 0.0 KiB');
+      expect(lines[1]).toMatch(/0 {2}gemm \+ bias \+ relu +4×2 · 2×3 +48 FLOP/);
+      expect(lines[2]).toMatch(/1 {2}sum +1×12×1 +12 FLOP/);
+    });
+  });
+});
