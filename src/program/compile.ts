@@ -7,6 +7,7 @@ import { isGradEnabled } from '../autograd/mode.ts';
 import { clone } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
 import { sameShape, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
@@ -136,6 +137,10 @@ function trace(
         return new Slot(outputs.length - 1);
       });
     });
+  } catch (error) {
+    // Gradients that were recorded but will never be computed.
+    for (const leaf of recorder.gradients.keys()) if (leaf.grad?.storageOrNull?.executor === recorder) dropGrad(leaf);
+    throw error;
   } finally {
     closeScope(traceScope);
   }

@@ -52,6 +52,23 @@ describe('compile', () => {
     });
   });
 
+  it('leaves no gradient that was never computed when recording fails', () => {
+    scope(() => {
+      const w = tensor([2], { requiresGrad: true });
+      const f = compile((x: Tensor) => {
+        const loss = w.mul(x).sum();
+        loss.backward();
+        return loss.item();
+      });
+      expect(() => f(tensor([3]))).toThrow(TraceError);
+      expect(w.grad).toBeNull();
+      w.mul(tensor([5]))
+        .sum()
+        .backward();
+      expect(w.grad!.toArray()).toEqual([5]);
+    });
+  });
+
   it('refuses to record for ever', () => {
     scope(() => {
       const f = compile((x: Tensor, n: number) => x.mul(n));
