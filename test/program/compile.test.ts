@@ -1,39 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  compile,
-  F,
-  manualSeed,
-  nn,
-  noGrad,
-  optim,
-  randn,
-  scope,
-  type Tensor,
-  tensor,
-  zeros,
-} from '../../src/index.ts';
+import { compile, F, manualSeed, noGrad, optim, randn, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
+import { classifier, labels, trainer } from '../support/classifier.ts';
 import { executors } from '../support/executors.ts';
 import { randomProblem } from '../support/randomGraph.ts';
-
-const labels = () => tensor([1, 0, 2, 1], { dtype: 'int32' });
-
-function classifier(seed = 3) {
-  manualSeed(seed);
-  const model = new nn.Sequential(new nn.Linear(5, 8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
-  const x = randn(4, 5);
-  return { model, x };
-}
-
-function trainer(model: nn.Sequential, optimizer: optim.SGD | optim.Adam) {
-  return (x: Tensor, y: Tensor) => {
-    optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.forward(x), y);
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-}
 
 describe.each(executors)('compile on %s', (_, executor) => {
   const on = (fn: () => void) => () => withExecutor(executor, () => scope(fn));

@@ -4,7 +4,6 @@ import {
   DisposedError,
   F,
   keep,
-  manualSeed,
   memory,
   nn,
   optim,
@@ -16,25 +15,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.ts';
-
-const labels = () => tensor([1, 0, 2, 1], { dtype: 'int32' });
-
-function classifier(seed = 3) {
-  manualSeed(seed);
-  const model = new nn.Sequential(new nn.Linear(5, 8), new nn.ReLU(), new nn.Dropout(0.3), new nn.Linear(8, 3));
-  const x = randn(4, 5);
-  return { model, x };
-}
-
-function trainer(model: nn.Sequential, optimizer: optim.SGD | optim.Adam) {
-  return (x: Tensor, y: Tensor) => {
-    optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.forward(x), y);
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-}
+import { classifier, labels, trainer } from '../support/classifier.ts';
 
 describe('compile', () => {
   it('says what cannot be recorded', () => {
