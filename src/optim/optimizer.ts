@@ -2,15 +2,16 @@
  * The base of all optimizers: parameter groups, state for each parameter, state dicts. A step encodes the updates of all
  * parameters into one program; learning rates and other settings lie in memory that the commands read.
  */
-import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { dense } from '../program/emit.ts';
+import { commonExecutor, dense } from '../program/emit.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -121,6 +122,7 @@ export abstract class Optimizer<O extends object> {
   step(closure: () => Tensor): Tensor;
   step(closure?: () => Tensor): Tensor | undefined {
     const loss = closure === undefined ? undefined : withGrad(true, closure);
+    this.checkGradients();
     const copies: Tensor[] = [];
     const executors = new Set<Executor>();
     for (const group of this.paramGroups) {
@@ -150,6 +152,31 @@ export abstract class Optimizer<O extends object> {
     for (const executor of executors) executor.run();
     for (const copy of copies) copy.dispose();
     return loss;
+  }
+
+  /** Refuses gradients that do not fit their parameters, before any parameter is changed. */
+  private checkGradients(): void {
+    const op = `${this.name}.step`;
+    for (const param of this.paramGroups.flatMap((group) => group.params)) {
+      const gradient = param.variable?.grad;
+      if (gradient === undefined || gradient === null) continue;
+      commonExecutor(op, param, gradient);
+      if (gradient.dtype !== 'float32') {
+        throw new DTypeError(`${op}: gradients must be float32, got ${gradient.dtype}`, {
+          op,
+          argument: 'grad',
+          got: gradient.dtype,
+        });
+      }
+      if (!sameShape(gradient.shape, param.shape)) {
+        throw new ShapeError(`${op}: a gradient is ${show(gradient.shape)}, its parameter ${show(param.shape)}`, {
+          op,
+          argument: 'grad',
+          got: gradient.shape,
+          expected: param.shape,
+        });
+      }
+    }
   }
 
   /** Forgets the gradients of all parameters. */
