@@ -73,8 +73,8 @@ function storeEdge(job: ConvJob, c: usize, rows: u32, columns: u32): void {
 function finishEdge(job: ConvJob, i: u32, rows: u32, columns: u32): void {
   if (job.bias == 0 && job.activation == Activation.none) return;
   for (let r: u32 = 0; r < rows; r++) {
-    const bias = job.bias == 0 ? 0 : job.bias + ((i + r) << 2);
-    finishRow(edgeTile(job) + r * EDGE_ROW, bias, 0, columns, job.activation);
+    const bias: usize = job.bias == 0 ? 0 : job.bias + (<usize>(i + r) << 2);
+    finishRow(edgeTile(job) + <usize>r * EDGE_ROW, bias, 0, columns, job.activation);
   }
 }
 
@@ -87,9 +87,9 @@ function finishBlock(job: ConvJob, ic: u32, mc: u32, jc: u32, nc: u32): void {
     const image = j / size;
     const pixel = j - image * size;
     const columns = min(size - pixel, end - j);
-    let row = job.c + image * job.cImage + (<usize>pixel << 2) + ic * job.cRow;
+    let row = job.c + <usize>image * job.cImage + (<usize>pixel << 2) + <usize>ic * job.cRow;
     for (let i = ic; i < ic + mc; i++) {
-      finishRow(row, job.bias == 0 ? 0 : job.bias + (i << 2), 0, columns, job.activation);
+      finishRow(row, job.bias == 0 ? 0 : job.bias + (<usize>i << 2), 0, columns, job.activation);
       row += job.cRow;
     }
     j += columns;
@@ -115,7 +115,7 @@ function macroKernel(
   const cRow = job.cRow;
   const edge = edgeTile(job);
   const aPacked = job.aPacked != 0;
-  const blockA = aPacked ? packedA(job) : job.a + ic * job.aRow + (<usize>pc << 2);
+  const blockA = aPacked ? packedA(job) : job.a + <usize>ic * job.aRow + (<usize>pc << 2);
   const aRow: usize = aPacked ? 4 : job.aRow;
   const aStep: usize = aPacked ? (<usize>depth) << 2 : job.aRow;
   for (let j: u32 = 0; j < nc; j += NR) {
@@ -128,17 +128,17 @@ function macroKernel(
     let strip = job.room + ((<usize>j * depth) << 2);
     let bRow: usize = width << 2;
     if (readInPlace(job, jc + j, columns)) {
-      strip = job.image + image * job.imageStride + (<usize>pixel << 2) + pc * job.channelStride;
+      strip = job.image + <usize>image * job.imageStride + (<usize>pixel << 2) + <usize>pc * job.channelStride;
       bRow = job.channelStride;
     }
     let tileA = blockA;
-    let tileC = job.c + ic * cRow;
-    if (direct) tileC += image * job.cImage + (<usize>pixel << 2);
+    let tileC = job.c + <usize>ic * cRow;
+    if (direct) tileC += <usize>image * job.cImage + (<usize>pixel << 2);
     else placeLanes(job, jc + j, columns);
     let i = ic;
     for (let t: u32 = 0; t < tiles; t++) {
       const rows = rowsEach + u32(t < higher);
-      const aCol: usize = aPacked ? rows << 2 : 4;
+      const aCol: usize = aPacked ? <usize>rows << 2 : 4;
       if (direct) {
         microKernel(rows, half, depth, tileA, aRow, aCol, strip, bRow, tileC, cRow, keep);
       } else {
@@ -147,8 +147,8 @@ function macroKernel(
         if (last && !job.cDense) finishEdge(job, i, rows, columns);
         storeEdge(job, tileC, rows, columns);
       }
-      tileA += rows * aStep;
-      tileC += rows * cRow;
+      tileA += <usize>rows * aStep;
+      tileC += <usize>rows * cRow;
       i += rows;
     }
   }

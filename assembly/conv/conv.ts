@@ -98,9 +98,9 @@ export function convKernel(cmd: usize, thread: u32, threads: u32): void {
   const among = g.groups < threads ? threads : 1;
   const end = groupEnd(g.groups, thread, threads);
   for (let group = groupStart(g.groups, thread, threads); group < end; group++) {
-    job.a = ((<usize>g.w) << 2) + group * m * job.aRow;
-    job.image = job.low + group * channels * job.channelStride;
-    job.c = ((<usize>g.y) << 2) + group * m * plane;
+    job.a = (<usize>g.w << 2) + <usize>(group * m) * job.aRow;
+    job.image = job.low + <usize>(group * channels) * job.channelStride;
+    job.c = (<usize>g.y << 2) + <usize>(group * m) * plane;
     job.bias = g.bias == 0 ? 0 : <usize>(g.bias + group * m) << 2;
     share(job, m, g.batch * g.outHeight * g.outWidth, each, among);
   }
@@ -162,9 +162,9 @@ function inputGradPhase(g: ConvInputGradCommand, job: ConvJob, row: u32, col: u3
   const among = g.groups < threads ? threads : 1;
   const end = groupEnd(g.groups, thread, threads);
   for (let group = groupStart(g.groups, thread, threads); group < end; group++) {
-    job.a = (<usize>(g.w + tapH * g.kernelWidth + tapW) << 2) + group * channels * job.aChannel;
-    job.image = job.low + group * channels * job.channelStride;
-    job.c = (<usize>(g.gx + row * g.width + col) << 2) + group * m * plane;
+    job.a = (<usize>(g.w + tapH * g.kernelWidth + tapW) << 2) + <usize>(group * channels) * job.aChannel;
+    job.image = job.low + <usize>(group * channels) * job.channelStride;
+    job.c = (<usize>(g.gx + row * g.width + col) << 2) + <usize>(group * m) * plane;
     job.bias = g.bias == 0 ? 0 : <usize>(g.bias + group * m) << 2;
     share(job, m, g.batch * job.gridHeight * job.gridWidth, each, among);
   }

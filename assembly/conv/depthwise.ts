@@ -126,7 +126,7 @@ export function depthwiseForward(g: ConvCommand, thread: u32, threads: u32): voi
     const image = p / g.outChannels;
     const channel = p - image * g.outChannels;
     const dst = (<usize>g.y << 2) + (<usize>p * outSize << 2);
-    const src = (<usize>g.x << 2) + (image * g.inChannels + channel / multiplier) * inPlane;
+    const src = (<usize>g.x << 2) + <usize>(image * g.inChannels + channel / multiplier) * inPlane;
     const bias: f32 = g.bias == 0 ? 0 : load<f32>(<usize>(g.bias + channel) << 2);
     planeSum(
       dst, g.outHeight, g.outWidth, src, g.height, g.width,
@@ -183,7 +183,7 @@ export function depthwiseInputGrad(g: ConvInputGradCommand, thread: u32, threads
     const bias: f32 = g.bias == 0 ? 0 : load<f32>(<usize>(g.bias + channel) << 2);
     if (!strideOne) fillPlane(dst, size, bias);
     for (let o = channel * multiplier; o < (channel + 1) * multiplier; o++) {
-      const src = (<usize>g.g << 2) + (image * g.outChannels + o) * outPlane;
+      const src = (<usize>g.g << 2) + <usize>(image * g.outChannels + o) * outPlane;
       const w = <usize>(g.w + o * taps) << 2;
       if (strideOne) {
         planeSum(
@@ -237,8 +237,8 @@ export function depthwiseWeightGrad(g: ConvWeightGradCommand, thread: u32, threa
       const high = max(low, endInside(shift, g.strideWidth, g.width, g.outWidth));
       let sum: f64 = 0;
       for (let image: u32 = 0; image < g.batch; image++) {
-        const x = (<usize>g.x << 2) + (image * g.inChannels + o / multiplier) * inPlane;
-        const y = (<usize>g.g << 2) + (image * g.outChannels + o) * outPlane;
+        const x = (<usize>g.x << 2) + <usize>(image * g.inChannels + o / multiplier) * inPlane;
+        const y = (<usize>g.g << 2) + <usize>(image * g.outChannels + o) * outPlane;
         for (let row: u32 = 0; row < g.outHeight; row++) {
           const at = <i32>(row * g.strideHeight + tapRow * g.dilationHeight) - <i32>g.padTop;
           if (<u32>at >= g.height) continue;

@@ -36,11 +36,12 @@ export function placeLanes(job: ConvJob, j: u32, columns: u32): void {
     }
     const y = <i32>row * job.mulRow + job.baseRow;
     const x = <i32>col * job.mulCol + job.baseCol;
-    offset = <i32>(image * job.imageStride) + y * rowStride + (x << 2);
+    offset = <i32>(<usize>image * job.imageStride) + y * rowStride + (x << 2);
     store<i32>(at, y);
     store<i32>(at, x, LANE_COL);
     store<i32>(at, offset, LANE_OFFSET);
-    store<u32>(at, image * job.cImage + row * job.cGridRow + col * job.cGridCol, LANE_RESULT);
+    const result = <usize>image * job.cImage + <usize>row * job.cGridRow + <usize>col * job.cGridCol;
+    store<u32>(at, <u32>result, LANE_RESULT);
     if (++col == job.gridWidth) {
       col = 0;
       if (++row == job.gridHeight) {
@@ -125,7 +126,7 @@ function packFour(job: ConvJob, lanes: usize, dst: usize, step: usize, pc: u32, 
   const fromRest = pc - from0 * taps;
   const end0 = (pc + depth) / taps;
   const endRest = pc + depth - end0 * taps;
-  const toStep: usize = taps * step;
+  const toStep: usize = <usize>taps * step;
   const rowStride: i32 = job.width << 2;
   let tap: u32 = 0;
   for (let tapRow: u32 = 0; tapRow < job.tapRows; tapRow++) {
@@ -146,7 +147,7 @@ function packFour(job: ConvJob, lanes: usize, dst: usize, step: usize, pc: u32, 
       const from = job.image + <usize>c0 * channelStride + <usize>(dy * rowStride + (dx << 2));
       let a = from + <usize>o0;
       let b = from + second;
-      const last = job.high - reach - (count - 1) * channelStride;
+      const last = job.high - reach - <usize>(count - 1) * channelStride;
       if (kind == SCATTERED || a < job.low || a > last || b < job.low || b > last) {
         packScattered(job, lanes, to, toStep, from, dy, dx, count);
       } else if (kind == EVERY_OTHER) {
@@ -191,7 +192,7 @@ export function packRows(job: ConvJob, dst: usize, i: u32, rows: u32, pc: u32, d
   let col = pc - channel * taps - row * job.tapCols;
   const base = job.a + <usize>i * aRow;
   for (; depth != 0; depth--) {
-    let src = base + channel * job.aChannel + row * job.aTapRow + col * job.aTapCol;
+    let src = base + <usize>channel * job.aChannel + <usize>row * job.aTapRow + <usize>col * job.aTapCol;
     for (let r = rows; r != 0; r--) {
       store<f32>(dst, load<f32>(src));
       src += aRow;

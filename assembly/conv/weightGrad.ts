@@ -31,7 +31,7 @@ function gatherRows(g: ConvWeightGradCommand, dst: usize, channel0: u32, i0: u32
     let left = depth;
     while (left != 0) {
       const count = min(size - from, left);
-      const src = (<usize>g.x << 2) + (image * g.inChannels + channel0 + channel) * plane;
+      const src = (<usize>g.x << 2) + <usize>(image * g.inChannels + channel0 + channel) * plane;
       columnRow(changetype<ConvCommand>(changetype<usize>(g)), dst, src, tapRow, tapCol, from, count);
       dst += <usize>count << 2;
       left -= count;
@@ -54,7 +54,7 @@ function packGradients(g: ConvWeightGradCommand, room: usize, j0: u32, columns: 
     let left = depth;
     while (left != 0) {
       const count = min(size - from, left);
-      const src = (<usize>(g.g + from) << 2) + (image * g.outChannels + j0 + j) * plane;
+      const src = (<usize>(g.g + from) << 2) + <usize>(image * g.outChannels + j0 + j) * plane;
       packPanel(dst, src, plane, 4, valid, width, count);
       dst += <usize>(count * width) << 2;
       left -= count;
@@ -74,9 +74,9 @@ function addBlock(room: usize, rows: u32, columns: u32, depth: u32, mr: u32, kee
     const width = stripColumns(min(columns - j, NR));
     const strip = room + (<usize>(j * depth) << 2);
     for (let i: u32 = 0; i < rows; i += mr) {
-      const to = sums + i * sumsRow + (<usize>j << 2);
+      const to = sums + <usize>i * sumsRow + (<usize>j << 2);
       const tile = min(mr, rows - i);
-      microKernel(tile, u32(width != NR), depth, x + i * xRow, xRow, 4, strip, width << 2, to, sumsRow, keep);
+      microKernel(tile, u32(width != NR), depth, x + <usize>i * xRow, xRow, 4, strip, <usize>width << 2, to, sumsRow, keep);
     }
   }
 }
