@@ -9,8 +9,10 @@ import { GroupCommand } from '../generated/commands';
 export function groupKernel(cmd: usize, thread: u32, threads: u32): void {
   const count = changetype<GroupCommand>(cmd).count;
   let part = cmd + offsetof<GroupCommand>();
+  let share = thread;
   for (let i: u32 = 0; i < count; i++) {
-    dispatch(part, (thread + i) % threads, threads);
+    dispatch(part, share, threads);
+    if (++share == threads) share = 0;
     part += (<usize>load<u32>(part, 4)) << 2;
   }
 }

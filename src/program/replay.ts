@@ -61,7 +61,7 @@ export class Replay {
   private readonly sources: { storage: Storage; seen: number }[];
   private hasPrologueRun = false;
   /** Storages outside that the program changes. */
-  private readonly changes: Set<Storage>;
+  private readonly changes: Storage[];
   /** Inputs that the program changes in place. */
   private readonly changedInputs: number[];
   private readonly arena: Storage;
@@ -151,7 +151,7 @@ export class Replay {
     this.loadedPrologue = load(this.prologue, []);
     this.loaded = load(this.commands, this.starts);
     this.changedInputs = [...inputs.keys()].filter((i) => changed.has(inputs[i]!));
-    this.changes = writtenBy(this.commands, finder([...recorder.captured, ...lasting]));
+    this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
     for (const storage of recorder.captured) storage.retain();
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
