@@ -35,7 +35,7 @@ export interface OptimizerState<O> {
 /** Settings of one parameter in its executor's heap, and what was last written there. */
 interface SettingBlock {
   storage: Storage;
-  last: number[];
+  last: Float64Array;
 }
 
 /** The update of one parameter. */
@@ -61,6 +61,8 @@ export abstract class Optimizer<O extends object> {
   readonly paramGroups: ParamGroup<O>[];
   protected readonly state = new Map<Tensor, ParamState>();
   private readonly settingBlocks = new Map<Tensor, SettingBlock>();
+  /** The settings of one update on their way: steps make no garbage a parameter. */
+  private readonly current = new Float64Array(SETTING_ELEMENTS);
 
   constructor(
     private readonly name: string,
@@ -112,8 +114,8 @@ export abstract class Optimizer<O extends object> {
   /** Refuses settings outside their domain. */
   protected abstract check(group: Required<O>): void;
 
-  /** Settings that the update command reads, for one parameter of a group. */
-  protected abstract settings(group: ParamGroup<O>, state: ParamState): number[];
+  /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
+  protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
 
   /** Encodes the update of one parameter. */
   protected abstract update(
@@ -164,7 +166,7 @@ export abstract class Optimizer<O extends object> {
       const { program } = executor;
       if (program.length + UPDATE_WORDS > program.words.length) runGrouped(executor);
       this.update(group, param, gradient, state, block.storage.address);
-      writeSettings(block, this.settings(group, state));
+      this.refresh(group, state, block);
       param.storage.version++;
       for (const name in state) if (state[name] instanceof Tensor) state[name].storage.version++;
       executors.add(executor);
@@ -178,7 +180,7 @@ export abstract class Optimizer<O extends object> {
     for (const { group, param, gradient, state, block } of steps) {
       this.update(group, param, gradient, state, block.storage.address);
       recorder.capture(block.storage);
-      recorder.beforeRun(() => writeSettings(block, this.settings(group, state)));
+      recorder.beforeRun(() => this.refresh(group, state, block));
       param.storage.version++;
     }
     groupFrom(recorder.program, length, commands);
@@ -276,6 +278,16 @@ export abstract class Optimizer<O extends object> {
     return untraced(() => keep(constant(param.executor, param.shape, 0)));
   }
 
+  /** Writes the settings of one parameter's update if they have changed. */
+  private refresh(group: ParamGroup<O>, state: ParamState, { storage, last }: SettingBlock): void {
+    const { current } = this;
+    this.settings(group, state, current);
+    if (equal(current, last)) return;
+    storage.executor.write(storage.address, current, 'float32');
+    storage.version++;
+    last.set(current);
+  }
+
   private stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);
     if (state === undefined) {
@@ -311,7 +323,10 @@ export abstract class Optimizer<O extends object> {
       block = undefined;
     }
     if (block === undefined) {
-      block = { storage: Storage.allocate(param.executor, SETTING_ELEMENTS), last: [] };
+      block = {
+        storage: Storage.allocate(param.executor, SETTING_ELEMENTS),
+        last: new Float64Array(SETTING_ELEMENTS).fill(Number.NaN),
+      };
       this.settingBlocks.set(param, block);
     }
     return block;
@@ -324,17 +339,7 @@ function runGrouped(executor: Executor): void {
   executor.run();
 }
 
-/** Writes settings if they have changed. */
-function writeSettings(block: SettingBlock, settings: number[]): void {
-  if (equal(settings, block.last)) return;
-  const { executor, address } = block.storage;
-  executor.write(address, settings, 'float32');
-  block.storage.version++;
-  block.last = settings;
-}
-
-function equal(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
+function equal(a: Float64Array, b: Float64Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
