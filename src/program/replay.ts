@@ -12,6 +12,7 @@ import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
 import { foldConstants } from './fold.ts';
+import { packWeights } from './packWeights.ts';
 import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { joinStrips } from './strips.ts';
@@ -95,6 +96,24 @@ export class Replay {
     const sourceOf = finder([...recorder.captured, ...this.constants]);
     const varying = new Set([...patched.keys(), ...kept]);
     const folded = foldConstants(removeDead(recorded, heap, kept), heap, { varying, sourceOf });
+    for (const buffer of folded.results) kept.add(buffer);
+    const changing = writtenBy(folded.commands, sourceOf);
+    const isConstant = (address: number): boolean => {
+      const buffer = heap.at(address);
+      if (buffer !== null) return folded.results.has(buffer) || this.hostConstants.has(buffer);
+      const source = sourceOf(address);
+      return source !== null && !changing.has(source);
+    };
+    const fused = {
+      prologue: fuseActivations(folded.prologue, heap, kept),
+      commands: fuseActivations(folded.commands, heap, kept),
+    };
+    const packed = packWeights(fused.commands, isConstant, (elements) => recorder.allocator.allocate(elements));
+    for (const command of packed.packing) {
+      folded.results.add(heap.at(command.get('y') >>> 0)!);
+      const source = sourceOf(command.get('x') >>> 0);
+      if (source !== null) folded.sources.add(source);
+    }
     this.sources = [...folded.sources].map((storage) => ({ storage, seen: -1 }));
     for (const buffer of folded.results) {
       const storage = Storage.allocate(this.base, buffer.length);
@@ -103,15 +122,16 @@ export class Replay {
       kept.add(buffer);
     }
     const fixed = new Set<VirtualBuffer>([...patched.keys(), ...places.keys()]);
-    let fusedCommands = 0;
-    const fuse = (commands: readonly Command[]): Command[] => {
-      const fused = fuseActivations(commands, heap, kept);
-      const strips = joinStrips(removeDead(fused, heap, kept), heap, fixed, recorder.program.scratch);
-      fusedCommands += commands.length - fused.length + strips.joined;
+    let joined = 0;
+    const join = (commands: readonly Command[]): Command[] => {
+      const strips = joinStrips(removeDead(commands, heap, kept), heap, fixed, recorder.program.scratch);
+      joined += strips.joined;
       return strips.commands;
     };
-    this.prologue = fuse(folded.prologue);
-    this.commands = fuse(folded.commands);
+    const alive = folded.prologue.length + folded.commands.length;
+    const fusedCommands = alive - fused.prologue.length - fused.commands.length;
+    this.prologue = join([...fused.prologue, ...packed.packing]);
+    this.commands = join(packed.commands);
     const all = [...this.prologue, ...this.commands];
     const lives = lifetimes(all, heap);
     const sum = sumOf(lives.keys(), fixed);
@@ -124,7 +144,7 @@ export class Replay {
       commands: this.commands.length,
       prologueCommands: this.prologue.length,
       prologueBytes: sumOf(folded.results, new Set()) * 4,
-      fusedCommands,
+      fusedCommands: fusedCommands + joined,
       plannedBytes: plan.elements * 4,
       bufferBytes: sum * 4,
     };
