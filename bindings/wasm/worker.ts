@@ -25,8 +25,7 @@ const FAILED = 5;
 
 /** What a worker runs. It is published as `saraf/worker.js`, too. */
 export const workerSource = `
-const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads')
-  || typeof require === 'function' && require('node:worker_threads');
+const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads');
 const port = threads && threads.parentPort || self;
 const begin = ({ module, memory, team, cell }) => {
   const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
