@@ -31,10 +31,10 @@ def generate():
     s = Suite('conv', 7)
     conv2d(s, '1×1 image', (1, 1, 1, 1), (1, 1, 1, 1), double=True)
     conv2d(s, '3×3', (1, 2, 5, 6), (3, 2, 3, 3), double=True)
-    conv2d(s, 'without bias', (2, 2, 4, 5), (3, 2, 2, 3), bias=False, double=True)
+    conv2d(s, 'without bias', (2, 2, 4, 5), (3, 2, 2, 3), bias=False)
     for size in (1, 2, 3, 7, 8, 13, 17):
         conv2d(s, f'same of {size}', (1, 1, size, size), (2, 1, 3, 3), padding='same')
-    conv2d(s, 'same of an even kernel', (1, 2, 6, 7), (2, 2, 4, 2), padding='same', double=True)
+    conv2d(s, 'same of an even kernel', (1, 2, 6, 7), (2, 2, 4, 2), padding='same')
     conv2d(s, 'same, dilated', (1, 1, 7, 6), (2, 1, 2, 3), padding='same', dilation=[3, 2])
     conv2d(s, 'valid', (1, 1, 4, 4), (1, 1, 3, 2), padding='valid')
     for stride in (2, 3, [1, 2]):
@@ -48,7 +48,7 @@ def generate():
     conv2d(s, '1×1', (3, 5, 4, 3), (4, 5, 1, 1), double=True)
     conv2d(s, '1×1, stride 2', (1, 3, 5, 5), (2, 3, 1, 1), stride=2)
     conv2d(s, 'two groups', (3, 4, 4, 3), (4, 2, 3, 3), groups=2, padding=1, double=True)
-    conv2d(s, 'depthwise', (1, 3, 4, 13), (3, 1, 3, 3), groups=3, padding=1, double=True)
+    conv2d(s, 'depthwise', (1, 3, 4, 13), (3, 1, 3, 3), groups=3, padding=1)
     conv2d(s, 'depthwise, two filters each, stride 2', (1, 3, 7, 12), (6, 1, 3, 3), groups=3, padding=1, stride=2,
            double=True)
     conv2d(s, '17 channels', (1, 17, 3, 3), (3, 17, 3, 3), padding=1)
