@@ -3,9 +3,15 @@
  * memory: what they need comes as arguments.
  */
 import {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
   type CrossEntropyOptions,
   checkTensor,
   compose,
+  conv1d,
+  conv2d,
+  convTranspose2d,
   crossEntropy as crossEntropyOp,
   linear,
   logSoftmax as logSoftmaxOp,
@@ -21,7 +27,19 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+export {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type CrossEntropyOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+};
 
 export interface DimOptions {
   /** Default: the last. */
