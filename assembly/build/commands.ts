@@ -2,6 +2,7 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+import { resizeModes } from '../../bindings/commands/resize.ts';
 import {
   activations,
   argReduceFns,
@@ -27,6 +28,7 @@ const fnLists = {
   ArgReduceFn: argReduceFns,
   Activation: activations,
   RandomFn: randomFns,
+  ResizeMode: resizeModes,
 };
 
 const asTypes = {

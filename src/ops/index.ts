@@ -4,5 +4,8 @@ export * from './classify.ts';
 export * from './create.ts';
 export * from './inplace.ts';
 export * from './linalg.ts';
+export * from './norm.ts';
+export * from './pool.ts';
 export * from './reductions.ts';
+export * from './resize.ts';
 export * from './shape.ts';

@@ -5,9 +5,12 @@ import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
 import { random } from './random.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
+import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
@@ -33,6 +36,16 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   adam,
   strip,
   random,
+  maxPool,
+  maxPoolGrad,
+  avgPool,
+  avgPoolGrad,
+  moments,
+  normalize,
+  normSums,
+  normGrad,
+  resize,
+  resizeGrad,
 };
 
 /** Indexed by a command's first word. */
