@@ -29,20 +29,20 @@ const EPS = 1e-5;
 
 function callOf(
   op: string,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
+  runningMean: Tensor | null | undefined,
+  runningVar: Tensor | null | undefined,
   options: AffineOptions & { momentum?: number },
   training: boolean,
 ): BatchNormCall {
-  if ((runningMean === null) !== (runningVar === null))
+  if (!runningMean !== !runningVar)
     throw new ArgumentError(`${op}: runningMean and runningVar must both be given or both be null`, {
       op,
-      argument: runningMean === null ? 'runningMean' : 'runningVar',
+      argument: runningMean ? 'runningVar' : 'runningMean',
       got: null,
     });
   const { weight, bias, eps = EPS, momentum = 0.1 } = options;
   checkRange(op, 'eps', eps, 0);
-  const statistics = runningMean !== null && runningVar !== null ? { mean: runningMean, variance: runningVar } : null;
+  const statistics = runningMean && runningVar ? { mean: runningMean, variance: runningVar } : null;
   return { weight, bias, statistics, training, momentum, eps };
 }
 
@@ -54,8 +54,8 @@ function callOf(
  */
 export function batchNorm(
   x: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
+  runningMean?: Tensor | null,
+  runningVar?: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor {
   const op = 'batchNorm';
@@ -76,7 +76,7 @@ export interface InstanceNormOptions extends AffineOptions {
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const op = 'instanceNorm';
   checkOptions(op, options, [...known, 'runningMean', 'runningVar', 'useInputStats', 'momentum']);
-  const { runningMean = null, runningVar = null, useInputStats = true } = options;
+  const { runningMean, runningVar, useInputStats = true } = options;
   return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }
 

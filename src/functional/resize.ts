@@ -46,10 +46,10 @@ export function checkInterpolate(op: string, options: InterpolateOptions): void 
   }
 }
 
-/** Input elements for each output element. */
+/** Input elements for each output element. A size that stays is copied, whatever the factor was. */
 function scaleOf(size: number, outSize: number, factor: number | undefined, mode: ResizeMode): number {
   if (mode === 'bilinearCorners') return outSize > 1 ? (size - 1) / (outSize - 1) : 0;
-  return factor === undefined ? size / outSize : 1 / factor;
+  return factor === undefined || size === outSize ? size / outSize : 1 / factor;
 }
 
 /**

@@ -234,8 +234,8 @@ export function normGrad(g: Tensor, c: Context<NormCall>): Gradients {
     ? emitNormGrad(x, upstream, moments, hasWeight ? dense(c.input(3)) : null, dependent ? sums : null, view)
     : null;
   const gradients: Gradients = [gx, null, null];
-  if (hasWeight) gradients.push(sums && sums.products.reshape(c.shape(3)));
-  if (hasBias) gradients.push(sums && sums.sums.reshape(c.shape(c.count - 1)));
+  if (hasWeight) gradients.push(sums?.products.reshape(c.shape(3)) ?? null);
+  if (hasBias) gradients.push(sums?.sums.reshape(c.shape(c.count - 1)) ?? null);
   return gradients;
 }
 

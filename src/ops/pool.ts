@@ -7,7 +7,7 @@ import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGe
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
-import { arange } from './create.ts';
+import { alongDim } from './reductions.ts';
 import { indexSelect } from './shape.ts';
 
 /** One number for height and width, or both. */
@@ -210,7 +210,7 @@ export function maxPoolGrad(g: Tensor, indices: Tensor, shape: Shape): Tensor {
 export function takeFromPlanes(x: Tensor, indices: Tensor): Tensor {
   const size = x.shape.slice(-2).reduce((a, b) => a * b, 1);
   const planes = x.numel / size;
-  const starts = arange(0, planes * size, size, { dtype: 'int32', device: x.device }).reshape([planes, 1]);
+  const starts = alongDim(planes, 0, 2, x.executor).mul(size);
   const flat = indices.reshape([planes, -1]).add(starts).reshape(-1);
   return indexSelect(x.reshape(-1), 0, flat).reshape(indices.shape);
 }

@@ -7,7 +7,6 @@ import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emit
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
-import { tensor } from './create.ts';
 import { indexSelect } from './shape.ts';
 
 /** x resized by a geometry. */
@@ -110,7 +109,9 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
   }
   const length = Math.max(0, size + before + after);
   const index = Int32Array.from({ length }, (_, i) => mirrored(i - before, size, mode));
-  return indexSelect(x, dim, tensor(index, { device: x.device }));
+  const list = empty(x.executor, [length], 'int32');
+  x.executor.write(list.address, index, 'int32');
+  return indexSelect(x, dim, list);
 }
 
 /**
