@@ -14,6 +14,7 @@ import {
   oneHot,
   outputSize,
   type Peer,
+  type PlanesProblem,
   type TrainProblem,
   transposed,
 } from './types.ts';
@@ -29,6 +30,8 @@ interface Tf {
   variable(t: Tensor): Tensor;
   tidy<T>(fn: () => T): T;
   matMul(a: Tensor, b: Tensor, transA?: boolean, transB?: boolean): Tensor;
+  maxPool(x: Tensor, size: number, stride: number, pad: 'valid'): Tensor;
+  transpose(x: Tensor, order: number[]): Tensor;
   losses: {
     softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor;
     meanSquaredError(labels: Tensor, predictions: Tensor): Tensor;
@@ -65,6 +68,19 @@ function elementwise(tf: Ops, select: () => void, { op, rows, cols, x, other }: 
     run: op === 'sum' || op === 'softmax' ? () => tf.tidy(() => void call()) : () => call().dispose(),
     output: () => tf.tidy(() => call().dataSync()),
     dispose: () => [tx, to].forEach((t) => void t.dispose()),
+  };
+}
+
+function planes(tf: Ops, select: () => void, problem: PlanesProblem): Prepared | undefined {
+  const { op, batch, channels, height, width, x } = problem;
+  if (op !== 'maxPool') return undefined;
+  const tx = tf.tidy(() => tf.transpose(tf.tensor(x, [batch, channels, height, width]), [0, 2, 3, 1]));
+  const call = () => tf.maxPool(tx, 2, 2, 'valid');
+  return {
+    select,
+    run: () => call().dispose(),
+    output: () => tf.tidy(() => tf.transpose(call(), [0, 3, 1, 2]).dataSync()),
+    dispose: () => tx.dispose(),
   };
 }
 
@@ -115,7 +131,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start`);
   const select = () => void tf.setBackend(backend);
-  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared) => {
+  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared | undefined) => {
     return (problem: P) => {
       select();
       return make(tf, select, problem);
@@ -126,6 +142,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
     note,
     gemm: selected(gemm),
     elementwise: selected(elementwise),
+    planes: selected(planes),
     train: selected(train),
   };
 }

@@ -2,9 +2,10 @@
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
+import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads];
+export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, poolNorm, programs, threads];
