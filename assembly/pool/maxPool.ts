@@ -94,12 +94,20 @@ function quarter4(p: usize, down: usize): v128 {
   return larger(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7));
 }
 
-/** Outputs [first, last) of a row of 2×2 windows side by side, the first of which starts at p. At least four. */
-function quarterRow(p: usize, down: usize, y: usize, count: u32): void {
-  const end = y + (<usize>(count - LANES) << 2);
-  const shift = p - (y << 1);
-  for (; y < end; y += 16) v128.store(y, quarter4(shift + (y << 1), down));
-  v128.store(end, quarter4(shift + (end << 1), down));
+/** A plane of 2×2 windows side by side, without indices: rows of at least four outputs, the last four of which overlap. */
+function quarterPlane(x: usize, y: usize, rows: u32, columns: u32, down: usize): void {
+  const last = (<usize>(columns - LANES)) << 2;
+  for (let r = rows; r != 0; r--) {
+    const end = y + last;
+    let p = x;
+    for (; y < end; y += 16) {
+      v128.store(y, quarter4(p, down));
+      p += 32;
+    }
+    v128.store(end, quarter4(x + (last << 1), down));
+    y = end + 16;
+    x += down << 1;
+  }
 }
 
 /** Outputs [first, last) of row `o`, whose windows lie inside in width and have the rows `top` to `bottom`. At least four. */
@@ -117,10 +125,6 @@ function wholeRow(
   const down = (<usize>c.dilationHeight * c.width) << 2;
   const along = <usize>c.dilationWidth << 2;
   const start = x + ((<usize>top * c.width - c.padWidth) << 2);
-  if (!indices && stride == 2 && c.kernelWidth == 2 && rows == 2 && along == 4) {
-    quarterRow(start + (<usize>first << 3), down, y + (<usize>first << 2), last - first);
-    return;
-  }
   for (let o = first; o < last; o += LANES) {
     // The last four overlap those before them.
     if (o + LANES > last) o = last - LANES;
@@ -158,6 +162,13 @@ function singles(
   }
 }
 
+/** Whether windows are 2×2, side by side, all inside, and no indices are wanted. */
+function isQuarter(c: MaxPoolCommand): bool {
+  const isSquare = c.kernelHeight == 2 && c.kernelWidth == 2 && c.dilationHeight == 1 && c.dilationWidth == 1;
+  const isDense = c.strideHeight == 2 && c.strideWidth == 2 && c.padHeight == 0 && c.padWidth == 0;
+  return isSquare && isDense && c.indices == 0 && c.outHeight << 1 <= c.height;
+}
+
 function maxPlane(c: MaxPoolCommand, x: usize, y: usize, indices: usize): void {
   const kernel = c.kernelHeight;
   const height = c.height;
@@ -170,6 +181,10 @@ function maxPlane(c: MaxPoolCommand, x: usize, y: usize, indices: usize): void {
     last = endWhole(c.width, outWidth, c.strideWidth, c.padWidth, (c.kernelWidth - 1) * c.dilationWidth);
   }
   if (last < first + LANES) first = last = 0;
+  if (last == outWidth && isQuarter(c)) {
+    quarterPlane(x, y, c.outHeight, outWidth, <usize>c.width << 2);
+    return;
+  }
   const bytes = <usize>outWidth << 2;
   for (let o: u32 = 0; o < c.outHeight; o++) {
     const start = windowStart(o, height, c.outHeight, kernel, c.strideHeight, c.padHeight);
