@@ -12,6 +12,7 @@ import {
   AvgPoolGradCommand,
   BinaryCommand,
   BinaryFn,
+  ConvCommand,
   CopyCommand,
   CrossEntropyCommand,
   CrossEntropyGradCommand,
@@ -182,6 +183,17 @@ function workOf(cmd: usize): u64 {
     case Opcode.resizeGrad: {
       const c = changetype<ResizeGradCommand>(cmd);
       return volume(c.planes, c.outHeight, c.outWidth) * 16;
+    }
+    case Opcode.conv:
+    case Opcode.convInputGrad:
+    case Opcode.convWeightGrad: {
+      const c = changetype<ConvCommand>(cmd);
+      const taps = volume(c.inChannels / c.groups, c.kernelHeight, c.kernelWidth);
+      return (volume(c.outChannels, c.outHeight, c.outWidth) * taps * c.batch) >> 2;
+    }
+    case Opcode.im2col: {
+      const c = changetype<ConvCommand>(cmd);
+      return volume(c.inChannels, c.kernelHeight, c.kernelWidth) * volume(c.batch, c.outHeight, c.outWidth);
     }
     default:
       return 0;

@@ -17,6 +17,7 @@
  * Tensors are contiguous and row-major where no strides are given. Where nothing else is said an output may be the
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
+import { convCommands } from './conv.ts';
 
 import { normCommands } from './norm.ts';
 import { poolCommands } from './pool.ts';
@@ -256,6 +257,7 @@ export const commands = {
   ...poolCommands,
   ...normCommands,
   ...resizeCommands,
+  ...convCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

@@ -3,9 +3,7 @@ import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
-
-/** One number for height and width, or both. */
-export type Pair = number | readonly [height: number, width: number];
+import { type Pair, pairOf } from './conv.ts';
 
 export interface PoolOptions {
   /** batch × channels × height × width elements. */
@@ -33,18 +31,6 @@ export interface MaxPoolOptions extends PoolOptions {
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether elements in the padding count (as 0). Default true. */
   countIncludePad?: boolean;
-}
-
-function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
-  const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (!Array.isArray(pair) || pair.length !== 2)
-    throw new ArgumentError(`${op}: ${name} must be a number or [height, width], got ${String(value)}`, {
-      op,
-      argument: name,
-      got: value,
-    });
-  for (const part of pair) checkSize(op, name, part, low);
-  return pair as readonly [number, number];
 }
 
 /** Windows along a dimension, by PyTorch's rule. */

@@ -10,11 +10,12 @@ import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type ConvAttributes, convRules } from './rules/conv.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes extends NormAttributes, PoolAttributes {
+export interface Attributes extends ConvAttributes, NormAttributes, PoolAttributes {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -338,4 +339,5 @@ export const rules: Rules<Attributes> = {
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
   ...poolRules,
   ...normRules,
+  ...convRules,
 };

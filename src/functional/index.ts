@@ -3,9 +3,15 @@
  * memory: what they need comes as arguments.
  */
 import {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
   type CrossEntropyOptions,
   checkTensor,
   compose,
+  conv1d,
+  conv2d,
+  convTranspose2d,
   crossEntropy as crossEntropyOp,
   linear,
   logSoftmax as logSoftmaxOp,
@@ -45,7 +51,19 @@ export {
   type PoolOptions,
 } from './pool.ts';
 export { dropout2d, type InterpolateOptions, interpolate } from './resize.ts';
-export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+export {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type CrossEntropyOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+};
 
 export interface DimOptions {
   /** Default: the last. */

@@ -1,17 +1,14 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
-import { checkWhole } from '../options.ts';
 import { dense } from '../program/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
+import { type Pair, pairOf } from './conv.ts';
 import { alongDim } from './reductions.ts';
 import { indexSelect } from './shape.ts';
-
-/** One number for height and width, or both. */
-export type Pair = number | readonly [height: number, width: number];
 
 /** A window that slides over planes. */
 export interface PoolWindow {
@@ -39,19 +36,6 @@ export function checkPlanes(op: string, x: Tensor): void {
       argument: 'input',
       got: x.shape,
     });
-}
-
-/** Height and width of an option, whole numbers from `low` on. */
-export function pairOf(op: string, argument: string, value: Pair, low: number): readonly [number, number] {
-  const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (!Array.isArray(pair) || pair.length !== 2)
-    throw new ArgumentError(`${op}: ${argument} must be a number or [height, width], got ${String(value)}`, {
-      op,
-      argument,
-      got: value,
-    });
-  for (const part of pair) checkWhole(op, argument, part, low);
-  return pair as readonly [number, number];
 }
 
 /** Kernel, stride, padding and dilation as pairs; refuses what no input could fit. */

@@ -1,6 +1,7 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
+import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
@@ -46,6 +47,10 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   normGrad,
   resize,
   resizeGrad,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  im2col,
 };
 
 /** Indexed by a command's first word. */

@@ -5,13 +5,13 @@ import { check } from '../support/refusals.ts';
 const x = ones(1, 1, 4, 4);
 check([
   ['padding', () => new nn.MaxPool2d(2, { padding: 2 }), ArgumentError, 'got padding 2 for a kernel of 2'],
-  ['stride 0', () => new nn.AvgPool2d(2, { stride: 0 }), ArgumentError, 'stride must be a whole number from 1 on'],
+  ['stride 0', () => new nn.AvgPool2d(2, { stride: 0 }), ArgumentError, 'stride must be a whole number from 1 on, or'],
   ['a misspelt option', () => new nn.MaxPool2d(2, { paddings: 1 } as object), ArgumentError, 'unknown option paddings'],
   [
     'half a kernel',
     () => F.maxPool2d(x, [2] as unknown as [number, number]),
     ArgumentError,
-    'number or [height, width]',
+    'or [height, width], got [2]',
   ],
   ['no size', () => new nn.Upsample({}), ArgumentError, 'either size or scaleFactor'],
   ['both', () => F.interpolate(x, { size: 2, scaleFactor: 2 }), ArgumentError, 'either size or scaleFactor'],
