@@ -9,3 +9,4 @@ export * from './norm.ts';
 export { Buffer, Parameter } from './parameter.ts';
 export * from './pool.ts';
 export * from './upsample.ts';
+export * as utils from './utils.ts';

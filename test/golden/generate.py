@@ -17,9 +17,10 @@ import learning  # noqa: E402
 import norm  # noqa: E402
 import pool  # noqa: E402
 import tensors  # noqa: E402
+import vision  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, conv, pool, norm):
+for part in (elementwise, tensors, learning, conv, pool, norm, vision):
     part.generate()
