@@ -55,6 +55,34 @@ function largest4(p: usize, rows: u32, down: usize, columns: u32, along: usize, 
   return best;
 }
 
+/** The largest of three adjacent elements in four windows, one or two elements apart. */
+// @ts-ignore: decorator
+@inline
+function triple4(p: usize, stride: u32): v128 {
+  if (stride == 1) return larger(larger(v128.load(p), v128.load(p, 4)), v128.load(p, 8));
+  const low = v128.load(p);
+  const high = v128.load(p, 16);
+  const even = v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+  const odd = v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+  return larger(larger(even, odd), v128.shuffle<f32>(even, v128.load(p, 20), 1, 2, 3, 7));
+}
+
+/** Outputs [first, last) of a row of windows three adjacent elements wide, one or two elements apart. At least four. */
+// @ts-ignore: decorator
+@inline
+function tripleRow(start: usize, rows: u32, down: usize, stride: u32, first: u32, last: u32, y: usize): void {
+  for (let o = first; o < last; o += LANES) {
+    if (o + LANES > last) o = last - LANES;
+    let p = start + (<usize>(o * stride) << 2);
+    let best = triple4(p, stride);
+    for (let h = rows - 1; h != 0; h--) {
+      p += down;
+      best = larger(best, triple4(p, stride));
+    }
+    v128.store(y + (<usize>o << 2), best);
+  }
+}
+
 /** The same with the indices, which count from the plane's start at x; stores both. */
 // @ts-ignore: decorator
 @inline
@@ -125,6 +153,11 @@ function wholeRow(
   const down = (<usize>c.dilationHeight * c.width) << 2;
   const along = <usize>c.dilationWidth << 2;
   const start = x + ((<usize>top * c.width - c.padWidth) << 2);
+  if (!indices && c.kernelWidth == 3 && along == 4 && stride <= 2) {
+    if (stride == 1) tripleRow(start, rows, down, 1, first, last, y);
+    else tripleRow(start, rows, down, 2, first, last, y);
+    return;
+  }
   for (let o = first; o < last; o += LANES) {
     // The last four overlap those before them.
     if (o + LANES > last) o = last - LANES;
@@ -192,9 +225,9 @@ function maxPlane(c: MaxPoolCommand, x: usize, y: usize, indices: usize): void {
       ? windowEnd(o, start, height, c.outHeight, 0, 0)
       : min(start + <i32>(kernel - 1) * down + 1, <i32>height);
     const top = firstInside(start, down);
-    singles(c, x, top, bottom, 0, first, y, indices);
+    if (first != 0) singles(c, x, top, bottom, 0, first, y, indices);
     if (last != 0) wholeRow(c, x, top, <u32>((bottom - top + down - 1) / down), first, last, y, indices);
-    singles(c, x, top, bottom, last, outWidth, y, indices);
+    if (last != outWidth) singles(c, x, top, bottom, last, outWidth, y, indices);
     y += bytes;
     if (indices) indices += bytes;
   }
