@@ -18,6 +18,7 @@ import { momentsKernel } from './norm/moments';
 import { normalizeKernel } from './norm/normalize';
 import { normGradKernel, normSumsKernel } from './norm/normGrad';
 import { adamKernel } from './optim/adam';
+import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
 import { maxPoolGradKernel, maxPoolKernel } from './pool/maxPool';
@@ -70,6 +71,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.group:
+      return groupKernel(cmd, thread, threads);
     case Opcode.maxPool:
       return maxPoolKernel(cmd, thread, threads);
     case Opcode.maxPoolGrad:

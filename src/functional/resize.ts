@@ -19,7 +19,7 @@ export interface InterpolateOptions {
   alignCorners?: boolean;
 }
 
-export const interpolateOptions = ['size', 'scaleFactor', 'mode', 'alignCorners'];
+const interpolateOptions = ['size', 'scaleFactor', 'mode', 'alignCorners'];
 
 /** Refuses options that contradict each other. */
 export function checkInterpolate(op: string, options: InterpolateOptions): void {

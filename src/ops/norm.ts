@@ -34,7 +34,7 @@ export interface Affine {
 }
 
 /** Statistics that have been learned. */
-export interface Statistics {
+interface Statistics {
   mean: Tensor;
   variance: Tensor;
   /** How many batches they have followed, int32. */

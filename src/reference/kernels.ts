@@ -5,6 +5,7 @@ import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
+import { group } from './group.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
@@ -36,6 +37,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   sgd,
   adam,
   strip,
+  group,
   random,
   maxPool,
   maxPoolGrad,

@@ -91,6 +91,7 @@ describe('compiled', () => {
     const evaluate = compile((input: Tensor) => noGrad(() => traced.forward(input)));
     const before = evaluate(x).toArray();
     traced.running_mean!.add_(1);
+    traced.running_var!.mul_(3);
     expect(evaluate(x).toArray()).not.toEqual(before);
     expect(evaluate(x).toArray()).toEqual(traced.forward(x).toArray());
     step.dispose();
