@@ -63,6 +63,22 @@ def conv(task):
     return both
 
 
+def planes(task):
+    op, batch, channels, height, width = (task[k] for k in ("op", "batch", "channels", "height", "width"))
+    x = array(task["x"], (batch, channels, height, width))
+    if op == "maxPool":
+        return lambda: F.max_pool2d(x, 2)
+    x.requires_grad_()
+    g = np.fromfile(task["g"], dtype=np.float32)
+
+    def step():
+        with torch.enable_grad():
+            y = F.max_pool2d(x, 2) if op == "maxPoolTraining" else F.batch_norm(x, None, None, training=True)
+            return torch.autograd.grad(y, x, torch.from_numpy(g[: y.numel()].reshape(y.shape)))[0]
+
+    return step
+
+
 def train(task):
     activations = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}
     modules = []
@@ -93,7 +109,7 @@ def train(task):
     return step
 
 
-kinds = {"gemm": gemm, "elementwise": elementwise, "train": train, "conv": conv}
+kinds = {"gemm": gemm, "elementwise": elementwise, "conv": conv, "planes": planes, "train": train}
 
 
 def answer(request):

@@ -14,6 +14,7 @@ import {
   type GemmProblem,
   type Library,
   type Peer,
+  type PlanesProblem,
   type TrainProblem,
 } from './types.ts';
 
@@ -146,6 +147,45 @@ function tensorConv(saraf: Saraf, problem: ConvProblem): Prepared {
   };
 }
 
+function kernelPlanes(kernels: Kernels, { op, x: data, ...sizes }: PlanesProblem): Prepared | undefined {
+  if (op !== 'maxPool') return undefined;
+  const [x, y] = [kernels.alloc(data.length), kernels.alloc(data.length >> 2)];
+  x.set(data);
+  const options = { ...sizes, x, y, kernelSize: 2 };
+  return {
+    run: () => kernels.maxPool2d(options),
+    output: () => {
+      kernels.maxPool2d(options);
+      return y.slice();
+    },
+    dispose: () => [x, y].forEach((array) => void kernels.free(array)),
+  };
+}
+
+function tensorPlanes(saraf: Saraf, { op, batch, channels, height, width, ...data }: PlanesProblem): Prepared {
+  const { F, grad, scope, tensor } = saraf;
+  const isPool = op !== 'batchNormTraining';
+  const x = tensor(data.x, { shape: [batch, channels, height, width], requiresGrad: op !== 'maxPool' });
+  if (op === 'maxPool') return tensorCall(saraf, () => F.maxPool2d(x, 2), [x]);
+  const shape = isPool ? [batch, channels, height >> 1, width >> 1] : x.shape;
+  const g = tensor(
+    data.g.subarray(
+      0,
+      shape.reduce((a, b) => a * b),
+    ),
+    { shape },
+  );
+  const call = () => {
+    const y = isPool ? F.maxPool2d(x, 2) : F.batchNorm(x, null, null, { training: true });
+    return grad(y, x, { gradOutputs: g })[0]!;
+  };
+  return {
+    run: () => scope(() => void call()),
+    output: () => scope(() => call().dataSync()),
+    dispose: () => [x, g].forEach((t) => void t.dispose()),
+  };
+}
+
 function train(
   saraf: Saraf,
   problem: TrainProblem,
@@ -210,6 +250,7 @@ export const saraf: Peer = {
       return {
         gemm: (problem) => kernelGemm(kernels, problem),
         elementwise: (problem) => kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem),
+        planes: (problem) => kernelPlanes(kernels, problem) ?? tensorPlanes(saraf, problem),
         train: (problem) => train(saraf, problem),
         conv: (problem) => kernelConv(kernels, problem) ?? tensorConv(saraf, problem),
       };
@@ -223,6 +264,7 @@ export const sarafTensor: Peer = {
       gemm: (problem) => tensorGemm(saraf, problem),
       elementwise: (problem) => tensorElementwise(saraf, problem),
       conv: (problem) => (problem.g === null ? tensorConv(saraf, problem) : undefined),
+      planes: (problem) => (problem.op === 'maxPool' ? tensorPlanes(saraf, problem) : undefined),
     })),
 };
 

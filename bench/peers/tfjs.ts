@@ -15,6 +15,7 @@ import {
   oneHot,
   outputSize,
   type Peer,
+  type PlanesProblem,
   type TrainProblem,
   transposed,
 } from './types.ts';
@@ -33,7 +34,8 @@ interface Tf {
   conv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
   depthwiseConv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
   grads(f: (x: Tensor, w: Tensor) => Tensor): (inputs: Tensor[], g: Tensor) => Tensor[];
-  transpose(x: Tensor, perm: number[]): Tensor;
+  maxPool(x: Tensor, size: number, stride: number, pad: 'valid'): Tensor;
+  transpose(x: Tensor, order: number[]): Tensor;
   losses: {
     softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor;
     meanSquaredError(labels: Tensor, predictions: Tensor): Tensor;
@@ -109,6 +111,19 @@ function conv(tf: Ops, select: () => void, problem: ConvProblem): Prepared {
   };
 }
 
+function planes(tf: Ops, select: () => void, problem: PlanesProblem): Prepared | undefined {
+  const { op, batch, channels, height, width, x } = problem;
+  if (op !== 'maxPool') return undefined;
+  const tx = tf.tidy(() => tf.transpose(tf.tensor(x, [batch, channels, height, width]), [0, 2, 3, 1]));
+  const call = () => tf.maxPool(tx, 2, 2, 'valid');
+  return {
+    select,
+    run: () => call().dispose(),
+    output: () => tf.tidy(() => tf.transpose(call(), [0, 3, 1, 2]).dataSync()),
+    dispose: () => tx.dispose(),
+  };
+}
+
 function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
   const { layers, batch, loss } = problem;
   const x = tf.tensor(problem.x, [batch, layers[0]!.inputs]);
@@ -156,7 +171,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start`);
   const select = () => void tf.setBackend(backend);
-  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared) => {
+  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared | undefined) => {
     return (problem: P) => {
       select();
       return make(tf, select, problem);
@@ -167,6 +182,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
     note,
     gemm: selected(gemm),
     elementwise: selected(elementwise),
+    planes: selected(planes),
     train: selected(train),
     conv: selected(conv),
   };

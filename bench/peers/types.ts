@@ -45,6 +45,20 @@ export interface ElementwiseProblem {
   other: Float32Array;
 }
 
+/**
+ * Planes x [batch, channels, height, width]: 2×2 max pooling, its result; or forward and backward, the gradient for x
+ * from the result's gradient g (as many of g's elements as it has); the same of batch normalisation without weights.
+ */
+export interface PlanesProblem {
+  op: 'maxPool' | 'maxPoolTraining' | 'batchNormTraining';
+  batch: number;
+  channels: number;
+  height: number;
+  width: number;
+  x: Float32Array;
+  g: Float32Array;
+}
+
 export type Activation = 'relu' | 'sigmoid' | 'tanh';
 
 /** Weights are [out,in], as PyTorch stores them. */
@@ -78,6 +92,7 @@ export interface Library {
   note: string;
   gemm?: Offer<GemmProblem>;
   elementwise?: Offer<ElementwiseProblem>;
+  planes?: Offer<PlanesProblem>;
   train?: Offer<TrainProblem>;
   conv?: Offer<ConvProblem>;
   close?: () => void;

@@ -5,7 +5,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
-type Pair = number | readonly [height: number, width: number];
+export type Pair = number | readonly [height: number, width: number];
 
 interface WindowOptions {
   batch: number;
@@ -51,7 +51,7 @@ export interface Im2colOptions extends WindowOptions {
 
 type Geometry = Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>;
 
-function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
+export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
   if (!Array.isArray(pair) || pair.length !== 2)
     throw new ArgumentError(`${op}: ${name} must be a number or [height, width], got ${String(value)}`, {

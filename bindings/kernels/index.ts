@@ -28,4 +28,6 @@ export {
 } from './elementwise.ts';
 export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
 export { init } from './init.ts';
+export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from './norm.ts';
+export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';
 export { dot, type SoftmaxOptions, softmax, sum } from './reductions.ts';

@@ -7,9 +7,12 @@ import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
 import { group } from './group.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
 import { random } from './random.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
+import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
@@ -36,6 +39,16 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   strip,
   group,
   random,
+  maxPool,
+  maxPoolGrad,
+  avgPool,
+  avgPoolGrad,
+  moments,
+  normalize,
+  normSums,
+  normGrad,
+  resize,
+  resizeGrad,
   conv,
   convInputGrad,
   convWeightGrad,
