@@ -20,6 +20,8 @@ import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from '
 import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
+import { winogradConvKernel } from './winograd/conv';
+import { winogradWeightsKernel } from './winograd/weights';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {
@@ -62,6 +64,10 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.winogradWeights:
+      return winogradWeightsKernel(cmd, thread, threads);
+    case Opcode.winogradConv:
+      return winogradConvKernel(cmd, thread, threads);
     default:
       unreachable();
   }

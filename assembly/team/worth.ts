@@ -27,6 +27,8 @@ import {
   UnaryCommand,
   UnaryFn,
   WhereCommand,
+  WinogradConvCommand,
+  WinogradWeightsCommand,
 } from '../generated/commands';
 
 /**
@@ -133,6 +135,14 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
+    case Opcode.winogradWeights: {
+      const c = changetype<WinogradWeightsCommand>(cmd);
+      return volume(c.out, c.in, 64);
+    }
+    case Opcode.winogradConv: {
+      const c = changetype<WinogradConvCommand>(cmd);
+      return (volume(c.outH * c.outW, c.outC, c.inC) * c.batch) >> 1;
+    }
     default:
       return 0;
   }

@@ -12,6 +12,7 @@ import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
+import { winogradConv, winogradWeights } from './winograd.ts';
 
 const kernelOf: Record<Opcode, ReferenceKernel> = {
   copy,
@@ -33,6 +34,8 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   adam,
   strip,
   random,
+  winogradWeights,
+  winogradConv,
 };
 
 /** Indexed by a command's first word. */

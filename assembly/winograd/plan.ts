@@ -1,0 +1,96 @@
+/**
+ * How a Winograd convolution is cut: blocks of `tiles` output tiles, whose transformed inputs lie in the thread's room
+ * together, and within a block `rows` output channels at a time. The room, in bytes from its start:
+ *
+ *   [ table: 4 words a tile ][ local: one quad ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × strips × inC × 8 ][ products ]
+ */
+import { WinogradConvCommand } from '../generated/commands';
+import { THREAD_SCRATCH } from '../scratch';
+import { PATCH, POSITIONS, TILE } from './transform';
+
+/** Tiles of a strip: columns of the widest micro-kernel. */
+export const STRIP: u32 = 8;
+export const TABLE_WORDS: u32 = 4;
+/** A quad of tiles between the two passes of the output transform. */
+export const LOCAL_ELEMENTS: u32 = TILE * PATCH * 4;
+/** Elements between the transformed inputs of two positions, so that they do not all fall into one set of the cache. */
+const GAP: u32 = 16;
+/** Output channels at a time that a block leaves room for at least, and takes at most. */
+const LEAST_ROWS: u32 = 24;
+const MOST_PRODUCTS: u32 = 32 * 1024;
+
+/** Tiles along the height and the width. */
+// @ts-ignore: decorator
+@inline
+export function tilesAlong(size: u32): u32 {
+  return (size + TILE - 1) / TILE;
+}
+
+/** Elements of a row of a padded plane. */
+// @ts-ignore: decorator
+@inline
+export function pitchOf(tilesX: u32): u32 {
+  return tilesX * TILE + 4;
+}
+
+/** Elements of the zero row, which is read by vectors. */
+// @ts-ignore: decorator
+@inline
+export function zeroRow(w: u32): u32 {
+  return (w + 3) & ~3;
+}
+
+/** Tile rows that so many adjacent tiles can touch. */
+// @ts-ignore: decorator
+@inline
+function touchedRows(tiles: u32, tilesX: u32): u32 {
+  return (tiles + tilesX - 2) / tilesX + 1;
+}
+
+/** Elements of the rows part of the room. */
+// @ts-ignore: decorator
+@inline
+export function rowsElements(tiles: u32, tilesX: u32): u32 {
+  return touchedRows(tiles, tilesX) * PATCH * pitchOf(tilesX);
+}
+
+/** Elements between the transformed inputs of two positions. */
+// @ts-ignore: decorator
+@inline
+export function positionStep(tiles: u32, channels: u32): u32 {
+  return tiles * channels + GAP;
+}
+
+/** Elements of the room in front of the products. */
+// @ts-ignore: decorator
+@inline
+export function frontElements(c: WinogradConvCommand, tiles: u32, tilesX: u32): u32 {
+  return (
+    tiles * TABLE_WORDS +
+    LOCAL_ELEMENTS +
+    zeroRow(c.w) +
+    rowsElements(tiles, tilesX) +
+    positionStep(tiles, c.inC) * POSITIONS
+  );
+}
+
+/** Tiles of a block, when `count` tiles are to be done: as many as the room holds, in equal blocks. */
+export function blockTiles(c: WinogradConvCommand, count: u32, tilesX: u32): u32 {
+  if (count <= STRIP / 2) return STRIP / 2;
+  let tiles: u32 = STRIP;
+  while (
+    tiles < count &&
+    frontElements(c, tiles + STRIP, tilesX) + (tiles + STRIP) * POSITIONS * LEAST_ROWS <= THREAD_SCRATCH
+  ) {
+    tiles += STRIP;
+  }
+  const blocks = (count + tiles - 1) / tiles;
+  const even = (count + blocks - 1) / blocks;
+  return (even + STRIP - 1) & -STRIP;
+}
+
+/** Output channels at a time, in whole micro-tiles of mr rows. */
+export function blockRows(c: WinogradConvCommand, tiles: u32, tilesX: u32, mr: u32): u32 {
+  const left = min(THREAD_SCRATCH - frontElements(c, tiles, tilesX), MOST_PRODUCTS);
+  return max(left / (tiles * POSITIONS * mr), 1) * mr;
+}

@@ -1,0 +1,86 @@
+/**
+ * Filters of 3×3 into Winograd's form: u[p, o, i] = (G·g·Gᵀ)[p], p < 36. Four filters at a time lie in the lanes; sixteen
+ * are gathered before they go out, a cache line for each p: the 36 of them often fall into one set of the cache. Each thread takes
+ * a range of o.
+ */
+import { WinogradWeightsCommand } from '../generated/commands';
+import { firstOf } from '../reduce/share';
+import { packedBAddress } from '../scratch';
+import { PATCH, POSITIONS, storeFilter } from './transform';
+
+const LANES: u32 = 4;
+const SIDE: usize = 3;
+const TAPS: u32 = 9;
+/** Filters that go out together, and bytes of a line of them. */
+const GROUP: u32 = 16;
+const LINE: usize = 64;
+/** Bytes of the columns' results in the thread's room; the lines follow them. */
+const COLUMNS: usize = SIDE * 6 * 16;
+
+/** The elements at s0 … s3 in one vector. */
+// @ts-ignore: decorator
+@inline
+function gather(s0: usize, s1: usize, s2: usize, s3: usize): v128 {
+  const v0 = v128.load32_zero(s0);
+  const v1 = v128.load_lane<f32>(s1, v0, 1);
+  const v2 = v128.load_lane<f32>(s2, v1, 2);
+  return v128.load_lane<f32>(s3, v2, 3);
+}
+
+/** Four filters whose first elements are at s0 … s3, the next ones `step` bytes on. Their lanes of the lines begin at `to`. */
+function transformFour(s0: usize, s1: usize, s2: usize, s3: usize, step: usize, room: usize, to: usize): void {
+  const column: usize = (<usize>PATCH) << 4;
+  const down = step * SIDE;
+  for (let x: usize = 0; x < SIDE; x++) {
+    const g0 = gather(s0, s1, s2, s3);
+    const g1 = gather(s0 + down, s1 + down, s2 + down, s3 + down);
+    const g2 = gather(s0 + down * 2, s1 + down * 2, s2 + down * 2, s3 + down * 2);
+    storeFilter(g0, g1, g2, room + x * column, 16);
+    s0 += step;
+    s1 += step;
+    s2 += step;
+    s3 += step;
+  }
+  for (let i: u32 = 0; i < PATCH; i++) {
+    storeFilter(v128.load(room), v128.load(room + column), v128.load(room + column * 2), to, LINE);
+    room += 16;
+    to += LINE * PATCH;
+  }
+}
+
+export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<WinogradWeightsCommand>(cmd);
+  const inputs = c.in;
+  const outputs = c.out;
+  const end = firstOf(outputs, thread + 1, threads);
+  const room = packedBAddress(c.scratch, thread);
+  const lines = room + COLUMNS;
+  const filter: usize = TAPS << 2;
+  const turned = c.transposed != 0;
+  // Bytes from one o to the next, one i to the next, one tap to the next.
+  const outStep: usize = turned ? filter : filter * inputs;
+  const inStep: usize = turned ? filter * outputs : filter;
+  const step: usize = turned ? <usize>-4 : 4;
+  const first = ((<usize>c.w) << 2) + (turned ? filter - 4 : 0);
+  const position = ((<usize>outputs) * inputs) << 2;
+  for (let o = firstOf(outputs, thread, threads); o < end; o++) {
+    const source = first + <usize>o * outStep;
+    for (let i: u32 = 0; i < inputs; i += GROUP) {
+      const count = min(inputs - i, GROUP);
+      const last = i + count - 1;
+      for (let four: u32 = 0; four < count; four += LANES) {
+        // Lanes past the end repeat the last filter.
+        const s0 = source + <usize>(i + four) * inStep;
+        const s1 = source + <usize>min(i + four + 1, last) * inStep;
+        const s2 = source + <usize>min(i + four + 2, last) * inStep;
+        const s3 = source + <usize>min(i + four + 3, last) * inStep;
+        transformFour(s0, s1, s2, s3, step, room, lines + (four << 2));
+      }
+      let to = ((<usize>c.u) << 2) + ((<usize>o * inputs + i) << 2);
+      for (let p: u32 = 0; p < POSITIONS; p++) {
+        memory.copy(to, lines + <usize>p * LINE, count << 2);
+        to += position;
+      }
+    }
+  }
+}

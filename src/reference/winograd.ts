@@ -1,0 +1,108 @@
+/**
+ * Winograd's F(4×4, 3×3) as its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
+ * All sums are in doubles.
+ */
+import { activations } from '../../bindings/commands/table.ts';
+import { fieldsOf } from './fields.ts';
+import type { ReferenceKernel } from './heap.ts';
+import { sigmoid } from './special.ts';
+
+const TILE = 4;
+const TAPS = 3;
+const PATCH = TILE + TAPS - 1;
+const POINTS = [0, 0.75, -0.75, 1.5, -1.5];
+
+const power = (x: number, n: number) => x ** n;
+/** Coefficients, lowest first, of Π (x − r). */
+const polynomial = (roots: number[]): number[] =>
+  roots.reduce((c, r) => [...c, 0].map((_, i) => (c[i - 1] ?? 0) - r * (c[i] ?? 0)), [1]);
+const others = (i: number) => POINTS.filter((_, j) => j !== i);
+const scaleOf = (i: number) => others(i).reduce((product, q) => product * (POINTS[i]! - q), 1);
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Input transform [6, 6]: the polynomials that vanish at all points but one. */
+const inputMatrix = [...POINTS.map((_, i) => [...polynomial(others(i)), 0]), polynomial(POINTS)];
+/** Filter transform [6, 3]: a filter's values at the points. */
+const filterMatrix = [...POINTS.map((p, i) => upTo(TAPS).map((n) => power(p, n) / scaleOf(i))), [0, 0, 1]];
+/** Output transform [4, 6]. */
+const outputMatrix = upTo(TILE).map((n) => [...POINTS.map((p) => power(p, n)), n === TILE - 1 ? 1 : 0]);
+
+/** matrix · square · matrixᵀ, square by rows. */
+function bothSides(matrix: number[][], square: ArrayLike<number>): number[] {
+  const size = matrix[0]!.length;
+  return matrix.flatMap((left) =>
+    matrix.map((right) => {
+      let sum = 0;
+      for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) sum += left[i]! * right[j]! * square[i * size + j]!;
+      return sum;
+    }),
+  );
+}
+
+const W = fieldsOf('winogradWeights');
+
+/** u[p, o, i] = (G·g·Gᵀ)[p]. */
+export const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const w = words[at + W.w]!;
+  const u = words[at + W.u]!;
+  const outputs = words[at + W.out]!;
+  const inputs = words[at + W.in]!;
+  const transposed = words[at + W.transposed] !== 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      const start = w + (transposed ? i * outputs + o : o * inputs + i) * TAPS * TAPS;
+      const filter = f.slice(start, start + TAPS * TAPS);
+      bothSides(filterMatrix, transposed ? filter.reverse() : filter).forEach((value, p) => {
+        f[u + (p * outputs + o) * inputs + i] = value;
+      });
+    }
+  }
+};
+
+const C = fieldsOf('winogradConv');
+
+const activate: Record<(typeof activations)[number], (x: number) => number> = {
+  none: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  sigmoid,
+  tanh: Math.tanh,
+};
+const activationOf = activations.map((name) => activate[name]);
+
+/** y = activation(conv(x, u) + bias), tile by tile. */
+export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const [x, u, bias, y] = [words[at + C.x]!, words[at + C.u]!, words[at + C.bias]!, words[at + C.y]!];
+  const [batch, inC, h, w] = [words[at + C.batch]!, words[at + C.inC]!, words[at + C.h]!, words[at + C.w]!];
+  const [outC, outH, outW] = [words[at + C.outC]!, words[at + C.outH]!, words[at + C.outW]!];
+  const [padTop, padLeft] = [words[at + C.padTop]!, words[at + C.padLeft]!];
+  const finish = activationOf[words[at + C.activation]!]!;
+
+  const patchAt = (image: number, channel: number, top: number, left: number): number[] =>
+    upTo(PATCH * PATCH).map((p) => {
+      const row = top + Math.floor(p / PATCH) - padTop;
+      const column = left + (p % PATCH) - padLeft;
+      const isInside = row >= 0 && row < h && column >= 0 && column < w;
+      return isInside ? f[x + ((image * inC + channel) * h + row) * w + column]! : 0;
+    });
+
+  for (let image = 0; image < batch; image++) {
+    for (let top = 0; top < outH; top += TILE) {
+      for (let left = 0; left < outW; left += TILE) {
+        const inputs = upTo(inC).map((channel) => bothSides(inputMatrix, patchAt(image, channel, top, left)));
+        for (let o = 0; o < outC; o++) {
+          const products = upTo(PATCH * PATCH).map((p) =>
+            inputs.reduce((sum, input, i) => sum + f[u + (p * outC + o) * inC + i]! * input[p]!, 0),
+          );
+          const offset = bias === 0 ? 0 : f[bias + o]!;
+          bothSides(outputMatrix, products).forEach((value, p) => {
+            const row = top + Math.floor(p / TILE);
+            const column = left + (p % TILE);
+            if (row < outH && column < outW) {
+              f[y + ((image * outC + o) * outH + row) * outW + column] = finish(value + offset);
+            }
+          });
+        }
+      }
+    }
+  }
+};
