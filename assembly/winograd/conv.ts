@@ -1,68 +1,65 @@
 /**
  * Convolution 3×3 with stride 1 by Winograd's F(4×4, 3×3). Output tiles of all images are counted through; a block of them is
- * transformed for all input channels, multiplied with the filters, one GEMM a position, and transformed back, some output
- * channels at a time. All of a block stays in the second-level cache.
+ * transformed for all input channels, multiplied with the filters, one GEMM [tiles × inC]·[inC × outC] a position, and transformed
+ * back, some output channels at a time. All of a block stays in the second-level cache; the filters stream through.
  *
- * Threads take ranges of strips, or of output channels where there are few strips; an element's bits depend on neither.
+ * Threads take ranges of tiles, or of output channels where there are few tiles; an element's bits depend on neither.
  */
 import { WinogradConvCommand } from '../generated/commands';
 import { microKernel, tileRows } from '../generated/tiles';
-import { firstBlockOf } from '../reduce/share';
+import { firstBlockOf, firstOf } from '../reduce/share';
 import { packedBAddress } from '../scratch';
 import { transformQuad, transformRows } from './input';
-import { describeTile, outputQuad } from './output';
+import { outputTile } from './output';
 import {
-  blockRows,
+  blockPanels,
   blockTiles,
   LOCAL_ELEMENTS,
   pitchOf,
   positionStep,
+  QUAD,
   rowsElements,
-  STRIP,
   TABLE_WORDS,
   tilesAlong,
   zeroRow,
 } from './plan';
-import { PATCH, POSITIONS, TILE } from './transform';
+import { PANEL, PATCH, POSITIONS, TILE } from './transform';
 
-const QUAD: u32 = 4;
+/** The table has one entry a tile: byte offsets of its first row in the padded rows and of its first pixel in y, its rows and columns. */
 const ENTRY: usize = TABLE_WORDS << 2;
-/** Strips a thread from which on threads share strips, not output channels. */
-const STRIPS_EACH: u32 = 4;
+const PIXEL: usize = 4;
+const ROWS: usize = 8;
+const COLUMNS: usize = 12;
+/** Half a panel: lanes of the output transform. */
+const LANES: u32 = 4;
+/** Tiles a thread from which on threads share tiles, not output channels. */
+const TILES_EACH: u32 = 32;
 
-/** Columns of the strip that starts at `tile`, of `count` tiles. */
-// @ts-ignore: decorator
-@inline
-function stripWidth(tile: u32, count: u32): u32 {
-  return count - tile > QUAD ? STRIP : QUAD;
-}
-
-/** The table of a block: `count` tiles from `first` on, and what fills its last strip. */
-function describeBlock(c: WinogradConvCommand, table: usize, first: u32, count: u32, tilesX: u32, tilesY: u32): void {
+/** The table of `count` tiles from `first` on; what fills the last quad is like the last tile. */
+function describeTiles(c: WinogradConvCommand, table: usize, first: u32, count: u32, tilesX: u32, tilesY: u32): void {
   const filled = (count + QUAD - 1) & -QUAD;
   const rowBytes = (pitchOf(tilesX) * PATCH) << 2;
   const plane = c.outH * c.outW;
   const firstRow = first / tilesX;
   for (let i: u32 = 0; i < filled; i++) {
-    if (i < count) {
-      const row = (first + i) / tilesX;
-      const tx = (first + i) % tilesX;
-      const y = (row % tilesY) * TILE;
-      const output = (row / tilesY) * c.outC * plane + y * c.outW + tx * TILE;
-      const columns = min(c.outW - tx * TILE, TILE);
-      describeTile(table, (row - firstRow) * rowBytes + tx * (TILE << 2), output << 2, min(c.outH - y, TILE), columns);
-    } else {
-      describeTile(table, load<u32>(table - ENTRY), 0, 0, 0);
-    }
+    const tile = first + min(i, count - 1);
+    const row = tile / tilesX;
+    const x = (tile % tilesX) * TILE;
+    const y = (row % tilesY) * TILE;
+    store<u32>(table, (row - firstRow) * rowBytes + (x << 2));
+    store<u32>(table, ((row / tilesY) * c.outC * plane + y * c.outW + x) << 2, PIXEL);
+    store<u32>(table, min(c.outH - y, TILE), ROWS);
+    store<u32>(table, min(c.outW - x, TILE), COLUMNS);
     table += ENTRY;
   }
 }
 
-/** The transformed inputs of a block. */
+/** The transformed inputs of a block, [36][inC][tiles]. */
 function transformInputs(
   c: WinogradConvCommand,
   first: u32,
   count: u32,
+  tiles: u32,
   tilesX: u32,
   tilesY: u32,
   table: usize,
@@ -71,107 +68,111 @@ function transformInputs(
   inputs: usize,
   step: usize,
 ): void {
-  const channels = c.inC;
   const plane = (<usize>c.h * c.w) << 2;
   const pitch = (<usize>pitchOf(tilesX)) << 2;
   let x = (<usize>c.x) << 2;
-  for (let channel: u32 = 0; channel < channels; channel++) {
+  for (let channel: u32 = 0; channel < c.inC; channel++) {
     transformRows(c, x, first, count, tilesX, tilesY, rows, zeros);
+    let entry = table;
     for (let tile: u32 = 0; tile < count; tile += QUAD) {
-      const strip = tile & -STRIP;
-      const width = stripWidth(strip, count);
-      const dst = inputs + ((<usize>strip * channels + channel * width + (tile - strip)) << 2);
-      const entry = table + <usize>tile * ENTRY;
       transformQuad(
         rows + load<u32>(entry),
         rows + load<u32>(entry, ENTRY),
         rows + load<u32>(entry, ENTRY * 2),
         rows + load<u32>(entry, ENTRY * 3),
         pitch,
-        dst,
+        inputs + ((<usize>tile) << 2),
         step,
       );
+      entry += ENTRY * QUAD;
     }
     x += plane;
+    inputs += (<usize>tiles) << 2;
   }
 }
 
-/**
- * Products of output channels o … o + rows − 1 with a block: one [rows × inC]·[inC × tiles] a position. The products of a
- * strip lie together, then those of an output channel, then those of a position.
- */
+/** Products of a block with `panels` panels of output channels from `panel` on: [panels][tiles][36][8]. */
 function multiply(
   c: WinogradConvCommand,
-  o: u32,
-  rows: u32,
+  panel: u32,
+  panels: u32,
   count: u32,
+  tiles: u32,
   inputs: usize,
   step: usize,
   products: usize,
   mr: u32,
 ): void {
   const channels = c.inC;
-  const aRow = (<usize>channels) << 2;
-  const position = aRow * c.outC;
-  const tiles = (rows + mr - 1) / mr;
-  const rowsEach = rows / tiles;
-  const higher = rows % tiles;
-  let filters = ((<usize>c.u) << 2) + <usize>o * aRow;
+  const panelBytes = (<usize>PANEL * channels) << 2;
+  const position = panelBytes * ((c.outC + PANEL - 1) / PANEL);
+  const cRow: usize = (POSITIONS * PANEL) << 2;
+  const column = (<usize>tiles) << 2;
+  const calls = (count + mr - 1) / mr;
+  const rowsEach = count / calls;
+  const higher = count % calls;
+  let filters = ((<usize>c.u) << 2) + <usize>panel * panelBytes;
   for (let p: u32 = 0; p < POSITIONS; p++) {
-    let a = filters;
-    let row: u32 = 0;
-    for (let t: u32 = 0; t < tiles; t++) {
-      const high = rowsEach + u32(t < higher);
-      for (let strip: u32 = 0; strip < count; strip += STRIP) {
-        const width = stripWidth(strip, count);
-        const cRow = (<usize>POSITIONS * width) << 2;
-        const to = products + ((<usize>strip * rows * POSITIONS) << 2) + <usize>row * cRow + ((<usize>p * width) << 2);
-        const b = inputs + ((<usize>strip * channels) << 2);
-        microKernel(high, u32(width == QUAD), channels, a, aRow, 4, b, width << 2, to, cRow, 0);
+    let b = filters;
+    let to = products;
+    for (let k: u32 = 0; k < panels; k++) {
+      const half = u32(c.outC - (panel + k) * PANEL <= LANES);
+      let a = inputs;
+      let row = to;
+      for (let t: u32 = 0; t < calls; t++) {
+        const rows = rowsEach + u32(t < higher);
+        microKernel(rows, half, channels, a, 4, column, b, PANEL << 2, row, cRow, 0);
+        a += rows << 2;
+        row += <usize>rows * cRow;
       }
-      a += <usize>high * aRow;
-      row += high;
+      b += panelBytes;
+      to += <usize>tiles * cRow;
     }
     inputs += step;
     filters += position;
+    products += PANEL << 2;
   }
 }
 
 /** The output transform of the same. */
 function transformOutputs(
   c: WinogradConvCommand,
-  o: u32,
-  rows: u32,
+  panel: u32,
+  panels: u32,
   count: u32,
+  tiles: u32,
   products: usize,
   table: usize,
   local: usize,
 ): void {
   const row = (<usize>c.outW) << 2;
   const plane = row * c.outH;
-  for (let strip: u32 = 0; strip < count; strip += STRIP) {
-    const width = stripWidth(strip, count);
-    const step = (<usize>width) << 2;
-    let m = products + ((<usize>strip * rows * POSITIONS) << 2);
-    for (let r: u32 = 0; r < rows; r++) {
-      const y = ((<usize>c.y) << 2) + <usize>(o + r) * plane;
-      const bias: f32 = c.bias == 0 ? 0 : load<f32>((<usize>(c.bias + o + r)) << 2);
-      for (let tile: u32 = 0; tile < width; tile += QUAD) {
-        if (strip + tile >= count) break;
-        outputQuad(m + (tile << 2), step, local, table + <usize>(strip + tile) * ENTRY, y, row, bias, c.activation);
-      }
-      m += step * POSITIONS;
+  const tileBytes: usize = (POSITIONS * PANEL) << 2;
+  const end = min(c.outC, (panel + panels) * PANEL);
+  for (let o = panel * PANEL; o < end; o += LANES) {
+    const y = ((<usize>c.y) << 2) + <usize>o * plane;
+    const bias: usize = c.bias == 0 ? 0 : (<usize>(c.bias + o)) << 2;
+    let m = products + ((o & LANES) << 2) + <usize>(o / PANEL - panel) * tiles * tileBytes;
+    let entry = table;
+    for (let tile: u32 = 0; tile < count; tile++) {
+      const pixel = y + load<u32>(entry, PIXEL);
+      const rows = load<u32>(entry, ROWS);
+      const columns = load<u32>(entry, COLUMNS);
+      const channels = min(end - o, LANES);
+      outputTile(m, PANEL << 2, local, pixel, plane, row, rows, columns, channels, bias, c.activation);
+      m += tileBytes;
+      entry += ENTRY;
     }
   }
 }
 
-/** The tiles first … end − 1 for the output channels from … to − 1. */
+/** The tiles first … end − 1 for the panels from … to − 1. */
 function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u32, room: usize): void {
   const tilesX = tilesAlong(c.outW);
   const tilesY = tilesAlong(c.outH);
   const tiles = blockTiles(c, end - first, tilesX);
   const mr = tileRows(c.tile);
-  const rows = blockRows(c, tiles, tilesX, mr);
+  const panels = blockPanels(c, tiles, tilesX);
   const local = room + ((<usize>tiles * TABLE_WORDS) << 2);
   const zeros = local + (LOCAL_ELEMENTS << 2);
   const padded = zeros + ((<usize>zeroRow(c.w)) << 2);
@@ -182,12 +183,12 @@ function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u
   memory.fill(zeros, 0, inputs - zeros);
   for (; first < end; first += tiles) {
     const count = min(end - first, tiles);
-    describeBlock(c, room, first, count, tilesX, tilesY);
-    transformInputs(c, first, count, tilesX, tilesY, room, zeros, padded, inputs, step);
-    for (let o = from; o < to; o += rows) {
-      const these = min(to - o, rows);
-      multiply(c, o, these, count, inputs, step, products, mr);
-      transformOutputs(c, o, these, count, products, room, local);
+    describeTiles(c, room, first, count, tilesX, tilesY);
+    transformInputs(c, first, count, tiles, tilesX, tilesY, room, zeros, padded, inputs, step);
+    for (let panel = from; panel < to; panel += panels) {
+      const these = min(to - panel, panels);
+      multiply(c, panel, these, count, tiles, inputs, step, products, mr);
+      transformOutputs(c, panel, these, count, tiles, products, room, local);
     }
   }
 }
@@ -195,13 +196,18 @@ function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u
 export function winogradConvKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradConvCommand>(cmd);
   const tiles = c.batch * tilesAlong(c.outH) * tilesAlong(c.outW);
+  const panels = (c.outC + PANEL - 1) / PANEL;
   const room = packedBAddress(c.scratch, thread);
-  if (tiles >= threads * STRIPS_EACH * STRIP) {
-    const first = firstBlockOf(tiles, STRIP, thread, threads);
-    convolve(c, first, firstBlockOf(tiles, STRIP, thread + 1, threads), 0, c.outC, room);
-  } else if (tiles > 0) {
-    const from = firstBlockOf(c.outC, STRIP, thread, threads);
-    const to = firstBlockOf(c.outC, STRIP, thread + 1, threads);
-    if (from < to) convolve(c, 0, tiles, from, to, room);
+  let first: u32 = 0;
+  let end = tiles;
+  let from: u32 = 0;
+  let to = panels;
+  if (tiles >= threads * TILES_EACH) {
+    first = firstBlockOf(tiles, QUAD, thread, threads);
+    end = firstBlockOf(tiles, QUAD, thread + 1, threads);
+  } else {
+    from = firstOf(panels, thread, threads);
+    to = firstOf(panels, thread + 1, threads);
   }
+  if (first < end && from < to) convolve(c, first, end, from, to, room);
 }

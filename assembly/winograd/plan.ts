@@ -1,23 +1,23 @@
 /**
- * How a Winograd convolution is cut: blocks of `tiles` output tiles, whose transformed inputs lie in the thread's room
- * together, and within a block `rows` output channels at a time. The room, in bytes from its start:
+ * How a Winograd convolution is cut: blocks of output tiles, whose transformed inputs lie in the thread's room
+ * together, and within a block some panels of output channels at a time. The room, in bytes from its start:
  *
- *   [ table: 4 words a tile ][ local: one quad ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × strips × inC × 8 ][ products ]
+ *   [ table: 4 words a tile ][ local: one tile ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × inC × tiles ][ products: panels × tiles × 36 × 8 ]
  */
 import { WinogradConvCommand } from '../generated/commands';
 import { THREAD_SCRATCH } from '../scratch';
-import { PATCH, POSITIONS, TILE } from './transform';
+import { PANEL, PATCH, POSITIONS, TILE } from './transform';
 
-/** Tiles of a strip: columns of the widest micro-kernel. */
-export const STRIP: u32 = 8;
+/** Tiles in the lanes of the input transform. */
+export const QUAD: u32 = 4;
 export const TABLE_WORDS: u32 = 4;
-/** A quad of tiles between the two passes of the output transform. */
+/** A tile of four output channels between the two passes of the output transform. */
 export const LOCAL_ELEMENTS: u32 = TILE * PATCH * 4;
 /** Elements between the transformed inputs of two positions, so that they do not all fall into one set of the cache. */
 const GAP: u32 = 16;
-/** Output channels at a time that a block leaves room for at least, and takes at most. */
-const LEAST_ROWS: u32 = 24;
+/** Elements that a block's products may take, and panels that there is room for at least. */
 const MOST_PRODUCTS: u32 = 32 * 1024;
+const LEAST_PANELS: u32 = 2;
 
 /** Tiles along the height and the width. */
 // @ts-ignore: decorator
@@ -74,23 +74,21 @@ export function frontElements(c: WinogradConvCommand, tiles: u32, tilesX: u32): 
   );
 }
 
-/** Tiles of a block, when `count` tiles are to be done: as many as the room holds, in equal blocks. */
+/** Tiles of a block, when `count` tiles are to be done: as many as the room holds, in equal blocks of whole quads. */
 export function blockTiles(c: WinogradConvCommand, count: u32, tilesX: u32): u32 {
-  if (count <= STRIP / 2) return STRIP / 2;
-  let tiles: u32 = STRIP;
-  while (
-    tiles < count &&
-    frontElements(c, tiles + STRIP, tilesX) + (tiles + STRIP) * POSITIONS * LEAST_ROWS <= THREAD_SCRATCH
-  ) {
-    tiles += STRIP;
+  let tiles = QUAD;
+  while (tiles < count) {
+    const next = tiles + QUAD;
+    if (frontElements(c, next, tilesX) + next * POSITIONS * PANEL * LEAST_PANELS > THREAD_SCRATCH) break;
+    tiles = next;
   }
   const blocks = (count + tiles - 1) / tiles;
   const even = (count + blocks - 1) / blocks;
-  return (even + STRIP - 1) & -STRIP;
+  return (even + QUAD - 1) & -QUAD;
 }
 
-/** Output channels at a time, in whole micro-tiles of mr rows. */
-export function blockRows(c: WinogradConvCommand, tiles: u32, tilesX: u32, mr: u32): u32 {
+/** Panels of output channels at a time. */
+export function blockPanels(c: WinogradConvCommand, tiles: u32, tilesX: u32): u32 {
   const left = min(THREAD_SCRATCH - frontElements(c, tiles, tilesX), MOST_PRODUCTS);
-  return max(left / (tiles * POSITIONS * mr), 1) * mr;
+  return max(left / (tiles * POSITIONS * PANEL), 1);
 }

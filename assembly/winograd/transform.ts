@@ -9,6 +9,8 @@ export const TILE: u32 = 4;
 export const PATCH: u32 = 6;
 /** Products of a tile. */
 export const POSITIONS: u32 = PATCH * PATCH;
+/** Output channels of a panel: columns of the widest micro-kernel. */
+export const PANEL: u32 = 8;
 
 /** Bᵀ·d, stored at `dst` and on by `step` bytes. */
 // @ts-ignore: decorator

@@ -1,19 +1,19 @@
 /**
- * Filters of 3×3 into Winograd's form: u[p, o, i] = (G·g·Gᵀ)[p], p < 36. Four filters at a time lie in the lanes; sixteen
- * are gathered before they go out, a cache line for each p: the 36 of them often fall into one set of the cache. Each thread takes
- * a range of o.
+ * Filters of 3×3 into Winograd's form, (G·g·Gᵀ)[p] for p < 36, in the panels that the convolution's GEMMs read: 8 output
+ * channels side by side. Four filters at a time lie in the lanes; sixteen, of 8 output and 2 input channels, are gathered before they
+ * go out, a cache line for each p: the 36 of them often fall into one set of the cache. Each thread takes a range of panels.
  */
 import { WinogradWeightsCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
 import { packedBAddress } from '../scratch';
-import { PATCH, POSITIONS, storeFilter } from './transform';
+import { PANEL, PATCH, POSITIONS, storeFilter } from './transform';
 
 const LANES: u32 = 4;
 const SIDE: usize = 3;
 const TAPS: u32 = 9;
-/** Filters that go out together, and bytes of a line of them. */
-const GROUP: u32 = 16;
-const LINE: usize = 64;
+/** Input channels that go out together, and bytes of a line of them. */
+const GROUP: u32 = 2;
+const LINE: usize = (GROUP * PANEL) << 2;
 /** Bytes of the columns' results in the thread's room; the lines follow them. */
 const COLUMNS: usize = SIDE * 6 * 16;
 
@@ -52,7 +52,8 @@ export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): vo
   const c = changetype<WinogradWeightsCommand>(cmd);
   const inputs = c.in;
   const outputs = c.out;
-  const end = firstOf(outputs, thread + 1, threads);
+  const panels = (outputs + PANEL - 1) / PANEL;
+  const end = firstOf(panels, thread + 1, threads);
   const room = packedBAddress(c.scratch, thread);
   const lines = room + COLUMNS;
   const filter: usize = TAPS << 2;
@@ -62,24 +63,34 @@ export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): vo
   const inStep: usize = turned ? filter * outputs : filter;
   const step: usize = turned ? <usize>-4 : 4;
   const first = ((<usize>c.w) << 2) + (turned ? filter - 4 : 0);
-  const position = ((<usize>outputs) * inputs) << 2;
-  for (let o = firstOf(outputs, thread, threads); o < end; o++) {
-    const source = first + <usize>o * outStep;
+  const panelBytes = (<usize>PANEL * inputs) << 2;
+  const position = panelBytes * panels;
+  for (let panel = firstOf(panels, thread, threads); panel < end; panel++) {
+    const o = panel * PANEL;
+    const last = outputs - 1;
     for (let i: u32 = 0; i < inputs; i += GROUP) {
       const count = min(inputs - i, GROUP);
-      const last = i + count - 1;
-      for (let four: u32 = 0; four < count; four += LANES) {
-        // Lanes past the end repeat the last filter.
-        const s0 = source + <usize>(i + four) * inStep;
-        const s1 = source + <usize>min(i + four + 1, last) * inStep;
-        const s2 = source + <usize>min(i + four + 2, last) * inStep;
-        const s3 = source + <usize>min(i + four + 3, last) * inStep;
-        transformFour(s0, s1, s2, s3, step, room, lines + (four << 2));
+      for (let lane: u32 = 0; lane < count * PANEL; lane += LANES) {
+        // Lanes past the end repeat the last filter: what they give is not used.
+        const at = o + (lane & (PANEL - 1));
+        const source = first + <usize>(i + lane / PANEL) * inStep;
+        const s0 = source + <usize>min(at, last) * outStep;
+        const s1 = source + <usize>min(at + 1, last) * outStep;
+        const s2 = source + <usize>min(at + 2, last) * outStep;
+        const s3 = source + <usize>min(at + 3, last) * outStep;
+        transformFour(s0, s1, s2, s3, step, room, lines + (lane << 2));
       }
-      let to = ((<usize>c.u) << 2) + ((<usize>o * inputs + i) << 2);
+      let to = ((<usize>c.u) << 2) + panelBytes * panel + ((<usize>i * PANEL) << 2);
+      let line = lines;
       for (let p: u32 = 0; p < POSITIONS; p++) {
-        memory.copy(to, lines + <usize>p * LINE, count << 2);
+        v128.store(to, v128.load(line));
+        v128.store(to, v128.load(line, 16), 16);
+        if (count == GROUP) {
+          v128.store(to, v128.load(line, 32), 32);
+          v128.store(to, v128.load(line, 48), 48);
+        }
         to += position;
+        line += LINE;
       }
     }
   }

@@ -7,8 +7,9 @@ import type { FieldKind } from './table.ts';
 
 export const winogradCommands = {
   /**
-   * u[p, o, i] = (G·g·Gᵀ)[p], p < 36, of the filter g = w[o, i] of w [out, in, 3, 3]; transposed 1: of w[i, o] of w [in, out, 3, 3]
-   * turned by 180°, which makes the convolution with u the input gradient. u is not w.
+   * u[p, ⌊o/8⌋, i, o mod 8] = (G·g·Gᵀ)[p], p < 36, of the filter g = w[o, i] of w [out, in, 3, 3]; transposed 1: of w[i, o] of
+   * w [in, out, 3, 3] turned by 180°, which makes the convolution with u the input gradient. u has 36 · ⌈out/8⌉ · 8 · in elements;
+   * those of no o are undefined.
    */
   winogradWeights: { w: 'in', u: 'out', scratch: 'scratch', out: 'u32', in: 'u32', transposed: 'u32' },
   /**

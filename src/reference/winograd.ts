@@ -10,6 +10,7 @@ import { sigmoid } from './special.ts';
 const TILE = 4;
 const TAPS = 3;
 const PATCH = TILE + TAPS - 1;
+const PANEL = 8;
 const POINTS = [0, 0.75, -0.75, 1.5, -1.5];
 
 const power = (x: number, n: number) => x ** n;
@@ -39,9 +40,15 @@ function bothSides(matrix: number[][], square: ArrayLike<number>): number[] {
   );
 }
 
+/** Index of element p of the transformed filter (o, i): 8 output channels lie side by side. */
+function placeOf(p: number, o: number, i: number, outputs: number, inputs: number): number {
+  const panel = p * Math.ceil(outputs / PANEL) + Math.floor(o / PANEL);
+  return (panel * inputs + i) * PANEL + (o % PANEL);
+}
+
 const W = fieldsOf('winogradWeights');
 
-/** u[p, o, i] = (G·g·Gᵀ)[p]. */
+/** (G·g·Gᵀ)[p] of every filter. */
 export const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
   const w = words[at + W.w]!;
   const u = words[at + W.u]!;
@@ -53,7 +60,7 @@ export const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
       const start = w + (transposed ? i * outputs + o : o * inputs + i) * TAPS * TAPS;
       const filter = f.slice(start, start + TAPS * TAPS);
       bothSides(filterMatrix, transposed ? filter.reverse() : filter).forEach((value, p) => {
-        f[u + (p * outputs + o) * inputs + i] = value;
+        f[u + placeOf(p, o, i, outputs, inputs)] = value;
       });
     }
   }
@@ -91,7 +98,7 @@ export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
         const inputs = upTo(inC).map((channel) => bothSides(inputMatrix, patchAt(image, channel, top, left)));
         for (let o = 0; o < outC; o++) {
           const products = upTo(PATCH * PATCH).map((p) =>
-            inputs.reduce((sum, input, i) => sum + f[u + (p * outC + o) * inC + i]! * input[p]!, 0),
+            inputs.reduce((sum, input, i) => sum + f[u + placeOf(p, o, i, outC, inC)]! * input[p]!, 0),
           );
           const offset = bias === 0 ? 0 : f[bias + o]!;
           bothSides(outputMatrix, products).forEach((value, p) => {
