@@ -4,6 +4,8 @@
  * such as adding up what they found, stands in `finish`.
  */
 
+import { convInputGradKernel, convKernel, convWeightGradKernel } from './conv/conv';
+import { im2colKernel } from './conv/im2col';
 import { binaryKernel } from './elementwise/binary';
 import { copyKernel, fillKernel } from './elementwise/copy';
 import { stripKernel } from './elementwise/strip';
@@ -64,6 +66,14 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.conv:
+      return convKernel(cmd, thread, threads);
+    case Opcode.convInputGrad:
+      return convInputGradKernel(cmd, thread, threads);
+    case Opcode.convWeightGrad:
+      return convWeightGradKernel(cmd, thread, threads);
+    case Opcode.im2col:
+      return im2colKernel(cmd, thread, threads);
     case Opcode.winogradWeights:
       return winogradWeightsKernel(cmd, thread, threads);
     case Opcode.winogradConv:

@@ -10,6 +10,7 @@ import {
   ArgReduceCommand,
   BinaryCommand,
   BinaryFn,
+  ConvCommand,
   CopyCommand,
   CrossEntropyCommand,
   CrossEntropyGradCommand,
@@ -135,6 +136,17 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
+    case Opcode.conv:
+    case Opcode.convInputGrad:
+    case Opcode.convWeightGrad: {
+      const c = changetype<ConvCommand>(cmd);
+      const taps = volume(c.inChannels / c.groups, c.kernelHeight, c.kernelWidth);
+      return (volume(c.outChannels, c.outHeight, c.outWidth) * taps * c.batch) >> 2;
+    }
+    case Opcode.im2col: {
+      const c = changetype<ConvCommand>(cmd);
+      return volume(c.inChannels, c.kernelHeight, c.kernelWidth) * volume(c.batch, c.outHeight, c.outWidth);
+    }
     case Opcode.winogradWeights: {
       const c = changetype<WinogradWeightsCommand>(cmd);
       return volume(c.out, c.in, 64);

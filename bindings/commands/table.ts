@@ -17,7 +17,7 @@
  * Tensors are contiguous and row-major where no strides are given. Where nothing else is said an output may be the
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
-
+import { convCommands } from './conv.ts';
 import { winogradCommands } from './winograd.ts';
 
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
@@ -251,6 +251,7 @@ export const commands = {
   strip: { n: 'u32', count: 'u32', scratch: 'scratch' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
+  ...convCommands,
   ...winogradCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 

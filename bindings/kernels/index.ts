@@ -6,6 +6,14 @@ export { ArgumentError, DeviceError, DisposedError, OutOfMemoryError, SarafError
 export type { Activation } from '../generated/encode.ts';
 export { alloc, free } from './arrays.ts';
 export {
+  type Conv2dOptions,
+  conv2d,
+  type DepthwiseConv2dOptions,
+  depthwiseConv2d,
+  type Im2colOptions,
+  im2col,
+} from './conv.ts';
+export {
   type AxpyOptions,
   add,
   axpy,

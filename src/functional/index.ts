@@ -4,8 +4,14 @@
  */
 import {
   type CrossEntropyOptions,
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
   checkTensor,
   compose,
+  conv1d,
+  conv2d,
+  convTranspose2d,
   crossEntropy as crossEntropyOp,
   linear,
   logSoftmax as logSoftmaxOp,
@@ -21,6 +27,7 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
+export { type Conv1dOptions, type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d };
 export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
 
 export interface DimOptions {

@@ -1,6 +1,7 @@
 /** All operations as functions. */
 export * from './arithmetic.ts';
 export * from './classify.ts';
+export * from './conv.ts';
 export * from './create.ts';
 export * from './inplace.ts';
 export * from './linalg.ts';

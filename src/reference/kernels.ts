@@ -1,6 +1,7 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
+import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
@@ -34,6 +35,10 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   adam,
   strip,
   random,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  im2col,
   winogradWeights,
   winogradConv,
 };

@@ -41,6 +41,25 @@ const two = (fn: (a: Tensor, b: Tensor) => Tensor, make = any, other = more): Ca
 const elsewhere = new ReferenceExecutor({ precision: 64 });
 const target = indices(2, 0, 1, 0);
 const weight = fixed(positive(3));
+/** Of a convolution of [2, 2, 4, 3] with [2, 1, 3, 2] to [2, 2, 2, 2]. */
+const smallGeometry = {
+  batch: 2,
+  inChannels: 2,
+  height: 4,
+  width: 3,
+  outChannels: 2,
+  outHeight: 2,
+  outWidth: 2,
+  kernelHeight: 3,
+  kernelWidth: 2,
+  strideHeight: 2,
+  strideWidth: 1,
+  padTop: 1,
+  padLeft: 0,
+  dilationHeight: 1,
+  dilationWidth: 1,
+  groups: 2,
+};
 const bce = (x: Tensor, y: Tensor) => F.binaryCrossEntropy(x, y, { reduction: 'none' });
 
 const cases: Record<Primitive, Case[]> = {
@@ -169,6 +188,24 @@ const cases: Record<Primitive, Case[]> = {
   binaryCrossEntropy: [
     [bce, share(2, 3), fixed(points([2, 3], 0, 1, 3))],
     [bce, share(2, 3), points([2, 3], 0, 1, 3)],
+  ],
+  conv: [
+    [(x, w, b) => F.conv2d(x, w, b, { padding: 1 }), any(2, 2, 3, 4), more(2, 2, 3, 2), positive(2)],
+    [(x, w) => F.conv2d(x, w, null, { stride: 2, groups: 2, padding: [1, 0] }), any(1, 2, 4, 3), more(4, 1, 2, 2)],
+    [(x, w) => F.conv2d(x, w, null, { dilation: [2, 1], padding: 'same' }), any(1, 1, 3, 3), more(1, 1, 2, 2)],
+    [(x, w, b) => F.conv1d(x, w, b, { stride: 2 }), any(2, 1, 5), more(2, 1, 2), positive(2)],
+  ],
+  convInputGrad: [
+    [
+      (x, w, b) => F.convTranspose2d(x, w, b, { stride: 2, padding: 1, outputPadding: 1 }),
+      any(2, 1, 2, 3),
+      more(1, 2, 3, 2),
+      positive(2),
+    ],
+    [(x, w) => F.convTranspose2d(x, w, null, { groups: 2, dilation: 2 }), any(1, 2, 2, 2), more(2, 1, 2, 2)],
+  ],
+  convWeightGrad: [
+    [(x, g) => ops.convWeightGrad(x, g, smallGeometry), any(2, 2, 4, 3), more(2, 2, 2, 2)],
   ],
   clone: one((x) => x.clone(), any(2, 3)),
   move: one(

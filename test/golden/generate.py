@@ -11,6 +11,7 @@ import torch
 
 sys.dont_write_bytecode = True
 
+import conv  # noqa: E402
 import elementwise  # noqa: E402
 import learning  # noqa: E402
 import tensors  # noqa: E402
@@ -18,5 +19,5 @@ import tensors  # noqa: E402
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning):
+for part in (elementwise, tensors, learning, conv):
     part.generate()
