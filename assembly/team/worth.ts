@@ -149,11 +149,11 @@ function workOf(cmd: usize): u64 {
     }
     case Opcode.winogradWeights: {
       const c = changetype<WinogradWeightsCommand>(cmd);
-      return volume(c.out, c.in, 64);
+      return volume(c.outChannels, c.inChannels, 64);
     }
     case Opcode.winogradConv: {
       const c = changetype<WinogradConvCommand>(cmd);
-      return (volume(c.outH * c.outW, c.outC, c.inC) * c.batch) >> 1;
+      return (volume(c.outHeight * c.outWidth, c.outChannels, c.inChannels) * c.batch) >> 1;
     }
     default:
       return 0;

@@ -1,6 +1,6 @@
 /**
  * Convolution 3×3 with stride 1 by Winograd's F(4×4, 3×3). Output tiles of all images are counted through; a block of them is
- * transformed for all input channels, multiplied with the filters, one GEMM [tiles × inC]·[inC × outC] a position, and transformed
+ * transformed for all input channels, multiplied with the filters, one GEMM [tiles × inChannels]·[inChannels × outChannels] a position, and transformed
  * back, some output channels at a time. All of a block stays in the second-level cache; the filters stream through.
  *
  * Threads take ranges of tiles, or of output channels where there are few tiles; an element's bits depend on neither.
@@ -39,7 +39,7 @@ const TILES_EACH: u32 = 32;
 function describeTiles(c: WinogradConvCommand, table: usize, first: u32, count: u32, tilesX: u32, tilesY: u32): void {
   const filled = (count + QUAD - 1) & -QUAD;
   const rowBytes = (pitchOf(tilesX) * PATCH) << 2;
-  const plane = c.outH * c.outW;
+  const plane = c.outHeight * c.outWidth;
   const firstRow = first / tilesX;
   for (let i: u32 = 0; i < filled; i++) {
     const tile = first + min(i, count - 1);
@@ -47,14 +47,14 @@ function describeTiles(c: WinogradConvCommand, table: usize, first: u32, count: 
     const x = (tile % tilesX) * TILE;
     const y = (row % tilesY) * TILE;
     store<u32>(table, (row - firstRow) * rowBytes + (x << 2));
-    store<u32>(table, ((row / tilesY) * c.outC * plane + y * c.outW + x) << 2, PIXEL);
-    store<u32>(table, min(c.outH - y, TILE), ROWS);
-    store<u32>(table, min(c.outW - x, TILE), COLUMNS);
+    store<u32>(table, ((row / tilesY) * c.outChannels * plane + y * c.outWidth + x) << 2, PIXEL);
+    store<u32>(table, min(c.outHeight - y, TILE), ROWS);
+    store<u32>(table, min(c.outWidth - x, TILE), COLUMNS);
     table += ENTRY;
   }
 }
 
-/** The transformed inputs of a block, [36][inC][tiles]. */
+/** The transformed inputs of a block, [36][inChannels][tiles]. */
 function transformInputs(
   c: WinogradConvCommand,
   first: u32,
@@ -68,10 +68,10 @@ function transformInputs(
   inputs: usize,
   step: usize,
 ): void {
-  const plane = (<usize>c.h * c.w) << 2;
+  const plane = (<usize>c.height * c.width) << 2;
   const pitch = (<usize>pitchOf(tilesX)) << 2;
   let x = (<usize>c.x) << 2;
-  for (let channel: u32 = 0; channel < c.inC; channel++) {
+  for (let channel: u32 = 0; channel < c.inChannels; channel++) {
     transformRows(c, x, first, count, tilesX, tilesY, rows, zeros);
     let entry = table;
     for (let tile: u32 = 0; tile < count; tile += QUAD) {
@@ -103,9 +103,9 @@ function multiply(
   products: usize,
   mr: u32,
 ): void {
-  const channels = c.inC;
+  const channels = c.inChannels;
   const panelBytes = (<usize>PANEL * channels) << 2;
-  const position = panelBytes * ((c.outC + PANEL - 1) / PANEL);
+  const position = panelBytes * ((c.outChannels + PANEL - 1) / PANEL);
   const cRow: usize = (POSITIONS * PANEL) << 2;
   const column = (<usize>tiles) << 2;
   const calls = (count + mr - 1) / mr;
@@ -116,7 +116,7 @@ function multiply(
     let b = filters;
     let to = products;
     for (let k: u32 = 0; k < panels; k++) {
-      const half = u32(c.outC - (panel + k) * PANEL <= LANES);
+      const half = u32(c.outChannels - (panel + k) * PANEL <= LANES);
       let a = inputs;
       let row = to;
       for (let t: u32 = 0; t < calls; t++) {
@@ -145,10 +145,10 @@ function transformOutputs(
   table: usize,
   local: usize,
 ): void {
-  const row = (<usize>c.outW) << 2;
-  const plane = row * c.outH;
+  const row = (<usize>c.outWidth) << 2;
+  const plane = row * c.outHeight;
   const tileBytes: usize = (POSITIONS * PANEL) << 2;
-  const end = min(c.outC, (panel + panels) * PANEL);
+  const end = min(c.outChannels, (panel + panels) * PANEL);
   for (let o = panel * PANEL; o < end; o += LANES) {
     const y = ((<usize>c.y) << 2) + <usize>o * plane;
     const bias: usize = c.bias == 0 ? 0 : (<usize>(c.bias + o)) << 2;
@@ -168,16 +168,16 @@ function transformOutputs(
 
 /** The tiles first … end − 1 for the panels from … to − 1. */
 function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u32, room: usize): void {
-  const tilesX = tilesAlong(c.outW);
-  const tilesY = tilesAlong(c.outH);
+  const tilesX = tilesAlong(c.outWidth);
+  const tilesY = tilesAlong(c.outHeight);
   const tiles = blockTiles(c, end - first, tilesX);
   const mr = tileRows(c.tile);
   const panels = blockPanels(c, tiles, tilesX);
   const local = room + ((<usize>tiles * TABLE_WORDS) << 2);
   const zeros = local + (LOCAL_ELEMENTS << 2);
-  const padded = zeros + ((<usize>zeroRow(c.w)) << 2);
+  const padded = zeros + ((<usize>zeroRow(c.width)) << 2);
   const inputs = padded + ((<usize>rowsElements(tiles, tilesX)) << 2);
-  const step = (<usize>positionStep(tiles, c.inC)) << 2;
+  const step = (<usize>positionStep(tiles, c.inChannels)) << 2;
   const products = inputs + step * POSITIONS;
   // The zero row and the margins of the padded rows.
   memory.fill(zeros, 0, inputs - zeros);
@@ -195,8 +195,8 @@ function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u
 
 export function winogradConvKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradConvCommand>(cmd);
-  const tiles = c.batch * tilesAlong(c.outH) * tilesAlong(c.outW);
-  const panels = (c.outC + PANEL - 1) / PANEL;
+  const tiles = c.batch * tilesAlong(c.outHeight) * tilesAlong(c.outWidth);
+  const panels = (c.outChannels + PANEL - 1) / PANEL;
   const room = packedBAddress(c.scratch, thread);
   let first: u32 = 0;
   let end = tiles;

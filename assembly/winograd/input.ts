@@ -57,10 +57,10 @@ export function transformRows(
   rows: usize,
   zeros: usize,
 ): void {
-  const h = <i32>c.h;
-  const width = (<usize>c.w) << 2;
+  const h = <i32>c.height;
+  const width = (<usize>c.width) << 2;
   const pitch = (<usize>pitchOf(tilesX)) << 2;
-  const image = <usize>c.inC * c.h * width;
+  const image = <usize>c.inChannels * c.height * width;
   const last = first + count - 1;
   const firstRow = first / tilesX;
   const lastRow = last / tilesX;
@@ -81,7 +81,7 @@ export function transformRows(
       dst,
       pitch,
       left > padLeft ? left - padLeft : 0,
-      min(max(right - min(padLeft, right), 4), c.w),
+      min(max(right - min(padLeft, right), 4), c.width),
     );
     dst += pitch * PATCH;
   }

@@ -2,7 +2,7 @@
  * How a Winograd convolution is cut: blocks of output tiles, whose transformed inputs lie in the thread's room
  * together, and within a block some panels of output channels at a time. The room, in bytes from its start:
  *
- *   [ table: 4 words a tile ][ local: one tile ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × inC × tiles ][ products: panels × tiles × 36 × 8 ]
+ *   [ table: 4 words a tile ][ local: one tile ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × inChannels × tiles ][ products: panels × tiles × 36 × 8 ]
  */
 import { WinogradConvCommand } from '../generated/commands';
 import { THREAD_SCRATCH } from '../scratch';
@@ -68,9 +68,9 @@ export function frontElements(c: WinogradConvCommand, tiles: u32, tilesX: u32): 
   return (
     tiles * TABLE_WORDS +
     LOCAL_ELEMENTS +
-    zeroRow(c.w) +
+    zeroRow(c.width) +
     rowsElements(tiles, tilesX) +
-    positionStep(tiles, c.inC) * POSITIONS
+    positionStep(tiles, c.inChannels) * POSITIONS
   );
 }
 

@@ -50,8 +50,8 @@ function transformFour(s0: usize, s1: usize, s2: usize, s3: usize, step: usize, 
 
 export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradWeightsCommand>(cmd);
-  const inputs = c.in;
-  const outputs = c.out;
+  const inputs = c.inChannels;
+  const outputs = c.outChannels;
   const panels = (outputs + PANEL - 1) / PANEL;
   const end = firstOf(panels, thread + 1, threads);
   const room = packedBAddress(c.scratch, thread);

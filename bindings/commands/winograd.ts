@@ -11,11 +11,11 @@ export const winogradCommands = {
    * w [in, out, 3, 3] turned by 180°, which makes the convolution with u the input gradient. u has 36 · ⌈out/8⌉ · 8 · in elements;
    * those of no o are undefined.
    */
-  winogradWeights: { w: 'in', u: 'out', scratch: 'scratch', out: 'u32', in: 'u32', transposed: 'u32' },
+  winogradWeights: { w: 'in', u: 'out', scratch: 'scratch', outChannels: 'u32', inChannels: 'u32', transposed: 'u32' },
   /**
-   * y [batch, outC, outH, outW] = activation(conv(x [batch, inC, h, w], u) + bias [outC] (0: none)), u as above. Row r of y reads
+   * y [batch, outChannels, outHeight, outWidth] = activation(conv(x [batch, inChannels, height, width], u) + bias [outChannels] (0: none)), u as above. Row r of y reads
    * the rows r − padTop … r − padTop + 2 of x; what lies outside of x is 0. The padding on each side is at most 2,
-   * that at the right and the bottom follows from the sizes. 1 ≤ inC ≤ 512, 4 ≤ w ≤ 512. y overlaps no input.
+   * that at the right and the bottom follows from the sizes. 1 ≤ inChannels ≤ 512, 4 ≤ width ≤ 512. y overlaps no input.
    */
   winogradConv: {
     x: 'in',
@@ -24,12 +24,12 @@ export const winogradCommands = {
     y: 'out',
     scratch: 'scratch',
     batch: 'u32',
-    inC: 'u32',
-    h: 'u32',
-    w: 'u32',
-    outC: 'u32',
-    outH: 'u32',
-    outW: 'u32',
+    inChannels: 'u32',
+    height: 'u32',
+    width: 'u32',
+    outChannels: 'u32',
+    outHeight: 'u32',
+    outWidth: 'u32',
     padTop: 'u32',
     padLeft: 'u32',
     activation: 'u32',

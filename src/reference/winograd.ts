@@ -52,8 +52,8 @@ const W = fieldsOf('winogradWeights');
 export const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
   const w = words[at + W.w]!;
   const u = words[at + W.u]!;
-  const outputs = words[at + W.out]!;
-  const inputs = words[at + W.in]!;
+  const outputs = words[at + W.outChannels]!;
+  const inputs = words[at + W.inChannels]!;
   const transposed = words[at + W.transposed] !== 0;
   for (let o = 0; o < outputs; o++) {
     for (let i = 0; i < inputs; i++) {
@@ -79,8 +79,8 @@ const activationOf = activations.map((name) => activate[name]);
 /** y = activation(conv(x, u) + bias), tile by tile. */
 export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [x, u, bias, y] = [words[at + C.x]!, words[at + C.u]!, words[at + C.bias]!, words[at + C.y]!];
-  const [batch, inC, h, w] = [words[at + C.batch]!, words[at + C.inC]!, words[at + C.h]!, words[at + C.w]!];
-  const [outC, outH, outW] = [words[at + C.outC]!, words[at + C.outH]!, words[at + C.outW]!];
+  const [batch, inChannels, h, w] = [words[at + C.batch]!, words[at + C.inChannels]!, words[at + C.height]!, words[at + C.width]!];
+  const [outChannels, outHeight, outWidth] = [words[at + C.outChannels]!, words[at + C.outHeight]!, words[at + C.outWidth]!];
   const [padTop, padLeft] = [words[at + C.padTop]!, words[at + C.padLeft]!];
   const finish = activationOf[words[at + C.activation]!]!;
 
@@ -89,23 +89,23 @@ export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
       const row = top + Math.floor(p / PATCH) - padTop;
       const column = left + (p % PATCH) - padLeft;
       const isInside = row >= 0 && row < h && column >= 0 && column < w;
-      return isInside ? f[x + ((image * inC + channel) * h + row) * w + column]! : 0;
+      return isInside ? f[x + ((image * inChannels + channel) * h + row) * w + column]! : 0;
     });
 
   for (let image = 0; image < batch; image++) {
-    for (let top = 0; top < outH; top += TILE) {
-      for (let left = 0; left < outW; left += TILE) {
-        const inputs = upTo(inC).map((channel) => bothSides(inputMatrix, patchAt(image, channel, top, left)));
-        for (let o = 0; o < outC; o++) {
+    for (let top = 0; top < outHeight; top += TILE) {
+      for (let left = 0; left < outWidth; left += TILE) {
+        const inputs = upTo(inChannels).map((channel) => bothSides(inputMatrix, patchAt(image, channel, top, left)));
+        for (let o = 0; o < outChannels; o++) {
           const products = upTo(PATCH * PATCH).map((p) =>
-            inputs.reduce((sum, input, i) => sum + f[u + placeOf(p, o, i, outC, inC)]! * input[p]!, 0),
+            inputs.reduce((sum, input, i) => sum + f[u + placeOf(p, o, i, outChannels, inChannels)]! * input[p]!, 0),
           );
           const offset = bias === 0 ? 0 : f[bias + o]!;
           bothSides(outputMatrix, products).forEach((value, p) => {
             const row = top + Math.floor(p / TILE);
             const column = left + (p % TILE);
-            if (row < outH && column < outW) {
-              f[y + ((image * outC + o) * outH + row) * outW + column] = finish(value + offset);
+            if (row < outHeight && column < outWidth) {
+              f[y + ((image * outChannels + o) * outHeight + row) * outWidth + column] = finish(value + offset);
             }
           });
         }
