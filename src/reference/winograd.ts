@@ -13,13 +13,13 @@ const PATCH = TILE + TAPS - 1;
 const PANEL = 8;
 const POINTS = [0, 0.75, -0.75, 1.5, -1.5];
 
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 const power = (x: number, n: number) => x ** n;
 /** Coefficients, lowest first, of Π (x − r). */
 const polynomial = (roots: number[]): number[] =>
-  roots.reduce((c, r) => [...c, 0].map((_, i) => (c[i - 1] ?? 0) - r * (c[i] ?? 0)), [1]);
+  roots.reduce((c, r) => upTo(c.length + 1).map((i) => (c[i - 1] ?? 0) - r * (c[i] ?? 0)), [1]);
 const others = (i: number) => POINTS.filter((_, j) => j !== i);
 const scaleOf = (i: number) => others(i).reduce((product, q) => product * (POINTS[i]! - q), 1);
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /** Input transform [6, 6]: the polynomials that vanish at all points but one. */
 const inputMatrix = [...POINTS.map((_, i) => [...polynomial(others(i)), 0]), polynomial(POINTS)];
@@ -79,8 +79,17 @@ const activationOf = activations.map((name) => activate[name]);
 /** y = activation(conv(x, u) + bias), tile by tile. */
 export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [x, u, bias, y] = [words[at + C.x]!, words[at + C.u]!, words[at + C.bias]!, words[at + C.y]!];
-  const [batch, inChannels, h, w] = [words[at + C.batch]!, words[at + C.inChannels]!, words[at + C.height]!, words[at + C.width]!];
-  const [outChannels, outHeight, outWidth] = [words[at + C.outChannels]!, words[at + C.outHeight]!, words[at + C.outWidth]!];
+  const [batch, inChannels, h, w] = [
+    words[at + C.batch]!,
+    words[at + C.inChannels]!,
+    words[at + C.height]!,
+    words[at + C.width]!,
+  ];
+  const [outChannels, outHeight, outWidth] = [
+    words[at + C.outChannels]!,
+    words[at + C.outHeight]!,
+    words[at + C.outWidth]!,
+  ];
   const [padTop, padLeft] = [words[at + C.padTop]!, words[at + C.padLeft]!];
   const finish = activationOf[words[at + C.activation]!]!;
 

@@ -6,6 +6,7 @@ import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
+import { encodeWinograd } from './winograd.ts';
 
 /** Encodes commands and returns the addresses of their results. */
 type Case = (box: Sandbox, p: ProgramBlock) => number[];
@@ -143,6 +144,18 @@ for (const [batch, m, n, k] of [
       activation: encode.Activation.tanh,
     });
     return [c];
+  };
+}
+
+for (const [name, size] of Object.entries({ 'by channels': [9, 10], 'by tiles': [40, 61] } as const)) {
+  cases[`winograd, ${name}`] = (box, p) => {
+    const { y, u } = encodeWinograd(
+      box,
+      p,
+      { channels: [24, 40], size: [...size], bias: true, activation: 'relu' },
+      21,
+    );
+    return [u, y];
   };
 }
 
