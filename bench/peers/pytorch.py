@@ -40,6 +40,29 @@ def elementwise(task):
     return lambda: fn(x)
 
 
+def conv(task):
+    batch, size, out = task["batch"], task["size"], task["outSize"]
+    inputs, outputs, kernel, groups = task["inChannels"], task["outChannels"], task["kernel"], task["groups"]
+    x = array(task["x"], (batch, inputs, size, size))
+    w = array(task["weight"], (outputs, inputs // groups, kernel, kernel))
+
+    def call():
+        return F.conv2d(x, w, None, task["stride"], task["padding"], 1, groups)
+
+    if task["g"] is None:
+        return call
+    g = array(task["g"], (batch, outputs, out, out))
+    x.requires_grad_()
+    w.requires_grad_()
+
+    def both():
+        with torch.enable_grad():
+            y = call()
+            return torch.cat([t.detach().flatten() for t in (y, *torch.autograd.grad(y, (x, w), g))])
+
+    return both
+
+
 def train(task):
     activations = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}
     modules = []
@@ -70,7 +93,7 @@ def train(task):
     return step
 
 
-kinds = {"gemm": gemm, "elementwise": elementwise, "train": train}
+kinds = {"gemm": gemm, "elementwise": elementwise, "train": train, "conv": conv}
 
 
 def answer(request):

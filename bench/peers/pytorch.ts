@@ -118,6 +118,14 @@ export const pytorch: Peer = {
           },
           CHECKED_STEPS,
         ),
+      conv: ({ g, ...problem }) =>
+        python.prepare({
+          kind: 'conv',
+          ...problem,
+          x: file(problem.x),
+          weight: file(problem.weight),
+          g: g === null ? null : file(g),
+        }),
       close: () => python.close(),
     };
   },

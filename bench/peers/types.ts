@@ -15,6 +15,25 @@ export interface GemmProblem {
   b: Float32Array;
 }
 
+/**
+ * Convolution of square images x [batch, inChannels, size, size] with weight [outChannels, inChannels / groups, kernel, kernel]. With g,
+ * the gradient of the result, the output is the result, then the gradient of x, then that of weight.
+ */
+export interface ConvProblem {
+  batch: number;
+  size: number;
+  outSize: number;
+  inChannels: number;
+  outChannels: number;
+  kernel: number;
+  stride: number;
+  padding: number;
+  groups: number;
+  x: Float32Array;
+  weight: Float32Array;
+  g: Float32Array | null;
+}
+
 export type ElementwiseOp = 'sigmoid' | 'exp' | 'tanh' | 'log' | 'relu' | 'add' | 'addRow' | 'softmax' | 'sum';
 
 /** An operation on x[rows,cols]; `other` is [rows,cols] for add and [cols] for addRow; softmax works along each row. */
@@ -60,6 +79,7 @@ export interface Library {
   gemm?: Offer<GemmProblem>;
   elementwise?: Offer<ElementwiseProblem>;
   train?: Offer<TrainProblem>;
+  conv?: Offer<ConvProblem>;
   close?: () => void;
 }
 

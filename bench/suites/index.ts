@@ -1,4 +1,5 @@
 /** All suites, in the order in which they run and are reported. */
+import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
@@ -7,4 +8,4 @@ import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads];
+export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads, conv];

@@ -3,10 +3,10 @@
  * memory: what they need comes as arguments.
  */
 import {
-  type CrossEntropyOptions,
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
+  type CrossEntropyOptions,
   checkTensor,
   compose,
   conv1d,
@@ -27,8 +27,19 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export { type Conv1dOptions, type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d };
-export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+export {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type CrossEntropyOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+};
 
 export interface DimOptions {
   /** Default: the last. */

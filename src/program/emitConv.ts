@@ -29,13 +29,7 @@ const addressOf = (x: Tensor | null) => (x === null ? 0 : x.address);
  * conv(x, w) + bias. Here it is chosen which command does it. `constant`: w stays as it is from one run of this program to the
  * next, so that what is made of w alone costs nothing.
  */
-export function emitConv(
-  x: Tensor,
-  w: Tensor,
-  bias: Tensor | null,
-  geometry: ConvGeometry,
-  constant: boolean,
-): Tensor {
+export function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry, constant: boolean): Tensor {
   const { executor } = x;
   const { batch, outChannels, outHeight, outWidth } = geometry;
   const y = empty(executor, [batch, outChannels, outHeight, outWidth], 'float32');

@@ -7,7 +7,17 @@ import { Activation } from '../../bindings/generated/encode.ts';
 import type { WasmExecutor } from '../../bindings/wasm/executor.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
 import { Desk, runAsThreads, seeded } from '../support/commands.ts';
-import { type ConvCase, type ConvOpcode, depthOf, encode, type Geometry, geometryOf, opcodes, operandsOf, randomCase } from '../support/conv.ts';
+import {
+  type ConvCase,
+  type ConvOpcode,
+  depthOf,
+  encode,
+  type Geometry,
+  geometryOf,
+  opcodes,
+  operandsOf,
+  randomCase,
+} from '../support/conv.ts';
 import { wasmExecutors } from '../support/executors.ts';
 
 const reference = new ReferenceExecutor();
@@ -42,11 +52,8 @@ function runOn(
   threads = 1,
 ): Float32Array {
   const desk = new Desk(executor);
-  const [a, b, c] = [data.a, data.b, data.bias].map((array) => desk.put(array, 'float32', shift)) as [
-    { address: number },
-    { address: number },
-    { address: number },
-  ];
+  const put = (array: Float32Array) => desk.put(array, 'float32', shift);
+  const [a, b, c] = [put(data.a), put(data.b), put(data.bias)];
   const out = desk.put(new Float32Array(operandsOf(opcode, g).out).fill(Number.NaN), 'float32', shift);
   const own = executor.program.tile;
   executor.program.tile = tile;
@@ -116,7 +123,13 @@ const given: Record<string, ConvCase> = {
   '7×7 stride 2': { channels: [3, 10], size: [29, 31], kernel: [7, 7], stride: [2, 2], pad: [3, 3, 3, 3] },
   'stride beyond the kernel': { batch: 2, channels: [3, 4], size: [11, 13], kernel: [2, 1], stride: [3, 4] },
   'stride and dilation with a common factor': {
-    batch: 2, channels: [3, 4], size: [17, 15], kernel: [3, 3], stride: [4, 2], dilation: [2, 4], pad: [4, 4, 4, 4],
+    batch: 2,
+    channels: [3, 4],
+    size: [17, 15],
+    kernel: [3, 3],
+    stride: [4, 2],
+    dilation: [2, 4],
+    pad: [4, 4, 4, 4],
   },
   'dilation in the padding': { channels: [2, 3], size: [3, 4], kernel: [3, 3], dilation: [5, 4], pad: [5, 5, 4, 4] },
   'kernel larger than a block of depths': { channels: [2, 3], size: [20, 19], kernel: [17, 19], pad: [3, 2, 1, 4] },
@@ -126,10 +139,22 @@ const given: Record<string, ConvCase> = {
   groups: { batch: 2, channels: [12, 8], size: [9, 10], kernel: [3, 3], groups: 4, pad: [1, 1, 1, 1] },
   depthwise: { batch: 2, channels: [6, 6], size: [19, 21], kernel: [3, 3], groups: 6, pad: [1, 1, 1, 1] },
   'depthwise, stride 2, three filters each': {
-    batch: 2, channels: [3, 9], size: [22, 25], kernel: [3, 3], stride: [2, 2], groups: 3, pad: [1, 1, 1, 1],
+    batch: 2,
+    channels: [3, 9],
+    size: [22, 25],
+    kernel: [3, 3],
+    stride: [2, 2],
+    groups: 3,
+    pad: [1, 1, 1, 1],
   },
   'depthwise, dilated': {
-    channels: [3, 3], size: [19, 30], kernel: [3, 5], stride: [1, 3], dilation: [2, 3], groups: 3, pad: [2, 2, 4, 4],
+    channels: [3, 3],
+    size: [19, 30],
+    kernel: [3, 5],
+    stride: [1, 3],
+    dilation: [2, 3],
+    groups: 3,
+    pad: [2, 2, 4, 4],
   },
 };
 

@@ -204,9 +204,7 @@ const cases: Record<Primitive, Case[]> = {
     ],
     [(x, w) => F.convTranspose2d(x, w, null, { groups: 2, dilation: 2 }), any(1, 2, 2, 2), more(2, 1, 2, 2)],
   ],
-  convWeightGrad: [
-    [(x, g) => ops.convWeightGrad(x, g, smallGeometry), any(2, 2, 4, 3), more(2, 2, 2, 2)],
-  ],
+  convWeightGrad: [[(x, g) => ops.convWeightGrad(x, g, smallGeometry), any(2, 2, 4, 3), more(2, 2, 2, 2)]],
   clone: one((x) => x.clone(), any(2, 3)),
   move: one(
     (x) => {

@@ -1,6 +1,23 @@
 /** Convolution as users call it: errors, memory, compiled programs, what it costs beside its result. */
 import { describe, expect, it } from 'vitest';
-import { ArgumentError, compile, DTypeError, F, grad, manualSeed, memory, nn, noGrad, optim, randn, ShapeError, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
+import {
+  ArgumentError,
+  compile,
+  DTypeError,
+  F,
+  grad,
+  manualSeed,
+  memory,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 
@@ -65,7 +82,11 @@ describe('refusals', () => {
       () => F.convTranspose2d(shaped(1, 8, 2, 2), w, null, { stride: 2, outputPadding: 2 }),
       'outputPadding must be less than stride or dilation, got 2 with stride 2 and dilation 1',
     ],
-    ['mode', () => new nn.Conv2d(1, 1, 3, { paddingMode: 'reflect' as never }), "paddingMode must be 'zeros', got reflect"],
+    [
+      'mode',
+      () => new nn.Conv2d(1, 1, 3, { paddingMode: 'reflect' as never }),
+      "paddingMode must be 'zeros', got reflect",
+    ],
     ['kernelSize', () => new nn.Conv2d(1, 1, 0), 'Conv2d: kernelSize must be a whole number from 1 on'],
     ['inChannels', () => new nn.Conv1d(0, 1, 3), 'Conv1d: inChannels must be a whole number from 1 on, got 0'],
   ];

@@ -1,6 +1,13 @@
 /** Geometries of convolutions, given and random, and the commands on them: what the tests of the kernels run. */
-import { type ConvFields, encodeConv, encodeConvInputGrad, encodeConvWeightGrad, encodeIm2col } from '../../bindings/generated/encode.ts';
+
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
+import {
+  type ConvFields,
+  encodeConv,
+  encodeConvInputGrad,
+  encodeConvWeightGrad,
+  encodeIm2col,
+} from '../../bindings/generated/encode.ts';
 
 export type Geometry = Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>;
 
@@ -48,7 +55,7 @@ export const opcodes = ['conv', 'convInputGrad', 'convWeightGrad', 'im2col'] as 
 export type ConvOpcode = (typeof opcodes)[number];
 
 /** Elements of x, w and y. */
-export function sizesOf(g: Geometry): { x: number; w: number; y: number } {
+function sizesOf(g: Geometry): { x: number; w: number; y: number } {
   return {
     x: g.batch * g.inChannels * g.height * g.width,
     w: (g.outChannels * g.inChannels * g.kernelHeight * g.kernelWidth) / g.groups,
