@@ -23,7 +23,8 @@ import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
 import { winogradConvKernel } from './winograd/conv';
-import { winogradWeightsKernel } from './winograd/weights';
+import { winogradGradKernel } from './winograd/grad';
+import { winogradWeightGradKernel, winogradWeightsKernel } from './winograd/weights';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {
@@ -78,6 +79,10 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return winogradWeightsKernel(cmd, thread, threads);
     case Opcode.winogradConv:
       return winogradConvKernel(cmd, thread, threads);
+    case Opcode.winogradGrad:
+      return winogradGradKernel(cmd, thread, threads);
+    case Opcode.winogradWeightGrad:
+      return winogradWeightGradKernel(cmd, thread, threads);
     default:
       unreachable();
   }

@@ -29,6 +29,7 @@ import {
   UnaryFn,
   WhereCommand,
   WinogradConvCommand,
+  WinogradWeightGradCommand,
   WinogradWeightsCommand,
 } from '../generated/commands';
 
@@ -151,7 +152,12 @@ function workOf(cmd: usize): u64 {
       const c = changetype<WinogradWeightsCommand>(cmd);
       return volume(c.outChannels, c.inChannels, 64);
     }
-    case Opcode.winogradConv: {
+    case Opcode.winogradWeightGrad: {
+      const c = changetype<WinogradWeightGradCommand>(cmd);
+      return volume(c.outChannels, c.inChannels, 64);
+    }
+    case Opcode.winogradConv:
+    case Opcode.winogradGrad: {
       const c = changetype<WinogradConvCommand>(cmd);
       return (volume(c.outHeight * c.outWidth, c.outChannels, c.inChannels) * c.batch) >> 1;
     }

@@ -9,13 +9,12 @@ import { WinogradConvCommand } from '../generated/commands';
 import { microKernel, tileRows } from '../generated/tiles';
 import { firstBlockOf, firstOf } from '../reduce/share';
 import { packedBAddress } from '../scratch';
-import { transformQuad, transformRows } from './input';
+import { COLUMNS, describeTiles, ENTRY, PIXEL, ROWS, transformInputs } from './block';
 import { outputTile } from './output';
 import {
   blockPanels,
   blockTiles,
   LOCAL_ELEMENTS,
-  pitchOf,
   positionStep,
   QUAD,
   rowsElements,
@@ -23,73 +22,12 @@ import {
   tilesAlong,
   zeroRow,
 } from './plan';
-import { PANEL, PATCH, POSITIONS, TILE } from './transform';
+import { PANEL, POSITIONS } from './transform';
 
-/** The table has one entry a tile: byte offsets of its first row in the padded rows and of its first pixel in y, its rows and columns. */
-const ENTRY: usize = TABLE_WORDS << 2;
-const PIXEL: usize = 4;
-const ROWS: usize = 8;
-const COLUMNS: usize = 12;
 /** Half a panel: lanes of the output transform. */
 const LANES: u32 = 4;
 /** Tiles a thread from which on threads share tiles, not output channels. */
 const TILES_EACH: u32 = 32;
-
-/** The table of `count` tiles from `first` on; what fills the last quad is like the last tile. */
-function describeTiles(c: WinogradConvCommand, table: usize, first: u32, count: u32, tilesX: u32, tilesY: u32): void {
-  const filled = (count + QUAD - 1) & -QUAD;
-  const rowBytes = (pitchOf(tilesX) * PATCH) << 2;
-  const plane = c.outHeight * c.outWidth;
-  const firstRow = first / tilesX;
-  for (let i: u32 = 0; i < filled; i++) {
-    const tile = first + min(i, count - 1);
-    const row = tile / tilesX;
-    const x = (tile % tilesX) * TILE;
-    const y = (row % tilesY) * TILE;
-    store<u32>(table, (row - firstRow) * rowBytes + (x << 2));
-    store<u32>(table, ((row / tilesY) * c.outChannels * plane + y * c.outWidth + x) << 2, PIXEL);
-    store<u32>(table, min(c.outHeight - y, TILE), ROWS);
-    store<u32>(table, min(c.outWidth - x, TILE), COLUMNS);
-    table += ENTRY;
-  }
-}
-
-/** The transformed inputs of a block, [36][inChannels][tiles]. */
-function transformInputs(
-  c: WinogradConvCommand,
-  first: u32,
-  count: u32,
-  tiles: u32,
-  tilesX: u32,
-  tilesY: u32,
-  table: usize,
-  zeros: usize,
-  rows: usize,
-  inputs: usize,
-  step: usize,
-): void {
-  const plane = (<usize>c.height * c.width) << 2;
-  const pitch = (<usize>pitchOf(tilesX)) << 2;
-  let x = (<usize>c.x) << 2;
-  for (let channel: u32 = 0; channel < c.inChannels; channel++) {
-    transformRows(c, x, first, count, tilesX, tilesY, rows, zeros);
-    let entry = table;
-    for (let tile: u32 = 0; tile < count; tile += QUAD) {
-      transformQuad(
-        rows + load<u32>(entry),
-        rows + load<u32>(entry, ENTRY),
-        rows + load<u32>(entry, ENTRY * 2),
-        rows + load<u32>(entry, ENTRY * 3),
-        pitch,
-        inputs + ((<usize>tile) << 2),
-        step,
-      );
-      entry += ENTRY * QUAD;
-    }
-    x += plane;
-    inputs += (<usize>tiles) << 2;
-  }
-}
 
 /** Products of a block with `panels` panels of output channels from `panel` on: [panels][tiles][36][8]. */
 function multiply(
@@ -170,7 +108,7 @@ function transformOutputs(
 function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u32, room: usize): void {
   const tilesX = tilesAlong(c.outWidth);
   const tilesY = tilesAlong(c.outHeight);
-  const tiles = blockTiles(c, end - first, tilesX);
+  const tiles = blockTiles(c, c.inChannels, end - first, tilesX);
   const mr = tileRows(c.tile);
   const panels = blockPanels(c, tiles, tilesX);
   const local = room + ((<usize>tiles * TABLE_WORDS) << 2);
@@ -184,7 +122,7 @@ function convolve(c: WinogradConvCommand, first: u32, end: u32, from: u32, to: u
   for (; first < end; first += tiles) {
     const count = min(end - first, tiles);
     describeTiles(c, room, first, count, tilesX, tilesY);
-    transformInputs(c, first, count, tiles, tilesX, tilesY, room, zeros, padded, inputs, step);
+    transformInputs(c, 0, c.inChannels, first, count, tiles, tilesX, tilesY, room, zeros, padded, inputs, step);
     for (let panel = from; panel < to; panel += panels) {
       const these = min(to - panel, panels);
       multiply(c, panel, these, count, tiles, inputs, step, products, mr);

@@ -64,22 +64,22 @@ export function positionStep(tiles: u32, channels: u32): u32 {
 /** Elements of the room in front of the products. */
 // @ts-ignore: decorator
 @inline
-export function frontElements(c: WinogradConvCommand, tiles: u32, tilesX: u32): u32 {
+export function frontElements(c: WinogradConvCommand, channels: u32, tiles: u32, tilesX: u32): u32 {
   return (
     tiles * TABLE_WORDS +
     LOCAL_ELEMENTS +
     zeroRow(c.width) +
     rowsElements(tiles, tilesX) +
-    positionStep(tiles, c.inChannels) * POSITIONS
+    positionStep(tiles, channels) * POSITIONS
   );
 }
 
-/** Tiles of a block, when `count` tiles are to be done: as many as the room holds, in equal blocks of whole quads. */
-export function blockTiles(c: WinogradConvCommand, count: u32, tilesX: u32): u32 {
+/** Tiles of a block of `channels` input channels, when `count` tiles are to be done: as many as the room holds, in equal blocks of whole quads. */
+export function blockTiles(c: WinogradConvCommand, channels: u32, count: u32, tilesX: u32): u32 {
   let tiles = QUAD;
   while (tiles < count) {
     const next = tiles + QUAD;
-    if (frontElements(c, next, tilesX) + next * POSITIONS * PANEL * LEAST_PANELS > THREAD_SCRATCH) break;
+    if (frontElements(c, channels, next, tilesX) + next * POSITIONS * PANEL * LEAST_PANELS > THREAD_SCRATCH) break;
     tiles = next;
   }
   const blocks = (count + tiles - 1) / tiles;
@@ -89,6 +89,6 @@ export function blockTiles(c: WinogradConvCommand, count: u32, tilesX: u32): u32
 
 /** Panels of output channels at a time. */
 export function blockPanels(c: WinogradConvCommand, tiles: u32, tilesX: u32): u32 {
-  const left = min(THREAD_SCRATCH - frontElements(c, tiles, tilesX), MOST_PRODUCTS);
+  const left = min(THREAD_SCRATCH - frontElements(c, c.inChannels, tiles, tilesX), MOST_PRODUCTS);
   return max(left / (tiles * POSITIONS * PANEL), 1);
 }

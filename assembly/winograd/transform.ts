@@ -77,3 +77,37 @@ export function storeOutput(src: usize, step: usize, dst: usize, dstStep: usize)
   const last = madd(f32x4.splat(0.421875), differenceA, v128.load(src + step * 5));
   v128.store(dst + dstStep * 3, madd(f32x4.splat(3.375), differenceB, last));
 }
+
+/** A·y, the transpose of the output transform, stored at `dst` and on by `step` bytes. */
+// @ts-ignore: decorator
+@inline
+export function storeOutputGrad(y0: v128, y1: v128, y2: v128, y3: v128, dst: usize, step: usize): void {
+  v128.store(dst, y0);
+  const evenA = madd(f32x4.splat(0.5625), y2, y0);
+  const oddA = madd(f32x4.splat(0.421875), y3, f32x4.mul(f32x4.splat(0.75), y1));
+  v128.store(dst + step, f32x4.add(evenA, oddA));
+  v128.store(dst + step * 2, f32x4.sub(evenA, oddA));
+  const evenB = madd(f32x4.splat(2.25), y2, y0);
+  const oddB = madd(f32x4.splat(3.375), y3, f32x4.mul(f32x4.splat(1.5), y1));
+  v128.store(dst + step * 3, f32x4.add(evenB, oddB));
+  v128.store(dst + step * 4, f32x4.sub(evenB, oddB));
+  v128.store(dst + step * 5, y3);
+}
+
+/** Gᵀ·m for six vectors from `src` on by `step` bytes, the transpose of the filter transform, stored at `dst` and on by `dstStep`. */
+// @ts-ignore: decorator
+@inline
+export function storeFilterGrad(src: usize, step: usize, dst: usize, dstStep: usize): void {
+  const m1 = v128.load(src + step);
+  const m2 = v128.load(src + step * 2);
+  const m3 = v128.load(src + step * 3);
+  const m4 = v128.load(src + step * 4);
+  const sumA = f32x4.add(m1, m2);
+  const sumB = f32x4.add(m3, m4);
+  const first = madd(f32x4.splat(-0.5267489711934157), sumA, f32x4.mul(f32x4.splat(0.7901234567901234), v128.load(src)));
+  v128.store(dst, madd(f32x4.splat(0.13168724279835392), sumB, first));
+  const differenceA = f32x4.mul(f32x4.splat(-0.3950617283950617), f32x4.sub(m1, m2));
+  v128.store(dst + dstStep, madd(f32x4.splat(0.19753086419753085), f32x4.sub(m3, m4), differenceA));
+  const difference = f32x4.sub(sumB, sumA);
+  v128.store(dst + dstStep * 2, madd(f32x4.splat(0.2962962962962963), difference, v128.load(src + step * 5)));
+}

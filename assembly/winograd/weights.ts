@@ -3,10 +3,10 @@
  * channels side by side. Four filters at a time lie in the lanes; sixteen, of 8 output and 2 input channels, are gathered before they
  * go out, a cache line for each p: the 36 of them often fall into one set of the cache. Each thread takes a range of panels.
  */
-import { WinogradWeightsCommand } from '../generated/commands';
+import { WinogradWeightGradCommand, WinogradWeightsCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
 import { packedBAddress } from '../scratch';
-import { PANEL, PATCH, POSITIONS, storeFilter } from './transform';
+import { PANEL, PATCH, POSITIONS, storeFilter, storeFilterGrad } from './transform';
 
 const LANES: u32 = 4;
 const SIDE: usize = 3;
@@ -48,6 +48,7 @@ function transformFour(s0: usize, s1: usize, s2: usize, s3: usize, step: usize, 
   }
 }
 
+/** The forward transform. */
 export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradWeightsCommand>(cmd);
   const inputs = c.inChannels;
@@ -92,6 +93,41 @@ export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): vo
         to += position;
         line += LINE;
       }
+    }
+  }
+}
+
+/** Gᵀ·u·G of every pair of channels; four output channels lie in the lanes. */
+export function winogradWeightGradKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<WinogradWeightGradCommand>(cmd);
+  const inputs = c.inChannels;
+  const outputs = c.outChannels;
+  const panels = (outputs + PANEL - 1) / PANEL;
+  const end = min(outputs, firstOf(panels, thread + 1, threads) * PANEL);
+  const room = packedBAddress(c.scratch, thread);
+  const results = room + COLUMNS;
+  const filter: usize = TAPS << 2;
+  const outStep = filter * inputs;
+  const panelBytes = (<usize>PANEL * inputs) << 2;
+  const position = panelBytes * panels;
+  for (let o = firstOf(panels, thread, threads) * PANEL; o < end; o += LANES) {
+    const lanes = min(end - o, LANES);
+    let u = ((<usize>c.u) << 2) + <usize>(o / PANEL) * panelBytes + ((o & LANES) << 2);
+    let w = ((<usize>c.w) << 2) + <usize>o * outStep;
+    for (let i: u32 = 0; i < inputs; i++) {
+      for (let x: usize = 0; x < PATCH; x++) {
+        storeFilterGrad(u + x * position, position * PATCH, room + (x << 4), (<usize>PATCH) << 4);
+      }
+      for (let y: usize = 0; y < SIDE; y++) {
+        storeFilterGrad(room + y * (PATCH << 4), 16, results + y * (SIDE << 4), 16);
+      }
+      for (let lane: u32 = 0; lane < lanes; lane++) {
+        for (let tap: usize = 0; tap < TAPS; tap++) {
+          store<f32>(w + <usize>lane * outStep + (tap << 2), load<f32>(results + (tap << 4) + (lane << 2)));
+        }
+      }
+      u += PANEL << 2;
+      w += filter;
     }
   }
 }

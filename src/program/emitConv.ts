@@ -8,7 +8,14 @@ import {
 } from '../../bindings/generated/encode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dense, done, empty, fillWith } from './emit.ts';
-import { emitWinogradConv, emitWinogradInputGrad, gradUsesWinograd, usesWinograd } from './emitWinograd.ts';
+import {
+  emitWinogradConv,
+  emitWinogradInputGrad,
+  emitWinogradWeightGrad,
+  gradUsesWinograd,
+  usesWinograd,
+  weightGradUsesWinograd,
+} from './emitWinograd.ts';
 
 /** A convolution's sizes, from x [batch, inChannels, height, width] to y [batch, outChannels, outHeight, outWidth]. */
 export type ConvGeometry = Readonly<Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>>;
@@ -81,6 +88,7 @@ export function emitConvWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry)
     return gw;
   }
   withDense([x, g], (image, gradient) => {
+    if (weightGradUsesWinograd(executor, geometry)) return emitWinogradWeightGrad(image, gradient, gw, geometry);
     encodeConvWeightGrad(executor.program, {
       ...geometry,
       x: image.address,

@@ -3,7 +3,13 @@
  * about twice that of a direct sum. Infinity and NaN reach more than the pixels whose windows hold them: all of their tiles.
  */
 import type { Executor } from '../../bindings/executor.ts';
-import { Activation, encodeWinogradConv, encodeWinogradWeights } from '../../bindings/generated/encode.ts';
+import {
+  Activation,
+  encodeWinogradConv,
+  encodeWinogradGrad,
+  encodeWinogradWeightGrad,
+  encodeWinogradWeights,
+} from '../../bindings/generated/encode.ts';
 import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { empty } from './emit.ts';
@@ -26,6 +32,11 @@ const PRODUCT = 0.033;
 const INPUT = 9;
 const OUTPUT = 14;
 const FILTER = 16;
+/** The same of the weight gradient, whose products are short sums added in memory. */
+const SHORT_PRODUCT = 0.042;
+const FILTER_GRAD = 30;
+/** Input channels that share one transform of the gradient. */
+const BLOCK = 64;
 /** Winograd must save so much of the time that its rounding is worth it. */
 const SHARE = 0.85;
 
@@ -46,6 +57,21 @@ export function winogradPays(
   const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
   const ofTile = PRODUCT * POSITIONS * filters + INPUT * inChannels + OUTPUT * outChannels;
   return tiles * ofTile + (constant ? 0 : FILTER * filters) < SHARE * direct;
+}
+
+/** The same of its weight gradient. */
+export function winogradGradPays(
+  batch: number,
+  inChannels: number,
+  outChannels: number,
+  outHeight: number,
+  outWidth: number,
+): boolean {
+  const filters = inChannels * outChannels;
+  const direct = DIRECT * batch * filters * 9 * outHeight * outWidth;
+  const tiles = batch * Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4);
+  const transforms = INPUT * inChannels + OUTPUT * outChannels * Math.ceil(inChannels / BLOCK);
+  return tiles * (SHORT_PRODUCT * POSITIONS * filters + transforms) + FILTER_GRAD * filters < SHARE * direct;
 }
 
 /** Whether the kernel can do what is a convolution in this direction, and the executor is one that it is made for. */
@@ -87,10 +113,23 @@ export function gradUsesWinograd(executor: Executor, g: ConvGeometry): boolean {
   );
 }
 
+/** The same of its weight gradient. */
+export function weightGradUsesWinograd(executor: Executor, g: ConvGeometry): boolean {
+  return (
+    canDo(executor, g, g.inChannels, g.width) &&
+    winogradGradPays(g.batch, g.inChannels, g.outChannels, g.outHeight, g.outWidth)
+  );
+}
+
+/** Room for transformed filters. */
+function emptyFilters(executor: Executor, outChannels: number, inChannels: number): Tensor {
+  return empty(executor, [POSITIONS, Math.ceil(outChannels / PANEL), inChannels, PANEL], 'float32');
+}
+
 /** w [outChannels, inChannels, 3, 3] in Winograd's form; `transposed`: w is [inChannels, outChannels, 3, 3], to be turned. */
 function emitWeights(w: Tensor, outChannels: number, inChannels: number, transposed: boolean): Tensor {
   const { executor } = w;
-  const u = empty(executor, [POSITIONS, Math.ceil(outChannels / PANEL), inChannels, PANEL], 'float32');
+  const u = emptyFilters(executor, outChannels, inChannels);
   encodeWinogradWeights(executor.program, {
     w: w.address,
     u: u.address,
@@ -146,5 +185,30 @@ export function emitWinogradInputGrad(grad: Tensor, w: Tensor, bias: Tensor | nu
     activation: Activation.none,
   });
   grad.executor.run();
+  u.dispose();
+}
+
+/** gw = the gradient of conv(x, w) with respect to w, from that of its result. */
+export function emitWinogradWeightGrad(x: Tensor, grad: Tensor, gw: Tensor, g: ConvGeometry): void {
+  const { batch, inChannels, height, width, outChannels, outHeight, outWidth, padTop, padLeft } = g;
+  const { executor } = x;
+  const u = emptyFilters(executor, outChannels, inChannels);
+  encodeWinogradGrad(executor.program, {
+    x: x.address,
+    u: u.address,
+    g: grad.address,
+    batch,
+    inChannels,
+    height,
+    width,
+    outChannels,
+    outHeight,
+    outWidth,
+    padTop,
+    padLeft,
+  });
+  executor.run();
+  encodeWinogradWeightGrad(executor.program, { u: u.address, w: gw.address, outChannels, inChannels });
+  executor.run();
   u.dispose();
 }

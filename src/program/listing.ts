@@ -13,6 +13,7 @@ export function flopsOf(command: Command): number {
     case 'gemm':
       return 2 * n('batch', 'm', 'n', 'k');
     case 'winogradConv':
+    case 'winogradGrad':
       return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
     case 'unary':
     case 'sgd':
@@ -45,8 +46,10 @@ export function commandSizes(command: Command): string {
     case 'gemm':
       return `${command.get('batch') > 1 ? `${command.get('batch')} of ` : ''}${show('m', 'k')} · ${show('k', 'n')}`;
     case 'winogradWeights':
+    case 'winogradWeightGrad':
       return show('outChannels', 'inChannels');
     case 'winogradConv':
+    case 'winogradGrad':
       return `${show('batch', 'inChannels', 'height', 'width')} · ${command.get('outChannels')}`;
     case 'reduce':
     case 'argReduce':

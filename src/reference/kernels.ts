@@ -13,7 +13,7 @@ import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
-import { winogradConv, winogradWeights } from './winograd.ts';
+import { winogradConv, winogradGrad, winogradWeightGrad, winogradWeights } from './winograd.ts';
 
 const kernelOf: Record<Opcode, ReferenceKernel> = {
   copy,
@@ -41,6 +41,8 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   im2col,
   winogradWeights,
   winogradConv,
+  winogradGrad,
+  winogradWeightGrad,
 };
 
 /** Indexed by a command's first word. */

@@ -4,7 +4,7 @@
  */
 import { activations } from '../../bindings/commands/table.ts';
 import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel } from './heap.ts';
 import { sigmoid } from './special.ts';
 
 const TILE = 4;
@@ -44,6 +44,23 @@ function bothSides(matrix: number[][], square: ArrayLike<number>): number[] {
 function placeOf(p: number, o: number, i: number, outputs: number, inputs: number): number {
   const panel = p * Math.ceil(outputs / PANEL) + Math.floor(o / PANEL);
   return (panel * inputs + i) * PANEL + (o % PANEL);
+}
+
+/** A square of a plane [h, w] by rows; what lies outside of it is 0. */
+function squareAt(
+  f: Heap['f'],
+  plane: number,
+  h: number,
+  w: number,
+  top: number,
+  left: number,
+  side: number,
+): number[] {
+  return upTo(side * side).map((p) => {
+    const row = top + Math.floor(p / side);
+    const column = left + (p % side);
+    return row >= 0 && row < h && column >= 0 && column < w ? f[plane + row * w + column]! : 0;
+  });
 }
 
 const W = fieldsOf('winogradWeights');
@@ -93,18 +110,15 @@ export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [padTop, padLeft] = [words[at + C.padTop]!, words[at + C.padLeft]!];
   const finish = activationOf[words[at + C.activation]!]!;
 
-  const patchAt = (image: number, channel: number, top: number, left: number): number[] =>
-    upTo(PATCH * PATCH).map((p) => {
-      const row = top + Math.floor(p / PATCH) - padTop;
-      const column = left + (p % PATCH) - padLeft;
-      const isInside = row >= 0 && row < h && column >= 0 && column < w;
-      return isInside ? f[x + ((image * inChannels + channel) * h + row) * w + column]! : 0;
-    });
-
   for (let image = 0; image < batch; image++) {
     for (let top = 0; top < outHeight; top += TILE) {
       for (let left = 0; left < outWidth; left += TILE) {
-        const inputs = upTo(inChannels).map((channel) => bothSides(inputMatrix, patchAt(image, channel, top, left)));
+        const inputs = upTo(inChannels).map((channel) =>
+          bothSides(
+            inputMatrix,
+            squareAt(f, x + (image * inChannels + channel) * h * w, h, w, top - padTop, left - padLeft, PATCH),
+          ),
+        );
         for (let o = 0; o < outChannels; o++) {
           const products = upTo(PATCH * PATCH).map((p) =>
             inputs.reduce((sum, input, i) => sum + f[u + placeOf(p, o, i, outChannels, inChannels)]! * input[p]!, 0),
@@ -119,6 +133,63 @@ export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
           });
         }
       }
+    }
+  }
+};
+
+const D = fieldsOf('winogradGrad');
+const transposeOf = (matrix: number[][]) => matrix[0]!.map((_, j) => matrix.map((row) => row[j]!));
+const outputGradMatrix = transposeOf(outputMatrix);
+const filterGradMatrix = transposeOf(filterMatrix);
+
+/** The gradient with respect to u: over all tiles, transformed inputs times transformed gradients. */
+export const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const [x, u, g] = [words[at + D.x]!, words[at + D.u]!, words[at + D.g]!];
+  const [batch, inC, h, w] = [
+    words[at + D.batch]!,
+    words[at + D.inChannels]!,
+    words[at + D.height]!,
+    words[at + D.width]!,
+  ];
+  const [outC, outH, outW] = [words[at + D.outChannels]!, words[at + D.outHeight]!, words[at + D.outWidth]!];
+  const [padTop, padLeft] = [words[at + D.padTop]!, words[at + D.padLeft]!];
+
+  const sums = new Float64Array(PATCH * PATCH * outC * inC);
+  for (let image = 0; image < batch; image++) {
+    for (let top = 0; top < outH; top += TILE) {
+      for (let left = 0; left < outW; left += TILE) {
+        const inputs = upTo(inC).map((i) =>
+          bothSides(inputMatrix, squareAt(f, x + (image * inC + i) * h * w, h, w, top - padTop, left - padLeft, PATCH)),
+        );
+        for (let o = 0; o < outC; o++) {
+          const plane = g + (image * outC + o) * outH * outW;
+          const gradient = bothSides(outputGradMatrix, squareAt(f, plane, outH, outW, top, left, TILE));
+          gradient.forEach((value, p) => {
+            for (let i = 0; i < inC; i++) sums[(p * outC + o) * inC + i]! += value * inputs[i]![p]!;
+          });
+        }
+      }
+    }
+  }
+  for (let p = 0; p < PATCH * PATCH; p++) {
+    for (let o = 0; o < outC; o++) {
+      for (let i = 0; i < inC; i++) f[u + placeOf(p, o, i, outC, inC)] = sums[(p * outC + o) * inC + i]!;
+    }
+  }
+};
+
+const G = fieldsOf('winogradWeightGrad');
+
+/** Gᵀ·u·G of every pair of channels. */
+export const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+  const [u, w] = [words[at + G.u]!, words[at + G.w]!];
+  const [outputs, inputs] = [words[at + G.outChannels]!, words[at + G.inChannels]!];
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      const square = upTo(PATCH * PATCH).map((p) => f[u + placeOf(p, o, i, outputs, inputs)]!);
+      bothSides(filterGradMatrix, square).forEach((value, tap) => {
+        f[w + (o * inputs + i) * TAPS * TAPS + tap] = value;
+      });
     }
   }
 };

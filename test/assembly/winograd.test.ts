@@ -3,7 +3,7 @@ import { gemmTiles } from '../../bindings/commands/tiles.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
 import { wasmExecutors } from '../support/executors.ts';
 import { inSandbox, kernelExecutors, randomInts } from '../support/heap.ts';
-import { encodeWinograd, type WinogradCase } from '../support/winograd.ts';
+import { encodeGrad, encodeWinograd, type WinogradCase } from '../support/winograd.ts';
 
 type Tested = (typeof kernelExecutors)[number][1];
 
@@ -20,6 +20,15 @@ function check(executor: Tested, given: WinogradCase, seed: number, tolerance = 
     box.run(note);
     const error = errorOf(box.floats(y), want);
     expect(error, note).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+function checkGrad(executor: Tested, given: WinogradCase, seed: number, tolerance = 1e-5): void {
+  inSandbox(executor, (box) => {
+    const note = `weight gradient, seed ${seed}, ${JSON.stringify(given)}`;
+    const { gw, want } = encodeGrad(box, executor.program, given, seed);
+    box.run(note);
+    expect(errorOf(box.floats(gw), want), note).toBeLessThanOrEqual(tolerance);
   });
 }
 
@@ -43,6 +52,11 @@ const cases: WinogradCase[] = [
 describe.each(kernelExecutors)('winograd on %s', (_, executor) => {
   test.each([false, true])('is the direct convolution, transposed %s', (transposed) => {
     for (const [seed, given] of cases.entries()) check(executor, { ...given, transposed }, seed + 1);
+  });
+
+  test('has the direct weight gradient', () => {
+    for (const [seed, given] of cases.entries()) checkGrad(executor, given, seed + 1);
+    checkGrad(executor, { channels: [70, 3], size: [5, 6] }, 1);
   });
 
   test.each(['none', 'relu', 'sigmoid', 'tanh'] as const)('applies bias and %s', (activation) => {
@@ -108,6 +122,11 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
     check(executor, { channels: [511, 3], size: [5, 512] }, 4);
   });
 
+  test('has a precise weight gradient over many tiles', () => {
+    checkGrad(executor, { batch: 6, channels: [130, 9], size: [14, 14] }, 1);
+    checkGrad(executor, { batch: 20, channels: [7, 12], size: [28, 28] }, 2);
+  });
+
   test('gives the same bits for every GEMM tile, and twice', () => {
     const own = executor.program.tile;
     const results = [...gemmTiles.keys(), 0].map((tile) =>
@@ -125,5 +144,8 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
 
 test('the reference is exact in float64', () => {
   const executor = new ReferenceExecutor({ precision: 64 });
-  for (const [seed, given] of cases.entries()) check(executor, given, seed + 1, 1e-13);
+  for (const [seed, given] of cases.entries()) {
+    check(executor, given, seed + 1, 1e-13);
+    checkGrad(executor, given, seed + 1, 1e-13);
+  }
 });

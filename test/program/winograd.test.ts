@@ -5,13 +5,13 @@ import type { Executor } from '../../bindings/executor.ts';
 import { configure } from '../../bindings/wasm/instance.ts';
 import * as F from '../../src/functional/index.ts';
 import { compile, grad, noGrad, scope, type Tensor, tensor } from '../../src/index.ts';
-import { winogradPays } from '../../src/program/emitWinograd.ts';
+import { winogradGradPays, winogradPays } from '../../src/program/emitWinograd.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { wasmExecutors } from '../support/executors.ts';
 import { randomFloats } from '../support/heap.ts';
 
-const SHAPE = [2, 20, 14, 13];
+const SHAPE = [4, 20, 14, 13];
 
 const values = (shape: number[], seed: number): Tensor =>
   tensor(
@@ -67,7 +67,8 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
         got = results(executor, options);
       });
       expect(names.filter((name) => name === 'winogradConv')).toHaveLength(2);
-      expect(names).not.toContain('conv');
+      expect(names.filter((name) => name === 'winogradGrad')).toHaveLength(1);
+      expect(names.filter((name) => name.startsWith('conv'))).toEqual([]);
       want.forEach((expected, i) => {
         const largest = Math.max(...expected.map(Math.abs));
         const error = Math.max(...expected.map((v, j) => Math.abs(v - got[i]![j]!))) / largest;
@@ -95,7 +96,7 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
       const before = executor.allocator.bytesInUse;
       for (let i = 0; i < 3; i++) scope(() => expect(f(x).dataSync()).toEqual(eager));
       expect(executor.allocator.bytesInUse).toBe(before);
-      expect(String(f.program)).toMatch(/winogradConv \+ relu {2,}2×20×14×13 · 24/);
+      expect(String(f.program)).toMatch(/winogradConv \+ relu {2,}4×20×14×13 · 24/);
       f.dispose();
       x.dispose();
       w.dispose();
@@ -109,6 +110,9 @@ test('pays where the products outweigh the transforms', () => {
   expect(winogradPays(64, 1, 32, 28, 28)).toBe(false);
   expect(winogradPays(1, 3, 64, 224, 224)).toBe(false);
   expect(winogradPays(64, 64, 64, 1, 1)).toBe(false);
+  expect(winogradGradPays(64, 32, 64, 14, 14)).toBe(true);
+  expect(winogradGradPays(64, 1, 32, 28, 28)).toBe(false);
+  expect(winogradGradPays(1, 512, 512, 7, 7)).toBe(false);
   expect(winogradPays(1, 512, 512, 7, 7)).toBe(false);
   expect(winogradPays(1, 512, 512, 7, 7, true)).toBe(true);
 });

@@ -6,7 +6,7 @@ import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
-import { encodeWinograd } from './winograd.ts';
+import { encodeGrad, encodeWinograd } from './winograd.ts';
 
 /** Encodes commands and returns the addresses of their results. */
 type Case = (box: Sandbox, p: ProgramBlock) => number[];
@@ -158,6 +158,11 @@ for (const [name, size] of Object.entries({ 'by channels': [9, 10], 'by tiles': 
     return [u, y];
   };
 }
+
+cases['winograd, weight gradient'] = (box, p) => {
+  const { gw, u } = encodeGrad(box, p, { channels: [40, 41], size: [20, 21] }, 22);
+  return [u, gw];
+};
 
 cases.elementwise = (box, p) => {
   const [rows, cols] = [150, 333];

@@ -1,7 +1,13 @@
 /** Convolutions by Winograd's commands, in a sandbox, and the direct sum that they must agree with. */
 
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
-import { Activation, encodeWinogradConv, encodeWinogradWeights } from '../../bindings/generated/encode.ts';
+import {
+  Activation,
+  encodeWinogradConv,
+  encodeWinogradGrad,
+  encodeWinogradWeightGrad,
+  encodeWinogradWeights,
+} from '../../bindings/generated/encode.ts';
 import { randomFloats, type Sandbox } from './heap.ts';
 
 export interface WinogradCase {
@@ -89,4 +95,56 @@ export function encodeWinograd(
     activation: Activation[activation],
   });
   return { y, u, want };
+}
+
+/** Encodes the two commands of the weight gradient; the addresses of what they write, and what w's gradient should be. */
+export function encodeGrad(
+  box: Sandbox,
+  program: ProgramBlock,
+  test: WinogradCase,
+  seed: number,
+): { gw: number; u: number; want: number[] } {
+  const { batch = 1, channels, size, pad = [1, 1, 1, 1], offset = 0 } = test;
+  const [inChannels, outChannels] = channels;
+  const [height, width] = size;
+  const [outHeight, outWidth] = [height + pad[0] + pad[1] - 2, width + pad[2] + pad[3] - 2];
+  const image = randomFloats(batch * inChannels * height * width, seed);
+  const gradient = randomFloats(batch * outChannels * outHeight * outWidth, seed + 1);
+  const want = Array.from({ length: outChannels * inChannels * 9 }, (_, at) => {
+    const [o, i, tap] = [Math.floor(at / 9 / inChannels), Math.floor(at / 9) % inChannels, at % 9];
+    let sum = 0;
+    for (let n = 0; n < batch; n++) {
+      for (let row = 0; row < outHeight; row++) {
+        const r = row + Math.floor(tap / 3) - pad[0];
+        if (r < 0 || r >= height) continue;
+        for (let column = 0; column < outWidth; column++) {
+          const c = column + (tap % 3) - pad[2];
+          if (c < 0 || c >= width) continue;
+          const g = gradient[((n * outChannels + o) * outHeight + row) * outWidth + column]!;
+          sum += g * image[((n * inChannels + i) * height + r) * width + c]!;
+        }
+      }
+    }
+    return sum;
+  });
+  const x = box.put(image, 'float32', offset);
+  const g = box.put(gradient, 'float32', offset + 1);
+  const u = box.room(36 * Math.ceil(outChannels / 8) * 8 * inChannels, offset + 3);
+  const gw = box.room(want.length, offset + 2);
+  encodeWinogradGrad(program, {
+    x,
+    u,
+    g,
+    batch,
+    inChannels,
+    height,
+    width,
+    outChannels,
+    outHeight,
+    outWidth,
+    padTop: pad[0],
+    padLeft: pad[2],
+  });
+  encodeWinogradWeightGrad(program, { u, w: gw, outChannels, inChannels });
+  return { gw, u, want };
 }
