@@ -68,8 +68,6 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
-    case Opcode.group:
-      return groupKernel(cmd, thread, threads);
     case Opcode.conv:
       return convKernel(cmd, thread, threads);
     case Opcode.convInputGrad:
@@ -86,6 +84,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return winogradGradKernel(cmd, thread, threads);
     case Opcode.winogradWeightGrad:
       return winogradWeightGradKernel(cmd, thread, threads);
+    case Opcode.group:
+      return groupKernel(cmd, thread, threads);
     default:
       unreachable();
   }

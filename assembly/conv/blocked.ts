@@ -10,7 +10,7 @@ import { evenShare, stripColumns } from '../gemm/blocked';
 import { finishRow } from '../gemm/epilogue';
 import { KC, MC, NC } from '../scratch';
 import { ConvJob, edgeTile, LANE_RESULT, laneTable, packedA } from './job';
-import { packRows, packStrip, placeLanes } from './pack';
+import { packStrip, packTaps, placeLanes } from './pack';
 
 const NR: u32 = 8;
 const EDGE_ROW: usize = 32;
@@ -31,14 +31,22 @@ function packColumns(job: ConvJob, jc: u32, nc: u32, pc: u32, depth: u32): void 
   }
 }
 
-/** Strips as high as the tiles that will read them. */
+/** Strips as high as the tiles that will read them; channel by channel, whose weights lie side by side. */
 function packBlockA(job: ConvJob, ic: u32, mc: u32, pc: u32, depth: u32): void {
   const tiles = (mc + job.mr - 1) / job.mr;
-  let i: u32 = 0;
-  for (let t: u32 = 0; t < tiles; t++) {
-    const rows = evenShare(mc, tiles, t);
-    packRows(job, packedA(job) + ((<usize>i * depth) << 2), ic + i, rows, pc, depth);
-    i += rows;
+  const taps = job.tapRows * job.tapCols;
+  for (let p = pc; p < pc + depth; ) {
+    const channel = p / taps;
+    const tap = p - channel * taps;
+    const end = min(taps, tap + pc + depth - p);
+    let i: u32 = 0;
+    for (let t: u32 = 0; t < tiles; t++) {
+      const rows = evenShare(mc, tiles, t);
+      const dst = packedA(job) + (<usize>(i * depth + (p - pc) * rows) << 2);
+      packTaps(job, dst, ic + i, rows, channel, tap, end);
+      i += rows;
+    }
+    p += end - tap;
   }
 }
 

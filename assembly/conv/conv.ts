@@ -1,10 +1,7 @@
 /**
  * Convolution and its gradient with respect to the input, as products of weights and image positions (blocked.ts), one
  * product a group; where each group has one input channel, by direct loops (depthwise.ts).
- *
- * Where the stride is s, an input position y is met by the taps t with t·dilation ≡ y + padding (mod s) alone. The
- * gradient is therefore computed in s phases a dimension, one for each remainder of y: a convolution of stride 1 with every
- * so many taps of the kernel, in reverse, whose results lie s apart. No multiplication by 0 is done.
+ * The gradient falls into phases, one for each remainder of a position by the stride (phase.ts).
  *
  * Threads share the groups, or the columns or rows of each product.
  */
@@ -16,6 +13,7 @@ import { packedBAddress } from '../scratch';
 import { blockedConv } from './blocked';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise';
 import { ConvJob, jobIn } from './job';
+import { setPhase } from './phase';
 import { weightGrad } from './weightGrad';
 
 /** Shares start at multiples of this, in rows and in columns. */
@@ -106,50 +104,12 @@ export function convKernel(cmd: usize, thread: u32, threads: u32): void {
   }
 }
 
-/** First tap of a dimension that meets the positions with this remainder; `taps` if there is none. */
-function firstTap(remainder: u32, dilation: u32, stride: u32, taps: u32): u32 {
-  const end = min(taps, stride);
-  for (let tap: u32 = 0; tap < end; tap++) if ((tap * dilation) % stride == remainder) return tap;
-  return taps;
-}
-
-/** Taps from one that meets a position to the next: stride / gcd(stride, dilation). */
-function tapStep(dilation: u32, stride: u32): u32 {
-  let a = stride;
-  let b = dilation;
-  while (b != 0) {
-    const rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return stride / a;
-}
-
-// @ts-ignore: decorator
-@inline
-function ceilDiv(a: u32, b: u32): u32 {
-  return (a + b - 1) / b;
-}
-
 /** The product of the phase whose first position is (row, col), for all groups of the thread. */
 function inputGradPhase(g: ConvInputGradCommand, job: ConvJob, row: u32, col: u32, thread: u32, threads: u32): void {
-  const stepH = tapStep(g.dilationHeight, g.strideHeight);
-  const stepW = tapStep(g.dilationWidth, g.strideWidth);
-  const tapH = firstTap((row + g.padTop) % g.strideHeight, g.dilationHeight, g.strideHeight, g.kernelHeight);
-  const tapW = firstTap((col + g.padLeft) % g.strideWidth, g.dilationWidth, g.strideWidth, g.kernelWidth);
+  const firstTap = setPhase(g, job, row, col);
   const channels = g.outChannels / g.groups;
   const m = g.inChannels / g.groups;
-  job.tapRows = ceilDiv(g.kernelHeight - tapH, stepH);
-  job.tapCols = ceilDiv(g.kernelWidth - tapW, stepW);
   job.k = channels * job.tapRows * job.tapCols;
-  job.aTapRow = <usize>(stepH * g.kernelWidth) << 2;
-  job.aTapCol = <usize>stepW << 2;
-  job.gridHeight = ceilDiv(g.height - row, g.strideHeight);
-  job.gridWidth = ceilDiv(g.width - col, g.strideWidth);
-  job.baseRow = <i32>(row + g.padTop - tapH * g.dilationHeight) / <i32>g.strideHeight;
-  job.baseCol = <i32>(col + g.padLeft - tapW * g.dilationWidth) / <i32>g.strideWidth;
-  job.stepRow = -(<i32>(stepH * g.dilationHeight) / <i32>g.strideHeight);
-  job.stepCol = -(<i32>(stepW * g.dilationWidth) / <i32>g.strideWidth);
   job.inPlace = u32(
     g.kernelHeight * g.kernelWidth * g.strideHeight * g.strideWidth == 1 &&
       (g.padTop | g.padLeft) == 0 &&
@@ -162,7 +122,7 @@ function inputGradPhase(g: ConvInputGradCommand, job: ConvJob, row: u32, col: u3
   const among = g.groups < threads ? threads : 1;
   const end = groupEnd(g.groups, thread, threads);
   for (let group = groupStart(g.groups, thread, threads); group < end; group++) {
-    job.a = (<usize>(g.w + tapH * g.kernelWidth + tapW) << 2) + <usize>(group * channels) * job.aChannel;
+    job.a = (<usize>(g.w + firstTap) << 2) + <usize>(group * channels) * job.aChannel;
     job.image = job.low + <usize>(group * channels) * job.channelStride;
     job.c = (<usize>(g.gx + row * g.width + col) << 2) + <usize>(group * m) * plane;
     job.bias = g.bias == 0 ? 0 : <usize>(g.bias + group * m) << 2;
@@ -185,12 +145,8 @@ export function convInputGradKernel(cmd: usize, thread: u32, threads: u32): void
   job.high = job.low + job.imageStride * g.batch;
   job.height = g.outHeight;
   job.width = g.outWidth;
-  job.mulRow = 1;
-  job.mulCol = 1;
   job.cRow = plane;
   job.cImage = plane * g.inChannels;
-  job.cGridRow = <usize>(g.strideHeight * g.width) << 2;
-  job.cGridCol = <usize>g.strideWidth << 2;
   job.cDense = u32(g.strideHeight * g.strideWidth == 1);
   job.activation = g.activation;
   job.mr = tileRows(g.tile);

@@ -6,12 +6,18 @@ import { ConvCommand, Im2colCommand } from '../generated/commands';
 import { partStart } from '../elementwise/partition';
 
 /** `count` elements that lie `step` bytes apart. */
-function copyRun(dst: usize, src: usize, step: usize, count: u32): void {
+export function copyRun(dst: usize, src: usize, step: usize, count: u32): void {
   if (step == 4) {
     for (; count >= 4; count -= 4) {
       v128.store(dst, v128.load(src));
       dst += 16;
       src += 16;
+    }
+  } else if (step == 8) {
+    for (; count > 4; count -= 4) {
+      v128.store(dst, i32x4.shuffle(v128.load(src), v128.load(src, 16), 0, 2, 4, 6));
+      dst += 16;
+      src += 32;
     }
   }
   for (; count != 0; count--) {
@@ -21,7 +27,7 @@ function copyRun(dst: usize, src: usize, step: usize, count: u32): void {
   }
 }
 
-function zeroRun(dst: usize, count: u32): void {
+export function zeroRun(dst: usize, count: u32): void {
   for (; count != 0; count--) {
     store<f32>(dst, 0);
     dst += 4;

@@ -9,13 +9,6 @@ import { ConvJob, LANE_COL, LANE_OFFSET, LANE_RESULT, laneTable } from './job';
 /** A row that no image has. */
 const NOWHERE: i32 = -(1 << 30);
 
-/** How four positions lie in the image. */
-const SCATTERED: u32 = 0;
-/** In one run, or in two: the first lanes run from lane 0, the last ones up to lane 3. */
-const RUNS: u32 = 1;
-/** Every other element of a run. */
-const EVERY_OTHER: u32 = 2;
-
 /** Fills the tables for the columns j … j + columns − 1 of B; lanes behind them lie nowhere. */
 export function placeLanes(job: ConvJob, j: u32, columns: u32): void {
   const size = job.gridHeight * job.gridWidth;
@@ -88,38 +81,110 @@ function packScattered(
 }
 
 /**
- * Four positions for p = pc … pc + depth − 1: the lanes whose tables begin at `lanes`. `step` is the distance of neighbours in
- * p in the panel.
+ * How four positions lie in the image, one column apart: the number of the first ones that are one run, if the others
+ * are one run as well (4: all are one); 0 if they are scattered more.
  */
-function packFour(job: ConvJob, lanes: usize, dst: usize, step: usize, pc: u32, depth: u32): void {
-  const rows = v128.load(lanes);
-  const cols = v128.load(lanes, LANE_COL);
-  const height = i32x4.splat(job.height);
-  const width = i32x4.splat(job.width);
+function firstRun(lanes: usize): u32 {
   const o0 = load<i32>(lanes, LANE_OFFSET);
   const o1 = load<i32>(lanes + 4, LANE_OFFSET);
   const o2 = load<i32>(lanes + 8, LANE_OFFSET);
   const o3 = load<i32>(lanes + 12, LANE_OFFSET);
-  let kind = SCATTERED;
-  let first = i32x4.splat(-1);
-  let second: usize = <usize>o0;
-  let reach: usize = 16;
-  if (job.mulCol == 1) {
-    // Lanes that go on from lane 0; the others must go on to lane 3.
-    const run1 = o1 == o0 + 4;
-    const run2 = run1 && o2 == o0 + 8;
-    const run3 = run2 && o3 == o0 + 12;
-    const back2 = o2 == o3 - 4;
-    const back1 = back2 && o1 == o3 - 8;
-    if (run3 || run2 || (run1 && back2) || back1) kind = RUNS;
-    if (!run3) {
-      second = <usize>(o3 - 12);
-      first = i32x4.replace_lane(i32x4.replace_lane(i32x4(-1, 0, 0, 0), 1, -i32(run1)), 2, -i32(run2));
-    }
-  } else if (job.mulCol == 2 && o1 == o0 + 8 && o2 == o0 + 16 && o3 == o0 + 24) {
-    kind = EVERY_OTHER;
-    reach = 32;
+  if (o1 != o0 + 4) return o1 == o3 - 8 && o2 == o3 - 4 ? 1 : 0;
+  if (o2 != o0 + 8) return o2 == o3 - 4 ? 2 : 0;
+  return o3 != o0 + 12 ? 3 : 4;
+}
+
+/** From the image to where the second run would begin at lane 0. */
+// @ts-ignore: decorator
+@inline
+function secondOffset(lanes: usize, run: u32): usize {
+  return run == 4 ? <usize>load<i32>(lanes, LANE_OFFSET) : <usize>(load<i32>(lanes + 12, LANE_OFFSET) - 12);
+}
+
+/** The lanes before `run`. */
+// @ts-ignore: decorator
+@inline
+function lanesBefore(run: u32): v128 {
+  return i32x4.gt_s(i32x4.splat(run), i32x4(0, 1, 2, 3));
+}
+
+/** The lanes that meet the image `dy` rows and `dx` columns further on. */
+// @ts-ignore: decorator
+@inline
+function lanesInside(job: ConvJob, lanes: usize, dy: i32, dx: i32): v128 {
+  const rows = i32x4.add(v128.load(lanes), i32x4.splat(dy));
+  const cols = i32x4.add(v128.load(lanes, LANE_COL), i32x4.splat(dx));
+  return v128.and(i32x4.lt_u(rows, i32x4.splat(job.height)), i32x4.lt_u(cols, i32x4.splat(job.width)));
+}
+
+/** `count` channels of eight positions in two runs. */
+// @ts-ignore: decorator
+@inline
+function copyRuns(to: usize, toStep: usize, a: usize, b: usize, channelStride: usize, count: u32): void {
+  for (; count != 0; count--) {
+    v128.store(to, v128.load(a));
+    v128.store(to, v128.load(b), 16);
+    a += channelStride;
+    b += channelStride;
+    to += toStep;
   }
+}
+
+/** `count` channels of eight positions in up to four runs, of which the masks take what is wanted. */
+// @ts-ignore: decorator
+@inline
+function packRuns(
+  to: usize, toStep: usize, a0: usize, b0: usize, a1: usize, b1: usize, channelStride: usize, count: u32,
+  inside0: v128, inside1: v128, first0: v128, first1: v128,
+): void {
+  const mask0 = v128.and(inside0, first0);
+  const rest0 = v128.andnot(inside0, first0);
+  const mask1 = v128.and(inside1, first1);
+  const rest1 = v128.andnot(inside1, first1);
+  for (; count != 0; count--) {
+    v128.store(to, v128.or(v128.and(mask0, v128.load(a0)), v128.and(rest0, v128.load(b0))));
+    v128.store(to, v128.or(v128.and(mask1, v128.load(a1)), v128.and(rest1, v128.load(b1))), 16);
+    a0 += channelStride;
+    b0 += channelStride;
+    a1 += channelStride;
+    b1 += channelStride;
+    to += toStep;
+  }
+}
+
+/** `count` channels of four positions two columns apart. */
+// @ts-ignore: decorator
+@inline
+function packEveryOther(to: usize, toStep: usize, from: usize, channelStride: usize, count: u32, inside: v128): void {
+  for (; count != 0; count--) {
+    v128.store(to, v128.and(inside, i32x4.shuffle(v128.load(from), v128.load(from, 16), 0, 2, 4, 6)));
+    from += channelStride;
+    to += toStep;
+  }
+}
+
+/**
+ * The panel of the columns j … j + columns − 1 of B, `width` (4 or 8) wide, for p = pc … pc + depth − 1. Of a panel of four the second
+ * half of the lanes is not there.
+ */
+export function packStrip(job: ConvJob, dst: usize, j: u32, columns: u32, width: u32, pc: u32, depth: u32): void {
+  placeLanes(job, j, columns);
+  const lanes = laneTable(job);
+  const whole = width == 8;
+  const run0 = job.mulCol == 1 ? firstRun(lanes) : 0;
+  const run1 = job.mulCol == 1 && whole ? firstRun(lanes + 16) : 0;
+  const inRuns = run0 != 0 && run1 != 0;
+  const first0 = lanesBefore(run0);
+  const first1 = lanesBefore(run1);
+  const oneRun = run0 == 4 && run1 == 4;
+  const offset0 = <usize>load<i32>(lanes, LANE_OFFSET);
+  const offset1 = <usize>load<i32>(lanes + 16, LANE_OFFSET);
+  const second0 = secondOffset(lanes, run0);
+  const second1 = secondOffset(lanes + 16, run1);
+  const everyOther = job.mulCol == 2;
+  const even0 = everyOther && load<i32>(lanes + 12, LANE_OFFSET) == <i32>offset0 + 24;
+  const even1 = everyOther && load<i32>(lanes + 28, LANE_OFFSET) == <i32>offset1 + 24;
+  const step: usize = <usize>width << 2;
   const taps = job.tapRows * job.tapCols;
   const channelStride = job.channelStride;
   const from0 = pc / taps;
@@ -131,68 +196,52 @@ function packFour(job: ConvJob, lanes: usize, dst: usize, step: usize, pc: u32, 
   let tap: u32 = 0;
   for (let tapRow: u32 = 0; tapRow < job.tapRows; tapRow++) {
     const dy = <i32>tapRow * job.stepRow;
-    const rowsInside = i32x4.lt_u(i32x4.add(rows, i32x4.splat(dy)), height);
     for (let tapCol: u32 = 0; tapCol < job.tapCols; tapCol++, tap++) {
       const c0 = from0 + u32(tap < fromRest);
       const c1 = end0 + u32(tap < endRest);
       if (c0 >= c1) continue;
-      let count = c1 - c0;
+      const count = c1 - c0;
       const dx = <i32>tapCol * job.stepCol;
-      const inside = v128.and(rowsInside, i32x4.lt_u(i32x4.add(cols, i32x4.splat(dx)), width));
-      let to = dst + <usize>(c0 * taps + tap - pc) * step;
-      if (!v128.any_true(inside)) {
-        packZeros(to, toStep, count);
-        continue;
-      }
+      const to = dst + <usize>(c0 * taps + tap - pc) * step;
       const from = job.image + <usize>c0 * channelStride + <usize>(dy * rowStride + (dx << 2));
-      let a = from + <usize>o0;
-      let b = from + second;
-      const last = job.high - reach - <usize>(count - 1) * channelStride;
-      if (kind == SCATTERED || a < job.low || a > last || b < job.low || b > last) {
-        packScattered(job, lanes, to, toStep, from, dy, dx, count);
-      } else if (kind == EVERY_OTHER) {
-        for (; count != 0; count--) {
-          v128.store(to, v128.and(inside, i32x4.shuffle(v128.load(a), v128.load(a, 16), 0, 2, 4, 6)));
-          a += channelStride;
-          to += toStep;
-        }
-      } else if (a == b) {
-        for (; count != 0; count--) {
-          v128.store(to, v128.and(inside, v128.load(a)));
-          a += channelStride;
-          to += toStep;
-        }
-      } else {
-        for (; count != 0; count--) {
-          v128.store(to, v128.and(inside, v128.bitselect(v128.load(a), v128.load(b), first)));
-          a += channelStride;
-          b += channelStride;
-          to += toStep;
+      const inside0 = lanesInside(job, lanes, dy, dx);
+      const inside1 = lanesInside(job, lanes + 16, dy, dx);
+      const a0 = from + offset0;
+      const a1 = from + offset1;
+      const span = <usize>(count - 1) * channelStride;
+      if (inRuns) {
+        const b0 = from + second0;
+        const b1 = from + second1;
+        const last = job.high - 16 - span;
+        if (min(min(a0, b0), min(a1, b1)) >= job.low && max(max(a0, b0), max(a1, b1)) <= last) {
+          if (oneRun && i32x4.all_true(v128.and(inside0, inside1))) {
+            copyRuns(to, toStep, a0, a1, channelStride, count);
+          } else {
+            packRuns(to, toStep, a0, b0, a1, b1, channelStride, count, inside0, inside1, first0, first1);
+          }
+          continue;
         }
       }
+      const last = job.high - 32 - span;
+      if (!v128.any_true(inside0)) packZeros(to, toStep, count);
+      else if (even0 && a0 >= job.low && a0 <= last) packEveryOther(to, toStep, a0, channelStride, count, inside0);
+      else packScattered(job, lanes, to, toStep, from, dy, dx, count);
+      if (!whole) continue;
+      if (!v128.any_true(inside1)) packZeros(to + 16, toStep, count);
+      else if (even1 && a1 >= job.low && a1 <= last) packEveryOther(to + 16, toStep, a1, channelStride, count, inside1);
+      else packScattered(job, lanes + 16, to + 16, toStep, from, dy, dx, count);
     }
   }
 }
 
-/** The panel of the columns j … j + columns − 1 of B, `width` (4 or 8) wide, for p = pc … pc + depth − 1. */
-export function packStrip(job: ConvJob, dst: usize, j: u32, columns: u32, width: u32, pc: u32, depth: u32): void {
-  placeLanes(job, j, columns);
-  const lanes = laneTable(job);
-  packFour(job, lanes, dst, width << 2, pc, depth);
-  if (width == 8) packFour(job, lanes + 16, dst + 16, width << 2, pc, depth);
-}
-
-/** A panel of `rows` rows of A from row i on, for p = pc … pc + depth − 1. */
-export function packRows(job: ConvJob, dst: usize, i: u32, rows: u32, pc: u32, depth: u32): void {
-  if (depth == 0) return;
+/** The taps tap … end − 1 of one channel for `rows` rows of A from row i on, as a part of a panel. */
+export function packTaps(job: ConvJob, dst: usize, i: u32, rows: u32, channel: u32, tap: u32, end: u32): void {
   const aRow = job.aRow;
-  const taps = job.tapRows * job.tapCols;
-  let channel = pc / taps;
-  let row = (pc - channel * taps) / job.tapCols;
-  let col = pc - channel * taps - row * job.tapCols;
-  const base = job.a + <usize>i * aRow;
-  for (; depth != 0; depth--) {
-    let src = base + <usize>channel * job.aChannel + <usize>row * job.aTapRow + <usize>col * job.aTapCol;
+  const base = job.a + <usize>i * aRow + <usize>channel * job.aChannel;
+  let row = tap / job.tapCols;
+  let col = tap - row * job.tapCols;
+  for (; tap < end; tap++) {
+    let src = base + <usize>row * job.aTapRow + <usize>col * job.aTapCol;
     for (let r = rows; r != 0; r--) {
       store<f32>(dst, load<f32>(src));
       src += aRow;
@@ -200,10 +249,7 @@ export function packRows(job: ConvJob, dst: usize, i: u32, rows: u32, pc: u32, d
     }
     if (++col == job.tapCols) {
       col = 0;
-      if (++row == job.tapRows) {
-        row = 0;
-        channel++;
-      }
+      row++;
     }
   }
 }

@@ -147,6 +147,15 @@ const given: Record<string, ConvCase> = {
     groups: 3,
     pad: [1, 1, 1, 1],
   },
+  'depthwise, in bands of rows': { channels: [2, 2], size: [70, 150], kernel: [3, 3], groups: 2, pad: [1, 1, 1, 1] },
+  'depthwise, in bands of columns': { channels: [2, 2], size: [1, 140_000], kernel: [1, 3], groups: 2 },
+  'depthwise, too far apart for bands': {
+    channels: [2, 2],
+    size: [405, 406],
+    kernel: [2, 2],
+    dilation: [400, 400],
+    groups: 2,
+  },
   'depthwise, dilated': {
     channels: [3, 3],
     size: [19, 30],
