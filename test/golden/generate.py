@@ -1,6 +1,6 @@
 """
-Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer. Run by hand, with Debian's
-python3-torch; the files are committed:
+Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer, and scikit-learn for every metric.
+Run by hand, with Debian's python3-torch and python3-sklearn; the files are committed:
 
     /usr/bin/python3 test/golden/generate.py
 """
@@ -13,10 +13,11 @@ sys.dont_write_bytecode = True
 
 import elementwise  # noqa: E402
 import learning  # noqa: E402
+import metrics  # noqa: E402
 import tensors  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning):
+for part in (elementwise, tensors, learning, metrics):
     part.generate()
