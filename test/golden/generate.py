@@ -1,6 +1,7 @@
 """
-Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer, and scikit-learn for every metric.
-Run by hand, with Debian's python3-torch and python3-sklearn; the files are committed:
+Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer, scikit-learn for every metric,
+and torchvision for image transforms. Run by hand, with Debian's python3-torch, python3-torchvision and python3-sklearn; the
+files are committed:
 
     /usr/bin/python3 test/golden/generate.py
 """
@@ -11,13 +12,15 @@ import torch
 
 sys.dont_write_bytecode = True
 
+import datasets  # noqa: E402
 import elementwise  # noqa: E402
 import learning  # noqa: E402
 import metrics  # noqa: E402
 import tensors  # noqa: E402
+import transforms  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, metrics):
+for part in (elementwise, tensors, learning, metrics, transforms, datasets):
     part.generate()
