@@ -5,6 +5,7 @@ export {
   DeviceError,
   DisposedError,
   DTypeError,
+  FormatError,
   OutOfMemoryError,
   SarafError,
   ShapeError,
