@@ -18,6 +18,7 @@ export { isGradEnabled, noGrad } from './autograd/mode.ts';
 export * as data from './data/index.ts';
 export * as F from './functional/index.ts';
 export * as functional from './functional/index.ts';
+export * from './io/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * from './ops/public.ts';

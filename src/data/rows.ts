@@ -8,7 +8,7 @@ import { Tensor } from '../tensor/tensor.ts';
 export type Rows = Tensor | NumberArray | readonly unknown[];
 
 /** How many examples there are. */
-export function countRows(op: string, argument: string, x: unknown): number {
+function countRows(op: string, argument: string, x: unknown): number {
   if (x instanceof Tensor && x.ndim > 0) return x.shape[0]!;
   if (Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView))) return (x as unknown[]).length;
   throw new ArgumentError(`${op}: ${argument} must be a tensor with at least one dimension, or an array`, {

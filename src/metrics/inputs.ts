@@ -126,7 +126,7 @@ export function checkLengths(op: string, a: number, b: number): void {
 }
 
 /** Numbers by value, texts by code units. */
-export function compareLabels(a: Label, b: Label): number {
+function compareLabels(a: Label, b: Label): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -16,11 +16,12 @@ import datasets  # noqa: E402
 import elementwise  # noqa: E402
 import learning  # noqa: E402
 import metrics  # noqa: E402
+import safetensors  # noqa: E402
 import tensors  # noqa: E402
 import transforms  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, metrics, transforms, datasets):
+for part in (elementwise, tensors, learning, metrics, transforms, datasets, safetensors):
     part.generate()
