@@ -39,3 +39,4 @@ export type { Nested } from './tensor/base.ts';
 export { keep, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shapes.ts';
 export { Tensor } from './tensor/tensor.ts';
+export * from './train/index.ts';

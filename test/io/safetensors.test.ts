@@ -27,6 +27,7 @@ describe("a file of PyTorch's tensors", () => {
   const number = (text: string) => (text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text));
 
   it('gives the same values', () => {
+    zeros(1).dispose();
     const before = memory();
     scope(() => {
       const state = loadSafetensors(bytes);
