@@ -16,6 +16,7 @@ export { type GradOptions, grad } from './autograd/engine.ts';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
 export { isGradEnabled, noGrad } from './autograd/mode.ts';
 export * as data from './data/index.ts';
+export * from './estimators/index.ts';
 export * as F from './functional/index.ts';
 export * as functional from './functional/index.ts';
 export * from './io/index.ts';

@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 
 import datasets  # noqa: E402
 import elementwise  # noqa: E402
+import estimators  # noqa: E402
 import learning  # noqa: E402
 import metrics  # noqa: E402
 import safetensors  # noqa: E402
@@ -23,5 +24,5 @@ import transforms  # noqa: E402
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, metrics, transforms, datasets, safetensors):
+for part in (elementwise, tensors, learning, metrics, transforms, datasets, safetensors, estimators):
     part.generate()
