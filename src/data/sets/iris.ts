@@ -2,8 +2,17 @@
 import type { StoredSet } from '../sets.ts';
 
 export const iris: StoredSet = {
-  featureNames: ['sepal length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)'],
-  targetNames: ['setosa', 'versicolor', 'virginica'],
+  featureNames: [
+    'sepal length (cm)',
+    'sepal width (cm)',
+    'petal length (cm)',
+    'petal width (cm)',
+  ],
+  targetNames: [
+    'setosa',
+    'versicolor',
+    'virginica',
+  ],
   rows: `
 5.1,3.5,1.4,.2,0
 4.9,3,1.4,.2,0

@@ -17,7 +17,11 @@ export const wine: StoredSet = {
     'od280/od315_of_diluted_wines',
     'proline',
   ],
-  targetNames: ['class_0', 'class_1', 'class_2'],
+  targetNames: [
+    'class_0',
+    'class_1',
+    'class_2',
+  ],
   rows: `
 14.23,1.71,2.43,15.6,127,2.8,3.06,.28,2.29,5.64,1.04,3.92,1065,0
 13.2,1.78,2.14,11.2,100,2.65,2.76,.26,1.28,4.38,1.05,3.4,1050,0
