@@ -1,28 +1,19 @@
 /** Training as one call. Keras's semantics. */
-import { ArgumentError, TraceError } from '../../bindings/errors.ts';
+import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device, NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { collate } from '../data/dataset.ts';
-import { classWeights } from '../data/index.ts';
 import { Module } from '../nn/module.ts';
-import { tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
-import { type Compiled, compile } from '../program/compile.ts';
-import { keep, scope } from '../tensor/scope.ts';
+import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
-import {
-  batchesOf,
-  type Examples,
-  type Source,
-  sourceOf,
-  splitOff,
-  targetsOf,
-  type ValidationData,
-} from './examples.ts';
+import { batchesOf, type Examples, type Source, sourceOf, splitOff, type ValidationData } from './examples.ts';
 import { type Loss, type LossFunction, lossFunction } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
 import { pacer } from './pause.ts';
+import { type BatchResult, joined, Runner, type Step } from './step.ts';
+import { type ClassWeight, weightsOf } from './weights.ts';
 
 /** What the trainer needs of an optimizer. */
 export interface TrainingOptimizer {
@@ -53,7 +44,7 @@ export interface FitOptions {
   /** A new random order in each epoch. Default true. A DataLoader has its own. */
   shuffle?: boolean;
   /** Factor of each class, by class or in order; 'balanced': all classes count the same. Needs a loss by name. */
-  classWeight?: Readonly<Record<string, number>> | readonly number[] | 'balanced';
+  classWeight?: ClassWeight;
   callbacks?: readonly Callback[];
   /** Ends training after the running batch. */
   signal?: AbortSignal;
@@ -68,15 +59,6 @@ export interface History {
   loss: number[];
   [name: string]: number[];
 }
-
-/** What a batch gives. */
-interface BatchResult {
-  loss: Tensor;
-  /** Only where metrics look at it. */
-  output: Tensor | null;
-}
-
-type Step = (...parts: Tensor[]) => BatchResult;
 
 const FIT_OPTIONS = [
   'epochs',
@@ -110,6 +92,8 @@ export class Trainer implements TrainingState {
   private readonly metrics: Metric[];
   private readonly device: Device | undefined;
   private isRunning = false;
+  /** One for all passes, so that short epochs pause too. */
+  private readonly pause = pacer();
 
   constructor(
     readonly model: Module,
@@ -153,7 +137,7 @@ export class Trainer implements TrainingState {
     checkWhole(op, 'batchSize', batchSize, 1);
     let source = sourceOf(op, x, y, { batchSize, shuffle });
     if (source.dataset.length === 0) throw new ArgumentError(`${op}: there are no examples`, { op, argument: 'x' });
-    const weights = this.weightsOf(options.classWeight, source);
+    const whole = source;
     let validation: Source | null = null;
     if (validationData !== undefined) {
       const [inputs, targets] = Array.isArray(validationData)
@@ -164,15 +148,19 @@ export class Trainer implements TrainingState {
       [source, validation] = splitOff(op, source, validationSplit, shuffle);
     }
     return this.running(op, true, async () => {
-      const trainStep = this.compiled(this.trainStep(lossFunction(this.loss, weights)));
-      const testStep = this.compiled(this.testStep());
+      const weights = weightsOf(options.classWeight, whole, this.device);
       try {
-        this.plan = { epochs, batches: batchesOf(source) };
-        return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
+        const trainStep = new Runner(this.trainStep(lossFunction(this.loss, weights)));
+        const testStep = new Runner(this.testStep());
+        try {
+          this.plan = { epochs, batches: batchesOf(source) };
+          return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
+        } finally {
+          this.optimizer.zeroGrad();
+          trainStep.dispose();
+          testStep.dispose();
+        }
       } finally {
-        this.optimizer.zeroGrad();
-        trainStep.dispose();
-        testStep.dispose();
         weights?.dispose();
       }
     });
@@ -220,7 +208,6 @@ export class Trainer implements TrainingState {
     for (const metric of this.metrics) metric.reset();
     const order = source.order();
     const batches = batchesOf(source);
-    const pause = pacer();
     const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     let total = 0;
     let examples = 0;
@@ -241,7 +228,7 @@ export class Trainer implements TrainingState {
         const logs = this.logs(total / examples);
         for (const callback of listeners) await callback.onBatchEnd!(batch, logs, this);
       }
-      const waiting = pause();
+      const waiting = this.pause();
       if (waiting !== undefined) await waiting;
     }
     return this.logs(total / examples);
@@ -281,7 +268,7 @@ export class Trainer implements TrainingState {
     checkOptions(op, options, ['batchSize', 'signal']);
     const source = sourceOf(op, x, y, options);
     return this.running(op, false, async () => {
-      const step = this.compiled(this.testStep());
+      const step = new Runner(this.testStep());
       try {
         return await this.evaluateSource(source, step, options.signal);
       } finally {
@@ -306,7 +293,6 @@ export class Trainer implements TrainingState {
     }
     return this.running(op, false, async () => {
       this.model.eval();
-      const pause = pacer();
       const parts: NumericArray[] = [];
       let form: Pick<Tensor, 'shape' | 'dtype' | 'device'> | null = null;
       for (let start = 0; start < x.shape[0]!; start += batchSize) {
@@ -316,7 +302,7 @@ export class Trainer implements TrainingState {
           form = { shape: output.shape, dtype: output.dtype, device: output.device };
           parts.push(output.dataSync());
         });
-        const waiting = pause();
+        const waiting = this.pause();
         if (waiting !== undefined) await waiting;
       }
       return joined(parts, x.shape[0]!, form!);
@@ -370,91 +356,6 @@ export class Trainer implements TrainingState {
     const loss = lossFunction(this.loss, null);
     return (...parts) => noGrad(() => this.forward(parts, loss));
   }
-
-  private compiled(step: Step): Runner {
-    return new Runner(step);
-  }
-
-  private weightsOf(given: FitOptions['classWeight'], source: Source): Tensor | null {
-    const op = 'fit';
-    if (given === undefined) return null;
-    let byClass = given;
-    if (given === 'balanced') {
-      const targets = targetsOf(source);
-      if (targets === null) {
-        throw new ArgumentError(
-          `${op}: classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights`,
-          {
-            op,
-            argument: 'classWeight',
-          },
-        );
-      }
-      byClass = scope(() => classWeights(targets.flatten()));
-    }
-    const entries = Object.entries(byClass as Record<string, number>).map(
-      ([label, weight]) => [Number(label), weight] as const,
-    );
-    for (const [label, weight] of entries) {
-      if (!Number.isInteger(label) || label < 0 || !(weight >= 0 && weight < Infinity)) {
-        throw new ArgumentError(
-          `${op}: classWeight must give numbers from 0 on for classes from 0 on, got ${label}: ${weight}`,
-          {
-            op,
-            argument: 'classWeight',
-            got: given,
-          },
-        );
-      }
-    }
-    const classes = entries.reduce((most, [label]) => Math.max(most, label + 1), 0);
-    const values = new Float32Array(classes).fill(1);
-    for (const [label, weight] of entries) values[label] = weight;
-    return keep(tensor(values, this.device && { device: this.device }));
-  }
-}
-
-/** A step, compiled where that is possible. */
-class Runner {
-  private program: Compiled<Tensor[], BatchResult> | null;
-
-  constructor(private readonly step: Step) {
-    this.program = compile(step);
-  }
-
-  run(parts: Tensor[]): BatchResult {
-    if (this.program !== null) {
-      try {
-        return this.program(...parts);
-      } catch (error) {
-        if (!(error instanceof TraceError)) throw error;
-        // The model reads values or decides by them: it runs operation by operation.
-        this.program.dispose();
-        this.program = null;
-      }
-    }
-    return this.step(...parts);
-  }
-
-  dispose(): void {
-    this.program?.dispose();
-  }
-}
-
-/** Outputs of batches as one tensor. */
-function joined(
-  parts: readonly NumericArray[],
-  rows: number,
-  form: Pick<Tensor, 'shape' | 'dtype' | 'device'>,
-): Tensor {
-  const shape = [rows, ...form.shape.slice(1)];
-  const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
-  return tensor(values, { shape, dtype: form.dtype, device: form.device });
 }
 
 function epochLine(epoch: number, epochs: number, logs: Logs, milliseconds: number): string {

@@ -203,6 +203,11 @@ describe('fit', () => {
     await expect(trainer.fit(x, wrongLabels, quiet)).rejects.toThrow('out of range');
     wrongLabels.dispose();
     expect(memory()).toEqual(before);
+    await expect(trainer.fit(x, y, { ...options, validationSplit: 1 })).rejects.toThrow('validationSplit');
+    const { model, optimizer } = trainer;
+    const other = new Trainer(model, { optimizer, loss: new nn.CrossEntropyLoss() });
+    await expect(other.fit(x, y, options)).rejects.toThrow('classWeight needs a loss by name');
+    expect(memory()).toEqual(before);
   });
 
   it('lets the event loop run, and others make tensors meanwhile', async () => {
@@ -216,7 +221,8 @@ describe('fit', () => {
       made.push(tensor([turns]));
     }, 1);
     const start = performance.now();
-    await trainer.fit(x, y, { epochs: 60, batchSize: 8, ...quiet });
+    // Many short epochs: none of them alone is long enough for a pause.
+    await trainer.fit(x, y, { epochs: 300, batchSize: 100, ...quiet });
     const elapsed = performance.now() - start;
     clearInterval(timer);
     expect(turns).toBeGreaterThanOrEqual(Math.min(2, Math.floor(elapsed / 200)));
