@@ -3,6 +3,7 @@
  * for a problem that it cannot do in this form. Inputs belong to the suite: a library copies what it would change.
  */
 import type { Prepared } from '../harness/types.ts';
+import type { NetworkProblem } from './network.ts';
 
 /** C[m,n] = op(A) · op(B). A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB. */
 export interface GemmProblem {
@@ -60,6 +61,7 @@ export interface Library {
   gemm?: Offer<GemmProblem>;
   elementwise?: Offer<ElementwiseProblem>;
   train?: Offer<TrainProblem>;
+  network?: Offer<NetworkProblem>;
   close?: () => void;
 }
 

@@ -1,10 +1,12 @@
 /** All suites, in the order in which they run and are reported. */
+import { cnnStep } from './cnnStep.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
 import { programs } from './programs.ts';
+import { resnet18 } from './resnet18.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads];
+export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, cnnStep, resnet18, threads];
