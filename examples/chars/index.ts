@@ -4,7 +4,7 @@
  *     npx tsx examples/chars/index.ts ["Why do you light it?"]
  */
 import { readFileSync } from 'node:fs';
-import { compile, F, init, manualSeed, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
+import { compile, F, init, manualSeed, nn, noGrad, optim, rand, scope, type Tensor, tensor } from 'saraf';
 
 const HIDDEN = 128;
 const LENGTH = 64;
@@ -50,15 +50,17 @@ const place = (step: number, row: number) => ((step * BATCH_SIZE + row) * 7919) 
 /** Rows of text from these places. */
 const rows = (start: (row: number) => number): Tensor =>
   tensor(
-    Int32Array.from(
-      { length: BATCH_SIZE * LENGTH },
-      (_, i) => encoded[start(Math.floor(i / LENGTH)) + (i % LENGTH)]!,
-    ),
+    Int32Array.from({ length: BATCH_SIZE * LENGTH }, (_, i) => encoded[start(Math.floor(i / LENGTH)) + (i % LENGTH)]!),
     { shape: [BATCH_SIZE, LENGTH] },
   );
 
 for (let i = 1; i <= STEPS; i++) {
-  const loss = scope(() => step(rows((row) => place(i, row)), rows((row) => place(i, row) + 1)).item());
+  const loss = scope(() =>
+    step(
+      rows((row) => place(i, row)),
+      rows((row) => place(i, row) + 1),
+    ).item(),
+  );
   if (i % 100 === 0) console.log(`step ${i}: ${(loss / Math.LN2).toFixed(2)} bits a character`);
 }
 
@@ -77,7 +79,7 @@ function tell(beginning: string, length: number): string {
     );
     for (const tensor of state ?? []) tensor.dispose();
     state = next;
-    let left = Math.random();
+    let left = scope(() => rand([1]).item());
     const chosen = likely.findIndex((p) => (left -= p) <= 0);
     letters = [chosen < 0 ? likely.length - 1 : chosen];
     told += alphabet[letters[0]!];

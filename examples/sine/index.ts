@@ -44,9 +44,7 @@ const networks: Record<string, () => Forecast> = {
 await init({ threads: 'auto' });
 const series = Array.from({ length: POINTS }, (_, i) => Math.sin((i * END) / (POINTS - 1)));
 const windows = POINTS - WINDOW;
-const x = tensor(
-  Array.from({ length: windows }, (_, i) => series.slice(i, i + WINDOW).map((v) => [v])),
-);
+const x = tensor(Array.from({ length: windows }, (_, i) => series.slice(i, i + WINDOW).map((v) => [v])));
 const y = tensor(Array.from({ length: windows }, (_, i) => [series[i + WINDOW]!]));
 const cut = Math.floor(windows * TRAINED);
 const train = new data.TensorDataset(x.slice(0, 0, cut).clone(), y.slice(0, 0, cut).clone());
