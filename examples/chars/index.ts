@@ -64,6 +64,16 @@ for (let i = 1; i <= STEPS; i++) {
   if (i % 100 === 0) console.log(`step ${i}: ${(loss / Math.LN2).toFixed(2)} bits a character`);
 }
 
+/** The place where the running sum of the probabilities passes `share`. */
+function draw(probabilities: readonly number[], share: number): number {
+  let sum = 0;
+  for (const [i, p] of probabilities.entries()) {
+    sum += p;
+    if (share < sum) return i;
+  }
+  return probabilities.length - 1;
+}
+
 /** The story from a beginning on, character by character, the likelier ones more often. */
 function tell(beginning: string, length: number): string {
   let letters = Array.from(beginning, (letter) => codes.get(letter) ?? codes.get(' ')!);
@@ -79,9 +89,11 @@ function tell(beginning: string, length: number): string {
     );
     for (const tensor of state ?? []) tensor.dispose();
     state = next;
-    let left = scope(() => rand([1]).item());
-    const chosen = likely.findIndex((p) => (left -= p) <= 0);
-    letters = [chosen < 0 ? likely.length - 1 : chosen];
+    const chosen = draw(
+      likely,
+      scope(() => rand([1]).item()),
+    );
+    letters = [chosen];
     told += alphabet[letters[0]!];
   }
   for (const tensor of state ?? []) tensor.dispose();
