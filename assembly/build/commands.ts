@@ -2,6 +2,7 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import {
   activations,
   argReduceFns,
@@ -27,6 +28,7 @@ const fnLists = {
   ArgReduceFn: argReduceFns,
   Activation: activations,
   RandomFn: randomFns,
+  RecurrentKind: recurrentKinds,
 };
 
 const asTypes = {

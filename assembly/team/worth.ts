@@ -17,7 +17,11 @@ import {
   FillCommand,
   GemmCommand,
   Opcode,
+  PackCommand,
   RandomCommand,
+  RecurrentCommand,
+  RecurrentGradCommand,
+  RecurrentKind,
   ReduceCommand,
   SgdCommand,
   SoftmaxCommand,
@@ -65,6 +69,14 @@ function workOfParts(cmd: usize): u64 {
     part += (<usize>load<u32>(part, 4)) << 2;
   }
   return work;
+}
+
+/** Gates of a recurrent layer, each as wide as its state. */
+// @ts-ignore: decorator
+@inline
+function gatesOf(kind: u32): u32 {
+  if (kind == RecurrentKind.lstm) return 4;
+  return kind == RecurrentKind.gru ? 3 : 1;
 }
 
 /** The work of one command. */
@@ -133,6 +145,20 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
+    case Opcode.pack: {
+      const c = changetype<PackCommand>(cmd);
+      return volume(c.k, c.n, 1);
+    }
+    case Opcode.recurrent: {
+      const c = changetype<RecurrentCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.inputSize + c.hiddenSize + 16)) >> 2;
+    }
+    case Opcode.recurrentGrad: {
+      const c = changetype<RecurrentGradCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.hiddenSize + 8)) >> 2;
+    }
     default:
       return 0;
   }

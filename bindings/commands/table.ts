@@ -18,6 +18,8 @@
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
 
+import { recurrentCommands } from './recurrent.ts';
+
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
 export const MAX_DIMS = 6;
@@ -249,6 +251,7 @@ export const commands = {
   strip: { n: 'u32', count: 'u32', scratch: 'scratch' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
+  ...recurrentCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

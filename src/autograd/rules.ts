@@ -10,9 +10,10 @@ import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes {
+export interface Attributes extends RecurrentPrimitives {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -331,4 +332,5 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim]!, c.attributes.dim, c.input(1), g)],
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  ...recurrentRules,
 };

@@ -3,5 +3,15 @@ export * from './activations.ts';
 export * as init from './init.ts';
 export * from './layers.ts';
 export * from './losses.ts';
+export {
+  GRU,
+  LSTM,
+  type RecurrentOptions,
+  RNN,
+  type RNNOptions,
+  type SequenceOptions,
+} from './recurrent.ts';
+export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } from './recurrentCells.ts';
+export type { Lengths } from './sequenceLengths.ts';
 export { Module, type StateDict } from './module.ts';
 export { Buffer, Parameter } from './parameter.ts';

@@ -7,6 +7,7 @@ import { gemm } from './gemm.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { adam, sgd } from './optim.ts';
 import { random } from './random.ts';
+import { pack, recurrent, recurrentGrad } from './recurrent.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
@@ -33,6 +34,9 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   adam,
   strip,
   random,
+  pack,
+  recurrent,
+  recurrentGrad,
 };
 
 /** Indexed by a command's first word. */
