@@ -9,7 +9,7 @@ import { madd } from '../simd/madd';
 import { sigmoid4, tanh4 } from '../simd/math';
 
 /** A product with its two biases. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function biased<W>(g: usize, biasIh: usize, biasHh: usize, at: usize): v128 {
   const v = loadLanes<W>(g);
@@ -17,7 +17,7 @@ function biased<W>(g: usize, biasIh: usize, biasHh: usize, at: usize): v128 {
   return f32x4.add(v, f32x4.add(loadLanes<W>(biasIh + at), loadLanes<W>(biasHh + at)));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function lstmLanes<W>(
   row: usize,
@@ -62,7 +62,7 @@ export function lstmGates(
   for (; at < row; at += 4) lstmLanes<f32>(row, at, g, biasIh, biasHh, cell, nextCell, next, out);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function gruLanes<W>(
   row: usize,
@@ -108,7 +108,7 @@ export function gruGates(
   for (; at < row; at += 4) gruLanes<f32>(row, at, g, biasIh, biasHh, h, next, out);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function rnnLanes<W>(
   relu: bool,

@@ -3,6 +3,8 @@ export * from './activations.ts';
 export * as init from './init.ts';
 export * from './layers.ts';
 export * from './losses.ts';
+export { Module, type StateDict } from './module.ts';
+export { Buffer, Parameter } from './parameter.ts';
 export {
   GRU,
   LSTM,
@@ -13,5 +15,3 @@ export {
 } from './recurrent.ts';
 export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } from './recurrentCells.ts';
 export type { Lengths } from './sequenceLengths.ts';
-export { Module, type StateDict } from './module.ts';
-export { Buffer, Parameter } from './parameter.ts';

@@ -166,12 +166,15 @@ export abstract class RecurrentBase extends Module {
     const count = this.numLayers * this.directions;
     const expected = single ? [count, this.hiddenSize] : [count, batch, this.hiddenSize];
     if (!sameShape(state.shape, expected) || state.dtype !== 'float32') {
-      throw new ShapeError(`${this.op}: ${name} must be ${show(expected)}, float32, got ${show(state.shape)}, ${state.dtype}`, {
-        op: this.op,
-        argument: name,
-        got: state.shape,
-        expected,
-      });
+      throw new ShapeError(
+        `${this.op}: ${name} must be ${show(expected)}, float32, got ${show(state.shape)}, ${state.dtype}`,
+        {
+          op: this.op,
+          argument: name,
+          got: state.shape,
+          expected,
+        },
+      );
     }
     return single ? state.unsqueeze(1) : state;
   }
@@ -179,7 +182,10 @@ export abstract class RecurrentBase extends Module {
   protected override describe(): string {
     const { numLayers, bias, batchFirst, dropout: rate, bidirectional } = this;
     const shown = Object.entries({ numLayers, bias, batchFirst, dropout: rate, bidirectional })
-      .filter(([name, value]) => value !== { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false }[name])
+      .filter(
+        ([name, value]) =>
+          value !== { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false }[name],
+      )
       .map(([name, value]) => `${name}: ${value}`);
     return [this.inputSize, this.hiddenSize, ...shown].join(', ');
   }

@@ -53,11 +53,14 @@ export abstract class CellBase extends Module {
     const op = this.constructor.name;
     checkTensor(op, 'input', input);
     if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize) {
-      throw new ShapeError(`${op}: input must be [batch,${this.inputSize}] or [${this.inputSize}], got ${show(input.shape)}`, {
-        op,
-        argument: 'input',
-        got: input.shape,
-      });
+      throw new ShapeError(
+        `${op}: input must be [batch,${this.inputSize}] or [${this.inputSize}], got ${show(input.shape)}`,
+        {
+          op,
+          argument: 'input',
+          got: input.shape,
+        },
+      );
     }
     const shape = [...input.shape.slice(0, -1), this.hiddenSize];
     for (const [i, state] of states.entries()) {
@@ -76,7 +79,9 @@ export abstract class CellBase extends Module {
     return compose(() => {
       const rows = (x: Tensor) => (x.ndim === 1 ? x.unsqueeze(0) : x);
       const [h, c = null] = states.map((state) => (state === null ? null : rows(state)));
-      const next = this.isFused([input, ...states]) ? this.fused(rows(input), h!, c) : this.composed(rows(input), h!, c);
+      const next = this.isFused([input, ...states])
+        ? this.fused(rows(input), h!, c)
+        : this.composed(rows(input), h!, c);
       return input.ndim === 1 ? next.map((state) => state.squeeze(0)) : next;
     });
   }
@@ -109,13 +114,18 @@ export abstract class CellBase extends Module {
     if (this.kind === 'lstm') {
       const all = fromInput.add(fromState);
       const [i, f, g, o] = [gate(all, 0), gate(all, 1), gate(all, 2), gate(all, 3)];
-      const c = f.sigmoid().mul(cell ?? none()).add(i.sigmoid().mul(g.tanh()));
+      const c = f
+        .sigmoid()
+        .mul(cell ?? none())
+        .add(i.sigmoid().mul(g.tanh()));
       return [o.sigmoid().mul(c.tanh()), c];
     }
     if (this.kind === 'gru') {
       const r = gate(fromInput, 0).add(gate(fromState, 0)).sigmoid();
       const z = gate(fromInput, 1).add(gate(fromState, 1)).sigmoid();
-      const n = gate(fromInput, 2).add(r.mul(gate(fromState, 2))).tanh();
+      const n = gate(fromInput, 2)
+        .add(r.mul(gate(fromState, 2)))
+        .tanh();
       return [n.add(z.mul(h.sub(n)))];
     }
     const sum = fromInput.add(fromState);

@@ -13,12 +13,15 @@ function checkValues(op: string, values: ArrayLike<number>, steps: number): void
   for (let i = 0; i < values.length; i++) {
     const length = values[i]!;
     if (!(Number.isInteger(length) && length >= 1 && length <= steps)) {
-      throw new ArgumentError(`${op}: lengths[${i}] is ${length}, expected a whole number from 1 to the ${steps} steps`, {
-        op,
-        argument: 'lengths',
-        got: length,
-        expected: [1, steps],
-      });
+      throw new ArgumentError(
+        `${op}: lengths[${i}] is ${length}, expected a whole number from 1 to the ${steps} steps`,
+        {
+          op,
+          argument: 'lengths',
+          got: length,
+          expected: [1, steps],
+        },
+      );
     }
   }
 }
@@ -71,6 +74,9 @@ export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch
 
 /** Which of the steps · batch rows holds the last step of each sequence. */
 export function lastSteps(lengths: Tensor, batch: number): Tensor {
-  const rows = int32(lengths.executor, Array.from({ length: batch }, (_, i) => i - batch));
+  const rows = int32(
+    lengths.executor,
+    Array.from({ length: batch }, (_, i) => i - batch),
+  );
   return lengths.mul(batch).add(rows);
 }
