@@ -5,7 +5,7 @@
  *
  * Operands are distinct memory. No alignment is needed.
  */
-import { type RecurrentGradCommand, RecurrentKind } from '../generated/commands';
+import { RecurrentGradCommand, RecurrentKind } from '../generated/commands';
 import { firstBlockOf } from '../reduce/share';
 import { EDGE_TILE_OFFSET, packedBAddress } from '../scratch';
 import { BLOCK_ROWS, copyOrZero, gatesKept, SHARE_ROWS } from './forward';

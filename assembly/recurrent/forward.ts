@@ -5,7 +5,7 @@
  *
  * Operands are distinct memory, but that `hidden` may be `out` one step later. No alignment is needed.
  */
-import { type RecurrentCommand, RecurrentKind } from '../generated/commands';
+import { RecurrentCommand, RecurrentKind } from '../generated/commands';
 import { firstBlockOf } from '../reduce/share';
 import { EDGE_TILE_OFFSET, packedBAddress } from '../scratch';
 import { gruGates, lstmGates, rnnGates } from './gates';
@@ -23,7 +23,7 @@ export function copyOrZero(dst: usize, src: usize, bytes: usize): void {
 }
 
 /** Gates of a row in memory, in units of the hidden size. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function gatesKept(kind: u32): u32 {
   return kind == RecurrentKind.lstm || kind == RecurrentKind.gru ? 4 : 1;

@@ -8,7 +8,7 @@ import { all } from '../simd/bits';
 import { madd } from '../simd/madd';
 import { tanh4 } from '../simd/math';
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function total<W>(dH: usize, gOut: usize, at: usize): v128 {
   const v = loadLanes<W>(dH + at);
@@ -16,20 +16,20 @@ function total<W>(dH: usize, gOut: usize, at: usize): v128 {
 }
 
 /** g·y·(1 − y). */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function sigmoidGrad(y: v128, g: v128): v128 {
   return f32x4.mul(f32x4.mul(g, y), f32x4.sub(all(1), y));
 }
 
 /** g·(1 − y²). */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function tanhGrad(y: v128, g: v128): v128 {
   return f32x4.mul(g, f32x4.sub(all(1), f32x4.mul(y, y)));
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function lstmLanes<W>(
   row: usize,
@@ -74,7 +74,7 @@ export function lstmGatesGrad(
   for (; at < row; at += 4) lstmLanes<f32>(row, at, gates, cell, gOut, dH, dC, gGates);
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function gruLanes<W>(
   row: usize,
@@ -117,7 +117,7 @@ export function gruGatesGrad(
   for (; at < row; at += 4) gruLanes<f32>(row, at, gates, before, gOut, dH, gGates, gHidden);
 }
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function rnnLanes<W>(relu: bool, at: usize, gates: usize, gOut: usize, dH: usize, gGates: usize): void {
   const y = loadLanes<W>(gates + at);

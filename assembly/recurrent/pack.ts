@@ -1,7 +1,6 @@
 /** pack: y = x in panels of 8 columns, as GEMM's micro-kernels read them. Strips are shared out; no alignment is needed. */
-
+import { PackCommand } from '../generated/commands';
 import { packBlockB } from '../gemm/blocked';
-import type { PackCommand } from '../generated/commands';
 import { firstBlockOf } from '../reduce/share';
 
 const STRIP: u32 = 8;

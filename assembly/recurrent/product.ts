@@ -9,7 +9,7 @@ import { tileRows } from '../generated/tiles';
 const ELEMENT: usize = 4;
 
 /** Elements of a block of k × n in panels. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 export function panelElements(k: u32, n: u32): u32 {
   return k * ((n + 3) & -4);
