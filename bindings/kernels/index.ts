@@ -20,4 +20,12 @@ export {
 } from './elementwise.ts';
 export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
 export { init } from './init.ts';
+export {
+  type GruCellOptions,
+  gruCell,
+  type LstmCellOptions,
+  type LstmSequenceOptions,
+  lstmCell,
+  lstmSequence,
+} from './recurrent.ts';
 export { dot, type SoftmaxOptions, softmax, sum } from './reductions.ts';

@@ -10,10 +10,11 @@ import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type EmbeddingPrimitives, embeddingRules } from './rules/embedding.ts';
 import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes extends RecurrentPrimitives {
+export interface Attributes extends EmbeddingPrimitives, RecurrentPrimitives {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -332,5 +333,6 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim]!, c.attributes.dim, c.input(1), g)],
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  ...embeddingRules,
   ...recurrentRules,
 };

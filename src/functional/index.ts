@@ -20,6 +20,7 @@ import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
 export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
 

@@ -1,5 +1,6 @@
 /** Layers, losses and what they are made of. */
 export * from './activations.ts';
+export { Embedding } from './embedding.ts';
 export * as init from './init.ts';
 export * from './layers.ts';
 export * from './losses.ts';

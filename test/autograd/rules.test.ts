@@ -7,6 +7,7 @@ import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Node } from '../../src/autograd/graph.ts';
 import { type Primitive, rules } from '../../src/autograd/rules.ts';
 import { F, grad, gradcheck, type Tensor, tensor } from '../../src/index.ts';
+import { embeddingRows } from '../../src/ops/embedding.ts';
 import * as ops from '../../src/ops/index.ts';
 import { recurrent } from '../../src/ops/recurrent.ts';
 import { gateCount } from '../../src/program/emitRecurrent.ts';
@@ -220,6 +221,10 @@ const cases: Record<Primitive, Case[]> = {
   ],
   indexSelect: [0, 1].flatMap((dim): Case[] => [[(x, i) => x.indexSelect(dim, i), any(2, 2, 2), indices(1, 0, 1)]]),
   indexAdd: [[(g, i) => ops.indexAddTo(4, 0, i, g), any(3, 2), indices(3, 1, 3)]],
+  embedding: [
+    [(w, i) => embeddingRows(w, i, { padding: null, scaleGradByFreq: false }), any(4, 3), indices(2, 0, 2)],
+    [(w, i) => embeddingRows(w, i, { padding: 3, scaleGradByFreq: false }), any(4, 3), indices(1, 0, 1)],
+  ],
   recurrent: recurrentCases((result) => result.out),
   recurrentCell: recurrentCases(({ out, cell }) => cell ?? out).filter((_, i) => i % 4 === 2),
 };

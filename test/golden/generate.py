@@ -12,6 +12,7 @@ import torch
 sys.dont_write_bytecode = True
 
 import elementwise  # noqa: E402
+import embedding  # noqa: E402
 import learning  # noqa: E402
 import recurrent  # noqa: E402
 import tensors  # noqa: E402
@@ -19,5 +20,5 @@ import tensors  # noqa: E402
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, recurrent):
+for part in (elementwise, tensors, learning, recurrent, embedding):
     part.generate()
