@@ -35,7 +35,7 @@ export interface SequenceOptions {
 const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
 
 /** What RNN, LSTM and GRU have in common. */
-export abstract class RecurrentBase extends Module {
+abstract class RecurrentBase extends Module {
   [weight: `weight_${string}`]: Parameter;
   [bias: `bias_${string}`]: Parameter;
   readonly numLayers: number;

@@ -20,7 +20,7 @@ export interface CellOptions {
 }
 
 /** What RNNCell, LSTMCell and GRUCell have in common. */
-export abstract class CellBase extends Module {
+abstract class CellBase extends Module {
   weight_ih: Parameter;
   weight_hh: Parameter;
   bias_ih: Parameter | null;
