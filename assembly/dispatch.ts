@@ -23,6 +23,9 @@ import { sgdKernel } from './optim/sgd';
 import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
 import { maxPoolGradKernel, maxPoolKernel } from './pool/maxPool';
 import { randomKernel } from './random/philox';
+import { recurrentGradKernel } from './recurrent/backward';
+import { recurrentKernel } from './recurrent/forward';
+import { packKernel } from './recurrent/pack';
 import { argReduceKernel } from './reduce/argReduce';
 import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from './reduce/crossEntropy';
 import { cumsumKernel } from './reduce/cumsum';
@@ -74,6 +77,12 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.pack:
+      return packKernel(cmd, thread, threads);
+    case Opcode.recurrent:
+      return recurrentKernel(cmd, thread, threads);
+    case Opcode.recurrentGrad:
+      return recurrentGradKernel(cmd, thread, threads);
     case Opcode.group:
       return groupKernel(cmd, thread, threads);
     case Opcode.maxPool:

@@ -2,6 +2,8 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+
+import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
 import {
   activations,
@@ -30,6 +32,7 @@ const fnLists = {
   Activation: activations,
   RandomFn: randomFns,
   ResizeMode: resizeModes,
+  RecurrentKind: recurrentKinds,
 };
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */

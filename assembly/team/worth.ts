@@ -27,7 +27,11 @@ import {
   NormGradCommand,
   NormSumsCommand,
   Opcode,
+  PackCommand,
   RandomCommand,
+  RecurrentCommand,
+  RecurrentGradCommand,
+  RecurrentKind,
   ReduceCommand,
   ResizeCommand,
   ResizeGradCommand,
@@ -80,6 +84,14 @@ function workOfParts(first: usize, count: u32): u64 {
     part += (<usize>load<u32>(part, 4)) << 2;
   }
   return work;
+}
+
+/** Gates of a recurrent layer, each as wide as its state. */
+// @ts-ignore: decorator
+@inline
+function gatesOf(kind: u32): u32 {
+  if (kind == RecurrentKind.lstm) return 4;
+  return kind == RecurrentKind.gru ? 3 : 1;
 }
 
 /** The work of one command. */
@@ -213,6 +225,20 @@ function workOf(cmd: usize): u64 {
     case Opcode.winogradGrad: {
       const c = changetype<WinogradConvCommand>(cmd);
       return (volume(c.outHeight * c.outWidth, c.outChannels, c.inChannels) * c.batch) >> 1;
+    }
+    case Opcode.pack: {
+      const c = changetype<PackCommand>(cmd);
+      return volume(c.k, c.n, 1);
+    }
+    case Opcode.recurrent: {
+      const c = changetype<RecurrentCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.inputSize + c.hiddenSize + 16)) >> 2;
+    }
+    case Opcode.recurrentGrad: {
+      const c = changetype<RecurrentGradCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.hiddenSize + 8)) >> 2;
     }
     default:
       return 0;

@@ -20,6 +20,7 @@
 import { convCommands } from './conv.ts';
 import { normCommands } from './norm.ts';
 import { poolCommands } from './pool.ts';
+import { recurrentCommands } from './recurrent.ts';
 import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
 
@@ -264,6 +265,7 @@ export const commands = {
   ...resizeCommands,
   ...convCommands,
   ...winogradCommands,
+  ...recurrentCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

@@ -11,11 +11,18 @@ import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
 import { type ConvAttributes, convRules } from './rules/conv.ts';
+import { type EmbeddingPrimitives, embeddingRules } from './rules/embedding.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
+import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes extends ConvAttributes, NormAttributes, PoolAttributes {
+export interface Attributes
+  extends ConvAttributes,
+    NormAttributes,
+    PoolAttributes,
+    EmbeddingPrimitives,
+    RecurrentPrimitives {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -340,4 +347,6 @@ export const rules: Rules<Attributes> = {
   ...poolRules,
   ...normRules,
   ...convRules,
+  ...embeddingRules,
+  ...recurrentRules,
 };

@@ -27,6 +27,7 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export { type PadOptions, pad } from '../ops/index.ts';
+export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
 export {
   type AffineOptions,

@@ -335,9 +335,14 @@ function checkRows(op: string, values: NumericArray, size: number): void {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'input', x);
   const at = normalizeDim('indexSelect', dim, x.ndim);
-  checkTensor('indexSelect', 'index', index);
-  const executor = commonExecutor('indexSelect', x, index);
-  checkIndex('indexSelect', index, x.shape[at] ?? 1);
+  return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
+}
+
+/** The same without a gradient. */
+export function takeRowsAlong(op: string, x: Tensor, at: number, index: Tensor): Tensor {
+  checkTensor(op, 'index', index);
+  const executor = commonExecutor(op, x, index);
+  checkIndex(op, index, x.shape[at] ?? 1);
   const source = dense(x);
   const list = dense(index);
   const { outer, size, inner } = sectionsOf(x.shape, at);
@@ -360,7 +365,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   }
   done(source, x);
   done(list, index);
-  return record('indexSelect', [x, index], y, { dim: at });
+  return y;
 }
 
 /** Zeros with `size` entries along dim, to which the entries of g are added where `index` says: the gradient of indexSelect. */

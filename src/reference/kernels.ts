@@ -11,6 +11,7 @@ import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
 import { random } from './random.ts';
+import { pack, recurrent, recurrentGrad } from './recurrent.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
 import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
@@ -58,6 +59,9 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   winogradConv,
   winogradGrad,
   winogradWeightGrad,
+  pack,
+  recurrent,
+  recurrentGrad,
 };
 
 /** Indexed by a command's first word. */

@@ -15,11 +15,13 @@ sys.dont_write_bytecode = True
 import conv  # noqa: E402
 import datasets  # noqa: E402
 import elementwise  # noqa: E402
+import embedding  # noqa: E402
 import estimators  # noqa: E402
 import learning  # noqa: E402
 import metrics  # noqa: E402
 import norm  # noqa: E402
 import pool  # noqa: E402
+import recurrent  # noqa: E402
 import safetensors  # noqa: E402
 import tensors  # noqa: E402
 import transforms  # noqa: E402
@@ -30,6 +32,6 @@ torch.manual_seed(0)
 torch.set_num_threads(1)
 for part in (
     elementwise, tensors, learning, conv, pool, norm, vision,
-    metrics, transforms, datasets, safetensors, estimators,
+    metrics, transforms, datasets, safetensors, estimators, recurrent, embedding,
 ):
     part.generate()
