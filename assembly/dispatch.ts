@@ -11,6 +11,7 @@ import { unaryKernel } from './elementwise/unary';
 import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
+import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { adamKernel } from './optim/adam';
 import { sgdKernel } from './optim/sgd';
@@ -20,6 +21,7 @@ import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from '
 import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
+import { sortKernel } from './sort/sort';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {
@@ -54,6 +56,12 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return takeRowsKernel(cmd, thread, threads);
     case Opcode.addRows:
       return addRowsKernel(cmd, thread, threads);
+    case Opcode.gather:
+      return gatherKernel(cmd, thread, threads);
+    case Opcode.scatterAdd:
+      return scatterAddKernel(cmd, thread, threads);
+    case Opcode.sort:
+      return sortKernel(cmd, thread, threads);
     case Opcode.sgd:
       return sgdKernel(cmd, thread, threads);
     case Opcode.adam:

@@ -18,6 +18,8 @@
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
 
+import { indexCommands } from './index.ts';
+
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
 export const MAX_DIMS = 6;
@@ -31,6 +33,8 @@ export const STRIP_LOCALS = 15;
  * they give 0 or 1 as int32. `toInt` truncates (NaN gives 0, beyond the range it saturates), `toFloat` reads int32.
  * `clamp` limits to [p0, p1] and keeps NaN. `round` goes to the even neighbour. `sign` gives 0 for ±0 and NaN.
  * `clampI` reads p0 and p1 as int32 bits. relu(NaN) = NaN.
+ * gelu = x·Φ(x); geluTanh = x·σ(2u), u = √(2/π)·(x + 0.044715·x³); silu = x·σ(x); softplus = ln(1 + e^(p0·x)) / p0, but x where
+ * p0·x > p1; elu: x > 0 ? x : p0·(e^(p1·x) − 1); leakyRelu: x > 0 ? x : p0·x.
  */
 export const unaryFns = [
   'neg',
@@ -65,11 +69,18 @@ export const unaryFns = [
   'logicalNotI',
   'toBoolI',
   'toFloat',
+  'gelu',
+  'geluTanh',
+  'silu',
+  'softplus',
+  'elu',
+  'leakyRelu',
 ] as const;
 
 /**
  * Functions of two elements. Comparisons give 0 or 1 as int32. maximum and minimum give NaN if either is NaN.
  * pow is C's powf (a negative base with an integer exponent has a sign). atan2 is not among them.
+ * geluGrad, geluTanhGrad and siluGrad take the function's input x, and give g·fn′(x). powI by squaring; 0 where |1/a| < 1 and b < 0.
  * reluGrad(y, g) = y ≤ 0 ? 0 : g;  sigmoidGrad(y, g) = g·y·(1−y);  tanhGrad(y, g) = g·(1−y²). Those ending in `I` take int32 and wrap.
  */
 export const binaryFns = [
@@ -100,6 +111,10 @@ export const binaryFns = [
   'geI',
   'ltI',
   'leI',
+  'powI',
+  'geluGrad',
+  'geluTanhGrad',
+  'siluGrad',
 ] as const;
 
 /** Reductions. max and min give NaN if any element is NaN. Empty: sum 0, prod 1, max −∞ (INT_MIN), min +∞ (INT_MAX). */
@@ -249,6 +264,7 @@ export const commands = {
   strip: { n: 'u32', count: 'u32', scratch: 'scratch' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
+  ...indexCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

@@ -4,15 +4,17 @@
  * operations, so that gradients can be differentiated again. They need not undo broadcasting: the engine does.
  *
  * Ties are decided as PyTorch does: relu'(0) = 0; clamp passes the gradient at its limits; maximum and minimum share it
- * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally.
+ * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally, among
+ * all NaN if there are any.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes {
+export interface Attributes extends GatherAttributes {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -249,8 +251,10 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     saves: { inputs: 'all', output: true },
     backward: (g, c) => {
       const { keepShape, dims } = c.attributes;
-      const mask = c.input(0).eq(c.output.reshape(keepShape)).to('float32');
-      return [mask.mul(g.reshape(keepShape).div(mask.sum(dims, { keepdim: true })))];
+      const x = c.input(0);
+      const y = c.output.reshape(keepShape);
+      const mask = x.eq(y).add(x.ne(x).mul(y.ne(y)));
+      return [ops.where(mask, g.reshape(keepShape).div(mask.sum(dims, { keepdim: true })), 0)];
     },
   },
   cumsum: { backward: (g, c) => [ops.cumsumAlong(g, c.attributes.dim, !c.attributes.reverse)] },
@@ -331,4 +335,5 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim]!, c.attributes.dim, c.input(1), g)],
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  ...gatherRules,
 };

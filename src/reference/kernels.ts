@@ -1,5 +1,6 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { gather, scatterAdd } from './along.ts';
 import { binary } from './binary.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
@@ -10,6 +11,7 @@ import { random } from './random.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
+import { sort } from './sort.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
 
@@ -33,6 +35,9 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   adam,
   strip,
   random,
+  gather,
+  scatterAdd,
+  sort,
 };
 
 /** Indexed by a command's first word. */

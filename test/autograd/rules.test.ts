@@ -199,6 +199,17 @@ const cases: Record<Primitive, Case[]> = {
   ],
   indexSelect: [0, 1].flatMap((dim): Case[] => [[(x, i) => x.indexSelect(dim, i), any(2, 2, 2), indices(1, 0, 1)]]),
   indexAdd: [[(g, i) => ops.indexAddTo(4, 0, i, g), any(3, 2), indices(3, 1, 3)]],
+  gather: [
+    [(x, i) => x.gather(1, i), any(2, 3), indices(2, 0, 2, 1).reshape(2, 2)],
+    [(x, i) => x.gather(0, i), any(3, 2), indices(2, 0).reshape(2, 1)],
+    ...one((x) => x.sort(0, { descending: true }).values, any(3, 2)),
+    ...one((x) => x.topk(2, 1).values, any(2, 4)),
+  ],
+  scatterAdd: [
+    [(x, i, g) => x.scatterAdd(0, i, g), any(3), indices(2, 0, 2), more(4)],
+    [(x, i, g) => x.scatterAdd(1, i, g), any(3, 2), indices(1, 0, 1, 1).reshape(2, 2), more(2, 3)],
+  ],
+  flip: one((x) => x.flip(0, 2), any(2, 2, 3)),
 };
 
 /** All primitives in the graph behind a tensor. */

@@ -13,10 +13,11 @@ sys.dont_write_bytecode = True
 
 import elementwise  # noqa: E402
 import learning  # noqa: E402
+import rearrange  # noqa: E402
 import tensors  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning):
+for part in (elementwise, tensors, learning, rearrange):
     part.generate()
