@@ -11,10 +11,11 @@ import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type ActivationAttributes, activationRules } from './rules/activations.ts';
 import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes extends GatherAttributes {
+export interface Attributes extends ActivationAttributes, GatherAttributes {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -32,7 +33,7 @@ export interface Attributes extends GatherAttributes {
   relu: undefined;
   atan: undefined;
   erf: undefined;
-  clamp: { min: number; max: number };
+  clamp: { min: number; max: number; isOpen?: boolean };
   add: undefined;
   sub: undefined;
   mul: undefined;
@@ -127,7 +128,8 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     saves: input,
     backward: (g, c) => {
       const x = c.input(0);
-      return [ops.where(x.ge(c.attributes.min).mul(x.le(c.attributes.max)), g, 0)];
+      const { min, max, isOpen = false } = c.attributes;
+      return [ops.where(isOpen ? x.gt(min).mul(x.lt(max)) : x.ge(min).mul(x.le(max)), g, 0)];
     },
   },
   add: { backward: (g) => [g, g] },
@@ -336,4 +338,5 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
   ...gatherRules,
+  ...activationRules,
 };

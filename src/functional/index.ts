@@ -7,8 +7,12 @@ import {
   checkTensor,
   compose,
   crossEntropy as crossEntropyOp,
+  type FocalLossOptions,
+  focalLoss,
   linear,
   logSoftmax as logSoftmaxOp,
+  type NllLossOptions,
+  nllLoss,
   relu,
   sigmoid,
   softmax as softmaxOp,
@@ -20,8 +24,10 @@ import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+export * from './activations.ts';
+export * from './moreLosses.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+export { type CrossEntropyOptions, type FocalLossOptions, focalLoss, type NllLossOptions, nllLoss, linear, relu, sigmoid, tanh };
 
 export interface DimOptions {
   /** Default: the last. */
@@ -41,7 +47,8 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
 }
 
 /**
- * Cross-entropy of logits [N, C] and class indices [N] (int32).
+ * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
+ * shape of the logits.
  *
  * @example
  * const loss = F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 });

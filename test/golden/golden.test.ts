@@ -20,7 +20,7 @@ import {
   see,
 } from '../support/golden.ts';
 
-const FILES = { elementwise: 461, tensors: 391, losses: 88, rearrange: 195 };
+const FILES = { elementwise: 461, tensors: 391, losses: 88, rearrange: 195, activations: 118, moreLosses: 193 };
 
 function checkForward(what: string, outputs: Tensor[], { outputs: expected, elementwise }: GoldenCase): void {
   expect(outputs.length, `${what}: number of results`).toBe(expected.length);

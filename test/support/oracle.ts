@@ -243,6 +243,6 @@ export const binaryRows: BinaryRow[] = [
     slack: (_, g) => 5e-7 * Math.abs(g),
     anyZero: true,
   },
-  { ...binary('geluTanhGrad', geluTanhGrad, [-5, 5, 4]), slack: (_, g) => 2e-6 * Math.abs(g), anyZero: true, limit: 1e5 },
-  { ...binary('siluGrad', siluGrad, [-20, 20, 4]), slack: (_, g) => 5e-7 * Math.abs(g), anyZero: true, limit: 1e10 },
+  { ...binary('geluTanhGrad', geluTanhGrad, [-5, 5, 4]), slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x) + 0.3 * Math.abs(x) ** 3), anyZero: true, limit: 1e5 },
+  { ...binary('siluGrad', siluGrad, [-20, 20, 4]), slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x)), anyZero: true, limit: 1e10 },
 ];
