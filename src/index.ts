@@ -18,6 +18,7 @@ export * as data from './data/index.ts';
 export * as F from './functional/index.ts';
 export * as functional from './functional/index.ts';
 export * as nn from './nn/index.ts';
+export { summary } from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';

@@ -81,7 +81,10 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
     });
   }
   return compose(() => {
-    const slope = weight.numel === 1 ? weight.reshape([]) : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
+    const slope =
+      weight.numel === 1
+        ? weight.reshape([])
+        : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
     return x.relu().add(x.clamp(-Infinity, 0).mul(slope));
   });
 }

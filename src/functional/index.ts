@@ -25,9 +25,19 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export * from './activations.ts';
-export * from './moreLosses.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export { type CrossEntropyOptions, type FocalLossOptions, focalLoss, type NllLossOptions, nllLoss, linear, relu, sigmoid, tanh };
+export * from './moreLosses.ts';
+export {
+  type CrossEntropyOptions,
+  type FocalLossOptions,
+  focalLoss,
+  linear,
+  type NllLossOptions,
+  nllLoss,
+  relu,
+  sigmoid,
+  tanh,
+};
 
 export interface DimOptions {
   /** Default: the last. */

@@ -184,7 +184,10 @@ export function cosineEmbeddingLoss(
   }
   return compose(() => {
     const length = (x: Tensor) => x.square().sum(-1).add(COSINE_EPSILON);
-    const cosine = input1.mul(input2).sum(-1).div(length(input1).mul(length(input2)).sqrt());
+    const cosine = input1
+      .mul(input2)
+      .sum(-1)
+      .div(length(input1).mul(length(input2)).sqrt());
     const far = where(target.eq(-1), cosine.sub(margin).clamp(0), 0);
     return reduceLoss(op, far.add(where(target.eq(1), cosine.neg().add(1), 0)), reduction);
   });

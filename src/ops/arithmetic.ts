@@ -52,10 +52,7 @@ function checkNumber(op: string, argument: string, value: unknown): asserts valu
   }
 }
 
-type FloatFn = Exclude<
-  UnaryFn & Primitive,
-  'clamp' | 'neg' | 'abs' | 'square' | 'softplus' | 'elu' | 'leakyRelu'
->;
+type FloatFn = Exclude<UnaryFn & Primitive, 'clamp' | 'neg' | 'abs' | 'square' | 'softplus' | 'elu' | 'leakyRelu'>;
 
 /** A float function of one element. */
 function floatUnary(fn: FloatFn, x: Tensor): Tensor {

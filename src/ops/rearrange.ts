@@ -35,7 +35,10 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
       if (counts[dim] === 1) continue;
       const [before, after] = [numelOf(sizes.slice(0, dim)), numelOf(sizes.slice(dim))];
       sizes[dim]! *= counts[dim]!;
-      y = y.reshape([before, 1, after]).expand([before, counts[dim]!, after]).reshape([...sizes]);
+      y = y
+        .reshape([before, 1, after])
+        .expand([before, counts[dim]!, after])
+        .reshape([...sizes]);
     }
     return y.contiguous && y.storage !== x.storage ? y : clone(y);
   });
@@ -81,12 +84,15 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   }
   for (const part of size) checkWhole(op, 'sizes', part);
   if (size.reduce((a, b) => a + b, 0) !== total) {
-    throw new ArgumentError(`${op}: sizes [${size.join(',')}] do not add up to ${total}, the size of dimension ${dim}`, {
-      op,
-      argument: 'sizes',
-      got: size,
-      expected: total,
-    });
+    throw new ArgumentError(
+      `${op}: sizes [${size.join(',')}] do not add up to ${total}, the size of dimension ${dim}`,
+      {
+        op,
+        argument: 'sizes',
+        got: size,
+        expected: total,
+      },
+    );
   }
   return partsOf(x, size, at);
 }
@@ -111,7 +117,11 @@ export function chunk(x: Tensor, n: number, dim = 0): Tensor[] {
   const at = normalizeDim('chunk', dim, x.ndim);
   const total = x.shape[at];
   if (total === undefined)
-    throw new ShapeError('chunk: a tensor without dimensions has no parts', { op: 'chunk', argument: 'input', got: [] });
+    throw new ShapeError('chunk: a tensor without dimensions has no parts', {
+      op: 'chunk',
+      argument: 'input',
+      got: [],
+    });
   return total === 0 ? partsOf(x, new Array<number>(n).fill(0), at) : split(x, Math.ceil(total / n), at);
 }
 

@@ -1,9 +1,9 @@
 /** Changes of shape, type and place as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device, DType } from '../../bindings/executor.ts';
+import type { Extremes } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { executorFor } from '../runtime/runtime.ts';
-import type { Extremes } from '../ops/index.ts';
 import { ReductionMethods } from './reductionMethods.ts';
 import type { Shape } from './shapes.ts';
 import type { Tensor } from './tensor.ts';

@@ -159,11 +159,16 @@ export const unaryRows: UnaryRow[] = [
   unaryInt('logicalNotI', (x) => bit(x === 0)),
   unaryInt('toBoolI', (x) => bit(x !== 0)),
   { ...unaryInt('toFloat', (x) => x), ulp: 0.5, to: 'float' },
-  unary('gelu', (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)), [-9, 9, 3], { slack: (x) => 1.8e-7 * Math.abs(x), anyZero: true }),
+  unary('gelu', (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)), [-9, 9, 3], {
+    slack: (x) => 1.8e-7 * Math.abs(x),
+    anyZero: true,
+  }),
   unary('geluTanh', (x) => x * geluGate(x), [-9, 9, 3], { slack: (x) => 2e-7 * Math.abs(x), anyZero: true }),
   unary('silu', (x) => x * sigmoid(x), [-105, 20, 3], { slack: (x) => Math.abs(x) * 2 ** -148 }),
   unary('softplus', softplus, [-30, 30, 64]),
-  unary('elu', (x) => (x > 0 ? x : CLAMP.low * Math.expm1(CLAMP.high * x)), [-9, 9, 3], { special: [-0.1511, -0.1512] }),
+  unary('elu', (x) => (x > 0 ? x : CLAMP.low * Math.expm1(CLAMP.high * x)), [-9, 9, 3], {
+    special: [-0.1511, -0.1512],
+  }),
   unary('leakyRelu', (x) => (x > 0 ? x : CLAMP.low * x), [-9, 9, 0.5]),
 ];
 
@@ -239,10 +244,24 @@ export const binaryRows: BinaryRow[] = [
   binaryInt('minimumI', Math.min),
   binaryInt('powI', powInt),
   {
-    ...binary('geluGrad', (x, g) => g * (0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / ROOT_TWO_PI), [-5, 5, 4]),
+    ...binary(
+      'geluGrad',
+      (x, g) => g * (0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / ROOT_TWO_PI),
+      [-5, 5, 4],
+    ),
     slack: (_, g) => 5e-7 * Math.abs(g),
     anyZero: true,
   },
-  { ...binary('geluTanhGrad', geluTanhGrad, [-5, 5, 4]), slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x) + 0.3 * Math.abs(x) ** 3), anyZero: true, limit: 1e5 },
-  { ...binary('siluGrad', siluGrad, [-20, 20, 4]), slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x)), anyZero: true, limit: 1e10 },
+  {
+    ...binary('geluTanhGrad', geluTanhGrad, [-5, 5, 4]),
+    slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x) + 0.3 * Math.abs(x) ** 3),
+    anyZero: true,
+    limit: 1e5,
+  },
+  {
+    ...binary('siluGrad', siluGrad, [-20, 20, 4]),
+    slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x)),
+    anyZero: true,
+    limit: 1e10,
+  },
 ];

@@ -24,17 +24,11 @@ const gated = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad'): Rule<undefined> =>
 });
 
 /** The rule of such a gradient, from f″. */
-const gatedTwice = (
-  fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad',
-  second: (x: Tensor) => Tensor,
-): Rule<undefined> => ({
+const gatedTwice = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Tensor) => Tensor): Rule<undefined> => ({
   saves: input,
   backward: (h, c) => {
     const x = c.input(0);
-    return [
-      c.needs(0) ? h.mul(c.input(1)).mul(second(x)) : null,
-      c.needs(1) ? ops.activationGrad(fn, x, h) : null,
-    ];
+    return [c.needs(0) ? h.mul(c.input(1)).mul(second(x)) : null, c.needs(1) ? ops.activationGrad(fn, x, h) : null];
   },
 });
 
@@ -55,8 +49,14 @@ export const activationRules: { [P in keyof ActivationAttributes]: Rule<Activati
   geluTanhGrad: gatedTwice('geluTanhGrad', (x) => {
     const square = x.square();
     const s = x.mul(square.mul(CUBE).add(1)).mul(TWICE_ROOT).sigmoid();
-    const slope = square.mul(3 * CUBE).add(1).mul(TWICE_ROOT);
-    const rest = slope.square().mul(x).mul(ops.sub(1, s.mul(2)));
+    const slope = square
+      .mul(3 * CUBE)
+      .add(1)
+      .mul(TWICE_ROOT);
+    const rest = slope
+      .square()
+      .mul(x)
+      .mul(ops.sub(1, s.mul(2)));
     const bend = square.mul(6 * CUBE * TWICE_ROOT);
     return s.mul(ops.sub(1, s)).mul(slope.mul(2).add(bend).add(rest));
   }),
