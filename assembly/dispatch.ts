@@ -14,6 +14,7 @@ import { Opcode } from './generated/commands';
 import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { adamKernel } from './optim/adam';
+import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { randomKernel } from './random/philox';
 import { argReduceKernel } from './reduce/argReduce';
@@ -70,6 +71,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.group:
+      return groupKernel(cmd, thread, threads);
     default:
       unreachable();
   }

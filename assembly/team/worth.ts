@@ -17,6 +17,7 @@ import {
   FillCommand,
   GatherCommand,
   GemmCommand,
+  GroupCommand,
   Opcode,
   RandomCommand,
   ReduceCommand,
@@ -67,11 +68,11 @@ function costOfPair(fn: u32): u64 {
   return fn >= <u32>BinaryFn.geluGrad && fn <= <u32>BinaryFn.siluGrad ? 6 : 1;
 }
 
-/** The work of the commands in a strip. */
-function workOfParts(cmd: usize): u64 {
+/** The work of `count` commands that follow each other. */
+function workOfParts(first: usize, count: u32): u64 {
   let work: u64 = 0;
-  let part = cmd + offsetof<StripCommand>();
-  for (let i: u32 = 0; i < changetype<StripCommand>(cmd).count; i++) {
+  let part = first;
+  for (let i: u32 = 0; i < count; i++) {
     work += workOf(part);
     part += (<usize>load<u32>(part, 4)) << 2;
   }
@@ -149,7 +150,9 @@ function workOf(cmd: usize): u64 {
       return volume(c.rows, c.cols, c.byInsertion ? 16 : 64);
     }
     case Opcode.strip:
-      return workOfParts(cmd);
+      return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
+    case Opcode.group:
+      return workOfParts(cmd + offsetof<GroupCommand>(), changetype<GroupCommand>(cmd).count);
     case Opcode.sgd:
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:
