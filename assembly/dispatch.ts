@@ -14,6 +14,7 @@ import { Opcode } from './generated/commands';
 import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { adamKernel } from './optim/adam';
+import { adaptiveKernel } from './optim/adaptive';
 import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { randomKernel } from './random/philox';
@@ -67,6 +68,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return sgdKernel(cmd, thread, threads);
     case Opcode.adam:
       return adamKernel(cmd, thread, threads);
+    case Opcode.adaptive:
+      return adaptiveKernel(cmd, thread, threads);
     case Opcode.random:
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:

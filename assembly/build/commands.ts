@@ -17,6 +17,7 @@ import {
   STRIP_LOCALS,
   unaryFns,
 } from '../../bindings/commands/table.ts';
+import { adaptiveFns } from '../../bindings/commands/optim.ts';
 
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 const header = '// Made by assembly/build/commands.ts from bindings/commands/table.ts. Do not edit.\n';
@@ -28,6 +29,7 @@ const fnLists = {
   ArgReduceFn: argReduceFns,
   Activation: activations,
   RandomFn: randomFns,
+  AdaptiveFn: adaptiveFns,
 };
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */

@@ -6,6 +6,7 @@
 import { groupSize } from '../elementwise/nest';
 import {
   AdamCommand,
+  AdaptiveCommand,
   AddRowsCommand,
   ArgReduceCommand,
   BinaryCommand,
@@ -157,6 +158,8 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:
       return <u64>changetype<AdamCommand>(cmd).n * 4;
+    case Opcode.adaptive:
+      return <u64>changetype<AdaptiveCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
     default:

@@ -19,6 +19,7 @@
  */
 
 import { indexCommands } from './index.ts';
+import { optimCommands } from './optim.ts';
 
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
@@ -270,6 +271,7 @@ export const commands = {
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
   ...indexCommands,
+  ...optimCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

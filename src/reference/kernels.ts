@@ -1,5 +1,6 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { adaptive } from './adaptive.ts';
 import { gather, scatterAdd } from './along.ts';
 import { binary } from './binary.ts';
 import { copy, fill, where } from './copy.ts';
@@ -40,6 +41,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   gather,
   scatterAdd,
   sort,
+  adaptive,
 };
 
 /** Indexed by a command's first word. */

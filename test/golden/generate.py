@@ -16,10 +16,11 @@ import elementwise  # noqa: E402
 import learning  # noqa: E402
 import more_losses  # noqa: E402
 import rearrange  # noqa: E402
+import training  # noqa: E402
 import tensors  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, rearrange, activations, more_losses):
+for part in (elementwise, tensors, learning, rearrange, activations, more_losses, training):
     part.generate()
