@@ -2,6 +2,8 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+
+import { adaptiveFns } from '../../bindings/commands/optim.ts';
 import {
   activations,
   argReduceFns,
@@ -17,7 +19,6 @@ import {
   STRIP_LOCALS,
   unaryFns,
 } from '../../bindings/commands/table.ts';
-import { adaptiveFns } from '../../bindings/commands/optim.ts';
 
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 const header = '// Made by assembly/build/commands.ts from bindings/commands/table.ts. Do not edit.\n';

@@ -6,7 +6,7 @@
  *
  *   work of a row: [ keys ][ places ][ keys ][ places ][ counters: 4 × 256 ]
  */
-import { SortCommand } from '../generated/commands';
+import type { SortCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
 
 const DIGITS: u32 = 256;

@@ -1,8 +1,9 @@
 /** Optimizers whose steps adapt to the size of the gradients: RMSprop, Adagrad, Adadelta and NAdam. */
-import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
+
 import { ArgumentError } from '../../bindings/errors.ts';
+import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
 import { checkRange } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
@@ -233,6 +234,16 @@ export class NAdam extends Adaptive<NAdamOptions> {
     state.muProduct = product;
     const direct = (lr * (1 - now)) / (1 - product);
     const correction = Math.sqrt(1 - beta2 ** step);
-    out.set([direct, eps, weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, correction, (lr * next) / (1 - product * next)]);
+    out.set([
+      direct,
+      eps,
+      weightDecay,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      correction,
+      (lr * next) / (1 - product * next),
+    ]);
   }
 }

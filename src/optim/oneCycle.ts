@@ -101,7 +101,10 @@ export class OneCycleLR extends LRScheduler {
   /** The phase of a step, and the share of it that is over. */
   private place(step: number): { phase: Phase; share: number } {
     if (step > this.options.totalSteps - 1) {
-      throw new ArgumentError(`OneCycleLR: step ${step} of ${this.options.totalSteps}`, { op: 'OneCycleLR', got: step });
+      throw new ArgumentError(`OneCycleLR: step ${step} of ${this.options.totalSteps}`, {
+        op: 'OneCycleLR',
+        got: step,
+      });
     }
     const at = this.phases.findIndex(({ end }, i) => step <= end || i === this.phases.length - 1);
     const start = at === 0 ? 0 : this.phases[at - 1]!.end;

@@ -1,8 +1,9 @@
 /** Penalties to add to a loss. */
+
+import { ArgumentError } from '../../bindings/errors.ts';
 import { checkTensor, compose } from '../ops/index.ts';
 import { checkFinite } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { ArgumentError } from '../../bindings/errors.ts';
 
 /**
  * λ·Σ |p| over all parameters: add it to the loss, and many of them go to 0. (For squares use an optimizer's weightDecay.)

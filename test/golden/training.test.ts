@@ -1,6 +1,6 @@
 /** The optimizers besides SGD and Adam, schedules, and layers of two inputs against PyTorch. */
 import { describe, expect, it } from 'vitest';
-import { compile, nn, optim, scope, tensor, type Tensor, zeros } from '../../src/index.ts';
+import { compile, nn, optim, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 import { expectGolden, FORWARD, fixtures, GRADIENT, load, type Stored } from '../support/golden.ts';
@@ -119,7 +119,10 @@ function makeSchedule({ scheduler, options }: ScheduleCase, optimizer: optim.SGD
 describe('schedules, as PyTorch', () => {
   it.each(schedules)('$name: 40 epochs, saved and loaded half-way', (golden) => {
     scope(() => {
-      const groups = [{ params: [zeros([1], { requiresGrad: true })] }, { params: [zeros([1], { requiresGrad: true })], lr: 0.3 }];
+      const groups = [
+        { params: [zeros([1], { requiresGrad: true })] },
+        { params: [zeros([1], { requiresGrad: true })], lr: 0.3 },
+      ];
       const sgd = () => new optim.SGD(groups, { lr: 0.1, momentum: 0.5 });
       let optimizer = sgd();
       let schedule = makeSchedule(golden, optimizer);
@@ -149,6 +152,8 @@ describe('schedules, as PyTorch', () => {
       return lr!;
     });
     const half = 0.2 + 0.4 * (1 + Math.SQRT1_2);
-    [0.25, 0.5, 0.75, 1, 1, half, 0.6, 1.2 - half, 0.2, 0.2].forEach((rate, i) => expect(rates[i]).toBeCloseTo(rate, 12));
+    [0.25, 0.5, 0.75, 1, 1, half, 0.6, 1.2 - half, 0.2, 0.2].forEach((rate, i) => {
+      expect(rates[i]).toBeCloseTo(rate, 12);
+    });
   });
 });
