@@ -13,6 +13,7 @@ import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
 import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
+import { sortKernel } from './index/sort';
 import { adamKernel } from './optim/adam';
 import { adaptiveKernel } from './optim/adaptive';
 import { groupKernel } from './optim/group';
@@ -23,7 +24,6 @@ import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from '
 import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
-import { sortKernel } from './sort/sort';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {

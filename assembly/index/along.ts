@@ -32,15 +32,10 @@ export function gatherKernel(cmd: usize, thread: u32, threads: u32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function addAt<T>(y: usize, g: usize): void {
-  store<T>(y, <T>(load<T>(y) + load<T>(g)));
-}
-
 /** The columns from … to of the matrices first … last. */
-function scatterColumns<T>(c: ScatterAddCommand, first: u32, last: u32, from: u32, to: u32): void {
+function scatterColumns(c: ScatterAddCommand, first: u32, last: u32, from: u32, to: u32): void {
   const count = c.count;
+  const integer = c.integer;
   const bytes = <usize>c.inner << 2;
   for (let o = first; o < last; o++) {
     const y = (<usize>c.y << 2) + <usize>o * c.size * bytes;
@@ -49,7 +44,9 @@ function scatterColumns<T>(c: ScatterAddCommand, first: u32, last: u32, from: u3
       const g = (<usize>c.g << 2) + row;
       const index = (<usize>c.index << 2) + row;
       for (let i = <usize>from << 2; i < <usize>to << 2; i += 4) {
-        addAt<T>(y + <usize>load<u32>(index + i) * bytes + i, g + i);
+        const at = y + <usize>load<u32>(index + i) * bytes + i;
+        if (integer) store<i32>(at, load<i32>(at) + load<i32>(g + i));
+        else store<f32>(at, load<f32>(at) + load<f32>(g + i));
       }
     }
   }
@@ -62,6 +59,5 @@ export function scatterAddKernel(cmd: usize, thread: u32, threads: u32): void {
   const to = byColumns ? firstElementOf(c.inner, thread + 1, threads) : c.inner;
   const first = byColumns ? 0 : firstOf(c.outer, thread, threads);
   const last = byColumns ? c.outer : firstOf(c.outer, thread + 1, threads);
-  if (c.integer) scatterColumns<i32>(c, first, last, from, to);
-  else scatterColumns<f32>(c, first, last, from, to);
+  scatterColumns(c, first, last, from, to);
 }

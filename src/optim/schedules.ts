@@ -273,7 +273,7 @@ export class SequentialLR extends LRScheduler {
 
   override loadStateDict(state: SchedulerState): void {
     const states = state.schedulers as SchedulerState[];
-    this.options.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(states[i]!));
+    for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.loadStateDict(states[i]!);
     super.loadStateDict(state);
   }
 }

@@ -6,13 +6,13 @@
  *
  *   work of a row: [ keys ][ places ][ keys ][ places ][ counters: 4 × 256 ]
  */
-import type { SortCommand } from '../generated/commands';
+import { SortCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
 
 const DIGITS: u32 = 256;
 const COUNTERS: u32 = 4 * DIGITS;
 
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
 function keyOf(bits: u32, integer: u32, flip: u32): u32 {
   if (integer) return bits ^ 0x80000000 ^ flip;
