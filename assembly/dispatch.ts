@@ -13,11 +13,14 @@ import { unaryKernel } from './elementwise/unary';
 import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
+import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { momentsKernel } from './norm/moments';
 import { normalizeKernel } from './norm/normalize';
 import { normGradKernel, normSumsKernel } from './norm/normGrad';
+import { sortKernel } from './index/sort';
 import { adamKernel } from './optim/adam';
+import { adaptiveKernel } from './optim/adaptive';
 import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
@@ -69,10 +72,18 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return takeRowsKernel(cmd, thread, threads);
     case Opcode.addRows:
       return addRowsKernel(cmd, thread, threads);
+    case Opcode.gather:
+      return gatherKernel(cmd, thread, threads);
+    case Opcode.scatterAdd:
+      return scatterAddKernel(cmd, thread, threads);
+    case Opcode.sort:
+      return sortKernel(cmd, thread, threads);
     case Opcode.sgd:
       return sgdKernel(cmd, thread, threads);
     case Opcode.adam:
       return adamKernel(cmd, thread, threads);
+    case Opcode.adaptive:
+      return adaptiveKernel(cmd, thread, threads);
     case Opcode.random:
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:

@@ -3,6 +3,7 @@
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
 
+import { adaptiveFns } from '../../bindings/commands/optim.ts';
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
 import {
@@ -33,6 +34,7 @@ const fnLists = {
   RandomFn: randomFns,
   ResizeMode: resizeModes,
   RecurrentKind: recurrentKinds,
+  AdaptiveFn: adaptiveFns,
 };
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */

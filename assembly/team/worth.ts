@@ -6,6 +6,7 @@
 import { groupSize } from '../elementwise/nest';
 import {
   AdamCommand,
+  AdaptiveCommand,
   AddRowsCommand,
   ArgReduceCommand,
   AvgPoolCommand,
@@ -18,6 +19,7 @@ import {
   CrossEntropyGradCommand,
   CumsumCommand,
   FillCommand,
+  GatherCommand,
   GemmCommand,
   GroupCommand,
   MaxPoolCommand,
@@ -35,9 +37,11 @@ import {
   ReduceCommand,
   ResizeCommand,
   ResizeGradCommand,
+  ScatterAddCommand,
   SgdCommand,
   SoftmaxCommand,
   SoftmaxGradCommand,
+  SortCommand,
   StripCommand,
   TakeRowsCommand,
   UnaryCommand,
@@ -72,7 +76,15 @@ function pointsOf(shape: usize, ndim: u32): u64 {
 // @ts-ignore: decorator
 @inline
 function isTranscendental(fn: u32): bool {
-  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;
+  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf || (fn >= <u32>UnaryFn.gelu && fn <= <u32>UnaryFn.elu);
+}
+
+/** Cost of an element of a function of two elements. */
+// @ts-ignore: decorator
+@inline
+function costOfPair(fn: u32): u64 {
+  if (fn == BinaryFn.pow || fn == BinaryFn.powI) return 16;
+  return fn >= <u32>BinaryFn.geluGrad && fn <= <u32>BinaryFn.siluGrad ? 6 : 1;
 }
 
 /** The work of `count` commands that follow each other. */
@@ -108,7 +120,7 @@ function workOf(cmd: usize): u64 {
     }
     case Opcode.binary: {
       const c = changetype<BinaryCommand>(cmd);
-      return pointsOf(cmd + offsetof<BinaryCommand>('shape0'), c.ndim) * (c.fn == BinaryFn.pow ? 16 : 1);
+      return pointsOf(cmd + offsetof<BinaryCommand>('shape0'), c.ndim) * costOfPair(c.fn);
     }
     case Opcode.where:
       return pointsOf(cmd + offsetof<WhereCommand>('shape0'), changetype<WhereCommand>(cmd).ndim);
@@ -152,6 +164,18 @@ function workOf(cmd: usize): u64 {
       const c = changetype<AddRowsCommand>(cmd);
       return volume(c.outer, c.count, c.inner);
     }
+    case Opcode.gather: {
+      const c = changetype<GatherCommand>(cmd);
+      return volume(c.outer, c.count, c.inner) * 4;
+    }
+    case Opcode.scatterAdd: {
+      const c = changetype<ScatterAddCommand>(cmd);
+      return volume(c.outer, c.count, c.inner) * 4;
+    }
+    case Opcode.sort: {
+      const c = changetype<SortCommand>(cmd);
+      return volume(c.rows, c.cols, c.byInsertion ? 16 : 64);
+    }
     case Opcode.strip:
       return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
     case Opcode.group:
@@ -160,6 +184,8 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:
       return <u64>changetype<AdamCommand>(cmd).n * 4;
+    case Opcode.adaptive:
+      return <u64>changetype<AdaptiveCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
     case Opcode.maxPool: {

@@ -300,7 +300,8 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   return y;
 }
 
-function checkIndex(op: string, index: Tensor, size: number): void {
+/** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
+export function checkIndex(op: string, index: Tensor, size: number): void {
   checkTensor(op, 'index', index);
   if (index.dtype !== 'int32')
     throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, {
@@ -308,12 +309,6 @@ function checkIndex(op: string, index: Tensor, size: number): void {
       argument: 'index',
       got: index.dtype,
       expected: 'int32',
-    });
-  if (index.ndim > 1)
-    throw new ShapeError(`${op}: index must have one dimension, got ${show(index.shape)}`, {
-      op,
-      argument: 'index',
-      got: index.shape,
     });
   const check = (values: NumericArray) => checkRows(op, values, size);
   if (tracing === null) check(index.dataSync());
@@ -335,6 +330,13 @@ function checkRows(op: string, values: NumericArray, size: number): void {
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'input', x);
   const at = normalizeDim('indexSelect', dim, x.ndim);
+  checkTensor('indexSelect', 'index', index);
+  if (index.ndim > 1)
+    throw new ShapeError(`indexSelect: index must have one dimension, got ${show(index.shape)}`, {
+      op: 'indexSelect',
+      argument: 'index',
+      got: index.shape,
+    });
   return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
 }
 

@@ -1,5 +1,7 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { adaptive } from './adaptive.ts';
+import { gather, scatterAdd } from './along.ts';
 import { binary } from './binary.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
@@ -16,6 +18,7 @@ import { argReduce, cumsum, reduce } from './reduce.ts';
 import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
+import { sort } from './sort.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
 import { winogradConv, winogradGrad, winogradWeightGrad, winogradWeights } from './winograd.ts';
@@ -62,6 +65,10 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   pack,
   recurrent,
   recurrentGrad,
+  gather,
+  scatterAdd,
+  sort,
+  adaptive,
 };
 
 /** Indexed by a command's first word. */

@@ -311,6 +311,26 @@ const cases: Record<Primitive, Case[]> = {
   ],
   recurrent: recurrentCases((result) => result.out),
   recurrentCell: recurrentCases(({ out, cell }) => cell ?? out).filter((_, i) => i % 4 === 2),
+  gather: [
+    [(x, i) => x.gather(1, i), any(2, 3), indices(2, 0, 2, 1).reshape(2, 2)],
+    [(x, i) => x.gather(0, i), any(3, 2), indices(2, 0).reshape(2, 1)],
+    ...one((x) => x.sort(0, { descending: true }).values, any(3, 2)),
+    ...one((x) => x.topk(2, 1).values, any(2, 4)),
+  ],
+  scatterAdd: [
+    [(x, i, g) => x.scatterAdd(0, i, g), any(3), indices(2, 0, 2), more(4)],
+    [(x, i, g) => x.scatterAdd(1, i, g), any(3, 2), indices(1, 0, 1, 1).reshape(2, 2), more(2, 3)],
+  ],
+  gelu: one((x) => F.gelu(x), any(2, 3)),
+  geluTanh: one((x) => F.gelu(x, { approximate: 'tanh' }), any(2, 3)),
+  silu: one((x) => F.silu(x), any(2, 3)),
+  geluGrad: [[(x, g) => ops.activationGrad('geluGrad', x, g), any(2, 3), more(2, 3)]],
+  geluTanhGrad: [[(x, g) => ops.activationGrad('geluTanhGrad', x, g), any(2, 3), more(2, 3)]],
+  siluGrad: [[(x, g) => ops.activationGrad('siluGrad', x, g), any(2, 3), more(2, 3)]],
+  softplus: one((x) => F.softplus(x, { beta: 1.7, threshold: 2 }), any(2, 3)),
+  elu: [...one((x) => F.elu(x, { alpha: 0.7 }), any(2, 3)), ...one((x) => F.celu(x, { alpha: 1.3 }), any(2, 3))],
+  leakyRelu: one((x) => F.leakyRelu(x, { negativeSlope: 0.2 }), any(2, 3)),
+  flip: one((x) => x.flip(0, 2), any(2, 2, 3)),
 };
 
 /** Rules whose gradient cannot be differentiated again: they say so. */
