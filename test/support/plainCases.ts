@@ -35,7 +35,7 @@ const integerUnary = ['neg', 'abs', 'sign', 'square', 'floor', 'ceil', 'round', 
 const integerReductions = ['sum', 'prod', 'max', 'min'] as const;
 
 /** Two steps of an optimizer on one parameter, with a gradient of two signs. */
-function steps(make: (params: nn.Parameter[]) => optim.Optimizer): Tensor[] {
+function steps(make: (params: nn.Parameter[]) => { zeroGrad(): void; step(): unknown }): Tensor[] {
   const parameter = new nn.Parameter(spread(5));
   const optimizer = make([parameter]);
   for (let step = 0; step < 2; step++) {
