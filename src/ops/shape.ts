@@ -38,6 +38,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** As reshape, but throws where it would have to copy. */
 export function view(x: Tensor, shape: Shape): Tensor {
+  checkTensor('view', 'input', x);
   const target = inferShape('view', shape, x.numel);
   if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
     throw new ShapeError(
