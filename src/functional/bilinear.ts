@@ -1,7 +1,7 @@
 /** The bilinear map. */
 import { ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, matmul } from '../ops/index.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
+import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -42,11 +42,12 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | 
   }
   return compose(() => {
     // One product gives x1ᵀ·W[o] for all o: [B, n1] · [n1, out·n2].
-    const rows = x1.reshape([-1, n1]);
+    const count = numelOf(lead);
+    const rows = x1.reshape([count, n1]);
     const left = matmul(rows, weight.permute(1, 0, 2).reshape([n1, outFeatures * n2]));
     const y = left
-      .reshape([-1, outFeatures, n2])
-      .mul(x2.reshape([-1, 1, n2]))
+      .reshape([count, outFeatures, n2])
+      .mul(x2.reshape([count, 1, n2]))
       .sum(-1);
     return (bias === null ? y : y.add(bias)).reshape([...lead, outFeatures]);
   });

@@ -44,7 +44,7 @@ const OPTIONS = ['dtype', 'requiresGrad', 'device'];
 
 function place(op: string, options: Placement, known = OPTIONS): Executor {
   // Callers inside the library name an executor.
-  if (!('executor' in options)) checkOptions(op, options, known);
+  if (!isOptions(options) || !('executor' in options)) checkOptions(op, options, known);
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
     throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
@@ -160,18 +160,8 @@ function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] 
   return [args as number[], {} as O];
 }
 
-function checkSizes(op: string, shape: Shape): void {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`${op}: shape must be a list of sizes, got ${String(shape)}`, {
-      op,
-      argument: 'shape',
-      got: shape,
-    });
-  checkShape(op, shape);
-}
-
 function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
-  checkSizes(op, shape);
+  checkShape(op, shape);
   if (typeof value !== 'number')
     throw new ArgumentError(`${op}: value must be a number, got ${value === null ? 'null' : typeof value}`, {
       op,
@@ -302,7 +292,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
-  checkSizes(op, shape);
+  checkShape(op, shape);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
     throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
       op,
@@ -334,7 +324,7 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 
 /** Random whole numbers, low ≤ x < high, int32. */
 export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
-  checkSizes('randint', shape);
+  checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
     throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
       op: 'randint',

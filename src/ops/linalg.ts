@@ -102,9 +102,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim >= 2 && b.ndim >= 2) {
     // A batch against one matrix is one tall product.
     if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
-      return compose(() =>
-        product('matmul', a.reshape([-1, a.shape[a.ndim - 1]!]), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]),
-      );
+      return compose(() => product('matmul', a.flatten(0, -2), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
     }
     return product('matmul', a, b);
   }
@@ -192,7 +190,9 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     }
   }
   if (x.ndim === 2) return linear2d(x, weight, bias);
-  return compose(() => linear2d(x.reshape([-1, k]), weight, bias).reshape([...x.shape.slice(0, -1), n]));
+  return compose(() =>
+    linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias).reshape([...x.shape.slice(0, -1), n]),
+  );
 }
 
 function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
