@@ -3,7 +3,7 @@
  * refused. The shapes are worked out here from the definitions, not by the library.
  */
 import { F, type Tensor, tensor } from '../../src/index.ts';
-import * as named from '../../src/ops/public.ts';
+import * as operations from '../../src/ops/public.ts';
 import { type Source, shuffled } from './source.ts';
 
 type Sizes = readonly number[];
@@ -19,6 +19,9 @@ export interface Call {
 }
 
 export type EdgeOp = (source: Source, shape: Sizes) => Call;
+
+/** The operations by name. */
+const named = { ...operations };
 
 const MOST_DIMS = 6;
 const numel = (shape: Sizes) => shape.reduce((a, b) => a * b, 1);
