@@ -8,6 +8,7 @@ import { active } from '../program/trace.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
+import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './arithmetic.ts';
@@ -113,6 +114,11 @@ function firstElement(nested: Nested): Nested {
  * const a = tensor([[1, 2], [3, 4]]);
  * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
  */
+export function tensor<S extends Shape>(
+  data: Nested | NumberArray,
+  options: TensorOptions & { shape: S },
+): Tensor<Known<S>>;
+export function tensor(data: Nested | NumberArray, options?: TensorOptions & { shape?: Shape }): Tensor;
 export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
   const executor = place('tensor', options, ['shape', ...OPTIONS]);
   let values: ArrayLike<number>;
@@ -174,20 +180,24 @@ function filled(op: string, shape: Shape, value: number, options: Placement): Te
 }
 
 /** A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`. */
+export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
   return filled('zeros', shape, 0, options);
 }
 
 /** A tensor of ones. */
+export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
   return filled('ones', shape, 1, options);
 }
 
 /** A tensor with the same value everywhere. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return filled('full', shape, value, options);
+export function full<S extends Shape>(shape: S, value: number, options: TensorOptions = {}): Tensor<Known<S>> {
+  return filled('full', shape, value, options) as Tensor<Known<S>>;
 }
 
 /** @internal A constant tensor on an executor. */
@@ -306,6 +316,8 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
 }
 
 /** Uniform random numbers, 0 ≤ x < 1. */
+export function rand<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function rand(...args: ShapeArguments<TensorOptions>): Tensor;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('rand', args, 'uniform');
 }
@@ -318,6 +330,8 @@ export function randomLike(x: Tensor): Tensor {
 }
 
 /** Random numbers of the standard normal distribution. */
+export function randn<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function randn(...args: ShapeArguments<TensorOptions>): Tensor;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('randn', args, 'normal');
 }

@@ -18,6 +18,7 @@ import {
   viewOf,
 } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
+import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
   checkList,
@@ -34,8 +35,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './arithmetic.ts';
 
 /** The same elements in another shape; one size may be −1. Copies only if it must. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  return reshaped('reshape', x, shape);
+export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
+  return reshaped('reshape', x, shape) as Tensor<Asked<To>>;
 }
 
 /** As reshape, but throws where it would have to copy. */
