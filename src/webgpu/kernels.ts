@@ -1,0 +1,36 @@
+/** The WGSL kernels by opcode. An opcode of the table that has none here does not compile. */
+import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import type { GpuKernel } from './launch.ts';
+import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
+import { gemm } from './wgsl/gemm.ts';
+import { addRows, takeRows } from './wgsl/indexed.ts';
+import { adam, sgd } from './wgsl/optim.ts';
+import { random } from './wgsl/random.ts';
+import { argReduce, cumsum, reduce } from './wgsl/reduce.ts';
+import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './wgsl/softmax.ts';
+import { strip } from './wgsl/strip.ts';
+
+const kernelOf: Record<Opcode, GpuKernel> = {
+  copy,
+  fill,
+  unary,
+  binary,
+  where,
+  reduce,
+  argReduce,
+  cumsum,
+  softmax,
+  softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  gemm,
+  takeRows,
+  addRows,
+  sgd,
+  adam,
+  strip,
+  random,
+};
+
+/** Indexed by a command's first word. */
+export const kernels: GpuKernel[] = opcodes.map((opcode) => kernelOf[opcode]);
