@@ -17,7 +17,7 @@ import {
   sectionsOf,
   viewOf,
 } from '../program/emit.ts';
-import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import {
   broadcastStrides,
   inferShape,
@@ -316,8 +316,7 @@ function checkIndex(op: string, index: Tensor, size: number): void {
       got: index.shape,
     });
   const check = (values: NumericArray) => checkRows(op, values, size);
-  if (tracing === null) check(index.dataSync());
-  else tracing.guard(index, check);
+  checkValues(index, check);
 }
 
 function checkRows(op: string, values: NumericArray, size: number): void {

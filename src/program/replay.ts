@@ -14,6 +14,7 @@ import { type Command, parse } from './commands.ts';
 import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { joinStrips } from './strips.ts';
+import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
 export interface ProgramOutput {
@@ -163,6 +164,11 @@ export class Replay {
     return storage.address;
   }
 
+  /** Whether the program's commands may run after the call that starts them. */
+  get isAsynchronous(): boolean {
+    return this.base.download !== undefined;
+  }
+
   /** Whether something that the program uses has been disposed: it can never run again. */
   isStale(): boolean {
     for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
@@ -192,7 +198,8 @@ export class Replay {
         dtype,
       );
       try {
-        check(view.dataSync());
+        const values = valuesAtHand(view);
+        if (values !== null) check(values);
       } finally {
         view.dispose();
       }

@@ -9,7 +9,7 @@ import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
 import { tracing } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { defaultExecutor } from './runtime.ts';
+import { readableExecutor } from './runtime.ts';
 
 const TWO_32 = 2 ** 32;
 /** Numbers that one Philox block gives. */
@@ -90,7 +90,7 @@ export class Generator {
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     if (n < 2) return order;
-    const executor = defaultExecutor();
+    const executor = readableExecutor();
     const words = Storage.allocate(executor, n);
     try {
       this.draw(executor, words.address, n, 'uniform', 0, 1);

@@ -22,8 +22,13 @@ function unavailable(reason: string): DeviceError {
   return new DeviceError(`device webgpu: ${reason}`, { op: 'init', argument: 'device', got: 'webgpu' });
 }
 
+/** Whether the runtime itself offers WebGPU. */
+export function hasWebGpu(): boolean {
+  return typeof navigator !== 'undefined' && navigator.gpu !== undefined;
+}
+
 async function findGpu(): Promise<GPU> {
-  if (typeof navigator !== 'undefined' && navigator.gpu !== undefined) return navigator.gpu;
+  if (hasWebGpu()) return navigator.gpu;
   if (nodeGpu !== null) return nodeGpu;
   const name = 'webgpu';
   let peer: { create(flags: string[]): GPU };

@@ -4,7 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
-import { WebGpuExecutor } from '../../src/webgpu/executor.ts';
+import { init } from '../../src/index.ts';
+import { executorFor } from '../../src/runtime/runtime.ts';
+import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
@@ -15,16 +17,22 @@ if (process.env.VK_DRIVER_FILES === undefined && existsSync(SWIFTSHADER)) {
 
 let reason = '';
 
-/** An executor on the GPU of this machine; null, with a message, where there is none. */
-export const gpuExecutor: WebGpuExecutor | null = await WebGpuExecutor.start().catch((error: unknown) => {
-  reason = error instanceof Error ? error.message : String(error);
-  console.warn(`tests on webgpu are skipped: ${reason}`);
-  return null;
-});
+/** Makes the GPU the device of new tensors. Returns its executor, or null where there is none. */
+async function open(): Promise<WebGpuExecutor | null> {
+  try {
+    await init({ device: 'webgpu' });
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+    console.warn(`tests on webgpu are skipped: ${reason}`);
+    return null;
+  }
+  return executorFor('webgpu') as WebGpuExecutor;
+}
 
-/** Tests that need the GPU. */
+const executor = await open();
+
+/** Tests that need the GPU, which is the device of new tensors in them. */
 export function describeOnGpu(name: string, body: (executor: WebGpuExecutor) => void): void {
-  const executor = gpuExecutor;
   if (executor === null) describe.skip(`${name} (skipped: ${reason})`, () => {});
   else describe(name, () => body(executor));
 }

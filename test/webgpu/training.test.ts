@@ -1,0 +1,108 @@
+/** Models on the GPU: the same numbers as on the CPU, eager and compiled, and no memory that stays behind. */
+import { expect, test } from 'vitest';
+import { compile, F, init, manualSeed, memory, nn, optim, scope, type Tensor, tensor } from '../../src/index.ts';
+import { describeOnGpu } from '../support/gpu.ts';
+import { randomFloats, randomInts } from '../support/heap.ts';
+
+const BATCH = 32;
+const FEATURES = 20;
+const CLASSES = 5;
+
+function problem(seed: number) {
+  manualSeed(seed);
+  const model = new nn.Sequential(
+    new nn.Linear(FEATURES, 24),
+    new nn.ReLU(),
+    new nn.Dropout(0.1),
+    new nn.Linear(24, 16),
+    new nn.Tanh(),
+    new nn.Linear(16, CLASSES),
+  );
+  const x = tensor(Float32Array.from(randomFloats(BATCH * FEATURES, seed)), { shape: [BATCH, FEATURES] });
+  const y = tensor(Int32Array.from(randomInts(BATCH, seed, 0, CLASSES)));
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+  const step = (input: Tensor, target: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model.forward(input), target);
+    loss.backward();
+    optimizer.step();
+    return loss.detach();
+  };
+  return { model, x, y, step };
+}
+
+async function lossCurve(device: 'wasm' | 'webgpu', compiled: boolean, steps = 50): Promise<number[]> {
+  await init({ device });
+  const { x, y, step } = problem(7);
+  const run = compiled ? compile(step) : step;
+  const losses: number[] = [];
+  for (let i = 0; i < steps; i++) losses.push((await run(x, y).data())[0]!);
+  return losses;
+}
+
+describeOnGpu('training on webgpu', (gpu) => {
+  test.each([false, true])('follows the CPU, compiled: %s', { timeout: 60_000 }, async (compiled) => {
+    const expected = await lossCurve('wasm', compiled);
+    const got = await lossCurve('webgpu', compiled);
+    expect(expected[49]!).toBeLessThan(expected[0]! * 0.7);
+    got.forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i]!), `step ${i}: ${loss} and ${expected[i]}`).toBeLessThan(1e-3);
+    });
+  });
+
+  test('a compiled step is one submission', { timeout: 30_000 }, async () => {
+    await init({ device: 'webgpu' });
+    const { x, y, step } = problem(3);
+    const run = compile(step);
+    for (let i = 0; i < 3; i++) run(x, y);
+    const before = gpu.queue.submissions;
+    for (let i = 0; i < 5; i++) run(x, y);
+    expect(gpu.queue.submissions - before).toBe(5);
+    expect(run.program?.commands).toBeGreaterThan(10);
+  });
+
+  test('memory is flat', { timeout: 30_000 }, async () => {
+    await init({ device: 'webgpu' });
+    const { x, y, step } = problem(5);
+    const run = compile(step);
+    const use = () => scope(() => void [step(x, y), run(x, y)]);
+    for (let i = 0; i < 3; i++) use();
+    const before = memory();
+    for (let i = 0; i < 10; i++) use();
+    expect(memory()).toEqual(before);
+    expect(before.bytesReserved).toBeGreaterThan(before.bytesInUse);
+  });
+
+  test('a model moves to the GPU', { timeout: 30_000 }, async () => {
+    await init({ device: 'wasm' });
+    const { model, x } = problem(9);
+    model.eval();
+    const expected = model.forward(x).dataSync();
+    model.to('webgpu');
+    expect(model.parameters()[0]!.device).toBe('webgpu');
+    expect(() => model.forward(x)).toThrow('tensors live on two devices');
+    const got = await model.forward(x.to('webgpu')).data();
+    got.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 4);
+    });
+  });
+
+  test('random numbers are those of the CPU', async () => {
+    const draw = async (device: 'wasm' | 'webgpu') => {
+      await init({ device });
+      const t = tensor(new Float32Array(1000), { shape: [1000] });
+      const drawn = [];
+      for (const fill of [nn.init.uniform_, nn.init.normal_]) {
+        manualSeed(2 ** 40 + 5);
+        drawn.push(await fill(t).data());
+      }
+      return drawn;
+    };
+    const [expected, got] = [await draw('wasm'), await draw('webgpu')];
+    expected.forEach((values, i) => {
+      values.forEach((value, at) => {
+        expect(Math.abs(got[i]![at]! - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
+      });
+    });
+  });
+});
