@@ -43,10 +43,13 @@ export function profile<A extends unknown[], R>(
       argument: 'step',
     });
   if (replay.isAsynchronous) {
-    throw new DeviceError('profile: commands on webgpu run after the call that starts them, and cannot be timed by it', {
-      op: 'profile',
-      argument: 'step',
-    });
+    throw new DeviceError(
+      'profile: commands on webgpu run after the call that starts them, and cannot be timed by it',
+      {
+        op: 'profile',
+        argument: 'step',
+      },
+    );
   }
   const times = replay.commands.map((_, i) =>
     median(

@@ -28,7 +28,10 @@ describeOnGpu('the device webgpu', (gpu) => {
   });
 
   test('values come asynchronously alone', async () => {
-    const t = tensor([[1, 2], [3, 4]]).add(1);
+    const t = tensor([
+      [1, 2],
+      [3, 4],
+    ]).add(1);
     for (const read of [() => t.dataSync(), () => t.toArray(), () => t.sum().item()]) {
       expect(read).toThrow(DeviceError);
       expect(read).toThrow('await tensor.data()');
@@ -75,7 +78,10 @@ describeOnGpu('the device webgpu', (gpu) => {
   });
 
   test('indices from the host are checked, others stay inside', async () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const wrong = tensor([0, 2], { dtype: 'int32' });
     expect(() => x.indexSelect(0, wrong)).toThrow(ArgumentError);
     expect(() => F.crossEntropy(x, wrong)).toThrow('target 2 is out of range for 2 classes');

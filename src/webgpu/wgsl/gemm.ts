@@ -125,9 +125,7 @@ ${range(4)
 /** One step along k: a column of the slice of A times a row of the slice of B. */
 function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   const quads = blockCols / 4;
-  const lines = range(quads).map(
-    (q) => `let b${q} = sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u];`,
-  );
+  const lines = range(quads).map((q) => `let b${q} = sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u];`);
   for (const i of range(blockRows)) {
     const at = `threadRow * ${blockRows}u + ${i}u`;
     const value =
@@ -140,21 +138,25 @@ function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   return lines.join('\n    ');
 }
 
+/** Four neighbours in a row at a time, one after the other: the epilogue's code is long. */
 function storeBlock({ blockRows, blockCols }: Tile, epilogue: Epilogue | null): string {
+  const target =
+    epilogue === null
+      ? 'put(c + ((part * batch + matrix) * m + row) * n + col, v);'
+      : `let at = c + matrix * cBatch + row * cRow + col;\n${finish(epilogue)}`;
   return range(blockRows)
     .flatMap((i) =>
-      range(blockCols).map((j) => {
-        const target =
-          epilogue === null
-            ? 'put(c + ((part * batch + matrix) * m + row) * n + col, v);'
-            : `let at = c + matrix * cBatch + row * cRow + col;\n${finish(epilogue)}`;
-        return `{
+      range(blockCols / 4).map(
+        (q) => `{
   let row = originA + threadRow * ${blockRows}u + ${i}u;
-  let col = originB + threadCol * ${blockCols}u + ${j}u;
-  var v = sum${i}_${j >> 2}.${'xyzw'[j & 3]};
-  if (row < m && col < n) { ${target} }
-}`;
-      }),
+  let first = originB + threadCol * ${blockCols}u + ${4 * q}u;
+  var values = sum${i}_${q};
+  for (var col = first; row < m && col < min(first + 4u, n); col++) {
+    var v = values[col - first];
+    ${target}
+  }
+}`,
+      ),
     )
     .join('\n');
 }

@@ -71,6 +71,13 @@ fn hyperbolicTangent(x: f32) -> f32 {
   return withSign(1.0 - 2.0 / (1.0 + exponential(2.0 * min(a, 10.0))), x);
 }
 
+// e and f of x = 2^e·(1 + f), 1 + f in [√½, √2), x positive and finite.
+fn exponentAndRest(x: f32) -> vec2<f32> {
+  let tiny = x < 1.17549435e-38;
+  let bits = bitcast<i32>(select(x, x * 8388608.0, tiny)) + 0x004afb0d;
+  let exponent = (bits >> 23u) - 127 - select(0, 23, tiny);
+  return vec2<f32>(f32(exponent), bitcast<f32>((bits & 0x007fffff) + 0x3f3504f3) - 1.0);
+}
 // ln of 2^e·(1 + f).
 fn logOf(e: f32, f: f32) -> f32 {
   let s = f / (f + 2.0);
@@ -86,11 +93,8 @@ fn logarithm(x: f32) -> f32 {
   if (x == 0.0) { return -infinity(); }
   if (isNegative(x)) { return notANumber(); }
   if (isInf(x)) { return x; }
-  let tiny = x < 1.17549435e-38;
-  let bits = bitcast<i32>(select(x, x * 8388608.0, tiny)) + 0x004afb0d;
-  let exponent = (bits >> 23u) - 127 - select(0, 23, tiny);
-  let m = bitcast<f32>((bits & 0x007fffff) + 0x3f3504f3);
-  return logOf(f32(exponent), m - 1.0);
+  let parts = exponentAndRest(x);
+  return logOf(parts.x, parts.y);
 }
 fn logarithm1p(x: f32) -> f32 {
   if (isNan(x)) { return x; }
@@ -212,6 +216,19 @@ fn errorFunction(x: f32) -> f32 {
   q = fma(q, t, 0.128645629);
   return withSign(1.0 - exponential(-fma(t, q, t)), x);
 }
+// a^b for positive finite a: whole and broken powers of 2 apart, so that the largest results do not overflow by rounding.
+fn positivePower(a: f32, b: f32) -> f32 {
+  let parts = exponentAndRest(a);
+  let broken = logOf(0.0, parts.y) * 1.44269504;
+  let total = b * (parts.x + broken);
+  if (total > 129.0) { return infinity(); }
+  if (total < -151.0) { return 0.0; }
+  let n = round(total);
+  let r = (fma(b, parts.x, -n) + b * broken) * 0.693147181;
+  let whole = i32(n);
+  let half = whole >> 1u;
+  return fma(expQuotient(r), r, 1.0) * power2(half) * power2(whole - half);
+}
 // C's powf.
 fn power(a: f32, b: f32) -> f32 {
   if (b == 0.0 || a == 1.0) { return 1.0; }
@@ -222,7 +239,14 @@ fn power(a: f32, b: f32) -> f32 {
   let whole = abs(b) >= 16777216.0 || b == trunc(b);
   let odd = whole && abs(b) < 16777216.0 && (i32(b) & 1) == 1;
   if (isNegative(a) && !whole && size != 0.0 && !isInf(a)) { return notANumber(); }
-  let y = exponential(b * logarithm(size));
+  var y = 0.0;
+  if (size == 0.0 || isInf(size)) {
+    y = select(infinity(), 0.0, (size == 0.0) == (b > 0.0));
+  } else if (isInf(b)) {
+    y = select(infinity(), 0.0, (size < 1.0) == (b > 0.0));
+  } else {
+    y = positivePower(size, b);
+  }
   return select(y, -y, odd && isNegative(a));
 }
 fn toInteger(x: f32) -> i32 {

@@ -57,9 +57,11 @@ for (var e = start + lane; e < start + size; e += lanes) {
 const C = fieldsOf('crossEntropy');
 
 /** The weight of class c. */
-const weightSource = 'fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }';
+const weightSource =
+  'fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }';
 /** The row's class, kept inside the row whatever the index is. */
-const labelSource = 'let label = min(heap[targets + row], size - 1u);\nlet counts = heap[targets + row] != ignoreIndex;';
+const labelSource =
+  'let label = min(heap[targets + row], size - 1u);\nlet counts = heap[targets + row] != ignoreIndex;';
 
 export const crossEntropy: GpuKernel = (words, at, planner) => {
   const rows = words[at + C.rows]!;
