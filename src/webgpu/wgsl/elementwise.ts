@@ -1,10 +1,10 @@
 /** copy, fill, unary, binary, where: a thread an element. */
-import { activations, binaryFns, unaryFns } from '../../../bindings/commands/table.ts';
+import { binaryFns, unaryFns } from '../../../bindings/commands/table.ts';
 import { fieldsOf } from '../../reference/fields.ts';
 import { dims, rowMajor } from '../../reference/strided.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
-import { activationFunctions, binaryFunctions, unaryFunctions } from './functions.ts';
+import { binaryFunctions, unaryFunctions } from './functions.ts';
 import { walk } from './walk.ts';
 
 const C = fieldsOf('copy');
@@ -38,7 +38,7 @@ export const fill: GpuKernel = (words, at, planner) => {
 };
 
 /** Reads the element at a WGSL index as the function takes it. */
-export const load = (type: 'f32' | 'i32', index: string): string => `bitcast<${type}>(heap[${index}])`;
+const load = (type: 'f32' | 'i32', index: string): string => `bitcast<${type}>(heap[${index}])`;
 
 const U = fieldsOf('unary');
 const unaryParameters = new Parameters(['n', 'xStart', 'yStart', 'p0', 'p1']);
@@ -113,9 +113,3 @@ export const where: GpuKernel = (words, at, planner) => {
     'if (heap[condition] != 0u) { heap[y] = heap[a]; } else { heap[y] = heap[b]; }',
   );
 };
-
-/** The activation with this code as a WGSL expression of `v`. */
-export function activationOf(code: number): { name: string; expression: string } {
-  const name = activations[code]!;
-  return { name, expression: activationFunctions[name] };
-}
