@@ -50,7 +50,8 @@ export class Replay {
   /** Word at which each command starts. */
   readonly starts: number[] = [];
   readonly loaded: LoadedProgram;
-  private readonly base: Executor;
+  /** Where the program runs. */
+  readonly base: Executor;
   private readonly arena: Storage;
   private readonly constants: Storage[] = [];
   private readonly inputPatches: Patch[][];

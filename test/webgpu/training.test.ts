@@ -1,6 +1,19 @@
 /** Models on the GPU: the same numbers as on the CPU, eager and compiled, and no memory that stays behind. */
 import { expect, test } from 'vitest';
-import { compile, F, init, manualSeed, memory, nn, optim, scope, type Tensor, tensor } from '../../src/index.ts';
+import {
+  compile,
+  DeviceError,
+  F,
+  init,
+  manualSeed,
+  memory,
+  nn,
+  optim,
+  profile,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../src/index.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats, randomInts } from '../support/heap.ts';
 
@@ -85,6 +98,27 @@ describeOnGpu('training on webgpu', (gpu) => {
     got.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 4);
     });
+  });
+
+  test('a program on the GPU takes inputs from the CPU', async () => {
+    await init({ device: 'wasm' });
+    const select = compile((x: Tensor, index: Tensor) => x.indexSelect(0, index).mul(2), { device: 'webgpu' });
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const y = select(x, tensor([1, 0, 1], { dtype: 'int32' }));
+    expect(y.device).toBe('webgpu');
+    expect(await y.data()).toEqual(Float32Array.of(6, 8, 2, 4, 6, 8));
+    expect(() => select(x, tensor([1, 0, 2], { dtype: 'int32' }))).toThrow('index 2 is out of range');
+    select.dispose();
+  });
+
+  test('profile cannot time it', async () => {
+    await init({ device: 'webgpu' });
+    const step = compile((x: Tensor) => x.mul(2));
+    step(tensor([1]));
+    expect(() => profile(step)).toThrow(DeviceError);
   });
 
   test('random numbers are those of the CPU', async () => {

@@ -21,6 +21,18 @@ const folds: Record<ReduceFn, Join & { start: string }> = {
 /** Longer rows are cut, when there are few: a device has thousands of lanes. */
 const LONGEST_ROW = 8192;
 const FEW_ROWS = 256;
+/** From so many columns on a lane takes a column: lanes side by side read elements side by side. */
+const WIDE = 8;
+/** Lanes that keep a device busy, and the elements that make one worth it. */
+const BUSY = 8192;
+const LEAST_LENGTH = 32;
+
+/** Into how many parts the rows of [outer, size, inner] are cut. */
+function partsFor(outer: number, size: number, inner: number): number {
+  const rows = outer * inner;
+  if (inner >= WIDE) return Math.max(1, Math.min(Math.floor(BUSY / rows), Math.floor(size / LEAST_LENGTH), THREADS));
+  return size > LONGEST_ROW && rows < FEW_ROWS ? Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4))) : 1;
+}
 
 const R = fieldsOf('reduce');
 
@@ -57,18 +69,17 @@ export const reduce: GpuKernel = (words, at, planner) => {
       size: length,
       body: reduceBody(fold, last && scaled),
       joins: { Value: fold },
-      lanes: inner >= FEW_ROWS ? 1 : undefined,
+      lanes: inner >= WIDE ? 1 : undefined,
     });
   };
   const x = words[at + R.x]!;
   const y = words[at + R.y]!;
   if (outer * inner === 0) return;
-  const isCut = size > LONGEST_ROW && outer * inner < FEW_ROWS;
-  if (!isCut) {
+  const parts = partsFor(outer, size, inner);
+  if (parts === 1) {
     pass(x, y, size, 1, true);
     return;
   }
-  const parts = Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4)));
   const partial = planner.scratch(outer * parts * inner);
   pass(x, partial, size, parts, false);
   pass(partial, y, parts, 1, true);
