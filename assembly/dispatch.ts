@@ -13,6 +13,7 @@ import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { adamKernel } from './optim/adam';
+import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { randomKernel } from './random/philox';
 import { argReduceKernel } from './reduce/argReduce';
@@ -62,6 +63,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.group:
+      return groupKernel(cmd, thread, threads);
     default:
       unreachable();
   }

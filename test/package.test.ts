@@ -45,6 +45,14 @@ describe('the built package', () => {
     expect(run(['--input-type=module'], code)).toBe('3 function');
   });
 
+  it('offers kernels and the program of the workers as files to host', () => {
+    const code = `import { init } from 'saraf';
+      const [wasm, workerUrl] = ['saraf/plain.wasm', 'saraf/worker.js'].map((name) => new URL(import.meta.resolve(name)));
+      const { simd, threads } = await init({ wasm, workerUrl, threads: 2 });
+      console.log(simd, threads);`;
+    expect(run(['--input-type=module'], code)).toBe('simd128 2');
+  });
+
   it('runs where strings must not become code', () => {
     const flags = ['--disallow-code-generation-from-strings', '--input-type=module'];
     expect(run(flags, `import * as s from 'saraf'; ${step}`)).toBe(`${gradient} wasm`);

@@ -6,6 +6,7 @@ import {
   activations,
   argReduceFns,
   binaryFns,
+  commands,
   layout,
   MAX_DIMS,
   type Opcode,
@@ -28,6 +29,15 @@ const fnLists = {
   Activation: activations,
   RandomFn: randomFns,
 };
+
+/** A number for all that TypeScript and the kernels must agree on (FNV-1a). */
+function tableHash(): string {
+  let hash = 0x811c9dc5;
+  for (const char of JSON.stringify([commands, fnLists, STRIP_BLOCK, STRIP_LOCALS])) {
+    hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  }
+  return `0x${(hash >>> 0).toString(16)}`;
+}
 
 const asTypes = {
   in: 'u32',
@@ -57,7 +67,7 @@ export function structs(): string {
     header,
     enumOf('Opcode', opcodes),
     ...Object.entries(fnLists).map(([name, list]) => enumOf(name, list)),
-    `export const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\n`,
+    `export const TABLE_HASH: u32 = ${tableHash()};\nexport const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\n`,
     ...opcodes.map(classOf),
   ].join('\n');
 }
@@ -98,6 +108,7 @@ ${lines.join('\n')}
   return [
     header,
     "import type { ProgramBlock } from '../commands/program.ts';\n",
+    `export const TABLE_HASH = ${tableHash()};\n`,
     ...Object.entries(fnLists).map(listOf),
     ...opcodes.map(encoderOf),
   ].join('\n');

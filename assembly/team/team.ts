@@ -40,10 +40,9 @@ const SHARES_TAKEN: usize = 8;
  */
 const IDLE_SPINS: u32 = 16 * 1024;
 const BUSY_SPINS: u32 = 64 * 1024;
-/** Nanoseconds of one wait for a worker, and how many of them it gets before it is given up. */
+/** Nanoseconds of one wait for a worker. */
 const PATIENCE: i64 = 1_000_000_000;
-const WAITS: u32 = 60;
-/** The same for a leader that may not wait: looks at the cell, some tens of seconds. */
+/** Looks at a cell by a leader that may not wait, until it gives a worker up: some tens of seconds. */
 const LOOKS: u64 = 1 << 35;
 
 // @ts-ignore: decorator
@@ -73,8 +72,11 @@ export function serve(team: usize, cell: usize): void {
   }
 }
 
-/** Waits until a share that a worker has taken is done. False if the worker has failed or does not come back. */
-function join(cell: usize, mayWait: bool): bool {
+/**
+ * Waits until a share that a worker has taken is done. False if the worker has failed, or does not come back within `patience`
+ * waits; 0: the leader may not wait, and looks.
+ */
+function join(cell: usize, patience: u32): bool {
   let waits: u32 = 0;
   let looks: u64 = 0;
   while (true) {
@@ -82,10 +84,10 @@ function join(cell: usize, mayWait: bool): bool {
     const state = stateOf(cell);
     if (state <= ASLEEP) return true;
     if (state == FAILED) return false;
-    if (!mayWait) {
+    if (patience == 0) {
       if (looks == LOOKS) return false;
     } else if (looks >= BUSY_SPINS) {
-      if (waits++ == WAITS) return false;
+      if (waits++ == patience) return false;
       if (atomic.cmpxchg<u32>(cell, TAKEN, AWAITED) >= TAKEN) atomic.wait<u32>(cell, AWAITED, PATIENCE);
     }
   }
@@ -99,7 +101,7 @@ function cellOf(team: usize, i: u32): usize {
 }
 
 /** One command by all threads. Returns 0, or the share that was not done. */
-function shareOut(cmd: usize, team: usize, threads: u32, mayWait: bool): u32 {
+function shareOut(cmd: usize, team: usize, threads: u32, patience: u32): u32 {
   store<u32>(team, <u32>cmd);
   store<u32>(team, threads, SHARES);
   for (let i: u32 = 1; i < threads; i++) {
@@ -110,7 +112,7 @@ function shareOut(cmd: usize, team: usize, threads: u32, mayWait: bool): u32 {
   for (let i: u32 = 1; i < threads; i++) {
     if (atomic.cmpxchg<u32>(cellOf(team, i), OPEN, IDLE) == OPEN) dispatch(cmd, i, threads);
   }
-  for (let i: u32 = 1; i < threads; i++) if (!join(cellOf(team, i), mayWait)) return i;
+  for (let i: u32 = 1; i < threads; i++) if (!join(cellOf(team, i), patience)) return i;
   finish(cmd, threads);
   return 0;
 }
@@ -123,10 +125,11 @@ function someoneSleeps(team: usize, threads: u32): bool {
 
 /**
  * All commands of the program block at `program` by the leader and threads − 1 workers. Commands not worth sharing are the
- * leader's alone; the workers are not woken for a program that has too little for them. Returns 0, or the share of a
+ * leader's alone; the workers are not woken for a program that has too little for them. A worker gets `patience` seconds for its
+ * share, or, where the leader may not wait and this is 0, a number of looks. Returns 0, or the share of a
  * worker that failed: what the program has computed is undefined then, and the team must not be used again.
  */
-export function lead(program: usize, commands: u32, team: usize, threads: u32, mayWait: bool): u32 {
+export function lead(program: usize, commands: u32, team: usize, threads: u32, patience: u32): u32 {
   const work = sharedWork(program, commands);
   if (work == 0 || (work < WAKING_WORK && someoneSleeps(team, threads))) {
     run(program, commands);
@@ -136,7 +139,7 @@ export function lead(program: usize, commands: u32, team: usize, threads: u32, m
   let cmd = program;
   let failed: u32 = 0;
   for (let i: u32 = 0; i < commands && !failed; i++) {
-    if (isShared(cmd)) failed = shareOut(cmd, team, threads, mayWait);
+    if (isShared(cmd)) failed = shareOut(cmd, team, threads, patience);
     else dispatch(cmd, 0, 1);
     cmd += (<usize>load<u32>(cmd, 4)) << 2;
   }

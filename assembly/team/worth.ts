@@ -16,6 +16,7 @@ import {
   CumsumCommand,
   FillCommand,
   GemmCommand,
+  GroupCommand,
   Opcode,
   RandomCommand,
   ReduceCommand,
@@ -56,11 +57,11 @@ function isTranscendental(fn: u32): bool {
   return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;
 }
 
-/** The work of the commands in a strip. */
-function workOfParts(cmd: usize): u64 {
+/** The work of `count` commands that follow each other. */
+function workOfParts(first: usize, count: u32): u64 {
   let work: u64 = 0;
-  let part = cmd + offsetof<StripCommand>();
-  for (let i: u32 = 0; i < changetype<StripCommand>(cmd).count; i++) {
+  let part = first;
+  for (let i: u32 = 0; i < count; i++) {
     work += workOf(part);
     part += (<usize>load<u32>(part, 4)) << 2;
   }
@@ -126,7 +127,9 @@ function workOf(cmd: usize): u64 {
       return volume(c.outer, c.count, c.inner);
     }
     case Opcode.strip:
-      return workOfParts(cmd);
+      return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
+    case Opcode.group:
+      return workOfParts(cmd + offsetof<GroupCommand>(), changetype<GroupCommand>(cmd).count);
     case Opcode.sgd:
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:

@@ -247,6 +247,11 @@ export const commands = {
    * do so at the same address.
    */
   strip: { n: 'u32', count: 'u32', scratch: 'scratch' },
+  /**
+   * A group: `count` commands that follow this field, inside this command (its length covers them), independent of each
+   * other, and none of them with a scratch block: the updates of an optimizer's step. Threads share each of them.
+   */
+  group: { count: 'u32' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
 } as const satisfies Record<string, Record<string, FieldKind>>;

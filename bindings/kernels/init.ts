@@ -1,4 +1,5 @@
 /** Starting the kernels with other settings than the usual ones. */
+import { loadWasm, type WasmSource } from '../wasm/given.ts';
 import {
   configure,
   startThreads,
@@ -16,9 +17,10 @@ import {
  * await init({ memoryMiB: 256, threads: 'auto' });
  */
 export async function init(
-  settings: Partial<WasmSettings> = {},
+  settings: Partial<Omit<WasmSettings, 'wasm'> & { wasm: WasmSource }> = {},
 ): Promise<{ simd: 'relaxed' | 'simd128' } & ThreadsInfo> {
-  configure(settings);
+  const { wasm, ...others } = settings;
+  configure({ ...others, wasm: wasm === undefined ? wasm : await loadWasm(wasm) });
   const simd = wasmExecutor().variant === 'relaxed' ? 'relaxed' : 'simd128';
   await startThreads(settings.threads !== undefined);
   return { simd, ...threadsInfo() };

@@ -8,7 +8,8 @@ import { ProgramBlock } from '../commands/program.ts';
 import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
-import { compileModule, type Variant } from './module.ts';
+import type { GivenKernels } from './given.ts';
+import { compileModule, moduleBytes, type Variant } from './module.ts';
 import { teamElements, WorkerPool } from './pool.ts';
 import { chooseTile } from './tile.ts';
 import { mayWait } from './worker.ts';
@@ -18,12 +19,14 @@ const MAX_PAGES = 65536;
 const LEAST_MAX_PAGES = 4096;
 const PROGRAM_WORDS = 1024;
 const RANDOM_WORDS = 4;
+/** Seconds after which a worker that has taken a share is given up. */
+const PATIENCE = 60;
 
 /** What the kernels export. */
 interface Kernels {
   run(program: number, commands: number): void;
   /** The same with a team of threads: 0, or the share of a worker that has failed. */
-  lead(program: number, commands: number, team: number, threads: number, mayWait: boolean): number;
+  lead(program: number, commands: number, team: number, threads: number, patience: number): number;
   worthSharing(program: number, commands: number): number;
   peak(rounds: number, factor: number, summand: number): number;
   scratchElements(threads: number): number;
@@ -38,6 +41,10 @@ export interface WasmOptions {
   threads?: number;
   /** Use a shared memory, as threads need it. */
   shared?: boolean;
+  /** Kernels to run instead of the inlined ones. */
+  given?: GivenKernels | null;
+  /** A hosted copy of the workers' program. */
+  workerUrl?: URL | string | null;
 }
 
 /** A memory that may grow as far as this engine allows: iOS refuses large shared ones. */
@@ -60,23 +67,33 @@ export class WasmExecutor implements Executor {
   readonly memory: WebAssembly.Memory;
   /** Threads that there is room for. */
   readonly capacity: number;
+  private readonly given: GivenKernels | null;
   private readonly kernels: Kernels;
   private readonly maxPages: number;
   /** Byte address of the block that threads meet in. */
   private readonly team: number;
   private readonly pool: WorkerPool | null;
-  private readonly mayWait: boolean;
+  /** Seconds that a worker may take for its share; 0 where this thread may not wait. */
+  private readonly patience: number;
   private starting: Promise<void> | null = null;
   private readonly programAddress: number;
   private floats: Float32Array<ArrayBufferLike>;
   private ints: Int32Array<ArrayBufferLike>;
 
-  constructor({ variant, memoryMiB = 16, threads = 1, shared = threads > 1 }: WasmOptions) {
+  constructor({
+    variant,
+    memoryMiB = 16,
+    threads = 1,
+    shared = threads > 1,
+    given = null,
+    workerUrl = null,
+  }: WasmOptions) {
+    this.given = given;
     this.variant = variant;
     this.capacity = threads;
     const initial = Math.max(1, Math.ceil(memoryMiB * 16));
     [this.memory, this.maxPages] = createMemory(initial, shared);
-    const module = compileModule(variant, shared);
+    const module = this.compile(shared);
     // The loader's wrappers cost more than small kernels do: the raw exports are called.
     this.kernels = instantiateSync(module, { env: { memory: this.memory } }).instance.exports as unknown as Kernels;
     this.floats = new Float32Array(this.memory.buffer);
@@ -87,8 +104,8 @@ export class WasmExecutor implements Executor {
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(threads));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
     this.team = threads > 1 ? this.allocator.allocate(teamElements(threads)) * 4 : 0;
-    this.pool = threads > 1 ? new WorkerPool(this.memory, this.team, threads) : null;
-    this.mayWait = threads > 1 && mayWait();
+    this.pool = threads > 1 ? new WorkerPool(this.memory, this.team, threads, workerUrl) : null;
+    this.patience = threads > 1 && mayWait() ? PATIENCE : 0;
     this.program.tile = chooseTile(this);
     this.allocator.uncount();
   }
@@ -153,7 +170,7 @@ export class WasmExecutor implements Executor {
 
   /** Starts the workers that there is room for, once; fulfilled when each has come up or failed. */
   startThreads(): Promise<void> {
-    this.starting ??= this.pool?.start(compileModule(this.variant, true)) ?? Promise.resolve();
+    this.starting ??= this.pool?.start(this.compile(true)) ?? Promise.resolve();
     return this.starting;
   }
 
@@ -172,6 +189,15 @@ export class WasmExecutor implements Executor {
     return this.kernels.peak(rounds, 1.0000001, 0.0000001);
   }
 
+  /** Size of the kernels in bytes; 0 where the user has given a module. */
+  get wasmBytes(): number {
+    return this.given === null ? moduleBytes(this.variant).length : (this.given.bytes?.length ?? 0);
+  }
+
+  private compile(shared: boolean): WebAssembly.Module {
+    return this.given === null ? compileModule(this.variant, shared) : this.given.compile(shared);
+  }
+
   private execute(program: number, commands: number): void {
     const { pool, kernels } = this;
     if (pool === null || pool.threads === 1) {
@@ -180,7 +206,7 @@ export class WasmExecutor implements Executor {
     }
     let failed = -1;
     try {
-      failed = kernels.lead(program, commands, this.team, pool.threads, this.mayWait);
+      failed = kernels.lead(program, commands, this.team, pool.threads, this.patience);
     } finally {
       if (failed !== 0) pool.stop('a worker failed in the middle of a program');
     }

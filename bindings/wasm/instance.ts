@@ -1,6 +1,7 @@
 /** The one wasm executor that tensors and `saraf/kernels` share. It starts at its first use; its threads start with `init`. */
 import { ArgumentError, DeviceError } from '../errors.ts';
 import { WasmExecutor } from './executor.ts';
+import { GivenKernels, type WasmSource } from './given.ts';
 import { supports, type Variant } from './module.ts';
 import { MAX_THREADS } from './pool.ts';
 import { coreCount, whyNoThreads } from './worker.ts';
@@ -13,6 +14,10 @@ export interface WasmSettings {
   memoryMiB: number;
   /** Threads to run on, the caller's among them; 'auto': as many as there are cores. */
   threads: number | 'auto';
+  /** Kernels to run instead of the inlined ones: `saraf/relaxed.wasm` or `saraf/plain.wasm` of this version. */
+  wasm: Exclude<WasmSource, URL> | null;
+  /** A hosted copy of `saraf/worker.js`, where workers may not be made from a Blob. */
+  workerUrl: URL | string | null;
 }
 
 /** How many threads run programs, and why there are fewer than were asked for. */
@@ -21,13 +26,16 @@ export interface ThreadsInfo {
   threadsNote?: string;
 }
 
-let settings: WasmSettings = { deterministic: false, memoryMiB: 16, threads: 1 };
+let settings: WasmSettings = { deterministic: false, memoryMiB: 16, threads: 1, wasm: null, workerUrl: null };
+/** The kernels that `settings.wasm` holds. */
+let given: GivenKernels | null = null;
 let executor: WasmExecutor | null = null;
 /** Why the executor has no room for threads. */
 let note: string | undefined;
 
 /** The fastest variant that this engine runs under the settings, or null. */
 export function bestVariant(): Variant | null {
+  if (given !== null) return given.variant;
   if (!settings.deterministic && supports('relaxed')) return 'relaxed';
   return supports('plain') ? 'plain' : null;
 }
@@ -38,19 +46,23 @@ function possibleThreads(): number {
   const wanted = settings.threads === 'auto' ? coreCount() : settings.threads;
   if (wanted > MAX_THREADS) note = `there are at most ${MAX_THREADS} threads`;
   if (wanted === 1) return 1;
-  note = whyNoThreads() ?? note;
-  return whyNoThreads() === null ? Math.min(wanted, MAX_THREADS) : 1;
+  const reason =
+    given !== null && given.bytes === null
+      ? 'wasm is a module, which cannot have shared memory; give its bytes'
+      : whyNoThreads(settings.workerUrl);
+  note = reason ?? note;
+  return reason === null ? Math.min(wanted, MAX_THREADS) : 1;
 }
 
 function create(variant: Variant): WasmExecutor {
-  const { memoryMiB } = settings;
+  const { memoryMiB, workerUrl } = settings;
   const threads = possibleThreads();
   try {
-    return new WasmExecutor({ variant, memoryMiB, threads });
+    return new WasmExecutor({ variant, memoryMiB, threads, given, workerUrl });
   } catch (error) {
     if (threads === 1) throw error;
     note = `this runtime gave no shared memory (${error})`;
-    return new WasmExecutor({ variant, memoryMiB });
+    return new WasmExecutor({ variant, memoryMiB, given });
   }
 }
 
@@ -84,22 +96,33 @@ export function checkThreads(op: string, threads: unknown): void {
 
 /** Changes the settings. Refused while blocks of the running executor are in use, where it cannot take them on as it is. */
 export function configure(changes: Partial<WasmSettings>): void {
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const next: WasmSettings = { ...settings, ...Object.fromEntries(given) };
-  const { deterministic, memoryMiB, threads } = next;
+  const wanted = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const next: WasmSettings = { ...settings, ...Object.fromEntries(wanted) };
+  const { deterministic, memoryMiB, threads, wasm, workerUrl } = next;
   if (typeof deterministic !== 'boolean') refuse('deterministic', 'be true or false', deterministic);
   if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'lie above 0 and up to 4096', memoryMiB);
   if (threads !== 'auto') checkThreads('init', threads);
+  if (workerUrl !== null && !(workerUrl instanceof URL) && (typeof workerUrl !== 'string' || workerUrl === '')) {
+    refuse('workerUrl', 'be a URL', workerUrl);
+  }
+  const kernels = wasm === null || wasm === settings.wasm ? given : new GivenKernels(wasm);
+  if (deterministic && kernels?.variant === 'relaxed') {
+    refuse('wasm', 'be plain.wasm for deterministic: true', 'relaxed.wasm');
+  }
 
-  const before = settings;
+  const before = { settings, given };
   settings = next;
+  given = kernels;
   if (executor === null) return;
   const isEnough = possibleThreads() <= executor.capacity;
-  if (deterministic === before.deterministic && memoryMiB === before.memoryMiB && isEnough) return;
+  const same = (['deterministic', 'memoryMiB', 'wasm', 'workerUrl'] as const).every(
+    (name) => String(next[name]) === String(before.settings[name]),
+  );
+  if (same && given === before.given && isEnough) return;
   if (executor.allocator.blocks > 0) {
-    settings = before;
+    ({ settings, given } = before);
     throw new ArgumentError(
-      `init: ${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB and threads before making any`,
+      `init: ${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB, threads, wasm and workerUrl before making any`,
       { op: 'init' },
     );
   }

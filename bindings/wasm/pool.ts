@@ -44,6 +44,7 @@ export class WorkerPool {
     private readonly memory: WebAssembly.Memory,
     private readonly team: number,
     private readonly capacity: number,
+    private readonly workerUrl: URL | string | null,
   ) {}
 
   /** Threads that can be used: the caller's and the workers that live. */
@@ -58,7 +59,7 @@ export class WorkerPool {
     const starts = Array.from({ length: this.capacity - 1 }, async (_, i) => {
       const cell = team + FIRST_CELL_BYTES + i * LINE_BYTES;
       Atomics.store(words, cell / 4, IDLE);
-      const worker = spawn({ module, memory, team, cell }, START_TIMEOUT);
+      const worker = spawn({ module, memory, team, cell }, START_TIMEOUT, this.workerUrl);
       worker.ended.then((reason) => this.lose(worker, reason));
       await worker.ready;
       if (this.stopped) worker.terminate();

@@ -1,7 +1,7 @@
 /**
  * One worker thread, in whatever way this runtime makes them: node:worker_threads where they exist (Node, Deno, Bun), else a
  * Web Worker from a Blob URL. Its program is a string, so that no file has to be found by bundlers; under a strict
- * Content Security Policy a Blob worker fails by an event, and `ready` is rejected.
+ * Content Security Policy a Blob worker fails by an event, and `ready` is rejected: such pages host a copy of the program.
  */
 
 /** What a worker needs to serve. Addresses in bytes. */
@@ -23,9 +23,9 @@ export interface ThreadWorker {
 /** State FAILED of assembly/team/team.ts: a leader that waits for this worker's share must learn that it never comes. */
 const FAILED = 5;
 
-const source = `
-const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads')
-  || typeof require === 'function' && require('node:worker_threads');
+/** What a worker runs. It is published as `saraf/worker.js`, too. */
+export const workerSource = `
+const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads');
 const port = threads && threads.parentPort || self;
 const begin = ({ module, memory, team, cell }) => {
   const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -52,7 +52,7 @@ interface NodeWorker {
 }
 
 interface NodeThreads {
-  Worker: new (source: string, options: { eval: true; execArgv: string[]; name: string }) => NodeWorker;
+  Worker: new (source: string | URL, options: { eval: boolean; execArgv: string[]; name: string }) => NodeWorker;
 }
 
 interface NodeOs {
@@ -61,7 +61,7 @@ interface NodeOs {
 }
 
 /** A module of Node's, without an import that bundlers and browsers would stumble over. */
-function builtin<T>(name: string): T | undefined {
+export function builtin<T>(name: string): T | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
   try {
     return host?.getBuiltinModule?.(name) as T | undefined;
@@ -76,14 +76,15 @@ function nodeThreads(): NodeThreads | undefined {
 }
 
 /** Why this runtime can run one thread only, or null. */
-export function whyNoThreads(): string | null {
+export function whyNoThreads(workerUrl: URL | string | null): string | null {
   if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') {
     return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
       ? 'the page is not cross-origin isolated'
       : 'this runtime has no shared memory';
   }
   if (nodeThreads() !== undefined) return null;
-  if (typeof Worker === 'undefined' || typeof Blob === 'undefined' || typeof URL.createObjectURL !== 'function') {
+  const canMakeUrl = typeof Blob !== 'undefined' && typeof URL.createObjectURL === 'function';
+  if (typeof Worker === 'undefined' || (workerUrl === null && !canMakeUrl)) {
     return 'this runtime has no workers';
   }
   return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
@@ -108,8 +109,8 @@ export function mayWait(): boolean {
   }
 }
 
-/** Starts a worker. `timeout` is how many milliseconds it may take to come up. */
-export function spawn(data: WorkerData, timeout: number): ThreadWorker {
+/** Starts a worker, from a hosted copy of its program if there is one. `timeout` is how many milliseconds it may take to come up. */
+export function spawn(data: WorkerData, timeout: number, workerUrl: URL | string | null): ThreadWorker {
   let come = (): void => {};
   let fail = (_: Error): void => {};
   let end = (_: string): void => {};
@@ -132,7 +133,7 @@ export function spawn(data: WorkerData, timeout: number): ThreadWorker {
   };
   let terminate = (): void => {};
   try {
-    terminate = (nodeThreads() === undefined ? spawnWeb : spawnNode)(data, up, gone);
+    terminate = (nodeThreads() === undefined ? spawnWeb : spawnNode)(data, workerUrl, up, gone);
   } catch (error) {
     gone(String(error));
   }
@@ -140,11 +141,20 @@ export function spawn(data: WorkerData, timeout: number): ThreadWorker {
   return { ready, ended, terminate: () => terminate() };
 }
 
-type Start = (data: WorkerData, up: () => void, gone: (reason: string) => void) => () => void;
+type Start = (data: WorkerData, url: URL | string | null, up: () => void, gone: (reason: string) => void) => () => void;
 
-const spawnNode: Start = (data, up, gone) => {
+/** What Node takes: a URL as an object, or a path. */
+function fileOf(url: URL | string): URL | string {
+  return typeof url === 'string' && /^(file|data):/.test(url) ? new URL(url) : url;
+}
+
+const spawnNode: Start = (data, url, up, gone) => {
   const { Worker: Thread } = nodeThreads()!;
-  const worker = new Thread(source, { eval: true, execArgv: [], name: 'saraf' });
+  const worker = new Thread(url === null ? workerSource : fileOf(url), {
+    eval: url === null,
+    execArgv: [],
+    name: 'saraf',
+  });
   worker.on('message', up);
   worker.on('error', (error) => gone(String(error)));
   worker.on('exit', (code) => gone(`exit code ${code}`));
@@ -153,15 +163,18 @@ const spawnNode: Start = (data, up, gone) => {
   return () => void worker.terminate();
 };
 
-const spawnWeb: Start = (data, up, gone) => {
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+const spawnWeb: Start = (data, hosted, up, gone) => {
+  const url = hosted ?? URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  const forget = () => {
+    if (hosted === null) URL.revokeObjectURL(url as string);
+  };
   const worker = new Worker(url, { name: 'saraf' });
   worker.onmessage = () => {
-    URL.revokeObjectURL(url);
+    forget();
     up();
   };
   worker.onerror = (event) => {
-    URL.revokeObjectURL(url);
+    forget();
     gone(event.message || 'the worker could not be loaded');
   };
   worker.postMessage(data);

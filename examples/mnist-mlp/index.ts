@@ -5,7 +5,21 @@
  *     npm start
  */
 import { SingleBar } from 'cli-progress';
-import { compile, data, F, init, keep, manualSeed, nn, noGrad, optim, runtimeInfo, scope, type Tensor } from 'saraf';
+import {
+  compile,
+  data,
+  F,
+  init,
+  keep,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  type RuntimeInfo,
+  runtimeInfo,
+  scope,
+  type Tensor,
+} from 'saraf';
 import { mnist } from 'saraf/node';
 
 const EPOCHS = 12;
@@ -85,12 +99,13 @@ function prepare(train: data.TensorDataset<Pair>) {
   return { model, step, loader };
 }
 
-async function start(device: Device): Promise<void> {
-  const info = await init({ device });
+async function start(device: Device): Promise<RuntimeInfo> {
+  const info = await init({ device, threads: 'auto' });
   console.log(`\n${device === 'wasm' ? 'WebAssembly kernels' : 'Pure JavaScript'}: ${JSON.stringify(info)}`);
+  return info;
 }
 
-await start('wasm');
+const { threads } = await start('wasm');
 const { train, test } = mnist();
 const { model, step, loader } = prepare(train);
 let first: EpochResult | undefined;
@@ -114,7 +129,7 @@ console.log(
 );
 
 console.log(
-  `\nThe kernels (${runtimeInfo().runtime}) train ${(first!.imagesPerSecond / slow.imagesPerSecond).toFixed(1)} times as fast as pure JavaScript.`,
+  `\nThe kernels (${runtimeInfo().runtime}) on ${threads} thread${threads === 1 ? '' : 's'} train ${(first!.imagesPerSecond / slow.imagesPerSecond).toFixed(1)} times as fast as pure JavaScript.`,
 );
 console.log(`Test accuracy: ${(best * 100).toFixed(2)} % at best, goal ${(GOAL * 100).toFixed(1)} %.`);
 if (best < GOAL) process.exitCode = 1;

@@ -56,24 +56,25 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 
   protected override settings(
-    { lr, betas: [beta1, beta2], eps, weightDecay }: ParamGroup<AdamOptions>,
+    { lr, betas, eps, weightDecay }: ParamGroup<AdamOptions>,
     state: ParamState,
-  ): number[] {
+    out: Float64Array,
+  ): void {
+    const beta1 = betas[0];
+    const beta2 = betas[1];
     const step = ((state.step as number | undefined) ?? 0) + 1;
     state.step = step;
     const correction1 = 1 - beta1 ** step;
     const correction2 = 1 - beta2 ** step;
-    return [
-      lr / correction1,
-      beta1,
-      1 - beta1,
-      beta2,
-      1 - beta2,
-      eps,
-      weightDecay,
-      Math.sqrt(correction2),
-      1 - lr * weightDecay,
-    ];
+    out[0] = lr / correction1;
+    out[1] = beta1;
+    out[2] = 1 - beta1;
+    out[3] = beta2;
+    out[4] = 1 - beta2;
+    out[5] = eps;
+    out[6] = weightDecay;
+    out[7] = Math.sqrt(correction2);
+    out[8] = 1 - lr * weightDecay;
   }
 
   protected override update(

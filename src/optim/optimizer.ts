@@ -7,7 +7,9 @@ import type { Executor } from '../../bindings/executor.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { commonExecutor, dense } from '../program/emit.ts';
+import { commonExecutor, dense, done } from '../program/emit.ts';
+import { groupFrom } from '../program/group.ts';
+import type { Recorder } from '../program/recorder.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
@@ -33,12 +35,21 @@ export interface OptimizerState<O> {
 /** Settings of one parameter in its executor's heap, and what was last written there. */
 interface SettingBlock {
   storage: Storage;
-  last: number[];
+  last: Float64Array;
+}
+
+/** The update of one parameter. */
+interface Step<O> {
+  group: ParamGroup<O>;
+  param: Tensor;
+  gradient: Tensor;
+  state: ParamState;
+  block: SettingBlock;
 }
 
 /** Elements for the settings of any update command. */
 const SETTING_ELEMENTS = 16;
-/** Words that the largest update command takes, with room to spare. */
+/** Words that the largest update command takes, and the head of a group, with room to spare. */
 const UPDATE_WORDS = 32;
 
 function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is GroupOptions<O>[] {
@@ -50,6 +61,8 @@ export abstract class Optimizer<O extends object> {
   readonly paramGroups: ParamGroup<O>[];
   protected readonly state = new Map<Tensor, ParamState>();
   private readonly settingBlocks = new Map<Tensor, SettingBlock>();
+  /** The settings of one update on their way: steps make no garbage a parameter. */
+  private readonly current = new Float64Array(SETTING_ELEMENTS);
 
   constructor(
     private readonly name: string,
@@ -101,8 +114,8 @@ export abstract class Optimizer<O extends object> {
   /** Refuses settings outside their domain. */
   protected abstract check(group: Required<O>): void;
 
-  /** Settings that the update command reads, for one parameter of a group. */
-  protected abstract settings(group: ParamGroup<O>, state: ParamState): number[];
+  /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
+  protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
 
   /** Encodes the update of one parameter. */
   protected abstract update(
@@ -123,35 +136,54 @@ export abstract class Optimizer<O extends object> {
   step(closure?: () => Tensor): Tensor | undefined {
     const loss = closure === undefined ? undefined : withGrad(true, closure);
     this.checkGradients();
-    const copies: Tensor[] = [];
-    const executors = new Set<Executor>();
+    const steps = this.prepare();
+    if (tracing === null) this.run(steps);
+    else this.record(tracing, steps);
+    for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
+    return loss;
+  }
+
+  /** All parameters that have gradients, and what their updates need. Runs nothing afterwards but those. */
+  private prepare(): Step<O>[] {
+    const steps: Step<O>[] = [];
     for (const group of this.paramGroups) {
       for (const param of group.params) {
         const gradient = param.variable?.grad;
         if (gradient === undefined || gradient === null) continue;
-        const { executor } = param;
-        const flat = dense(gradient);
-        if (flat !== gradient) copies.push(flat);
         const state = untraced(() => this.stateOf(param));
         const block = untraced(() => this.blockOf(param));
-        this.update(group, param, flat, state, block.storage.address);
-        const refresh = () => {
-          writeSettings(block, this.settings(group, state));
-          param.storage.version++;
-        };
-        if (tracing === null) {
-          refresh();
-          executors.add(executor);
-          if (executor.program.length + UPDATE_WORDS > executor.program.words.length) executor.run();
-        } else {
-          tracing.capture(block.storage);
-          tracing.beforeRun(refresh);
-        }
+        steps.push({ group, param, gradient: dense(gradient), state, block });
       }
     }
-    for (const executor of executors) executor.run();
-    for (const copy of copies) copy.dispose();
-    return loss;
+    return steps;
+  }
+
+  /** Updates all parameters of an executor in one command. */
+  private run(steps: readonly Step<O>[]): void {
+    const executors = new Set<Executor>();
+    for (const { group, param, gradient, state, block } of steps) {
+      const { executor } = param;
+      const { program } = executor;
+      if (program.length + UPDATE_WORDS > program.words.length) runGrouped(executor);
+      this.update(group, param, gradient, state, block.storage.address);
+      this.refresh(group, state, block);
+      param.storage.version++;
+      for (const name in state) if (state[name] instanceof Tensor) state[name].storage.version++;
+      executors.add(executor);
+    }
+    for (const executor of executors) runGrouped(executor);
+  }
+
+  /** The same, recorded: settings are written before every run. */
+  private record(recorder: Recorder, steps: readonly Step<O>[]): void {
+    const { length, commands } = recorder.program;
+    for (const { group, param, gradient, state, block } of steps) {
+      this.update(group, param, gradient, state, block.storage.address);
+      recorder.capture(block.storage);
+      recorder.beforeRun(() => this.refresh(group, state, block));
+      param.storage.version++;
+    }
+    groupFrom(recorder.program, length, commands);
   }
 
   /** Refuses gradients that do not fit their parameters, before any parameter is changed. */
@@ -246,6 +278,16 @@ export abstract class Optimizer<O extends object> {
     return untraced(() => keep(constant(param.executor, param.shape, 0)));
   }
 
+  /** Writes the settings of one parameter's update if they have changed. */
+  private refresh(group: ParamGroup<O>, state: ParamState, { storage, last }: SettingBlock): void {
+    const { current } = this;
+    this.settings(group, state, current);
+    if (equal(current, last)) return;
+    storage.executor.write(storage.address, current, 'float32');
+    storage.version++;
+    last.set(current);
+  }
+
   private stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);
     if (state === undefined) {
@@ -281,23 +323,23 @@ export abstract class Optimizer<O extends object> {
       block = undefined;
     }
     if (block === undefined) {
-      block = { storage: Storage.allocate(param.executor, SETTING_ELEMENTS), last: [] };
+      block = {
+        storage: Storage.allocate(param.executor, SETTING_ELEMENTS),
+        last: new Float64Array(SETTING_ELEMENTS).fill(Number.NaN),
+      };
       this.settingBlocks.set(param, block);
     }
     return block;
   }
 }
 
-/** Writes settings if they have changed. */
-function writeSettings(block: SettingBlock, settings: number[]): void {
-  if (equal(settings, block.last)) return;
-  const { executor, address } = block.storage;
-  executor.write(address, settings, 'float32');
-  block.last = settings;
+/** Runs the updates in an executor's program as one command. */
+function runGrouped(executor: Executor): void {
+  groupFrom(executor.program, 0, 0);
+  executor.run();
 }
 
-function equal(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
+function equal(a: Float64Array, b: Float64Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

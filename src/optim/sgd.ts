@@ -55,10 +55,14 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override settings(
     { lr, momentum, dampening, weightDecay }: ParamGroup<SGDOptions>,
     state: ParamState,
-  ): number[] {
+    out: Float64Array,
+  ): void {
     const isFirst = state.isFirst === 1;
     if (isFirst) delete state.isFirst;
-    return [lr, momentum, isFirst ? 1 : 1 - dampening, weightDecay];
+    out[0] = lr;
+    out[1] = momentum;
+    out[2] = isFirst ? 1 : 1 - dampening;
+    out[3] = weightDecay;
   }
 
   protected override update(

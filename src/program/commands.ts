@@ -27,7 +27,8 @@ const shapes = opcodes.map((opcode): Shape => {
   };
 });
 
-const stripHeader = layout('strip').words;
+/** Words before the commands that lie inside a command of these. */
+const containers: Partial<Record<Opcode, number>> = { strip: layout('strip').words, group: layout('group').words };
 
 /** One recorded command. */
 export class Command {
@@ -40,22 +41,24 @@ export class Command {
   }
 
   /**
-   * Operands that are there: an address of 0 means absent. Those of a strip are its commands', without the strip's own
-   * local blocks.
+   * Operands that are there: an address of 0 means absent. Those of a strip or group are its commands', without a strip's
+   * own local blocks.
    */
   get operands(): Operand[] {
-    if (this.opcode !== 'strip') return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
-    let start = stripHeader;
+    let start = containers[this.opcode];
+    if (start === undefined) return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
+    const least = this.opcode === 'strip' ? STRIP_LOCALS : 0;
     return this.parts.flatMap((part) => {
-      const operands = part.operands.map((operand) => ({ ...operand, at: start + operand.at }));
-      start += part.words.length;
-      return operands.filter(({ at }) => this.words[at]! >>> 0 > STRIP_LOCALS);
+      const operands = part.operands.map((operand) => ({ ...operand, at: start! + operand.at }));
+      start! += part.words.length;
+      return operands.filter(({ at }) => this.words[at]! >>> 0 > least);
     });
   }
 
-  /** The commands of a strip. */
+  /** The commands of a strip or group. */
   get parts(): Command[] {
-    return this.opcode === 'strip' ? parse(this.words.subarray(stripHeader), this.words.length - stripHeader) : [];
+    const header = containers[this.opcode];
+    return header === undefined ? [] : parse(this.words.subarray(header), this.words.length - header);
   }
 
   /** Element index of an operand, virtual ones included. */
@@ -92,8 +95,9 @@ export class Command {
 
 /** A strip of these commands, all of n elements. */
 export function stripOf(parts: readonly Command[], n: number, scratch: number): Command {
-  const words = new Int32Array(stripHeader + parts.reduce((sum, part) => sum + part.words.length, 0));
-  let at = stripHeader;
+  const header = layout('strip').words;
+  const words = new Int32Array(header + parts.reduce((sum, part) => sum + part.words.length, 0));
+  let at = header;
   for (const part of parts) {
     words.set(part.words, at);
     at += part.words.length;

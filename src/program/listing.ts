@@ -21,6 +21,7 @@ export function flopsOf(command: Command): number {
     case 'reduce':
       return n('outer', 'size', 'inner');
     case 'strip':
+    case 'group':
       return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
     default:
       return 0;
@@ -54,6 +55,10 @@ export function commandSizes(command: Command): string {
     case 'takeRows':
     case 'addRows':
       return show('outer', 'count', 'inner');
+    case 'group': {
+      const sizes = command.parts.map(commandSizes);
+      return sizes.length > 4 ? `${sizes.slice(0, 3).join(', ')}, …` : sizes.join(', ');
+    }
     default:
       return show('n');
   }
@@ -81,21 +86,30 @@ export function commandName(command: Command): string {
     }
     case 'strip':
       return `strip of ${command.parts.map(commandName).join(', ')}`;
+    case 'group':
+      return `group of ${command.parts.length} ${[...new Set(command.parts.map(commandName))].join(', ')}`;
     default:
       return command.opcode;
   }
 }
 
+function line(command: Command, i: number): string {
+  const flops = flopsOf(command);
+  return `${String(i).padStart(4)}  ${commandName(command).padEnd(22)} ${commandSizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
+}
+
 /** All commands of a program with sizes and operations, and its figures. */
-export function list({ commands, figures }: Replay): string {
-  const lines = commands.map((command, i) => {
-    const flops = flopsOf(command);
-    return `${String(i).padStart(4)}  ${commandName(command).padEnd(22)} ${commandSizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
-  });
+export function list({ prologue, commands, figures }: Replay): string {
   const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
   const total = commands.reduce((sum, command) => sum + flopsOf(command), 0);
   return [
     `${figures.commands} commands (${figures.recorded} recorded, ${figures.fusedCommands} fused), ${total} FLOP, ${kib(figures.plannedBytes)} for buffers of ${kib(figures.bufferBytes)}`,
-    ...lines,
+    ...commands.map(line),
+    ...(prologue.length === 0
+      ? []
+      : [
+          `prologue, when what it reads has changed: ${prologue.length} commands, ${kib(figures.prologueBytes)} of results`,
+          ...prologue.map(line),
+        ]),
   ].join('\n');
 }

@@ -11,6 +11,8 @@ import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
+import { foldConstants } from './fold.ts';
+import { packWeights } from './packWeights.ts';
 import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { joinStrips } from './strips.ts';
@@ -37,6 +39,9 @@ export interface ProgramFigures {
   /** Commands recorded, and left after the passes. */
   recorded: number;
   commands: number;
+  /** Commands that run only when what they read has changed, and bytes of the results that they keep. */
+  prologueCommands: number;
+  prologueBytes: number;
   /** Commands that the passes joined to others. */
   fusedCommands: number;
   /** Bytes of the program's memory, and the sum of the buffers that share it. */
@@ -46,12 +51,22 @@ export interface ProgramFigures {
 
 export class Replay {
   readonly commands: Command[];
+  /** Commands that run before the others, if something that they read has changed. */
+  readonly prologue: Command[];
   readonly figures: ProgramFigures;
   /** Word at which each command starts. */
   readonly starts: number[] = [];
   readonly loaded: LoadedProgram;
   /** Where the program runs. */
   readonly base: Executor;
+  private readonly loadedPrologue: LoadedProgram;
+  /** What the prologue reads, and the versions that it has seen. */
+  private readonly sources: { storage: Storage; seen: number }[];
+  private hasPrologueRun = false;
+  /** Storages outside that the program changes. */
+  private readonly changes: Storage[];
+  /** Inputs that the program changes in place. */
+  private readonly changedInputs: number[];
   private readonly arena: Storage;
   private readonly constants: Storage[] = [];
   private readonly inputPatches: Patch[][];
@@ -80,40 +95,88 @@ export class Replay {
     }
     for (const [buffer, storage] of this.hostConstants) places.set(buffer, storage.address);
 
-    const alive = removeDead(recorded, heap, kept);
-    const fused = fuseActivations(alive, heap, kept);
+    const sourceOf = finder([...recorder.captured, ...this.constants]);
+    const varying = new Set([...patched.keys(), ...kept]);
+    const folded = foldConstants(removeDead(recorded, heap, kept), heap, { varying, sourceOf });
+    for (const buffer of folded.results) kept.add(buffer);
+    const changing = writtenBy(folded.commands, sourceOf);
+    const isConstant = (address: number): boolean => {
+      const buffer = heap.at(address);
+      if (buffer !== null) return folded.results.has(buffer) || this.hostConstants.has(buffer);
+      const source = sourceOf(address);
+      return source !== null && !changing.has(source);
+    };
+    const fused = {
+      prologue: fuseActivations(folded.prologue, heap, kept),
+      commands: fuseActivations(folded.commands, heap, kept),
+    };
+    // A GPU has no cache that weights as they lie would spoil.
+    const packed = this.isAsynchronous
+      ? { commands: fused.commands, packing: [] }
+      : packWeights(fused.commands, isConstant, (elements) => recorder.allocator.allocate(elements));
+    for (const command of packed.packing) {
+      folded.results.add(heap.at(command.get('y') >>> 0)!);
+      const source = sourceOf(command.get('x') >>> 0);
+      if (source !== null) folded.sources.add(source);
+    }
+    this.sources = [...folded.sources].map((storage) => ({ storage, seen: -1 }));
+    for (const buffer of folded.results) {
+      const storage = Storage.allocate(this.base, buffer.length);
+      this.constants.push(storage);
+      places.set(buffer, storage.address);
+      kept.add(buffer);
+    }
     const fixed = new Set<VirtualBuffer>([...patched.keys(), ...places.keys()]);
-    const strips = joinStrips(removeDead(fused, heap, kept), heap, fixed, recorder.program.scratch);
-    this.commands = strips.commands;
-    const lives = lifetimes(this.commands, heap);
+    let joined = 0;
+    const join = (commands: readonly Command[]): Command[] => {
+      const strips = joinStrips(removeDead(commands, heap, kept), heap, fixed, recorder.program.scratch);
+      joined += strips.joined;
+      return strips.commands;
+    };
+    const alive = folded.prologue.length + folded.commands.length;
+    const fusedCommands = alive - fused.prologue.length - fused.commands.length;
+    this.prologue = join([...fused.prologue, ...packed.packing]);
+    this.commands = join(packed.commands);
+    const all = [...this.prologue, ...this.commands];
+    const lives = lifetimes(all, heap);
     const sum = sumOf(lives.keys(), fixed);
-    const home = reuseInPlace(this.commands, heap, lives, fixed);
+    const home = reuseInPlace(all, heap, lives, fixed);
     for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
     const plan = planMemory(lives);
     this.arena = Storage.allocate(this.base, plan.elements);
     this.figures = {
       recorded: recorder.program.commands,
       commands: this.commands.length,
-      fusedCommands: alive.length - fused.length + strips.joined,
+      prologueCommands: this.prologue.length,
+      prologueBytes: sumOf(folded.results, new Set()) * 4,
+      fusedCommands: fusedCommands + joined,
       plannedBytes: plan.elements * 4,
       bufferBytes: sum * 4,
     };
 
-    const words: number[] = [];
-    for (const command of this.commands) {
-      this.starts.push(words.length);
-      for (const operand of command.operands) {
-        const buffer = heap.of(command, operand);
-        if (buffer === null) continue;
-        const delta = command.address(operand) - buffer.start;
-        const patches = patched.get(buffer);
-        if (patches !== undefined) patches.push({ at: words.length + operand.at, delta });
-        const place = places.get(buffer) ?? this.arena.address + (plan.offsets.get(home.get(buffer) ?? buffer) ?? 0);
-        command.words[operand.at] = place + delta;
+    const changed = new Set<VirtualBuffer>();
+    const load = (commands: readonly Command[], starts: number[]): LoadedProgram => {
+      const words: number[] = [];
+      for (const command of commands) {
+        starts.push(words.length);
+        for (const operand of command.operands) {
+          const buffer = heap.of(command, operand);
+          if (buffer === null) continue;
+          const delta = command.address(operand) - buffer.start;
+          if (operand.role !== 'in') changed.add(buffer);
+          const patches = patched.get(buffer);
+          if (patches !== undefined) patches.push({ at: words.length + operand.at, delta });
+          const place = places.get(buffer) ?? this.arena.address + (plan.offsets.get(home.get(buffer) ?? buffer) ?? 0);
+          command.words[operand.at] = place + delta;
+        }
+        words.push(...command.words);
       }
-      words.push(...command.words);
-    }
-    this.loaded = this.base.load(Int32Array.from(words), this.commands.length);
+      return this.base.load(Int32Array.from(words), commands.length);
+    };
+    this.loadedPrologue = load(this.prologue, []);
+    this.loaded = load(this.commands, this.starts);
+    this.changedInputs = [...inputs.keys()].filter((i) => changed.has(inputs[i]!));
+    this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
     for (const storage of recorder.captured) storage.retain();
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
@@ -220,7 +283,10 @@ export class Replay {
       return new Tensor(own, shape, strides, offset, dtype);
     });
     for (const hook of this.recorder.hooks) hook();
+    this.refresh();
     loaded.run();
+    for (const storage of this.changes) storage.version++;
+    for (const i of this.changedInputs) inputs[i]!.storage.version++;
     for (const { variable, tensor, storage } of this.gradients) {
       if (variable.grad === null) {
         variable.grad = tensor.isDisposed
@@ -232,8 +298,18 @@ export class Replay {
     return results;
   }
 
+  /** Runs the prologue if something that it reads has changed since its last run. */
+  private refresh(): void {
+    if (this.prologue.length === 0) return;
+    if (this.hasPrologueRun && this.sources.every(({ storage, seen }) => storage.version === seen)) return;
+    this.loadedPrologue.run();
+    this.hasPrologueRun = true;
+    for (const source of this.sources) source.seen = source.storage.version;
+  }
+
   dispose(): void {
     this.loaded.dispose();
+    this.loadedPrologue.dispose();
     this.arena.release();
     for (const storage of this.constants) storage.release();
     for (const storage of this.recorder.captured) storage.release();
@@ -248,6 +324,34 @@ function register(patched: Map<VirtualBuffer, Patch[]>, buffer: VirtualBuffer): 
     patched.set(buffer, patches);
   }
   return patches;
+}
+
+/** Finds the storage that an address lies in. */
+function finder(storages: readonly Storage[]): (address: number) => Storage | null {
+  const sorted = [...storages].sort((a, b) => a.address - b.address);
+  return (address) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]!.address <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = sorted[low - 1];
+    return found !== undefined && address < found.address + found.length ? found : null;
+  };
+}
+
+/** The storages that commands write. */
+function writtenBy(commands: readonly Command[], storageAt: (address: number) => Storage | null): Set<Storage> {
+  const result = new Set<Storage>();
+  for (const command of commands) {
+    for (const operand of command.operands) {
+      const storage = operand.role === 'in' ? null : storageAt(command.address(operand));
+      if (storage !== null) result.add(storage);
+    }
+  }
+  return result;
 }
 
 function sumOf(buffers: Iterable<VirtualBuffer>, without: ReadonlySet<VirtualBuffer>): number {

@@ -4,6 +4,7 @@ import { binary } from './binary.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
+import { group } from './group.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { adam, sgd } from './optim.ts';
 import { random } from './random.ts';
@@ -32,6 +33,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   sgd,
   adam,
   strip,
+  group,
   random,
 };
 

@@ -5,6 +5,7 @@
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
+import { loadWasm, type WasmSource } from '../../bindings/wasm/given.ts';
 import {
   bestVariant,
   checkThreads,
@@ -14,7 +15,6 @@ import {
   threadsInfo,
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
-import { moduleBytes } from '../../bindings/wasm/module.ts';
 import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
@@ -37,6 +37,13 @@ export interface InitOptions {
   deterministic?: boolean;
   /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 16. */
   memoryMiB?: number;
+  /**
+   * Kernels to run instead of those inside the package: the bytes of `saraf/relaxed.wasm` or `saraf/plain.wasm` of this version,
+   * where to load them from, or the module, for hosts that compile only what is deployed (one thread then).
+   */
+  wasm?: WasmSource;
+  /** Where a copy of `saraf/worker.js` is hosted: for pages whose Content Security Policy forbids workers from a Blob. */
+  workerUrl?: URL | string;
 }
 
 export interface RuntimeInfo {
@@ -50,7 +57,7 @@ export interface RuntimeInfo {
   threadsNote?: string;
   /** Whether this runtime offers WebGPU, or a GPU has been opened. */
   webgpu: boolean;
-  /** Size of the kernels in use. */
+  /** Size of the kernels in use; 0 where `init` was given a module. */
   wasmBytes: number;
   /** 'node', 'deno', 'bun', 'workerd', 'browser' or 'unknown'. */
   runtime: string;
@@ -76,8 +83,13 @@ function start(device: Device): Executor {
       return wasmExecutor();
     case 'reference':
       return new ReferenceExecutor();
+    case 'webgpu':
+      throw new DeviceError("device webgpu has not been opened: call await init({ device: 'webgpu' }) first", {
+        argument: 'device',
+        got: device,
+      });
     default:
-      throw new DeviceError(`device ${device} has not been opened: call await init({ device: '${device}' }) first`, {
+      throw new DeviceError(`device ${device}: this version runs on wasm, webgpu and reference`, {
         argument: 'device',
         got: device,
       });
@@ -142,12 +154,12 @@ export function withExecutor<T>(executor: Executor, fn: () => T): T {
   }
 }
 
-const OPTION_NAMES = ['threads', 'device', 'deterministic', 'memoryMiB'];
+const OPTION_NAMES = ['threads', 'device', 'deterministic', 'memoryMiB', 'wasm', 'workerUrl'];
 const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 
 /**
  * Chooses device and kernels. Optional: without it the first operation starts the kernels as `init()` would. Options
- * that change the kernels (deterministic, memoryMiB, more threads) are refused while tensors are alive. Threads are started
+ * that change the kernels (deterministic, memoryMiB, more threads, wasm, workerUrl) are refused while tensors are alive. Threads are started
  * by `init` alone, and do not keep a process alive.
  *
  * @throws ArgumentError for an unknown option or value; DeviceError for a device that this runtime lacks
@@ -163,7 +175,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       });
     }
   }
-  const { threads, device, deterministic, memoryMiB } = options;
+  const { threads, device, deterministic, memoryMiB, wasm, workerUrl } = options;
   if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
     throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, {
@@ -172,9 +184,9 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       got: device,
     });
   }
-  if (deterministic !== undefined || memoryMiB !== undefined || threads !== undefined) {
-    configure({ deterministic, memoryMiB, threads });
-  }
+  const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
+  const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
+  if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
   if (device === 'webgpu') await openGpu();
   if (device !== undefined) {
     const before = chosen;
@@ -212,7 +224,7 @@ export function runtimeInfo(): RuntimeInfo {
     simd: variant === null ? 'none' : variant === 'relaxed' ? 'relaxed' : 'simd128',
     ...(variant === null ? { threads: 1 } : threadsInfo()),
     webgpu: executors.has('webgpu') || hasWebGpu(),
-    wasmBytes: variant === null ? 0 : moduleBytes(variant).length,
+    wasmBytes: executor instanceof WasmExecutor ? executor.wasmBytes : 0,
     runtime: runtimeName(),
   };
 }

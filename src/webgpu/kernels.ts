@@ -3,6 +3,7 @@ import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import type { GpuKernel } from './launch.ts';
 import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
 import { gemm } from './wgsl/gemm.ts';
+import { group } from './wgsl/group.ts';
 import { addRows, takeRows } from './wgsl/indexed.ts';
 import { adam, sgd } from './wgsl/optim.ts';
 import { random } from './wgsl/random.ts';
@@ -29,6 +30,7 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   sgd,
   adam,
   strip,
+  group,
   random,
 };
 

@@ -132,7 +132,7 @@ describe('the team', () => {
 
   test('a leader that may not wait spins', async () => {
     const executor = await started(3);
-    Object.assign(executor, { mayWait: false });
+    Object.assign(executor, { patience: 0 });
     rounds(executor, 20);
     for (let i = 0; i < 20; i++) work(executor, i);
     executor.stopThreads();
@@ -184,6 +184,75 @@ describe('the team', () => {
     expect(executor.threads).toBe(1);
     expect(executor.threadsNote).toMatch('failed in the middle of a program');
     work(executor, 2);
+  });
+
+  describe('a worker that does not come back', () => {
+    /** A worker's program that takes a share and then does this. */
+    const hostile = (then: string) =>
+      `data:text/javascript,${encodeURIComponent(`
+        const { parentPort } = process.getBuiltinModule('node:worker_threads');
+        parentPort.once('message', ({ memory, cell }) => {
+          const words = new Int32Array(memory.buffer);
+          parentPort.postMessage('ready');
+          while (Atomics.compareExchange(words, cell / 4, 2, 3) !== 2);
+          ${then}
+        });`).replaceAll("'", '%27')}`;
+
+    async function ruined(then: string, patience: number): Promise<WasmExecutor> {
+      const executor = new WasmExecutor({ variant: variants[0]!, threads: 3, workerUrl: hostile(then) });
+      await executor.startThreads();
+      expect(executor.threads).toBe(3);
+      Object.assign(executor, { patience });
+      return executor;
+    }
+
+    test.each([
+      ['hangs', 'for (;;);'],
+      ['ends', 'process.exit(3);'],
+      ['throws', "throw new Error('lost');"],
+    ])('%s: it is an error after the time it has, and one thread goes on', async (_, then) => {
+      const executor = await ruined(then, 1);
+      const n = 4 << 20;
+      const y = executor.allocator.allocate(n);
+      let start = 0;
+      // The leader does the shares that no worker has taken yet.
+      const untilTaken = () => {
+        for (let i = 0; i < 1000; i++) {
+          start = performance.now();
+          encodeFill(executor.program, { y, n, value: 5, integer: 1 });
+          executor.run();
+        }
+      };
+      expect(untilTaken).toThrow(/worker \d failed in the middle of a program, whose results are lost/);
+      const seconds = (performance.now() - start) / 1000;
+      expect(seconds).toBeGreaterThan(0.9);
+      expect(seconds).toBeLessThan(20);
+      expect([executor.threads, executor.threadsNote]).toEqual([1, 'a worker failed in the middle of a program']);
+      encodeFill(executor.program, { y, n, value: 6, integer: 1 });
+      executor.run();
+      expect(executor.read(y, n, 'int32').every((x) => x === 6)).toBe(true);
+      work(executor, 2);
+      executor.setThreads(3);
+      expect(executor.threads).toBe(1);
+      // Nothing of the ended workers comes later.
+      await new Promise((r) => setTimeout(r, 50));
+      work(executor, 3);
+    });
+
+    test('fails a loaded program too, which runs again afterwards', async () => {
+      const executor = await ruined('for (;;);', 1);
+      const n = 4 << 20;
+      const y = executor.allocator.allocate(n);
+      encodeFill(executor.program, { y, n, value: 5, integer: 1 });
+      const words = executor.program.words.slice(0, executor.program.length);
+      executor.program.clear();
+      const loaded = executor.load(words, 1);
+      expect(() => {
+        for (let i = 0; i < 1000; i++) loaded.run();
+      }).toThrow(DeviceError);
+      loaded.run();
+      expect(executor.read(y, n, 'int32').every((x) => x === 5)).toBe(true);
+    });
   });
 
   test('says which worker failed', async () => {

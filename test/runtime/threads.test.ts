@@ -1,7 +1,4 @@
 /** `init({ threads })`: what it promises about numbers, limits, and the end of the process. */
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   ArgumentError,
@@ -16,18 +13,7 @@ import {
   setNumThreads,
   tensor,
 } from '../../src/index.ts';
-
-/** Runs a module in a process of its own; what it prints. */
-function runModule(code: string): string {
-  const entry = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
-  const text = code
-    .replaceAll('SARAF', entry('src/index.ts'))
-    .replaceAll('KERNELS', entry('bindings/kernels/index.ts'));
-  const args = ['--import', 'tsx', '--input-type=module', '-e', text];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
-  expect([status, stderr.replace(/\(node:.*?\n|\(Use .*?\n/g, '')]).toEqual([0, '']);
-  return stdout.trim();
-}
+import { runModule } from '../support/runModule.ts';
 
 /** Trains a small classifier and returns all of its numbers. */
 function train(compiled: boolean): unknown {
@@ -81,7 +67,9 @@ describe('init({ threads })', () => {
 
   test('more than there is room for is refused while tensors are alive', async () => {
     const t = tensor([1]);
-    await expect(init({ threads: 5 })).rejects.toThrow('choose deterministic, memoryMiB and threads before');
+    await expect(init({ threads: 5 })).rejects.toThrow(
+      'choose deterministic, memoryMiB, threads, wasm and workerUrl before',
+    );
     expect(runtimeInfo().threads).toBeGreaterThan(0);
     t.dispose();
   });

@@ -5,6 +5,7 @@
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
+import { groupFrom } from '../../src/program/group.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
 
 /** Encodes commands and returns the addresses of their results. */
@@ -109,6 +110,23 @@ cases.optimizers = (box, p) => {
   const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
   encode.encodeAdam(p, { param: other, grad, m, v, vMax, settings, n, flags: 2 });
   return [param, velocity, other, m, v, vMax];
+};
+
+cases['a group of updates'] = (box, p) => {
+  const { length, commands } = p;
+  const outputs = [1, 3, 15, 16, 17, 100, 40_003, 5, 20_000].flatMap((n, i) => {
+    const [param, grad, m, v] = [1, 2, 3, 4].map((seed) => box.put(randomFloats(n, seed + i, 0, 1)));
+    const operands = { param: param!, grad: grad!, n, flags: 0 };
+    if (i % 2 === 0) {
+      encode.encodeSgd(p, { ...operands, velocity: m!, settings: box.put([0.1, 0.9, 1, 0.01]) });
+      return [param!, m!];
+    }
+    const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
+    encode.encodeAdam(p, { ...operands, m: m!, v: v!, vMax: 0, settings });
+    return [param!, m!, v!];
+  });
+  groupFrom(p, length, commands);
+  return outputs;
 };
 
 for (const [batch, m, n, k] of [

@@ -1,0 +1,99 @@
+/**
+ * Kernels that the user brings instead of the inlined ones: for hosts that let nobody compile bytes, and for pages whose
+ * Content Security Policy or cache wants a file. They must come from this version of saraf.
+ */
+import { ArgumentError } from '../errors.ts';
+import { TABLE_HASH } from '../generated/encode.ts';
+import { sharedModuleBytes, type Variant } from './module.ts';
+import { builtin } from './worker.ts';
+
+/** The kernels as bytes, as a module, or where to load the bytes from. */
+export type WasmSource = BufferSource | WebAssembly.Module | URL;
+
+interface Signature {
+  isRelaxed(): number;
+  tableHash(): number;
+}
+
+function refuse(why: string, got: unknown): never {
+  throw new ArgumentError(`init: wasm ${why}`, { op: 'init', argument: 'wasm', got });
+}
+
+export class GivenKernels {
+  readonly variant: Variant;
+  /** Null where a module was given: nobody can change its memory to a shared one. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  private readonly unshared: WebAssembly.Module;
+
+  constructor(readonly source: Exclude<WasmSource, URL>) {
+    if (typeof WebAssembly === 'undefined') refuse('is of no use: this runtime has no WebAssembly', source);
+    if (source instanceof WebAssembly.Module) {
+      this.bytes = null;
+      this.unshared = source;
+    } else {
+      this.bytes = copyOf(source);
+      this.unshared = compile(this.bytes);
+    }
+    this.variant = inspect(this.unshared);
+  }
+
+  compile(shared: boolean): WebAssembly.Module {
+    return shared && this.bytes !== null ? compile(sharedModuleBytes(this.bytes)) : this.unshared;
+  }
+}
+
+function copyOf(source: unknown): Uint8Array<ArrayBuffer> {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice());
+  return refuse(`must be bytes, a WebAssembly.Module or a URL, got ${String(source)}`, source);
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    return refuse(`cannot be compiled (${error})`, bytes);
+  }
+}
+
+/** Runs the kernels far enough to see that they are ours, and which. */
+function inspect(module: WebAssembly.Module): Variant {
+  let signature: Partial<Signature>;
+  try {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    signature = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Partial<Signature>;
+  } catch (error) {
+    return refuse(`is no module of saraf's kernels (${error})`, module);
+  }
+  if (signature.tableHash === undefined || signature.isRelaxed === undefined) {
+    return refuse("is no module of this version's kernels", module);
+  }
+  if (signature.tableHash() >>> 0 !== TABLE_HASH) refuse('holds the kernels of another version of saraf', module);
+  return signature.isRelaxed() ? 'relaxed' : 'plain';
+}
+
+/** The bytes behind a URL; all else as it is. */
+export async function loadWasm(source: WasmSource): Promise<Exclude<WasmSource, URL>> {
+  if (source === null) refuse('must be bytes, a WebAssembly.Module or a URL, got null', source);
+  if (!(source instanceof URL)) return source;
+  try {
+    return await (source.protocol === 'file:' ? readLocal(source) : download(source));
+  } catch (error) {
+    return refuse(`could not be loaded from ${source} (${error})`, source);
+  }
+}
+
+async function download(url: URL): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return response.arrayBuffer();
+}
+
+interface NodeFiles {
+  promises: { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> };
+}
+
+async function readLocal(url: URL): Promise<Uint8Array<ArrayBuffer> | ArrayBuffer> {
+  const files = builtin<NodeFiles>('node:fs');
+  return files === undefined ? download(url) : files.promises.readFile(url);
+}

@@ -1,0 +1,99 @@
+/**
+ * The pass that takes out of a program what gives the same at every run: commands that depend, directly or through
+ * others, only on memory outside that the program does not write. They become its prologue, which runs before the first
+ * run, and again only after that memory has changed.
+ */
+import type { Command, Operand } from './commands.ts';
+import type { VirtualHeap } from './passes.ts';
+import type { VirtualBuffer } from './recorder.ts';
+
+/** What the pass must know of the memory that the commands use. `Source` stands for a block of memory outside. */
+export interface Surroundings<Source> {
+  /** Buffers that belong to a single run, or to the world outside: inputs, results, what lives on. */
+  varying: ReadonlySet<VirtualBuffer>;
+  /** The block of memory outside that holds an address, or null where nobody knows when it changes. */
+  sourceOf(address: number): Source | null;
+}
+
+export interface Folded<Source> {
+  prologue: Command[];
+  commands: Command[];
+  /** Buffers that the prologue leaves to the commands. */
+  results: Set<VirtualBuffer>;
+  /** Memory outside that the prologue reads. */
+  sources: Set<Source>;
+}
+
+const writes = ({ role }: Operand) => role !== 'in';
+const reads = ({ role }: Operand) => role !== 'out';
+
+/** Divides commands into prologue and rest. Both keep their order. */
+export function foldConstants<Source>(
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  { varying: given, sourceOf }: Surroundings<Source>,
+): Folded<Source> {
+  const varying = new Set(given);
+  const written = new Set<Source>();
+  for (const command of commands) {
+    for (const operand of command.operands.filter(writes)) {
+      if (heap.of(command, operand) !== null) continue;
+      const source = sourceOf(command.address(operand));
+      if (source !== null) written.add(source);
+    }
+  }
+  const isConstant = (command: Command, operand: Operand): boolean => {
+    const buffer = heap.of(command, operand);
+    if (buffer !== null) return !varying.has(buffer);
+    if (writes(operand)) return false;
+    const source = sourceOf(command.address(operand));
+    return source !== null && !written.has(source);
+  };
+  const stays = new Set<Command>(commands.filter(({ opcode }) => opcode === 'random'));
+  // What stays makes what it writes varying, and that may make other commands stay, earlier ones too.
+  for (let size = -1; size !== stays.size + varying.size; ) {
+    size = stays.size + varying.size;
+    const touched = new Set<VirtualBuffer>();
+    for (const command of commands) {
+      if (!command.operands.every((operand) => isConstant(command, operand))) stays.add(command);
+      for (const operand of command.operands) {
+        const buffer = heap.of(command, operand);
+        if (buffer === null) continue;
+        if (stays.has(command)) {
+          touched.add(buffer);
+          if (writes(operand)) varying.add(buffer);
+        } else if (writes(operand) && touched.has(buffer)) {
+          // A command that stays has seen this buffer before the change.
+          varying.add(buffer);
+        }
+      }
+    }
+  }
+  const prologue = commands.filter((command) => !stays.has(command));
+  const rest = commands.filter((command) => stays.has(command));
+  const made = buffersOf(prologue, heap, writes);
+  const results = new Set([...buffersOf(rest, heap, reads)].filter((buffer) => made.has(buffer)));
+  const sources = new Set<Source>();
+  for (const command of prologue) {
+    for (const operand of command.operands) {
+      const source = heap.of(command, operand) === null ? sourceOf(command.address(operand)) : null;
+      if (source !== null) sources.add(source);
+    }
+  }
+  return { prologue, commands: rest, results, sources };
+}
+
+function buffersOf(
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  wanted: (operand: Operand) => boolean,
+): Set<VirtualBuffer> {
+  const buffers = new Set<VirtualBuffer>();
+  for (const command of commands) {
+    for (const operand of command.operands.filter(wanted)) {
+      const buffer = heap.of(command, operand);
+      if (buffer !== null) buffers.add(buffer);
+    }
+  }
+  return buffers;
+}
