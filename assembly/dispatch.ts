@@ -4,6 +4,8 @@
  * such as adding up what they found, stands in `finish`.
  */
 
+import { convInputGradKernel, convKernel, convWeightGradKernel } from './conv/conv';
+import { im2colKernel } from './conv/im2col';
 import { binaryKernel } from './elementwise/binary';
 import { copyKernel, fillKernel } from './elementwise/copy';
 import { stripKernel } from './elementwise/strip';
@@ -12,15 +14,21 @@ import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
+import { momentsKernel } from './norm/moments';
+import { normalizeKernel } from './norm/normalize';
+import { normGradKernel, normSumsKernel } from './norm/normGrad';
 import { adamKernel } from './optim/adam';
 import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
+import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
+import { maxPoolGradKernel, maxPoolKernel } from './pool/maxPool';
 import { randomKernel } from './random/philox';
 import { argReduceKernel } from './reduce/argReduce';
 import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from './reduce/crossEntropy';
 import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
+import { resizeGradKernel, resizeKernel } from './resize/resize';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {
@@ -65,6 +73,34 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return stripKernel(cmd, thread, threads);
     case Opcode.group:
       return groupKernel(cmd, thread, threads);
+    case Opcode.maxPool:
+      return maxPoolKernel(cmd, thread, threads);
+    case Opcode.maxPoolGrad:
+      return maxPoolGradKernel(cmd, thread, threads);
+    case Opcode.avgPool:
+      return avgPoolKernel(cmd, thread, threads);
+    case Opcode.avgPoolGrad:
+      return avgPoolGradKernel(cmd, thread, threads);
+    case Opcode.moments:
+      return momentsKernel(cmd, thread, threads);
+    case Opcode.normalize:
+      return normalizeKernel(cmd, thread, threads);
+    case Opcode.normSums:
+      return normSumsKernel(cmd, thread, threads);
+    case Opcode.normGrad:
+      return normGradKernel(cmd, thread, threads);
+    case Opcode.resize:
+      return resizeKernel(cmd, thread, threads);
+    case Opcode.resizeGrad:
+      return resizeGradKernel(cmd, thread, threads);
+    case Opcode.conv:
+      return convKernel(cmd, thread, threads);
+    case Opcode.convInputGrad:
+      return convInputGradKernel(cmd, thread, threads);
+    case Opcode.convWeightGrad:
+      return convWeightGradKernel(cmd, thread, threads);
+    case Opcode.im2col:
+      return im2colKernel(cmd, thread, threads);
     default:
       unreachable();
   }

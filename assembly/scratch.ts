@@ -3,7 +3,7 @@
  * keep their partial results in the shared part; GEMM packs its panels in each thread's own part, so that threads
  * need not wait for each other.
  *
- *   [ shared ][ thread 0: packed B, packed A, edge tile ][ thread 1: … ] …
+ *   [ shared ][ thread 0: packed B, packed A, edge tile, conv job ][ thread 1: … ] …
  */
 
 /** Elements of the part that all threads share. */
@@ -18,10 +18,12 @@ export const KC: u32 = 256;
 export const NC: u32 = 512;
 
 const EDGE_TILE: u32 = 64;
+/** Room for the numbers that a convolution's loops share. */
+const CONV_JOB: u32 = 128;
 const PACKED_A: u32 = MC * KC;
 const PACKED_B: u32 = KC * NC;
 /** Elements of one thread's own part. */
-export const THREAD_SCRATCH: u32 = PACKED_B + PACKED_A + EDGE_TILE;
+export const THREAD_SCRATCH: u32 = PACKED_B + PACKED_A + EDGE_TILE + CONV_JOB;
 
 /** Elements of scratch that commands need when so many threads run them. */
 export function scratchElements(threads: u32): u32 {
@@ -38,3 +40,5 @@ export function packedBAddress(scratch: u32, thread: u32): usize {
 /** From packed B to the room for packed panels of A, and to the edge tile, in bytes. */
 export const PACKED_A_OFFSET: usize = PACKED_B << 2;
 export const EDGE_TILE_OFFSET: usize = (PACKED_B + PACKED_A) << 2;
+/** To the numbers of a convolution, in bytes. */
+export const CONV_JOB_OFFSET: usize = (PACKED_B + PACKED_A + EDGE_TILE) << 2;

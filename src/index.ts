@@ -17,6 +17,7 @@ export { isGradEnabled, noGrad } from './autograd/mode.ts';
 export * as data from './data/index.ts';
 export * as F from './functional/index.ts';
 export * as functional from './functional/index.ts';
+export * as models from './models/index.ts';
 export * as nn from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';

@@ -2,6 +2,7 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+import { resizeModes } from '../../bindings/commands/resize.ts';
 import {
   activations,
   argReduceFns,
@@ -28,6 +29,7 @@ const fnLists = {
   ArgReduceFn: argReduceFns,
   Activation: activations,
   RandomFn: randomFns,
+  ResizeMode: resizeModes,
 };
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */

@@ -19,14 +19,14 @@ const HALF_NR: u32 = 4;
 /** Rows of the tile `index`, when `rows` are divided evenly among `tiles`. */
 // @ts-ignore: decorator
 @inline
-function evenShare(rows: u32, tiles: u32, index: u32): u32 {
+export function evenShare(rows: u32, tiles: u32, index: u32): u32 {
   return rows / tiles + u32(index < rows % tiles);
 }
 
 /** Columns of the packed strip that starts `left` columns before the end. */
 // @ts-ignore: decorator
 @inline
-function stripColumns(left: u32): u32 {
+export function stripColumns(left: u32): u32 {
   return left > HALF_NR ? NR : HALF_NR;
 }
 

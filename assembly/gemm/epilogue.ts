@@ -22,7 +22,7 @@ function activate(x: v128, activation: u32): v128 {
 }
 
 /** `biasStep` is 4, or 0 where all columns have the bias's one value. */
-function finishRow(c: usize, bias: usize, biasStep: usize, columns: u32, activation: u32): void {
+export function finishRow(c: usize, bias: usize, biasStep: usize, columns: u32, activation: u32): void {
   for (; columns >= 4; columns -= 4) {
     let x = v128.load(c);
     if (bias != 0) {

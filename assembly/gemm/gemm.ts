@@ -27,7 +27,7 @@ function rowByRow(g: GemmCommand): bool {
 /** Where the share of a thread begins when `size` is divided by multiples of `grain`. */
 // @ts-ignore: decorator
 @inline
-function shareStart(size: u32, grain: u32, thread: u32, threads: u32): u32 {
+export function shareStart(size: u32, grain: u32, thread: u32, threads: u32): u32 {
   const grains = (size + grain - 1) / grain;
   return min(size, <u32>((<u64>grains * thread) / threads) * grain);
 }

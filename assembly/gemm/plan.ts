@@ -13,7 +13,7 @@ const READS: u32 = 128;
 
 // @ts-ignore: decorator
 @inline
-function pays(stride: i32, reads: u32): bool {
+export function pays(stride: i32, reads: u32): bool {
   return reads > (stride % PAGE_ELEMENTS == 0 ? READS_BY_PAGES : READS);
 }
 

@@ -8,8 +8,11 @@ import {
   AdamCommand,
   AddRowsCommand,
   ArgReduceCommand,
+  AvgPoolCommand,
+  AvgPoolGradCommand,
   BinaryCommand,
   BinaryFn,
+  ConvCommand,
   CopyCommand,
   CrossEntropyCommand,
   CrossEntropyGradCommand,
@@ -17,9 +20,17 @@ import {
   FillCommand,
   GemmCommand,
   GroupCommand,
+  MaxPoolCommand,
+  MaxPoolGradCommand,
+  MomentsCommand,
+  NormalizeCommand,
+  NormGradCommand,
+  NormSumsCommand,
   Opcode,
   RandomCommand,
   ReduceCommand,
+  ResizeCommand,
+  ResizeGradCommand,
   SgdCommand,
   SoftmaxCommand,
   SoftmaxGradCommand,
@@ -136,6 +147,57 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
+    case Opcode.maxPool: {
+      const c = changetype<MaxPoolCommand>(cmd);
+      return volume(c.planes, c.height, c.width) * (c.indices ? 4 : 2);
+    }
+    case Opcode.maxPoolGrad: {
+      const c = changetype<MaxPoolGradCommand>(cmd);
+      return volume(c.planes, c.inSize, 1) + volume(c.planes, c.outSize, 8);
+    }
+    case Opcode.avgPool: {
+      const c = changetype<AvgPoolCommand>(cmd);
+      return volume(c.planes, c.height, c.width) * 2;
+    }
+    case Opcode.avgPoolGrad: {
+      const c = changetype<AvgPoolGradCommand>(cmd);
+      return volume(c.planes, c.height, c.width) * 8;
+    }
+    case Opcode.moments: {
+      const c = changetype<MomentsCommand>(cmd);
+      return volume(c.outer, c.groups, c.size) * 3;
+    }
+    case Opcode.normalize: {
+      const c = changetype<NormalizeCommand>(cmd);
+      return volume(c.outer, c.channels, c.spatial);
+    }
+    case Opcode.normSums: {
+      const c = changetype<NormSumsCommand>(cmd);
+      return volume(c.outer, c.channels, c.spatial) * 2;
+    }
+    case Opcode.normGrad: {
+      const c = changetype<NormGradCommand>(cmd);
+      return volume(c.outer, c.channels, c.spatial) * 2;
+    }
+    case Opcode.resize: {
+      const c = changetype<ResizeCommand>(cmd);
+      return volume(c.planes, c.outHeight, c.outWidth) * 8;
+    }
+    case Opcode.resizeGrad: {
+      const c = changetype<ResizeGradCommand>(cmd);
+      return volume(c.planes, c.outHeight, c.outWidth) * 16;
+    }
+    case Opcode.conv:
+    case Opcode.convInputGrad:
+    case Opcode.convWeightGrad: {
+      const c = changetype<ConvCommand>(cmd);
+      const taps = volume(c.inChannels / c.groups, c.kernelHeight, c.kernelWidth);
+      return (volume(c.outChannels, c.outHeight, c.outWidth) * taps * c.batch) >> 2;
+    }
+    case Opcode.im2col: {
+      const c = changetype<ConvCommand>(cmd);
+      return volume(c.inChannels, c.kernelHeight, c.kernelWidth) * volume(c.batch, c.outHeight, c.outWidth);
+    }
     default:
       return 0;
   }

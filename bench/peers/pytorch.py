@@ -40,6 +40,45 @@ def elementwise(task):
     return lambda: fn(x)
 
 
+def conv(task):
+    batch, size, out = task["batch"], task["size"], task["outSize"]
+    inputs, outputs, kernel, groups = task["inChannels"], task["outChannels"], task["kernel"], task["groups"]
+    x = array(task["x"], (batch, inputs, size, size))
+    w = array(task["weight"], (outputs, inputs // groups, kernel, kernel))
+
+    def call():
+        return F.conv2d(x, w, None, task["stride"], task["padding"], 1, groups)
+
+    if task["g"] is None:
+        return call
+    g = array(task["g"], (batch, outputs, out, out))
+    x.requires_grad_()
+    w.requires_grad_()
+
+    def both():
+        with torch.enable_grad():
+            y = call()
+            return torch.cat([t.detach().flatten() for t in (y, *torch.autograd.grad(y, (x, w), g))])
+
+    return both
+
+
+def planes(task):
+    op, batch, channels, height, width = (task[k] for k in ("op", "batch", "channels", "height", "width"))
+    x = array(task["x"], (batch, channels, height, width))
+    if op == "maxPool":
+        return lambda: F.max_pool2d(x, 2)
+    x.requires_grad_()
+    g = np.fromfile(task["g"], dtype=np.float32)
+
+    def step():
+        with torch.enable_grad():
+            y = F.max_pool2d(x, 2) if op == "maxPoolTraining" else F.batch_norm(x, None, None, training=True)
+            return torch.autograd.grad(y, x, torch.from_numpy(g[: y.numel()].reshape(y.shape)))[0]
+
+    return step
+
+
 def train(task):
     activations = {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}
     modules = []
@@ -70,7 +109,7 @@ def train(task):
     return step
 
 
-kinds = {"gemm": gemm, "elementwise": elementwise, "train": train}
+kinds = {"gemm": gemm, "elementwise": elementwise, "conv": conv, "planes": planes, "train": train}
 
 
 def answer(request):

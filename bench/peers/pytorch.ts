@@ -104,6 +104,7 @@ export const pytorch: Peer = {
       gemm: (problem) => python.prepare({ kind: 'gemm', ...problem, a: file(problem.a), b: file(problem.b) }),
       elementwise: (problem) =>
         python.prepare({ kind: 'elementwise', ...problem, x: file(problem.x), other: file(problem.other) }),
+      planes: (problem) => python.prepare({ kind: 'planes', ...problem, x: file(problem.x), g: file(problem.g) }),
       train: ({ layers, batch, lr, loss, x, optimizer = 'sgd' }) =>
         python.prepare(
           {
@@ -118,6 +119,14 @@ export const pytorch: Peer = {
           },
           CHECKED_STEPS,
         ),
+      conv: ({ g, ...problem }) =>
+        python.prepare({
+          kind: 'conv',
+          ...problem,
+          x: file(problem.x),
+          weight: file(problem.weight),
+          g: g === null ? null : file(g),
+        }),
       close: () => python.close(),
     };
   },

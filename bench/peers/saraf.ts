@@ -9,10 +9,12 @@ import type { Prepared } from '../harness/types.ts';
 import { benchFolder, load } from './load.ts';
 import {
   CHECKED_STEPS,
+  type ConvProblem,
   type ElementwiseProblem,
   type GemmProblem,
   type Library,
   type Peer,
+  type PlanesProblem,
   type TrainProblem,
 } from './types.ts';
 
@@ -95,6 +97,95 @@ function tensorElementwise(saraf: Saraf, { op, rows, cols, x, other }: Elementwi
   return tensorCall(saraf, calls[op] ?? (() => tx[op as 'exp']()), [tx, to]);
 }
 
+function kernelConv(kernels: Kernels, problem: ConvProblem): Prepared | undefined {
+  const { batch, size, outSize, inChannels, outChannels, kernel, stride, padding, groups, g } = problem;
+  if (g !== null) return undefined;
+  const [x, weight] = [kernels.alloc(problem.x.length), kernels.alloc(problem.weight.length)];
+  const y = kernels.alloc(batch * outChannels * outSize * outSize);
+  x.set(problem.x);
+  weight.set(problem.weight);
+  const sizes = {
+    batch,
+    inChannels,
+    outChannels,
+    height: size,
+    width: size,
+    kernelSize: kernel,
+    stride,
+    padding,
+    groups,
+  };
+  const options = { x, weight, y, ...sizes };
+  return {
+    run: () => kernels.conv2d(options),
+    output: () => {
+      kernels.conv2d(options);
+      return y.slice();
+    },
+    dispose: () => [x, weight, y].forEach((array) => void kernels.free(array)),
+  };
+}
+
+function tensorConv(saraf: Saraf, problem: ConvProblem): Prepared {
+  const { batch, size, outSize, inChannels, outChannels, kernel, stride, padding, groups, g } = problem;
+  const requiresGrad = g !== null;
+  const { F, tensor, scope, grad } = saraf;
+  const x = tensor(problem.x, { shape: [batch, inChannels, size, size], requiresGrad });
+  const shape = [outChannels, inChannels / groups, kernel, kernel];
+  const weight = tensor(problem.weight, { shape, requiresGrad });
+  const call = () => F.conv2d(x, weight, null, { stride, padding, groups });
+  if (g === null) return tensorCall(saraf, call, [x, weight]);
+  const gradOutputs = tensor(g, { shape: [batch, outChannels, outSize, outSize] });
+  const both = (): Tensor[] => {
+    const y = call();
+    return [y, ...grad(y, [x, weight], { gradOutputs })];
+  };
+  return {
+    run: () => scope(() => void both()),
+    output: () => scope(() => Float32Array.from(both().flatMap((t) => Array.from(t.dataSync())))),
+    dispose: () => [x, weight, gradOutputs].forEach((t) => void t.dispose()),
+  };
+}
+
+function kernelPlanes(kernels: Kernels, { op, x: data, ...sizes }: PlanesProblem): Prepared | undefined {
+  if (op !== 'maxPool') return undefined;
+  const [x, y] = [kernels.alloc(data.length), kernels.alloc(data.length >> 2)];
+  x.set(data);
+  const options = { ...sizes, x, y, kernelSize: 2 };
+  return {
+    run: () => kernels.maxPool2d(options),
+    output: () => {
+      kernels.maxPool2d(options);
+      return y.slice();
+    },
+    dispose: () => [x, y].forEach((array) => void kernels.free(array)),
+  };
+}
+
+function tensorPlanes(saraf: Saraf, { op, batch, channels, height, width, ...data }: PlanesProblem): Prepared {
+  const { F, grad, scope, tensor } = saraf;
+  const isPool = op !== 'batchNormTraining';
+  const x = tensor(data.x, { shape: [batch, channels, height, width], requiresGrad: op !== 'maxPool' });
+  if (op === 'maxPool') return tensorCall(saraf, () => F.maxPool2d(x, 2), [x]);
+  const shape = isPool ? [batch, channels, height >> 1, width >> 1] : x.shape;
+  const g = tensor(
+    data.g.subarray(
+      0,
+      shape.reduce((a, b) => a * b),
+    ),
+    { shape },
+  );
+  const call = () => {
+    const y = isPool ? F.maxPool2d(x, 2) : F.batchNorm(x, null, null, { training: true });
+    return grad(y, x, { gradOutputs: g })[0]!;
+  };
+  return {
+    run: () => scope(() => void call()),
+    output: () => scope(() => call().dataSync()),
+    dispose: () => [x, g].forEach((t) => void t.dispose()),
+  };
+}
+
 function train(
   saraf: Saraf,
   problem: TrainProblem,
@@ -159,7 +250,9 @@ export const saraf: Peer = {
       return {
         gemm: (problem) => kernelGemm(kernels, problem),
         elementwise: (problem) => kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem),
+        planes: (problem) => kernelPlanes(kernels, problem) ?? tensorPlanes(saraf, problem),
         train: (problem) => train(saraf, problem),
+        conv: (problem) => kernelConv(kernels, problem) ?? tensorConv(saraf, problem),
       };
     }),
 };
@@ -170,6 +263,8 @@ export const sarafTensor: Peer = {
     open((saraf) => ({
       gemm: (problem) => tensorGemm(saraf, problem),
       elementwise: (problem) => tensorElementwise(saraf, problem),
+      conv: (problem) => (problem.g === null ? tensorConv(saraf, problem) : undefined),
+      planes: (problem) => (problem.op === 'maxPool' ? tensorPlanes(saraf, problem) : undefined),
     })),
 };
 

@@ -8,12 +8,14 @@ import { benchFolder, load, versionOf } from './load.ts';
 import {
   type Activation,
   CHECKED_STEPS,
+  type ConvProblem,
   type ElementwiseProblem,
   type GemmProblem,
   type Library,
   oneHot,
   outputSize,
   type Peer,
+  type PlanesProblem,
   type TrainProblem,
   transposed,
 } from './types.ts';
@@ -29,6 +31,11 @@ interface Tf {
   variable(t: Tensor): Tensor;
   tidy<T>(fn: () => T): T;
   matMul(a: Tensor, b: Tensor, transA?: boolean, transB?: boolean): Tensor;
+  conv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
+  depthwiseConv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
+  grads(f: (x: Tensor, w: Tensor) => Tensor): (inputs: Tensor[], g: Tensor) => Tensor[];
+  maxPool(x: Tensor, size: number, stride: number, pad: 'valid'): Tensor;
+  transpose(x: Tensor, order: number[]): Tensor;
   losses: {
     softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor;
     meanSquaredError(labels: Tensor, predictions: Tensor): Tensor;
@@ -65,6 +72,55 @@ function elementwise(tf: Ops, select: () => void, { op, rows, cols, x, other }: 
     run: op === 'sum' || op === 'softmax' ? () => tf.tidy(() => void call()) : () => call().dispose(),
     output: () => tf.tidy(() => call().dataSync()),
     dispose: () => [tx, to].forEach((t) => void t.dispose()),
+  };
+}
+
+/** NHWC and HWIO: layouts are changed before anything is timed. */
+function conv(tf: Ops, select: () => void, problem: ConvProblem): Prepared {
+  const { batch, size, outSize, inChannels, outChannels, kernel, stride, padding, groups, g } = problem;
+  const laidOut = (data: Float32Array, shape: number[], order: number[]) =>
+    tf.tidy(() => tf.transpose(tf.tensor(data, shape), order));
+  const toNchw = (t: Tensor) => tf.transpose(t, [0, 3, 1, 2]).dataSync();
+  const x = laidOut(problem.x, [batch, inChannels, size, size], [0, 2, 3, 1]);
+  const depthwise = groups > 1;
+  const filter = [outChannels, inChannels / groups, kernel, kernel];
+  const w = laidOut(problem.weight, filter, depthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]);
+  const call = (image: Tensor, weight: Tensor) =>
+    depthwise ? tf.depthwiseConv2d(image, weight, stride, padding) : tf.conv2d(image, weight, stride, padding);
+  const dispose = (...tensors: Tensor[]) => tensors.forEach((t) => void t.dispose());
+  if (g === null) {
+    return {
+      select,
+      run: () => call(x, w).dispose(),
+      output: () => tf.tidy(() => toNchw(call(x, w))),
+      dispose: () => dispose(x, w),
+    };
+  }
+  const upstream = laidOut(g, [batch, outChannels, outSize, outSize], [0, 2, 3, 1]);
+  const gradients = tf.grads(call);
+  return {
+    select,
+    run: () => tf.tidy(() => void gradients([x, w], upstream)),
+    output: () =>
+      tf.tidy(() => {
+        const [gx, gw] = gradients([x, w], upstream) as [Tensor, Tensor];
+        const parts = [toNchw(call(x, w)), toNchw(gx), tf.transpose(gw, [3, 2, 0, 1]).dataSync()];
+        return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+      }),
+    dispose: () => dispose(x, w, upstream),
+  };
+}
+
+function planes(tf: Ops, select: () => void, problem: PlanesProblem): Prepared | undefined {
+  const { op, batch, channels, height, width, x } = problem;
+  if (op !== 'maxPool') return undefined;
+  const tx = tf.tidy(() => tf.transpose(tf.tensor(x, [batch, channels, height, width]), [0, 2, 3, 1]));
+  const call = () => tf.maxPool(tx, 2, 2, 'valid');
+  return {
+    select,
+    run: () => call().dispose(),
+    output: () => tf.tidy(() => tf.transpose(call(), [0, 3, 1, 2]).dataSync()),
+    dispose: () => tx.dispose(),
   };
 }
 
@@ -115,7 +171,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start`);
   const select = () => void tf.setBackend(backend);
-  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared) => {
+  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared | undefined) => {
     return (problem: P) => {
       select();
       return make(tf, select, problem);
@@ -126,7 +182,9 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
     note,
     gemm: selected(gemm),
     elementwise: selected(elementwise),
+    planes: selected(planes),
     train: selected(train),
+    conv: selected(conv),
   };
 }
 

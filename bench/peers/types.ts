@@ -15,6 +15,25 @@ export interface GemmProblem {
   b: Float32Array;
 }
 
+/**
+ * Convolution of square images x [batch, inChannels, size, size] with weight [outChannels, inChannels / groups, kernel, kernel]. With g,
+ * the gradient of the result, the output is the result, then the gradient of x, then that of weight.
+ */
+export interface ConvProblem {
+  batch: number;
+  size: number;
+  outSize: number;
+  inChannels: number;
+  outChannels: number;
+  kernel: number;
+  stride: number;
+  padding: number;
+  groups: number;
+  x: Float32Array;
+  weight: Float32Array;
+  g: Float32Array | null;
+}
+
 export type ElementwiseOp = 'sigmoid' | 'exp' | 'tanh' | 'log' | 'relu' | 'add' | 'addRow' | 'softmax' | 'sum';
 
 /** An operation on x[rows,cols]; `other` is [rows,cols] for add and [cols] for addRow; softmax works along each row. */
@@ -24,6 +43,20 @@ export interface ElementwiseProblem {
   cols: number;
   x: Float32Array;
   other: Float32Array;
+}
+
+/**
+ * Planes x [batch, channels, height, width]: 2×2 max pooling, its result; or forward and backward, the gradient for x
+ * from the result's gradient g (as many of g's elements as it has); the same of batch normalisation without weights.
+ */
+export interface PlanesProblem {
+  op: 'maxPool' | 'maxPoolTraining' | 'batchNormTraining';
+  batch: number;
+  channels: number;
+  height: number;
+  width: number;
+  x: Float32Array;
+  g: Float32Array;
 }
 
 export type Activation = 'relu' | 'sigmoid' | 'tanh';
@@ -59,7 +92,9 @@ export interface Library {
   note: string;
   gemm?: Offer<GemmProblem>;
   elementwise?: Offer<ElementwiseProblem>;
+  planes?: Offer<PlanesProblem>;
   train?: Offer<TrainProblem>;
+  conv?: Offer<ConvProblem>;
   close?: () => void;
 }
 

@@ -1,10 +1,12 @@
 /** All suites, in the order in which they run and are reported. */
+import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
+import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, mlpStep, xorStep, programs, threads];
+export const suites: SuitePlan[] = [gemm, elementwise, conv, poolNorm, mlpStep, xorStep, programs, threads];

@@ -17,6 +17,11 @@
  * Tensors are contiguous and row-major where no strides are given. Where nothing else is said an output may be the
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
+import { convCommands } from './conv.ts';
+
+import { normCommands } from './norm.ts';
+import { poolCommands } from './pool.ts';
+import { resizeCommands } from './resize.ts';
 
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
@@ -254,6 +259,10 @@ export const commands = {
   group: { count: 'u32' },
   /** y = n random numbers. state: 4 int32 words [key low, key high, counter low, counter high]; not changed here. */
   random: { fn: 'u32', y: 'out', state: 'in', offset: 'u32', n: 'u32', p0: 'bits', p1: 'bits' },
+  ...poolCommands,
+  ...normCommands,
+  ...resizeCommands,
+  ...convCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

@@ -6,6 +6,14 @@ export { ArgumentError, DeviceError, DisposedError, OutOfMemoryError, SarafError
 export type { Activation } from '../generated/encode.ts';
 export { alloc, free } from './arrays.ts';
 export {
+  type Conv2dOptions,
+  conv2d,
+  type DepthwiseConv2dOptions,
+  depthwiseConv2d,
+  type Im2colOptions,
+  im2col,
+} from './conv.ts';
+export {
   type AxpyOptions,
   add,
   axpy,
@@ -20,4 +28,6 @@ export {
 } from './elementwise.ts';
 export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
 export { init } from './init.ts';
+export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from './norm.ts';
+export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';
 export { dot, type SoftmaxOptions, softmax, sum } from './reductions.ts';

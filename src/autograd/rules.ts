@@ -10,9 +10,12 @@ import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type ConvAttributes, convRules } from './rules/conv.ts';
+import { type NormAttributes, normRules } from './rules/norm.ts';
+import { type PoolAttributes, poolRules } from './rules/pool.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes {
+export interface Attributes extends ConvAttributes, NormAttributes, PoolAttributes {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -88,6 +91,9 @@ export interface Rule<A> {
   backward(g: Tensor, c: Context<A>): (Tensor | null)[];
 }
 
+/** One rule for each primitive of A. */
+export type Rules<A> = { [P in keyof A]: Rule<A[P]> };
+
 const input: Saves = { inputs: 'all' };
 const output: Saves = { output: true };
 const others: Saves = { inputs: 'others' };
@@ -103,7 +109,7 @@ function share(wins: Tensor, ties: Tensor): Tensor {
   return wins.to('float32').add(ties.to('float32').mul(0.5));
 }
 
-export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
+export const rules: Rules<Attributes> = {
   neg: { backward: (g) => [g.neg()] },
   abs: { saves: input, backward: (g, c) => [g.mul(c.input(0).sign())] },
   step: { backward: (g) => [ops.zerosLike(g)] },
@@ -331,4 +337,7 @@ export const rules: { [P in Primitive]: Rule<Attributes[P]> } = {
     backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim]!, c.attributes.dim, c.input(1), g)],
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  ...poolRules,
+  ...normRules,
+  ...convRules,
 };

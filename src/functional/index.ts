@@ -3,9 +3,15 @@
  * memory: what they need comes as arguments.
  */
 import {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
   type CrossEntropyOptions,
   checkTensor,
   compose,
+  conv1d,
+  conv2d,
+  convTranspose2d,
   crossEntropy as crossEntropyOp,
   linear,
   logSoftmax as logSoftmaxOp,
@@ -20,8 +26,44 @@ import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+export { type PadOptions, pad } from '../ops/index.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export { type CrossEntropyOptions, linear, relu, sigmoid, tanh };
+export {
+  type AffineOptions,
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+  layerNorm,
+} from './norm.ts';
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  type IndicesOptions,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  type PoolOptions,
+} from './pool.ts';
+export { dropout2d, type InterpolateOptions, interpolate } from './resize.ts';
+export {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  type CrossEntropyOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+};
 
 export interface DimOptions {
   /** Default: the last. */

@@ -76,6 +76,7 @@ export {
   sum,
   variance,
 } from './reductions.ts';
+export { type PadMode, type PadOptions, pad } from './resize.ts';
 export {
   cat,
   expand,

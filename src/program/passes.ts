@@ -73,8 +73,20 @@ const epilogues: Record<number, number> = {
   [UnaryFn.tanh]: Activation.tanh,
 };
 
+/** The result that a command with an epilogue writes, where it has none yet and writes all of a block; its length. */
+function openResult(command: Command): { name: 'c' | 'y' | 'gx'; length: number } | null {
+  const product = (...names: string[]) => names.reduce((n, name) => n * command.get(name), 1);
+  if (command.opcode === 'conv') return { name: 'y', length: product('batch', 'outChannels', 'outHeight', 'outWidth') };
+  if (command.opcode === 'convInputGrad')
+    return { name: 'gx', length: product('batch', 'inChannels', 'height', 'width') };
+  if (command.opcode !== 'gemm' || command.getFloat('beta') !== 0) return null;
+  if (command.get('cRow') !== command.get('n') || command.get('cBatch') !== product('m', 'n')) return null;
+  return { name: 'c', length: product('batch', 'm', 'n') };
+}
+
 /**
- * Lets a matrix product apply the activation that alone reads its result: gemm → c, unary c → y becomes gemm → y.
+ * Lets a matrix product or a convolution apply the activation that alone reads its result: gemm → c, unary c → y becomes
+ * gemm → y.
  */
 export function fuseActivations(
   commands: readonly Command[],
@@ -82,30 +94,29 @@ export function fuseActivations(
   kept: ReadonlySet<VirtualBuffer>,
 ): Command[] {
   const uses = countUses(commands, heap);
-  const producers = new Map<VirtualBuffer, Command>();
+  const producers = new Map<VirtualBuffer, { producer: Command; name: string; length: number }>();
   const result: Command[] = [];
   for (const command of commands) {
     const activation = command.opcode === 'unary' ? epilogues[command.get('fn')] : undefined;
     const source = activation === undefined ? null : heap.at(command.get('x') >>> 0);
-    const producer = source === null ? undefined : producers.get(source);
+    const found = source === null ? undefined : producers.get(source);
     if (
       source !== null &&
-      producer !== undefined &&
+      found !== undefined &&
       activation !== undefined &&
       uses.get(source) === 2 &&
       !kept.has(source) &&
-      command.get('x') === producer.get('c') &&
-      command.get('n') === producer.get('batch') * producer.get('m') * producer.get('n')
+      command.get('x') === found.producer.get(found.name) &&
+      command.get('n') === found.length
     ) {
-      producer.set('c', command.get('y'));
-      producer.set('activation', activation);
+      found.producer.set(found.name, command.get('y'));
+      found.producer.set('activation', activation);
       continue;
     }
-    if (command.opcode === 'gemm' && command.get('activation') === Activation.none && command.getFloat('beta') === 0) {
-      const buffer = heap.at(command.get('c') >>> 0);
-      const isWhole =
-        command.get('cRow') === command.get('n') && command.get('cBatch') === command.get('m') * command.get('n');
-      if (buffer !== null && isWhole) producers.set(buffer, command);
+    const open = openResult(command);
+    if (open !== null && command.get('activation') === Activation.none) {
+      const buffer = heap.at(command.get(open.name) >>> 0);
+      if (buffer !== null) producers.set(buffer, { producer: command, ...open });
     }
     result.push(command);
   }

@@ -1,14 +1,18 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
+import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 import { gemm } from './gemm.ts';
 import { group } from './group.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
 import { random } from './random.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
+import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
@@ -35,6 +39,20 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   strip,
   group,
   random,
+  maxPool,
+  maxPoolGrad,
+  avgPool,
+  avgPoolGrad,
+  moments,
+  normalize,
+  normSums,
+  normGrad,
+  resize,
+  resizeGrad,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  im2col,
 };
 
 /** Indexed by a command's first word. */

@@ -66,6 +66,10 @@ export class ShapeMethods extends ReductionMethods {
   indexSelect(this: Tensor, dim: number, index: Tensor): Tensor {
     return ops.indexSelect(this, dim, index);
   }
+  /** Elements added around it: [left, right, top, bottom, …], the last dimension first. */
+  pad(this: Tensor, padding: readonly number[], options?: ops.PadOptions): Tensor {
+    return ops.pad(this, padding, options);
+  }
   /** A contiguous copy; gradients flow through it. */
   clone(this: Tensor): Tensor {
     return ops.clone(this);

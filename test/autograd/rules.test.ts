@@ -41,7 +41,37 @@ const two = (fn: (a: Tensor, b: Tensor) => Tensor, make = any, other = more): Ca
 const elsewhere = new ReferenceExecutor({ precision: 64 });
 const target = indices(2, 0, 1, 0);
 const weight = fixed(positive(3));
+/** Of a convolution of [2, 2, 4, 3] with [2, 1, 3, 2] to [2, 2, 2, 2]. */
+const smallGeometry = {
+  batch: 2,
+  inChannels: 2,
+  height: 4,
+  width: 3,
+  outChannels: 2,
+  outHeight: 2,
+  outWidth: 2,
+  kernelHeight: 3,
+  kernelWidth: 2,
+  strideHeight: 2,
+  strideWidth: 1,
+  padTop: 1,
+  padLeft: 0,
+  dilationHeight: 1,
+  dilationWidth: 1,
+  groups: 2,
+};
 const bce = (x: Tensor, y: Tensor) => F.binaryCrossEntropy(x, y, { reduction: 'none' });
+
+const planes = { height: 3, width: 5, outHeight: 2, outWidth: 2 };
+const window = {
+  kernelHeight: 2,
+  kernelWidth: 3,
+  strideHeight: 1,
+  strideWidth: 2,
+  dilationHeight: 1,
+  dilationWidth: 1,
+};
+const pooling = { ...planes, ...window, padHeight: 0, padWidth: 0, countPad: 1 } as const;
 
 const cases: Record<Primitive, Case[]> = {
   neg: one((x) => x.neg(), any(2, 3)),
@@ -170,6 +200,22 @@ const cases: Record<Primitive, Case[]> = {
     [bce, share(2, 3), fixed(points([2, 3], 0, 1, 3))],
     [bce, share(2, 3), points([2, 3], 0, 1, 3)],
   ],
+  conv: [
+    [(x, w, b) => F.conv2d(x, w, b, { padding: 1 }), any(2, 2, 3, 4), more(2, 2, 3, 2), positive(2)],
+    [(x, w) => F.conv2d(x, w, null, { stride: 2, groups: 2, padding: [1, 0] }), any(1, 2, 4, 3), more(4, 1, 2, 2)],
+    [(x, w) => F.conv2d(x, w, null, { dilation: [2, 1], padding: 'same' }), any(1, 1, 3, 3), more(1, 1, 2, 2)],
+    [(x, w, b) => F.conv1d(x, w, b, { stride: 2 }), any(2, 1, 5), more(2, 1, 2), positive(2)],
+  ],
+  convInputGrad: [
+    [
+      (x, w, b) => F.convTranspose2d(x, w, b, { stride: 2, padding: 1, outputPadding: 1 }),
+      any(2, 1, 2, 3),
+      more(1, 2, 3, 2),
+      positive(2),
+    ],
+    [(x, w) => F.convTranspose2d(x, w, null, { groups: 2, dilation: 2 }), any(1, 2, 2, 2), more(2, 1, 2, 2)],
+  ],
+  convWeightGrad: [[(x, g) => ops.convWeightGrad(x, g, smallGeometry), any(2, 2, 4, 3), more(2, 2, 2, 2)]],
   clone: one((x) => x.clone(), any(2, 3)),
   move: one(
     (x) => {
@@ -199,6 +245,45 @@ const cases: Record<Primitive, Case[]> = {
   ],
   indexSelect: [0, 1].flatMap((dim): Case[] => [[(x, i) => x.indexSelect(dim, i), any(2, 2, 2), indices(1, 0, 1)]]),
   indexAdd: [[(g, i) => ops.indexAddTo(4, 0, i, g), any(3, 2), indices(3, 1, 3)]],
+  maxPool: [
+    [(x) => F.maxPool2d(x, 2), any(2, 1, 4, 5)],
+    [(x) => F.maxPool2d(x, 3, { stride: 2, padding: 1 }), any(1, 2, 5, 6)],
+    [(x) => F.adaptiveMaxPool2d(x, [2, 3]), any(1, 5, 4)],
+  ],
+  maxPoolGrad: [[(g, i) => ops.maxPoolGrad(g, i.reshape(2, 1, 2), [2, 3, 2]), any(2, 1, 2), indices(4, 1, 0, 0)]],
+  avgPool: [
+    [(x) => F.avgPool2d(x, 2, { padding: 1 }), any(2, 1, 4, 5)],
+    [(x) => F.avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false, ceilMode: true }), any(1, 5, 6)],
+    [(x) => F.adaptiveAvgPool2d(x, [2, 3]), any(1, 5, 4)],
+    [(x) => F.avgPool1d(x, 2), any(2, 5)],
+  ],
+  avgPoolGrad: [[(g) => ops.avgPoolGrad(g, pooling), any(2, 2, 2)]],
+  resize: [
+    [(x) => F.interpolate(x, { scaleFactor: 2 }), any(1, 2, 2, 3)],
+    [(x) => F.interpolate(x, { size: [5, 2], mode: 'bilinear' }), any(1, 1, 3, 4)],
+    [(x) => F.interpolate(x, { size: [3, 5], mode: 'bilinear', alignCorners: true }), any(1, 1, 2, 4)],
+  ],
+  resizeGrad: [
+    [(g) => ops.resizeGrad(g, { ...planes, scaleHeight: 1.5, scaleWidth: 2.5, mode: 'bilinear' }), any(2, 2, 2)],
+  ],
+  norm: [
+    [
+      (x, w, b) => F.batchNorm(x, null, null, { weight: w, bias: b, training: true }),
+      any(3, 2, 2),
+      positive(2),
+      any(2),
+    ],
+    [(x, w) => F.batchNorm(x, null, null, { weight: w, training: true }), any(4, 3), positive(3)],
+    [(x, b) => F.batchNorm(x, fixed(any(2)), fixed(positive(2)), { bias: b }), any(3, 2, 2), any(2)],
+    [(x, w, b) => F.layerNorm(x, [2, 3], { weight: w, bias: b }), any(2, 2, 3), positive(2, 3), any(2, 3)],
+    [(x, w) => F.groupNorm(x, 2, { weight: w }), any(2, 4, 3), positive(4)],
+    [(x) => F.groupNorm(x, 2), any(2, 6)],
+    [(x, w, b) => F.instanceNorm(x, { weight: w, bias: b }), any(2, 2, 2, 3), positive(2), any(2)],
+  ],
+  pad: [
+    [(x) => x.pad([1, 2, 0, 1], { value: 3 }), any(2, 3)],
+    [(x) => x.pad([-1, 1]).square(), any(2, 3)],
+  ],
 };
 
 /** All primitives in the graph behind a tensor. */

@@ -20,7 +20,7 @@ import {
   see,
 } from '../support/golden.ts';
 
-const FILES = { elementwise: 462, tensors: 391, losses: 88 };
+const FILES = { elementwise: 462, tensors: 391, losses: 88, conv: 44, pool: 111, norm: 39 };
 
 function checkForward(what: string, outputs: Tensor[], { outputs: expected, elementwise }: GoldenCase): void {
   expect(outputs.length, `${what}: number of results`).toBe(expected.length);

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
-import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
+import {
+  BinaryFn,
+  encodeBinary,
+  encodeConv,
+  encodeConvInputGrad,
+  encodeGemm,
+  encodeUnary,
+  UnaryFn,
+} from '../../bindings/generated/encode.ts';
 import { type Command, parse } from '../../src/program/commands.ts';
 import {
   fuseActivations,
@@ -65,6 +73,25 @@ const gemm = (block: ProgramBlock, a: number, b: number, c: number, beta = 0) =>
     },
     ...{ alpha: 1, beta, activation: 0 },
   });
+/** From [2, 4, 2, 2] to [2, 4, 2, 2]. */
+const convGeometry = {
+  batch: 2,
+  inChannels: 4,
+  height: 2,
+  width: 2,
+  outChannels: 4,
+  outHeight: 2,
+  outWidth: 2,
+  kernelHeight: 3,
+  kernelWidth: 3,
+  strideHeight: 1,
+  strideWidth: 1,
+  padTop: 1,
+  padLeft: 1,
+  dilationHeight: 1,
+  dilationWidth: 1,
+  groups: 1,
+};
 const names = (commands: readonly Command[]) => commands.map(({ opcode }) => opcode);
 
 describe('the virtual heap', () => {
@@ -107,6 +134,21 @@ describe('fuseActivations', () => {
     expect(names(fused)).toEqual(['gemm']);
     expect(fused[0]!.get('c') >>> 0).toBe(VIRTUAL_START + 48);
     expect(fused[0]!.get('activation')).toBe(3);
+  });
+
+  it('joins an activation to a convolution, either way', () => {
+    const { heap, commands } = program(4, (block, [a, b, c, d]) => {
+      const operands = { ...convGeometry, w: OUTSIDE, bias: OUTSIDE, activation: 0 };
+      encodeConv(block, { ...operands, x: OUTSIDE, y: a! });
+      unary(block, 'relu', a!, b!);
+      encodeConvInputGrad(block, { ...operands, g: b!, gx: c! });
+      unary(block, 'sigmoid', c!, d!);
+    });
+    const fused = fuseActivations(commands, heap, new Set());
+    expect(names(fused)).toEqual(['conv', 'convInputGrad']);
+    expect(fused.map((command) => command.get('activation'))).toEqual([1, 2]);
+    expect(fused[0]!.get('y')).toBe(fused[1]!.get('g'));
+    expect(fused[1]!.get('gx') >>> 0).toBe(VIRTUAL_START + 3 * 48);
   });
 
   it.each([

@@ -180,3 +180,57 @@ cases.elementwise = (box, p) => {
   encode.encodeRandom(p, { fn: encode.RandomFn.normal, y: r, state, offset: 0, n, p0: 0, p1: floatBits(1) });
   return [y, z, t, r];
 };
+
+cases.pooling = (box, p) => {
+  const [planes, height, width] = [19, 31, 30];
+  const sizes = { planes, height, width, outHeight: 15, outWidth: 15 };
+  const window = { kernelHeight: 3, kernelWidth: 2, strideHeight: 2, strideWidth: 2, padHeight: 0, padWidth: 0 };
+  const x = box.put(randomFloats(planes * height * width, 15));
+  const n = planes * 15 * 15;
+  const [y, indices, mean, gx, gm] = [n, n, n, planes * height * width, planes * height * width].map((length) =>
+    box.room(length),
+  ) as [number, number, number, number, number];
+  const dilation = { dilationHeight: 1, dilationWidth: 1 };
+  encode.encodeMaxPool(p, { ...sizes, ...window, ...dilation, x, y, indices });
+  encode.encodeMaxPoolGrad(p, { g: y, indices, gx, planes, inSize: height * width, outSize: 15 * 15 });
+  encode.encodeAvgPool(p, { ...sizes, ...window, x, y: mean, countPad: 0 });
+  encode.encodeAvgPoolGrad(p, { ...sizes, ...window, g: mean, gx: gm, countPad: 0 });
+  return [y, indices, gx, mean, gm];
+};
+
+cases.resizing = (box, p) => {
+  const sizes = { planes: 9, height: 20, width: 21, outHeight: 33, outWidth: 31 };
+  const [inputs, outputs] = [9 * 20 * 21, 9 * 33 * 31];
+  const scales = { scaleHeight: 20 / 33, scaleWidth: 21 / 31, mode: 1 };
+  const [y, gx] = [box.room(outputs), box.room(inputs)];
+  encode.encodeResize(p, { ...sizes, ...scales, x: box.put(randomFloats(inputs, 16)), y });
+  encode.encodeResizeGrad(p, { ...sizes, ...scales, g: y, gx });
+  return [y, gx];
+};
+
+for (const [outer, channels, spatial, groupChannels] of [
+  [100, 333, 1, 0],
+  [9, 61, 60, 0],
+  [440, 75, 1, 75],
+  [9, 60, 62, 4],
+] as const) {
+  cases[`normalisation of [${outer}, ${channels}, ${spatial}], groups of ${groupChannels}`] = (box, p) => {
+    const view = { outer, channels, spatial, groupChannels };
+    const n = outer * channels * spatial;
+    const isBatch = groupChannels === 0;
+    const groups = isBatch ? channels : (outer * channels) / groupChannels;
+    const x = box.put(randomFloats(n, 17, -1, 3));
+    const [mean, rstd] = [box.room(groups), box.room(groups)];
+    const runningMean = box.put(randomFloats(groups, 18));
+    const runningVariance = box.put(randomFloats(groups, 19, 0.5, 1));
+    const statistics = { x, mean, rstd, runningMean, runningVariance, tracked: 0, eps: 1e-5, momentum: 0.1 };
+    const size = isBatch ? spatial : groupChannels * spatial;
+    encode.encodeMoments(p, { ...statistics, outer: isBatch ? outer : 1, groups, size });
+    const weight = box.put(randomFloats(channels, 20));
+    const [y, sums, products, gx] = [box.room(n), box.room(channels), box.room(channels), box.room(n)];
+    encode.encodeNormalize(p, { ...view, x, mean, rstd, weight, bias: weight, y });
+    encode.encodeNormSums(p, { ...view, x, g: y, mean, rstd, sums, products });
+    encode.encodeNormGrad(p, { ...view, x, g: y, mean, rstd, weight, sums, products, gx });
+    return [mean, rstd, runningMean, runningVariance, y, sums, products, gx];
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * A band of a plane, copied into scratch with its padding, so that vectors need not ask where an image ends: `rows` source
+ * rows, and of each row the columns that `cols` positions meet. Where positions are s columns apart, a row is laid out in s parts, each
+ * with every s-th column: positions side by side then meet elements side by side at every tap.
+ */
+import { PACKED_A_OFFSET } from '../scratch';
+import { ConvJob } from './job';
+import { copyRun, endInside, firstInside, zeroRun } from './im2col';
+
+/** Elements that a band may have: the room for GEMM's panels. */
+const CAPACITY: u32 = (<u32>PACKED_A_OFFSET >> 2);
+/** Elements of a band that stays in the first-level cache, 24 KiB. */
+export const CACHED: u32 = 6 * 1024;
+/** Columns that are worth a band of their own. */
+const FEWEST: u32 = 16;
+
+/** From the first tap of a dimension to the last, in elements. */
+// @ts-ignore: decorator
+@inline
+export function reachOf(taps: u32, step: i32): u32 {
+  return taps == 0 ? 0 : (taps - 1) * <u32>step;
+}
+
+/** Elements of one part of a row. */
+// @ts-ignore: decorator
+@inline
+export function partLength(job: ConvJob, cols: u32): u32 {
+  return ((cols + 3) & ~3) + reachOf(job.tapCols, job.stepCol) / <u32>job.mulCol;
+}
+
+/** Rows of positions whose band has so many columns; 0 if not one row has room. */
+export function bandRows(job: ConvJob, cols: u32): u32 {
+  const row = <u64>partLength(job, cols) * job.mulCol;
+  const fit = <u32>min<u64>(CAPACITY / row, <u64>(1 << 20));
+  const reach = reachOf(job.tapRows, job.stepRow);
+  return fit <= reach ? 0 : (fit - reach - 1) / job.mulRow + 1;
+}
+
+/** Columns of positions of a band: all, or as many as leave room for a row. 0 if there are no such bands. */
+export function bandColumns(job: ConvJob): u32 {
+  let cols = job.gridWidth;
+  while (bandRows(job, cols) == 0) {
+    if (cols <= FEWEST) return 0;
+    cols = (cols + 1) >> 1;
+  }
+  return cols;
+}
+
+/** Copies what the positions (i, j) … (i + rows − 1, j + cols − 1) meet. */
+export function fillBand(job: ConvJob, i: u32, rows: u32, j: u32, cols: u32): void {
+  const part = partLength(job, cols);
+  const step: usize = <usize>job.mulCol << 2;
+  const x = <i32>j * job.mulCol + job.baseCol;
+  let y = <i32>i * job.mulRow + job.baseRow;
+  let dst = job.room;
+  for (let left = (rows - 1) * job.mulRow + reachOf(job.tapRows, job.stepRow) + 1; left != 0; left--) {
+    const inside = <u32>y < <u32>job.height;
+    const row = job.image + (<usize>(y * job.width) << 2);
+    for (let q: i32 = 0; q < job.mulCol; q++) {
+      const low = inside ? firstInside(x + q, job.mulCol, part) : part;
+      const high = inside ? max(low, endInside(x + q, job.mulCol, job.width, part)) : part;
+      zeroRun(dst, low);
+      if (low < high) copyRun(dst + (<usize>low << 2), row + (<usize>(x + q + <i32>low * job.mulCol) << 2), step, high - low);
+      zeroRun(dst + (<usize>high << 2), part - high);
+      dst += <usize>part << 2;
+    }
+    y++;
+  }
+}

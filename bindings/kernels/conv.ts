@@ -1,0 +1,193 @@
+/** Convolutions on typed arrays: images [batch, channels, height, width], weights [outChannels, inChannels / groups, kH, kW]. */
+import { ArgumentError, ShapeError } from '../errors.ts';
+import { Activation, type ConvFields, encodeConv, encodeIm2col } from '../generated/encode.ts';
+import { wasmExecutor } from '../wasm/instance.ts';
+import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
+
+/** One number for both directions, or [height, width]. */
+export type Pair = number | readonly [height: number, width: number];
+
+interface WindowOptions {
+  batch: number;
+  inChannels: number;
+  height: number;
+  width: number;
+  kernelSize: Pair;
+  /** Default 1. */
+  stride?: Pair;
+  /** Zeros at each side. Default 0. */
+  padding?: Pair;
+  /** Default 1. */
+  dilation?: Pair;
+}
+
+export interface Conv2dOptions extends WindowOptions {
+  /** batch × inChannels × height × width elements. */
+  x: Float32Array;
+  /** outChannels × inChannels / groups × kernel elements. */
+  weight: Float32Array;
+  /** outChannels elements. */
+  bias?: Float32Array;
+  /** batch × outChannels × H' × W' elements, H' = ⌊(height + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. */
+  y: Float32Array;
+  outChannels: number;
+  /** Default 1. */
+  groups?: number;
+  /** Applied to the result. Default 'none'. */
+  activation?: Activation;
+}
+
+export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'outChannels' | 'groups'> {
+  /** A multiple of inChannels; default inChannels. */
+  outChannels?: number;
+}
+
+export interface Im2colOptions extends WindowOptions {
+  /** batch × inChannels × height × width elements. */
+  x: Float32Array;
+  /** batch × (inChannels × kernel) × (H' × W') elements. */
+  y: Float32Array;
+}
+
+type Geometry = Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>;
+
+export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
+  const pair = typeof value === 'number' ? ([value, value] as const) : value;
+  if (!Array.isArray(pair) || pair.length !== 2)
+    throw new ArgumentError(`${op}: ${name} must be a number or [height, width], got ${String(value)}`, {
+      op,
+      argument: name,
+      got: value,
+    });
+  for (const side of pair) checkSize(op, name, side, low);
+  return pair as readonly [number, number];
+}
+
+function geometryOf(op: string, options: WindowOptions, outChannels: number, groups: number): Geometry {
+  const { batch, inChannels, height, width } = options;
+  for (const [name, size] of Object.entries({ batch, inChannels, height, width })) checkSize(op, name, size);
+  checkSize(op, 'outChannels', outChannels);
+  checkSize(op, 'groups', groups, 1);
+  for (const [name, channels] of Object.entries({ inChannels, outChannels })) {
+    if (channels % groups !== 0)
+      throw new ShapeError(`${op}: ${name} ${channels} cannot be divided into ${groups} groups`, {
+        op,
+        argument: name,
+        got: channels,
+        expected: groups,
+      });
+  }
+  const [kernelHeight, kernelWidth] = pairOf(op, 'kernelSize', options.kernelSize, 1);
+  const [strideHeight, strideWidth] = pairOf(op, 'stride', options.stride ?? 1, 1);
+  const [padTop, padLeft] = pairOf(op, 'padding', options.padding ?? 0, 0);
+  const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', options.dilation ?? 1, 1);
+  const [rows, cols] = [height + 2 * padTop, width + 2 * padLeft];
+  const [spanRows, spanCols] = [(kernelHeight - 1) * dilationHeight + 1, (kernelWidth - 1) * dilationWidth + 1];
+  if (spanRows > rows || spanCols > cols)
+    throw new ShapeError(
+      `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spanRows}×${spanCols}) does not fit into the padded input, ${rows}×${cols}`,
+      { op, argument: 'kernelSize', got: [spanRows, spanCols], expected: [rows, cols] },
+    );
+  return {
+    batch,
+    inChannels,
+    height,
+    width,
+    outChannels,
+    outHeight: Math.floor((rows - spanRows) / strideHeight) + 1,
+    outWidth: Math.floor((cols - spanCols) / strideWidth) + 1,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    padTop,
+    padLeft,
+    dilationHeight,
+    dilationWidth,
+    groups,
+  };
+}
+
+function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: number): void {
+  const { x, weight, bias, y, outChannels, activation = 'none' } = options;
+  const geometry = geometryOf(op, options, outChannels, groups);
+  const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
+  const xLength = batch * inChannels * height * width;
+  const wLength = (outChannels * inChannels * kernelHeight * kernelWidth) / groups;
+  const yLength = batch * outChannels * outHeight * outWidth;
+  checkArray(op, 'x', x, xLength);
+  checkArray(op, 'weight', weight, wLength);
+  checkArray(op, 'y', y, yLength);
+  if (bias !== undefined) checkArray(op, 'bias', bias, outChannels);
+  const code = Activation[activation];
+  if (code === undefined)
+    throw new ArgumentError(
+      `${op}: unknown activation ${String(activation)} (known: ${Object.keys(Activation).join(', ')})`,
+      { op, argument: 'activation', got: activation },
+    );
+  if (yLength === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, yLength, false);
+    encodeConv(executor.program, {
+      ...geometry,
+      x: input(executor, x, xLength, to, yLength, false),
+      w: input(executor, weight, wLength, to, yLength, false),
+      bias: bias === undefined ? 0 : input(executor, bias, outChannels, to, yLength, false),
+      y: to,
+      activation: code,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}
+
+/**
+ * y = activation(conv(x, weight) + bias).
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * conv2d({ x, weight, y, batch: 1, inChannels: 3, height: 32, width: 32, outChannels: 16, kernelSize: 3, padding: 1 });
+ */
+export function conv2d(options: Conv2dOptions): void {
+  convolve('conv2d', options, options.groups ?? 1);
+}
+
+/**
+ * Convolution of each channel by itself: weight [outChannels, 1, kH, kW].
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ */
+export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
+  checkSize('depthwiseConv2d', 'inChannels', options.inChannels, 1);
+  const { outChannels = options.inChannels } = options;
+  convolve('depthwiseConv2d', { ...options, outChannels }, options.inChannels);
+}
+
+/**
+ * The column matrix: y[n, (c, r, t), (i, j)] = x[n, c, i·stride − padding + r·dilation, j·stride − padding + t·dilation], 0 in the padding.
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ */
+export function im2col(options: Im2colOptions): void {
+  const op = 'im2col';
+  const { x, y } = options;
+  const geometry = geometryOf(op, options, 0, 1);
+  const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
+  const xLength = batch * inChannels * height * width;
+  const yLength = batch * inChannels * kernelHeight * kernelWidth * outHeight * outWidth;
+  checkArray(op, 'x', x, xLength);
+  checkArray(op, 'y', y, yLength);
+  if (yLength === 0) return;
+  const executor = wasmExecutor();
+  try {
+    const to = output(executor, y, yLength, false);
+    encodeIm2col(executor.program, { ...geometry, x: input(executor, x, xLength, to, yLength, false), y: to });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}

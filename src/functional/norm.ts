@@ -1,0 +1,102 @@
+/** Normalisation with the parameters as arguments. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import {
+  type Affine,
+  type BatchNormCall,
+  batchNorm as batchNormOp,
+  groupNorm as groupNormOp,
+  instanceNorm as instanceNormOp,
+  layerNorm as layerNormOp,
+} from '../ops/index.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface AffineOptions extends Affine {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+export interface BatchNormOptions extends AffineOptions {
+  /** Use the batch's own statistics, and let the running ones follow. Default false. */
+  training?: boolean;
+  /** Share of the batch in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+const known = ['weight', 'bias', 'eps'];
+const EPS = 1e-5;
+
+function callOf(
+  op: string,
+  runningMean: Tensor | null | undefined,
+  runningVar: Tensor | null | undefined,
+  options: AffineOptions & { momentum?: number },
+  training: boolean,
+): BatchNormCall {
+  if (!runningMean !== !runningVar)
+    throw new ArgumentError(`${op}: runningMean and runningVar must both be given or both be null`, {
+      op,
+      argument: runningMean ? 'runningVar' : 'runningMean',
+      got: null,
+    });
+  const { weight, bias, eps = EPS, momentum = 0.1 } = options;
+  checkRange(op, 'eps', eps, 0);
+  const statistics = runningMean && runningVar ? { mean: runningMean, variance: runningVar } : null;
+  return { weight, bias, statistics, training, momentum, eps };
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: by the batch's statistics in training, else by
+ * the running ones. Those are changed in place in training.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ */
+export function batchNorm(
+  x: Tensor,
+  runningMean?: Tensor | null,
+  runningVar?: Tensor | null,
+  options: BatchNormOptions = {},
+): Tensor {
+  const op = 'batchNorm';
+  checkOptions(op, options, [...known, 'training', 'momentum']);
+  return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
+}
+
+export interface InstanceNormOptions extends AffineOptions {
+  runningMean?: Tensor | null;
+  runningVar?: Tensor | null;
+  /** Use each example's own statistics. Default true. */
+  useInputStats?: boolean;
+  /** Share of the new values in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+/** The same for each channel of each example by itself. */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const op = 'instanceNorm';
+  checkOptions(op, options, [...known, 'runningMean', 'runningVar', 'useInputStats', 'momentum']);
+  const { runningMean, runningVar, useInputStats = true } = options;
+  return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
+}
+
+/**
+ * The same for the last dimensions of x together, which are `normalizedShape`; weight and bias have that shape.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ */
+export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
+  checkOptions('layerNorm', options, known);
+  const { eps = EPS } = options;
+  checkRange('layerNorm', 'eps', eps, 0);
+  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  return layerNormOp(x, shape, options, eps);
+}
+
+/** The same for groups of channels of each example of x [N, C, …]. */
+export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
+  checkOptions('groupNorm', options, known);
+  const { eps = EPS } = options;
+  checkRange('groupNorm', 'eps', eps, 0);
+  return groupNormOp(x, numGroups, options, eps);
+}

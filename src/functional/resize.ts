@@ -1,0 +1,113 @@
+/** Resizing of planes, and dropout of whole channels. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { ResizeMode } from '../../bindings/generated/encode.ts';
+import { checkPlanes, checkTensor, compose, type Pair, pairOf, resizePlanes, zerosLike } from '../ops/index.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { empty } from '../program/emit.ts';
+import { generator } from '../runtime/random.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface InterpolateOptions {
+  /** Height and width of the result. Either this or scaleFactor. */
+  size?: Pair;
+  /** What height and width are multiplied by; the result is rounded down. */
+  scaleFactor?: Pair;
+  /** Default 'nearest'. */
+  mode?: 'nearest' | 'bilinear';
+  /** For 'bilinear': whether the centres of the corners stay where they are. Default false. */
+  alignCorners?: boolean;
+}
+
+const interpolateOptions = ['size', 'scaleFactor', 'mode', 'alignCorners'];
+
+/** Refuses options that contradict each other. */
+export function checkInterpolate(op: string, options: InterpolateOptions): void {
+  checkOptions(op, options, interpolateOptions);
+  const { size, scaleFactor, mode = 'nearest', alignCorners } = options;
+  if ((size === undefined) === (scaleFactor === undefined))
+    throw new ArgumentError(`${op}: expected either size or scaleFactor`, { op, argument: 'size', got: size });
+  if (mode !== 'nearest' && mode !== 'bilinear')
+    throw new ArgumentError(`${op}: mode must be 'nearest' or 'bilinear', got ${String(mode)}`, {
+      op,
+      argument: 'mode',
+      got: mode,
+    });
+  if (mode === 'nearest' && alignCorners !== undefined)
+    throw new ArgumentError(`${op}: alignCorners belongs to mode 'bilinear'`, { op, argument: 'alignCorners' });
+  if (scaleFactor === undefined) return;
+  for (const factor of typeof scaleFactor === 'number' ? [scaleFactor] : scaleFactor) {
+    if (!(Number.isFinite(factor) && factor > 0))
+      throw new ArgumentError(`${op}: scaleFactor must be above 0, got ${String(factor)}`, {
+        op,
+        argument: 'scaleFactor',
+        got: scaleFactor,
+      });
+  }
+}
+
+/** Input elements for each output element. A size that stays is copied, whatever the factor was. */
+function scaleOf(size: number, outSize: number, factor: number | undefined, mode: ResizeMode): number {
+  if (mode === 'bilinearCorners') return outSize > 1 ? (size - 1) / (outSize - 1) : 0;
+  return factor === undefined || size === outSize ? size / outSize : 1 / factor;
+}
+
+/**
+ * x [N, C, H, W] with planes of another size. 'nearest' repeats elements, 'bilinear' blends four.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
+ * @example
+ * F.interpolate(x, { scaleFactor: 2, mode: 'bilinear' });
+ */
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  const op = 'interpolate';
+  checkInterpolate(op, options);
+  checkPlanes(op, x);
+  if (x.ndim !== 4)
+    throw new ShapeError(`${op}: input must be [N,C,H,W], got ${show(x.shape)}`, {
+      op,
+      argument: 'input',
+      got: x.shape,
+    });
+  const [height, width] = x.shape.slice(2) as [number, number];
+  const { size, scaleFactor, alignCorners = false } = options;
+  const mode = options.mode !== 'bilinear' ? 'nearest' : alignCorners ? 'bilinearCorners' : 'bilinear';
+  const factors = typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
+  const wanted = size ?? ([Math.floor(height * factors![0]!), Math.floor(width * factors![1]!)] as const);
+  const [outHeight, outWidth] = pairOf(op, 'size', wanted, 1);
+  if (height === 0 || width === 0)
+    throw new ShapeError(`${op}: input ${show(x.shape)} has no elements to repeat`, {
+      op,
+      argument: 'input',
+      got: x.shape,
+    });
+  const scaleHeight = scaleOf(height, outHeight, factors?.[0], mode);
+  const scaleWidth = scaleOf(width, outWidth, factors?.[1], mode);
+  return resizePlanes(x, { height, width, outHeight, outWidth, scaleHeight, scaleWidth, mode });
+}
+
+/**
+ * Sets whole channels of x [N, C, …] to 0, a random share p of them, and multiplies the others by 1/(1 − p).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
+ */
+export function dropout2d(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
+  const op = 'dropout2d';
+  checkTensor(op, 'input', x);
+  checkOptions(op, options, ['p', 'training']);
+  const { p = 0.5, training = true } = options;
+  checkRange(op, 'p', p, 0, 1);
+  if (x.ndim < 2)
+    throw new ShapeError(`${op}: input must be [N,C,…], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
+  if (!training || p === 0) return x;
+  return compose(() => {
+    if (p === 1) return x.mul(zerosLike(x));
+    const mask = empty(
+      x.executor,
+      x.shape.map((size, dim) => (dim < 2 ? size : 1)),
+      'float32',
+    );
+    generator.fill(mask, 'bernoulli', 1 - p, 1 / (1 - p));
+    return x.mul(mask);
+  });
+}

@@ -1,0 +1,3 @@
+/** Whole models with the names of torchvision's, so that state dicts load unchanged. */
+export { mobilenetV2 } from './mobilenet.ts';
+export { type ModelOptions, resnet18 } from './resnet.ts';

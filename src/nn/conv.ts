@@ -1,0 +1,161 @@
+/** Layers of convolution. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  type Pair,
+  pairOf,
+  zeros,
+} from '../ops/index.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { kaimingUniform_, uniform_ } from './init.ts';
+import { Module } from './module.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+
+interface LearnedOptions {
+  /** Add a learned number an output channel. Default true. */
+  bias?: boolean;
+  /** What lies around the input: zeros, nothing else so far. */
+  paddingMode?: 'zeros';
+}
+
+export interface Conv2dOptions extends ConvOptions, LearnedOptions {}
+export interface Conv1dLayerOptions extends LearnedOptions {
+  stride?: number;
+  padding?: number | 'same' | 'valid';
+  dilation?: number;
+  groups?: number;
+}
+export interface ConvTranspose2dOptions extends ConvTransposeOptions, LearnedOptions {}
+
+const KNOWN = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
+
+function checkChannels(op: string, inChannels: number, outChannels: number, groups: number): void {
+  checkWhole(op, 'inChannels', inChannels, 1);
+  checkWhole(op, 'outChannels', outChannels, 1);
+  checkWhole(op, 'groups', groups, 1);
+  for (const [argument, channels] of Object.entries({ inChannels, outChannels })) {
+    if (channels % groups !== 0)
+      throw new ShapeError(`${op}: ${argument} ${channels} cannot be divided into ${groups} groups`, {
+        op,
+        argument,
+        got: channels,
+        expected: groups,
+      });
+  }
+}
+
+function checkMode(op: string, mode: string | undefined): void {
+  if (mode !== undefined && mode !== 'zeros')
+    throw new ArgumentError(`${op}: paddingMode must be 'zeros', got ${String(mode)}`, {
+      op,
+      argument: 'paddingMode',
+      got: mode,
+      expected: 'zeros',
+    });
+}
+
+/** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
+abstract class Convolution<Options extends LearnedOptions> extends Module {
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    readonly inChannels: number,
+    readonly outChannels: number,
+    weightShape: readonly number[],
+    protected readonly options: Omit<Options, keyof LearnedOptions>,
+    bias: boolean,
+  ) {
+    super();
+    this.weight = parameterOf(() => kaimingUniform_(zeros([...weightShape]), { a: Math.sqrt(5) }));
+    const bound = 1 / Math.sqrt(weightShape.slice(1).reduce((n, size) => n * size, 1));
+    this.bias = bias ? parameterOf(() => uniform_(zeros(outChannels), -bound, bound)) : null;
+  }
+
+  protected override describe(): string {
+    const kernel = this.weight.shape.slice(2);
+    const named = Object.entries(this.options).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
+    const size = kernel.every((k) => k === kernel[0]) ? kernel[0] : `[${kernel.join(', ')}]`;
+    return `${this.inChannels}, ${this.outChannels}, ${size}${named.join('')}${this.bias === null ? ', bias: false' : ''}`;
+  }
+}
+
+/**
+ * Convolution of [N, inChannels, H, W] to [N, outChannels, H', W'], H' = ⌊(H + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
+ * weight [outChannels, inChannels / groups, kH, kW], bias [outChannels].
+ *
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+ * @example
+ * const layer = new nn.Conv2d(3, 16, 3, { padding: 'same' });
+ * layer.forward(randn(8, 3, 32, 32)).shape; // [8, 16, 32, 32]
+ */
+export class Conv2d extends Convolution<Conv2dOptions> {
+  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
+    checkOptions('Conv2d', options, KNOWN);
+    const { bias = true, paddingMode, ...rest } = options;
+    checkMode('Conv2d', paddingMode);
+    const { groups = 1 } = rest;
+    checkChannels('Conv2d', inChannels, outChannels, groups);
+    const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
+    super(inChannels, outChannels, [outChannels, inChannels / groups, ...kernel], rest, bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/**
+ * Convolution of [N, inChannels, L] to [N, outChannels, L']. weight [outChannels, inChannels / groups, k], bias [outChannels].
+ *
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
+ * @example
+ * new nn.Conv1d(2, 8, 5, { stride: 2 }).forward(randn(4, 2, 100)).shape; // [4, 8, 48]
+ */
+export class Conv1d extends Convolution<Conv1dLayerOptions> {
+  constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
+    checkOptions('Conv1d', options, KNOWN);
+    const { bias = true, paddingMode, ...rest } = options;
+    checkMode('Conv1d', paddingMode);
+    const { groups = 1 } = rest;
+    checkChannels('Conv1d', inChannels, outChannels, groups);
+    checkWhole('Conv1d', 'kernelSize', kernelSize, 1);
+    super(inChannels, outChannels, [outChannels, inChannels / groups, kernelSize], rest, bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/**
+ * Transposed convolution of [N, inChannels, H, W] to [N, outChannels, H', W'],
+ * H' = (H − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1. weight [inChannels, outChannels / groups, kH, kW].
+ *
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
+ * @example
+ * new nn.ConvTranspose2d(16, 8, 4, { stride: 2, padding: 1 }).forward(randn(1, 16, 7, 7)).shape; // [1, 8, 14, 14]
+ */
+export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
+  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
+    checkOptions('ConvTranspose2d', options, [...KNOWN, 'outputPadding']);
+    const { bias = true, paddingMode, ...rest } = options;
+    checkMode('ConvTranspose2d', paddingMode);
+    const { groups = 1 } = rest;
+    checkChannels('ConvTranspose2d', inChannels, outChannels, groups);
+    const kernel = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);
+    super(inChannels, outChannels, [inChannels, outChannels / groups, ...kernel], rest, bias);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return convTranspose2d(x, this.weight, this.bias, this.options);
+  }
+}

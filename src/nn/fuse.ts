@@ -1,0 +1,46 @@
+/** Convolution and batch normalisation in one, for inference. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { Conv2d } from './conv.ts';
+import { BatchNorm2d } from './norm.ts';
+import { parameterOf } from './parameter.ts';
+
+/**
+ * A new convolution that gives what `bn`, in evaluation, gives of what `conv` gives: weights weight·s, bias (bias − mean)·s + bn.bias,
+ * s = bn.weight/√(variance + eps). Both stay as they are.
+ *
+ * @throws ArgumentError without running statistics; ShapeError if the channels differ
+ * @example
+ * const fast = nn.utils.fuseConvBn(model.conv1, model.bn1);
+ */
+export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
+  const op = 'fuseConvBn';
+  if (!(conv instanceof Conv2d)) throw new ArgumentError(`${op}: conv must be a Conv2d`, { op, argument: 'conv' });
+  if (!(bn instanceof BatchNorm2d)) throw new ArgumentError(`${op}: bn must be a BatchNorm2d`, { op, argument: 'bn' });
+  const { weight, bias, outChannels } = conv;
+  const { running_mean: mean, running_var: variance } = bn;
+  if (mean === null || variance === null)
+    throw new ArgumentError(`${op}: bn has no running statistics`, { op, argument: 'bn' });
+  if (bn.numFeatures !== outChannels)
+    throw new ShapeError(`${op}: conv gives ${outChannels} channels, bn takes ${bn.numFeatures}`, {
+      op,
+      argument: 'bn',
+      got: bn.numFeatures,
+      expected: outChannels,
+    });
+  const scale = () => {
+    const rstd = variance.add(bn.eps).rsqrt();
+    return bn.weight === null ? rstd : rstd.mul(bn.weight);
+  };
+  const shift = () => {
+    const scaled = (bias === null ? mean.neg() : bias.sub(mean)).mul(scale());
+    return bn.bias === null ? scaled : scaled.add(bn.bias);
+  };
+  // The same layer, stride and all, around other parameters.
+  const fused = Object.assign(Object.create(Conv2d.prototype) as Conv2d, conv);
+  noGrad(() => {
+    fused.weight = parameterOf(() => weight.mul(scale().reshape(-1, 1, 1, 1)));
+    fused.bias = parameterOf(shift);
+  });
+  return fused;
+}

@@ -1,0 +1,245 @@
+/** Normalisation as layers. Parameters and buffers have PyTorch's names. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { groupNorm, layerNorm } from '../functional/index.ts';
+import { type BatchNormCall, batchNorm, checkTensor, instanceNorm, ones, zeros } from '../ops/index.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { scope } from '../tensor/scope.ts';
+import { type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+import { Buffer, type Parameter, parameterOf } from './parameter.ts';
+
+const bufferOf = (make: () => Tensor): Buffer => scope(() => new Buffer(make()));
+
+export interface RunningNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /** Share of a batch in the running statistics; null: the average of all batches. Default 0.1. */
+  momentum?: number | null;
+  /** Learn a factor and a summand for each channel. */
+  affine?: boolean;
+  /** Keep running statistics, for evaluation. */
+  trackRunningStats?: boolean;
+}
+
+/** What layers with running statistics share. */
+abstract class RunningNorm extends Module {
+  weight: Parameter | null;
+  bias: Parameter | null;
+  running_mean: Buffer | null;
+  running_var: Buffer | null;
+  num_batches_tracked: Buffer | null;
+  readonly eps: number;
+  readonly momentum: number | null;
+
+  constructor(
+    private readonly op: string,
+    readonly numFeatures: number,
+    options: RunningNormOptions,
+    byDefault: boolean,
+  ) {
+    super();
+    checkWhole(op, 'numFeatures', numFeatures, 1);
+    checkOptions(op, options, ['eps', 'momentum', 'affine', 'trackRunningStats']);
+    const { eps = 1e-5, momentum = 0.1, affine = byDefault, trackRunningStats = byDefault } = options;
+    checkRange(op, 'eps', eps, 0);
+    if (momentum !== null) checkRange(op, 'momentum', momentum, 0, 1);
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? parameterOf(() => ones(numFeatures)) : null;
+    this.bias = affine ? parameterOf(() => zeros(numFeatures)) : null;
+    this.running_mean = trackRunningStats ? bufferOf(() => zeros(numFeatures)) : null;
+    this.running_var = trackRunningStats ? bufferOf(() => ones(numFeatures)) : null;
+    this.num_batches_tracked = trackRunningStats ? bufferOf(() => zeros([], { dtype: 'int32' })) : null;
+  }
+
+  /** Refuses inputs that are not [N, numFeatures, …] with the right number of dimensions. */
+  protected check(x: Tensor, ...dims: number[]): void {
+    const { op, numFeatures } = this;
+    checkTensor(op, 'input', x);
+    if (!dims.includes(x.ndim) || x.shape[1] !== numFeatures) {
+      const forms = dims.map((n) => `[N,${numFeatures}${',L'.repeat(n === 3 ? 1 : 0)}${n === 4 ? ',H,W' : ''}]`);
+      throw new ShapeError(`${op}: input must be ${forms.join(' or ')}, got ${show(x.shape)}`, {
+        op,
+        argument: 'input',
+        got: x.shape,
+        expected: forms,
+      });
+    }
+  }
+
+  /** How the operation is called; `tracked` counts the batches. */
+  protected call(tracked: Tensor | null): BatchNormCall {
+    const { weight, bias, eps, momentum, running_mean: mean, running_var: variance } = this;
+    const statistics = mean && variance && { mean, variance, tracked };
+    return { weight, bias, eps, momentum, statistics, training: this.training || statistics === null };
+  }
+
+  protected override describe(): string {
+    const { numFeatures, eps, momentum } = this;
+    const affine = this.weight !== null;
+    const tracks = this.running_mean !== null;
+    return `${numFeatures}, eps: ${eps}, momentum: ${momentum}, affine: ${affine}, trackRunningStats: ${tracks}`;
+  }
+}
+
+/**
+ * Each channel with mean 0 and variance 1 over the batch in training, by the running statistics otherwise:
+ * y = (x − mean)/√(variance + eps)·weight + bias. [N, C] or [N, C, L].
+ *
+ * @see https://arxiv.org/abs/1502.03167
+ * @throws ShapeError in training if a channel has only one value
+ */
+export class BatchNorm1d extends RunningNorm {
+  constructor(numFeatures: number, options: RunningNormOptions = {}) {
+    super('BatchNorm1d', numFeatures, options, true);
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x, 2, 3);
+    return batchNorm('BatchNorm1d', x, this.call(this.num_batches_tracked));
+  }
+}
+
+/**
+ * As BatchNorm1d, for planes: [N, C, H, W].
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+ * @example
+ * const block = new nn.Sequential(new nn.Conv2d(3, 16, 3, { bias: false }), new nn.BatchNorm2d(16), new nn.ReLU());
+ */
+export class BatchNorm2d extends RunningNorm {
+  constructor(numFeatures: number, options: RunningNormOptions = {}) {
+    super('BatchNorm2d', numFeatures, options, true);
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x, 4);
+    return batchNorm('BatchNorm2d', x, this.call(this.num_batches_tracked));
+  }
+}
+
+/**
+ * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
+ *
+ * @see https://arxiv.org/abs/1607.08022
+ */
+export class InstanceNorm2d extends RunningNorm {
+  constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
+    super('InstanceNorm2d', numFeatures, options, false);
+    if (this.momentum === null)
+      throw new ArgumentError('InstanceNorm2d: momentum must be a number, got null', {
+        op: 'InstanceNorm2d',
+        argument: 'momentum',
+        got: null,
+      });
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.check(x, 4);
+    return instanceNorm('InstanceNorm2d', x, this.call(null));
+  }
+}
+
+export interface LayerNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /** Learn a factor and a summand for each element. Default true. */
+  elementwiseAffine?: boolean;
+  /** Learn the summand. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * The last dimensions together, which are `normalizedShape`, with mean 0 and variance 1.
+ *
+ * @see https://arxiv.org/abs/1607.06450
+ * @example
+ * new nn.LayerNorm(64).forward(randn(8, 10, 64));
+ */
+export class LayerNorm extends Module {
+  readonly normalizedShape: Shape;
+  readonly eps: number;
+  weight: Parameter | null;
+  bias: Parameter | null;
+
+  constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
+    super();
+    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
+    checkOptions('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias']);
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    checkRange('LayerNorm', 'eps', eps, 0);
+    this.normalizedShape = shape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? parameterOf(() => ones(shape)) : null;
+    this.bias = elementwiseAffine && bias ? parameterOf(() => zeros(shape)) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return layerNorm(x, this.normalizedShape, { weight, bias, eps });
+  }
+
+  protected override describe(): string {
+    return `${show(this.normalizedShape)}, eps: ${this.eps}, elementwiseAffine: ${this.weight !== null}`;
+  }
+}
+
+export interface GroupNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /** Learn a factor and a summand for each channel. Default true. */
+  affine?: boolean;
+}
+
+/**
+ * Channels of each example in groups, each with mean 0 and variance 1: [N, C, …].
+ *
+ * @see https://arxiv.org/abs/1803.08494
+ */
+export class GroupNorm extends Module {
+  readonly eps: number;
+  weight: Parameter | null;
+  bias: Parameter | null;
+
+  constructor(
+    readonly numGroups: number,
+    readonly numChannels: number,
+    options: GroupNormOptions = {},
+  ) {
+    super();
+    checkWhole('GroupNorm', 'numGroups', numGroups, 1);
+    checkWhole('GroupNorm', 'numChannels', numChannels, 1);
+    checkOptions('GroupNorm', options, ['eps', 'affine']);
+    if (numChannels % numGroups !== 0)
+      throw new ShapeError(`GroupNorm: ${numChannels} channels cannot be divided into ${numGroups} groups`, {
+        op: 'GroupNorm',
+        argument: 'numGroups',
+        got: numGroups,
+        expected: numChannels,
+      });
+    const { eps = 1e-5, affine = true } = options;
+    checkRange('GroupNorm', 'eps', eps, 0);
+    this.eps = eps;
+    this.weight = affine ? parameterOf(() => ones(numChannels)) : null;
+    this.bias = affine ? parameterOf(() => zeros(numChannels)) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { weight, bias, eps, numChannels } = this;
+    checkTensor('GroupNorm', 'input', x);
+    if (x.ndim < 2 || x.shape[1] !== numChannels)
+      throw new ShapeError(`GroupNorm: input must be [N,${numChannels},…], got ${show(x.shape)}`, {
+        op: 'GroupNorm',
+        argument: 'input',
+        got: x.shape,
+        expected: numChannels,
+      });
+    return groupNorm(x, this.numGroups, { weight, bias, eps });
+  }
+
+  protected override describe(): string {
+    return `${this.numGroups}, ${this.numChannels}, eps: ${this.eps}, affine: ${this.weight !== null}`;
+  }
+}

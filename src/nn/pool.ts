@@ -1,0 +1,132 @@
+/** Pooling as layers. */
+import {
+  type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+} from '../functional/index.ts';
+import { avgPoolOptions, maxPoolOptions } from '../functional/pool.ts';
+import { type AdaptiveSize, checkWindow, type Pair } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+
+/** A layer whose windows slide: kernel and options, checked when it is made. */
+abstract class SlidingPool<Size extends Pair, Options extends object> extends Module {
+  constructor(
+    op: string,
+    readonly kernelSize: Size,
+    protected readonly options: Options,
+    known: readonly string[],
+  ) {
+    super();
+    checkOptions(op, options, known);
+    checkWindow(op, { kernelSize, ...options });
+  }
+
+  protected override describe(): string {
+    const options = Object.entries(this.options).map(([name, value]) => `, ${name}: ${value}`);
+    return `kernelSize: ${this.kernelSize}${options.join('')}`;
+  }
+}
+
+/**
+ * The largest element of each window of lines: [N, C, L] → [N, C, L'].
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
+ */
+export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
+  constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
+    super('MaxPool1d', kernelSize, options, maxPoolOptions);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool1d(x, this.kernelSize, this.options);
+  }
+}
+
+/**
+ * The largest element of each window: [N, C, H, W] → [N, C, H', W'], H' = ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+ * @example
+ * new nn.MaxPool2d(2).forward(randn(1, 3, 28, 28)).shape; // [1, 3, 14, 14]
+ */
+export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
+  constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
+    super('MaxPool2d', kernelSize, options, maxPoolOptions);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/** The mean of each window of lines: [N, C, L] → [N, C, L']. */
+export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
+  constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
+    super('AvgPool1d', kernelSize, options, avgPoolOptions);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.kernelSize, this.options);
+  }
+}
+
+/**
+ * The mean of each window: [N, C, H, W] → [N, C, H', W'], sizes as MaxPool2d's.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ */
+export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
+  constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
+    super('AvgPool2d', kernelSize, options, avgPoolOptions);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/** The means of outputSize parts of each line: [N, C, L] → [N, C, outputSize]. */
+export class AdaptiveAvgPool1d extends Module {
+  constructor(readonly outputSize: number) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool1d(x, this.outputSize);
+  }
+}
+
+/**
+ * The means of outputSize parts of each plane, whatever its size: [N, C, H, W] → [N, C, H', W'].
+ *
+ * @example
+ * new nn.AdaptiveAvgPool2d(1); // one mean a channel
+ */
+export class AdaptiveAvgPool2d extends Module {
+  constructor(readonly outputSize: AdaptiveSize) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
+/** The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']. */
+export class AdaptiveMaxPool2d extends Module {
+  constructor(readonly outputSize: AdaptiveSize) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveMaxPool2d(x, this.outputSize);
+  }
+}

@@ -1,0 +1,50 @@
+/** Layers that change planes: resizing, and dropout of whole channels. */
+import { dropout2d, type InterpolateOptions, interpolate } from '../functional/index.ts';
+import { checkInterpolate } from '../functional/resize.ts';
+import { checkRange } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+
+/**
+ * Planes of another size: [N, C, H, W] → [N, C, H', W'].
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
+ * @example
+ * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
+ */
+export class Upsample extends Module {
+  constructor(private readonly options: InterpolateOptions) {
+    super();
+    checkInterpolate('Upsample', options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return interpolate(x, this.options);
+  }
+
+  protected override describe(): string {
+    return Object.entries(this.options)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(', ');
+  }
+}
+
+/**
+ * In training, sets whole channels of [N, C, …] to 0, a random share p of them, and scales the others by 1/(1 − p).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
+ */
+export class Dropout2d extends Module {
+  constructor(readonly p = 0.5) {
+    super();
+    checkRange('Dropout2d', 'p', p, 0, 1);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return dropout2d(x, { p: this.p, training: this.training });
+  }
+
+  protected override describe(): string {
+    return `p: ${this.p}`;
+  }
+}

@@ -1,0 +1,2 @@
+/** Helpers around layers: `nn.utils`. */
+export { fuseConvBn } from './fuse.ts';

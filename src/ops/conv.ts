@@ -1,0 +1,342 @@
+/**
+ * Convolution. Three primitives, each bilinear, on one geometry: the convolution of x and w, and its gradients with respect to either,
+ * which are each other's gradients again. A transposed convolution is a gradient with respect to the input.
+ */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { checkOptions } from '../options.ts';
+import { commonExecutor } from '../program/emit.ts';
+import { type ConvGeometry, emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+
+/** One number for both directions, or [height, width]. */
+export type Pair = number | readonly [height: number, width: number];
+
+export interface ConvOptions {
+  /** Step of the kernel over the input. Default 1. */
+  stride?: Pair;
+  /**
+   * Zeros around the input. 'same' keeps the size (stride 1 only; an odd zero goes to the end), 'valid' is 0. Default 0.
+   */
+  padding?: Pair | 'same' | 'valid';
+  /** Step between the taps of the kernel. Default 1. */
+  dilation?: Pair;
+  /** Parts into which the channels fall, each convolved by itself. Default 1. */
+  groups?: number;
+}
+
+export interface ConvTransposeOptions {
+  /** Step of the kernel over the output. Default 1. */
+  stride?: Pair;
+  /** Rows and columns cut off at each side of the output. Default 0. */
+  padding?: Pair;
+  /** Rows and columns added at the end of the output; less than stride or dilation. Default 0. */
+  outputPadding?: Pair;
+  /** Step between the taps of the kernel. Default 1. */
+  dilation?: Pair;
+  /** Parts into which the channels fall, each convolved by itself. Default 1. */
+  groups?: number;
+}
+
+/** Refuses what is neither a whole number from `low` on nor a pair of them, and gives the pair. */
+export function pairOf(op: string, argument: string, value: unknown, low: number): [height: number, width: number] {
+  const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
+  if (pair.length !== 2 || !pair.every((x) => Number.isInteger(x) && (x as number) >= low)) {
+    throw new ArgumentError(
+      `${op}: ${argument} must be a whole number from ${low} on, or [height, width], got ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}`,
+      { op, argument, got: value },
+    );
+  }
+  return pair as [number, number];
+}
+
+function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | null): void {
+  const operands: [string, Tensor][] = [
+    ['input', x],
+    ['weight', weight],
+    ...(bias === null ? [] : [['bias', bias] as [string, Tensor]]),
+  ];
+  for (const [argument, operand] of operands) {
+    checkTensor(op, argument, operand);
+    if (operand.dtype !== 'float32')
+      throw new DTypeError(`${op}: ${argument} must be float32, got ${operand.dtype}`, {
+        op,
+        argument,
+        got: operand.dtype,
+        expected: 'float32',
+      });
+  }
+  for (const [argument, operand] of operands.slice(0, 2)) {
+    if (operand.ndim !== 4)
+      throw new ShapeError(
+        `${op}: ${argument} must be ${argument === 'input' ? '[N,C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
+        { op, argument, got: operand.shape },
+      );
+  }
+  commonExecutor(op, ...(operands.map(([, operand]) => operand) as [Tensor, ...Tensor[]]));
+}
+
+function checkGroups(op: string, groups: number, name: string, channels: number): void {
+  if (!(Number.isInteger(groups) && groups >= 1))
+    throw new ArgumentError(`${op}: groups must be a whole number from 1 on, got ${String(groups)}`, {
+      op,
+      argument: 'groups',
+      got: groups,
+    });
+  if (channels % groups !== 0)
+    throw new ShapeError(`${op}: ${channels} ${name} channels cannot be divided into ${groups} groups`, {
+      op,
+      argument: 'groups',
+      got: groups,
+      expected: channels,
+    });
+}
+
+function checkBias(op: string, bias: Tensor | null, channels: number): void {
+  if (bias !== null && (bias.ndim !== 1 || bias.numel !== channels))
+    throw new ShapeError(`${op}: bias must be [${channels}], one value an output channel, got ${show(bias.shape)}`, {
+      op,
+      argument: 'bias',
+      got: bias.shape,
+      expected: [channels],
+    });
+}
+
+/** Elements that a kernel spans. */
+const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
+
+/** Zeros before and after a dimension. */
+function paddingOf(
+  op: string,
+  padding: ConvOptions['padding'],
+  kernel: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+): [before: number, after: number][] {
+  if (padding === 'same') {
+    if (stride.some((s) => s !== 1))
+      throw new ArgumentError(`${op}: padding 'same' needs stride 1, got [${stride.join(', ')}]`, {
+        op,
+        argument: 'padding',
+        got: padding,
+      });
+    return kernel.map((k, i) => {
+      const total = extent(k, dilation[i]!) - 1;
+      return [total >> 1, total - (total >> 1)];
+    });
+  }
+  if (typeof padding === 'string' && padding !== 'valid')
+    throw new ArgumentError(`${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`, {
+      op,
+      argument: 'padding',
+      got: padding,
+    });
+  return pairOf(op, 'padding', padding === 'valid' ? 0 : padding, 0).map((p) => [p, p]);
+}
+
+/** The geometry of a convolution, checked. */
+function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions): ConvGeometry {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const [strideHeight, strideWidth] = pairOf(op, 'stride', stride, 1);
+  const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', dilation, 1);
+  const [batch, inChannels, height, width] = x.shape as [number, number, number, number];
+  const [outChannels, depth, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
+  const [rows, cols] = paddingOf(
+    op,
+    padding,
+    [kernelHeight, kernelWidth],
+    [strideHeight, strideWidth],
+    [dilationHeight, dilationWidth],
+  ) as [[number, number], [number, number]];
+  checkGroups(op, groups, 'input', inChannels);
+  checkGroups(op, groups, 'output', outChannels);
+  if (inChannels / groups !== depth)
+    throw new ShapeError(
+      `${op}: weight ${show(weight.shape)} with ${groups} groups needs ${depth * groups} input channels, input ${show(x.shape)} has ${inChannels}`,
+      { op, argument: 'weight', got: weight.shape, expected: [outChannels, inChannels / groups] },
+    );
+  const [padded, spans] = [
+    [height + rows[0] + rows[1], width + cols[0] + cols[1]],
+    [extent(kernelHeight, dilationHeight), extent(kernelWidth, dilationWidth)],
+  ] as [[number, number], [number, number]];
+  if (kernelHeight < 1 || kernelWidth < 1 || spans[0] > padded[0] || spans[1] > padded[1])
+    throw new ShapeError(
+      `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spans.join('×')}) does not fit into the padded input, ${padded.join('×')}`,
+      { op, argument: 'weight', got: spans, expected: padded },
+    );
+  return {
+    batch,
+    inChannels,
+    height,
+    width,
+    outChannels,
+    outHeight: Math.floor((padded[0] - spans[0]) / strideHeight) + 1,
+    outWidth: Math.floor((padded[1] - spans[1]) / strideWidth) + 1,
+    kernelHeight,
+    kernelWidth,
+    strideHeight,
+    strideWidth,
+    padTop: rows[0],
+    padLeft: cols[0],
+    dilationHeight,
+    dilationWidth,
+    groups,
+  };
+}
+
+/** The primitive: shapes are right here. */
+export function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
+  return record('conv', bias === null ? [x, w] : [x, w, bias], emitConv(x, w, bias, geometry), { geometry });
+}
+
+/** Gradient of `convolve` with respect to x, plus bias. */
+export function convInputGrad(g: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
+  const y = emitConvInputGrad(g, w, bias, geometry);
+  return record('convInputGrad', bias === null ? [g, w] : [g, w, bias], y, { geometry });
+}
+
+/** Gradient of `convolve` with respect to w. */
+export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Tensor {
+  return record('convWeightGrad', [x, g], emitConvWeightGrad(x, g, geometry), { geometry });
+}
+
+/**
+ * Convolution (cross-correlation, as everywhere in deep learning) of x [N, C, H, W] with weight [O, C/groups, kH, kW], plus bias
+ * [O]: → [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1.
+ *
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
+ * @example
+ * F.conv2d(randn(1, 3, 32, 32), randn(16, 3, 3, 3), null, { padding: 1 }).shape; // [1, 16, 32, 32]
+ */
+export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor {
+  const op = 'conv2d';
+  checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  checkOperands(op, x, weight, bias);
+  const geometry = geometryOf(op, x, weight, options);
+  checkBias(op, bias, geometry.outChannels);
+  return convolve(x, weight, bias, geometry);
+}
+
+export interface Conv1dOptions {
+  stride?: number;
+  padding?: number | 'same' | 'valid';
+  dilation?: number;
+  groups?: number;
+}
+
+/** A one-dimensional option as a pair, checked. */
+function alongWidth(argument: string, value: number, rest: number, low: number): [number, number] {
+  if (!(Number.isInteger(value) && value >= low))
+    throw new ArgumentError(`conv1d: ${argument} must be a whole number from ${low} on, got ${String(value)}`, {
+      op: 'conv1d',
+      argument,
+      got: value,
+    });
+  return [rest, value];
+}
+
+/**
+ * Convolution of x [N, C, L] with weight [O, C/groups, k], plus bias [O]: → [N, O, L'].
+ *
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
+ */
+export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  const op = 'conv1d';
+  checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  checkTensor(op, 'input', x);
+  checkTensor(op, 'weight', weight);
+  for (const [argument, operand, form] of [
+    ['input', x, '[N,C,L]'],
+    ['weight', weight, '[O,C/groups,k]'],
+  ] as const) {
+    if (operand.ndim !== 3)
+      throw new ShapeError(`${op}: ${argument} must be ${form}, got ${show(operand.shape)}`, {
+        op,
+        argument,
+        got: operand.shape,
+      });
+  }
+  const planar: ConvOptions = {
+    stride: alongWidth('stride', stride, 1, 1),
+    padding: typeof padding === 'string' ? padding : alongWidth('padding', padding, 0, 0),
+    dilation: alongWidth('dilation', dilation, 1, 1),
+    groups,
+  };
+  return compose(() => {
+    const [image, kernel] = [x.unsqueeze(2), weight.unsqueeze(2)];
+    checkOperands(op, image, kernel, bias);
+    const geometry = geometryOf(op, image, kernel, planar);
+    checkBias(op, bias, geometry.outChannels);
+    return convolve(image, kernel, bias, geometry).squeeze(2);
+  });
+}
+
+/**
+ * Transposed convolution of x [N, C, H, W] with weight [C, O/groups, kH, kW], plus bias [O]: → [N, O, H', W'],
+ * H' = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1. It is what the gradient of `conv2d` does with its input.
+ *
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
+ */
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTransposeOptions = {},
+): Tensor {
+  const op = 'convTranspose2d';
+  checkOptions(op, options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
+  const { groups = 1 } = options;
+  checkOperands(op, x, weight, bias);
+  const stride = pairOf(op, 'stride', options.stride ?? 1, 1);
+  const padding = pairOf(op, 'padding', options.padding ?? 0, 0);
+  const dilation = pairOf(op, 'dilation', options.dilation ?? 1, 1);
+  const extra = pairOf(op, 'outputPadding', options.outputPadding ?? 0, 0);
+  const [batch, channels] = x.shape as [number, number];
+  checkGroups(op, groups, 'input', channels);
+  if (weight.shape[0] !== channels)
+    throw new ShapeError(
+      `${op}: weight ${show(weight.shape)} takes ${weight.shape[0]} input channels, input ${show(x.shape)} has ${channels}`,
+      { op, argument: 'weight', got: weight.shape, expected: [channels] },
+    );
+  const sizes = [0, 1].map((i) => {
+    if (extra[i]! >= Math.max(stride[i]!, dilation[i]!))
+      throw new ArgumentError(
+        `${op}: outputPadding must be less than stride or dilation, got ${extra[i]} with stride ${stride[i]} and dilation ${dilation[i]}`,
+        { op, argument: 'outputPadding', got: extra },
+      );
+    const span = extent(weight.shape[2 + i]!, dilation[i]!);
+    const size = (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + span + extra[i]!;
+    if (size < 1 || x.shape[2 + i]! < 1 || weight.shape[2 + i]! < 1)
+      throw new ShapeError(
+        `${op}: input ${show(x.shape)}, weight ${show(weight.shape)}, stride ${stride[i]} and padding ${padding[i]} give an output of size ${size}`,
+        { op, argument: 'input', got: x.shape },
+      );
+    return size;
+  });
+  const outChannels = weight.shape[1]! * groups;
+  checkBias(op, bias, outChannels);
+  return convInputGrad(x, weight, bias, {
+    batch,
+    inChannels: outChannels,
+    height: sizes[0]!,
+    width: sizes[1]!,
+    outChannels: channels,
+    outHeight: x.shape[2]!,
+    outWidth: x.shape[3]!,
+    kernelHeight: weight.shape[2]!,
+    kernelWidth: weight.shape[3]!,
+    strideHeight: stride[0],
+    strideWidth: stride[1],
+    padTop: padding[0],
+    padLeft: padding[1],
+    dilationHeight: dilation[0],
+    dilationWidth: dilation[1],
+    groups,
+  });
+}

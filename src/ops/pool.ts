@@ -1,0 +1,208 @@
+/** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { needsGrad, record } from '../autograd/record.ts';
+import { dense } from '../program/emit.ts';
+import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
+import { type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+import { type Pair, pairOf } from './conv.ts';
+import { alongDim } from './reductions.ts';
+import { indexSelect } from './shape.ts';
+
+/** A window that slides over planes. */
+export interface PoolWindow {
+  kernelSize: Pair;
+  stride: Pair;
+  padding: Pair;
+  dilation: Pair;
+  ceilMode: boolean;
+  countIncludePad: boolean;
+}
+
+/** Refuses planes that are not [C,H,W] or [N,C,H,W] in float32. */
+export function checkPlanes(op: string, x: Tensor): void {
+  checkTensor(op, 'input', x);
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, {
+      op,
+      argument: 'input',
+      got: x.dtype,
+      expected: 'float32',
+    });
+  if (x.ndim !== 3 && x.ndim !== 4)
+    throw new ShapeError(`${op}: input must be [N,C,H,W] or [C,H,W], got ${show(x.shape)}`, {
+      op,
+      argument: 'input',
+      got: x.shape,
+    });
+}
+
+/** Kernel, stride, padding and dilation as pairs; refuses what no input could fit. */
+export function checkWindow(op: string, window: { kernelSize: Pair; stride?: Pair; padding?: Pair; dilation?: Pair }) {
+  const kernel = pairOf(op, 'kernelSize', window.kernelSize, 1);
+  const stride = pairOf(op, 'stride', window.stride ?? window.kernelSize, 1);
+  const padding = pairOf(op, 'padding', window.padding ?? 0, 0);
+  const dilation = pairOf(op, 'dilation', window.dilation ?? 1, 1);
+  const i = padding.findIndex((pad, d) => pad > kernel[d]! / 2);
+  if (i >= 0)
+    throw new ArgumentError(
+      `${op}: padding must be at most half of the kernel, got padding ${padding[i]} for a kernel of ${kernel[i]}`,
+      { op, argument: 'padding', got: padding, expected: kernel },
+    );
+  return { kernel, stride, padding, dilation };
+}
+
+/** Windows along a dimension: PyTorch's rule. With ceilMode the last one must start inside, or in the padding before it. */
+function windows(size: number, kernel: number, stride: number, pad: number, dilation: number, ceil: boolean): number {
+  const room = size + 2 * pad - dilation * (kernel - 1) - 1;
+  const count = (ceil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
+  return ceil && (count - 1) * stride >= size + pad ? count - 1 : count;
+}
+
+/** Whether the first window, whose start lies in the padding, has an element inside: dilation may step over all of them. */
+function touches(size: number, kernel: number, pad: number, dilation: number): boolean {
+  const steps = Math.ceil(pad / dilation);
+  return steps < kernel && steps * dilation - pad < size;
+}
+
+/** The geometry of a window over x. */
+function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
+  const [height, width] = x.shape.slice(-2) as [number, number];
+  const { kernel, stride, padding, dilation } = checkWindow(op, window);
+  const counts = [height, width].map((size, i) => {
+    const count = windows(size, kernel[i]!, stride[i]!, padding[i]!, dilation[i]!, window.ceilMode);
+    if (size === 0 || count < 1 || !touches(size, kernel[i]!, padding[i]!, dilation[i]!)) {
+      throw new ShapeError(
+        `${op}: input ${show(x.shape)} is too small: ${size} elements with padding ${padding[i]} for a kernel of ${kernel[i]}, dilation ${dilation[i]}`,
+        { op, argument: 'input', got: x.shape, expected: kernel },
+      );
+    }
+    return count;
+  });
+  return {
+    height,
+    width,
+    outHeight: counts[0]!,
+    outWidth: counts[1]!,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    strideHeight: stride[0],
+    strideWidth: stride[1],
+    padHeight: padding[0],
+    padWidth: padding[1],
+    dilationHeight: dilation[0],
+    dilationWidth: dilation[1],
+    countPad: window.countIncludePad ? 1 : 0,
+  };
+}
+
+/** The geometry of windows that tile x in outHeight × outWidth parts: a sliding window where sizes divide. */
+function tile(op: string, x: Tensor, outputSize: Pair | readonly [number | null, number | null]): PoolGeometry {
+  const [height, width] = x.shape.slice(-2) as [number, number];
+  const wanted = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
+  if (!Array.isArray(wanted) || wanted.length !== 2)
+    throw new ArgumentError(`${op}: outputSize must be a number or [height, width], got ${String(outputSize)}`, {
+      op,
+      argument: 'outputSize',
+      got: outputSize,
+    });
+  const [outHeight, outWidth] = pairOf(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
+  if (height === 0 || width === 0)
+    throw new ShapeError(`${op}: input ${show(x.shape)} has no elements to pool`, {
+      op,
+      argument: 'input',
+      got: x.shape,
+    });
+  const divides = height % outHeight === 0 && width % outWidth === 0;
+  const [kernelHeight, kernelWidth] = divides ? [height / outHeight, width / outWidth] : [0, 0];
+  return {
+    height,
+    width,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideHeight: kernelHeight,
+    strideWidth: kernelWidth,
+    padHeight: 0,
+    padWidth: 0,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    countPad: 0,
+  };
+}
+
+/** Pools by a geometry; indices null unless wanted. */
+function poolMax(x: Tensor, geometry: PoolGeometry, withIndices: boolean): { values: Tensor; indices: Tensor | null } {
+  return compose(() => {
+    const [values, indices] = emitMaxPool(dense(x), geometry, withIndices || needsGrad([x]));
+    if (indices !== null) record('maxPool', [x, indices], values);
+    return { values, indices: withIndices ? indices : null };
+  });
+}
+
+/** The largest element of each window of the last two dimensions, and its flat index in its plane if wanted. */
+export function maxPool(
+  op: string,
+  x: Tensor,
+  window: PoolWindow,
+  withIndices: boolean,
+): { values: Tensor; indices: Tensor | null } {
+  checkPlanes(op, x);
+  return poolMax(x, slide(op, x, window), withIndices);
+}
+
+/** Output sizes of adaptive pooling; null keeps the input's. */
+export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
+
+/** The largest elements of outHeight × outWidth parts. */
+export function adaptiveMaxPool(
+  op: string,
+  x: Tensor,
+  outputSize: AdaptiveSize,
+  withIndices: boolean,
+): { values: Tensor; indices: Tensor | null } {
+  checkPlanes(op, x);
+  return poolMax(x, tile(op, x, outputSize), withIndices);
+}
+
+function poolAvg(x: Tensor, geometry: PoolGeometry): Tensor {
+  return compose(() => record('avgPool', [x], emitAvgPool(dense(x), geometry), geometry));
+}
+
+/** The mean of each window of the last two dimensions. */
+export function avgPool(op: string, x: Tensor, window: PoolWindow): Tensor {
+  checkPlanes(op, x);
+  return poolAvg(x, slide(op, x, window));
+}
+
+/** The means of outHeight × outWidth parts. */
+export function adaptiveAvgPool(op: string, x: Tensor, outputSize: AdaptiveSize): Tensor {
+  checkPlanes(op, x);
+  const geometry = tile(op, x, outputSize);
+  const isWhole = geometry.outHeight === 1 && geometry.outWidth === 1;
+  return isWhole ? x.mean([-2, -1], { keepdim: true }) : poolAvg(x, geometry);
+}
+
+/** Gradients of windows, each at its largest element, in planes of `shape`. */
+export function maxPoolGrad(g: Tensor, indices: Tensor, shape: Shape): Tensor {
+  return compose(() => record('maxPoolGrad', [g, indices], emitMaxPoolGrad(dense(g), indices, shape)));
+}
+
+/** The elements of x's planes that the indices of a max pooling name: the gradient of maxPoolGrad. */
+export function takeFromPlanes(x: Tensor, indices: Tensor): Tensor {
+  const size = x.shape.slice(-2).reduce((a, b) => a * b, 1);
+  const planes = x.numel / size;
+  const starts = alongDim(planes, 0, 2, x.executor).mul(size);
+  const flat = indices.reshape([planes, -1]).add(starts).reshape(-1);
+  return indexSelect(x.reshape(-1), 0, flat).reshape(indices.shape);
+}
+
+/** Each window's gradient shared among its elements: the gradient of avgPool. */
+export function avgPoolGrad(g: Tensor, geometry: PoolGeometry): Tensor {
+  return compose(() => record('avgPoolGrad', [g], emitAvgPoolGrad(dense(g), geometry), geometry));
+}
+
+/** avgPool by a geometry: the gradient of avgPoolGrad. */
+export const avgPoolBy = poolAvg;

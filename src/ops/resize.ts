@@ -1,0 +1,155 @@
+/** Resizing of the last two dimensions, and padding. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { checkOptions } from '../options.ts';
+import { copyInto, dense, empty, fillWith, viewOf } from '../program/emit.ts';
+import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emitResize.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+import { indexSelect } from './shape.ts';
+
+/** x resized by a geometry. */
+export function resizePlanes(x: Tensor, geometry: ResizeGeometry): Tensor {
+  return compose(() => record('resize', [x], emitResize(dense(x), geometry), geometry));
+}
+
+/** The gradient of resizePlanes. */
+export function resizeGrad(g: Tensor, geometry: ResizeGeometry): Tensor {
+  return compose(() => record('resizeGrad', [g], emitResizeGrad(dense(g), geometry), geometry));
+}
+
+/** What stands around the elements: a value, the elements mirrored without the edge itself, or the edge again and again. */
+export type PadMode = 'constant' | 'reflect' | 'replicate';
+
+export interface PadOptions {
+  /** Default 'constant'. */
+  mode?: PadMode;
+  /** For 'constant'. Default 0. */
+  value?: number;
+}
+
+/** Elements before and after, and the dimension. */
+interface Margin {
+  dim: number;
+  before: number;
+  after: number;
+}
+
+function marginsOf(x: Tensor, amounts: readonly number[]): Margin[] {
+  const op = 'pad';
+  if (!Array.isArray(amounts) || amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) {
+    throw new ArgumentError(
+      `${op}: expected [left, right, top, bottom, …], at most ${2 * x.ndim} numbers for ${show(x.shape)}, got [${String(amounts)}]`,
+      { op, argument: 'padding', got: amounts },
+    );
+  }
+  return Array.from({ length: amounts.length / 2 }, (_, i) => {
+    const [before, after] = [amounts[2 * i]!, amounts[2 * i + 1]!];
+    const dim = x.ndim - 1 - i;
+    if (!Number.isInteger(before) || !Number.isInteger(after))
+      throw new ArgumentError(`${op}: expected whole numbers, got [${String(amounts)}]`, {
+        op,
+        argument: 'padding',
+        got: amounts,
+      });
+    if (x.shape[dim]! + before + after < 0 || -before > x.shape[dim]! || -after > x.shape[dim]!) {
+      throw new ShapeError(`${op}: ${before} and ${after} leave nothing of dimension ${dim} of ${show(x.shape)}`, {
+        op,
+        argument: 'padding',
+        got: amounts,
+        expected: x.shape,
+      });
+    }
+    return { dim, before, after };
+  });
+}
+
+/** x with its margins around it, none of them negative. */
+function padConstant(x: Tensor, margins: readonly Margin[], value: number): Tensor {
+  const shape = [...x.shape];
+  const starts = x.shape.map(() => 0);
+  for (const { dim, before, after } of margins) {
+    shape[dim]! += before + after;
+    starts[dim] = before;
+  }
+  const y = empty(x.executor, shape, x.dtype);
+  fillWith(y, value);
+  const offset = starts.reduce((at, start, i) => at + start * y.strides[i]!, y.offset);
+  if (x.numel > 0) {
+    const place = viewOf(y, x.shape, y.strides, offset);
+    copyInto(x, place);
+    place.dispose();
+  }
+  return x.dtype === 'float32' ? record('pad', [x], y, { starts }) : y;
+}
+
+/** The part of g that was there before padding: the gradient of pad. */
+export function unpad(g: Tensor, starts: readonly number[], shape: readonly number[]): Tensor {
+  let y = g;
+  for (const [dim, start] of starts.entries()) {
+    if (shape[dim] !== g.shape[dim]) y = y.slice(dim, start, start + shape[dim]!);
+  }
+  return y;
+}
+
+/** Position in 0 … size − 1 whose element stands at i. */
+function mirrored(i: number, size: number, mode: PadMode): number {
+  if (mode === 'replicate') return Math.min(size - 1, Math.max(0, i));
+  return i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i;
+}
+
+function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): Tensor {
+  const size = x.shape[dim]!;
+  if (mode === 'reflect' ? Math.max(before, after) >= size : size === 0) {
+    throw new ShapeError(
+      `pad: ${mode} of ${before} and ${after} needs more elements than dimension ${dim} of ${show(x.shape)} has`,
+      { op: 'pad', argument: 'padding', got: [before, after], expected: size },
+    );
+  }
+  const length = Math.max(0, size + before + after);
+  const index = Int32Array.from({ length }, (_, i) => mirrored(i - before, size, mode));
+  const list = empty(x.executor, [length], 'int32');
+  x.executor.write(list.address, index, 'int32');
+  return indexSelect(x, dim, list);
+}
+
+/**
+ * Elements added around x: [left, right, top, bottom, …], the last dimension first; negative numbers take away.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
+ * @throws ArgumentError, ShapeError if the numbers do not fit
+ * @example
+ * pad(ones(1, 2), [1, 2]).toArray(); // [[0, 1, 1, 0, 0]]
+ */
+export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  checkTensor('pad', 'input', x);
+  checkOptions('pad', options, ['mode', 'value']);
+  const { mode = 'constant', value = 0 } = options;
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'replicate')
+    throw new ArgumentError(`pad: mode must be 'constant', 'reflect' or 'replicate', got ${String(mode)}`, {
+      op: 'pad',
+      argument: 'mode',
+      got: mode,
+    });
+  if (typeof value !== 'number')
+    throw new ArgumentError(`pad: value must be a number, got ${typeof value}`, {
+      op: 'pad',
+      argument: 'value',
+      got: value,
+    });
+  const margins = marginsOf(x, padding);
+  return compose(() => {
+    if (mode !== 'constant') return margins.reduce((y, margin) => padByIndex(y, margin, mode), x);
+    let y = x;
+    for (const { dim, before, after } of margins) {
+      if (before < 0 || after < 0) y = y.slice(dim, Math.max(0, -before), y.shape[dim]! + Math.min(0, after));
+    }
+    const positive = margins.map(({ dim, before, after }) => ({
+      dim,
+      before: Math.max(0, before),
+      after: Math.max(0, after),
+    }));
+    return padConstant(y, positive, value);
+  });
+}

@@ -1,0 +1,74 @@
+/** Convolutions on typed arrays: results, defaults, refusals. */
+import { describe, expect, it } from 'vitest';
+import { alloc, conv2d, depthwiseConv2d, free, im2col } from '../../bindings/kernels/index.ts';
+import { F, tensor } from '../../src/index.ts';
+
+const wave = (n: number, step: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * step + 0.3));
+const sizes = { batch: 2, inChannels: 4, height: 5, width: 6 };
+const x = wave(2 * 4 * 5 * 6, 0.7);
+const image = tensor(x, { shape: [2, 4, 5, 6] });
+
+describe('convolutions on arrays', () => {
+  it('conv2d with all options, as F.conv2d has it', () => {
+    const weight = wave(6 * 2 * 3 * 2, 1.1);
+    const bias = wave(6, 0.9);
+    const options = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 } as const;
+    const want = F.conv2d(image, tensor(weight, { shape: [6, 2, 3, 2] }), tensor(bias), options).relu();
+    const y = new Float32Array(want.numel + 2).fill(7);
+    conv2d({ ...sizes, ...options, x, weight, bias, y, outChannels: 6, kernelSize: [3, 2], activation: 'relu' });
+    expect(Array.from(y.subarray(0, want.numel))).toEqual(Array.from(want.dataSync()));
+    expect(Array.from(y.subarray(want.numel))).toEqual([7, 7]);
+  });
+
+  it('conv2d by its defaults, on arrays in wasm memory', () => {
+    const weight = wave(3 * 4, 1.3);
+    const [from, to] = [alloc(x.length), alloc(2 * 3 * 30)];
+    from.set(x);
+    conv2d({ ...sizes, x: from, weight, y: to, outChannels: 3, kernelSize: 1 });
+    const want = F.conv2d(image, tensor(weight, { shape: [3, 4, 1, 1] }));
+    expect(Array.from(to)).toEqual(Array.from(want.dataSync()));
+    for (const array of [from, to]) free(array);
+  });
+
+  it('depthwiseConv2d, with as many outputs as inputs or more', () => {
+    for (const outChannels of [undefined, 8]) {
+      const filters = outChannels ?? 4;
+      const weight = wave(filters * 9, 1.7);
+      const y = new Float32Array(2 * filters * 30);
+      depthwiseConv2d({ ...sizes, x, weight, y, kernelSize: 3, padding: 1, ...(outChannels && { outChannels }) });
+      const want = F.conv2d(image, tensor(weight, { shape: [filters, 1, 3, 3] }), null, { padding: 1, groups: 4 });
+      expect(Array.from(y)).toEqual(Array.from(want.dataSync()));
+    }
+  });
+
+  it('im2col, whose product with the weights is the convolution', () => {
+    const weight = tensor(wave(3 * 4 * 6, 1.9), { shape: [3, 4, 3, 2] });
+    const want = F.conv2d(image, weight, null, { padding: 1, stride: 2 });
+    const [, , rows, cols] = want.shape as [number, number, number, number];
+    const y = new Float32Array(2 * 24 * rows * cols).fill(Number.NaN);
+    im2col({ ...sizes, x, y, kernelSize: [3, 2], padding: 1, stride: 2 });
+    const product = weight.reshape(3, 24).matmul(tensor(y, { shape: [2, 24, rows * cols] }));
+    Array.from(product.dataSync()).forEach((v, i) => void expect(v).toBeCloseTo(want.dataSync()[i]!, 5));
+  });
+
+  it('refuses what does not fit, before anything is written', () => {
+    const y = new Float32Array(2 * 3 * 12).fill(5);
+    const good = { ...sizes, x, weight: new Float32Array(3 * 4 * 9), y, outChannels: 3, kernelSize: 3 };
+    const bad: [object, string][] = [
+      [{ x: x.subarray(1) }, 'conv2d: x has 239 elements, 240 are needed'],
+      [{ weight: new Float32Array(3) }, 'conv2d: weight has 3 elements, 108 are needed'],
+      [{ y: y.subarray(3) }, 'conv2d: y has 69 elements, 72 are needed'],
+      [{ bias: new Float32Array(2) }, 'conv2d: bias has 2 elements, 3 are needed'],
+      [{ groups: 2 }, 'conv2d: outChannels 3 cannot be divided into 2 groups'],
+      [{ kernelSize: 6 }, 'conv2d: kernel 6×6 (spanning 6×6) does not fit into the padded input, 5×6'],
+      [{ stride: 0 }, 'conv2d: stride must be a whole number from 1 on, got 0'],
+      [{ padding: 'same' }, 'conv2d: padding must be a number or [height, width], got same'],
+      [{ activation: 'gelu' }, 'conv2d: unknown activation gelu'],
+      [{ batch: 1.5 }, 'conv2d: batch must be a whole number from 0 on, got 1.5'],
+    ];
+    for (const [change, message] of bad) expect(() => conv2d({ ...good, ...change } as never)).toThrow(message);
+    expect(() => im2col({ ...sizes, x, y, kernelSize: 3 })).toThrow('im2col: y has 72 elements, 864 are needed');
+    expect(() => depthwiseConv2d({ ...good, outChannels: 3 })).toThrow('outChannels 3 cannot be divided into 4 groups');
+    expect(y.every((v) => v === 5)).toBe(true);
+  });
+});
