@@ -1,13 +1,17 @@
 /** The WGSL kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import type { GpuKernel } from './launch.ts';
+import { conv, convInputGrad, convWeightGrad, im2col } from './wgsl/conv.ts';
 import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
 import { gemm } from './wgsl/gemm.ts';
 import { group } from './wgsl/group.ts';
 import { addRows, takeRows } from './wgsl/indexed.ts';
+import { moments, normalize, normGrad, normSums } from './wgsl/norm.ts';
 import { adam, sgd } from './wgsl/optim.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './wgsl/pool.ts';
 import { random } from './wgsl/random.ts';
 import { argReduce, cumsum, reduce } from './wgsl/reduce.ts';
+import { resize, resizeGrad } from './wgsl/resize.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './wgsl/softmax.ts';
 import { strip } from './wgsl/strip.ts';
 
@@ -32,6 +36,20 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   strip,
   group,
   random,
+  maxPool,
+  maxPoolGrad,
+  avgPool,
+  avgPoolGrad,
+  moments,
+  normalize,
+  normSums,
+  normGrad,
+  resize,
+  resizeGrad,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  im2col,
 };
 
 /** Indexed by a command's first word. */

@@ -60,11 +60,11 @@ export function shader({
 ${heapSource}${mathSource}${outside}
 @compute @workgroup_size(${threads})
 fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(workgroup_id) placeInGrid: vec3<u32>,
+  @builtin(num_workgroups) sizeOfGrid: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let groupId = group.y * groups.x + group.x;
+  let groupId = placeInGrid.y * sizeOfGrid.x + placeInGrid.x;
   let id = groupId * ${threads}u + local;
 ${parameters.declarations}
 ${body}
