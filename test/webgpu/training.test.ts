@@ -44,9 +44,42 @@ function problem(seed: number) {
   return { model, x, y, step };
 }
 
-async function lossCurve(device: 'wasm' | 'webgpu', compiled: boolean, steps = 50): Promise<number[]> {
+/** Images, with convolution, normalisation and pooling. */
+function imageProblem(seed: number) {
+  manualSeed(seed);
+  const model = new nn.Sequential(
+    new nn.Conv2d(2, 6, 3, { padding: 1 }),
+    new nn.BatchNorm2d(6),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(6, 8, 3),
+    new nn.GroupNorm(2, 8),
+    new nn.ReLU(),
+    new nn.AvgPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(8, CLASSES),
+  );
+  const x = tensor(Float32Array.from(randomFloats(8 * 2 * 8 * 8, seed)), { shape: [8, 2, 8, 8] });
+  const y = tensor(Int32Array.from(randomInts(8, seed, 0, CLASSES)));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
+  const step = (input: Tensor, target: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model.forward(input), target);
+    loss.backward();
+    optimizer.step();
+    return loss.detach();
+  };
+  return { x, y, step };
+}
+
+async function lossCurve(
+  device: 'wasm' | 'webgpu',
+  compiled: boolean,
+  steps = 50,
+  make: (seed: number) => Pick<ReturnType<typeof problem>, 'x' | 'y' | 'step'> = problem,
+): Promise<number[]> {
   await init({ device });
-  const { x, y, step } = problem(7);
+  const { x, y, step } = make(7);
   const run = compiled ? compile(step) : step;
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) losses.push((await run(x, y).data())[0]!);
@@ -60,6 +93,15 @@ describeOnGpu('training on webgpu', (gpu) => {
     expect(expected[49]!).toBeLessThan(expected[0]! * 0.7);
     got.forEach((loss, i) => {
       expect(Math.abs(loss - expected[i]!), `step ${i}: ${loss} and ${expected[i]}`).toBeLessThan(1e-3);
+    });
+  });
+
+  test('of images follows the CPU', { timeout: 60_000 }, async () => {
+    const expected = await lossCurve('wasm', true, 15, imageProblem);
+    const got = await lossCurve('webgpu', true, 15, imageProblem);
+    expect(expected[14]!).toBeLessThan(expected[0]! * 0.8);
+    got.forEach((loss, i) => {
+      expect(Math.abs(loss - expected[i]!), `step ${i}: ${loss} and ${expected[i]}`).toBeLessThan(2e-3);
     });
   });
 
