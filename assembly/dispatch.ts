@@ -29,6 +29,9 @@ import { cumsumKernel } from './reduce/cumsum';
 import { finishReduce, reduceKernel } from './reduce/reduce';
 import { softmaxGradKernel, softmaxKernel } from './reduce/softmax';
 import { resizeGradKernel, resizeKernel } from './resize/resize';
+import { winogradConvKernel } from './winograd/conv';
+import { winogradGradKernel } from './winograd/grad';
+import { winogradWeightGradKernel, winogradWeightsKernel } from './winograd/weights';
 
 /** One part of the command at `cmd`. */
 export function dispatch(cmd: usize, thread: u32, threads: u32): void {
@@ -101,6 +104,14 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return convWeightGradKernel(cmd, thread, threads);
     case Opcode.im2col:
       return im2colKernel(cmd, thread, threads);
+    case Opcode.winogradWeights:
+      return winogradWeightsKernel(cmd, thread, threads);
+    case Opcode.winogradConv:
+      return winogradConvKernel(cmd, thread, threads);
+    case Opcode.winogradGrad:
+      return winogradGradKernel(cmd, thread, threads);
+    case Opcode.winogradWeightGrad:
+      return winogradWeightGradKernel(cmd, thread, threads);
     default:
       unreachable();
   }

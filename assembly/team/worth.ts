@@ -39,6 +39,9 @@ import {
   UnaryCommand,
   UnaryFn,
   WhereCommand,
+  WinogradConvCommand,
+  WinogradWeightGradCommand,
+  WinogradWeightsCommand,
 } from '../generated/commands';
 
 /**
@@ -197,6 +200,19 @@ function workOf(cmd: usize): u64 {
     case Opcode.im2col: {
       const c = changetype<ConvCommand>(cmd);
       return volume(c.inChannels, c.kernelHeight, c.kernelWidth) * volume(c.batch, c.outHeight, c.outWidth);
+    }
+    case Opcode.winogradWeights: {
+      const c = changetype<WinogradWeightsCommand>(cmd);
+      return volume(c.outChannels, c.inChannels, 64);
+    }
+    case Opcode.winogradWeightGrad: {
+      const c = changetype<WinogradWeightGradCommand>(cmd);
+      return volume(c.outChannels, c.inChannels, 64);
+    }
+    case Opcode.winogradConv:
+    case Opcode.winogradGrad: {
+      const c = changetype<WinogradConvCommand>(cmd);
+      return (volume(c.outHeight * c.outWidth, c.outChannels, c.inChannels) * c.batch) >> 1;
     }
     default:
       return 0;

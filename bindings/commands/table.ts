@@ -18,10 +18,10 @@
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
 import { convCommands } from './conv.ts';
-
 import { normCommands } from './norm.ts';
 import { poolCommands } from './pool.ts';
 import { resizeCommands } from './resize.ts';
+import { winogradCommands } from './winograd.ts';
 
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
@@ -263,6 +263,7 @@ export const commands = {
   ...normCommands,
   ...resizeCommands,
   ...convCommands,
+  ...winogradCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

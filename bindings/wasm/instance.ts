@@ -40,6 +40,11 @@ export function bestVariant(): Variant | null {
   return supports('plain') ? 'plain' : null;
 }
 
+/** Whether results must be the same bits on every machine, in the simplest order of additions. */
+export function isDeterministic(): boolean {
+  return settings.deterministic;
+}
+
 /** Threads that the settings ask for and this runtime has; says in `note` why it has fewer. */
 function possibleThreads(): number {
   note = undefined;

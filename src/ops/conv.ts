@@ -3,10 +3,12 @@
  * which are each other's gradients again. A transposed convolution is a gradient with respect to the input.
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { checkOptions } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { type ConvGeometry, emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
+import { tracing } from '../program/trace.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -188,7 +190,9 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
 
 /** The primitive: shapes are right here. */
 export function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
-  return record('conv', bias === null ? [x, w] : [x, w, bias], emitConv(x, w, bias, geometry), { geometry });
+  const constant = tracing !== null && !isGradEnabled();
+  const y = emitConv(x, w, bias, geometry, constant);
+  return record('conv', bias === null ? [x, w] : [x, w, bias], y, { geometry });
 }
 
 /** Gradient of `convolve` with respect to x, plus bias. */

@@ -8,6 +8,14 @@ import {
 } from '../../bindings/generated/encode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dense, done, empty, fillWith } from './emit.ts';
+import {
+  emitWinogradConv,
+  emitWinogradInputGrad,
+  emitWinogradWeightGrad,
+  gradUsesWinograd,
+  usesWinograd,
+  weightGradUsesWinograd,
+} from './emitWinograd.ts';
 
 /** A convolution's sizes, from x [batch, inChannels, height, width] to y [batch, outChannels, outHeight, outWidth]. */
 export type ConvGeometry = Readonly<Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>>;
@@ -24,13 +32,17 @@ function withDense<T extends (Tensor | null)[], R>(operands: [...T], emit: (...o
 
 const addressOf = (x: Tensor | null) => (x === null ? 0 : x.address);
 
-/** conv(x, w) + bias. Here it is chosen which command does it. */
-export function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
+/**
+ * conv(x, w) + bias. Here it is chosen which command does it. `constant`: w stays as it is from one run of this program to the
+ * next, so that what is made of w alone costs nothing.
+ */
+export function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry, constant: boolean): Tensor {
   const { executor } = x;
   const { batch, outChannels, outHeight, outWidth } = geometry;
   const y = empty(executor, [batch, outChannels, outHeight, outWidth], 'float32');
   if (y.numel === 0) return y;
   withDense([x, w, bias], (image, weight, summand) => {
+    if (usesWinograd(executor, geometry, constant)) return emitWinogradConv(image, weight, summand, y, geometry);
     encodeConv(executor.program, {
       ...geometry,
       x: image.address,
@@ -51,6 +63,7 @@ export function emitConvInputGrad(g: Tensor, w: Tensor, bias: Tensor | null, geo
   const gx = empty(executor, [batch, inChannels, height, width], 'float32');
   if (gx.numel === 0) return gx;
   withDense([g, w, bias], (gradient, weight, summand) => {
+    if (gradUsesWinograd(executor, geometry)) return emitWinogradInputGrad(gradient, weight, summand, gx, geometry);
     encodeConvInputGrad(executor.program, {
       ...geometry,
       g: gradient.address,
@@ -75,6 +88,7 @@ export function emitConvWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry)
     return gw;
   }
   withDense([x, g], (image, gradient) => {
+    if (weightGradUsesWinograd(executor, geometry)) return emitWinogradWeightGrad(image, gradient, gw, geometry);
     encodeConvWeightGrad(executor.program, {
       ...geometry,
       x: image.address,

@@ -12,6 +12,9 @@ export function flopsOf(command: Command): number {
   switch (command.opcode) {
     case 'gemm':
       return 2 * n('batch', 'm', 'n', 'k');
+    case 'winogradConv':
+    case 'winogradGrad':
+      return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
     case 'unary':
     case 'sgd':
     case 'adam':
@@ -43,6 +46,12 @@ export function commandSizes(command: Command): string {
       return dims(command).join('×') || '1';
     case 'gemm':
       return `${command.get('batch') > 1 ? `${command.get('batch')} of ` : ''}${show('m', 'k')} · ${show('k', 'n')}`;
+    case 'winogradWeights':
+    case 'winogradWeightGrad':
+      return show('outChannels', 'inChannels');
+    case 'winogradConv':
+    case 'winogradGrad':
+      return `${show('batch', 'inChannels', 'height', 'width')} · ${command.get('outChannels')}`;
     case 'reduce':
     case 'argReduce':
     case 'cumsum':
@@ -77,12 +86,13 @@ export function commandName(command: Command): string {
       return `arg ${nameIn(ArgReduceFn, command.get('fn'))}`;
     case 'random':
       return nameIn(RandomFn, command.get('fn'));
-    case 'gemm': {
+    case 'gemm':
+    case 'winogradConv': {
       const extras = [
         command.get('bias') === 0 ? '' : 'bias',
         command.get('activation') === 0 ? '' : nameIn(Activation, command.get('activation')),
       ];
-      return ['gemm', ...extras.filter((extra) => extra !== '')].join(' + ');
+      return [command.opcode, ...extras.filter((extra) => extra !== '')].join(' + ');
     }
     case 'strip':
       return `strip of ${command.parts.map(commandName).join(', ')}`;

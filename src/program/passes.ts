@@ -76,7 +76,8 @@ const epilogues: Record<number, number> = {
 /** The result that a command with an epilogue writes, where it has none yet and writes all of a block; its length. */
 function openResult(command: Command): { name: 'c' | 'y' | 'gx'; length: number } | null {
   const product = (...names: string[]) => names.reduce((n, name) => n * command.get(name), 1);
-  if (command.opcode === 'conv') return { name: 'y', length: product('batch', 'outChannels', 'outHeight', 'outWidth') };
+  if (command.opcode === 'conv' || command.opcode === 'winogradConv')
+    return { name: 'y', length: product('batch', 'outChannels', 'outHeight', 'outWidth') };
   if (command.opcode === 'convInputGrad')
     return { name: 'gx', length: product('batch', 'inChannels', 'height', 'width') };
   if (command.opcode !== 'gemm' || command.getFloat('beta') !== 0) return null;

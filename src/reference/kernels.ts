@@ -17,6 +17,7 @@ import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
+import { winogradConv, winogradGrad, winogradWeightGrad, winogradWeights } from './winograd.ts';
 
 const kernelOf: Record<Opcode, ReferenceKernel> = {
   copy,
@@ -53,6 +54,10 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   convInputGrad,
   convWeightGrad,
   im2col,
+  winogradWeights,
+  winogradConv,
+  winogradGrad,
+  winogradWeightGrad,
 };
 
 /** Indexed by a command's first word. */

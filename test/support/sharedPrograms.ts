@@ -7,6 +7,7 @@ import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { groupFrom } from '../../src/program/group.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
+import { encodeGrad, encodeWinograd } from './winograd.ts';
 
 /** Encodes commands and returns the addresses of their results. */
 type Case = (box: Sandbox, p: ProgramBlock) => number[];
@@ -163,6 +164,23 @@ for (const [batch, m, n, k] of [
     return [c];
   };
 }
+
+for (const [name, size] of Object.entries({ 'by channels': [9, 10], 'by tiles': [40, 61] } as const)) {
+  cases[`winograd, ${name}`] = (box, p) => {
+    const { y, u } = encodeWinograd(
+      box,
+      p,
+      { channels: [24, 40], size: [...size], bias: true, activation: 'relu' },
+      21,
+    );
+    return [u, y];
+  };
+}
+
+cases['winograd, weight gradient'] = (box, p) => {
+  const { gw, u } = encodeGrad(box, p, { channels: [40, 41], size: [20, 21] }, 22);
+  return [u, gw];
+};
 
 cases.elementwise = (box, p) => {
   const [rows, cols] = [150, 333];
