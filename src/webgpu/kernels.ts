@@ -1,5 +1,6 @@
 /** The WGSL kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { DeviceError } from '../../bindings/errors.ts';
 import type { GpuKernel } from './launch.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './wgsl/conv.ts';
 import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
@@ -14,6 +15,11 @@ import { argReduce, cumsum, reduce } from './wgsl/reduce.ts';
 import { resize, resizeGrad } from './wgsl/resize.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './wgsl/softmax.ts';
 import { strip } from './wgsl/strip.ts';
+
+/** For commands that only wasm is given, because what they gain is the processor's. */
+const onCpuAlone: GpuKernel = (words, at) => {
+  throw new DeviceError(`webgpu: the command ${opcodes[words[at]!]} is made for the CPU`, { got: 'webgpu' });
+};
 
 const kernelOf: Record<Opcode, GpuKernel> = {
   copy,
@@ -50,6 +56,10 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   convInputGrad,
   convWeightGrad,
   im2col,
+  winogradWeights: onCpuAlone,
+  winogradConv: onCpuAlone,
+  winogradGrad: onCpuAlone,
+  winogradWeightGrad: onCpuAlone,
 };
 
 /** Indexed by a command's first word. */
