@@ -71,3 +71,8 @@ export class AutogradError extends SarafError {
 export class TraceError extends SarafError {
   override name = 'TraceError';
 }
+
+/** A file or its bytes are not what their format says. */
+export class FormatError extends SarafError {
+  override name = 'FormatError';
+}

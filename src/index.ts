@@ -5,6 +5,7 @@ export {
   DeviceError,
   DisposedError,
   DTypeError,
+  FormatError,
   OutOfMemoryError,
   SarafError,
   ShapeError,
@@ -15,8 +16,11 @@ export { type GradOptions, grad } from './autograd/engine.ts';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
 export { isGradEnabled, noGrad } from './autograd/mode.ts';
 export * as data from './data/index.ts';
+export * from './estimators/index.ts';
 export * as F from './functional/index.ts';
 export * as functional from './functional/index.ts';
+export * from './io/index.ts';
+export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
 export * as nn from './nn/index.ts';
 export * from './ops/public.ts';
@@ -37,3 +41,4 @@ export type { Nested } from './tensor/base.ts';
 export { keep, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shapes.ts';
 export { Tensor } from './tensor/tensor.ts';
+export * from './train/index.ts';

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from pytorchNetwork import network
+
 torch.set_num_threads(1)
 prepared = {}
 
@@ -109,7 +111,18 @@ def train(task):
     return step
 
 
-kinds = {"gemm": gemm, "elementwise": elementwise, "conv": conv, "planes": planes, "train": train}
+kinds = {
+    "gemm": gemm,
+    "elementwise": elementwise,
+    "conv": conv,
+    "planes": planes,
+    "train": train,
+    "network": network,
+}
+
+
+def trains(task):
+    return task["kind"] == "train" or task.get("labels") is not None
 
 
 def answer(request):
@@ -118,7 +131,7 @@ def answer(request):
         return {"version": torch.__version__, "threads": torch.get_num_threads()}
     if command == "setup":
         kind = request["task"]["kind"]
-        prepared[handle] = (kinds[kind](request["task"]), kind != "train")
+        prepared[handle] = (kinds[kind](request["task"]), not trains(request["task"]))
         return {}
     if command == "dispose":
         del prepared[handle]

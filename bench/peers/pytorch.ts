@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder } from './load.ts';
+import { NETWORK_CHECKED_STEPS } from './network.ts';
 import { CHECKED_STEPS, type Peer } from './types.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -127,6 +128,16 @@ export const pytorch: Peer = {
           weight: file(problem.weight),
           g: g === null ? null : file(g),
         }),
+      network: ({ labels, x, ...problem }) =>
+        python.prepare(
+          {
+            kind: 'network',
+            ...problem,
+            x: file(x),
+            labels: labels === undefined ? null : file(Float32Array.from(labels)),
+          },
+          labels === undefined ? 1 : NETWORK_CHECKED_STEPS,
+        ),
       close: () => python.close(),
     };
   },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Device, nn as Layers, Tensor } from '../../src/index.ts';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder, load } from './load.ts';
+import { sarafNetwork } from './sarafNetwork.ts';
 import {
   CHECKED_STEPS,
   type ConvProblem,
@@ -253,6 +254,7 @@ export const saraf: Peer = {
         planes: (problem) => kernelPlanes(kernels, problem) ?? tensorPlanes(saraf, problem),
         train: (problem) => train(saraf, problem),
         conv: (problem) => kernelConv(kernels, problem) ?? tensorConv(saraf, problem),
+        network: (problem) => sarafNetwork(saraf, problem, false),
       };
     }),
 };
@@ -270,7 +272,11 @@ export const sarafTensor: Peer = {
 
 export const sarafCompiled: Peer = {
   name: 'saraf compiled',
-  open: () => open((saraf) => ({ train: (problem) => train(saraf, problem, { compiled: true }) })),
+  open: () =>
+    open((saraf) => ({
+      train: (problem) => train(saraf, problem, { compiled: true }),
+      network: (problem) => sarafNetwork(saraf, problem, true),
+    })),
 };
 
 export const sarafReference: Peer = {
@@ -302,6 +308,7 @@ export const sarafThreads = (name: string, threads: number): Peer => ({
           gemm: (problem) => using(kernelGemm(kernels, problem)),
           elementwise: (problem) => using(kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem)),
           train: (problem) => using(train(saraf, problem, { compiled: true })),
+          network: (problem) => using(sarafNetwork(saraf, problem, true)),
         };
       },
       { threads: TEAM },

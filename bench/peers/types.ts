@@ -3,6 +3,7 @@
  * for a problem that it cannot do in this form. Inputs belong to the suite: a library copies what it would change.
  */
 import type { Prepared } from '../harness/types.ts';
+import type { NetworkProblem } from './network.ts';
 
 /** C[m,n] = op(A) · op(B). A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB. */
 export interface GemmProblem {
@@ -95,6 +96,7 @@ export interface Library {
   planes?: Offer<PlanesProblem>;
   train?: Offer<TrainProblem>;
   conv?: Offer<ConvProblem>;
+  network?: Offer<NetworkProblem>;
   close?: () => void;
 }
 

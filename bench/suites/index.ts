@@ -1,12 +1,26 @@
 /** All suites, in the order in which they run and are reported. */
+
+import { cnnStep } from './cnnStep.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
+import { resnet18 } from './resnet18.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
 
-export const suites: SuitePlan[] = [gemm, elementwise, conv, poolNorm, mlpStep, xorStep, programs, threads];
+export const suites: SuitePlan[] = [
+  gemm,
+  elementwise,
+  conv,
+  poolNorm,
+  mlpStep,
+  xorStep,
+  programs,
+  cnnStep,
+  resnet18,
+  threads,
+];

@@ -6,6 +6,7 @@ import { plainElementwise } from '../peers/plain.ts';
 import { sarafThreads } from '../peers/saraf.ts';
 import type { ElementwiseOp, Library, TrainProblem } from '../peers/types.ts';
 import { gemmTask } from './gemm.ts';
+import { cnnStepTask, resnet18Task } from './networks.ts';
 import { dense, trainingTask, xor } from './training.ts';
 import type { SuitePlan } from './types.ts';
 
@@ -49,6 +50,8 @@ export const threads: SuitePlan = {
     gemmTask([1024, 1024, 1024], 'NN', libraries),
     trainingTask('784-512-512-10, batch 256', mlp(), libraries),
     ...(['add', 'exp', 'softmax', 'sum'] as const).map((op) => elementwiseTask(op, libraries)),
+    cnnStepTask(libraries),
+    resnet18Task(1, libraries),
     trainingTask('2-3-1, batch 4', xor, libraries),
   ],
 };

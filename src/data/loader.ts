@@ -1,7 +1,7 @@
 /** Batches of a data set, in order or shuffled. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkOptions, checkWhole } from '../options.ts';
-import { Generator, generator } from '../runtime/random.ts';
+import { type Generator, generatorFor } from '../runtime/random.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { collate, type Dataset } from './dataset.ts';
@@ -48,11 +48,10 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
       });
     }
     checkWhole('DataLoader', 'batchSize', batchSize, 1);
-    if (seed !== undefined) checkWhole('DataLoader', 'seed', seed);
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
-    this.orders = seed === undefined ? generator : new Generator(seed);
+    this.orders = generatorFor('DataLoader', seed);
   }
 
   /** Batches in a pass. */
@@ -61,11 +60,15 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
+  /** @internal In which order the next pass takes the examples. */
+  order(): Int32Array {
+    const { length } = this.dataset;
+    return this.shuffle ? this.orders.permutation(length) : Int32Array.from({ length }, (_, i) => i);
+  }
+
   [Symbol.iterator](): Iterator<T, undefined> {
     const { batchSize, dataset, length } = this;
-    const order = this.shuffle
-      ? this.orders.permutation(dataset.length)
-      : Int32Array.from({ length: dataset.length }, (_, i) => i);
+    const order = this.order();
     let next = 0;
     let scope: Scope | null = null;
     const end = () => {

@@ -4,12 +4,7 @@
  *
  * @see https://web.archive.org/web/20240109055555/http://yann.lecun.com/exdb/mnist/
  */
-import { SarafError } from '../../bindings/errors.ts';
-
-/** A file is not what its format says. */
-export class FormatError extends SarafError {
-  override name = 'FormatError';
-}
+import { FormatError } from '../../bindings/errors.ts';
 
 const UNSIGNED_BYTE = 0x08;
 

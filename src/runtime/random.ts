@@ -6,6 +6,7 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
+import { checkWhole } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -86,23 +87,28 @@ export class Generator {
     this.counter += blocks;
   }
 
+  /** So many numbers: uniform in 0 … 1, or of the standard normal distribution. */
+  numbers(fn: 'uniform' | 'normal', n: number): Float32Array {
+    const executor = readableExecutor();
+    const words = Storage.allocate(executor, n);
+    try {
+      this.draw(executor, words.address, n, fn, 0, 1);
+      return executor.read(words.address, n, 'float32') as Float32Array;
+    } finally {
+      words.release();
+    }
+  }
+
   /** A random order of 0 … n − 1 (Fisher and Yates). */
   permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     if (n < 2) return order;
-    const executor = readableExecutor();
-    const words = Storage.allocate(executor, n);
-    try {
-      this.draw(executor, words.address, n, 'uniform', 0, 1);
-      const uniform = executor.read(words.address, n, 'float32');
-      for (let i = n - 1; i > 0; i--) {
-        const j = Math.floor(uniform[i]! * (i + 1));
-        const swap = order[i]!;
-        order[i] = order[j]!;
-        order[j] = swap;
-      }
-    } finally {
-      words.release();
+    const uniform = this.numbers('uniform', n);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(uniform[i]! * (i + 1));
+      const swap = order[i]!;
+      order[i] = order[j]!;
+      order[j] = swap;
     }
     return order;
   }
@@ -110,6 +116,13 @@ export class Generator {
 
 /** The library's own stream; a new one at every start. */
 export const generator = new Generator(Math.floor(Math.random() * TWO_32));
+
+/** A stream of its own for a seed; without one the library's. */
+export function generatorFor(op: string, seed: number | undefined): Generator {
+  if (seed === undefined) return generator;
+  checkWhole(op, 'seed', seed);
+  return new Generator(seed);
+}
 
 /**
  * Starts the library's random numbers anew: initial weights, dropout, `rand…`, shuffling without a seed of its own.

@@ -1,6 +1,7 @@
 """
-Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer. Run by hand, with Debian's
-python3-torch; the files are committed:
+Makes the fixtures: what PyTorch gives for every operation, layer, loss and optimizer, scikit-learn for every metric,
+and torchvision for image transforms. Run by hand, with Debian's python3-torch, python3-torchvision and python3-sklearn; the
+files are committed:
 
     /usr/bin/python3 test/golden/generate.py
 """
@@ -12,15 +13,23 @@ import torch
 sys.dont_write_bytecode = True
 
 import conv  # noqa: E402
+import datasets  # noqa: E402
 import elementwise  # noqa: E402
+import estimators  # noqa: E402
 import learning  # noqa: E402
+import metrics  # noqa: E402
 import norm  # noqa: E402
 import pool  # noqa: E402
+import safetensors  # noqa: E402
 import tensors  # noqa: E402
+import transforms  # noqa: E402
 import vision  # noqa: E402
 
 warnings.filterwarnings('ignore')
 torch.manual_seed(0)
 torch.set_num_threads(1)
-for part in (elementwise, tensors, learning, conv, pool, norm, vision):
+for part in (
+    elementwise, tensors, learning, conv, pool, norm, vision,
+    metrics, transforms, datasets, safetensors, estimators,
+):
     part.generate()

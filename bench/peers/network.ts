@@ -1,0 +1,63 @@
+/**
+ * Whole networks: problems that name a model, which each library builds for itself. Weights are numbers made from the
+ * parameters' names by one formula on both sides (below, and in pytorchNetwork.py), so that no file of weights travels.
+ */
+import type { Tensor } from '../../src/index.ts';
+
+export type NetworkModel = 'cnn' | 'resnet18';
+
+export interface NetworkProblem {
+  model: NetworkModel;
+  /** [batch, channels, height, width]. */
+  inputShape: [number, number, number, number];
+  x: Float32Array;
+  /** A training step with Adam and cross-entropy on these labels; without them inference in evaluation mode. */
+  labels?: Int32Array;
+  lr: number;
+}
+
+/** Losses that a training contender gives for its check. */
+export const NETWORK_CHECKED_STEPS = 3;
+
+/** A parameter's first number, from its name. */
+function seedOf(name: string): number {
+  return [...name].reduce((sum, letter, i) => sum + letter.charCodeAt(0) * (i + 1), 0);
+}
+
+/** `n` numbers in [0, 1): the fraction of a scaled sine. */
+function fractions(name: string, n: number): Float64Array {
+  const seed = seedOf(name) * 78.233;
+  return Float64Array.from({ length: n }, (_, i) => {
+    const s = Math.sin(i * 12.9898 + seed) * 43758.5453;
+    return s - Math.floor(s);
+  });
+}
+
+/**
+ * The value of a parameter or buffer: matrices and kernels spread evenly over ±√(6/fan-in), which keeps ReLU networks at one scale;
+ * scales and variances around 1; the rest small.
+ */
+export function networkWeight(name: string, shape: readonly number[]): Float32Array {
+  const n = shape.reduce((a, b) => a * b, 1);
+  const u = fractions(name, n);
+  const last = name.split('.').at(-1);
+  if (shape.length > 1) {
+    const bound = Math.sqrt(6 / (n / shape[0]!));
+    return Float32Array.from(u, (v) => (2 * v - 1) * bound);
+  }
+  if (last === 'weight' || last === 'running_var') return Float32Array.from(u, (v) => 0.5 + v);
+  return Float32Array.from(u, (v) => (v - 0.5) * 0.1);
+}
+
+/** A state dict of such numbers, in the form of a given one. Counters stay as they are. */
+export function networkState(
+  form: Record<string, Tensor>,
+  tensor: (data: Float32Array, options: { shape: readonly number[] }) => Tensor,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(form).map(([name, { shape, dtype }]) => [
+      name,
+      dtype === 'float32' ? tensor(networkWeight(name, shape), { shape }) : form[name]!,
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+/** Classes of different size. */
+import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
+import { checkOptions } from '../options.ts';
+import { generatorFor } from '../runtime/random.ts';
+import { commonLength, type Rows, takeRows } from './rows.ts';
+
+/** Numbers of the examples of each class, classes in order. */
+function membersOf(op: string, y: Labels) {
+  const labels = labelsOf(op, 'y', y);
+  const members = new Map(uniqueLabels(op, labels).map((label) => [label, [] as number[]]));
+  labels.forEach((label, i) => {
+    members.get(label)!.push(i);
+  });
+  return members;
+}
+
+/**
+ * Repeats examples of the smaller classes, chosen at random, until all classes are as large as the largest. The given
+ * examples come first.
+ *
+ * @example
+ * const [xMore, yMore] = data.oversample(x, y, { seed: 1 });
+ */
+export function oversample<X extends Rows, Y extends Labels & Rows>(
+  x: X,
+  y: Y,
+  options: { seed?: number } = {},
+): [x: X, y: Y] {
+  checkOptions('oversample', options, ['seed']);
+  const length = commonLength('oversample', [x, y]);
+  const groups = [...membersOf('oversample', y).values()];
+  const most = groups.reduce((largest, group) => Math.max(largest, group.length), 0);
+  const random = generatorFor('oversample', options.seed);
+  const added = groups.flatMap((group) =>
+    Array.from(random.numbers('uniform', most - group.length), (u) => group[Math.floor(u * group.length)]!),
+  );
+  const indices = Int32Array.from([...Array(length).keys(), ...added]);
+  return [takeRows(x, indices), takeRows(y, indices)];
+}
+
+/**
+ * Weights that make all classes count the same: N / (classes · examples of the class), by class, as `fit` takes them.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
+ * @example
+ * data.classWeights([0, 0, 0, 1]); // { 0: 0.667, 1: 2 }
+ */
+export function classWeights(y: Labels): Record<string, number> {
+  const members = membersOf('classWeights', y);
+  const total = [...members.values()].reduce((sum, group) => sum + group.length, 0);
+  return Object.fromEntries(
+    Array.from(members, ([label, group]) => [String(label), total / (members.size * group.length)]),
+  );
+}

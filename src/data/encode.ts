@@ -1,0 +1,200 @@
+/** Categories as numbers. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { type Label, type Labels, labelsOf, showLabels, uniqueLabels } from '../metrics/inputs.ts';
+import { tensor } from '../ops/index.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Labels in: numbers out, in the same form. */
+type Codes<T> = T extends Tensor ? Tensor : number[];
+
+function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, number>, label: Label): number {
+  const at = index.get(label);
+  if (at !== undefined) return at;
+  throw new ArgumentError(`${op}: ${JSON.stringify(label)} is unknown (known: ${showLabels([...index.keys()])})`, {
+    op,
+    argument,
+    got: label,
+  });
+}
+
+/**
+ * Numbers 0 … C − 1 for the classes, in their order.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.LabelEncoder.html
+ * @example
+ * const encoder = new data.LabelEncoder();
+ * const y = tensor(encoder.fitTransform(['cat', 'dog', 'cat']), { dtype: 'int32' });
+ */
+export class LabelEncoder {
+  /** The classes, in order. */
+  classes: Label[] = [];
+  private index = new Map<Label, number>();
+
+  fit(labels: Labels): this {
+    this.classes = uniqueLabels('LabelEncoder.fit', labelsOf('LabelEncoder.fit', 'labels', labels));
+    this.index = new Map(this.classes.map((label, i) => [label, i]));
+    return this;
+  }
+
+  /** Their numbers: an int32 tensor for a tensor, else an array. Throws for a class that `fit` has not seen. */
+  transform<T extends Labels>(labels: T): Codes<T> {
+    const op = 'LabelEncoder.transform';
+    const codes = labelsOf(op, 'labels', labels).map((label) => indexOrThrow(op, 'labels', this.index, label));
+    return (labels instanceof Tensor ? tensor(codes, { dtype: 'int32', device: labels.device }) : codes) as Codes<T>;
+  }
+
+  fitTransform<T extends Labels>(labels: T): Codes<T> {
+    return this.fit(labels).transform(labels);
+  }
+
+  /** The classes of numbers. */
+  inverseTransform(codes: Labels): Label[] {
+    const op = 'LabelEncoder.inverseTransform';
+    return labelsOf(op, 'codes', codes).map((code) => {
+      const label = typeof code === 'number' ? this.classes[code] : undefined;
+      if (label !== undefined) return label;
+      throw new ArgumentError(`${op}: ${code} is none of the numbers 0 to ${this.classes.length - 1}`, {
+        op,
+        argument: 'codes',
+        got: code,
+      });
+    });
+  }
+}
+
+/** Rows of categories: [N, F], or [N] for one feature. */
+export type Categories = readonly (readonly (Label | boolean)[])[] | readonly (Label | boolean)[] | Tensor;
+
+export interface OneHotEncoderOptions {
+  /** Categories that `fit` has not seen: an error, or a row of zeros. Default 'error'. */
+  handleUnknown?: 'error' | 'ignore';
+}
+
+/**
+ * A column of 0 and 1 for every category of every feature.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.OneHotEncoder.html
+ * @example
+ * new data.OneHotEncoder().fitTransform([['red', 1], ['blue', 1]]); // [[0, 1, 1], [1, 0, 1]]
+ */
+export class OneHotEncoder {
+  /** The categories of each feature, in order. */
+  categories: Label[][] = [];
+  private readonly handleUnknown: 'error' | 'ignore';
+
+  constructor(options: OneHotEncoderOptions = {}) {
+    checkOptions('OneHotEncoder', options, ['handleUnknown']);
+    this.handleUnknown = options.handleUnknown ?? 'error';
+    if (this.handleUnknown !== 'error' && this.handleUnknown !== 'ignore') {
+      throw new ArgumentError(`OneHotEncoder: handleUnknown must be 'error' or 'ignore', got ${this.handleUnknown}`, {
+        op: 'OneHotEncoder',
+        argument: 'handleUnknown',
+        got: this.handleUnknown,
+      });
+    }
+  }
+
+  fit(x: Categories): this {
+    const rows = rowsOf('OneHotEncoder.fit', x);
+    this.categories = rows[0]!.map((_, j) =>
+      uniqueLabels(
+        'OneHotEncoder.fit',
+        rows.map((row) => row[j]!),
+      ),
+    );
+    return this;
+  }
+
+  /** 0 and 1 [N, categories of all features]: a float32 tensor for a tensor, else nested arrays. */
+  transform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
+    const op = 'OneHotEncoder.transform';
+    const index = this.categories.map((labels) => new Map(labels.map((label, i) => [label, i])));
+    const encoded = rowsOf(op, x).map((row) => {
+      if (row.length !== index.length) {
+        throw new ShapeError(`${op}: x has ${row.length} features, fit() saw ${index.length}`, {
+          op,
+          argument: 'x',
+          got: row.length,
+          expected: index.length,
+        });
+      }
+      return row.flatMap((label, j) => {
+        const known = index[j]!;
+        const at = this.handleUnknown === 'ignore' ? known.get(label) : indexOrThrow(op, `feature ${j}`, known, label);
+        return Array.from({ length: known.size }, (_, i) => Number(i === at));
+      });
+    });
+    return (x instanceof Tensor ? tensor(encoded, { device: x.device }) : encoded) as T extends Tensor
+      ? Tensor
+      : number[][];
+  }
+
+  fitTransform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
+    return this.fit(x).transform(x);
+  }
+
+  /** The categories of rows of 0 and 1; null where all are 0. */
+  inverseTransform(encoded: readonly (readonly number[])[] | Tensor): (Label | null)[][] {
+    const op = 'OneHotEncoder.inverseTransform';
+    const width = this.categories.reduce((sum, labels) => sum + labels.length, 0);
+    return rowsOf(op, encoded).map((row) => {
+      if (row.length !== width) {
+        throw new ShapeError(`${op}: rows must have ${width} columns, got ${row.length}`, {
+          op,
+          argument: 'encoded',
+          got: row.length,
+          expected: width,
+        });
+      }
+      let start = 0;
+      return this.categories.map((labels) => {
+        const part = row.slice(start, start + labels.length) as number[];
+        start += labels.length;
+        const largest = part.reduce((best, value, i) => (value > part[best]! ? i : best), 0);
+        return part[largest]! > 0 ? labels[largest]! : null;
+      });
+    });
+  }
+}
+
+/** Rows of labels; a flat list is one feature. */
+function rowsOf(op: string, x: Categories): Label[][] {
+  const list = (x instanceof Tensor ? x.toArray() : x) as readonly unknown[];
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new ArgumentError(`${op}: expected rows of categories [N, F]`, { op, argument: 'x', got: x });
+  }
+  const rows = list.map((row: unknown, i) => labelsOf(op, `x[${i}]`, (Array.isArray(row) ? row : [row]) as Labels));
+  if (rows.some((row) => row.length !== rows[0]!.length)) {
+    throw new ShapeError(`${op}: rows must be of equal length`, { op, argument: 'x' });
+  }
+  return rows;
+}
+
+/**
+ * A float32 tensor [N, numClasses] with a 1 where each label stands.
+ *
+ * @param labels class numbers from 0 on, [N]
+ * @param numClasses default: the largest label + 1
+ * @example
+ * data.oneHot([0, 2], 3).toArray(); // [[1, 0, 0], [0, 0, 1]]
+ */
+export function oneHot(labels: Labels, numClasses?: number): Tensor {
+  const list = labelsOf('oneHot', 'labels', labels) as number[];
+  for (const label of list) checkWhole('oneHot', 'each label', label);
+  const classes = numClasses ?? list.reduce((most, label) => Math.max(most, label + 1), 0);
+  checkWhole('oneHot', 'numClasses', classes);
+  const values = new Float32Array(list.length * classes);
+  list.forEach((label, i) => {
+    if (label >= classes) {
+      throw new ArgumentError(`oneHot: label ${label} is out of range for ${classes} classes`, {
+        op: 'oneHot',
+        argument: 'labels',
+        got: label,
+      });
+    }
+    values[i * classes + label] = 1;
+  });
+  const device = labels instanceof Tensor ? labels.device : undefined;
+  return tensor(values, { shape: [list.length, classes], ...(device && { device }) });
+}

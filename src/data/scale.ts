@@ -1,0 +1,173 @@
+/** Scaling of features: columns of a table [N, F], as a tensor or as nested arrays; it comes back in the form it came. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
+import { tensor } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
+export type Features = Tensor | readonly (readonly number[])[] | readonly number[];
+
+/** The form that a table came in. */
+type Same<T> = T extends Tensor ? Tensor : T extends readonly number[] ? number[] : number[][];
+
+/** `fn(value, feature)` of every element, in the form of x. */
+function mapTable<T extends Features>(x: T, table: Table, fn: (value: number, feature: number) => number): Same<T> {
+  const { rows, cols, values } = table;
+  const mapped = values.map((value, i) => fn(value, i % cols));
+  if (x instanceof Tensor) return tensor(mapped, { shape: x.shape, device: x.device }) as Same<T>;
+  if (table.flat) return Array.from(mapped) as Same<T>;
+  return Array.from({ length: rows }, (_, i) => Array.from(mapped.subarray(i * cols, (i + 1) * cols))) as Same<T>;
+}
+
+/** y = (x − offset) / scale for each feature, and back. */
+abstract class Scaler {
+  /** What is subtracted from each feature. */
+  protected offsets: number[] | null = null;
+  /** What it is divided by then. */
+  protected divisors: number[] = [];
+
+  /** Name for errors. */
+  protected abstract readonly op: string;
+
+  /** Learns offset and scale from the training examples. */
+  abstract fit(x: Features): this;
+
+  protected columns(x: Features): number[][] {
+    const { rows, cols, values } = this.table('fit', x);
+    if (rows === 0) throw new ArgumentError(`${this.op}.fit: there are no examples`, { op: this.op, argument: 'x' });
+    return Array.from({ length: cols }, (_, j) => Array.from({ length: rows }, (_, i) => values[i * cols + j]!));
+  }
+
+  private table(method: string, x: Features): Table {
+    return tableOf(`${this.op}.${method}`, 'x', x as Numbers);
+  }
+
+  private fitted(method: string, x: Features): Table {
+    if (this.offsets === null)
+      throw new ArgumentError(`${this.op}.${method}: fit() must come first`, { op: this.op, argument: 'x' });
+    const table = this.table(method, x);
+    if (table.cols !== this.offsets.length) {
+      throw new ShapeError(`${this.op}.${method}: x has ${table.cols} features, fit() saw ${this.offsets.length}`, {
+        op: this.op,
+        argument: 'x',
+        got: table.cols,
+        expected: this.offsets.length,
+      });
+    }
+    return table;
+  }
+
+  /** Scales examples with what `fit` has learned. */
+  transform<T extends Features>(x: T): Same<T> {
+    return mapTable(x, this.fitted('transform', x), (value, j) =>
+      this.limit((value - this.offsets![j]!) / this.divisors[j]!),
+    );
+  }
+
+  /** `fit`, then `transform`. */
+  fitTransform<T extends Features>(x: T): Same<T> {
+    return this.fit(x).transform(x);
+  }
+
+  /** The opposite of `transform`. */
+  inverseTransform<T extends Features>(y: T): Same<T> {
+    return mapTable(y, this.fitted('inverseTransform', y), (value, j) => value * this.divisors[j]! + this.offsets![j]!);
+  }
+
+  protected limit(value: number): number {
+    return value;
+  }
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+export interface StandardScalerOptions {
+  /** Subtract the mean. Default true. */
+  withMean?: boolean;
+  /** Divide by the standard deviation. Default true. */
+  withStd?: boolean;
+}
+
+/**
+ * (x − mean) / standard deviation of each feature. Features without variance are not divided.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html
+ * @example
+ * const scaler = new data.StandardScaler();
+ * const train = scaler.fitTransform(xTrain);
+ * const test = scaler.transform(xTest);
+ */
+export class StandardScaler extends Scaler {
+  protected readonly op = 'StandardScaler';
+  /** Mean of each feature. */
+  mean: number[] = [];
+  /** Variance of each feature (over N). */
+  variance: number[] = [];
+
+  constructor(private readonly options: StandardScalerOptions = {}) {
+    super();
+    checkOptions('StandardScaler', options, ['withMean', 'withStd']);
+  }
+
+  override fit(x: Features): this {
+    const { withMean = true, withStd = true } = this.options;
+    const columns = this.columns(x);
+    this.mean = columns.map(mean);
+    this.variance = columns.map((values, j) => mean(values.map((value) => (value - this.mean[j]!) ** 2)));
+    this.offsets = this.mean.map((value) => (withMean ? value : 0));
+    this.divisors = this.variance.map((variance, j) => {
+      const isConstant = columns[j]!.every((value) => value === columns[j]![0]);
+      return withStd && !isConstant ? Math.sqrt(variance) : 1;
+    });
+    return this;
+  }
+}
+
+export interface MinMaxScalerOptions {
+  /** What the smallest and the largest value become. Default [0, 1]. */
+  featureRange?: readonly [number, number];
+  /** Limit other examples to that range. Default false. */
+  clip?: boolean;
+}
+
+/**
+ * Puts the smallest and the largest value of each feature at the ends of a range.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
+ */
+export class MinMaxScaler extends Scaler {
+  protected readonly op = 'MinMaxScaler';
+  /** Smallest value of each feature. */
+  min: number[] = [];
+  /** Largest value of each feature. */
+  max: number[] = [];
+  private readonly range: readonly [number, number];
+
+  constructor(private readonly options: MinMaxScalerOptions = {}) {
+    super();
+    checkOptions('MinMaxScaler', options, ['featureRange', 'clip']);
+    this.range = options.featureRange ?? [0, 1];
+    if (!(this.range[0] < this.range[1])) {
+      throw new ArgumentError(`MinMaxScaler: featureRange must rise, got [${this.range.join(', ')}]`, {
+        op: 'MinMaxScaler',
+        argument: 'featureRange',
+        got: this.range,
+      });
+    }
+  }
+
+  override fit(x: Features): this {
+    const [low, high] = this.range;
+    const columns = this.columns(x);
+    this.min = columns.map((values) => values.reduce((a, b) => Math.min(a, b)));
+    this.max = columns.map((values) => values.reduce((a, b) => Math.max(a, b)));
+    this.divisors = this.min.map((min, j) => (this.max[j]! - min || 1) / (high - low));
+    this.offsets = this.min.map((min, j) => min - low * this.divisors[j]!);
+    return this;
+  }
+
+  protected override limit(value: number): number {
+    return this.options.clip ? Math.min(Math.max(value, this.range[0]), this.range[1]) : value;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Small real data sets. The numbers lie in modules of their own, which are loaded when a set is asked for. They are facts
+ * from the UCI Machine Learning Repository, taken from the files that scikit-learn (BSD 3-Clause) ships.
+ */
+import { tensor } from '../ops/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A table of examples and their classes. */
+export interface ClassificationSet {
+  /** Examples [N, F], float32. */
+  data: Tensor;
+  /** Classes [N], int32. */
+  target: Tensor;
+  featureNames: string[];
+  targetNames: string[];
+}
+
+/** @internal What the modules with the numbers export. */
+export interface StoredSet {
+  /** One line for each example: its features and its class, with commas between them. */
+  rows: string;
+  featureNames: string[];
+  targetNames: string[];
+}
+
+function unpack({ rows, featureNames, targetNames }: StoredSet): ClassificationSet {
+  const table = rows
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map(Number));
+  const features = featureNames.length;
+  return {
+    data: tensor(Float32Array.from(table.flatMap((row) => row.slice(0, features))), {
+      shape: [table.length, features],
+    }),
+    target: tensor(Int32Array.from(table, (row) => row[features]!)),
+    featureNames: [...featureNames],
+    targetNames: [...targetNames],
+  };
+}
+
+/**
+ * Iris (Fisher 1936): 150 flowers of 3 species, 4 lengths in centimetres.
+ *
+ * @see https://archive.ics.uci.edu/dataset/53/iris
+ * @example
+ * const { data: x, target: y } = await data.iris();
+ */
+export async function iris(): Promise<ClassificationSet> {
+  return unpack((await import('./sets/iris.ts')).iris);
+}
+
+/**
+ * Breast Cancer Wisconsin (Wolberg, Street, Mangasarian 1995): 569 tumours, malignant (0) or benign (1), 30 features of cell nuclei.
+ *
+ * @see https://archive.ics.uci.edu/dataset/17/breast+cancer+wisconsin+diagnostic
+ */
+export async function breastCancer(): Promise<ClassificationSet> {
+  return unpack((await import('./sets/breastCancer.ts')).breastCancer);
+}
+
+/**
+ * Wine (Forina and others 1988): 178 wines of 3 growers, 13 chemical features.
+ *
+ * @see https://archive.ics.uci.edu/dataset/109/wine
+ */
+export async function wine(): Promise<ClassificationSet> {
+  return unpack((await import('./sets/wine.ts')).wine);
+}
+
+/** Pixels in a digit: 8×8. */
+const PIXELS = 64;
+/** Pixels are written as digits of this base: 0 to 16. */
+const BASE = 17;
+
+/**
+ * Optical recognition of handwritten digits (Alpaydin, Kaynak 1998), test part: 1797 images of 8×8 pixels 0 … 16, as rows of 64.
+ *
+ * @see https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits
+ * @example
+ * const { data: x, target: y } = await data.digits();
+ * const images = x.div(16).reshape([-1, 1, 8, 8]);
+ */
+export async function digits(): Promise<ClassificationSet> {
+  const { digits: rows } = await import('./sets/digits.ts');
+  const lines = rows.trim().split('\n');
+  const pixels = new Float32Array(lines.length * PIXELS);
+  lines.forEach((line, i) => {
+    for (let j = 0; j < PIXELS; j++) pixels[i * PIXELS + j] = Number.parseInt(line[j]!, BASE);
+  });
+  return {
+    data: tensor(pixels, { shape: [lines.length, PIXELS] }),
+    target: tensor(Int32Array.from(lines, (line) => Number(line[PIXELS]))),
+    featureNames: Array.from({ length: PIXELS }, (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`),
+    targetNames: Array.from({ length: 10 }, (_, i) => String(i)),
+  };
+}

@@ -1,0 +1,174 @@
+/** Texts as sequences of word numbers. Keras's semantics. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
+import { tensor } from '../ops/index.ts';
+import { checkFinite, checkOptions, checkWhole } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface TokenizerOptions {
+  /** Only words with numbers below this, the most frequent ones, are used. Default: all. */
+  numWords?: number;
+  /** Stands for words that are not known; it gets number 1. Default: they are left out. */
+  oovToken?: string;
+  /** Characters that separate words. Default: punctuation, tab and line feed. */
+  filters?: string;
+  /** Make everything lower case. Default true. */
+  lower?: boolean;
+  /** What separates words. Default ' '. */
+  split?: string;
+  /** Take characters for words. Default false. */
+  charLevel?: boolean;
+}
+
+const FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n';
+
+/** A text, or its words. */
+export type Text = string | readonly string[];
+
+/**
+ * Numbers words by how often they occur, from 1 on; 0 is left for padding.
+ *
+ * @see https://keras.io/2.15/api/preprocessing/text/
+ * @example
+ * const tokenizer = new data.Tokenizer({ numWords: 10000, oovToken: '<unk>' });
+ * tokenizer.fitOnTexts(texts);
+ * const x = data.padSequences(tokenizer.textsToSequences(texts), { maxlen: 200 });
+ */
+export class Tokenizer {
+  /** Number of each word, the most frequent first. */
+  wordIndex: Record<string, number> = {};
+  /** Word of each number. */
+  indexWord: Record<number, string> = {};
+  /** How often each word has occurred, in order of appearance. */
+  readonly wordCounts = new Map<string, number>();
+  /** Texts seen. */
+  documentCount = 0;
+  private index = new Map<string, number>();
+
+  constructor(private readonly options: TokenizerOptions = {}) {
+    checkOptions('Tokenizer', options, ['numWords', 'oovToken', 'filters', 'lower', 'split', 'charLevel']);
+    if (options.numWords !== undefined) checkWhole('Tokenizer', 'numWords', options.numWords, 1);
+    if (options.split === '') {
+      throw new ArgumentError('Tokenizer: split must not be empty; use charLevel', {
+        op: 'Tokenizer',
+        argument: 'split',
+      });
+    }
+  }
+
+  /** The words of a text. */
+  private words(text: Text): string[] {
+    const { filters = FILTERS, lower = true, split = ' ', charLevel = false } = this.options;
+    const cased = (part: string) => (lower ? part.toLowerCase() : part);
+    if (typeof text !== 'string') return text.map(cased);
+    if (charLevel) return Array.from(cased(text));
+    const separated = Array.from(cased(text), (character) => (filters.includes(character) ? split : character));
+    return separated
+      .join('')
+      .split(split)
+      .filter((word) => word !== '');
+  }
+
+  private check(op: string, texts: readonly Text[]): void {
+    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string' || Array.isArray(text))) {
+      throw new ArgumentError(`Tokenizer.${op}: expected a list of texts`, { op, argument: 'texts', got: texts });
+    }
+  }
+
+  /** Counts the words of texts and numbers all that have been seen. May be called again with more. */
+  fitOnTexts(texts: readonly Text[]): void {
+    this.check('fitOnTexts', texts);
+    for (const text of texts) {
+      this.documentCount++;
+      for (const word of this.words(text)) this.wordCounts.set(word, (this.wordCounts.get(word) ?? 0) + 1);
+    }
+    const byCount = [...this.wordCounts].sort(([, a], [, b]) => b - a).map(([word]) => word);
+    const { oovToken } = this.options;
+    const vocabulary = oovToken === undefined ? byCount : [oovToken, ...byCount.filter((word) => word !== oovToken)];
+    this.index = new Map(vocabulary.map((word, i) => [word, i + 1]));
+    this.wordIndex = Object.fromEntries(this.index);
+    this.indexWord = Object.fromEntries(vocabulary.map((word, i) => [i + 1, word]));
+  }
+
+  /** What stands for unknown words, if anything does. */
+  private get unknown(): number | undefined {
+    const { oovToken } = this.options;
+    return oovToken === undefined ? undefined : this.index.get(oovToken);
+  }
+
+  private isUsed(number: number | undefined): number is number {
+    return number !== undefined && number < (this.options.numWords ?? Infinity);
+  }
+
+  /** The word numbers of each text. */
+  textsToSequences(texts: readonly Text[]): number[][] {
+    this.check('textsToSequences', texts);
+    return texts.map((text) =>
+      this.words(text).flatMap((word) => {
+        const number = this.index.get(word);
+        return this.isUsed(number) ? number : (this.unknown ?? []);
+      }),
+    );
+  }
+
+  /** The words of each sequence, with blanks between them. */
+  sequencesToTexts(sequences: readonly ArrayLike<number>[]): string[] {
+    return sequences.map((sequence) =>
+      Array.from(sequence)
+        .flatMap((number) => {
+          const word = this.indexWord[number];
+          return word !== undefined && this.isUsed(number) ? word : (this.options.oovToken ?? []);
+        })
+        .join(' '),
+    );
+  }
+}
+
+export interface PadOptions {
+  /** Length of all sequences. Default: that of the longest. */
+  maxlen?: number;
+  /** On which side short ones are filled. Default 'pre'. */
+  padding?: 'pre' | 'post';
+  /** On which side long ones are cut. Default 'pre'. */
+  truncating?: 'pre' | 'post';
+  /** What they are filled with. Default 0. */
+  value?: number;
+  /** Element type. Default 'int32'. */
+  dtype?: DType;
+}
+
+/**
+ * Sequences of different lengths as one tensor [N, maxlen].
+ *
+ * @see https://keras.io/2.15/api/data_loading/timeseries/#pad_sequences-function
+ * @example
+ * data.padSequences([[1], [2, 3, 4]], { maxlen: 2 }).toArray(); // [[0, 1], [3, 4]]
+ */
+export function padSequences(sequences: readonly ArrayLike<number>[], options: PadOptions = {}): Tensor {
+  const op = 'padSequences';
+  checkOptions(op, options, ['maxlen', 'padding', 'truncating', 'value', 'dtype']);
+  const { padding = 'pre', truncating = 'pre', value = 0, dtype = 'int32' } = options;
+  for (const [argument, side] of Object.entries({ padding, truncating })) {
+    if (side !== 'pre' && side !== 'post') {
+      throw new ArgumentError(`${op}: ${argument} must be 'pre' or 'post', got ${String(side)}`, {
+        op,
+        argument,
+        got: side,
+      });
+    }
+  }
+  if (!Array.isArray(sequences) || !sequences.every((sequence) => typeof sequence?.length === 'number')) {
+    throw new ArgumentError(`${op}: expected a list of sequences`, { op, argument: 'sequences', got: sequences });
+  }
+  checkFinite(op, 'value', value);
+  const maxlen = options.maxlen ?? sequences.reduce((longest, { length }) => Math.max(longest, length), 0);
+  checkWhole(op, 'maxlen', maxlen);
+  const padded = new Float64Array(sequences.length * maxlen).fill(value);
+  sequences.forEach((sequence, i) => {
+    const kept = Math.min(sequence.length, maxlen);
+    const from = truncating === 'pre' ? sequence.length - kept : 0;
+    const to = i * maxlen + (padding === 'pre' ? maxlen - kept : 0);
+    for (let j = 0; j < kept; j++) padded[to + j] = sequence[from + j]!;
+  });
+  return tensor(padded, { shape: [sequences.length, maxlen], dtype });
+}

@@ -1,0 +1,174 @@
+/** Transforms of colour. torchvision's semantics, for values 0 … 1. */
+import { ArgumentError, ShapeError } from '../../../bindings/errors.ts';
+import { checkFinite, checkOptions } from '../../options.ts';
+import { drawn, type Picture } from './picture.ts';
+import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
+
+/**
+ * (x − mean) / std for each channel.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
+ * @example
+ * new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+ */
+export class Normalize extends Transform {
+  constructor(
+    readonly mean: readonly number[],
+    readonly std: readonly number[],
+  ) {
+    super();
+    const op = 'Normalize';
+    if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length || mean.length === 0) {
+      throw new ArgumentError(`${op}: mean and std must be lists with one number for each channel`, {
+        op,
+        argument: 'mean',
+        got: [mean, std],
+      });
+    }
+    for (const value of [...mean, ...std]) checkFinite(op, 'mean and std', value);
+    if (std.includes(0)) throw new ArgumentError(`${op}: std must not be 0`, { op, argument: 'std', got: std });
+  }
+
+  override apply({ channels, height, width, data }: Picture): Picture {
+    const { mean, std } = this;
+    if (mean.length !== channels && mean.length !== 1) {
+      throw new ShapeError(`Normalize: ${mean.length} means for ${channels} channels`, {
+        op: 'Normalize',
+        argument: 'image',
+        got: channels,
+        expected: mean.length,
+      });
+    }
+    const of = (list: readonly number[], c: number) => list[list.length === 1 ? 0 : c]!;
+    const plane = height * width;
+    const normalized = data.map((value, i) => {
+      const c = Math.floor(i / plane);
+      return (value - of(mean, c)) / of(std, c);
+    });
+    return { channels, height, width, data: normalized };
+  }
+}
+
+/** A number v: from 1 − v to 1 + v (hue: −v to v); or both bounds. */
+export type Jitter = number | readonly [number, number];
+
+export interface ColorJitterOptions extends SeedOptions {
+  /** Default 0: unchanged. */
+  brightness?: Jitter;
+  /** Default 0. */
+  contrast?: Jitter;
+  /** Default 0. */
+  saturation?: Jitter;
+  /** In turns, at most 0.5. Default 0. */
+  hue?: Jitter;
+}
+
+const PROPERTIES = ['brightness', 'contrast', 'saturation', 'hue'] as const;
+
+function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonly [number, number] {
+  const isHue = name === 'hue';
+  const center = isHue ? 0 : 1;
+  const bounds =
+    typeof given !== 'number' ? given : ([isHue ? -given : Math.max(center - given, 0), center + given] as const);
+  const [lowest, highest] = isHue ? [-0.5, 0.5] : [0, Infinity];
+  const isNumber = typeof given !== 'number' || given >= 0;
+  if (!isNumber || !(bounds[0] >= lowest && bounds[0] <= bounds[1] && bounds[1] <= highest)) {
+    throw new ArgumentError(
+      `ColorJitter: ${name} must be a number from 0${isHue ? ' to 0.5' : ' on'}, or two rising bounds, got ${String(given)}`,
+      {
+        op: 'ColorJitter',
+        argument: name,
+        got: given,
+      },
+    );
+  }
+  return bounds;
+}
+
+/**
+ * Changes brightness, contrast, saturation and hue at random, in random order. Gray images keep saturation and hue.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html
+ */
+export class ColorJitter extends RandomTransform {
+  private readonly bounds: (readonly [number, number])[];
+
+  constructor(options: ColorJitterOptions = {}) {
+    checkOptions('ColorJitter', options, [...PROPERTIES, 'seed']);
+    super('ColorJitter', options.seed);
+    this.bounds = PROPERTIES.map((name) => boundsOf(name, options[name]));
+  }
+
+  override apply(picture: Picture): Picture {
+    if (picture.channels !== 1 && picture.channels !== 3) {
+      throw new ShapeError(`ColorJitter: an image must have 1 or 3 channels, got ${picture.channels}`, {
+        op: 'ColorJitter',
+        argument: 'image',
+        got: picture.channels,
+      });
+    }
+    const draws = this.draw(PROPERTIES.length);
+    let changed = picture;
+    for (const i of this.order(PROPERTIES.length)) {
+      const [low, high] = this.bounds[i]!;
+      if (low === high && low === (PROPERTIES[i] === 'hue' ? 0 : 1)) continue;
+      changed = adjust[PROPERTIES[i]!](changed, low + (high - low) * draws[i]!);
+    }
+    return changed;
+  }
+}
+
+const limit = (x: number) => Math.min(Math.max(x, 0), 1);
+
+/** Luma of Rec. 601, as torchvision rounds it. */
+const LUMA = [0.2989, 0.587, 0.114] as const;
+
+function grays({ channels, height, width, data }: Picture): Float32Array {
+  const plane = height * width;
+  if (channels === 1) return data;
+  return Float32Array.from(
+    { length: plane },
+    (_, i) => LUMA[0] * data[i]! + LUMA[1] * data[plane + i]! + LUMA[2] * data[2 * plane + i]!,
+  );
+}
+
+/** factor·picture + (1 − factor)·other, within 0 … 1. */
+function blend(picture: Picture, factor: number, other: (pixel: number) => number): Picture {
+  const plane = picture.height * picture.width;
+  return { ...picture, data: picture.data.map((value, i) => limit(factor * value + (1 - factor) * other(i % plane))) };
+}
+
+const adjust: Record<(typeof PROPERTIES)[number], (picture: Picture, factor: number) => Picture> = {
+  brightness: (picture, factor) => blend(picture, factor, () => 0),
+  contrast: (picture, factor) => {
+    const gray = grays(picture);
+    const mean = gray.reduce((sum, value) => sum + value, 0) / gray.length;
+    return blend(picture, factor, () => mean);
+  },
+  saturation: (picture, factor) => {
+    if (picture.channels === 1) return picture;
+    const gray = grays(picture);
+    return blend(picture, factor, (i) => gray[i]!);
+  },
+  hue: (picture, turns) => {
+    if (picture.channels === 1) return picture;
+    const { height, width, data } = picture;
+    const plane = height * width;
+    return drawn(3, height, width, (c, y, x) => {
+      const i = y * width + x;
+      return shiftHue(data[i]!, data[plane + i]!, data[2 * plane + i]!, turns, c);
+    });
+  },
+};
+
+/** Channel c of a colour whose hue has gone on by so many turns. */
+function shiftHue(r: number, g: number, b: number, turns: number, c: number): number {
+  const value = Math.max(r, g, b);
+  const chroma = value - Math.min(r, g, b);
+  if (chroma === 0) return value;
+  const sixth = value === r ? (g - b) / chroma : value === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma;
+  const hue = sixth + 6 * turns;
+  // Red falls off from hue 0, green from 2, blue from 4: f(n) with n = 5, 3, 1.
+  const k = (((5 - 2 * c + hue) % 6) + 6) % 6;
+  return value - chroma * limit(Math.min(k, 4 - k));
+}

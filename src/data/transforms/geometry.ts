@@ -1,0 +1,209 @@
+/** Transforms of place: size, crops, mirror images, rotations. torchvision's semantics. */
+import { ArgumentError } from '../../../bindings/errors.ts';
+import { checkFinite, checkOptions, checkRange } from '../../options.ts';
+import { cropped, drawn, type Picture } from './picture.ts';
+import { type Interpolation, resized } from './resize.ts';
+import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from './transform.ts';
+
+export interface ResizeOptions {
+  /** Default 'bilinear'. */
+  interpolation?: Interpolation;
+  /** Average where the image shrinks (bilinear only). Default true. */
+  antialias?: boolean;
+}
+
+function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear'): void {
+  if (interpolation !== 'bilinear' && interpolation !== 'nearest') {
+    throw new ArgumentError(`${op}: interpolation must be 'bilinear' or 'nearest', got ${String(interpolation)}`, {
+      op,
+      argument: 'interpolation',
+      got: interpolation,
+    });
+  }
+}
+
+/**
+ * Another size: [height, width], or a number for the shorter side, which keeps the proportions.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
+ */
+export class Resize extends Transform {
+  constructor(
+    readonly size: Size,
+    private readonly options: ResizeOptions = {},
+  ) {
+    super();
+    pairOf('Resize', size);
+    checkOptions('Resize', options, ['interpolation', 'antialias']);
+    checkInterpolation('Resize', options.interpolation);
+  }
+
+  override apply(picture: Picture): Picture {
+    const { size } = this;
+    let [height, width] = pairOf('Resize', size);
+    if (typeof size === 'number') {
+      if (picture.height < picture.width) width = Math.floor((size * picture.width) / picture.height);
+      else height = Math.floor((size * picture.height) / picture.width);
+    }
+    return resized(picture, height, width, this.options.interpolation, this.options.antialias);
+  }
+}
+
+/**
+ * The middle of the image; what is missing is 0.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
+ */
+export class CenterCrop extends Transform {
+  constructor(readonly size: Size) {
+    super();
+    pairOf('CenterCrop', size);
+  }
+
+  override apply(picture: Picture): Picture {
+    const [height, width] = pairOf('CenterCrop', this.size);
+    const start = (inner: number, outer: number) =>
+      inner > outer ? -Math.floor((inner - outer) / 2) : halfEven((outer - inner) / 2);
+    return cropped(picture, start(height, picture.height), start(width, picture.width), height, width);
+  }
+}
+
+/** The nearest whole number; of two, the even one. */
+function halfEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+export interface RandomResizedCropOptions extends ResizeOptions, SeedOptions {
+  /** Bounds of the crop's share of the area. Default [0.08, 1]. */
+  scale?: readonly [number, number];
+  /** Bounds of width / height. Default [3/4, 4/3]. */
+  ratio?: readonly [number, number];
+}
+
+/** Crops that are tried before the middle of the image is taken. */
+const ATTEMPTS = 10;
+
+/**
+ * A random part of the image, in a given size.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomResizedCrop.html
+ */
+export class RandomResizedCrop extends RandomTransform {
+  constructor(
+    readonly size: Size,
+    private readonly options: RandomResizedCropOptions = {},
+  ) {
+    const op = 'RandomResizedCrop';
+    checkOptions(op, options, ['scale', 'ratio', 'interpolation', 'antialias', 'seed']);
+    checkInterpolation(op, options.interpolation);
+    super(op, options.seed);
+    pairOf(op, size);
+    for (const bound of [...(options.scale ?? []), ...(options.ratio ?? [])])
+      checkRange(op, 'scale and ratio', bound, 1e-9);
+  }
+
+  override apply(picture: Picture): Picture {
+    const [height, width] = pairOf('RandomResizedCrop', this.size);
+    const { interpolation, antialias } = this.options;
+    const [top, left, h, w] = this.choose(picture);
+    return resized(cropped(picture, top, left, h, w), height, width, interpolation, antialias);
+  }
+
+  private choose({ height, width }: Picture): [top: number, left: number, height: number, width: number] {
+    const { scale: [least, most] = [0.08, 1], ratio: [narrow, broad] = [3 / 4, 4 / 3] } = this.options;
+    const draws = this.draw(ATTEMPTS * 4);
+    for (let i = 0; i < ATTEMPTS; i++) {
+      const [a, b, c, d] = draws.slice(i * 4, i * 4 + 4) as [number, number, number, number];
+      const area = height * width * (least + (most - least) * a);
+      const ratio = Math.exp(Math.log(narrow) + (Math.log(broad) - Math.log(narrow)) * b);
+      const w = Math.round(Math.sqrt(area * ratio));
+      const h = Math.round(Math.sqrt(area / ratio));
+      if (w < 1 || h < 1 || w > width || h > height) continue;
+      return [Math.floor(c * (height - h + 1)), Math.floor(d * (width - w + 1)), h, w];
+    }
+    const own = width / height;
+    const w = own > broad ? Math.round(height * broad) : width;
+    const h = own < narrow ? Math.round(width / narrow) : height;
+    return [Math.floor((height - h) / 2), Math.floor((width - w) / 2), h, w];
+  }
+}
+
+export interface FlipOptions extends SeedOptions {
+  /** How often. Default 0.5. */
+  p?: number;
+}
+
+/** With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`. */
+export class RandomHorizontalFlip extends RandomTransform {
+  readonly p: number;
+
+  constructor(options: number | FlipOptions = {}) {
+    const given = typeof options === 'number' ? { p: options } : options;
+    checkOptions('RandomHorizontalFlip', given, ['p', 'seed']);
+    super('RandomHorizontalFlip', (given as FlipOptions).seed);
+    this.p = given.p ?? 0.5;
+    checkRange('RandomHorizontalFlip', 'p', this.p, 0, 1);
+  }
+
+  override apply(picture: Picture): Picture {
+    if (this.draw(1)[0]! >= this.p) return picture;
+    const { channels, height, width, data } = picture;
+    return drawn(channels, height, width, (c, y, x) => data[(c * height + y) * width + width - 1 - x]!);
+  }
+}
+
+export interface RotationOptions extends SeedOptions {
+  /** Default 'nearest'. */
+  interpolation?: Interpolation;
+  /** What comes in from outside. Default 0. */
+  fill?: number;
+}
+
+/**
+ * A rotation about the middle, counter-clockwise, by a random angle from −degrees to degrees, or between two angles.
+ *
+ * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomRotation.html
+ */
+export class RandomRotation extends RandomTransform {
+  private readonly bounds: readonly [number, number];
+
+  constructor(
+    degrees: number | readonly [number, number],
+    private readonly options: RotationOptions = {},
+  ) {
+    const op = 'RandomRotation';
+    checkOptions(op, options, ['interpolation', 'fill', 'seed']);
+    checkInterpolation(op, options.interpolation);
+    super(op, options.seed);
+    if (typeof degrees === 'number') checkRange(op, 'degrees', degrees, 0);
+    this.bounds = typeof degrees === 'number' ? [-degrees, degrees] : degrees;
+    for (const bound of this.bounds) checkFinite(op, 'degrees', bound);
+  }
+
+  override apply(picture: Picture): Picture {
+    const [low, high] = this.bounds;
+    return rotated(picture, low + (high - low) * this.draw(1)[0]!, this.options);
+  }
+}
+
+function rotated(picture: Picture, degrees: number, { interpolation = 'nearest', fill = 0 }: RotationOptions): Picture {
+  const { channels, height, width, data } = picture;
+  const angle = (degrees * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const [middleY, middleX] = [(height - 1) / 2, (width - 1) / 2];
+  const at = (c: number, y: number, x: number) =>
+    y >= 0 && y < height && x >= 0 && x < width ? data[(c * height + y) * width + x]! : fill;
+  return drawn(channels, height, width, (c, y, x) => {
+    const fromX = cos * (x - middleX) - sin * (y - middleY) + middleX;
+    const fromY = sin * (x - middleX) + cos * (y - middleY) + middleY;
+    if (interpolation === 'nearest') return at(c, Math.round(fromY), Math.round(fromX));
+    const [top, left] = [Math.floor(fromY), Math.floor(fromX)];
+    const [down, right] = [fromY - top, fromX - left];
+    return (
+      (1 - down) * ((1 - right) * at(c, top, left) + right * at(c, top, left + 1)) +
+      down * ((1 - right) * at(c, top + 1, left) + right * at(c, top + 1, left + 1))
+    );
+  });
+}

@@ -1,0 +1,81 @@
+/** The base of all transforms, and chains of them. */
+import { ArgumentError } from '../../../bindings/errors.ts';
+import { checkWhole } from '../../options.ts';
+import { type Generator, generatorFor } from '../../runtime/random.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts';
+
+/** From image to image. */
+export abstract class Transform {
+  /** A new tensor [C, H, W] from a tensor [C, H, W] or from an image of bytes, which becomes 0 … 1. */
+  forward(image: ImageInput): Tensor {
+    return tensorOf(this.apply(pictureOf(this.constructor.name, image)));
+  }
+
+  /** @internal */
+  abstract apply(picture: Picture): Picture;
+}
+
+export interface SeedOptions {
+  /** Seed of the choices; without it they follow `manualSeed`. */
+  seed?: number;
+}
+
+/** A transform that chooses at random. */
+export abstract class RandomTransform extends Transform {
+  private readonly random: Generator;
+
+  constructor(op: string, seed: number | undefined) {
+    super();
+    this.random = generatorFor(op, seed);
+  }
+
+  /** n numbers from 0 to 1. */
+  protected draw(n: number): number[] {
+    return Array.from(this.random.numbers('uniform', n));
+  }
+
+  /** A random order of 0 … n − 1. */
+  protected order(n: number): Int32Array {
+    return this.random.permutation(n);
+  }
+}
+
+/**
+ * Transforms one after the other.
+ *
+ * @example
+ * const augment = new data.transforms.Compose([
+ *   new data.transforms.RandomHorizontalFlip(),
+ *   new data.transforms.Normalize([0.5], [0.5]),
+ * ]);
+ * const x = augment.forward(image);
+ */
+export class Compose extends Transform {
+  constructor(readonly transforms: readonly Transform[]) {
+    super();
+    if (!Array.isArray(transforms) || !transforms.every((transform) => transform instanceof Transform)) {
+      throw new ArgumentError('Compose: expected a list of transforms', {
+        op: 'Compose',
+        argument: 'transforms',
+        got: transforms,
+      });
+    }
+  }
+
+  override apply(picture: Picture): Picture {
+    return this.transforms.reduce((changed, transform) => transform.apply(changed), picture);
+  }
+}
+
+/** Height and width: a pair, or one number for both. */
+export type Size = number | readonly [height: number, width: number];
+
+/** The pair. */
+export function pairOf(op: string, size: Size): [number, number] {
+  const pair = typeof size === 'number' ? [size, size] : [...size];
+  if (pair.length !== 2)
+    throw new ArgumentError(`${op}: size must be a number or [height, width]`, { op, argument: 'size', got: size });
+  for (const side of pair) checkWhole(op, 'size', side, 1);
+  return pair as [number, number];
+}

@@ -1,0 +1,57 @@
+/** Series as examples. */
+import { ShapeError } from '../../bindings/errors.ts';
+import { checkTensor, compose, tensor } from '../ops/index.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+export interface WindowOptions {
+  /** Steps after the window that are to be predicted. Default 1. */
+  horizon?: number;
+  /** Steps from one window to the next. Default 1. */
+  stride?: number;
+}
+
+/**
+ * Windows of a series and what comes after each.
+ *
+ * @param series [T] or, with several features, [T, F]
+ * @param size steps in a window
+ * @returns inputs [W, size] and targets [W, horizon], with features [W, size, F] and [W, horizon, F]
+ * @throws ShapeError where the series is too short for one window
+ * @example
+ * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]] and [[3], [4]]
+ */
+export function slidingWindows(
+  series: Tensor | ArrayLike<number>,
+  size: number,
+  options: WindowOptions = {},
+): [inputs: Tensor, targets: Tensor] {
+  const op = 'slidingWindows';
+  checkOptions(op, options, ['horizon', 'stride']);
+  const { horizon = 1, stride = 1 } = options;
+  checkWhole(op, 'size', size, 1);
+  checkWhole(op, 'horizon', horizon, 1);
+  checkWhole(op, 'stride', stride, 1);
+  return compose(() => {
+    const x = series instanceof Tensor ? series : tensor(Float32Array.from(series));
+    checkTensor(op, 'series', x);
+    const [length = 0, ...features] = x.shape;
+    if (x.ndim < 1 || length < size + horizon) {
+      throw new ShapeError(`${op}: ${length} steps are too few for a window of ${size} and ${horizon} after it`, {
+        op,
+        argument: 'series',
+        got: x.shape,
+        expected: size + horizon,
+      });
+    }
+    const count = Math.floor((length - size - horizon) / stride) + 1;
+    const pick = (first: number, steps: number) => {
+      const index = Int32Array.from(
+        { length: count * steps },
+        (_, i) => Math.floor(i / steps) * stride + first + (i % steps),
+      );
+      return x.indexSelect(0, tensor(index, { device: x.device })).reshape([count, steps, ...features]);
+    };
+    return [pick(0, size), pick(size, horizon)];
+  });
+}

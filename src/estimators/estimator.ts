@@ -1,0 +1,180 @@
+/**
+ * What scikit-learn's style has in common: `fit` learns from examples and labels, `predict` gives labels, `score` tells how
+ * good they are. Tables come as tensors [N, F] or nested arrays, and answers in the same form.
+ */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { Features } from '../data/scale.ts';
+import { accuracy, r2 } from '../metrics/index.ts';
+import {
+  checkLengths,
+  type Label,
+  type Labels,
+  labelsOf,
+  type Numbers,
+  type Table,
+  tableOf,
+  uniqueLabels,
+} from '../metrics/inputs.ts';
+import { tensor } from '../ops/index.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** The form in which a table came. */
+export type Answer<T, A> = T extends Tensor ? Tensor : A;
+
+abstract class Estimator {
+  /** Features that `fit` saw; 0 before. */
+  protected features = 0;
+
+  protected get op(): string {
+    return this.constructor.name;
+  }
+
+  /** The examples of `fit`. */
+  protected examples(x: Features, labels: number): Table {
+    const table = tableOf(`${this.op}.fit`, 'x', x as Numbers);
+    checkLengths(`${this.op}.fit`, labels, table.rows);
+    this.features = table.cols;
+    return table;
+  }
+
+  /** Examples with the features that `fit` saw. */
+  protected table(method: string, x: Features): Table {
+    const op = `${this.op}.${method}`;
+    if (this.features === 0) throw new ArgumentError(`${op}: fit() must come first`, { op, argument: 'x' });
+    const table = tableOf(op, 'x', x as Numbers);
+    if (table.cols !== this.features) {
+      throw new ShapeError(`${op}: x has ${table.cols} features, fit() saw ${this.features}`, {
+        op,
+        argument: 'x',
+        got: table.cols,
+        expected: this.features,
+      });
+    }
+    return table;
+  }
+}
+
+/** The rows of a table as nested arrays. */
+function nested(values: Float64Array, rows: number, cols: number): number[][] {
+  return Array.from({ length: rows }, (_, i) => Array.from(values.subarray(i * cols, (i + 1) * cols)));
+}
+
+/** Learns classes: numbers or texts. */
+export abstract class Classifier extends Estimator {
+  /** The classes, in order. */
+  classes: Label[] = [];
+
+  /** Learns from examples [N, F] and their labels [N]. */
+  fit(x: Features, y: Labels): this {
+    const op = `${this.op}.fit`;
+    const labels = labelsOf(op, 'y', y);
+    const classes = uniqueLabels(op, labels);
+    const table = this.examples(x, labels.length);
+    if (classes.length < 2) {
+      throw new ArgumentError(`${op}: y must have two classes or more, got ${classes.length}`, {
+        op,
+        argument: 'y',
+        got: classes,
+      });
+    }
+    this.classes = classes;
+    const codes = new Map(classes.map((label, i) => [label, i]));
+    this.learn(
+      table,
+      Int32Array.from(labels, (label) => codes.get(label)!),
+    );
+    return this;
+  }
+
+  /** Learns from class numbers. */
+  protected abstract learn(x: Table, y: Int32Array): void;
+
+  /** Probabilities [N, C], row by row. */
+  protected abstract probabilities(x: Table): Float64Array;
+
+  /** What tells the class [N, C]: the largest. */
+  protected ranking(x: Table): Float64Array {
+    return this.probabilities(x);
+  }
+
+  /** The most probable class of each example; for tensors an int32 tensor. */
+  predict<T extends Features>(x: T): Answer<T, Label[]> {
+    const op = `${this.op}.predict`;
+    const labels = this.predicted('predict', x);
+    if (!(x instanceof Tensor)) return labels as Answer<T, Label[]>;
+    if (!labels.every((label) => Number.isInteger(label))) {
+      throw new ArgumentError(`${op}: a tensor cannot hold the classes ${this.classes.join(', ')}; give x as arrays`, {
+        op,
+        argument: 'x',
+      });
+    }
+    return tensor(labels as number[], { dtype: 'int32', device: x.device }) as Answer<T, Label[]>;
+  }
+
+  private predicted(method: string, x: Features): Label[] {
+    const table = this.table(method, x);
+    const values = this.ranking(table);
+    const cols = this.classes.length;
+    return Array.from({ length: table.rows }, (_, i) => {
+      let best = 0;
+      for (let j = 1; j < cols; j++) if (values[i * cols + j]! > values[i * cols + best]!) best = j;
+      return this.classes[best]!;
+    });
+  }
+
+  /** Probabilities of the classes [N, C], in their order. */
+  predictProba<T extends Features>(x: T): Answer<T, number[][]> {
+    const table = this.table('predictProba', x);
+    const values = this.probabilities(table);
+    const shape = [table.rows, this.classes.length] as const;
+    return (x instanceof Tensor ? tensor(values, { shape, device: x.device }) : nested(values, ...shape)) as Answer<
+      T,
+      number[][]
+    >;
+  }
+
+  /** Share of the examples whose class is predicted. */
+  score(x: Features, y: Labels): number {
+    return accuracy(y, this.predicted('score', x));
+  }
+}
+
+/** Learns numbers: one an example [N], or several [N, K]. */
+export abstract class Regressor extends Estimator {
+  private outputs = 1;
+  private isFlat = true;
+
+  /** Learns from examples [N, F] and their values [N] or [N, K]. */
+  fit(x: Features, y: Numbers): this {
+    const values = tableOf(`${this.op}.fit`, 'y', y);
+    const table = this.examples(x, values.rows);
+    this.outputs = values.cols;
+    this.isFlat = values.flat;
+    this.learn(table, values);
+    return this;
+  }
+
+  /** Learns from tables. */
+  protected abstract learn(x: Table, y: Table): void;
+
+  /** Predicted values [N, K], row by row. */
+  protected abstract values(x: Table): Float64Array;
+
+  /** The predicted values, [N] or [N, K] as `fit` got them. */
+  predict<T extends Features>(x: T): Answer<T, number[] | number[][]> {
+    const table = this.table('predict', x);
+    const values = this.values(table);
+    const shape = this.isFlat ? [table.rows] : [table.rows, this.outputs];
+    if (x instanceof Tensor) return tensor(values, { shape, device: x.device }) as Answer<T, number[] | number[][]>;
+    return (this.isFlat ? Array.from(values) : nested(values, table.rows, this.outputs)) as Answer<
+      T,
+      number[] | number[][]
+    >;
+  }
+
+  /** R² of the predictions. */
+  score(x: Features, y: Numbers): number {
+    const table = this.table('score', x);
+    return r2(y, nested(this.values(table), table.rows, this.outputs));
+  }
+}

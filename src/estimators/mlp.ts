@@ -1,0 +1,120 @@
+/** Multilayer perceptrons in scikit-learn's style. */
+import { crossEntropy, mseLoss } from '../functional/index.ts';
+import { r2 } from '../metrics/index.ts';
+import type { Table } from '../metrics/inputs.ts';
+import { tensor } from '../ops/index.ts';
+import { Classifier, Regressor } from './estimator.ts';
+import { type MLPOptions, Network, settingsOf } from './network.ts';
+
+/**
+ * Layers of neurons that learn classes, with cross-entropy.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html
+ * @example
+ * const model = new MLPClassifier({ hiddenLayerSizes: [32], seed: 1 }).fit(xTrain, yTrain);
+ * model.score(xTest, yTest);
+ */
+export class MLPClassifier extends Classifier {
+  private network: Network | null = null;
+  private readonly settings: ReturnType<typeof settingsOf>;
+
+  constructor(options: MLPOptions = {}) {
+    super();
+    this.settings = settingsOf('MLPClassifier', options);
+  }
+
+  /** Loss of each pass over the examples. */
+  get lossCurve(): readonly number[] {
+    return this.network?.lossCurve ?? [];
+  }
+
+  protected override learn(x: Table, y: Int32Array): void {
+    const outputs = this.classes.length;
+    const learned = new Network(this.settings, x, {
+      outputs,
+      loss: (output, target) => crossEntropy(output, target),
+      targets: (indices) => tensor(Int32Array.from(indices, (i) => y[i]!)),
+      score: (values, indices) => {
+        let hits = 0;
+        for (let i = 0; i < indices.length; i++) {
+          const row = values.subarray(i * outputs, (i + 1) * outputs);
+          hits += Number(row.indexOf(Math.max(...row)) === y[indices[i]!]);
+        }
+        return hits / indices.length;
+      },
+      stratify: y,
+    });
+    this.dispose();
+    this.network = learned;
+  }
+
+  protected override probabilities(x: Table): Float64Array {
+    const values = this.network!.outputs(x);
+    const cols = this.classes.length;
+    for (let i = 0; i < x.rows; i++) {
+      const row = values.subarray(i * cols, (i + 1) * cols);
+      const most = Math.max(...row);
+      const sum = row.reduce((total, score) => total + Math.exp(score - most), 0);
+      row.forEach((score, j) => {
+        row[j] = Math.exp(score - most) / sum;
+      });
+    }
+    return values;
+  }
+
+  /** Frees the network. */
+  dispose(): void {
+    this.network?.dispose();
+    this.network = null;
+  }
+}
+
+/**
+ * Layers of neurons that learn numbers, with half the squared error.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPRegressor.html
+ * @example
+ * const model = new MLPRegressor({ solver: 'lbfgs', seed: 1 }).fit(x, y);
+ */
+export class MLPRegressor extends Regressor {
+  private network: Network | null = null;
+  private readonly settings: ReturnType<typeof settingsOf>;
+
+  constructor(options: MLPOptions = {}) {
+    super();
+    this.settings = settingsOf('MLPRegressor', options);
+  }
+
+  /** Loss of each pass over the examples. */
+  get lossCurve(): readonly number[] {
+    return this.network?.lossCurve ?? [];
+  }
+
+  protected override learn(x: Table, y: Table): void {
+    const { cols, values } = y;
+    const rowOf = (i: number) => Array.from(values.subarray(i * cols, (i + 1) * cols));
+    const learned = new Network(this.settings, x, {
+      outputs: cols,
+      loss: (output, target) => mseLoss(output, target).mul(0.5),
+      targets: (indices) =>
+        tensor(Float32Array.from(Array.from(indices, rowOf).flat()), { shape: [indices.length, cols] }),
+      score: (outputs, indices) =>
+        r2(
+          Array.from(indices, rowOf),
+          Array.from(indices, (_, i) => Array.from(outputs.subarray(i * cols, (i + 1) * cols))),
+        ),
+    });
+    this.dispose();
+    this.network = learned;
+  }
+
+  protected override values(x: Table): Float64Array {
+    return this.network!.outputs(x);
+  }
+
+  /** Frees the network. */
+  dispose(): void {
+    this.network?.dispose();
+    this.network = null;
+  }
+}

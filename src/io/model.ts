@@ -1,0 +1,219 @@
+/**
+ * A model in one safetensors file: weights under their own names, the optimizer's memory beside them, and as JSON in the
+ * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
+ */
+import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import type { Module, StateDict } from '../nn/module.ts';
+import { Adam, type Optimizer, SGD } from '../optim/index.ts';
+import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { generator } from '../runtime/random.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { decodeModule, encodeModule } from './architecture.ts';
+import { parse, stringify } from './json.ts';
+import { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';
+
+/** Settings of any optimizer. */
+type Settings = Record<string, unknown>;
+/** An optimizer of any kind. */
+export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'> & {
+  readonly paramGroups: readonly { params: Tensor[] }[];
+  stateDict(): OptimizerState<object>;
+  loadStateDict(state: never): void;
+};
+type OptimizerClass = new (groups: never[]) => AnyOptimizer;
+
+/** Optimizers that can be made from a file, by name. */
+const OPTIMIZERS: Record<string, OptimizerClass> = { SGD, Adam };
+
+/** What has a state of its own, such as a learning rate scheduler. */
+export interface Stateful {
+  stateDict(): object;
+}
+
+export interface SaveModelOptions {
+  /** Saved with its memory, so that training goes on as if it had not stopped. Its parameters must be the model's. */
+  optimizer?: AnyOptimizer;
+  /** Saved by its `stateDict()`. */
+  scheduler?: Stateful;
+  /** Epochs that the model has been trained for. Default 0. */
+  epoch?: number;
+}
+
+/** What a file of `saveModel` holds. */
+export interface SavedModel {
+  model: Module;
+  /** The optimizer of the model's parameters, or null. */
+  optimizer: AnyOptimizer | null;
+  /** The scheduler's state, for its `loadStateDict`, or null. */
+  scheduler: Record<string, unknown> | null;
+  /** Epochs that the model has been trained for. */
+  epoch: number;
+}
+
+/** What the metadata hold. */
+interface Description {
+  version: number;
+  architecture: unknown;
+  random: { seed: number; counter: number };
+  epoch: number;
+  optimizer: { kind: string; groups: (Settings & { params: string[] })[]; numbers: Record<string, ParamState> } | null;
+  scheduler: Record<string, unknown> | null;
+}
+
+const KEY = 'saraf';
+const VERSION = 1;
+/** Before the names of the optimizer's tensors: no field of a module is called so. */
+const OPTIMIZER = 'optimizer/';
+
+/** The optimizer's settings and numbers as JSON; its tensors go into `tensors`. */
+function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: StateDict): Description['optimizer'] {
+  const op = 'saveModel';
+  const kind = Object.keys(OPTIMIZERS).find((name) => OPTIMIZERS[name] === optimizer.constructor);
+  if (kind === undefined) {
+    throw new ArgumentError(`${op}: the optimizer must be one of ${Object.keys(OPTIMIZERS).join(', ')}`, {
+      op,
+      argument: 'optimizer',
+      got: optimizer,
+    });
+  }
+  const names = new Map(
+    Array.from(model.namedParameters(), ([name, parameter]): [Tensor, string] => [parameter, name]),
+  );
+  const params = optimizer.paramGroups.flatMap((group) => group.params);
+  const { state, paramGroups } = optimizer.stateDict();
+  const groups = paramGroups.map((group) => ({
+    ...group,
+    params: group.params.map((number) => {
+      const name = names.get(params[number]!);
+      if (name !== undefined) return name;
+      throw new ArgumentError(`${op}: the optimizer has a parameter that the model has not`, {
+        op,
+        argument: 'optimizer',
+      });
+    }),
+  }));
+  const numbers: Record<string, ParamState> = {};
+  for (const [number, values] of Object.entries(state)) {
+    numbers[number] = {};
+    for (const [name, value] of Object.entries(values)) {
+      if (value instanceof Tensor) tensors[`${OPTIMIZER}${number}/${name}`] = value;
+      else numbers[number][name] = value;
+    }
+  }
+  return { kind, groups, numbers };
+}
+
+/**
+ * A file that `loadModel` makes the same model of.
+ *
+ * @throws ArgumentError for a layer that is not known (`registerLayer`), or an optimizer of other parameters
+ * @example
+ * const bytes = saveModel(model, { optimizer, epoch: 5 });
+ */
+export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
+  checkOptions('saveModel', options, ['optimizer', 'scheduler', 'epoch']);
+  const { optimizer, scheduler, epoch = 0 } = options;
+  checkWhole('saveModel', 'epoch', epoch);
+  const tensors = { ...model.stateDict() };
+  const description: Description = {
+    version: VERSION,
+    architecture: encodeModule(model),
+    random: generator.state,
+    epoch,
+    optimizer: optimizer === undefined ? null : describeOptimizer(optimizer, model, tensors),
+    scheduler: scheduler === undefined ? null : (scheduler.stateDict() as Record<string, unknown>),
+  };
+  return saveSafetensors(tensors, { [KEY]: stringify(description) });
+}
+
+function fail(message: string): never {
+  throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
+}
+
+function describe(bytes: Uint8Array): Description {
+  const text = safetensorsMetadata(bytes)[KEY];
+  if (text === undefined) return fail('the file was not made by saveModel; loadSafetensors reads its tensors');
+  let description: unknown;
+  try {
+    description = parse(text);
+  } catch (error) {
+    return fail(`its description is not JSON (${(error as Error).message})`);
+  }
+  const { version, random, epoch } = (description ?? {}) as Partial<Description>;
+  if (version !== VERSION) return fail(`its version is ${version}, expected ${VERSION}`);
+  if (![random?.seed, random?.counter, epoch].every((x) => Number.isSafeInteger(x) && x! >= 0)) {
+    return fail('its description is damaged');
+  }
+  return description as Description;
+}
+
+/** Makes the optimizer, with its memory. */
+function restoreOptimizer(
+  saved: NonNullable<Description['optimizer']>,
+  model: Module,
+  tensors: StateDict,
+): AnyOptimizer {
+  const { kind, groups, numbers } = saved;
+  const Kind = Object.hasOwn(OPTIMIZERS, kind) ? OPTIMIZERS[kind]! : fail(`the optimizer ${kind} is not known`);
+  if (!Array.isArray(groups)) return fail('its optimizer is damaged');
+  const parameters = new Map<string, Tensor>(model.namedParameters());
+  let count = 0;
+  const state: Record<number, ParamState> = {};
+  for (const [number, values] of Object.entries(numbers)) state[Number(number)] = { ...values };
+  for (const [name, value] of Object.entries(tensors)) {
+    const [, number, field] = name.split('/') as [string, string, string];
+    state[Number(number)] = { ...state[Number(number)], [field]: value };
+  }
+  const optimizer = new Kind(
+    groups.map((group) => ({
+      ...group,
+      params: group.params.map((name) => parameters.get(name) ?? fail(`the optimizer's parameter ${name} is missing`)),
+    })) as never[],
+  );
+  try {
+    const paramGroups = groups.map((group) => ({ ...group, params: group.params.map(() => count++) }));
+    optimizer.loadStateDict({ state, paramGroups } as never);
+  } catch (error) {
+    optimizer.dispose();
+    throw error;
+  }
+  return optimizer;
+}
+
+export interface LoadModelOptions {
+  /** Go on with the random numbers where the file was saved. Default true. */
+  restoreRandom?: boolean;
+}
+
+/**
+ * The model of a file that `saveModel` made, with its optimizer. The library's random numbers go on from where they were.
+ *
+ * @throws FormatError where the file is damaged, or names a layer that is not known
+ * @example
+ * const { model, optimizer, epoch } = loadModel(bytes);
+ */
+export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
+  checkOptions('loadModel', options, ['restoreRandom']);
+  const description = describe(bytes);
+  const before = generator.state;
+  const tensors = loadSafetensors(bytes);
+  const isOptimizer = ([name]: [string, Tensor]) => name.startsWith(OPTIMIZER);
+  const entries = Object.entries(tensors);
+  let model: Module | null = null;
+  try {
+    model = decodeModule(description.architecture);
+    model.loadStateDict(Object.fromEntries(entries.filter((entry) => !isOptimizer(entry))));
+    const { optimizer: saved, scheduler, epoch } = description;
+    const optimizer =
+      saved === null ? null : restoreOptimizer(saved, model, Object.fromEntries(entries.filter(isOptimizer)));
+    generator.state = (options.restoreRandom ?? true) ? description.random : before;
+    return { model, optimizer, scheduler, epoch };
+  } catch (error) {
+    model?.dispose();
+    generator.state = before;
+    throw error;
+  } finally {
+    for (const value of Object.values(tensors)) value.dispose();
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The safetensors format: the header's length (64 bits, little-endian), the header (JSON: type, shape and place of each
+ * tensor), the elements. A file is checked as a whole before a tensor is made of it.
+ *
+ * @see https://github.com/huggingface/safetensors#format
+ */
+import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import type { DType, NumericArray } from '../../bindings/executor.ts';
+import type { StateDict } from '../nn/module.ts';
+import { compose, tensor } from '../ops/index.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { topLevelKeys } from './json.ts';
+
+/** An element type of the format: its bytes, what it becomes, and how an element is read. */
+interface Kind {
+  bytes: number;
+  dtype: DType;
+  read(view: DataView, at: number): number;
+}
+
+const float32 = 'float32' as const;
+const int32 = 'int32' as const;
+
+const KINDS = new Map<string, Kind>([
+  ['F64', { bytes: 8, dtype: float32, read: (view, at) => view.getFloat64(at, true) }],
+  ['F32', { bytes: 4, dtype: float32, read: (view, at) => view.getFloat32(at, true) }],
+  ['F16', { bytes: 2, dtype: float32, read: (view, at) => half(view.getUint16(at, true)) }],
+  ['BF16', { bytes: 2, dtype: float32, read: (view, at) => brain(view.getUint16(at, true)) }],
+  // Exact up to 2^53; what does not fit into 32 bits is refused later.
+  ['I64', { bytes: 8, dtype: int32, read: (view, at) => Number(view.getBigInt64(at, true)) }],
+  ['I32', { bytes: 4, dtype: int32, read: (view, at) => view.getInt32(at, true) }],
+  ['I16', { bytes: 2, dtype: int32, read: (view, at) => view.getInt16(at, true) }],
+  ['I8', { bytes: 1, dtype: int32, read: (view, at) => view.getInt8(at) }],
+  ['U8', { bytes: 1, dtype: int32, read: (view, at) => view.getUint8(at) }],
+  ['BOOL', { bytes: 1, dtype: 'bool', read: (view, at) => view.getUint8(at) }],
+]);
+
+/** Names of the element types that are written. */
+const WRITTEN: Partial<Record<DType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+
+/** Bytes of the header's length. */
+const PREFIX = 8;
+/** Longest header, as in the format's own reader. */
+const MAX_HEADER = 100_000_000;
+const METADATA = '__metadata__';
+
+/** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** A number of 16 bits: the upper half of a float32. */
+function brain(bits: number): number {
+  word.setUint32(0, bits << 16);
+  return word.getFloat32(0);
+}
+
+/** Where a tensor lies in a file. */
+interface Entry {
+  name: string;
+  kind: Kind;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+interface Header {
+  entries: Entry[];
+  metadata: Record<string, string>;
+  /** Where the elements begin. */
+  start: number;
+}
+
+function fail(message: string, argument = 'bytes'): never {
+  throw new FormatError(`loadSafetensors: ${message}`, { op: 'loadSafetensors', argument });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function parseEntry(name: string, value: unknown): Entry {
+  if (!isObject(value)) return fail(`${name}: expected { dtype, shape, data_offsets }`, name);
+  const { dtype, shape, data_offsets: offsets } = value;
+  const kind = KINDS.get(dtype as string);
+  if (kind === undefined) {
+    return fail(
+      `${name}: element type ${JSON.stringify(dtype)} is not supported (known: ${[...KINDS.keys()].join(', ')})`,
+      name,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    return fail(`${name}: shape must be a list of sizes, got ${JSON.stringify(shape)}`, name);
+  }
+  const [begin, end, ...rest] = Array.isArray(offsets) ? (offsets as unknown[]) : [];
+  if (!isCount(begin) || !isCount(end) || begin > end || rest.length > 0) {
+    return fail(`${name}: data_offsets must be [begin, end], got ${JSON.stringify(offsets)}`, name);
+  }
+  const wanted = shape.reduce((size, length) => size * length, kind.bytes);
+  if (end - begin !== wanted) {
+    return fail(
+      `${name}: ${dtype} of shape [${shape.join(',')}] needs ${wanted} bytes, data_offsets give ${end - begin}`,
+      name,
+    );
+  }
+  return { name, kind, shape, begin, end };
+}
+
+function parseMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
+    return fail(`${METADATA} must map texts to texts`, METADATA);
+  }
+  return value as Record<string, string>;
+}
+
+/** Reads and checks the header against the size of the file. */
+function parseHeader(bytes: Uint8Array): Header {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError('loadSafetensors: expected a Uint8Array', {
+      op: 'loadSafetensors',
+      argument: 'bytes',
+      got: bytes,
+    });
+  }
+  if (bytes.length < PREFIX) fail(`${bytes.length} bytes are too few for a header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER || length > bytes.length - PREFIX) {
+    fail(`a header of ${length} bytes does not fit into a file of ${bytes.length}`);
+  }
+  let text: string;
+  let header: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, PREFIX + length));
+    header = JSON.parse(text);
+  } catch (error) {
+    return fail(`the header is not JSON (${(error as Error).message})`);
+  }
+  if (!isObject(header)) return fail('the header is not an object');
+  const seen = new Set<string>();
+  for (const name of topLevelKeys(text)) {
+    if (seen.has(name)) fail(`${name} appears twice`, name);
+    seen.add(name);
+  }
+  const { [METADATA]: metadata, ...tensors } = header;
+  const entries = Object.entries(tensors).map(([name, value]) => parseEntry(name, value));
+  let next = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== next)
+      fail(`${name} begins at byte ${begin}, expected ${next}: tensors must not overlap or leave gaps`, name);
+    next = end;
+  }
+  const size = bytes.length - PREFIX - length;
+  if (next !== size) fail(`the tensors take ${next} bytes, the file has ${size}`);
+  return { entries, metadata: parseMetadata(metadata), start: PREFIX + length };
+}
+
+/** Elements of a tensor, in the type that it gets. */
+function readValues(bytes: Uint8Array, start: number, { name, kind, begin, end }: Entry): Float32Array | Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start + begin, end - begin);
+  const count = (end - begin) / kind.bytes;
+  const values = kind.dtype === 'float32' ? new Float32Array(count) : new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const value = kind.read(view, i * kind.bytes);
+    if (kind.dtype === 'int32' && value !== (value | 0)) fail(`${name}: ${value} does not fit into int32`, name);
+    values[i] = value;
+  }
+  return values;
+}
+
+/**
+ * The tensors of a safetensors file, as `loadStateDict` takes them. F16, BF16 and F64 become float32, whole numbers int32.
+ *
+ * @throws FormatError where the file is damaged or a value does not fit
+ * @example
+ * model.loadStateDict(loadSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())));
+ */
+export function loadSafetensors(bytes: Uint8Array): StateDict {
+  const { entries, start } = parseHeader(bytes);
+  return compose(() =>
+    Object.fromEntries(
+      entries.map((entry) => [
+        entry.name,
+        tensor(readValues(bytes, start, entry), { shape: entry.shape, dtype: entry.kind.dtype }),
+      ]),
+    ),
+  );
+}
+
+/** The texts that a safetensors file keeps beside its tensors. */
+export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  return parseHeader(bytes).metadata;
+}
+
+/** The bytes of elements; bool has one byte an element. */
+function bytesOf(values: NumericArray): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/**
+ * A safetensors file: float32 as F32, int32 as I32, bool as BOOL.
+ *
+ * @param metadata texts to keep beside the tensors
+ * @example
+ * const bytes = saveSafetensors(model.stateDict(), { source: 'iris' });
+ */
+export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const op = 'saveSafetensors';
+  for (const [name, value] of Object.entries(state ?? {})) {
+    if (!(value instanceof Tensor) || WRITTEN[value.dtype] === undefined || name === METADATA) {
+      throw new ArgumentError(`${op}: ${name} must be a tensor of float32, int32 or bool`, {
+        op,
+        argument: name,
+        got: value,
+      });
+    }
+  }
+  for (const [name, value] of Object.entries(metadata ?? {})) {
+    if (typeof value !== 'string')
+      throw new ArgumentError(`${op}: metadata.${name} must be a text, got ${typeof value}`, {
+        op,
+        argument: 'metadata',
+        got: value,
+      });
+  }
+  // Bools last, so that everything else lies at multiples of its size.
+  const entries = Object.entries(state).sort(([, a], [, b]) => Number(a.dtype === 'bool') - Number(b.dtype === 'bool'));
+  let offset = 0;
+  const described = entries.map(([name, { dtype, shape, numel }]) => {
+    const begin = offset;
+    offset += numel * (dtype === 'bool' ? 1 : 4);
+    return [name, { dtype: WRITTEN[dtype], shape, data_offsets: [begin, offset] }] as const;
+  });
+  const fields = metadata === undefined ? described : [[METADATA, metadata] as const, ...described];
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
+  const length = Math.ceil(text.length / PREFIX) * PREFIX;
+  const bytes = new Uint8Array(PREFIX + length + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.fill(' '.charCodeAt(0), PREFIX, PREFIX + length);
+  bytes.set(text, PREFIX);
+  let at = PREFIX + length;
+  for (const [, value] of entries) {
+    const part = bytesOf(value.dataSync());
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,287 @@
+/** Metrics of predicted classes: accuracy, precision, recall, F1, confusion matrix. scikit-learn's semantics. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import {
+  checkChoice,
+  checkLengths,
+  classesOf,
+  type Label,
+  type Labels,
+  labelsOf,
+  type Numbers,
+  showLabels,
+  tableOf,
+  uniqueLabels,
+} from './inputs.ts';
+
+/** Over what precision, recall and F1 are averaged; null: not at all, one number for each class. */
+export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | null;
+
+const AVERAGES: readonly Average[] = ['binary', 'micro', 'macro', 'weighted', null];
+
+export interface ScoreOptions {
+  /** Default 'binary': the score of the class `posLabel`. */
+  average?: Average;
+  /** The positive class with average 'binary'. Default 1. */
+  posLabel?: Label;
+  /** What a division by zero gives: 0, 1, or NaN, which averages leave out. Default 0. */
+  zeroDivision?: number;
+  /** Which classes count, and in which order. Default: all that occur, in order. */
+  labels?: Labels;
+}
+
+/** How often each class was right, predicted, and true. */
+interface Counts {
+  hits: number[];
+  predicted: number[];
+  support: number[];
+}
+
+interface Pair {
+  truth: Label[];
+  predicted: Label[];
+  present: Label[];
+}
+
+/** True and predicted labels of the same examples, and the labels that occur in them. */
+export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const predicted = labelsOf(op, 'yPred', yPred);
+  checkLengths(op, truth.length, predicted.length);
+  return { truth, predicted, present: uniqueLabels(op, truth, predicted) };
+}
+
+/**
+ * Share (or, with `normalize: false`, number) of the examples whose class was predicted.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
+ * @example
+ * metrics.accuracy([0, 1, 2], [0, 1, 1]); // 0.6667
+ */
+export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: boolean } = {}): number {
+  checkOptions('accuracy', options, ['normalize']);
+  const { truth, predicted } = pairOf('accuracy', yTrue, yPred);
+  const hits = truth.reduce<number>((sum, label, i) => sum + Number(label === predicted[i]), 0);
+  return (options.normalize ?? true) ? hits / truth.length : hits;
+}
+
+export interface TopKOptions {
+  /** Among how many of the highest scores the true class must be. Default 2. */
+  k?: number;
+  /** False: the number of hits instead of their share. Default true. */
+  normalize?: boolean;
+  /** The classes of the columns, where yTrue does not have all of them. */
+  labels?: Labels;
+}
+
+/**
+ * Share of the examples whose class is among the k highest scores [N, C]; of equal scores the last column's is the
+ * highest, as in scikit-learn. Two classes may have one score [N], that of the second.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
+ */
+export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}): number {
+  const op = 'topK';
+  checkOptions(op, options, ['k', 'normalize', 'labels']);
+  const { k = 2, normalize = true } = options;
+  checkWhole(op, 'k', k, 1);
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const { rows, cols, values } = tableOf(op, 'yScore', yScore);
+  checkLengths(op, truth.length, rows);
+  const classes = classesOf(op, truth, options.labels, cols === 1 ? 2 : cols);
+  let hits = 0;
+  const decision = values.every((value) => value >= 0 && value <= 1) ? 0.5 : 0;
+  truth.forEach((label, i) => {
+    const at = classes.indexOf(label);
+    if (cols === 1) {
+      hits += Number(k > 1 || Number(values[i]! > decision) === at);
+      return;
+    }
+    const score = values[i * cols + at]!;
+    let before = 0;
+    for (let j = 0; j < cols; j++) {
+      const other = values[i * cols + j]!;
+      if (other > score || (other === score && j > at)) before++;
+    }
+    hits += Number(before < k);
+  });
+  return normalize ? hits / rows : hits;
+}
+
+function count({ truth, predicted }: Pair, labels: readonly Label[]): Counts {
+  const at = new Map(labels.map((label, i) => [label, i]));
+  const none = () => labels.map(() => 0);
+  const counts: Counts = { hits: none(), predicted: none(), support: none() };
+  truth.forEach((label, i) => {
+    const t = at.get(label);
+    const p = at.get(predicted[i]!);
+    if (t !== undefined) counts.support[t]!++;
+    if (p !== undefined) counts.predicted[p]!++;
+    if (t !== undefined && t === p) counts.hits[t]!++;
+  });
+  return counts;
+}
+
+const total = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0);
+
+/** The labels that count with average 'binary': the positive one, which must occur unless there is only one class. */
+function binaryLabels(op: string, present: readonly Label[], posLabel: Label): Label[] {
+  if (present.length > 2) {
+    throw new ArgumentError(
+      `${op}: there are ${present.length} classes but average is 'binary'; choose 'micro', 'macro', 'weighted' or null`,
+      { op, argument: 'average', got: 'binary' },
+    );
+  }
+  if (!present.includes(posLabel) && present.length === 2) {
+    throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
+      op,
+      argument: 'posLabel',
+      got: posLabel,
+      expected: present,
+    });
+  }
+  return [posLabel];
+}
+
+/** Precision, recall and F1 of every class, or averaged; and how often each class is true. */
+export function scores(
+  op: string,
+  pair: Pair,
+  options: ScoreOptions,
+): { precision: number[]; recall: number[]; f1: number[]; support: number[] } {
+  const { average = 'binary', posLabel = 1, zeroDivision = 0 } = options;
+  checkChoice(op, 'average', average, AVERAGES);
+  checkChoice(op, 'zeroDivision', zeroDivision, [0, 1, Number.NaN]);
+  let labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
+  if (average === 'binary') labels = binaryLabels(op, pair.present, posLabel);
+  let counts = count(pair, labels);
+  if (average === 'micro') {
+    counts = {
+      hits: [total(counts.hits)],
+      predicted: [total(counts.predicted)],
+      support: [total(counts.support)],
+    };
+  }
+  const { hits, predicted, support } = counts;
+  const over = (a: number, b: number) => (b === 0 ? zeroDivision : a / b);
+  const precision = hits.map((hit, i) => over(hit, predicted[i]!));
+  const recall = hits.map((hit, i) => over(hit, support[i]!));
+  const f1 = hits.map((hit, i) => over(2 * hit, predicted[i]! + support[i]!));
+  if (average !== 'macro' && average !== 'weighted') return { precision, recall, f1, support };
+  const weights = average === 'macro' ? support.map(() => 1) : support;
+  const nothing = total(predicted) === 0 ? zeroDivision : 0;
+  return {
+    precision: [mean(precision, weights, nothing)],
+    recall: [mean(recall, weights, zeroDivision)],
+    f1: [mean(f1, weights, nothing)],
+    support: [total(support)],
+  };
+}
+
+/** Weighted mean of those that are numbers; `nothing` where the weights are all 0. */
+function mean(values: readonly number[], weights: readonly number[], nothing: number): number {
+  if (total(weights) === 0) return nothing;
+  let sum = 0;
+  let weight = 0;
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    sum += value * weights[i]!;
+    weight += weights[i]!;
+  });
+  return sum / weight;
+}
+
+const SCORE_OPTIONS = ['average', 'posLabel', 'zeroDivision', 'labels'];
+
+function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, options: ScoreOptions) {
+  checkOptions(op, options, SCORE_OPTIONS);
+  const result = scores(op, pairOf(op, yTrue, yPred), options)[op];
+  return options.average === null ? result : result[0]!;
+}
+
+/**
+ * Of the examples predicted as a class, the share that belongs to it: tp / (tp + fp).
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_score.html
+ * @example
+ * metrics.precision([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
+ */
+export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
+export function precision(
+  yTrue: Labels,
+  yPred: Labels,
+  options?: ScoreOptions & { average?: Exclude<Average, null> },
+): number;
+export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  return score('precision', yTrue, yPred, options);
+}
+
+/**
+ * Of the examples of a class, the share that was found: tp / (tp + fn).
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html
+ */
+export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
+export function recall(
+  yTrue: Labels,
+  yPred: Labels,
+  options?: ScoreOptions & { average?: Exclude<Average, null> },
+): number;
+export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  return score('recall', yTrue, yPred, options);
+}
+
+/**
+ * Harmonic mean of precision and recall: 2·tp / (2·tp + fp + fn).
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html
+ */
+export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
+export function f1(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { average?: Exclude<Average, null> }): number;
+export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  return score('f1', yTrue, yPred, options);
+}
+
+export interface ConfusionOptions {
+  /** Which classes, in which order. Default: all that occur, in order. */
+  labels?: Labels;
+  /** Shares of the row ('true'), the column ('pred') or of all examples instead of counts. Default null. */
+  normalize?: 'true' | 'pred' | 'all' | null;
+}
+
+/**
+ * How often each class (row) was predicted as each (column).
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
+ * @example
+ * metrics.confusionMatrix([0, 1, 1], [0, 0, 1]); // [[1, 0], [1, 1]]
+ */
+export function confusionMatrix(yTrue: Labels, yPred: Labels, options: ConfusionOptions = {}): number[][] {
+  const op = 'confusionMatrix';
+  checkOptions(op, options, ['labels', 'normalize']);
+  const { normalize = null } = options;
+  checkChoice(op, 'normalize', normalize, ['true', 'pred', 'all', null]);
+  const { truth, predicted, present } = pairOf(op, yTrue, yPred);
+  const labels = options.labels === undefined ? present : labelsOf(op, 'labels', options.labels);
+  if (!labels.some((label) => truth.includes(label))) {
+    throw new ArgumentError(`${op}: none of labels ${showLabels(labels)} is in yTrue`, {
+      op,
+      argument: 'labels',
+      got: labels,
+    });
+  }
+  const at = new Map(labels.map((label, i) => [label, i]));
+  const matrix = labels.map(() => labels.map(() => 0));
+  truth.forEach((label, i) => {
+    const row = at.get(label);
+    const col = at.get(predicted[i]!);
+    if (row !== undefined && col !== undefined) matrix[row]![col]!++;
+  });
+  if (normalize === null) return matrix;
+  const rows = matrix.map(total);
+  const cols = labels.map((_, j) => total(matrix.map((row) => row[j]!)));
+  const all = total(rows);
+  return matrix.map((row, i) =>
+    row.map((n, j) => n / (normalize === 'true' ? rows[i]! : normalize === 'pred' ? cols[j]! : all) || 0),
+  );
+}

@@ -1,0 +1,352 @@
+/** Metrics of scores: ROC and precision-recall curves and the areas under them. scikit-learn's semantics. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkOptions } from '../options.ts';
+import {
+  checkChoice,
+  checkLengths,
+  classesOf,
+  column,
+  type Label,
+  type Labels,
+  labelsOf,
+  type Numbers,
+  positiveLabel,
+  showLabels,
+  tableOf,
+  uniqueLabels,
+} from './inputs.ts';
+
+/** False and true positives at each threshold, the highest first. */
+interface Counts {
+  fps: number[];
+  tps: number[];
+  thresholds: number[];
+}
+
+/** How many examples score at least as much as each score that occurs. */
+function countAt(positive: readonly boolean[], scores: ArrayLike<number>): Counts {
+  const order = Array.from(positive, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
+  const counts: Counts = { fps: [], tps: [], thresholds: [] };
+  let tp = 0;
+  order.forEach((example, i) => {
+    if (positive[example]) tp++;
+    const next = order[i + 1];
+    if (next !== undefined && scores[next] === scores[example]) return;
+    counts.tps.push(tp);
+    counts.fps.push(i + 1 - tp);
+    counts.thresholds.push(scores[example]!);
+  });
+  return counts;
+}
+
+/** Keeps the points where `corner` holds, and both ends. */
+function keepCorners({ fps, tps, thresholds }: Counts, corner: (i: number) => boolean): Counts {
+  const kept = fps.map((_, i) => i).filter((i) => i === 0 || i === fps.length - 1 || corner(i));
+  const pick = (list: number[]) => kept.map((i) => list[i]!);
+  return { fps: pick(fps), tps: pick(tps), thresholds: pick(thresholds) };
+}
+
+/** Which examples are positive, and their scores. */
+function binaryInput(op: string, yTrue: Labels, yScore: Numbers, posLabel: Label | undefined) {
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const { rows, cols, values } = tableOf(op, 'yScore', yScore);
+  checkLengths(op, truth.length, rows);
+  const present = uniqueLabels(op, truth);
+  if (cols !== 1 || (present.length > 2 && posLabel === undefined)) {
+    throw new ArgumentError(
+      `${op}: expected two classes and one score for each example, got ${present.length} classes and ${cols} scores`,
+      { op, argument: 'yScore', got: cols, expected: 1 },
+    );
+  }
+  const positive = positiveLabel(op, present, posLabel);
+  return { positive: truth.map((label) => label === positive), scores: values };
+}
+
+export interface RocOptions {
+  /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
+  posLabel?: Label;
+  /** Leave out points on a straight line between others. Default true. */
+  dropIntermediate?: boolean;
+}
+
+/** Rates at falling thresholds, beginning with Infinity, where nothing is predicted positive. */
+export interface RocCurve {
+  fpr: number[];
+  tpr: number[];
+  thresholds: number[];
+}
+
+function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropIntermediate: boolean): RocCurve {
+  let counts = countAt(positive, scores);
+  if (dropIntermediate) {
+    const bends = (list: number[], i: number) => list[i + 1]! - 2 * list[i]! + list[i - 1]! !== 0;
+    const { fps, tps } = counts;
+    counts = keepCorners(counts, (i) => bends(fps, i) || bends(tps, i));
+  }
+  const { fps, tps, thresholds } = counts;
+  const negatives = fps[fps.length - 1]!;
+  const positives = tps[tps.length - 1]!;
+  return {
+    fpr: [0, ...fps].map((fp) => fp / negatives),
+    tpr: [0, ...tps].map((tp) => tp / positives),
+    thresholds: [Infinity, ...thresholds],
+  };
+}
+
+/**
+ * False and true positive rates at every threshold. Rates are NaN where there are no negative or no positive examples.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
+ * @example
+ * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ */
+export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {}): RocCurve {
+  checkOptions('rocCurve', options, ['posLabel', 'dropIntermediate']);
+  const { positive, scores } = binaryInput('rocCurve', yTrue, yScore, options.posLabel);
+  return roc(positive, scores, options.dropIntermediate ?? true);
+}
+
+function areaUnder({ fpr, tpr }: RocCurve): number {
+  let area = 0;
+  for (let i = 1; i < fpr.length; i++) area += ((fpr[i]! - fpr[i - 1]!) * (tpr[i]! + tpr[i - 1]!)) / 2;
+  return area;
+}
+
+function binaryAuc(op: string, positive: readonly boolean[], scores: ArrayLike<number>): number {
+  if (!positive.includes(true) || !positive.includes(false)) {
+    throw new ArgumentError(`${op}: only one class is in yTrue; the area under the curve is not defined`, {
+      op,
+      argument: 'yTrue',
+    });
+  }
+  return areaUnder(roc(positive, scores, true));
+}
+
+/** Mean, weighted if there are weights. */
+function average(values: readonly number[], weights?: readonly number[]): number {
+  let sum = 0;
+  let weight = 0;
+  values.forEach((value, i) => {
+    sum += value * (weights?.[i] ?? 1);
+    weight += weights?.[i] ?? 1;
+  });
+  return sum / weight;
+}
+
+export interface AucOptions {
+  /** How the areas of several classes become one; null: they do not. Default 'macro'. */
+  average?: 'micro' | 'macro' | 'weighted' | null;
+  /** Several classes: each against the rest ('ovr') or each against each ('ovo'). There is no default. */
+  multiClass?: 'ovr' | 'ovo';
+  /** The classes of the columns, where yTrue does not have all of them. */
+  labels?: Labels;
+}
+
+/**
+ * Area under the ROC curve. Two classes: yScore [N] are scores of the second one; more: probabilities [N, C].
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
+ * @example
+ * metrics.rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
+ */
+export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions & { average: null }): number[];
+export function rocAuc(
+  yTrue: Labels,
+  yScore: Numbers,
+  options?: AucOptions & { average?: 'micro' | 'macro' | 'weighted' },
+): number;
+export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {}): number | number[] {
+  const op = 'rocAuc';
+  checkOptions(op, options, ['average', 'multiClass', 'labels']);
+  const { average: kind = 'macro', multiClass } = options;
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const table = tableOf(op, 'yScore', yScore);
+  checkLengths(op, truth.length, table.rows);
+  checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
+  const present = uniqueLabels(op, truth);
+  if (table.cols === 1 && present.length <= 2) {
+    return binaryAuc(
+      op,
+      truth.map((label) => label === present[1]),
+      table.values,
+    );
+  }
+  checkChoice(op, 'multiClass', multiClass, ['ovr', 'ovo']);
+  checkProbabilities(op, table);
+  const classes = classesOf(op, truth, options.labels, table.cols);
+  const encoded = truth.map((label) => classes.indexOf(label));
+  if (multiClass === 'ovo') {
+    checkChoice(op, 'average (with multiClass ovo)', kind, ['macro', 'weighted']);
+    return eachAgainstEach(op, encoded, table, kind === 'weighted');
+  }
+  if (kind === 'micro') {
+    const positive = encoded.flatMap((at) => classes.map((_, j) => j === at));
+    return binaryAuc(op, positive, table.values);
+  }
+  const areas = classes.map((_, j) =>
+    binaryAuc(
+      op,
+      encoded.map((at) => at === j),
+      column(table, j),
+    ),
+  );
+  if (kind === null) return areas;
+  const support = classes.map((_, j) => encoded.filter((at) => at === j).length);
+  return average(areas, kind === 'weighted' ? support : undefined);
+}
+
+/** Largest distance of a row's sum from 1 (numpy's allclose). */
+const SUM_TOLERANCE = 1e-5 + 1e-8;
+
+function checkProbabilities(op: string, { rows, cols, values }: { rows: number; cols: number; values: Float64Array }) {
+  for (let i = 0; i < rows; i++) {
+    let sum = 0;
+    for (let j = 0; j < cols; j++) sum += values[i * cols + j]!;
+    if (Math.abs(1 - sum) > SUM_TOLERANCE) {
+      throw new ArgumentError(
+        `${op}: scores of several classes must be probabilities; row ${i} sums to ${sum}, not to 1`,
+        {
+          op,
+          argument: 'yScore',
+          got: sum,
+          expected: 1,
+        },
+      );
+    }
+  }
+}
+
+/** Hand and Till (2001): for each pair of classes, the mean of both areas among the examples of the two. */
+function eachAgainstEach(op: string, encoded: number[], table: ReturnType<typeof tableOf>, weighted: boolean): number {
+  const classes = [...new Set(encoded)].sort((a, b) => a - b);
+  const areas: number[] = [];
+  const shares: number[] = [];
+  for (const [i, a] of classes.entries()) {
+    for (const b of classes.slice(i + 1)) {
+      const among = encoded.map((_, n) => n).filter((n) => encoded[n] === a || encoded[n] === b);
+      const area = (positive: number) => {
+        const scores = column(table, positive);
+        return binaryAuc(
+          op,
+          among.map((n) => encoded[n] === positive),
+          among.map((n) => scores[n]!),
+        );
+      };
+      areas.push((area(a) + area(b)) / 2);
+      shares.push(among.length);
+    }
+  }
+  return average(areas, weighted ? shares : undefined);
+}
+
+export interface PrOptions {
+  /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
+  posLabel?: Label;
+  /** Leave out points between others with the same number of true positives. Default false. */
+  dropIntermediate?: boolean;
+}
+
+/** Precision and recall at rising thresholds; a last pair 1 and 0 has no threshold. */
+export interface PrCurve {
+  precision: number[];
+  recall: number[];
+  thresholds: number[];
+}
+
+function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropIntermediate = false): PrCurve {
+  let counts = countAt(positive, scores);
+  if (dropIntermediate) {
+    const { tps } = counts;
+    counts = keepCorners(counts, (i) => tps[i] !== tps[i - 1] || tps[i] !== tps[i + 1]);
+  }
+  const { fps, tps, thresholds } = counts;
+  const positives = tps[tps.length - 1]!;
+  return {
+    precision: [...tps.map((tp, i) => tp / (tp + fps[i]!)).reverse(), 1],
+    recall: [...tps.map((tp) => (positives === 0 ? 1 : tp / positives)).reverse(), 0],
+    thresholds: thresholds.slice().reverse(),
+  };
+}
+
+/**
+ * Precision and recall at every threshold.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
+ */
+export function prCurve(yTrue: Labels, yScore: Numbers, options: PrOptions = {}): PrCurve {
+  checkOptions('prCurve', options, ['posLabel', 'dropIntermediate']);
+  const { positive, scores } = binaryInput('prCurve', yTrue, yScore, options.posLabel);
+  return pr(positive, scores, options.dropIntermediate);
+}
+
+function averageOfPr(positive: readonly boolean[], scores: ArrayLike<number>): number {
+  const { precision, recall } = pr(positive, scores);
+  let sum = 0;
+  for (let i = 0; i + 1 < recall.length; i++) sum += (recall[i]! - recall[i + 1]!) * precision[i]!;
+  return sum;
+}
+
+export interface AveragePrecisionOptions {
+  /** How several classes become one number; null: they do not. Default 'macro'. */
+  average?: 'micro' | 'macro' | 'weighted' | null;
+  /** The positive class. Default 1. */
+  posLabel?: Label;
+}
+
+/**
+ * Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds. Two classes: scores [N]; more: scores [N, C], each class against the rest.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
+ */
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: Numbers,
+  options: AveragePrecisionOptions & { average: null },
+): number[];
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: Numbers,
+  options?: AveragePrecisionOptions & { average?: 'micro' | 'macro' | 'weighted' },
+): number;
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: Numbers,
+  options: AveragePrecisionOptions = {},
+): number | number[] {
+  const op = 'averagePrecision';
+  checkOptions(op, options, ['average', 'posLabel']);
+  const { average: kind = 'macro', posLabel = 1 } = options;
+  checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const table = tableOf(op, 'yScore', yScore);
+  checkLengths(op, truth.length, table.rows);
+  const present = uniqueLabels(op, truth);
+  if (table.cols === 1) {
+    if (present.length === 2 && !present.includes(posLabel)) {
+      throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
+        op,
+        argument: 'posLabel',
+        got: posLabel,
+        expected: present,
+      });
+    }
+    const { positive, scores } = binaryInput(op, yTrue, yScore, present.length > 2 ? undefined : posLabel);
+    return averageOfPr(positive, scores);
+  }
+  const classes = classesOf(op, truth, undefined, table.cols);
+  if (kind === 'micro') {
+    return averageOfPr(
+      truth.flatMap((label) => classes.map((other) => other === label)),
+      table.values,
+    );
+  }
+  const values = classes.map((label, j) =>
+    averageOfPr(
+      truth.map((other) => other === label),
+      column(table, j),
+    ),
+  );
+  if (kind === null) return values;
+  const support = classes.map((label) => truth.filter((other) => other === label).length);
+  return average(values, kind === 'weighted' ? support : undefined);
+}

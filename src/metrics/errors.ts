@@ -1,0 +1,166 @@
+/** Metrics of predicted numbers: mean errors, R², and the logarithmic loss of probabilities. scikit-learn's semantics. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { checkOptions } from '../options.ts';
+import {
+  checkChoice,
+  checkLengths,
+  classesOf,
+  type Labels,
+  labelsOf,
+  type Numbers,
+  type Table,
+  tableOf,
+  uniqueLabels,
+} from './inputs.ts';
+
+export interface RegressionOptions {
+  /** Several outputs [N, C]: their mean, or a number for each. Default 'uniformAverage'. */
+  multioutput?: 'uniformAverage' | 'rawValues';
+}
+
+export interface R2Options {
+  /** Several outputs [N, C]: their mean, weighted by the variance or not, or a number for each. Default 'uniformAverage'. */
+  multioutput?: 'uniformAverage' | 'rawValues' | 'varianceWeighted';
+}
+
+/** `fn` of the true and predicted numbers of each output. */
+function perOutput(
+  op: string,
+  yTrue: Numbers,
+  yPred: Numbers,
+  fn: (truth: Float64Array, predicted: Float64Array) => number,
+) {
+  const truth = tableOf(op, 'yTrue', yTrue);
+  const predicted = tableOf(op, 'yPred', yPred);
+  checkLengths(op, truth.rows, predicted.rows);
+  if (truth.cols !== predicted.cols) {
+    throw new ShapeError(`${op}: yTrue has ${truth.cols} outputs, yPred ${predicted.cols}`, {
+      op,
+      argument: 'yPred',
+      got: predicted.cols,
+      expected: truth.cols,
+    });
+  }
+  const columnOf = ({ rows, cols, values }: Table, j: number) =>
+    Float64Array.from({ length: rows }, (_, i) => values[i * cols + j]!);
+  return Array.from({ length: truth.cols }, (_, j) => fn(columnOf(truth, j), columnOf(predicted, j)));
+}
+
+const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
+const squares = (a: Float64Array, b: Float64Array) => a.map((x, i) => (x - b[i]!) ** 2);
+
+function meanError(
+  op: string,
+  yTrue: Numbers,
+  yPred: Numbers,
+  options: RegressionOptions,
+  fn: (truth: Float64Array, predicted: Float64Array) => number,
+): number | number[] {
+  checkOptions(op, options, ['multioutput']);
+  const { multioutput = 'uniformAverage' } = options;
+  checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues']);
+  const errors = perOutput(op, yTrue, yPred, fn);
+  return multioutput === 'rawValues' ? errors : mean(errors);
+}
+
+/**
+ * Mean of |truth − prediction|.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ */
+export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
+export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
+export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: RegressionOptions = {}): number | number[] {
+  return meanError('meanAbsoluteError', yTrue, yPred, options, (a, b) => mean(a.map((x, i) => Math.abs(x - b[i]!))));
+}
+
+/**
+ * Mean of (truth − prediction)².
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ */
+export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
+export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
+export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: RegressionOptions = {}): number | number[] {
+  return meanError('meanSquaredError', yTrue, yPred, options, (a, b) => mean(squares(a, b)));
+}
+
+/**
+ * 1 − Σ (truth − prediction)² / Σ (truth − mean)². An output without variance scores 1 where it is met exactly, else 0.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
+ */
+export function r2(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
+export function r2(
+  yTrue: Numbers,
+  yPred: Numbers,
+  options?: { multioutput?: 'uniformAverage' | 'varianceWeighted' },
+): number;
+export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): number | number[] {
+  const op = 'r2';
+  checkOptions(op, options, ['multioutput']);
+  const { multioutput = 'uniformAverage' } = options;
+  checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues', 'varianceWeighted']);
+  const sum = (values: ArrayLike<number>) => mean(values) * values.length;
+  const variances: number[] = [];
+  const scores = perOutput(op, yTrue, yPred, (truth, predicted) => {
+    if (truth.length < 2) return Number.NaN;
+    const residual = sum(squares(truth, predicted));
+    const variance = sum(
+      squares(
+        truth,
+        truth.map(() => mean(truth)),
+      ),
+    );
+    variances.push(variance);
+    if (variance === 0) return residual === 0 ? 1 : 0;
+    return 1 - residual / variance;
+  });
+  if (multioutput === 'rawValues') return scores;
+  const all = sum(variances);
+  if (multioutput === 'uniformAverage' || all === 0) return mean(scores);
+  return scores.reduce((weighted, score, i) => weighted + (score * variances[i]!) / all, 0);
+}
+
+export interface LogLossOptions {
+  /** The classes of the columns, where yTrue does not have all of them. */
+  labels?: Labels;
+  /** False: the sum over the examples instead of the mean. Default true. */
+  normalize?: boolean;
+  /** Probabilities are limited to eps … 1 − eps. Default: the step of the numbers' type at 1. */
+  eps?: number;
+}
+
+/**
+ * −mean of ln p(true class). Probabilities [N, C], or of two classes those of the second [N]; rows are scaled to sum 1.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html
+ */
+export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions = {}): number {
+  const op = 'logLoss';
+  checkOptions(op, options, ['labels', 'normalize', 'eps']);
+  const truth = labelsOf(op, 'yTrue', yTrue);
+  const table = tableOf(op, 'yPred', yPred);
+  const { rows, cols, values } = table;
+  const { normalize = true, eps = table.eps } = options;
+  checkLengths(op, truth.length, rows);
+  const known = uniqueLabels(op, options.labels === undefined ? truth : labelsOf(op, 'labels', options.labels));
+  if (known.length < 2) {
+    throw new ArgumentError(`${op}: there is only one class; give all classes by labels`, {
+      op,
+      argument: 'labels',
+      got: known,
+    });
+  }
+  const classes = classesOf(op, truth, known, cols === 1 ? 2 : cols);
+  const limit = (p: number) => Math.min(Math.max(p, eps), 1 - eps);
+  let loss = 0;
+  truth.forEach((label, i) => {
+    const row =
+      cols === 1
+        ? [1 - limit(values[i]!), limit(values[i]!)]
+        : Array.from(values.subarray(i * cols, (i + 1) * cols), limit);
+    loss -= Math.log(row[classes.indexOf(label)]! / row.reduce((sum, p) => sum + p, 0));
+  });
+  return normalize ? loss / rows : loss;
+}

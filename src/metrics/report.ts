@@ -1,0 +1,129 @@
+/** A table of precision, recall and F1 of every class, as text or as an object. scikit-learn's layout. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { type Average, pairOf, scores } from './classification.ts';
+import { type Labels, labelsOf } from './inputs.ts';
+
+export interface ReportOptions {
+  /** Which classes, in which order. Default: all that occur, in order. */
+  labels?: Labels;
+  /** What the classes are called, in the order of the labels. */
+  targetNames?: readonly string[];
+  /** Digits after the point. Default 2. */
+  digits?: number;
+  /** An object instead of text. Default false. */
+  outputDict?: boolean;
+  /** What a division by zero gives: 0, 1 or NaN. Default 0. */
+  zeroDivision?: number;
+}
+
+/** One line of the report. */
+export interface ReportRow {
+  precision: number;
+  recall: number;
+  'f1-score': number;
+  support: number;
+}
+
+/** The report as an object: a row for each class and each average; 'accuracy' is a number. */
+export type Report = Record<string, ReportRow | number>;
+
+const HEADERS = ['precision', 'recall', 'f1-score', 'support'] as const;
+const AVERAGES = ['micro', 'macro', 'weighted'] as const;
+const COLUMN = 9;
+/** Most digits that toFixed gives; a number halfway between two of fewer digits is written in full by so many. */
+const MAX_DIGITS = 100;
+
+/**
+ * Precision, recall, F1 and number of examples of every class, with averages.
+ *
+ * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.classification_report.html
+ * @example
+ * console.log(metrics.classificationReport(yTrue, yPred, { targetNames: ['cat', 'dog'] }));
+ */
+export function classificationReport(
+  yTrue: Labels,
+  yPred: Labels,
+  options: ReportOptions & { outputDict: true },
+): Report;
+export function classificationReport(
+  yTrue: Labels,
+  yPred: Labels,
+  options?: ReportOptions & { outputDict?: false },
+): string;
+export function classificationReport(yTrue: Labels, yPred: Labels, options: ReportOptions = {}): string | Report {
+  const op = 'classificationReport';
+  checkOptions(op, options, ['labels', 'targetNames', 'digits', 'outputDict', 'zeroDivision']);
+  const { digits = 2, outputDict = false, zeroDivision = 0 } = options;
+  checkWhole(op, 'digits', digits);
+  checkRange(op, 'digits', digits, 0, MAX_DIGITS);
+  const pair = pairOf(op, yTrue, yPred);
+  const labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
+  const names = options.targetNames ?? labels.map(String);
+  if (names.length !== labels.length) {
+    throw new ArgumentError(
+      `${op}: ${labels.length} classes but ${names.length} targetNames; name the classes by labels`,
+      {
+        op,
+        argument: 'targetNames',
+        got: names.length,
+        expected: labels.length,
+      },
+    );
+  }
+  const rowsOf = (average: Average): ReportRow[] => {
+    const { precision, recall, f1, support } = scores(op, pair, { labels, average, zeroDivision });
+    return precision.map((p, i) => ({
+      precision: p,
+      recall: recall[i]!,
+      'f1-score': f1[i]!,
+      support: support[i]!,
+    }));
+  };
+  const classes = rowsOf(null);
+  const support = classes.reduce((sum, row) => sum + row.support, 0);
+  const wholeSet = new Set(labels);
+  const isAccuracy = wholeSet.size === pair.present.length && pair.present.every((label) => wholeSet.has(label));
+  const averages = AVERAGES.map((average): [string, ReportRow] => [
+    average === 'micro' && isAccuracy ? 'accuracy' : `${average} avg`,
+    { ...rowsOf(average)[0]!, support },
+  ]);
+  if (outputDict) {
+    const lines = [...names.map((name, i): [string, ReportRow] => [name, classes[i]!]), ...averages];
+    return Object.fromEntries(lines.map(([name, row]) => [name, name === 'accuracy' ? row.precision : row]));
+  }
+  return render(names, classes, averages, digits);
+}
+
+function render(
+  names: readonly string[],
+  classes: readonly ReportRow[],
+  averages: readonly [string, ReportRow][],
+  digits: number,
+): string {
+  const width = Math.max(...names.map((name) => name.length), 'weighted avg'.length, digits);
+  const text = (value: number) => (Number.isNaN(value) ? 'nan' : fixed(value, digits));
+  const line = (name: string, cells: readonly (string | number)[]) =>
+    `${name.padStart(width)} ${cells.map((cell) => ` ${String(cell).padStart(COLUMN)}`).join('')}\n`;
+  const lineOf = (name: string, row: ReportRow) =>
+    name === 'accuracy'
+      ? line(name, ['', '', text(row['f1-score']), row.support])
+      : line(name, [text(row.precision), text(row.recall), text(row['f1-score']), row.support]);
+  return [
+    line('', HEADERS),
+    '\n',
+    ...classes.map((row, i) => lineOf(names[i]!, row)),
+    '\n',
+    ...averages.map(([name, row]) => lineOf(name, row)),
+  ].join('');
+}
+
+/** Decimal text as Python writes it: numbers exactly halfway go to the even digit, where toFixed goes up. */
+function fixed(value: number, digits: number): string {
+  const rounded = value.toFixed(digits);
+  const full = value.toFixed(MAX_DIGITS);
+  const cut = full.indexOf('.') + 1 + digits;
+  if (!/^50*$/.test(full.slice(cut))) return rounded;
+  const down = full.slice(0, digits === 0 ? cut - 1 : cut);
+  return Number(down.at(-1)) % 2 === 0 ? down : rounded;
+}

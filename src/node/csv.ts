@@ -1,0 +1,185 @@
+/** Tables of text with commas, after RFC 4180: quoted fields may contain separators, line ends and doubled quotes. */
+import { readFileSync } from 'node:fs';
+import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { tensor } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A field: a number in columns of numbers (NaN where it is empty), else a text. */
+export type CsvValue = number | string;
+
+export interface CsvOptions {
+  /** Whether the first line names the columns; otherwise they are called '0', '1', …. Default true. */
+  header?: boolean;
+  /** One character between the fields. Default ','. */
+  delimiter?: string;
+  /** What columns hold. Default: numbers where all fields that are not empty are numbers. */
+  types?: Readonly<Record<string, 'number' | 'string'>>;
+}
+
+/** A table with named columns. */
+export class CsvTable {
+  constructor(
+    /** Names of the columns, in order. */
+    readonly columns: readonly string[],
+    /** The fields of each line. */
+    readonly rows: CsvValue[][],
+  ) {}
+
+  /** Number of lines. */
+  get length(): number {
+    return this.rows.length;
+  }
+
+  private indexOf(op: string, name: string): number {
+    const at = this.columns.indexOf(name);
+    if (at >= 0) return at;
+    throw new ArgumentError(`CsvTable.${op}: there is no column ${name} (columns: ${this.columns.join(', ')})`, {
+      op,
+      argument: 'name',
+      got: name,
+      expected: this.columns,
+    });
+  }
+
+  /** The fields of a column. */
+  column(name: string): CsvValue[] {
+    const at = this.indexOf('column', name);
+    return this.rows.map((row) => row[at]!);
+  }
+
+  /**
+   * Columns of numbers as a float32 tensor [N, C].
+   *
+   * @param names default: all columns
+   */
+  toTensor(names: readonly string[] = this.columns): Tensor {
+    const at = names.map((name) => this.indexOf('toTensor', name));
+    const values = this.rows.flatMap((row) => at.map((j) => row[j]!));
+    const text = values.findIndex((value) => typeof value !== 'number');
+    if (text >= 0) {
+      throw new ArgumentError(
+        `CsvTable.toTensor: column ${names[text % names.length]} contains ${JSON.stringify(values[text])}, which is no number`,
+        { op: 'toTensor', argument: 'names', got: values[text] },
+      );
+    }
+    return tensor(Float32Array.from(values as number[]), { shape: [this.rows.length, names.length] });
+  }
+}
+
+const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+
+/** Lines of fields, as texts. */
+function split(text: string, delimiter: string, name: string): string[][] {
+  const lines: string[][] = [];
+  let fields: string[] = [];
+  let at = text.startsWith('\ufeff') ? 1 : 0;
+  const fail = (what: string): never => {
+    throw new FormatError(`${name}: ${what} in line ${lines.length + 1} of the table`, {
+      op: 'parseCsv',
+      argument: name,
+    });
+  };
+  const quoted = (): string => {
+    let field = '';
+    for (;;) {
+      const end = text.indexOf('"', at + 1);
+      if (end < 0) fail('a quote is not closed');
+      field += text.slice(at + 1, end);
+      at = end + 1;
+      if (text[at] !== '"') return field;
+      field += '"';
+    }
+  };
+  const plain = (): string => {
+    const start = at;
+    while (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') at++;
+    return text.slice(start, at);
+  };
+  while (at < text.length) {
+    const wasQuoted = text[at] === '"';
+    fields.push(wasQuoted ? quoted() : plain());
+    const isLast = at >= text.length;
+    if (!isLast && text[at] === delimiter) {
+      at++;
+      if (at < text.length) continue;
+      fields.push('');
+    } else if (!isLast && text[at] !== '\n' && text[at] !== '\r') {
+      fail('text follows a closing quote');
+    }
+    at += text.startsWith('\r\n', at) ? 2 : 1;
+    const isBlank = fields.length === 1 && fields[0] === '' && !wasQuoted;
+    if (!isBlank) lines.push(fields);
+    fields = [];
+  }
+  return lines;
+}
+
+/**
+ * The table in a text.
+ *
+ * @throws FormatError where lines have different numbers of fields, or a quote is not closed
+ */
+export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): CsvTable {
+  const op = 'readCsv';
+  checkOptions(op, options, ['header', 'delimiter', 'types']);
+  const { header = true, delimiter = ',', types = {} } = options;
+  if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+    throw new ArgumentError(`${op}: delimiter must be one character, got ${JSON.stringify(delimiter)}`, {
+      op,
+      argument: 'delimiter',
+      got: delimiter,
+    });
+  }
+  const lines = split(text, delimiter, name);
+  if (lines.length === 0) throw new FormatError(`${name}: the table is empty`, { op, argument: name });
+  const columns = header ? lines.shift()! : lines[0]!.map((_, j) => String(j));
+  lines.forEach((line, i) => {
+    if (line.length !== columns.length) {
+      throw new FormatError(`${name}: row ${i + 1} has ${line.length} fields, expected ${columns.length}`, {
+        op,
+        argument: name,
+        got: line.length,
+        expected: columns.length,
+      });
+    }
+  });
+  const unknown = Object.keys(types).find((column) => !columns.includes(column));
+  if (unknown !== undefined) {
+    throw new ArgumentError(`${op}: types names ${unknown}, which is no column (columns: ${columns.join(', ')})`, {
+      op,
+      argument: 'types',
+      got: unknown,
+    });
+  }
+  const isNumber = columns.map((column, j) => {
+    if (types[column] !== undefined) return types[column] === 'number';
+    return lines.some((line) => line[j] !== '') && lines.every((line) => line[j] === '' || NUMBER.test(line[j]!));
+  });
+  const value = (field: string, j: number, i: number): CsvValue => {
+    if (!isNumber[j]) return field;
+    if (field === '') return Number.NaN;
+    if (NUMBER.test(field)) return Number(field);
+    throw new FormatError(`${name}: row ${i + 1}, column ${columns[j]}: ${JSON.stringify(field)} is no number`, {
+      op,
+      argument: name,
+      got: field,
+    });
+  };
+  return new CsvTable(
+    columns,
+    lines.map((line, i) => line.map((field, j) => value(field, j, i))),
+  );
+}
+
+/**
+ * Reads a CSV file (UTF-8).
+ *
+ * @throws FormatError where it is no table
+ * @example
+ * const table = readCsv('houses.csv');
+ * const x = table.toTensor(['rooms', 'area']);
+ */
+export function readCsv(path: string, options: CsvOptions = {}): CsvTable {
+  return parseCsv(readFileSync(path, 'utf8'), options, path);
+}

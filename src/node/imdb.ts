@@ -1,0 +1,48 @@
+/** Film reviews with their judgement (Maas and others 2011), from a CSV file with the columns review and sentiment. */
+import { FormatError } from '../../bindings/errors.ts';
+import { readCsv } from './csv.ts';
+
+/** Reviews, and whether each is positive (1) or negative (0). */
+export interface Imdb {
+  texts: string[];
+  labels: number[];
+}
+
+const SENTIMENTS = new Map([
+  ['negative', 0],
+  ['positive', 1],
+  ['0', 0],
+  ['1', 1],
+]);
+
+/**
+ * Reads the reviews. HTML line breaks in them become blanks.
+ *
+ * @throws FormatError where a column is missing or a sentiment is neither positive nor negative
+ * @see https://ai.stanford.edu/~amaas/data/sentiment/
+ * @example
+ * const { texts, labels } = imdb('IMDB Dataset.csv');
+ */
+export function imdb(csvPath: string): Imdb {
+  const table = readCsv(csvPath);
+  for (const name of ['review', 'sentiment']) {
+    if (!table.columns.includes(name)) {
+      throw new FormatError(`${csvPath}: there is no column ${name} (columns: ${table.columns.join(', ')})`, {
+        op: 'imdb',
+        argument: 'csvPath',
+      });
+    }
+  }
+  return {
+    texts: table.column('review').map((text) => String(text).replace(/<br\s*\/?>/gi, ' ')),
+    labels: table.column('sentiment').map((given, i) => {
+      const label = SENTIMENTS.get(String(given).trim().toLowerCase());
+      if (label !== undefined) return label;
+      throw new FormatError(`${csvPath}: row ${i + 1}: sentiment must be positive or negative, got ${given}`, {
+        op: 'imdb',
+        argument: 'csvPath',
+        got: given,
+      });
+    }),
+  };
+}

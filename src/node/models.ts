@@ -1,0 +1,45 @@
+/** `saraf`'s functions for files, with paths instead of bytes. Files are written as a whole or not at all. */
+import { readFileSync } from 'node:fs';
+import * as io from '../io/index.ts';
+import type { Module, StateDict } from '../nn/module.ts';
+import { writeAtomically } from './write.ts';
+
+/**
+ * Writes a safetensors file.
+ *
+ * @example
+ * saveSafetensors(model.stateDict(), 'weights.safetensors');
+ */
+export function saveSafetensors(state: StateDict, path: string, metadata?: Readonly<Record<string, string>>): void {
+  writeAtomically(path, io.saveSafetensors(state, metadata));
+}
+
+/**
+ * Reads a safetensors file.
+ *
+ * @throws FormatError where it is damaged
+ */
+export function loadSafetensors(path: string): StateDict {
+  return io.loadSafetensors(readFileSync(path));
+}
+
+/**
+ * Writes a model with all that is needed to go on training it.
+ *
+ * @example
+ * saveModel(model, 'model.safetensors', { optimizer, epoch: 5 });
+ */
+export function saveModel(model: Module, path: string, options: io.SaveModelOptions = {}): void {
+  writeAtomically(path, io.saveModel(model, options));
+}
+
+/**
+ * Reads a model that `saveModel` wrote.
+ *
+ * @throws FormatError where the file is damaged, or names a layer that is not known
+ * @example
+ * const { model, optimizer, epoch } = loadModel('model.safetensors');
+ */
+export function loadModel(path: string, options: io.LoadModelOptions = {}): io.SavedModel {
+  return io.loadModel(readFileSync(path), options);
+}

@@ -1,0 +1,19 @@
+/** Packages that only some users need: they install them themselves. */
+import { ArgumentError } from '../../bindings/errors.ts';
+
+/**
+ * What `load` imports.
+ *
+ * @throws ArgumentError that tells how to install the package where it is missing
+ */
+export async function peer<T>(op: string, name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new ArgumentError(`${op}: the npm package ${name} is not installed (npm install ${name})`, {
+      op,
+      expected: name,
+    });
+  }
+}
