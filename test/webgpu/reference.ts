@@ -34,6 +34,8 @@ export async function checkOnGpu(gpu: WebGpuExecutor, note: string, encode: Enco
 }
 
 const RELATIVE = 1e-4;
+/** What is left of numbers around 1 that cancel each other. */
+const CANCELLED = 1e-6;
 const SMALLEST_NORMAL = 2 ** -126;
 
 /**
@@ -46,7 +48,7 @@ function expectNear(got: readonly number[], want: readonly number[], note: strin
   const b = new Float32Array(Int32Array.from(want).buffer);
   let scale = 0;
   for (const value of b) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
-  const tolerance = RELATIVE * Math.min(scale, 1);
+  const tolerance = RELATIVE * Math.min(scale, 1) + CANCELLED;
   want.forEach((word, i) => {
     if (got[i] === word) return;
     const [x, y] = [a[i]!, b[i]!];

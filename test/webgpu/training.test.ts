@@ -12,6 +12,7 @@ import {
   profile,
   scope,
   type Tensor,
+  Trainer,
   tensor,
 } from '../../src/index.ts';
 import { describeOnGpu } from '../support/gpu.ts';
@@ -154,6 +155,24 @@ describeOnGpu('training on webgpu', (gpu) => {
     expect(await y.data()).toEqual(Float32Array.of(6, 8, 2, 4, 6, 8));
     expect(() => select(x, tensor([1, 0, 2], { dtype: 'int32' }))).toThrow('index 2 is out of range');
     select.dispose();
+  });
+
+  test('the Trainer trains, evaluates and predicts', { timeout: 60_000 }, async () => {
+    const results: number[][] = [];
+    for (const device of ['wasm', 'webgpu'] as const) {
+      await init({ device });
+      const { model, x, y } = problem(4);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const trainer = new Trainer(model, { optimizer, loss: 'crossEntropy', metrics: ['accuracy'] });
+      manualSeed(8);
+      const history = await trainer.fit(x, y, { epochs: 3, batchSize: 10, verbose: false });
+      const { loss, accuracy } = await trainer.evaluate(x, y);
+      const values = await (await trainer.predict(x)).data();
+      results.push([...history.loss, loss!, accuracy!, ...values.subarray(0, 20)]);
+    }
+    results[1]!.forEach((value, i) => {
+      expect(value, `result ${i}`).toBeCloseTo(results[0]![i]!, 3);
+    });
   });
 
   test('profile cannot time it', async () => {
