@@ -13,16 +13,22 @@ import { unaryKernel } from './elementwise/unary';
 import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
+import { gatherKernel, scatterAddKernel } from './index/along';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { momentsKernel } from './norm/moments';
 import { normalizeKernel } from './norm/normalize';
 import { normGradKernel, normSumsKernel } from './norm/normGrad';
+import { sortKernel } from './index/sort';
 import { adamKernel } from './optim/adam';
+import { adaptiveKernel } from './optim/adaptive';
 import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
 import { maxPoolGradKernel, maxPoolKernel } from './pool/maxPool';
 import { randomKernel } from './random/philox';
+import { recurrentGradKernel } from './recurrent/backward';
+import { recurrentKernel } from './recurrent/forward';
+import { packKernel } from './recurrent/pack';
 import { argReduceKernel } from './reduce/argReduce';
 import { crossEntropyGradKernel, crossEntropyKernel, finishCrossEntropy } from './reduce/crossEntropy';
 import { cumsumKernel } from './reduce/cumsum';
@@ -66,14 +72,28 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return takeRowsKernel(cmd, thread, threads);
     case Opcode.addRows:
       return addRowsKernel(cmd, thread, threads);
+    case Opcode.gather:
+      return gatherKernel(cmd, thread, threads);
+    case Opcode.scatterAdd:
+      return scatterAddKernel(cmd, thread, threads);
+    case Opcode.sort:
+      return sortKernel(cmd, thread, threads);
     case Opcode.sgd:
       return sgdKernel(cmd, thread, threads);
     case Opcode.adam:
       return adamKernel(cmd, thread, threads);
+    case Opcode.adaptive:
+      return adaptiveKernel(cmd, thread, threads);
     case Opcode.random:
       return randomKernel(cmd, thread, threads);
     case Opcode.strip:
       return stripKernel(cmd, thread, threads);
+    case Opcode.pack:
+      return packKernel(cmd, thread, threads);
+    case Opcode.recurrent:
+      return recurrentKernel(cmd, thread, threads);
+    case Opcode.recurrentGrad:
+      return recurrentGradKernel(cmd, thread, threads);
     case Opcode.group:
       return groupKernel(cmd, thread, threads);
     case Opcode.maxPool:

@@ -23,6 +23,7 @@ export * from './io/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
 export * as nn from './nn/index.ts';
+export { summary } from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';

@@ -2,6 +2,9 @@
  * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
+
+import { adaptiveFns } from '../../bindings/commands/optim.ts';
+import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
 import {
   activations,
@@ -30,6 +33,8 @@ const fnLists = {
   Activation: activations,
   RandomFn: randomFns,
   ResizeMode: resizeModes,
+  RecurrentKind: recurrentKinds,
+  AdaptiveFn: adaptiveFns,
 };
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */

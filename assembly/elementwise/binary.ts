@@ -12,6 +12,8 @@ import {
   EqI,
   Ge,
   GeI,
+  GeluGrad,
+  GeluTanhGrad,
   Gt,
   GtI,
   Le,
@@ -27,8 +29,10 @@ import {
   Ne,
   NeI,
   Pow,
+  PowI,
   ReluGrad,
   SigmoidGrad,
+  SiluGrad,
   Sub,
   SubI,
   TanhGrad,
@@ -38,10 +42,23 @@ import { groupEnd, groupSize, groupStride, lastDim, offsetOf } from './nest';
 import { partStart } from './partition';
 import { gather, gatherTail, loadTail, storeTail } from './tail';
 
+/** Whether the function is so long that one loop for all strides is enough. */
+// @ts-ignore: decorator
+@inline
+function isLong<F>(): bool {
+  return (
+    idof<F>() == idof<Pow>() ||
+    idof<F>() == idof<PowI>() ||
+    idof<F>() == idof<GeluGrad>() ||
+    idof<F>() == idof<GeluTanhGrad>() ||
+    idof<F>() == idof<SiluGrad>()
+  );
+}
+
 /** One row of n elements. */
 function row<F>(a: usize, b: usize, y: usize, n: u32, aStride: i32, bStride: i32): void {
   const end = y + ((n & ~3) << 2);
-  if (idof<F>() != idof<Pow>()) {
+  if (!isLong<F>()) {
     if (aStride == 1 && bStride == 1) {
       const pairs = y + ((n & ~7) << 2);
       while (y < pairs) {
@@ -130,6 +147,14 @@ function binary(fn: u32, a: usize, b: usize, y: usize, n: u32, aStride: i32, bSt
       return row<LtI>(a, b, y, n, aStride, bStride);
     case BinaryFn.leI:
       return row<LeI>(a, b, y, n, aStride, bStride);
+    case BinaryFn.powI:
+      return row<PowI>(a, b, y, n, aStride, bStride);
+    case BinaryFn.geluGrad:
+      return row<GeluGrad>(a, b, y, n, aStride, bStride);
+    case BinaryFn.geluTanhGrad:
+      return row<GeluTanhGrad>(a, b, y, n, aStride, bStride);
+    case BinaryFn.siluGrad:
+      return row<SiluGrad>(a, b, y, n, aStride, bStride);
     default:
       unreachable();
   }

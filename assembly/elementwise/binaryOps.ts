@@ -1,9 +1,12 @@
 /**
  * The functions of two elements, on four at a time. Each has a marker class; `binaryOp<Marker>` folds to that function's code
- * when it is compiled. The gradients take the output y as a and its gradient as b.
+ * when it is compiled. Of the gradients, those of relu, sigmoid and tanh take the output as a, the others
+ * the input; b is the output's gradient.
  */
 import { all, allBits } from '../simd/bits';
+import { geluGrad4, geluTanhGrad4, siluGrad4 } from '../simd/activations';
 import { pow4 } from '../simd/math';
+import { powI4 } from '../simd/powI';
 
 export class Add {}
 export class Sub {}
@@ -32,6 +35,10 @@ export class GtI {}
 export class GeI {}
 export class LtI {}
 export class LeI {}
+export class PowI {}
+export class GeluGrad {}
+export class GeluTanhGrad {}
+export class SiluGrad {}
 
 // @ts-ignore: decorator
 @inline
@@ -63,5 +70,9 @@ export function binaryOp<F>(a: v128, b: v128): v128 {
   if (idof<F>() == idof<GeI>()) return v128.and(i32x4.ge_s(a, b), allBits(1));
   if (idof<F>() == idof<LtI>()) return v128.and(i32x4.lt_s(a, b), allBits(1));
   if (idof<F>() == idof<LeI>()) return v128.and(i32x4.le_s(a, b), allBits(1));
+  if (idof<F>() == idof<PowI>()) return powI4(a, b);
+  if (idof<F>() == idof<GeluGrad>()) return geluGrad4(a, b);
+  if (idof<F>() == idof<GeluTanhGrad>()) return geluTanhGrad4(a, b);
+  if (idof<F>() == idof<SiluGrad>()) return siluGrad4(a, b);
   return unreachable();
 }

@@ -15,8 +15,12 @@ import {
   Clamp,
   ClampI,
   Cos,
+  Elu,
   Erf,
   Floor,
+  Gelu,
+  GeluTanh,
+  LeakyRelu,
   Log,
   Log1p,
   LogicalNot,
@@ -29,7 +33,9 @@ import {
   Rsqrt,
   Sign,
   SignI,
+  Silu,
   Sin,
+  Softplus,
   Sqrt,
   Square,
   SquareI,
@@ -165,6 +171,18 @@ function unary(fn: u32, x: usize, y: usize, n: u32, p0: u32, p1: u32): void {
       return map<ToBoolI>(x, y, n, p0, p1);
     case UnaryFn.toFloat:
       return map<ToFloat>(x, y, n, p0, p1);
+    case UnaryFn.gelu:
+      return map<Gelu>(x, y, n, p0, p1);
+    case UnaryFn.geluTanh:
+      return map<GeluTanh>(x, y, n, p0, p1);
+    case UnaryFn.silu:
+      return map<Silu>(x, y, n, p0, p1);
+    case UnaryFn.softplus:
+      return map<Softplus>(x, y, n, p0, p1);
+    case UnaryFn.elu:
+      return map<Elu>(x, y, n, p0, p1);
+    case UnaryFn.leakyRelu:
+      return map<LeakyRelu>(x, y, n, p0, p1);
     default:
       unreachable();
   }

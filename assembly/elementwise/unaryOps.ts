@@ -1,8 +1,9 @@
 /**
  * The functions of one element, on four at a time. Each has a marker class; `unaryOp<Marker>` folds to that function's code when
- * it is compiled, so a loop over it has no dispatch inside. p0 and p1 are the limits of clamp, in all lanes.
+ * it is compiled, so a loop over it has no dispatch inside. p0 and p1, in all lanes, are what the command table says.
  */
-import { all, allBits } from '../simd/bits';
+import { all, allBits, select } from '../simd/bits';
+import { elu4, gelu4, geluTanh4, softplus4 } from '../simd/activations';
 import { Exp, Sigmoid, Tanh } from '../simd/exp';
 import { atan4, cos4, erf4, exp4, log1p4, log4, sigmoid4, sin4, tanh4 } from '../simd/math';
 
@@ -35,6 +36,12 @@ export class ClampI {}
 export class LogicalNotI {}
 export class ToBoolI {}
 export class ToFloat {}
+export class Gelu {}
+export class GeluTanh {}
+export class Silu {}
+export class Softplus {}
+export class Elu {}
+export class LeakyRelu {}
 
 /** −1, 0 or 1; 0 for NaN. */
 // @ts-ignore: decorator
@@ -79,5 +86,11 @@ export function unaryOp<F>(x: v128, p0: v128, p1: v128): v128 {
   if (idof<F>() == idof<LogicalNotI>()) return v128.and(i32x4.eq(x, allBits(0)), allBits(1));
   if (idof<F>() == idof<ToBoolI>()) return v128.and(i32x4.ne(x, allBits(0)), allBits(1));
   if (idof<F>() == idof<ToFloat>()) return f32x4.convert_i32x4_s(x);
+  if (idof<F>() == idof<Gelu>()) return gelu4(x);
+  if (idof<F>() == idof<GeluTanh>()) return geluTanh4(x);
+  if (idof<F>() == idof<Silu>()) return f32x4.mul(x, sigmoid4(x));
+  if (idof<F>() == idof<Softplus>()) return softplus4(x, p0, p1);
+  if (idof<F>() == idof<Elu>()) return elu4(x, p0, p1);
+  if (idof<F>() == idof<LeakyRelu>()) return select(x, f32x4.mul(x, p0), f32x4.gt(x, all(0)));
   return unreachable();
 }

@@ -31,7 +31,7 @@ export function stripColumns(left: u32): u32 {
 }
 
 /** Strips of 8 columns, the last one of 4 or 8 with zeros at the right. */
-function packBlockB(dst: usize, b: usize, bRow: usize, bCol: usize, n: u32, k: u32): void {
+export function packBlockB(dst: usize, b: usize, bRow: usize, bCol: usize, n: u32, k: u32): void {
   for (let j: u32 = 0; j < n; j += NR) {
     const left = n - j;
     packPanel(dst + ((j * k) << 2), b + <usize>j * bCol, bCol, bRow, min(left, NR), stripColumns(left), k);
@@ -62,7 +62,7 @@ function copyTile(dst: usize, dstRow: usize, src: usize, srcRow: usize, rows: u3
  * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of
  * depth k, as packed above. `edge` is room for one tile.
  */
-function macroKernel(
+export function macroKernel(
   m: u32,
   n: u32,
   k: u32,

@@ -30,7 +30,7 @@ const SIGMOID_BITS: i32 = 0x00400000;
 /** (e^(step·r) − 1) / r · scale / step for |step·r| ≤ ln 2 / 2; the error is 2^−28 of e^(step·r). */
 // @ts-ignore: decorator
 @inline
-function expQuotient(r: v128, scale: f32, step: f32): v128 {
+export function expQuotient(r: v128, scale: f32, step: f32): v128 {
   const s2 = step * step;
   let q = madd(all(0.00138145627 * scale * s2 * s2 * step), r, all(0.0083687352 * scale * s2 * s2));
   q = madd(q, r, all(0.041668389 * scale * s2 * step));

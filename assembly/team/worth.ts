@@ -6,6 +6,7 @@
 import { groupSize } from '../elementwise/nest';
 import {
   AdamCommand,
+  AdaptiveCommand,
   AddRowsCommand,
   ArgReduceCommand,
   AvgPoolCommand,
@@ -18,6 +19,7 @@ import {
   CrossEntropyGradCommand,
   CumsumCommand,
   FillCommand,
+  GatherCommand,
   GemmCommand,
   GroupCommand,
   MaxPoolCommand,
@@ -27,13 +29,19 @@ import {
   NormGradCommand,
   NormSumsCommand,
   Opcode,
+  PackCommand,
   RandomCommand,
+  RecurrentCommand,
+  RecurrentGradCommand,
+  RecurrentKind,
   ReduceCommand,
   ResizeCommand,
   ResizeGradCommand,
+  ScatterAddCommand,
   SgdCommand,
   SoftmaxCommand,
   SoftmaxGradCommand,
+  SortCommand,
   StripCommand,
   TakeRowsCommand,
   UnaryCommand,
@@ -68,7 +76,15 @@ function pointsOf(shape: usize, ndim: u32): u64 {
 // @ts-ignore: decorator
 @inline
 function isTranscendental(fn: u32): bool {
-  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf;
+  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf || (fn >= <u32>UnaryFn.gelu && fn <= <u32>UnaryFn.elu);
+}
+
+/** Cost of an element of a function of two elements. */
+// @ts-ignore: decorator
+@inline
+function costOfPair(fn: u32): u64 {
+  if (fn == BinaryFn.pow || fn == BinaryFn.powI) return 16;
+  return fn >= <u32>BinaryFn.geluGrad && fn <= <u32>BinaryFn.siluGrad ? 6 : 1;
 }
 
 /** The work of `count` commands that follow each other. */
@@ -80,6 +96,14 @@ function workOfParts(first: usize, count: u32): u64 {
     part += (<usize>load<u32>(part, 4)) << 2;
   }
   return work;
+}
+
+/** Gates of a recurrent layer, each as wide as its state. */
+// @ts-ignore: decorator
+@inline
+function gatesOf(kind: u32): u32 {
+  if (kind == RecurrentKind.lstm) return 4;
+  return kind == RecurrentKind.gru ? 3 : 1;
 }
 
 /** The work of one command. */
@@ -96,7 +120,7 @@ function workOf(cmd: usize): u64 {
     }
     case Opcode.binary: {
       const c = changetype<BinaryCommand>(cmd);
-      return pointsOf(cmd + offsetof<BinaryCommand>('shape0'), c.ndim) * (c.fn == BinaryFn.pow ? 16 : 1);
+      return pointsOf(cmd + offsetof<BinaryCommand>('shape0'), c.ndim) * costOfPair(c.fn);
     }
     case Opcode.where:
       return pointsOf(cmd + offsetof<WhereCommand>('shape0'), changetype<WhereCommand>(cmd).ndim);
@@ -140,6 +164,18 @@ function workOf(cmd: usize): u64 {
       const c = changetype<AddRowsCommand>(cmd);
       return volume(c.outer, c.count, c.inner);
     }
+    case Opcode.gather: {
+      const c = changetype<GatherCommand>(cmd);
+      return volume(c.outer, c.count, c.inner) * 4;
+    }
+    case Opcode.scatterAdd: {
+      const c = changetype<ScatterAddCommand>(cmd);
+      return volume(c.outer, c.count, c.inner) * 4;
+    }
+    case Opcode.sort: {
+      const c = changetype<SortCommand>(cmd);
+      return volume(c.rows, c.cols, c.byInsertion ? 16 : 64);
+    }
     case Opcode.strip:
       return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
     case Opcode.group:
@@ -148,6 +184,8 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<SgdCommand>(cmd).n * 2;
     case Opcode.adam:
       return <u64>changetype<AdamCommand>(cmd).n * 4;
+    case Opcode.adaptive:
+      return <u64>changetype<AdaptiveCommand>(cmd).n * 4;
     case Opcode.random:
       return <u64>changetype<RandomCommand>(cmd).n * 8;
     case Opcode.maxPool: {
@@ -213,6 +251,20 @@ function workOf(cmd: usize): u64 {
     case Opcode.winogradGrad: {
       const c = changetype<WinogradConvCommand>(cmd);
       return (volume(c.outHeight * c.outWidth, c.outChannels, c.inChannels) * c.batch) >> 1;
+    }
+    case Opcode.pack: {
+      const c = changetype<PackCommand>(cmd);
+      return volume(c.k, c.n, 1);
+    }
+    case Opcode.recurrent: {
+      const c = changetype<RecurrentCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.inputSize + c.hiddenSize + 16)) >> 2;
+    }
+    case Opcode.recurrentGrad: {
+      const c = changetype<RecurrentGradCommand>(cmd);
+      const gates = c.hiddenSize * gatesOf(c.kind);
+      return (volume(c.steps, c.batch, gates) * (c.hiddenSize + 8)) >> 2;
     }
     default:
       return 0;

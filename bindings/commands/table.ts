@@ -18,8 +18,11 @@
  * same memory as an input (fully, at the same address), never overlap it partly.
  */
 import { convCommands } from './conv.ts';
+import { indexCommands } from './index.ts';
 import { normCommands } from './norm.ts';
+import { optimCommands } from './optim.ts';
 import { poolCommands } from './pool.ts';
+import { recurrentCommands } from './recurrent.ts';
 import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
 
@@ -36,6 +39,8 @@ export const STRIP_LOCALS = 15;
  * they give 0 or 1 as int32. `toInt` truncates (NaN gives 0, beyond the range it saturates), `toFloat` reads int32.
  * `clamp` limits to [p0, p1] and keeps NaN. `round` goes to the even neighbour. `sign` gives 0 for ±0 and NaN.
  * `clampI` reads p0 and p1 as int32 bits. relu(NaN) = NaN.
+ * gelu = x·Φ(x); geluTanh = x·σ(2u), u = √(2/π)·(x + 0.044715·x³); silu = x·σ(x); softplus = ln(1 + e^(p0·x)) / p0, but x where
+ * p0·x > p1; elu: x > 0 ? x : p0·(e^(p1·x) − 1); leakyRelu: x > 0 ? x : p0·x.
  */
 export const unaryFns = [
   'neg',
@@ -70,11 +75,18 @@ export const unaryFns = [
   'logicalNotI',
   'toBoolI',
   'toFloat',
+  'gelu',
+  'geluTanh',
+  'silu',
+  'softplus',
+  'elu',
+  'leakyRelu',
 ] as const;
 
 /**
  * Functions of two elements. Comparisons give 0 or 1 as int32. maximum and minimum give NaN if either is NaN.
  * pow is C's powf (a negative base with an integer exponent has a sign). atan2 is not among them.
+ * geluGrad, geluTanhGrad and siluGrad take the function's input x, and give g·fn′(x). powI by squaring; 0 where |1/a| < 1 and b < 0.
  * reluGrad(y, g) = y ≤ 0 ? 0 : g;  sigmoidGrad(y, g) = g·y·(1−y);  tanhGrad(y, g) = g·(1−y²). Those ending in `I` take int32 and wrap.
  */
 export const binaryFns = [
@@ -105,6 +117,10 @@ export const binaryFns = [
   'geI',
   'ltI',
   'leI',
+  'powI',
+  'geluGrad',
+  'geluTanhGrad',
+  'siluGrad',
 ] as const;
 
 /** Reductions. max and min give NaN if any element is NaN. Empty: sum 0, prod 1, max −∞ (INT_MIN), min +∞ (INT_MAX). */
@@ -264,6 +280,9 @@ export const commands = {
   ...resizeCommands,
   ...convCommands,
   ...winogradCommands,
+  ...recurrentCommands,
+  ...indexCommands,
+  ...optimCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

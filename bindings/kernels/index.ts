@@ -30,4 +30,12 @@ export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
 export { init } from './init.ts';
 export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from './norm.ts';
 export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';
+export {
+  type GruCellOptions,
+  gruCell,
+  type LstmCellOptions,
+  type LstmSequenceOptions,
+  lstmCell,
+  lstmSequence,
+} from './recurrent.ts';
 export { dot, type SoftmaxOptions, softmax, sum } from './reductions.ts';

@@ -20,7 +20,7 @@ const codes = new Map(alphabet.map((letter, i) => [letter, i]));
 const encoded = Int32Array.from(text, (letter) => codes.get(letter)!);
 
 /** From each character the scores of the next one; the state goes from call to call. */
-class Storyteller extends nn.Module<[Tensor, [Tensor, Tensor]?], [scores: Tensor, state: [Tensor, Tensor]]> {
+class Storyteller extends nn.Module {
   readonly embedding = new nn.Embedding(alphabet.length, 32);
   readonly lstm = new nn.LSTM(32, HIDDEN, { batchFirst: true });
   readonly output = new nn.Linear(HIDDEN, alphabet.length);

@@ -107,7 +107,7 @@ function table(matrix: readonly (readonly number[])[]): string {
   const rows = matrix.map(
     (row, digit) => `${String(digit).padStart(3)} |${row.map((n) => String(n || '·').padStart(6)).join('')}`,
   );
-  return ['     ' + header, ...rows].join('\n');
+  return [`     ${header}`, ...rows].join('\n');
 }
 
 const info = await init({ threads: 'auto' });

@@ -15,7 +15,7 @@ const GOAL = 0.87;
 const SIZE = 128;
 
 /** The last state of an LSTM over the words. Sequences are padded in front, so the last step is the last word. */
-class Judge extends nn.Module<[Tensor], Tensor> {
+class Judge extends nn.Module {
   readonly embedding: nn.Embedding;
   readonly lstm = new nn.LSTM(SIZE, SIZE, { batchFirst: true });
   readonly output = new nn.Linear(SIZE, 1);
@@ -68,7 +68,7 @@ const tokenizer = new data.Tokenizer({ numWords: words, oovToken: '<unk>' });
 tokenizer.fitOnTexts(all.texts.slice(0, cut));
 const sequences = tokenizer.textsToSequences(all.texts);
 const vocabulary = Math.min(words, Object.keys(tokenizer.wordIndex).length + 1);
-const padded = tensor(data.padSequences(sequences, { maxlen: length }), { dtype: 'int32' });
+const padded = data.padSequences(sequences, { maxlen: length });
 const labels = tensor(all.labels, { dtype: 'float32' });
 const part = (start: number, end: number) =>
   new data.TensorDataset(padded.slice(0, start, end).clone(), labels.slice(0, start, end).clone());

@@ -17,7 +17,7 @@ const TRAINED = 0.8;
 const GOAL = 1e-3;
 
 /** Reads a window and tells the next point from its last state. */
-class Forecast extends nn.Module<[Tensor], Tensor> {
+class Forecast extends nn.Module {
   readonly output: nn.Linear;
 
   constructor(

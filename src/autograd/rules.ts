@@ -4,18 +4,30 @@
  * operations, so that gradients can be differentiated again. They need not undo broadcasting: the engine does.
  *
  * Ties are decided as PyTorch does: relu'(0) = 0; clamp passes the gradient at its limits; maximum and minimum share it
- * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally.
+ * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally, among
+ * all NaN if there are any.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
+import { type ActivationAttributes, activationRules } from './rules/activations.ts';
 import { type ConvAttributes, convRules } from './rules/conv.ts';
+import { type EmbeddingPrimitives, embeddingRules } from './rules/embedding.ts';
+import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
+import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
-export interface Attributes extends ConvAttributes, NormAttributes, PoolAttributes {
+export interface Attributes
+  extends ConvAttributes,
+    NormAttributes,
+    PoolAttributes,
+    EmbeddingPrimitives,
+    RecurrentPrimitives,
+    ActivationAttributes,
+    GatherAttributes {
   neg: undefined;
   abs: undefined;
   step: undefined;
@@ -33,7 +45,7 @@ export interface Attributes extends ConvAttributes, NormAttributes, PoolAttribut
   relu: undefined;
   atan: undefined;
   erf: undefined;
-  clamp: { min: number; max: number };
+  clamp: { min: number; max: number; isOpen?: boolean };
   add: undefined;
   sub: undefined;
   mul: undefined;
@@ -131,7 +143,8 @@ export const rules: Rules<Attributes> = {
     saves: input,
     backward: (g, c) => {
       const x = c.input(0);
-      return [ops.where(x.ge(c.attributes.min).mul(x.le(c.attributes.max)), g, 0)];
+      const { min, max, isOpen = false } = c.attributes;
+      return [ops.where(isOpen ? x.gt(min).mul(x.lt(max)) : x.ge(min).mul(x.le(max)), g, 0)];
     },
   },
   add: { backward: (g) => [g, g] },
@@ -255,8 +268,10 @@ export const rules: Rules<Attributes> = {
     saves: { inputs: 'all', output: true },
     backward: (g, c) => {
       const { keepShape, dims } = c.attributes;
-      const mask = c.input(0).eq(c.output.reshape(keepShape)).to('float32');
-      return [mask.mul(g.reshape(keepShape).div(mask.sum(dims, { keepdim: true })))];
+      const x = c.input(0);
+      const y = c.output.reshape(keepShape);
+      const mask = x.eq(y).add(x.ne(x).mul(y.ne(y)));
+      return [ops.where(mask, g.reshape(keepShape).div(mask.sum(dims, { keepdim: true })), 0)];
     },
   },
   cumsum: { backward: (g, c) => [ops.cumsumAlong(g, c.attributes.dim, !c.attributes.reverse)] },
@@ -340,4 +355,8 @@ export const rules: Rules<Attributes> = {
   ...poolRules,
   ...normRules,
   ...convRules,
+  ...embeddingRules,
+  ...recurrentRules,
+  ...gatherRules,
+  ...activationRules,
 };

@@ -13,8 +13,12 @@ import {
   conv2d,
   convTranspose2d,
   crossEntropy as crossEntropyOp,
+  type FocalLossOptions,
+  focalLoss,
   linear,
   logSoftmax as logSoftmaxOp,
+  type NllLossOptions,
+  nllLoss,
   relu,
   sigmoid,
   softmax as softmaxOp,
@@ -27,7 +31,10 @@ import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export { type PadOptions, pad } from '../ops/index.ts';
+export * from './activations.ts';
+export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
+export * from './moreLosses.ts';
 export {
   type AffineOptions,
   type BatchNormOptions,
@@ -51,6 +58,7 @@ export {
   type PoolOptions,
 } from './pool.ts';
 export { dropout2d, type InterpolateOptions, interpolate } from './resize.ts';
+
 export {
   type Conv1dOptions,
   type ConvOptions,
@@ -59,7 +67,11 @@ export {
   conv1d,
   conv2d,
   convTranspose2d,
+  type FocalLossOptions,
+  focalLoss,
   linear,
+  type NllLossOptions,
+  nllLoss,
   relu,
   sigmoid,
   tanh,
@@ -83,7 +95,8 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
 }
 
 /**
- * Cross-entropy of logits [N, C] and class indices [N] (int32).
+ * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
+ * shape of the logits.
  *
  * @example
  * const loss = F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 });

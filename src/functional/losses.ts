@@ -1,10 +1,12 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
-import { DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { LOG_FLOOR } from '../autograd/rules.ts';
 import { checkReduction, checkTensor, compose, type Reduction } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
+import { tracing } from '../program/trace.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -14,12 +16,12 @@ export interface LossOptions {
 }
 
 /** Sums or averages the losses of the elements. */
-function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
+export function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tensor {
   checkReduction(op, reduction);
   return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum();
 }
 
-function checkPair(op: string, input: Tensor, target: Tensor): void {
+export function checkPair(op: string, input: Tensor, target: Tensor): void {
   checkTensor(op, 'input', input);
   checkTensor(op, 'target', target);
   if (input.dtype !== 'float32')
@@ -39,8 +41,8 @@ function checkPair(op: string, input: Tensor, target: Tensor): void {
   }
 }
 
-function checkWeight(op: string, weight: Tensor, input: Tensor): void {
-  checkTensor(op, 'weight', weight);
+export function checkWeight(op: string, weight: Tensor, input: Tensor, argument = 'weight'): void {
+  checkTensor(op, argument, weight);
   let fits = false;
   try {
     fits = sameShape(broadcastShapes(op, input.shape, weight.shape), input.shape);
@@ -48,9 +50,9 @@ function checkWeight(op: string, weight: Tensor, input: Tensor): void {
     // Told below.
   }
   if (!fits) {
-    throw new ShapeError(`${op}: weight ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
+    throw new ShapeError(`${op}: ${argument} ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
       op,
-      argument: 'weight',
+      argument,
       got: weight.shape,
       expected: input.shape,
     });
@@ -80,6 +82,7 @@ export interface WeightedLossOptions extends LossOptions {
  * −w·(y·ln x + (1 − y)·ln(1 − x)) for probabilities x and targets y, both 0 … 1. Logarithms are limited to −100.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
+ * @throws ArgumentError for an input outside 0 … 1; inside a compiled function only where the input is an argument or comes from outside
  * @example
  * const loss = F.binaryCrossEntropy(model.forward(x).sigmoid(), y);
  */
@@ -89,6 +92,8 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
   checkPair(op, input, target);
   checkReduction(op, options.reduction ?? 'mean');
   if (options.weight !== undefined) checkWeight(op, options.weight, input);
+  const check = (values: NumericArray) => checkShares(op, values);
+  if (tracing !== null) tracing.guard(input, check);
   return compose(() => {
     const loss = noGrad(() => {
       const hit = target.mul(input.log().clamp(LOG_FLOOR));
@@ -96,10 +101,31 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
       return hit.add(miss).neg();
     });
     const recorded = record('binaryCrossEntropy', [input, target], loss);
-    return reduceLoss(
+    const result = reduceLoss(
       op,
       options.weight === undefined ? recorded : recorded.mul(options.weight),
       options.reduction ?? 'mean',
     );
+    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into.
+    if (tracing === null && Number.isNaN(worst(result))) check(input.dataSync());
+    return result;
   });
+}
+
+/** The loss itself, or something that is NaN if any of the losses is. */
+function worst(loss: Tensor): number {
+  return loss.numel === 0 ? 0 : noGrad(() => (loss.numel === 1 ? loss : loss.max()).item());
+}
+
+function checkShares(op: string, values: NumericArray): void {
+  for (const value of values) {
+    if (value < 0 || value > 1) {
+      throw new ArgumentError(`${op}: input must lie between 0 and 1, got ${value}`, {
+        op,
+        argument: 'input',
+        got: value,
+        expected: '0 … 1',
+      });
+    }
+  }
 }

@@ -6,7 +6,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
@@ -132,4 +132,58 @@ export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor
 /** He's normal: standard deviation gain / √fan. */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
   return normal_(t, 0, kaimingStd('kaimingNormal_', t, options));
+}
+
+/**
+ * A (semi-)orthogonal matrix times gain: the first dimension against all others together; rows or columns, whichever are
+ * fewer, are orthonormal. A normal matrix made orthonormal (Saxe et al. 2014).
+ *
+ * @see https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
+ */
+export function orthogonal_(t: Tensor, gain = 1): Tensor {
+  const op = 'orthogonal_';
+  checkTensor(op, 'tensor', t);
+  if (t.ndim < 2)
+    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
+      op,
+      argument: 'tensor',
+      got: t.shape,
+    });
+  checkFinite(op, 'gain', gain);
+  const rows = t.shape[0]!;
+  const cols = t.numel / Math.max(1, rows);
+  normal_(t);
+  if (t.numel === 0) return t;
+  const [long, short] = rows < cols ? [cols, rows] : [rows, cols];
+  const vectors = orthonormal(Float64Array.from(t.dataSync()), long, short);
+  // Vector v has its elements next to each other: it is a row if rows are fewer.
+  const values = empty(t.executor, t.shape, 'float32');
+  const at = (i: number) => (rows < cols ? vectors[i]! : vectors[(i % cols) * long + Math.floor(i / cols)]!);
+  values.executor.write(
+    values.address,
+    Float64Array.from({ length: t.numel }, (_, i) => gain * at(i)),
+    'float32',
+  );
+  copyInto(values, t);
+  values.dispose();
+  t.storage.version++;
+  return t;
+}
+
+/** `count` vectors of n numbers made orthonormal, each against those before it, twice for the rounding (Gram and Schmidt). */
+function orthonormal(a: Float64Array, n: number, count: number): Float64Array {
+  for (let v = 0; v < count; v++) {
+    const own = a.subarray(v * n, (v + 1) * n);
+    for (let round = 0; round < 2; round++) {
+      for (let u = 0; u < v; u++) {
+        const other = a.subarray(u * n, (u + 1) * n);
+        let dot = 0;
+        for (let i = 0; i < n; i++) dot += own[i]! * other[i]!;
+        for (let i = 0; i < n; i++) own[i]! -= dot * other[i]!;
+      }
+    }
+    const length = Math.sqrt(own.reduce((sum, x) => sum + x * x, 0));
+    for (let i = 0; i < n; i++) own[i]! /= length;
+  }
+  return a;
 }

@@ -1,10 +1,26 @@
 /** Losses as modules: their options are fixed when they are made. */
 import {
+  type BCEWithLogitsOptions,
   binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
   type CrossEntropyOptions,
+  cosineEmbeddingLoss,
   crossEntropy,
+  type FocalLossOptions,
+  focalLoss,
+  type HuberLossOptions,
+  hingeEmbeddingLoss,
+  huberLoss,
+  type KLDivOptions,
+  klDiv,
   type LossOptions,
+  l1Loss,
+  type MarginOptions,
   mseLoss,
+  type NllLossOptions,
+  nllLoss,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
   type WeightedLossOptions,
 } from '../functional/index.ts';
 import { checkOptions } from '../options.ts';
@@ -35,7 +51,7 @@ export class BCELoss extends Module {
   }
 }
 
-/** Cross-entropy of logits [N, C] and class indices [N]. */
+/** Cross-entropy of logits [N, C, d1, …] and class indices [N, d1, …], or class probabilities in the shape of the logits. */
 export class CrossEntropyLoss extends Module {
   constructor(private readonly options: CrossEntropyOptions = {}) {
     super();
@@ -44,5 +60,113 @@ export class CrossEntropyLoss extends Module {
 
   override forward(input: Tensor, target: Tensor): Tensor {
     return crossEntropy(input, target, this.options);
+  }
+}
+
+/** Mean absolute error. */
+export class L1Loss extends Module {
+  constructor(private readonly options: LossOptions = {}) {
+    super();
+    checkOptions('L1Loss', options, ['reduction']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return l1Loss(input, target, this.options);
+  }
+}
+
+/** A parabola below beta, absolute error beyond. */
+export class SmoothL1Loss extends Module {
+  constructor(private readonly options: SmoothL1LossOptions = {}) {
+    super();
+    checkOptions('SmoothL1Loss', options, ['reduction', 'beta']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return smoothL1Loss(input, target, this.options);
+  }
+}
+
+/** A parabola below delta, delta times the absolute error beyond. */
+export class HuberLoss extends Module {
+  constructor(private readonly options: HuberLossOptions = {}) {
+    super();
+    checkOptions('HuberLoss', options, ['reduction', 'delta']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return huberLoss(input, target, this.options);
+  }
+}
+
+/** Binary cross-entropy of logits. */
+export class BCEWithLogitsLoss extends Module {
+  constructor(private readonly options: BCEWithLogitsOptions = {}) {
+    super();
+    checkOptions('BCEWithLogitsLoss', options, ['reduction', 'weight', 'posWeight']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return binaryCrossEntropyWithLogits(input, target, this.options);
+  }
+}
+
+/** Negative log-likelihood of log-probabilities [N, C, d1, …] and class indices [N, d1, …]. */
+export class NLLLoss extends Module {
+  constructor(private readonly options: NllLossOptions = {}) {
+    super();
+    checkOptions('NLLLoss', options, ['weight', 'reduction', 'ignoreIndex']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return nllLoss(input, target, this.options);
+  }
+}
+
+/** Kullback–Leibler divergence of log-probabilities and probabilities. */
+export class KLDivLoss extends Module {
+  constructor(private readonly options: KLDivOptions = {}) {
+    super();
+    checkOptions('KLDivLoss', options, ['reduction', 'logTarget']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return klDiv(input, target, this.options);
+  }
+}
+
+/** Cross-entropy in which what is well classified counts little: logits [N, C], class indices [N]. */
+export class FocalLoss extends Module {
+  constructor(private readonly options: FocalLossOptions = {}) {
+    super();
+    checkOptions('FocalLoss', options, ['gamma', 'weight', 'reduction']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return focalLoss(input, target, this.options);
+  }
+}
+
+/** Hinge loss of distances, for labels ±1. */
+export class HingeEmbeddingLoss extends Module {
+  constructor(private readonly options: MarginOptions = {}) {
+    super();
+    checkOptions('HingeEmbeddingLoss', options, ['reduction', 'margin']);
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return hingeEmbeddingLoss(input, target, this.options);
+  }
+}
+
+/** Cosine distance of pairs, for labels ±1. */
+export class CosineEmbeddingLoss extends Module {
+  constructor(private readonly options: MarginOptions = {}) {
+    super();
+    checkOptions('CosineEmbeddingLoss', options, ['reduction', 'margin']);
+  }
+
+  override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
+    return cosineEmbeddingLoss(input1, input2, target, this.options);
   }
 }

@@ -1,2 +1,68 @@
-/** Helpers around layers: `nn.utils`. */
+/** Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { checkTensor, compose, stack } from '../ops/index.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
 export { fuseConvBn } from './fuse.ts';
+
+function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
+  const list = params instanceof Tensor ? [params] : [...params];
+  for (const [i, param] of list.entries()) checkTensor(op, `params[${i}]`, param);
+  return list.flatMap(({ variable }) => (variable === null || variable.grad === null ? [] : [variable.grad]));
+}
+
+/** PyTorch adds it to the norm that gradients are divided by. */
+const NORM_EPSILON = 1e-6;
+
+export interface ClipGradNormOptions {
+  /** Which norm; Infinity is the largest magnitude. Default 2. */
+  normType?: number;
+}
+
+/**
+ * Scales all gradients by one factor so that their norm, taken over all of them together, is at most `max`.
+ *
+ * @returns the norm before
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
+ * @example
+ * loss.backward();
+ * nn.utils.clipGradNorm_(model.parameters(), 1);
+ * optimizer.step();
+ */
+export function clipGradNorm_(
+  params: Tensor | Iterable<Tensor>,
+  max: number,
+  options: ClipGradNormOptions = {},
+): Tensor {
+  const op = 'clipGradNorm_';
+  checkOptions(op, options, ['normType']);
+  const { normType = 2 } = options;
+  checkRange(op, 'max', max, 0);
+  checkRange(op, 'normType', normType, Number.MIN_VALUE);
+  const gradients = gradientsOf(op, params);
+  if (gradients.length === 0) throw new ArgumentError(`${op}: no parameter has a gradient`, { op, argument: 'params' });
+  return noGrad(() =>
+    compose(() => {
+      const norms = stack(gradients.map((g) => g.norm(undefined, { p: normType })));
+      const total = norms.norm(undefined, { p: normType });
+      const factor = total.add(NORM_EPSILON).reciprocal().mul(max).clamp(-Infinity, 1);
+      for (const g of gradients) g.mul_(factor);
+      return total;
+    }),
+  );
+}
+
+/**
+ * Limits every element of all gradients to ±max.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
+ */
+export function clipGradValue_(params: Tensor | Iterable<Tensor>, max: number): void {
+  const op = 'clipGradValue_';
+  checkRange(op, 'max', max, 0);
+  noGrad(() => {
+    for (const g of gradientsOf(op, params)) compose(() => g.copy_(g.clamp(-max, max)));
+  });
+}

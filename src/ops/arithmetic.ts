@@ -1,7 +1,8 @@
 /**
  * Arithmetic on tensors and numbers: element by element, with broadcasting. Element types: two floats give a float, two
  * integers an integer (a whole number counts as one), a mixture a float; `div`, `pow` and the transcendental functions
- * always give float32; comparisons give bool.
+ * always give float32 (`pow` of two integers an integer); comparisons give bool. Of two bools, `add` and `maximum` are
+ * or, `mul` and `minimum` are and.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
@@ -51,7 +52,7 @@ function checkNumber(op: string, argument: string, value: unknown): asserts valu
   }
 }
 
-type FloatFn = Exclude<UnaryFn & Primitive, 'clamp' | 'neg' | 'abs' | 'square'>;
+type FloatFn = Exclude<UnaryFn & Primitive, 'clamp' | 'neg' | 'abs' | 'square' | 'softplus' | 'elu' | 'leakyRelu'>;
 
 /** A float function of one element. */
 function floatUnary(fn: FloatFn, x: Tensor): Tensor {
@@ -225,12 +226,17 @@ const scalarRules: Partial<Record<BinaryFn, { right: ScalarRule; left: ScalarRul
   },
 };
 
+/** What arithmetic is of two bools, which are 0 or 1. */
+const logicFns = { add: 'maximumI', mul: 'minimumI', maximum: 'maximumI', minimum: 'minimumI' } as const;
+
 type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
 
 function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   if (typeof a === 'number' && typeof b === 'number') return arithmetic(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
-  const type = fn === 'div' || fn === 'pow' ? 'float32' : meetingType(a, b);
+  if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool' && fn in logicFns)
+    return tensorPair(fn, logicFns[fn as keyof typeof logicFns], null, a, b, 'bool');
+  const type = fn === 'div' ? 'float32' : meetingType(a, b);
   if (type === 'float32') {
     if (a instanceof Tensor && b instanceof Tensor) {
       if (a.dtype === 'float32' && b.dtype === 'float32') return tensorPair(fn, fn, fn, a, b, 'float32');
@@ -253,15 +259,22 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   });
 }
 
-/** a + b. */
+/** a + b; of two bools, or. */
 export function add(a: Operand, b: Operand): Tensor {
   return arithmetic('add', a, b);
 }
-/** a − b. */
+/** a − b; not of two bools. */
 export function sub(a: Operand, b: Operand): Tensor {
+  if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool') {
+    throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
+      op: 'sub',
+      argument: 'other',
+      got: 'bool',
+    });
+  }
   return arithmetic('sub', a, b);
 }
-/** a · b, element by element. */
+/** a · b, element by element; of two bools, and. */
 export function mul(a: Operand, b: Operand): Tensor {
   return arithmetic('mul', a, b);
 }
@@ -269,8 +282,15 @@ export function mul(a: Operand, b: Operand): Tensor {
 export function div(a: Operand, b: Operand): Tensor {
   return arithmetic('div', a, b);
 }
-/** aᵇ, always float32. */
+/** aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent. */
 export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && a instanceof Tensor) {
+    throw new ArgumentError(`pow: an integer has no integer power ${b}; convert it with to('float32')`, {
+      op: 'pow',
+      argument: 'other',
+      got: b,
+    });
+  }
   return arithmetic('pow', a, b);
 }
 /** The larger of a and b; NaN if either is. */

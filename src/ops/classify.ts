@@ -96,6 +96,17 @@ export interface CrossEntropyAttributes {
 function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex: number): void {
   const op = 'crossEntropy';
   checkTensor(op, 'target', target);
+  if (target.ndim !== 1 || target.numel !== rows) {
+    throw new ShapeError(
+      `${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`,
+      { op, argument: 'target', got: target.shape, expected: [rows] },
+    );
+  }
+  checkClassIndices(op, target, classes, ignoreIndex);
+}
+
+/** Refuses what are no class indices: now, or before each run of the program that is being recorded. */
+export function checkClassIndices(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
   if (target.dtype !== 'int32') {
     throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, {
       op,
@@ -104,18 +115,11 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
       expected: 'int32',
     });
   }
-  if (target.ndim !== 1 || target.numel !== rows) {
-    throw new ShapeError(
-      `${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`,
-      { op, argument: 'target', got: target.shape, expected: [rows] },
-    );
-  }
-  const check = (values: NumericArray) => checkClasses(values, classes, ignoreIndex);
+  const check = (values: NumericArray) => checkClasses(op, values, classes, ignoreIndex);
   checkValues(target, check);
 }
 
-function checkClasses(values: NumericArray, classes: number, ignoreIndex: number): void {
-  const op = 'crossEntropy';
+function checkClasses(op: string, values: NumericArray, classes: number, ignoreIndex: number): void {
   for (const index of values) {
     if (index !== ignoreIndex && (index < 0 || index >= classes)) {
       throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, {
@@ -127,14 +131,8 @@ function checkClasses(values: NumericArray, classes: number, ignoreIndex: number
   }
 }
 
-/**
- * Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
- * @example
- * const loss = F.crossEntropy(model.forward(x), tensor([3, 1], { dtype: 'int32' }));
- */
-export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+/** Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable. */
+export function crossEntropyOfRows(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
   const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
   checkFloat(op, 'input', x);

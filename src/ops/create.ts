@@ -324,6 +324,13 @@ export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('rand', args, 'uniform');
 }
 
+/** @internal Uniform random numbers in the shape and place of x. */
+export function randomLike(x: Tensor): Tensor {
+  const t = empty(x.executor, x.shape, 'float32');
+  generator.fill(t, 'uniform', 0, 1);
+  return t;
+}
+
 /** Random numbers of the standard normal distribution. */
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('randn', args, 'normal');

@@ -57,7 +57,9 @@ export {
   zeros,
   zerosLike,
 } from './create.ts';
+export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } from './gather.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
+export { chunk, flip, repeat, split, tril, triu } from './rearrange.ts';
 export {
   argmax,
   argmin,

@@ -300,7 +300,8 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   return y;
 }
 
-function checkIndex(op: string, index: Tensor, size: number): void {
+/** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
+export function checkIndex(op: string, index: Tensor, size: number): void {
   checkTensor(op, 'index', index);
   if (index.dtype !== 'int32')
     throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, {
@@ -308,12 +309,6 @@ function checkIndex(op: string, index: Tensor, size: number): void {
       argument: 'index',
       got: index.dtype,
       expected: 'int32',
-    });
-  if (index.ndim > 1)
-    throw new ShapeError(`${op}: index must have one dimension, got ${show(index.shape)}`, {
-      op,
-      argument: 'index',
-      got: index.shape,
     });
   const check = (values: NumericArray) => checkRows(op, values, size);
   checkValues(index, check);
@@ -335,8 +330,20 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'input', x);
   const at = normalizeDim('indexSelect', dim, x.ndim);
   checkTensor('indexSelect', 'index', index);
-  const executor = commonExecutor('indexSelect', x, index);
-  checkIndex('indexSelect', index, x.shape[at] ?? 1);
+  if (index.ndim > 1)
+    throw new ShapeError(`indexSelect: index must have one dimension, got ${show(index.shape)}`, {
+      op: 'indexSelect',
+      argument: 'index',
+      got: index.shape,
+    });
+  return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
+}
+
+/** The same without a gradient. */
+export function takeRowsAlong(op: string, x: Tensor, at: number, index: Tensor): Tensor {
+  checkTensor(op, 'index', index);
+  const executor = commonExecutor(op, x, index);
+  checkIndex(op, index, x.shape[at] ?? 1);
   const source = dense(x);
   const list = dense(index);
   const { outer, size, inner } = sectionsOf(x.shape, at);
@@ -359,7 +366,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   }
   done(source, x);
   done(list, index);
-  return record('indexSelect', [x, index], y, { dim: at });
+  return y;
 }
 
 /** Zeros with `size` entries along dim, to which the entries of g are added where `index` says: the gradient of indexSelect. */

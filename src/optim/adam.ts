@@ -20,8 +20,12 @@ export interface AdamOptions {
   maximize?: boolean;
 }
 
+const DECOUPLED = 1;
 const AMSGRAD = 2;
 const MAXIMIZE = 4;
+
+/** AdamW's weightDecay. */
+const DEFAULT_DECAY = 0.01;
 
 /**
  * Steps of lr·m̂ / (√v̂ + ε), m and v running means of the gradient and of its square (Kingma & Ba 2015).
@@ -31,15 +35,20 @@ const MAXIMIZE = 4;
  * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
  */
 export class Adam extends Optimizer<AdamOptions> {
-  constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {
-    super('Adam', params, options, {
+  constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}, name = 'Adam') {
+    super(name, params, options, {
       lr: 0.001,
       betas: [0.9, 0.999],
       eps: 1e-8,
-      weightDecay: 0,
+      weightDecay: name === 'Adam' ? 0 : DEFAULT_DECAY,
       amsgrad: false,
       maximize: false,
     });
+  }
+
+  /** How weights decay: by the gradient, or by themselves. */
+  protected get decay(): number {
+    return 0;
   }
 
   protected override check({ lr, betas, eps, weightDecay }: Required<AdamOptions>): void {
@@ -96,7 +105,22 @@ export class Adam extends Optimizer<AdamOptions> {
       vMax: group.amsgrad ? address(state.maxExpAvgSq) : 0,
       settings,
       n: param.numel,
-      flags: (group.amsgrad ? AMSGRAD : 0) | (group.maximize ? MAXIMIZE : 0),
+      flags: this.decay | (group.amsgrad ? AMSGRAD : 0) | (group.maximize ? MAXIMIZE : 0),
     });
+  }
+}
+
+/**
+ * Adam whose weights decay by themselves: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ */
+export class AdamW extends Adam {
+  constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {
+    super(params, options, 'AdamW');
+  }
+
+  protected override get decay(): number {
+    return DECOUPLED;
   }
 }

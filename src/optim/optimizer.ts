@@ -273,9 +273,9 @@ export abstract class Optimizer<O extends object> {
     this.settingBlocks.clear();
   }
 
-  /** Zeros of a parameter's size, which live as long as the optimizer. */
-  protected zerosFor(param: Tensor): Tensor {
-    return untraced(() => keep(constant(param.executor, param.shape, 0)));
+  /** Zeros (or other equal values) of a parameter's size, which live as long as the optimizer. */
+  protected zerosFor(param: Tensor, value = 0): Tensor {
+    return untraced(() => keep(constant(param.executor, param.shape, value)));
   }
 
   /** Writes the settings of one parameter's update if they have changed. */

@@ -1,6 +1,8 @@
 /** Programs as text, for people: a line a command. */
+import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { Activation, ArgReduceFn, BinaryFn, RandomFn, ReduceFn, UnaryFn } from '../../bindings/generated/encode.ts';
 import type { Command } from './commands.ts';
+import { gateCount } from './emitRecurrent.ts';
 import type { Replay } from './replay.ts';
 
 const nameIn = (list: Record<string, number>, code: number): string =>
@@ -23,6 +25,9 @@ export function flopsOf(command: Command): number {
       return dims(command).reduce((product, size) => product * size, 1);
     case 'reduce':
       return n('outer', 'size', 'inner');
+    case 'recurrent':
+    case 'recurrentGrad':
+      return recurrentFlops(command);
     case 'strip':
     case 'group':
       return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
@@ -34,6 +39,14 @@ export function flopsOf(command: Command): number {
 function dims(command: Command): number[] {
   const at = command.offset('shape');
   return Array.from(command.words.subarray(at, at + command.get('ndim')));
+}
+
+/** The products alone. */
+function recurrentFlops(command: Command): number {
+  const size = command.get('hiddenSize');
+  const gates = gateCount(recurrentKinds[command.get('kind')]!) * size;
+  const depth = command.opcode === 'recurrent' ? command.get('inputSize') + size : size;
+  return 2 * command.get('steps') * command.get('batch') * gates * depth;
 }
 
 /** What a command works on, in brackets. */
@@ -61,6 +74,12 @@ export function commandSizes(command: Command): string {
     case 'crossEntropy':
     case 'crossEntropyGrad':
       return show('rows', 'cols');
+    case 'pack':
+      return show('k', 'n');
+    case 'recurrent':
+      return `${show('steps', 'batch', 'inputSize')} to ${command.get('hiddenSize')}`;
+    case 'recurrentGrad':
+      return show('steps', 'batch', 'hiddenSize');
     case 'takeRows':
     case 'addRows':
       return show('outer', 'count', 'inner');
@@ -96,6 +115,10 @@ export function commandName(command: Command): string {
     }
     case 'strip':
       return `strip of ${command.parts.map(commandName).join(', ')}`;
+    case 'recurrent':
+      return recurrentKinds[command.get('kind')]!;
+    case 'recurrentGrad':
+      return `${recurrentKinds[command.get('kind')]} gradient`;
     case 'group':
       return `group of ${command.parts.length} ${[...new Set(command.parts.map(commandName))].join(', ')}`;
     default:

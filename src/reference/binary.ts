@@ -7,7 +7,7 @@
 import { binaryFns } from '../../bindings/commands/table.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
-import { pow } from './special.ts';
+import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
 import { collapse, dims, eachRow, innermost, rowMajor } from './strided.ts';
 
 type BinaryLoop = (heap: Heap, a: number, aStep: number, b: number, bStep: number, y: number, n: number) => void;
@@ -78,6 +78,10 @@ const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
   geI: eachInt(greaterOrEqual),
   ltI: eachInt(less),
   leI: eachInt(lessOrEqual),
+  powI: eachInt(powInt),
+  geluGrad: eachFloat(geluGrad),
+  geluTanhGrad: eachFloat(geluTanhGrad),
+  siluGrad: eachFloat(siluGrad),
 };
 const loopOf = binaryFns.map((name) => loops[name]);
 const takesInts = binaryFns.map((name) => name.endsWith('I'));

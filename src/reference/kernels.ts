@@ -1,5 +1,7 @@
 /** The reference kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { adaptive } from './adaptive.ts';
+import { gather, scatterAdd } from './along.ts';
 import { binary } from './binary.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
@@ -11,10 +13,12 @@ import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
 import { random } from './random.ts';
+import { pack, recurrent, recurrentGrad } from './recurrent.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
 import { resize, resizeGrad } from './resize.ts';
 import { addRows, takeRows } from './rows.ts';
 import { softmax, softmaxGrad } from './softmax.ts';
+import { sort } from './sort.ts';
 import { strip } from './strip.ts';
 import { unary } from './unary.ts';
 import { winogradConv, winogradGrad, winogradWeightGrad, winogradWeights } from './winograd.ts';
@@ -58,6 +62,13 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   winogradConv,
   winogradGrad,
   winogradWeightGrad,
+  pack,
+  recurrent,
+  recurrentGrad,
+  gather,
+  scatterAdd,
+  sort,
+  adaptive,
 };
 
 /** Indexed by a command's first word. */

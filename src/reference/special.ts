@@ -49,3 +49,46 @@ export function erf(x: number): number {
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
+
+/** x·Φ(x) with the normal distribution's Φ. */
+export const gelu = (x: number): number => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
+
+/** g·(Φ(x) + x·φ(x)). */
+export function geluGrad(x: number, g: number): number {
+  const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+  return g * (0.5 * (1 + erf(x * Math.SQRT1_2)) + x * density);
+}
+
+/** Hendrycks and Gimpel (2016): 2·√(2/π) and the factor of the cube in GELU's approximation by tanh. */
+const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
+const CUBE = 0.044715;
+
+/** 0.5·x·(1 + tanh u) = x·σ(2u). */
+export const geluTanh = (x: number): number => x * sigmoid(TWICE_ROOT * x * (1 + CUBE * x * x));
+
+export function geluTanhGrad(x: number, g: number): number {
+  const s = sigmoid(TWICE_ROOT * x * (1 + CUBE * x * x));
+  return g * s * (1 + x * (1 - s) * TWICE_ROOT * (1 + 3 * CUBE * x * x));
+}
+
+export function siluGrad(x: number, g: number): number {
+  const s = sigmoid(x);
+  return g * s * (1 + x * (1 - s));
+}
+
+export function softplus(x: number, beta: number, threshold: number): number {
+  return beta * x > threshold ? x : Math.log1p(Math.exp(beta * x)) / beta;
+}
+
+export const elu = (x: number, factor: number, scale: number): number => (x > 0 ? x : factor * Math.expm1(scale * x));
+
+/** int32 power that wraps. A negative exponent leaves ±1 for the base ±1, and 0 for all others, as PyTorch's. */
+export function powInt(base: number, exponent: number): number {
+  if (exponent < 0) return base === 1 ? 1 : base === -1 ? (exponent % 2 === 0 ? 1 : -1) : 0;
+  let result = 1;
+  for (let factor = base, left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result = Math.imul(result, factor);
+    factor = Math.imul(factor, factor);
+  }
+  return result;
+}

@@ -6,7 +6,7 @@ import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { unaryFns } from '../../bindings/commands/table.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
-import { erf, roundHalfEven, saturateToInt, sigmoid, sign } from './special.ts';
+import { elu, erf, gelu, geluTanh, roundHalfEven, saturateToInt, sigmoid, sign, softplus } from './special.ts';
 
 type UnaryLoop = (heap: Heap, x: number, y: number, n: number, p0: number, p1: number) => void;
 type ElementFn = (x: number) => number;
@@ -23,6 +23,14 @@ const eachFloat = each('f', 'f');
 const eachInt = each('i', 'i');
 const eachFloatToInt = each('f', 'i');
 const eachIntToFloat = each('i', 'f');
+
+/** A float function with the two parameters of the command. */
+const withNumbers =
+  (fn: (x: number, p0: number, p1: number) => number): UnaryLoop =>
+  ({ f }, x, y, n, p0, p1) => {
+    const [a, b] = [bitsToFloat(p0), bitsToFloat(p1)];
+    for (let r = 0; r < n; r++) f[y + r] = fn(f[x + r]!, a, b);
+  };
 
 const loops: Record<(typeof unaryFns)[number], UnaryLoop> = {
   neg: ({ f }, x, y, n) => {
@@ -87,6 +95,12 @@ const loops: Record<(typeof unaryFns)[number], UnaryLoop> = {
   logicalNotI: eachInt((x) => (x === 0 ? 1 : 0)),
   toBoolI: eachInt((x) => (x !== 0 ? 1 : 0)),
   toFloat: eachIntToFloat((x) => x),
+  gelu: eachFloat(gelu),
+  geluTanh: eachFloat(geluTanh),
+  silu: eachFloat((x) => x * sigmoid(x)),
+  softplus: withNumbers(softplus),
+  elu: withNumbers(elu),
+  leakyRelu: withNumbers((x, slope) => (x > 0 ? x : slope * x)),
 };
 const loopOf = unaryFns.map((name) => loops[name]);
 

@@ -110,7 +110,7 @@ export class ArithmeticMethods extends TensorBase {
   div(this: Tensor, other: Operand): Tensor {
     return ops.div(this, other);
   }
-  /** x to the power of other. */
+  /** x to the power of other; of two integers an integer. */
   pow(this: Tensor, other: Operand): Tensor {
     return ops.pow(this, other);
   }

@@ -3,6 +3,7 @@
  * all of them but those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
  * the garbage collector frees it too, but never inside synchronous code.
  */
+import { ArgumentError } from '../../bindings/errors.ts';
 import { releaseVariable, type Variable } from '../autograd/graph.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
@@ -107,6 +108,12 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
  * const loss = scope(() => model.forward(x).sub(y).square().mean());
  */
 export function scope<T>(fn: () => T): T {
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`scope: expected a function, got ${fn === null ? 'null' : typeof fn}`, {
+      op: 'scope',
+      argument: 'fn',
+      got: fn,
+    });
   const opened = openScope();
   let result: T | undefined;
   try {
@@ -126,6 +133,12 @@ export function scope<T>(fn: () => T): T {
  * scope(() => { best = keep(model.forward(x)); });
  */
 export function keep<T extends Tensor>(tensor: T): T {
+  if (typeof tensor !== 'object' || tensor === null || !('storageOrNull' in tensor))
+    throw new ArgumentError(`keep: expected a tensor, got ${tensor === null ? 'null' : typeof tensor}`, {
+      op: 'keep',
+      argument: 'tensor',
+      got: tensor,
+    });
   tensor.kept = true;
   return tensor;
 }

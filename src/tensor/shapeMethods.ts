@@ -1,6 +1,7 @@
 /** Changes of shape, type and place as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device, DType } from '../../bindings/executor.ts';
+import type { Extremes } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { ReductionMethods } from './reductionMethods.ts';
@@ -69,6 +70,46 @@ export class ShapeMethods extends ReductionMethods {
   /** Elements added around it: [left, right, top, bottom, …], the last dimension first. */
   pad(this: Tensor, padding: readonly number[], options?: ops.PadOptions): Tensor {
     return ops.pad(this, padding, options);
+  }
+  /** The elements that `index` (int32) names along a dimension, one for each of its elements. */
+  gather(this: Tensor, dim: number, index: Tensor): Tensor {
+    return ops.gather(this, dim, index);
+  }
+  /** A copy to which the elements of `source` are added where `index` (int32) says. */
+  scatterAdd(this: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+    return ops.scatterAdd(this, dim, index, source);
+  }
+  /** The elements along a dimension in order, and where they stood. */
+  sort(this: Tensor, dim?: number, options?: ops.SortOptions): Extremes {
+    return ops.sort(this, dim, options);
+  }
+  /** The k largest or smallest elements along a dimension, and where they stand. */
+  topk(this: Tensor, k: number, dim?: number, options?: ops.TopkOptions): Extremes {
+    return ops.topk(this, k, dim, options);
+  }
+  /** The tensor next to itself, so many times along each dimension. */
+  repeat(this: Tensor, ...counts: number[] | [Shape]): Tensor {
+    return ops.repeat(this, listOf(counts));
+  }
+  /** The order along some dimensions reversed. */
+  flip(this: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
+    return ops.flip(this, listOf(dims));
+  }
+  /** The parts of a dimension: of one size, or of the sizes given. Views. */
+  split(this: Tensor, size: number | readonly number[], dim?: number): Tensor[] {
+    return ops.split(this, size, dim);
+  }
+  /** A dimension in n parts. Views. */
+  chunk(this: Tensor, n: number, dim?: number): Tensor[] {
+    return ops.chunk(this, n, dim);
+  }
+  /** 0 above the k-th diagonal. */
+  tril(this: Tensor, k?: number): Tensor {
+    return ops.tril(this, k);
+  }
+  /** 0 below the k-th diagonal. */
+  triu(this: Tensor, k?: number): Tensor {
+    return ops.triu(this, k);
   }
   /** A contiguous copy; gradients flow through it. */
   clone(this: Tensor): Tensor {

@@ -67,6 +67,11 @@ export class WebGpuExecutor implements Executor, Host {
   scratchVersion = 0;
   private scratch: { address: number; length: number };
   private failure: DeviceError | null = null;
+  /** Rejects what waits for the device when it is lost. */
+  private rejectWaiting: (reason: DeviceError) => void = () => {};
+  private readonly failing = new Promise<never>((_, reject) => {
+    this.rejectWaiting = reject;
+  });
 
   /** Opens a GPU. Throws DeviceError where there is none. */
   static async start(): Promise<WebGpuExecutor> {
@@ -84,10 +89,12 @@ export class WebGpuExecutor implements Executor, Host {
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
     this.scratch = { address: this.allocator.allocate(START_SCRATCH), length: START_SCRATCH };
     this.allocator.uncount();
+    this.failing.catch(() => {});
     void gpu.lost.then(({ message, reason }) => this.fail(message === '' ? reason : message));
     gpu.addEventListener('uncapturederror', ({ error }) => {
       this.fail(error.message);
-      gpu.destroy();
+      // Not inside of the device's own call.
+      setTimeout(() => gpu.destroy());
     });
   }
 
@@ -195,7 +202,7 @@ export class WebGpuExecutor implements Executor, Host {
     const staging = this.gpu.createBuffer({ size, usage: BufferUsage.mapRead | BufferUsage.copyTarget });
     this.queue.submit((encoder) => encoder.copyBufferToBuffer(this.queue.heap, address * WORD, staging, 0, size));
     try {
-      await staging.mapAsync(MAP_READ);
+      await Promise.race([staging.mapAsync(MAP_READ), this.failing]);
       return staging.getMappedRange().slice(0);
     } catch (error) {
       throw this.failure ?? lost(error instanceof Error ? error.message : String(error));
@@ -207,6 +214,7 @@ export class WebGpuExecutor implements Executor, Host {
   private fail(reason: string): void {
     if (this.failure !== null) return;
     this.failure = lost(reason);
+    this.rejectWaiting(this.failure);
     this.onLoss();
   }
 }

@@ -2,15 +2,17 @@
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { GpuKernel } from './launch.ts';
+import { gather, scatterAdd, sort } from './wgsl/along.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './wgsl/conv.ts';
 import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
 import { gemm } from './wgsl/gemm.ts';
 import { group } from './wgsl/group.ts';
 import { addRows, takeRows } from './wgsl/indexed.ts';
 import { moments, normalize, normGrad, normSums } from './wgsl/norm.ts';
-import { adam, sgd } from './wgsl/optim.ts';
+import { adam, adaptive, sgd } from './wgsl/optim.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './wgsl/pool.ts';
 import { random } from './wgsl/random.ts';
+import { recurrent, recurrentGrad } from './wgsl/recurrent.ts';
 import { argReduce, cumsum, reduce } from './wgsl/reduce.ts';
 import { resize, resizeGrad } from './wgsl/resize.ts';
 import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './wgsl/softmax.ts';
@@ -56,6 +58,13 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   convInputGrad,
   convWeightGrad,
   im2col,
+  gather,
+  scatterAdd,
+  sort,
+  adaptive,
+  pack: onCpuAlone,
+  recurrent,
+  recurrentGrad,
   winogradWeights: onCpuAlone,
   winogradConv: onCpuAlone,
   winogradGrad: onCpuAlone,

@@ -20,7 +20,18 @@ import {
   see,
 } from '../support/golden.ts';
 
-const FILES = { elementwise: 462, tensors: 391, losses: 88, conv: 44, pool: 111, norm: 39 };
+const FILES = {
+  elementwise: 462,
+  tensors: 391,
+  losses: 88,
+  conv: 44,
+  pool: 111,
+  norm: 39,
+  embedding: 21,
+  rearrange: 195,
+  activations: 118,
+  moreLosses: 193,
+};
 
 function checkForward(what: string, outputs: Tensor[], { outputs: expected, elementwise }: GoldenCase): void {
   expect(outputs.length, `${what}: number of results`).toBe(expected.length);

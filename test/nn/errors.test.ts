@@ -72,7 +72,7 @@ describe('choices, softmax and losses', () => {
       'crossEntropy of one dimension',
       () => F.crossEntropy(ones(3), whole(1)),
       ShapeError,
-      'crossEntropy: input must be [N,C], got [3]',
+      'crossEntropy: target must be [], one class for each row of the input',
     ],
     [
       'crossEntropy, reduction',

@@ -21,6 +21,9 @@ const floatFns: Partial<Record<BinaryFn, number[]>> = {
   reluGrad: [4, 0, -1, 1, inf, 0],
   sigmoidGrad: [-8, 36, -0.25, nan, -inf, -0],
   tanhGrad: [-12, 24, -0.75, nan, -inf, -0],
+  geluGrad: [4.340927204312788, 0.03583694161255209, -0.8674951246561629, nan, nan, -0],
+  geluTanhGrad: [4.344397026494473, 0.03475249989290915, -0.8673699035346424, nan, nan, -0],
+  siluGrad: [4.363136995139582, 0.26431231804550886, -0.7399611873026519, nan, nan, -0],
 };
 const comparisons: Partial<Record<BinaryFn, number[]>> = {
   eq: [0, 1, 0, 0, 1, 1],
@@ -45,6 +48,7 @@ const intFns: Partial<Record<BinaryFn, number[]>> = {
   geI: [1, 1, 1, 0, 1],
   ltI: [0, 0, 0, 1, 0],
   leI: [0, 1, 0, 1, 1],
+  powI: [49, 0, INT_MAX, INT_MIN, 65537],
 };
 
 it('has an expectation for every function', () => {

@@ -27,6 +27,12 @@ const onAll: Partial<Record<UnaryFn, number[]>> = {
   ceil: [-2, -0, 1, 4],
   round: [-2, -1, 0, 3],
   clamp: [-1.5, -0.75, 0.5, 2.25],
+  gelu: [-0.015524163314440259, -0.16997051428265111, 0.34573123063700656, 3.24812466861223],
+  geluTanh: [-0.015084266089998577, -0.17003944483437966, 0.34571400982514394, 3.2484313728552525],
+  silu: [-0.18964545005310887, -0.24061597561845527, 0.3112296656009273, 3.1286876161315793],
+  softplus: [-2.5, -0.9374334241655431, -0.2579140040766, -0.005070729602889335],
+  elu: [1.4945901552959764, 1.2225279001390434, 0.5, 3.25],
+  leakyRelu: [3.75, 1.125, 0.5, 3.25],
 };
 
 /** The same at 0.25, 0.75, 3, 6.25. */
@@ -60,6 +66,12 @@ const onSpecial: Partial<Record<UnaryFn, number[]>> = {
   ceil: [nan, inf, -inf, 0, -0],
   round: [nan, inf, -inf, 0, -0],
   clamp: [nan, 2.25, -1.5, 0, -0],
+  gelu: [nan, inf, nan, 0, -0],
+  geluTanh: [nan, inf, nan, 0, -0],
+  silu: [nan, inf, nan, 0, -0],
+  softplus: [nan, -0, -inf, -0.46209812037329684, -0.46209812037329684],
+  elu: [nan, inf, 1.5, -0, 0],
+  leakyRelu: [nan, inf, inf, -0, 0],
 };
 
 const floatToInt: Partial<Record<UnaryFn, [number[], number[]]>> = {

@@ -16,6 +16,8 @@ export interface UnaryRow {
   from: Kind;
   to: Kind;
   special?: number[];
+  /** Absolute error that is allowed besides, where digits cancel. */
+  slack?: (x: number) => number;
   /** The sign of a zero result is free. */
   anyZero?: boolean;
 }
@@ -31,6 +33,8 @@ export interface BinaryRow {
   anyZero?: boolean;
   /** The first operand is never beyond this. */
   limit?: number;
+  /** Absolute error that is allowed besides, where digits cancel. */
+  slack?: (a: number, b: number) => number;
 }
 
 export const CLAMP = { low: -1.5, high: 2.25, lowI: -3, highI: 100 };
@@ -117,6 +121,11 @@ const unaryInt = (name: UnaryFn, fn: (x: number) => number): UnaryRow => ({
   to: 'int',
 });
 
+/** GELU's gate in its approximation by tanh, as a sigmoid. */
+const geluGate = (x: number) => sigmoid(2 * Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x));
+/** The tests give clamp's limits to all functions: here beta and threshold. */
+const softplus = (x: number) => (CLAMP.low * x > CLAMP.high ? x : Math.log1p(Math.exp(CLAMP.low * x)) / CLAMP.low);
+
 export const unaryRows: UnaryRow[] = [
   unary('neg', (x) => -x, [-9, 9, 0]),
   unary('abs', Math.abs, [-9, 9, 0]),
@@ -150,12 +159,46 @@ export const unaryRows: UnaryRow[] = [
   unaryInt('logicalNotI', (x) => bit(x === 0)),
   unaryInt('toBoolI', (x) => bit(x !== 0)),
   { ...unaryInt('toFloat', (x) => x), ulp: 0.5, to: 'float' },
+  unary('gelu', (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)), [-9, 9, 3], {
+    slack: (x) => 1.8e-7 * Math.abs(x),
+    anyZero: true,
+  }),
+  unary('geluTanh', (x) => x * geluGate(x), [-9, 9, 3], { slack: (x) => 2e-7 * Math.abs(x), anyZero: true }),
+  unary('silu', (x) => x * sigmoid(x), [-105, 20, 3], { slack: (x) => Math.abs(x) * 2 ** -148 }),
+  unary('softplus', softplus, [-30, 30, 64]),
+  unary('elu', (x) => (x > 0 ? x : CLAMP.low * Math.expm1(CLAMP.high * x)), [-9, 9, 3], {
+    special: [-0.1511, -0.1512],
+  }),
+  unary('leakyRelu', (x) => (x > 0 ? x : CLAMP.low * x), [-9, 9, 0.5]),
 ];
 
 /** C's powf, where JavaScript's differs: 1^y and (−1)^±∞ are 1. */
 const pow = (a: number, b: number) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
 const extreme = (pick: (a: number, b: number) => number) => (a: number, b: number) =>
   Number.isNaN(a) || Number.isNaN(b) ? NaN : pick(a, b);
+
+const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
+
+function siluGrad(x: number, g: number): number {
+  const s = sigmoid(x);
+  return g * s * (1 + x * (1 - s));
+}
+
+function geluTanhGrad(x: number, g: number): number {
+  const s = geluGate(x);
+  return g * s * (1 + x * (1 - s) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
+}
+
+/** Powers modulo 2³². */
+function powInt(a: number, b: number): number {
+  if (b < 0) return a === 1 ? 1 : a === -1 ? (b % 2 === 0 ? 1 : -1) : 0;
+  let result = 1n;
+  for (const bit of b.toString(2)) {
+    result = BigInt.asIntN(32, result * result);
+    if (bit === '1') result = BigInt.asIntN(32, result * BigInt(a));
+  }
+  return Number(result);
+}
 
 const binary = (name: BinaryFn, fn: (a: number, b: number) => number, [lo, hi, ulp]: Numbers): BinaryRow => ({
   name,
@@ -199,4 +242,26 @@ export const binaryRows: BinaryRow[] = [
   binaryInt('mulI', Math.imul),
   binaryInt('maximumI', Math.max),
   binaryInt('minimumI', Math.min),
+  binaryInt('powI', powInt),
+  {
+    ...binary(
+      'geluGrad',
+      (x, g) => g * (0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / ROOT_TWO_PI),
+      [-5, 5, 4],
+    ),
+    slack: (_, g) => 5e-7 * Math.abs(g),
+    anyZero: true,
+  },
+  {
+    ...binary('geluTanhGrad', geluTanhGrad, [-5, 5, 4]),
+    slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x) + 0.3 * Math.abs(x) ** 3),
+    anyZero: true,
+    limit: 1e5,
+  },
+  {
+    ...binary('siluGrad', siluGrad, [-20, 20, 4]),
+    slack: (x, g) => 2e-7 * Math.abs(g) * (1 + Math.abs(x)),
+    anyZero: true,
+    limit: 1e10,
+  },
 ];

@@ -252,3 +252,81 @@ for (const [outer, channels, spatial, groupChannels] of [
     return [mean, rstd, runningMean, runningVariance, y, sums, products, gx];
   };
 }
+
+for (const [kind, steps, batch, inputs, size, gates] of [
+  [0, 4, 37, 9, 70, 1],
+  [2, 3, 61, 11, 29, 4],
+  [3, 3, 50, 5, 21, 3],
+  [2, 60, 3, 20, 16, 4],
+] as const) {
+  cases[`recurrent ${kind} [${steps}, ${batch}, ${inputs}] to ${size}`] = (box, p) => {
+    const n = gates * size;
+    const rows = batch * size;
+    const kept = gates === 3 ? 4 : gates;
+    const packed = batch < 4 ? 0 : 1;
+    const weight = (seed: number, k: number, transposed: boolean) => {
+      const x = box.put(randomFloats(n * k, seed));
+      if (packed === 0) return x;
+      const y = box.room((n + 4) * (k + 4) + 4 * size);
+      let to = y;
+      for (const [first, count] of gates === 3 && seed > 30
+        ? [
+            [0, 2 * size],
+            [2 * size, size],
+          ]
+        : [[0, n]]) {
+        const [depth, width] = transposed ? [count!, k] : [k, count!];
+        const strides = transposed ? { across: 1, along: k } : { across: k, along: 1 };
+        encode.encodePack(p, { x: x + first! * k, y: to, k: depth, n: width, ...strides });
+        to += depth * Math.ceil(width / 4) * 4;
+      }
+      return y;
+    };
+    const lengths = box.put(randomInts(batch, 21, 1, steps + 1), 'int32');
+    const zeros = (count: number) => box.put(new Float32Array(count));
+    const [out, hidden, cells, cLast] = [box.room(steps * rows), zeros(steps * rows), zeros(steps * rows), zeros(rows)];
+    const keptGates = zeros(steps * batch * kept * size);
+    const sizes = { steps, batch, hiddenSize: size };
+    encode.encodeRecurrent(p, {
+      kind,
+      reverse: steps % 2,
+      packed,
+      x: box.put(randomFloats(steps * batch * inputs, 22)),
+      wIh: weight(23, inputs, false),
+      wHh: weight(31, size, false),
+      biasIh: box.put(randomFloats(n, 24)),
+      biasHh: box.put(randomFloats(n, 25)),
+      h0: box.put(randomFloats(rows, 26)),
+      c0: box.put(randomFloats(rows, 27)),
+      lengths,
+      out,
+      hidden,
+      cells,
+      cLast,
+      gates: keptGates,
+      ...sizes,
+      inputSize: inputs,
+      gatesStep: batch * kept * size,
+      stateStep: rows,
+    });
+    const [gGates, gHidden, dH, dC] = [box.room(steps * batch * n), zeros(steps * rows), box.room(rows), zeros(rows)];
+    encode.encodeRecurrentGrad(p, {
+      kind,
+      reverse: steps % 2,
+      packed,
+      wHh: weight(31, size, true),
+      gates: keptGates,
+      hidden,
+      cells,
+      lengths,
+      gOut: box.put(randomFloats(steps * rows, 28)),
+      gCell: box.put(randomFloats(rows, 29)),
+      gGates,
+      gHidden,
+      dH,
+      dC,
+      ...sizes,
+    });
+    return [out, hidden, cells, cLast, keptGates, gGates, gHidden, dH, dC];
+  };
+}

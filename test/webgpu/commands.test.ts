@@ -255,6 +255,63 @@ describeOnGpu('commands on webgpu', (gpu) => {
       return [y];
     }));
 
+  test('gather, scatterAdd and sort', { timeout: 30_000 }, async () => {
+    const [outer, size, n, inner] = [2, 6, 40, 3];
+    for (const integer of [0, 1]) {
+      const dtype = integer ? 'int32' : 'float32';
+      const values = (length: number, seed: number) =>
+        integer ? randomInts(length, seed, -9, 9) : randomFloats(length, seed);
+      await checkOnGpu(
+        gpu,
+        `integer ${integer}`,
+        (box, p) => {
+          const x = box.put(values(outer * size * inner, 1), dtype);
+          const index = box.put(randomInts(outer * n * inner, 2, 0, size), 'int32');
+          const [taken, y] = [box.room(outer * n * inner), box.put(values(outer * size * inner, 3), dtype)];
+          const sizes = { outer, size, count: n, inner };
+          encode.encodeGather(p, { x, index, y: taken, ...sizes });
+          encode.encodeScatterAdd(p, { g: taken, index, y, ...sizes, integer });
+          return [taken, y];
+        },
+        integer === 1,
+      );
+      for (const [cols, count, descending] of [
+        [1, 1, 0],
+        [70, 70, 0],
+        [70, 9, 1],
+      ] as const) {
+        const data = integer ? randomInts(3 * cols, 4, -20, 20) : withSpecials(3 * cols, 5);
+        await checkOnGpu(
+          gpu,
+          `sort ${cols} ${count} ${descending}`,
+          (box, p) => {
+            const [sorted, indices] = [box.room(3 * count), box.room(3 * count)];
+            const work = box.room(3 * (4 * cols + 1024));
+            const options = { rows: 3, cols, count, descending, integer, byInsertion: 0 };
+            encode.encodeSort(p, { x: box.put(data, dtype), values: sorted, indices, work, ...options });
+            return [sorted, indices];
+          },
+          true,
+        );
+      }
+    }
+  });
+
+  test.each(Object.entries(encode.AdaptiveFn))('%s', { timeout: 30_000 }, async (name, fn) => {
+    const n = 300;
+    for (const flags of [0, 1]) {
+      await checkOnGpu(gpu, `${name} ${flags}`, (box, p) => {
+        const put = (seed: number, low = -1) => box.put(randomFloats(n, seed, low, 1));
+        const [param, a, b, c] = [put(1), put(2, 0.5), put(3, name === 'rmsprop' ? -0.1 : 0.1), put(4)];
+        const settings = box.put([0.1, 1e-3, 0.01, 0.9, 0.1, 0.99, 0.01, 0.7, 0.2]);
+        const isCentered = name !== 'rmsprop' || flags === 1;
+        const state = { a, b: isCentered && name !== 'adagrad' ? b : 0, c: name === 'rmsprop' && flags === 1 ? c : 0 };
+        encode.encodeAdaptive(p, { fn, param, grad: put(5), ...state, settings, n, flags });
+        return [param, a, b, c];
+      });
+    }
+  });
+
   test('optimizers with every flag', { timeout: 30_000 }, async () => {
     const n = 300;
     for (let flags = 0; flags < 8; flags++) {

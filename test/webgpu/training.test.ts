@@ -175,6 +175,28 @@ describeOnGpu('training on webgpu', (gpu) => {
     });
   });
 
+  test.each(['RNN', 'GRU', 'LSTM'] as const)(
+    '%s and its gradients, with lengths',
+    { timeout: 60_000 },
+    async (kind) => {
+      const results: number[][] = [];
+      for (const device of ['wasm', 'webgpu'] as const) {
+        await init({ device });
+        manualSeed(6);
+        const layer = new nn[kind](5, 7, { bidirectional: true, batchFirst: true });
+        const x = tensor(Float32Array.from(randomFloats(6 * 4 * 5, 2)), { shape: [6, 4, 5], requiresGrad: true });
+        const [out] = layer.forward(x, undefined, { lengths: [4, 2, 1, 3, 4, 2] });
+        out.square().sum().backward();
+        const tensors = [out, x.grad!, ...layer.parameters().map((parameter) => parameter.grad!)];
+        const values = await Promise.all(tensors.map((t) => t.data()));
+        results.push(values.flatMap((list) => Array.from(list)));
+      }
+      results[1]!.forEach((value, i) => {
+        expect(Math.abs(value - results[0]![i]!), `element ${i}`).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
+      });
+    },
+  );
+
   test('profile cannot time it', async () => {
     await init({ device: 'webgpu' });
     const step = compile((x: Tensor) => x.mul(2));

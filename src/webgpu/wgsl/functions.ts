@@ -51,6 +51,12 @@ export const unaryFunctions: Record<UnaryFn, ElementFunction> = {
   logicalNotI: testI('x == 0'),
   toBoolI: testI('x != 0'),
   toFloat: { from: 'i32', to: 'f32', expression: 'f32(x)' },
+  gelu: float('x * normalShare(x)'),
+  geluTanh: float('x * sigmoid(geluAngle(x))'),
+  silu: float('x * sigmoid(x)'),
+  softplus: float('softplus(x, bitcast<f32>(p0), bitcast<f32>(p1))'),
+  elu: float('select(bitcast<f32>(p0) * exponentialLessOne(bitcast<f32>(p1) * x), x, x > 0.0)'),
+  leakyRelu: float('select(bitcast<f32>(p0) * x, x, x > 0.0)'),
 };
 
 /** Of `a` and `b`. */
@@ -82,6 +88,10 @@ export const binaryFunctions: Record<BinaryFn, ElementFunction> = {
   geI: testI('a >= b'),
   ltI: testI('a < b'),
   leI: testI('a <= b'),
+  powI: integer('integerPower(a, b)'),
+  geluGrad: float('b * (normalShare(a) + a * exponential(-0.5 * a * a) * 0.39894228)'),
+  geluTanhGrad: float('geluTanhGradient(a, b)'),
+  siluGrad: float('b * sigmoid(a) * (1.0 + a * (1.0 - sigmoid(a)))'),
 };
 
 /** Of `v`: what gemm's epilogue applies. */

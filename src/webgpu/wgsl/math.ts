@@ -249,6 +249,43 @@ fn power(a: f32, b: f32) -> f32 {
   }
   return select(y, -y, odd && isNegative(a));
 }
+// Φ(x) of the normal distribution; far below 0 by the continued fraction of erfc (Abramowitz and Stegun 7.1.14), where 1 + erf cancels.
+fn normalShare(x: f32) -> f32 {
+  if (x > -2.0 || isNan(x)) { return 0.5 * (1.0 + errorFunction(x * 0.707106781)); }
+  let a = -x * 0.707106781;
+  var fraction = 0.0;
+  for (var k = 30; k > 0; k--) { fraction = 0.5 * f32(k) / (a + fraction); }
+  return 0.5 * exponential(-a * a) / ((a + fraction) * 1.77245385);
+}
+// GELU's approximation by tanh (Hendrycks and Gimpel, 2016): 2·√(2/π)·(x + 0.044715·x³).
+fn geluAngle(x: f32) -> f32 { return 1.59576912 * x * (1.0 + 0.044715 * x * x); }
+fn geluTanhGradient(x: f32, g: f32) -> f32 {
+  let s = sigmoid(geluAngle(x));
+  return g * s * (1.0 + x * (1.0 - s) * 1.59576912 * (1.0 + 0.134145 * x * x));
+}
+fn softplus(x: f32, beta: f32, threshold: f32) -> f32 {
+  if (beta * x > threshold) { return x; }
+  return logarithm1p(exponential(beta * x)) / beta;
+}
+fn exponentialLessOne(x: f32) -> f32 {
+  if (abs(x) < 0.34) { return expQuotient(x) * x; }
+  return exponential(x) - 1.0;
+}
+// int32 power that wraps; a negative exponent leaves ±1 for the base ±1, and 0 for all others.
+fn integerPower(base: i32, exponent: i32) -> i32 {
+  if (exponent < 0) {
+    if (base == 1) { return 1; }
+    if (base == -1) { return select(1, -1, (exponent & 1) == 1); }
+    return 0;
+  }
+  var result = 1;
+  var factor = base;
+  for (var left = exponent; left > 0; left >>= 1u) {
+    if ((left & 1) == 1) { result *= factor; }
+    factor *= factor;
+  }
+  return result;
+}
 fn toInteger(x: f32) -> i32 {
   if (isNan(x)) { return 0; }
   if (x >= 2147483648.0) { return 0x7fffffff; }

@@ -1,0 +1,120 @@
+/**
+ * All steps of a recurrent layer in one direction, by the formulas in the command table. Rows of the batch are independent: each
+ * thread takes its own through all steps, in blocks that stay in the cache together with the weights. A step is the two
+ * products of the block and one pass over its gates (gates.ts).
+ *
+ * Operands are distinct memory, but that `hidden` may be `out` one step later. No alignment is needed.
+ */
+import { RecurrentCommand, RecurrentKind } from '../generated/commands';
+import { firstBlockOf } from '../reduce/share';
+import { EDGE_TILE_OFFSET, packedBAddress } from '../scratch';
+import { gruGates, lstmGates, rnnGates } from './gates';
+import { panelElements, stepProduct } from './product';
+
+/** Rows that go through all steps together: a multiple of all tile heights but 5. */
+export const BLOCK_ROWS: u32 = 24;
+/** Threads' shares start at multiples of this. */
+export const SHARE_ROWS: u32 = 4;
+
+/** Copies `bytes`, or zeros if src is 0. */
+export function copyOrZero(dst: usize, src: usize, bytes: usize): void {
+  if (src == 0) memory.fill(dst, 0, bytes);
+  else if (src != dst) memory.copy(dst, src, bytes);
+}
+
+/** Gates of a row in memory, in units of the hidden size. */
+// @ts-ignore: decorator
+@inline
+export function gatesKept(kind: u32): u32 {
+  return kind == RecurrentKind.lstm || kind == RecurrentKind.gru ? 4 : 1;
+}
+
+/** The products of one step: a + r for the rnn and the lstm; [r + r', z + z', n, n'] for the gru, without biases. */
+function products(c: RecurrentCommand, rows: u32, x: usize, h: usize, gates: usize, edge: usize): void {
+  const size = c.hiddenSize;
+  const inputs = c.inputSize;
+  const rowBytes = (<usize>size) << 2;
+  const inputBytes = (<usize>inputs) << 2;
+  const gatesRow = rowBytes * gatesKept(c.kind);
+  const wIh = (<usize>c.wIh) << 2;
+  const wHh = (<usize>c.wHh) << 2;
+  const packed = c.packed;
+  const tile = c.tile;
+  const gru = c.kind == RecurrentKind.gru;
+  const inputGates = gru ? size * 3 : size * gatesKept(c.kind);
+  stepProduct(rows, inputGates, inputs, x, inputBytes, wIh, packed, inputBytes, 4, gates, gatesRow, 0, tile, edge);
+  const joined = gru ? size * 2 : inputGates;
+  stepProduct(rows, joined, size, h, rowBytes, wHh, packed, rowBytes, 4, gates, gatesRow, -1, tile, edge);
+  if (gru) {
+    const last = wHh + ((<usize>(packed ? panelElements(size, joined) : size * joined)) << 2);
+    const apart = gates + rowBytes * 3;
+    stepProduct(rows, size, size, h, rowBytes, last, packed, rowBytes, 4, apart, gatesRow, 0, tile, edge);
+  }
+}
+
+/** The rows `first` … `first + rows − 1` of the batch, all steps. */
+function block(c: RecurrentCommand, first: u32, rows: u32, edge: usize): void {
+  const kind = c.kind;
+  const steps = c.steps;
+  const size = c.hiddenSize;
+  const rowBytes = (<usize>size) << 2;
+  const gatesRow = rowBytes * gatesKept(kind);
+  const atRow = <usize>first * rowBytes;
+  const outStep = <usize>c.batch * rowBytes;
+  const stateStep = (<usize>c.stateStep) << 2;
+  const gatesStep = (<usize>c.gatesStep) << 2;
+  const inputBytes = (<usize>c.inputSize) << 2;
+  const biasIh = (<usize>c.biasIh) << 2;
+  const biasHh = (<usize>c.biasHh) << 2;
+  const blockBytes = <usize>rows * rowBytes;
+  const lengths: usize = c.lengths == 0 ? 0 : (<usize>(c.lengths + first)) << 2;
+  const isLstm = kind == RecurrentKind.lstm;
+
+  let t: u32 = c.reverse ? steps - 1 : 0;
+  const onward: i32 = c.reverse ? -1 : 1;
+  const move: usize = c.reverse ? 0 - stateStep : stateStep;
+  let h = ((<usize>c.hidden) << 2) + <usize>t * stateStep + atRow;
+  copyOrZero(h, c.h0 == 0 ? 0 : ((<usize>c.h0) << 2) + atRow, blockBytes);
+  let cell: usize = 0;
+  if (isLstm) {
+    cell = ((<usize>c.cells) << 2) + <usize>t * stateStep + atRow;
+    copyOrZero(cell, c.c0 == 0 ? 0 : ((<usize>c.c0) << 2) + atRow, blockBytes);
+  }
+  for (let done: u32 = 0; done < steps; done++) {
+    const x = ((<usize>c.x) << 2) + <usize>(t * c.batch + first) * inputBytes;
+    const gates = ((<usize>c.gates) << 2) + <usize>t * gatesStep + <usize>first * gatesRow;
+    const out = ((<usize>c.out) << 2) + <usize>t * outStep + atRow;
+    const last = done + 1 == steps;
+    // The state after the last step is in out alone.
+    const nextH = last ? out : h + move;
+    const nextC = last ? ((<usize>c.cLast) << 2) + atRow : cell + move;
+    products(c, rows, x, h, gates, edge);
+    for (let i: u32 = 0; i < rows; i++) {
+      const at = <usize>i * rowBytes;
+      const g = gates + <usize>i * gatesRow;
+      if (lengths != 0 && load<u32>(lengths + ((<usize>i) << 2)) <= t) {
+        copyOrZero(nextH + at, h + at, rowBytes);
+        if (isLstm) copyOrZero(nextC + at, cell + at, rowBytes);
+        memory.fill(out + at, 0, rowBytes);
+      } else if (isLstm) {
+        lstmGates(size, g, biasIh, biasHh, cell + at, nextC + at, nextH + at, out + at);
+      } else if (kind == RecurrentKind.gru) {
+        gruGates(size, g, biasIh, biasHh, h + at, nextH + at, out + at);
+      } else {
+        rnnGates(size, kind == RecurrentKind.rnnRelu, g, biasIh, biasHh, nextH + at, out + at);
+      }
+    }
+    h = nextH;
+    cell = nextC;
+    t += onward;
+  }
+}
+
+export function recurrentKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<RecurrentCommand>(cmd);
+  const end = firstBlockOf(c.batch, SHARE_ROWS, thread + 1, threads);
+  const edge = packedBAddress(c.scratch, thread) + EDGE_TILE_OFFSET;
+  for (let first = firstBlockOf(c.batch, SHARE_ROWS, thread, threads); first < end; first += BLOCK_ROWS) {
+    block(c, first, min(end - first, BLOCK_ROWS), edge);
+  }
+}

@@ -1,0 +1,38 @@
+/** Commands that move single elements by index, and those that order them. The kinds of fields are explained in table.ts. */
+import type { FieldKind } from './table.ts';
+
+export const indexCommands = {
+  /** y[o, j, i] = x[o, index[o, j, i], i], index int32 in 0 ≤ index < size. Any type. y overlaps no input. */
+  gather: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
+  /** y[o, index[o, j, i], i] += g[o, j, i] in order of j. integer 1: int32, which wraps. y overlaps no input. */
+  scatterAdd: {
+    g: 'in',
+    index: 'in',
+    y: 'inout',
+    outer: 'u32',
+    size: 'u32',
+    count: 'u32',
+    inner: 'u32',
+    integer: 'u32',
+  },
+  /**
+   * The first `count` elements of each row of x in order, and where they stood in it (indices, int32). Equal ones keep their order;
+   * −0 equals 0; NaN is the largest of all. integer 1: int32. byInsertion 1 is for a small count.
+   * work has count elements a row if byInsertion, else 4·cols + SORT_COUNTERS. Outputs overlap no input.
+   */
+  sort: {
+    x: 'in',
+    values: 'out',
+    indices: 'out',
+    work: 'out',
+    rows: 'u32',
+    cols: 'u32',
+    count: 'u32',
+    descending: 'u32',
+    integer: 'u32',
+    byInsertion: 'u32',
+  },
+} as const satisfies Record<string, Record<string, FieldKind>>;
+
+/** Counters of the four digits of a row's keys. */
+export const SORT_COUNTERS = 1024;

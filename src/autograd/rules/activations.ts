@@ -1,0 +1,89 @@
+/** Gradient rules of activations that have kernels of their own. */
+import * as ops from '../../ops/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Rule } from '../rules.ts';
+
+export interface ActivationAttributes {
+  gelu: undefined;
+  geluTanh: undefined;
+  silu: undefined;
+  geluGrad: undefined;
+  geluTanhGrad: undefined;
+  siluGrad: undefined;
+  softplus: { beta: number; threshold: number };
+  elu: { factor: number; scale: number };
+  leakyRelu: { slope: number };
+}
+
+const input = { inputs: 'all' } as const;
+
+/** The rule of x ↦ x·s(x), by the gradient's own command. */
+const gated = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad'): Rule<undefined> => ({
+  saves: input,
+  backward: (g, c) => [ops.activationGrad(fn, c.input(0), g)],
+});
+
+/** The rule of such a gradient, from f″. */
+const gatedTwice = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Tensor) => Tensor): Rule<undefined> => ({
+  saves: input,
+  backward: (h, c) => {
+    const x = c.input(0);
+    return [c.needs(0) ? h.mul(c.input(1)).mul(second(x)) : null, c.needs(1) ? ops.activationGrad(fn, x, h) : null];
+  },
+});
+
+const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
+const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
+const CUBE = 0.044715;
+
+export const activationRules: { [P in keyof ActivationAttributes]: Rule<ActivationAttributes[P]> } = {
+  gelu: gated('geluGrad'),
+  geluTanh: gated('geluTanhGrad'),
+  silu: gated('siluGrad'),
+  // φ(x)·(2 − x²)
+  geluGrad: gatedTwice('geluGrad', (x) => {
+    const square = x.square();
+    return square.mul(-0.5).exp().div(ROOT_TWO_PI).mul(ops.sub(2, square));
+  }),
+  // With v = 2u and s = σ(v): s·(1 − s)·(2·v′ + x·v″ + x·v′²·(1 − 2s))
+  geluTanhGrad: gatedTwice('geluTanhGrad', (x) => {
+    const square = x.square();
+    const s = x.mul(square.mul(CUBE).add(1)).mul(TWICE_ROOT).sigmoid();
+    const slope = square
+      .mul(3 * CUBE)
+      .add(1)
+      .mul(TWICE_ROOT);
+    const rest = slope
+      .square()
+      .mul(x)
+      .mul(ops.sub(1, s.mul(2)));
+    const bend = square.mul(6 * CUBE * TWICE_ROOT);
+    return s.mul(ops.sub(1, s)).mul(slope.mul(2).add(bend).add(rest));
+  }),
+  // s·(1 − s)·(2 + x·(1 − 2s))
+  siluGrad: gatedTwice('siluGrad', (x) => {
+    const s = x.sigmoid();
+    return s.mul(ops.sub(1, s)).mul(x.mul(ops.sub(1, s.mul(2))).add(2));
+  }),
+  softplus: {
+    saves: input,
+    backward: (g, c) => {
+      const { beta, threshold } = c.attributes;
+      const z = beta === 1 ? c.input(0) : c.input(0).mul(beta);
+      const gradient = g.mul(z.sigmoid());
+      return [ops.where(z.gt(threshold), g, gradient)];
+    },
+  },
+  elu: {
+    saves: { inputs: 'all', output: true },
+    backward: (g, c) => {
+      const { factor, scale } = c.attributes;
+      const slope = c.output.add(factor);
+      return [ops.where(c.input(0).gt(0), g, g.mul(scale === 1 ? slope : slope.mul(scale)))];
+    },
+  },
+  leakyRelu: {
+    saves: input,
+    backward: (g, c) => [ops.where(c.input(0).gt(0), g, g.mul(c.attributes.slope))],
+  },
+};

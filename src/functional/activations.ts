@@ -1,0 +1,213 @@
+/** Activations as functions of float32 tensors, with PyTorch's names, options and defaults. */
+import { floatBits } from '../../bindings/commands/program.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { atan, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
+import { checkFinite, checkOptions, checkRange } from '../options.ts';
+import { emitUnary } from '../program/emit.ts';
+import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+function checkInput(op: string, x: Tensor): void {
+  checkTensor(op, 'input', x);
+  if (x.dtype !== 'float32') {
+    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, {
+      op,
+      argument: 'input',
+      got: x.dtype,
+      expected: 'float32',
+    });
+  }
+}
+
+/** x. */
+export function identity(x: Tensor): Tensor {
+  checkTensor('identity', 'input', x);
+  return x;
+}
+
+/** 1 where x ≥ 0, else 0. The gradient is 0. */
+export function binaryStep(x: Tensor): Tensor {
+  checkInput('binaryStep', x);
+  return compose(() => record('step', [x], x.ge(0).to('float32')));
+}
+
+/** Arc tangent. */
+export function arctan(x: Tensor): Tensor {
+  return atan(x);
+}
+
+/** min(max(x, 0), 6). As in PyTorch, the gradient at both limits is 0. */
+export function relu6(x: Tensor): Tensor {
+  return openClamp('relu6', x, 0, 6);
+}
+
+/** x limited to low … high, with gradient 0 at the limits. */
+function openClamp(op: string, x: Tensor, low: number, high: number): Tensor {
+  checkInput(op, x);
+  const y = emitUnary('clamp', x, 'float32', floatBits(low), floatBits(high));
+  return record('clamp', [x], y, { min: low, max: high, isOpen: true });
+}
+
+export interface LeakyReluOptions {
+  /** Slope below 0. Default 0.01. */
+  negativeSlope?: number;
+}
+
+/** x where x > 0, else negativeSlope·x. */
+export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
+  checkInput('leakyRelu', x);
+  checkOptions('leakyRelu', options, ['negativeSlope']);
+  const { negativeSlope = 0.01 } = options;
+  checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
+  return leakyUnit(x, negativeSlope);
+}
+
+/**
+ * x where x > 0, else weight·x with a learned weight: one, or one for each entry of dimension 1.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  checkInput('prelu', x);
+  checkInput('prelu', weight);
+  const channels = x.ndim < 2 ? 1 : x.shape[1]!;
+  if (weight.numel !== 1 && (weight.ndim !== 1 || weight.numel !== channels)) {
+    throw new ShapeError(`prelu: weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
+      op: 'prelu',
+      argument: 'weight',
+      got: weight.shape,
+      expected: [channels],
+    });
+  }
+  return compose(() => {
+    const slope =
+      weight.numel === 1
+        ? weight.reshape([])
+        : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
+    return x.relu().add(x.clamp(-Infinity, 0).mul(slope));
+  });
+}
+
+export interface AlphaOptions {
+  /** Default 1. */
+  alpha?: number;
+}
+
+/** x where x > 0, else α·(eˣ − 1). */
+export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
+  checkInput('elu', x);
+  checkOptions('elu', options, ['alpha']);
+  const { alpha = 1 } = options;
+  checkFinite('elu', 'alpha', alpha);
+  return eluUnit(x, alpha, 1);
+}
+
+/** Klambauer et al. (2017), https://arxiv.org/abs/1706.02515 */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)). */
+export function selu(x: Tensor): Tensor {
+  checkInput('selu', x);
+  return compose(() => eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE));
+}
+
+/** x where x > 0, else α·(e^(x/α) − 1). */
+export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
+  checkInput('celu', x);
+  checkOptions('celu', options, ['alpha']);
+  const { alpha = 1 } = options;
+  checkFinite('celu', 'alpha', alpha);
+  if (alpha === 0) throw new ArgumentError('celu: alpha must not be 0', { op: 'celu', argument: 'alpha', got: alpha });
+  return eluUnit(x, alpha, 1 / alpha);
+}
+
+export interface GeluOptions {
+  /** 'tanh': 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default 'none': x·Φ(x). */
+  approximate?: 'none' | 'tanh';
+}
+
+/**
+ * x·Φ(x), Φ the normal distribution's.
+ *
+ * @see https://arxiv.org/abs/1606.08415
+ */
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  checkInput('gelu', x);
+  checkOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = options;
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ArgumentError(`gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`, {
+      op: 'gelu',
+      argument: 'approximate',
+      got: approximate,
+    });
+  }
+  return gatedUnit(approximate === 'none' ? 'gelu' : 'geluTanh', x);
+}
+
+/** x·σ(x). */
+export function silu(x: Tensor): Tensor {
+  checkInput('silu', x);
+  return gatedUnit('silu', x);
+}
+
+/** x·tanh(ln(1 + eˣ)). */
+export function mish(x: Tensor): Tensor {
+  checkInput('mish', x);
+  return compose(() => x.mul(softplusUnit(x, 1, SOFTPLUS_THRESHOLD).tanh()));
+}
+
+const SOFTPLUS_THRESHOLD = 20;
+
+export interface SoftplusOptions {
+  /** Default 1. */
+  beta?: number;
+  /** Where β·x is larger, the result is x. Default 20. */
+  threshold?: number;
+}
+
+/** ln(1 + e^(βx)) / β. */
+export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  checkInput('softplus', x);
+  checkOptions('softplus', options, ['beta', 'threshold']);
+  const { beta = 1, threshold = SOFTPLUS_THRESHOLD } = options;
+  checkFinite('softplus', 'beta', beta);
+  checkFinite('softplus', 'threshold', threshold);
+  return softplusUnit(x, beta, threshold);
+}
+
+/** x / (1 + |x|). */
+export function softsign(x: Tensor): Tensor {
+  checkInput('softsign', x);
+  return compose(() => x.div(x.abs().add(1)));
+}
+
+export interface HardtanhOptions {
+  /** Default −1. */
+  minVal?: number;
+  /** Default 1. */
+  maxVal?: number;
+}
+
+/** min(max(x, minVal), maxVal). As in PyTorch, the gradient at both limits is 0. */
+export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
+  checkOptions('hardtanh', options, ['minVal', 'maxVal']);
+  const { minVal = -1, maxVal = 1 } = options;
+  checkFinite('hardtanh', 'minVal', minVal);
+  checkRange('hardtanh', 'maxVal', maxVal, minVal);
+  return openClamp('hardtanh', x, minVal, maxVal);
+}
+
+/** min(max(x + 3, 0), 6) / 6. As in PyTorch, the gradient at both ends is 0. */
+export function hardsigmoid(x: Tensor): Tensor {
+  checkInput('hardsigmoid', x);
+  return compose(() => openClamp('hardsigmoid', x, -3, 3).add(3).div(6));
+}
+
+/** x·hardsigmoid(x). */
+export function hardswish(x: Tensor): Tensor {
+  checkInput('hardswish', x);
+  return compose(() => x.mul(x.add(3).clamp(0, 6)).div(6));
+}

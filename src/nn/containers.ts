@@ -1,0 +1,107 @@
+/** Lists and dictionaries of modules, for models that choose among them or loop over them. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { Module } from './module.ts';
+
+function checkModule(op: string, argument: string, value: unknown): asserts value is Module {
+  if (!(value instanceof Module))
+    throw new ArgumentError(`${op}: ${argument} is not a module`, { op, argument, got: value });
+}
+
+/**
+ * Modules by position. It has no forward of its own: iterate over it.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
+ * @example
+ * layers = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)]);
+ * forward(x: Tensor) { for (const layer of this.layers) x = layer.forward(x).relu(); return x; }
+ */
+export class ModuleList<M extends Module = Module> extends Module {
+  [index: number]: M;
+  private count = 0;
+
+  constructor(modules: Iterable<M> = []) {
+    super();
+    for (const module of modules) this.append(module);
+  }
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** Adds a module at the end. */
+  append(module: M): this {
+    checkModule('ModuleList', `modules[${this.count}]`, module);
+    this[this.count++] = module;
+    return this;
+  }
+
+  /** The module at a position; negative ones count from the end. */
+  at(index: number): M | undefined {
+    return this[index < 0 ? index + this.count : index];
+  }
+
+  *[Symbol.iterator](): Generator<M> {
+    for (let i = 0; i < this.count; i++) yield this[i]!;
+  }
+
+  override forward(): never {
+    throw new ArgumentError('ModuleList: has no forward; call its modules', { op: 'ModuleList' });
+  }
+}
+
+/**
+ * Modules by name. It has no forward of its own.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
+ * @example
+ * heads = new nn.ModuleDict({ price: new nn.Linear(8, 1), kind: new nn.Linear(8, 5) });
+ * forward(x: Tensor) { return this.heads.get('kind').forward(x); }
+ */
+export class ModuleDict<M extends Module = Module> extends Module {
+  constructor(modules: Record<string, M> = {}) {
+    super();
+    for (const [name, module] of Object.entries(modules)) this.set(name, module);
+  }
+
+  private get own(): Record<string, M> {
+    return this as unknown as Record<string, M>;
+  }
+
+  /** Adds or replaces a module. */
+  set(name: string, module: M): this {
+    checkModule('ModuleDict', name, module);
+    if (name.includes('.') || name === '' || (name in this && !this.has(name))) {
+      throw new ArgumentError(`ModuleDict: ${JSON.stringify(name)} cannot be a name`, {
+        op: 'ModuleDict',
+        argument: 'name',
+        got: name,
+      });
+    }
+    this.own[name] = module;
+    return this;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this, name) && this.own[name] instanceof Module;
+  }
+
+  /** The module of that name. */
+  get(name: string): M {
+    if (!this.has(name)) {
+      throw new ArgumentError(`ModuleDict: no module ${name} (there are ${this.keys().join(', ')})`, {
+        op: 'ModuleDict',
+        argument: 'name',
+        got: name,
+      });
+    }
+    return this.own[name]!;
+  }
+
+  keys(): string[] {
+    return Array.from(this.namedChildren(), ([name]) => name);
+  }
+
+  override forward(): never {
+    throw new ArgumentError('ModuleDict: has no forward; call its modules', { op: 'ModuleDict' });
+  }
+}

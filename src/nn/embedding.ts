@@ -1,0 +1,50 @@
+/** A table of learned vectors. */
+import { noGrad } from '../autograd/mode.ts';
+import { EMBEDDING_OPTIONS, type EmbeddingOptions, embedding, paddingRow } from '../functional/embedding.ts';
+import { zeros } from '../ops/index.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { normal_ } from './init.ts';
+import { Module } from './module.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+
+/**
+ * Rows of a table by index (int32, any shape): [...] → [..., embeddingDim]. The table starts standard normal, the row of
+ * `paddingIdx` with zeros. The gradient is dense, as large as the table.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+ * @example
+ * const words = new nn.Embedding(10000, 128, { paddingIdx: 0 });
+ * words.forward(tensor([[5, 3, 0]], { dtype: 'int32' })).shape; // [1, 3, 128]
+ */
+export class Embedding extends Module {
+  weight: Parameter;
+  private readonly options: EmbeddingOptions;
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingOptions = {},
+  ) {
+    super();
+    checkWhole('Embedding', 'numEmbeddings', numEmbeddings, 1);
+    checkWhole('Embedding', 'embeddingDim', embeddingDim, 1);
+    checkOptions('Embedding', options, EMBEDDING_OPTIONS);
+    const padding = paddingRow('Embedding', options.paddingIdx, numEmbeddings);
+    this.options = { ...options };
+    this.weight = parameterOf(() => {
+      const table = normal_(zeros(numEmbeddings, embeddingDim));
+      if (padding !== null) noGrad(() => table.select(0, padding).zero_());
+      return table;
+    });
+  }
+
+  override forward(input: Tensor): Tensor {
+    return embedding(input, this.weight, this.options);
+  }
+
+  protected override describe(): string {
+    const given = Object.entries(this.options).map(([name, value]) => `, ${name}: ${value}`);
+    return `${this.numEmbeddings}, ${this.embeddingDim}${given.join('')}`;
+  }
+}

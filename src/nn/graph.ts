@@ -1,0 +1,164 @@
+/**
+ * Models in Keras's functional style: symbolic values joined by layers. A graph is drawn once; the model that it gives runs
+ * the steps between its inputs and its outputs in the order in which they were drawn.
+ */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { add, cat, checkTensor, compose } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+
+/** A step: a module, or a function of tensors, applied to earlier values. */
+interface Step {
+  run: Module | ((...inputs: Tensor[]) => Tensor);
+  inputs: GraphValue[];
+}
+
+/** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
+export class GraphValue {
+  /** @internal */
+  constructor(
+    readonly graph: Graph,
+    readonly id: number,
+    readonly shape: Shape | null,
+    readonly step: Step | null,
+  ) {}
+}
+
+type Forward = (...inputs: Tensor[]) => Tensor;
+
+/**
+ * Draws a model with several inputs, outputs, skip connections and shared layers.
+ *
+ * @see https://keras.io/guides/functional_api/
+ * @example
+ * const g = new nn.Graph();
+ * const x = g.input([30]);
+ * const h = g.apply(new nn.ReLU(), g.apply(new nn.Linear(30, 30), x));
+ * const y = g.apply(new nn.Linear(30, 1), g.add(x, h));
+ * const model = g.model({ inputs: [x], outputs: [y] });
+ * model.forward(randn(8, 30)).shape; // [8, 1]
+ */
+export class Graph {
+  private count = 0;
+
+  private value(shape: Shape | null, step: Step | null): GraphValue {
+    return new GraphValue(this, this.count++, shape, step);
+  }
+
+  private check(op: string, values: readonly GraphValue[]): void {
+    for (const value of values) {
+      if (!(value instanceof GraphValue) || value.graph !== this)
+        throw new ArgumentError(`${op}: expected values of this graph`, { op, argument: 'values', got: value });
+    }
+  }
+
+  private join(op: string, run: Step['run'], inputs: readonly GraphValue[]): GraphValue {
+    this.check(op, inputs);
+    if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one value`, { op, argument: 'values' });
+    return this.value(null, { run, inputs: [...inputs] });
+  }
+
+  /** A value that comes from outside, of this shape without the batch. */
+  input(shape: Shape): GraphValue {
+    checkShape('Graph.input', shape);
+    return this.value([...shape], null);
+  }
+
+  /** What a module (or a function of tensors) makes of one or more values. A module may be applied several times. */
+  apply(module: Module | ((...inputs: Tensor[]) => Tensor), ...values: GraphValue[]): GraphValue {
+    if (!(module instanceof Module) && typeof module !== 'function') {
+      throw new ArgumentError('Graph.apply: expected a module or a function', {
+        op: 'Graph.apply',
+        argument: 'module',
+        got: module,
+      });
+    }
+    return this.join('Graph.apply', module, values);
+  }
+
+  /** The sum of two or more values. */
+  add(...values: GraphValue[]): GraphValue {
+    return this.join('Graph.add', (...inputs) => compose(() => inputs.reduce((a, b) => add(a, b))), values);
+  }
+
+  /** Values joined along a dimension (default: 1). */
+  concat(values: readonly GraphValue[], dim = 1): GraphValue {
+    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values);
+  }
+
+  /** The model between these inputs and outputs. */
+  model(ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[] }): GraphModel {
+    checkOptions('Graph.model', ends, ['inputs', 'outputs']);
+    this.check('Graph.model', [...ends.inputs, ...ends.outputs]);
+    return new GraphModel(ends.inputs, ends.outputs);
+  }
+}
+
+/** The values that lead to the outputs, in the order in which they were drawn. */
+function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>): GraphValue[] {
+  const seen = new Set<GraphValue>();
+  const open = [...outputs];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (seen.has(value) || inputs.has(value)) continue;
+    if (value.step === null) {
+      throw new ArgumentError(`Graph.model: an output depends on an input ${show(value.shape!)} that is not listed`, {
+        op: 'Graph.model',
+        argument: 'inputs',
+      });
+    }
+    seen.add(value);
+    open.push(...value.step.inputs);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** A drawn model: takes one tensor an input, gives one an output (an array of them where there are several). */
+export class GraphModel extends Module {
+  [index: `layer${number}`]: Module;
+  private readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
+
+  /** @internal */
+  constructor(inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {
+    super();
+    if (inputs.length === 0 || outputs.length === 0)
+      throw new ArgumentError('Graph.model: needs inputs and outputs', { op: 'Graph.model', argument: 'inputs' });
+    this.ends = { inputs: [...inputs], outputs: [...outputs], path: pathTo(outputs, new Set(inputs)) };
+    const modules = new Set(this.ends.path.flatMap(({ step }) => (step!.run instanceof Module ? [step!.run] : [])));
+    let i = 0;
+    for (const module of modules) this[`layer${i++}`] = module;
+  }
+
+  override forward(...tensors: Tensor[]): Tensor | Tensor[] {
+    const { inputs, outputs, path } = this.ends;
+    if (tensors.length !== inputs.length) {
+      throw new ArgumentError(`Graph: expected ${inputs.length} inputs, got ${tensors.length}`, {
+        op: 'Graph',
+        argument: 'inputs',
+        got: tensors.length,
+      });
+    }
+    const values = new Map<GraphValue, Tensor>();
+    inputs.forEach((input, i) => {
+      const x = tensors[i]!;
+      checkTensor('Graph', `inputs[${i}]`, x);
+      if (input.shape !== null && !sameShape(x.shape.slice(1), input.shape)) {
+        throw new ShapeError(`Graph: input ${i} must be [N,${input.shape.join(',')}], got ${show(x.shape)}`, {
+          op: 'Graph',
+          argument: `inputs[${i}]`,
+          got: x.shape,
+          expected: input.shape,
+        });
+      }
+      values.set(input, x);
+    });
+    for (const value of path) {
+      const { run, inputs: sources } = value.step!;
+      const operands = sources.map((source) => values.get(source)!);
+      values.set(value, run instanceof Module ? (run.forward as Forward)(...operands) : run(...operands));
+    }
+    const results = outputs.map((output) => values.get(output)!);
+    return results.length === 1 ? results[0]! : results;
+  }
+}

@@ -1,0 +1,105 @@
+/** The restricted Boltzmann machine. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { linear } from '../functional/index.ts';
+import { compose, randn, randomLike, zeros } from '../ops/index.ts';
+import { checkFinite, checkOptions, checkWhole } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+
+export interface ContrastiveDivergenceOptions {
+  /** Gibbs steps. Default 1. */
+  k?: number;
+  /** Learning rate. Default 0.1. */
+  lr?: number;
+}
+
+/** Probabilities, and 0 or 1 drawn with them. */
+export interface Sampled {
+  probabilities: Tensor;
+  samples: Tensor;
+}
+
+/**
+ * A restricted Boltzmann machine of binary units: P(h = 1 | v) = σ(W·v + c), P(v = 1 | h) = σ(Wᵀ·h + b), learned by
+ * contrastive divergence.
+ *
+ * @see Hinton (2002), https://www.cs.toronto.edu/~hinton/absps/cdmiguel.pdf
+ * @example
+ * const rbm = new nn.RBM(784, 128);
+ * for (const [x] of loader) rbm.contrastiveDivergence(x, { k: 1, lr: 0.05 });
+ */
+export class RBM extends Module {
+  weight: Parameter;
+  visible_bias: Parameter;
+  hidden_bias: Parameter;
+
+  constructor(
+    readonly visible: number,
+    readonly hidden: number,
+  ) {
+    super();
+    checkWhole('RBM', 'visible', visible, 1);
+    checkWhole('RBM', 'hidden', hidden, 1);
+    this.weight = parameterOf(() => randn(hidden, visible).mul(0.01));
+    this.visible_bias = parameterOf(() => zeros(visible));
+    this.hidden_bias = parameterOf(() => zeros(hidden));
+  }
+
+  /** Hidden units for visible ones [N, visible]. */
+  sampleHidden(v: Tensor): Sampled {
+    return draw(() => linear(v, this.weight, this.hidden_bias));
+  }
+
+  /** Visible units for hidden ones [N, hidden]. */
+  sampleVisible(h: Tensor): Sampled {
+    return draw(() => linear(h, this.weight.T, this.visible_bias));
+  }
+
+  /** Probabilities of the visible units after one step to the hidden ones and back. */
+  override forward(v: Tensor): Tensor {
+    return compose(() => this.sampleVisible(this.sampleHidden(v).samples).probabilities);
+  }
+
+  /**
+   * One step of learning from a batch [N, visible]: the difference of v·hᵀ between the data and what k Gibbs steps make of it.
+   *
+   * @returns the mean squared error of the reconstruction
+   */
+  contrastiveDivergence(v: Tensor, options: ContrastiveDivergenceOptions = {}): Tensor {
+    const op = 'contrastiveDivergence';
+    checkOptions(op, options, ['k', 'lr']);
+    const { k = 1, lr = 0.1 } = options;
+    checkWhole(op, 'k', k, 1);
+    checkFinite(op, 'lr', lr);
+    if (v.ndim !== 2 || v.shape[0] === 0)
+      throw new ArgumentError(`${op}: expected a batch [N,${this.visible}]`, { op, argument: 'v', got: v.shape });
+    return noGrad(() =>
+      compose(() => {
+        const first = this.sampleHidden(v);
+        let hidden = first;
+        let seen = this.sampleVisible(hidden.samples);
+        for (let i = 1; i < k; i++) {
+          hidden = this.sampleHidden(seen.samples);
+          seen = this.sampleVisible(hidden.samples);
+        }
+        const last = this.sampleHidden(seen.samples);
+        const rate = lr / v.shape[0]!;
+        const data = first.probabilities.T.matmul(v);
+        const model = last.probabilities.T.matmul(seen.samples);
+        this.weight.add_(data.sub(model).mul(rate));
+        this.visible_bias.add_(v.sub(seen.samples).sum(0).mul(rate));
+        this.hidden_bias.add_(first.probabilities.sub(last.probabilities).sum(0).mul(rate));
+        return v.sub(seen.probabilities).square().mean();
+      }),
+    );
+  }
+}
+
+function draw(logits: () => Tensor): Sampled {
+  return compose(() => {
+    const probabilities = logits().sigmoid();
+    return { probabilities, samples: randomLike(probabilities).lt(probabilities).to('float32') };
+  });
+}

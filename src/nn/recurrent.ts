@@ -1,0 +1,291 @@
+/** Recurrent layers over sequences: RNN, LSTM, GRU, with PyTorch's parameters, names and order of gates. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { dropout } from '../functional/index.ts';
+import { cat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
+import { recurrent } from '../ops/recurrent.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import type { RecurrentKindName } from '../program/emitRecurrent.ts';
+import { gateCount } from '../program/emitRecurrent.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { uniform_ } from './init.ts';
+import { Module } from './module.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+import { checkPair, rnnKind } from './recurrentCells.ts';
+import { type Lengths, lastSteps, lengthsTensor } from './sequenceLengths.ts';
+
+export interface RecurrentOptions {
+  /** Layers on top of each other. Default 1. */
+  numLayers?: number;
+  /** Add two learned vectors to the gates. Default true. */
+  bias?: boolean;
+  /** The batch is the first dimension of input and output, the steps the second. Default false. */
+  batchFirst?: boolean;
+  /** In training, the share of each layer's outputs that becomes 0 on the way to the next layer. Default 0. */
+  dropout?: number;
+  /** A second set of weights reads the sequence from its end; the outputs of both stand side by side. Default false. */
+  bidirectional?: boolean;
+}
+
+export interface SequenceOptions {
+  /** Steps of each sequence of the batch, in any order. Outputs beyond them are 0, final states are those of the last step. */
+  lengths?: Lengths;
+}
+
+const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
+
+/** What RNN, LSTM and GRU have in common. */
+abstract class RecurrentBase extends Module {
+  [weight: `weight_${string}`]: Parameter;
+  [bias: `bias_${string}`]: Parameter;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  protected readonly op: string;
+
+  protected constructor(
+    private readonly kind: RecurrentKindName,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    options: RecurrentOptions,
+    more: readonly string[] = [],
+  ) {
+    super();
+    this.op = this.constructor.name;
+    checkWhole(this.op, 'inputSize', inputSize, 1);
+    checkWhole(this.op, 'hiddenSize', hiddenSize, 1);
+    checkOptions(this.op, options, [...OPTIONS, ...more]);
+    const { numLayers = 1, bias = true, batchFirst = false, dropout: rate = 0, bidirectional = false } = options;
+    checkWhole(this.op, 'numLayers', numLayers, 1);
+    checkRange(this.op, 'dropout', rate, 0, 1);
+    this.numLayers = numLayers;
+    this.bias = bias;
+    this.batchFirst = batchFirst;
+    this.dropout = rate;
+    this.bidirectional = bidirectional;
+
+    const bound = 1 / Math.sqrt(hiddenSize);
+    const gates = gateCount(kind) * hiddenSize;
+    const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
+    for (let layer = 0; layer < numLayers; layer++) {
+      for (const suffix of this.suffixes(layer)) {
+        this[`weight_ih_${suffix}`] = make(gates, layer === 0 ? inputSize : hiddenSize * this.directions);
+        this[`weight_hh_${suffix}`] = make(gates, hiddenSize);
+        if (!bias) continue;
+        this[`bias_ih_${suffix}`] = make(gates);
+        this[`bias_hh_${suffix}`] = make(gates);
+      }
+    }
+  }
+
+  private get directions(): number {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /** Ends of the names of a layer's parameters, one a direction. */
+  private suffixes(layer: number): string[] {
+    return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
+  }
+
+  /** All layers and directions: the outputs, and one final state for each state given (h, or h and c). */
+  protected sequence(input: Tensor, states: (Tensor | null)[], options: SequenceOptions): [Tensor, Tensor[]] {
+    checkOptions(this.op, options, ['lengths']);
+    this.checkInput(input);
+    const single = input.ndim === 2;
+    return compose(() => {
+      const batched = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
+      const [steps, batch] = batched.shape as [number, number, number];
+      if (single && options.lengths !== undefined) {
+        throw new ArgumentError(`${this.op}: lengths are for batches, the input ${show(input.shape)} is one sequence`, {
+          op: this.op,
+          argument: 'lengths',
+        });
+      }
+      const starts = states.map((state, i) => this.checkState(i === 0 ? 'h0' : 'c0', state, batch, single));
+      const lengths =
+        options.lengths === undefined ? null : lengthsTensor(this.op, options.lengths, steps, batch, input.executor);
+      const finals: Tensor[][] = states.map(() => []);
+      let x = batched;
+      for (let layer = 0; layer < this.numLayers; layer++) {
+        if (layer > 0) x = dropout(x, { p: this.dropout, training: this.training });
+        const outs = this.suffixes(layer).map((suffix, direction) => {
+          const at = layer * this.directions + direction;
+          const { out, cell } = recurrent(this.kind, direction === 1, {
+            x,
+            wIh: this[`weight_ih_${suffix}`]!,
+            wHh: this[`weight_hh_${suffix}`]!,
+            biasIh: this.bias ? this[`bias_ih_${suffix}`]! : null,
+            biasHh: this.bias ? this[`bias_hh_${suffix}`]! : null,
+            h0: starts[0] ? select(starts[0], 0, at) : null,
+            c0: starts[1] ? select(starts[1], 0, at) : null,
+            lengths,
+          });
+          finals[0]!.push(lastOutput(out, direction === 1, lengths));
+          if (cell !== null) finals[1]!.push(cell);
+          return out;
+        });
+        x = outs.length === 1 ? outs[0]! : cat(outs, 2);
+      }
+      const out = single ? x.squeeze(1) : this.batchFirst ? x.transpose(0, 1) : x;
+      return [out, finals.map((list) => joined(list, single))];
+    });
+  }
+
+  private checkInput(input: Tensor): void {
+    checkTensor(this.op, 'input', input);
+    const order = this.batchFirst ? '[batch,steps,inputSize]' : '[steps,batch,inputSize]';
+    if ((input.ndim !== 2 && input.ndim !== 3) || input.shape[input.ndim - 1] !== this.inputSize) {
+      throw new ShapeError(
+        `${this.op}: input must be ${order} or [steps,inputSize] with inputSize ${this.inputSize}, got ${show(input.shape)}`,
+        { op: this.op, argument: 'input', got: input.shape },
+      );
+    }
+    if (input.dtype !== 'float32') {
+      throw new ArgumentError(`${this.op}: input must be float32, got ${input.dtype}`, {
+        op: this.op,
+        argument: 'input',
+        got: input.dtype,
+        expected: 'float32',
+      });
+    }
+    if (input.shape[input.ndim === 3 && this.batchFirst ? 1 : 0] === 0) {
+      throw new ShapeError(`${this.op}: input ${show(input.shape)} has no steps`, {
+        op: this.op,
+        argument: 'input',
+        got: input.shape,
+      });
+    }
+  }
+
+  /** An initial state as [layers · directions, batch, hiddenSize], or null for zeros. */
+  private checkState(name: string, state: Tensor | null, batch: number, single: boolean): Tensor | null {
+    if (state === null) return null;
+    checkTensor(this.op, name, state);
+    const count = this.numLayers * this.directions;
+    const expected = single ? [count, this.hiddenSize] : [count, batch, this.hiddenSize];
+    if (!sameShape(state.shape, expected) || state.dtype !== 'float32') {
+      throw new ShapeError(
+        `${this.op}: ${name} must be ${show(expected)}, float32, got ${show(state.shape)}, ${state.dtype}`,
+        {
+          op: this.op,
+          argument: name,
+          got: state.shape,
+          expected,
+        },
+      );
+    }
+    return single ? state.unsqueeze(1) : state;
+  }
+
+  protected override describe(): string {
+    const { numLayers, bias, batchFirst, dropout: rate, bidirectional } = this;
+    const shown = Object.entries({ numLayers, bias, batchFirst, dropout: rate, bidirectional })
+      .filter(
+        ([name, value]) =>
+          value !== { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false }[name],
+      )
+      .map(([name, value]) => `${name}: ${value}`);
+    return [this.inputSize, this.hiddenSize, ...shown].join(', ');
+  }
+}
+
+/** The output of each row's last step: [batch, hiddenSize]. */
+function lastOutput(out: Tensor, reverse: boolean, lengths: Tensor | null): Tensor {
+  if (reverse) return select(out, 0, 0);
+  const [steps, batch, size] = out.shape as [number, number, number];
+  if (lengths === null) return select(out, 0, steps - 1);
+  return indexSelect(out.reshape([steps * batch, size]), 0, lastSteps(lengths, batch));
+}
+
+/** Final states of all layers and directions in one tensor. */
+function joined(list: readonly Tensor[], single: boolean): Tensor {
+  const all = list.length === 1 ? list[0]!.unsqueeze(0) : stack(list);
+  return single ? all.squeeze(1) : all;
+}
+
+export interface RNNOptions extends RecurrentOptions {
+  /** Default 'tanh'. */
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+/**
+ * Elman's recurrent network: h_t = tanh(W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh), or with relu.
+ *
+ * Input [steps, batch, inputSize] (`batchFirst`: [batch, steps, inputSize]; or [steps, inputSize] without a batch), initial state
+ * [numLayers · directions, batch, hiddenSize] or zeros. Gives the last layer's outputs [steps, batch, directions · hiddenSize] and the
+ * final states of all layers, in the form of the initial ones. Parameters start uniform in ±1/√hiddenSize.
+ *
+ * The gradient is fused: it cannot be differentiated again. RNNCell's can.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
+ * @example
+ * const rnn = new nn.RNN(8, 16, { nonlinearity: 'relu' });
+ * const [out, h] = rnn.forward(randn(5, 2, 8)); // [5, 2, 16], [1, 2, 16]
+ */
+export class RNN extends RecurrentBase {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    const nonlinearity = options?.nonlinearity ?? 'tanh';
+    super(rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
+    this.nonlinearity = nonlinearity;
+  }
+
+  override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
+    const [out, [h]] = this.sequence(input, [h0], options);
+    return [out, h!];
+  }
+}
+
+/**
+ * Long short-term memory. With [i f g o] = W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh and σ the sigmoid:
+ * c_t = σ(f)·c_{t−1} + σ(i)·tanh(g), h_t = σ(o)·tanh(c_t). Shapes as those of RNN, with two states, h and c.
+ *
+ * The gradient is fused: it cannot be differentiated again. LSTMCell's can.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
+ * @see https://doi.org/10.1162/neco.1997.9.8.1735
+ * @example
+ * const lstm = new nn.LSTM(8, 16, { batchFirst: true });
+ * const [out, [h, c]] = lstm.forward(randn(2, 5, 8), undefined, { lengths: [5, 3] });
+ */
+export class LSTM extends RecurrentBase {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('lstm', inputSize, hiddenSize, options);
+  }
+
+  override forward(
+    input: Tensor,
+    states: readonly [h0: Tensor, c0: Tensor] | null = null,
+    options: SequenceOptions = {},
+  ): [Tensor, [Tensor, Tensor]] {
+    checkPair('LSTM', states);
+    const [out, [h, c]] = this.sequence(input, states === null ? [null, null] : [...states], options);
+    return [out, [h!, c!]];
+  }
+}
+
+/**
+ * Gated recurrent units. With [r z n] = W_ih·x_t + b_ih, [r' z' n'] = W_hh·h_{t−1} + b_hh and σ the sigmoid:
+ * ρ = σ(r + r'), ζ = σ(z + z'), ν = tanh(n + ρ·n'), h_t = (1 − ζ)·ν + ζ·h_{t−1}. Shapes as those of RNN.
+ *
+ * The gradient is fused: it cannot be differentiated again. GRUCell's can.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
+ * @see https://arxiv.org/abs/1406.1078
+ * @example
+ * const gru = new nn.GRU(8, 16, { numLayers: 2, bidirectional: true });
+ * const [out, h] = gru.forward(randn(5, 2, 8)); // [5, 2, 32], [4, 2, 16]
+ */
+export class GRU extends RecurrentBase {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super('gru', inputSize, hiddenSize, options);
+  }
+
+  override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
+    const [out, [h]] = this.sequence(input, [h0], options);
+    return [out, h!];
+  }
+}

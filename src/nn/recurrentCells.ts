@@ -1,0 +1,222 @@
+/**
+ * Single steps of recurrent layers. They are made of differentiable operations, so their gradients can be differentiated again;
+ * where no gradient is wanted a step is one fused command.
+ */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { needsGrad } from '../autograd/record.ts';
+import { checkTensor, compose, constant, linear, zeros } from '../ops/index.ts';
+import { recurrent } from '../ops/recurrent.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { gateCount, type RecurrentKindName } from '../program/emitRecurrent.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { uniform_ } from './init.ts';
+import { Module } from './module.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+
+export interface CellOptions {
+  /** Add two learned vectors to the gates. Default true. */
+  bias?: boolean;
+}
+
+/** What RNNCell, LSTMCell and GRUCell have in common. */
+abstract class CellBase extends Module {
+  weight_ih: Parameter;
+  weight_hh: Parameter;
+  bias_ih: Parameter | null;
+  bias_hh: Parameter | null;
+
+  protected constructor(
+    private readonly kind: RecurrentKindName,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    options: CellOptions,
+    more: readonly string[] = [],
+  ) {
+    super();
+    const op = this.constructor.name;
+    checkWhole(op, 'inputSize', inputSize, 1);
+    checkWhole(op, 'hiddenSize', hiddenSize, 1);
+    checkOptions(op, options, ['bias', ...more]);
+    const bound = 1 / Math.sqrt(hiddenSize);
+    const gates = gateCount(kind) * hiddenSize;
+    const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
+    const bias = options.bias ?? true;
+    this.weight_ih = make(gates, inputSize);
+    this.weight_hh = make(gates, hiddenSize);
+    this.bias_ih = bias ? make(gates) : null;
+    this.bias_hh = bias ? make(gates) : null;
+  }
+
+  /** The new states for an input [batch, inputSize] or [inputSize] and the states, absent ones being zeros. */
+  protected step(input: Tensor, states: readonly (Tensor | null)[]): Tensor[] {
+    const op = this.constructor.name;
+    checkTensor(op, 'input', input);
+    if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize) {
+      throw new ShapeError(
+        `${op}: input must be [batch,${this.inputSize}] or [${this.inputSize}], got ${show(input.shape)}`,
+        {
+          op,
+          argument: 'input',
+          got: input.shape,
+        },
+      );
+    }
+    const shape = [...input.shape.slice(0, -1), this.hiddenSize];
+    for (const [i, state] of states.entries()) {
+      if (state === null) continue;
+      const argument = i === 0 ? 'h' : 'c';
+      checkTensor(op, argument, state);
+      if (!sameShape(state.shape, shape)) {
+        throw new ShapeError(`${op}: ${argument} must be ${show(shape)}, got ${show(state.shape)}`, {
+          op,
+          argument,
+          got: state.shape,
+          expected: shape,
+        });
+      }
+    }
+    return compose(() => {
+      const rows = (x: Tensor) => (x.ndim === 1 ? x.unsqueeze(0) : x);
+      const [h, c = null] = states.map((state) => (state === null ? null : rows(state)));
+      const next = this.isFused([input, ...states])
+        ? this.fused(rows(input), h!, c)
+        : this.composed(rows(input), h!, c);
+      return input.ndim === 1 ? next.map((state) => state.squeeze(0)) : next;
+    });
+  }
+
+  private isFused(given: readonly (Tensor | null)[]): boolean {
+    return !needsGrad([...given, ...this.parameters()].filter((tensor) => tensor !== null));
+  }
+
+  private fused(x: Tensor, h: Tensor | null, c: Tensor | null): Tensor[] {
+    const { out, cell } = recurrent(this.kind, false, {
+      x: x.unsqueeze(0),
+      wIh: this.weight_ih,
+      wHh: this.weight_hh,
+      biasIh: this.bias_ih,
+      biasHh: this.bias_hh,
+      h0: h,
+      c0: c,
+      lengths: null,
+    });
+    return cell === null ? [out.squeeze(0)] : [out.squeeze(0), cell];
+  }
+
+  private composed(x: Tensor, given: Tensor | null, cell: Tensor | null): Tensor[] {
+    const size = this.hiddenSize;
+    const none = () => constant(x.executor, [x.shape[0]!, size], 0);
+    const h = given ?? none();
+    const fromInput = linear(x, this.weight_ih, this.bias_ih);
+    const fromState = linear(h, this.weight_hh, this.bias_hh);
+    const gate = (all: Tensor, i: number) => all.slice(1, i * size, (i + 1) * size);
+    if (this.kind === 'lstm') {
+      const all = fromInput.add(fromState);
+      const [i, f, g, o] = [gate(all, 0), gate(all, 1), gate(all, 2), gate(all, 3)];
+      const c = f
+        .sigmoid()
+        .mul(cell ?? none())
+        .add(i.sigmoid().mul(g.tanh()));
+      return [o.sigmoid().mul(c.tanh()), c];
+    }
+    if (this.kind === 'gru') {
+      const r = gate(fromInput, 0).add(gate(fromState, 0)).sigmoid();
+      const z = gate(fromInput, 1).add(gate(fromState, 1)).sigmoid();
+      const n = gate(fromInput, 2)
+        .add(r.mul(gate(fromState, 2)))
+        .tanh();
+      return [n.add(z.mul(h.sub(n)))];
+    }
+    const sum = fromInput.add(fromState);
+    return [this.kind === 'rnnTanh' ? sum.tanh() : sum.relu()];
+  }
+
+  protected override describe(): string {
+    return `${this.inputSize}, ${this.hiddenSize}${this.bias_ih === null ? ', bias: false' : ''}`;
+  }
+}
+
+/** The name of the kernel of an RNN with this nonlinearity. */
+export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu' {
+  if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
+    throw new ArgumentError(`${op}: nonlinearity must be 'tanh' or 'relu', got ${String(nonlinearity)}`, {
+      op,
+      argument: 'nonlinearity',
+      got: nonlinearity,
+    });
+  }
+  return nonlinearity === 'tanh' ? 'rnnTanh' : 'rnnRelu';
+}
+
+export interface RNNCellOptions extends CellOptions {
+  /** Default 'tanh'. */
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+/**
+ * One step of RNN: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h. Without a batch too.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
+ * @example
+ * const cell = new nn.RNNCell(8, 16);
+ * h = cell.forward(x, h);
+ */
+export class RNNCell extends CellBase {
+  readonly nonlinearity: 'tanh' | 'relu';
+
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    const nonlinearity = options?.nonlinearity ?? 'tanh';
+    super(rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
+    this.nonlinearity = nonlinearity;
+  }
+
+  override forward(input: Tensor, h: Tensor | null = null): Tensor {
+    return this.step(input, [h])[0]!;
+  }
+}
+
+/**
+ * One step of LSTM: input [batch, inputSize], states [h, c], each [batch, hiddenSize], or zeros; gives the new [h, c].
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
+ * @example
+ * const cell = new nn.LSTMCell(8, 16);
+ * let state = cell.forward(x);
+ * state = cell.forward(x, state);
+ */
+export class LSTMCell extends CellBase {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super('lstm', inputSize, hiddenSize, options);
+  }
+
+  override forward(input: Tensor, states: readonly [h: Tensor, c: Tensor] | null = null): [Tensor, Tensor] {
+    checkPair('LSTMCell', states);
+    return this.step(input, states ?? [null, null]) as [Tensor, Tensor];
+  }
+}
+
+/** Refuses states that are no pair. */
+export function checkPair(op: string, states: unknown): void {
+  if (states !== null && !(Array.isArray(states) && states.length === 2)) {
+    throw new ArgumentError(`${op}: the states must be two tensors, [h, c]`, { op, argument: 'states', got: states });
+  }
+}
+
+/**
+ * One step of GRU: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
+ * @example
+ * const cell = new nn.GRUCell(8, 16);
+ * h = cell.forward(x, h);
+ */
+export class GRUCell extends CellBase {
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    super('gru', inputSize, hiddenSize, options);
+  }
+
+  override forward(input: Tensor, h: Tensor | null = null): Tensor {
+    return this.step(input, [h])[0]!;
+  }
+}

@@ -1,0 +1,81 @@
+/** Lengths of the sequences of a batch: checked, as a tensor, and as the rows of their last steps. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { Executor, NumericArray } from '../../bindings/executor.ts';
+import { empty } from '../program/emit.ts';
+import { checkValues } from '../program/values.ts';
+import { show } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Whole numbers from 1 to the number of steps, one a sequence: int32. */
+export type Lengths = Tensor | readonly number[] | Int32Array;
+
+function checkEach(op: string, values: ArrayLike<number>, steps: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const length = values[i]!;
+    if (!(Number.isInteger(length) && length >= 1 && length <= steps)) {
+      throw new ArgumentError(
+        `${op}: lengths[${i}] is ${length}, expected a whole number from 1 to the ${steps} steps`,
+        {
+          op,
+          argument: 'lengths',
+          got: length,
+          expected: [1, steps],
+        },
+      );
+    }
+  }
+}
+
+function checkCount(op: string, got: readonly number[], batch: number): void {
+  if (got.length !== 1 || got[0] !== batch) {
+    throw new ShapeError(`${op}: lengths must be [${batch}], one for each sequence of the batch, got ${show(got)}`, {
+      op,
+      argument: 'lengths',
+      got,
+      expected: [batch],
+    });
+  }
+}
+
+function int32(executor: Executor, values: ArrayLike<number>): Tensor {
+  const t = empty(executor, [values.length], 'int32');
+  executor.write(t.address, values, 'int32');
+  return t;
+}
+
+/** Lengths as an int32 tensor [batch]. Under `compile` those of a tensor are checked at every run. */
+export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch: number, executor: Executor): Tensor {
+  if (!(lengths instanceof Tensor)) {
+    if (!Array.isArray(lengths) && !(lengths instanceof Int32Array)) {
+      throw new ArgumentError(`${op}: lengths must be an int32 tensor or an array of numbers`, {
+        op,
+        argument: 'lengths',
+        got: lengths,
+      });
+    }
+    checkCount(op, [lengths.length], batch);
+    checkEach(op, lengths, steps);
+    return int32(executor, lengths);
+  }
+  checkCount(op, lengths.shape, batch);
+  if (lengths.dtype !== 'int32') {
+    throw new ArgumentError(`${op}: lengths must be int32, got ${lengths.dtype}; convert them with to('int32')`, {
+      op,
+      argument: 'lengths',
+      got: lengths.dtype,
+      expected: 'int32',
+    });
+  }
+  const check = (values: NumericArray) => checkEach(op, values, steps);
+  checkValues(lengths, check);
+  return lengths;
+}
+
+/** Which of the steps · batch rows holds the last step of each sequence. */
+export function lastSteps(lengths: Tensor, batch: number): Tensor {
+  const rows = int32(
+    lengths.executor,
+    Array.from({ length: batch }, (_, i) => i - batch),
+  );
+  return lengths.mul(batch).add(rows);
+}

@@ -1,0 +1,79 @@
+/** A model as a table: what each layer gives and how many parameters it has. */
+import { noGrad } from '../autograd/mode.ts';
+import { zeros } from '../ops/index.ts';
+import { scope } from '../tensor/scope.ts';
+import { checkShape, type Shape } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
+
+type Forward = (...inputs: unknown[]) => unknown;
+
+/** Shapes of the tensors in a result. */
+function shapesOf(result: unknown): string {
+  if (result instanceof Tensor) return `[${result.shape.join(', ')}]`;
+  if (Array.isArray(result)) return result.map(shapesOf).join(', ');
+  return typeof result === 'object' && result !== null ? Object.values(result).map(shapesOf).join(', ') : '';
+}
+
+/** Parameters of the module itself, not of those inside it. */
+function ownParameters(module: Module): Parameter[] {
+  return Object.values(module).filter((value) => value instanceof Parameter);
+}
+
+function table(rows: string[][], total: string[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)) + 2);
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('')
+      .trimEnd();
+  const rule = '─'.repeat(widths.reduce((a, b) => a + b, 0));
+  const [head, ...body] = rows;
+  return [line(head!), rule, ...body.map(line), rule, ...total].join('\n');
+}
+
+/**
+ * Layers with output shapes and numbers of parameters, as text. The model runs once, on zeros and in evaluation mode.
+ *
+ * @param inputShape with the batch: [1, 784]; a list of shapes for several inputs
+ * @example
+ * console.log(summary(new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU()), [1, 784]));
+ */
+export function summary(model: Module, inputShape: Shape | readonly Shape[]): string {
+  const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly Shape[];
+  for (const shape of shapes) checkShape('summary', shape);
+  const rows: string[][] = [];
+  const seen = new Set<Parameter>();
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  const patched: Module[] = [];
+  try {
+    model.eval();
+    for (const [name, module] of model.namedModules()) {
+      if (module.children().length > 0 && ownParameters(module).length === 0) continue;
+      const forward = module.forward as Forward;
+      patched.push(module);
+      module.forward = function (this: Module, ...inputs: unknown[]) {
+        const result = forward.apply(this, inputs);
+        const fresh = ownParameters(module).filter((parameter) => !seen.has(parameter));
+        for (const parameter of fresh) seen.add(parameter);
+        const count = fresh.reduce((n, parameter) => n + parameter.numel, 0);
+        const label = `${name === '' ? '' : `${name} `}(${module.constructor.name})`;
+        rows.push([label.trim(), shapesOf(result), count.toLocaleString('en-US')]);
+        return result;
+      };
+    }
+    noGrad(() => scope(() => void (model.forward as Forward)(...shapes.map((shape) => zeros(shape)))));
+  } finally {
+    for (const module of patched) delete (module as { forward?: unknown }).forward;
+    for (const [module, training] of modes) module.training = training;
+  }
+  const count = (list: Parameter[]) => list.reduce((n, p) => n + p.numel, 0);
+  const all = model.parameters();
+  const trained = count(all.filter((p) => p.requiresGrad));
+  const figure = (n: number) => n.toLocaleString('en-US');
+  return table(
+    [['Layer', 'Output shape', 'Parameters'], ...rows],
+    [`Parameters: ${figure(count(all))}`, `Trained: ${figure(trained)}`, `Frozen: ${figure(count(all) - trained)}`],
+  );
+}

@@ -1,0 +1,171 @@
+/** Elements by index along one dimension, and elements in order. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { commonExecutor, dense, done, materialize, sectionsOf } from '../program/emit.ts';
+import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
+import { normalizeDim, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+import { constant } from './create.ts';
+import type { Extremes } from './reductions.ts';
+import { checkIndex, unslice } from './shape.ts';
+
+/** Refuses an index that is larger than x outside `dim` (and, with `all`, along it). */
+function checkFits(op: string, index: Tensor, argument: string, x: Tensor, dim: number, all: boolean): void {
+  if (index.ndim === x.ndim && index.shape.every((size, i) => (i === dim && !all) || size <= x.shape[i]!)) return;
+  throw new ShapeError(
+    `${op}: index ${show(index.shape)} is not within ${argument} ${show(x.shape)}${all ? '' : ` outside dim ${dim}`}`,
+    { op, argument: 'index', got: index.shape, expected: x.shape },
+  );
+}
+
+/** x cut to the sizes of `shape` outside `dim`. */
+function cutTo(x: Tensor, shape: readonly number[], dim: number): Tensor {
+  return shape.reduce((part, size, i) => (i === dim || size === x.shape[i] ? part : part.slice(i, 0, size)), x);
+}
+
+/**
+ * y[i][j] = x[index[i][j]][j] along dimension 0, and so on: index has y's shape, as many dimensions as x, and is not
+ * larger than x in the other ones.
+ *
+ * @param index int32, 0 … size − 1
+ * @throws ArgumentError for an index out of range
+ * @see https://pytorch.org/docs/stable/generated/torch.gather.html
+ * @example
+ * gather(tensor([[1, 2], [3, 4]]), 1, tensor([[1], [0]], { dtype: 'int32' })).toArray(); // [[2], [3]]
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  const op = 'gather';
+  checkTensor(op, 'input', x);
+  checkTensor(op, 'index', index);
+  const at = normalizeDim(op, dim, x.ndim);
+  commonExecutor(op, x, index);
+  checkFits(op, index, 'input', x, at, false);
+  checkIndex(op, index, x.shape[at] ?? 1);
+  if (index.shape.some((size, i) => i !== at && size !== x.shape[i]))
+    return compose(() => gatherAll(cutTo(x, index.shape, at), at, index));
+  return gatherAll(x, at, index);
+}
+
+function gatherAll(x: Tensor, dim: number, index: Tensor): Tensor {
+  const source = dense(x);
+  const list = dense(index);
+  const y = emitGather(source, list, sectionsOf(x.shape, dim), index.shape[dim] ?? 1);
+  done(source, x);
+  done(list, index);
+  return record('gather', [x, index], y, { dim });
+}
+
+/** @internal y with the elements of g added where index says; y is new and contiguous, and of index's shape outside dim. */
+export function scatterInto(y: Tensor, dim: number, index: Tensor, g: Tensor, x = y): Tensor {
+  const source = dense(g);
+  const list = dense(index);
+  emitScatterAdd(source, list, y, sectionsOf(y.shape, dim), index.shape[dim] ?? 1);
+  done(source, g);
+  done(list, index);
+  return record('scatterAdd', [x, index, g], y, { dim });
+}
+
+/**
+ * A copy of x with source[i][j] added to its element [index[i][j]][j] along dimension 0, and so on. index is nowhere larger
+ * than source, and outside of dim not larger than x. Float32 and int32.
+ *
+ * @param index int32, 0 … size − 1
+ * @throws ArgumentError for an index out of range
+ * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
+ * @example
+ * scatterAdd(zeros(3), 0, tensor([0, 2, 0], { dtype: 'int32' }), tensor([1, 2, 3])).toArray(); // [4, 0, 2]
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  const op = 'scatterAdd';
+  checkTensor(op, 'input', x);
+  checkTensor(op, 'index', index);
+  checkTensor(op, 'source', source);
+  const at = normalizeDim(op, dim, x.ndim);
+  commonExecutor(op, x, index, source);
+  if (source.dtype !== x.dtype || x.dtype === 'bool') {
+    throw new DTypeError(`${op}: input and source must both be float32 or int32, got ${x.dtype} and ${source.dtype}`, {
+      op,
+      argument: 'source',
+      got: source.dtype,
+      expected: x.dtype,
+    });
+  }
+  checkFits(op, index, 'input', x, at, false);
+  checkFits(op, index, 'source', source, at, true);
+  checkIndex(op, index, x.shape[at] ?? 1);
+  return compose(() => {
+    const part = cutTo(at < source.ndim ? source.slice(at, 0, index.shape[at]) : source, index.shape, at);
+    const own = cutTo(x, index.shape, at);
+    if (own === x) return scatterInto(materialize(x), at, index, part, x);
+    let added = scatterInto(constant(x.executor, own.shape, 0, x.dtype), at, index, part);
+    x.shape.forEach((size, i) => {
+      if (size !== added.shape[i]) added = unslice(added, i, 0, size, 1);
+    });
+    return x.add(added);
+  });
+}
+
+export interface SortOptions {
+  /** Largest first. Default false. */
+  descending?: boolean;
+}
+
+export interface TopkOptions {
+  /** The largest (default) or the smallest. */
+  largest?: boolean;
+}
+
+function ordered(x: Tensor, dim: number, count: number, descending: boolean): Extremes {
+  if (dim >= x.ndim - 1) {
+    const source = dense(x);
+    const shape = x.ndim === 0 ? [] : [...x.shape.slice(0, -1), count];
+    const { values, indices } = emitSort(source, count, descending, shape);
+    done(source, x);
+    return { values: record('gather', [x, indices], values, { dim }), indices };
+  }
+  return compose(() => {
+    const { values, indices } = ordered(x.transpose(dim, -1), x.ndim - 1, count, descending);
+    return { values: values.transpose(dim, -1), indices: indices.transpose(dim, -1) };
+  });
+}
+
+/**
+ * The elements along a dimension in order, and where they stood. Equal ones keep their order; NaN is the largest.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.sort.html
+ * @example
+ * const { values, indices } = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
+ */
+export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
+  checkTensor('sort', 'input', x);
+  checkOptions('sort', options, ['descending']);
+  const at = normalizeDim('sort', dim, x.ndim);
+  return ordered(x, at, x.shape[at] ?? 1, options.descending ?? false);
+}
+
+/**
+ * The k largest (or smallest) elements along a dimension, the most extreme first, and where they stand. Of equal ones the
+ * first comes first.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.topk.html
+ * @example
+ * topk(tensor([1, 4, 2, 3]), 2).values.toArray(); // [4, 3]
+ */
+export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
+  checkTensor('topk', 'input', x);
+  checkOptions('topk', options, ['largest']);
+  const at = normalizeDim('topk', dim, x.ndim);
+  checkWhole('topk', 'k', k);
+  const size = x.shape[at] ?? 1;
+  if (k > size) {
+    throw new ArgumentError(`topk: k is ${k}, but dimension ${dim} of ${show(x.shape)} has ${size} elements`, {
+      op: 'topk',
+      argument: 'k',
+      got: k,
+      expected: size,
+    });
+  }
+  return ordered(x, at, k, options.largest ?? true);
+}

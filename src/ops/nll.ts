@@ -1,0 +1,171 @@
+/** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { commonExecutor } from '../program/emit.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose, where } from './arithmetic.ts';
+import {
+  type CrossEntropyOptions,
+  checkClassIndices,
+  checkReduction,
+  crossEntropyOfRows,
+  logSoftmax,
+  type Reduction,
+} from './classify.ts';
+import { gather } from './gather.ts';
+
+/** Dimension of the classes: 1, or 0 for a single example. */
+function classDim(op: string, x: Tensor): number {
+  checkTensor(op, 'input', x);
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, { op, argument: 'input', got: x.dtype });
+  if (x.ndim === 0)
+    throw new ShapeError(`${op}: input must be [C] or [N,C,…], got []`, { op, argument: 'input', got: x.shape });
+  return x.ndim === 1 ? 0 : 1;
+}
+
+/** [N, C, d1, …] as rows of classes [N·d1·…, C]. */
+function rowsOf(x: Tensor): Tensor {
+  if (x.ndim < 2) return x.reshape([1, x.numel]);
+  const order = [0, ...x.shape.keys()].filter((dim, i) => dim !== 1 && (i === 0 || dim !== 0));
+  return x.ndim === 2 ? x : x.permute([...order, 1]).reshape([-1, x.shape[1]!]);
+}
+
+function checkWeight(op: string, weight: Tensor, classes: number): void {
+  checkTensor(op, 'weight', weight);
+  if (weight.dtype !== 'float32' || !sameShape(weight.shape, [classes])) {
+    throw new ShapeError(`${op}: weight must be float32 [${classes}], got ${weight.dtype} ${show(weight.shape)}`, {
+      op,
+      argument: 'weight',
+      got: weight.shape,
+      expected: [classes],
+    });
+  }
+}
+
+function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): void {
+  const expected = x.shape.filter((_, i) => i !== dim);
+  checkTensor(op, 'target', target);
+  if (!sameShape(target.shape, expected)) {
+    throw new ShapeError(
+      `${op}: target must be ${show(expected)}, one class for each row of the input ${show(x.shape)}, got ${show(target.shape)}`,
+      { op, argument: 'target', got: target.shape, expected },
+    );
+  }
+}
+
+/**
+ * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities in the shape of
+ * the logits (float32).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+ * @example
+ * const loss = F.crossEntropy(model.forward(x), tensor([3, 1], { dtype: 'int32' }));
+ */
+export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const op = 'crossEntropy';
+  const dim = classDim(op, x);
+  checkTensor(op, 'target', target);
+  if (target.dtype === 'float32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, dim, options);
+  if (x.ndim === 2) return crossEntropyOfRows(x, target, options);
+  checkTargetShape(op, x, target, dim);
+  return compose(() => {
+    const loss = crossEntropyOfRows(rowsOf(x), target.reshape([-1]), options);
+    return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
+  });
+}
+
+/** −Σ_c w[c]·y[c]·ln softmax(x)[c] with smoothed targets y; the mean is over all but the classes. */
+function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: CrossEntropyOptions): Tensor {
+  const op = 'crossEntropy';
+  const { weight, reduction = 'mean', labelSmoothing = 0 } = options;
+  checkReduction(op, reduction);
+  checkRange(op, 'labelSmoothing', labelSmoothing, 0, 1);
+  if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
+    throw new ArgumentError(`${op}: ignoreIndex is for class indices, not for probabilities`, {
+      op,
+      argument: 'ignoreIndex',
+      got: options.ignoreIndex,
+    });
+  }
+  const classes = x.shape[dim]!;
+  if (weight !== undefined) checkWeight(op, weight, classes);
+  commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
+  return compose(() => {
+    const y = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+    const terms = logSoftmax(x, dim).mul(y);
+    const shape = x.shape.map((size, i) => (i === dim ? size : 1));
+    const loss = (weight === undefined ? terms : terms.mul(weight.reshape(shape))).sum(dim).neg();
+    if (reduction === 'none') return loss;
+    return reduction === 'sum' ? loss.sum() : loss.mean();
+  });
+}
+
+/** Weights of the targets, 0 for those that are ignored. */
+function scalesOf(weight: Tensor | undefined, target: Tensor, counts: Tensor): Tensor {
+  if (weight === undefined) return counts.to('float32');
+  return where(counts, weight.indexSelect(0, target.reshape([-1])).reshape(target.shape), 0);
+}
+
+export interface FocalLossOptions {
+  /** Exponent of 1 − p: how little what is well classified counts. Default 2. */
+  gamma?: number;
+  /** A factor for each class. */
+  weight?: Tensor;
+  /** Default 'mean', over the rows. */
+  reduction?: Reduction;
+}
+
+/**
+ * −w[t]·(1 − p)^γ·ln p with p = softmax(x)[t], for logits x [N, C] and class indices t [N] (int32).
+ *
+ * @see https://arxiv.org/abs/1708.02002
+ */
+export function focalLoss(x: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
+  const op = 'focalLoss';
+  checkOptions(op, options, ['gamma', 'weight', 'reduction']);
+  const { gamma = 2, weight, reduction = 'mean' } = options;
+  checkRange(op, 'gamma', gamma, 0);
+  checkReduction(op, reduction);
+  if (weight !== undefined) checkWeight(op, weight, x.shape[classDim(op, x)]!);
+  return compose(() => {
+    const negative = nllLoss(logSoftmax(x, classDim(op, x)), target, { reduction: 'none' });
+    const focused = negative.mul(negative.neg().exp().neg().add(1).clamp(0).pow(gamma));
+    const loss = weight === undefined ? focused : focused.mul(scalesOf(weight, target, target.ge(0)));
+    if (reduction === 'none') return loss;
+    return reduction === 'sum' ? loss.sum() : loss.mean();
+  });
+}
+
+export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
+
+/**
+ * −w[t]·x[t] for log-probabilities x [N, C, d1, …] (or [C]) and class indices t [N, d1, …] (int32); the mean is over the weights
+ * of the targets that are not ignored.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+ */
+export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+  const op = 'nllLoss';
+  checkOptions(op, options, ['weight', 'reduction', 'ignoreIndex']);
+  const { weight, reduction = 'mean', ignoreIndex = -100 } = options;
+  const dim = classDim(op, x);
+  checkReduction(op, reduction);
+  const classes = x.shape[dim]!;
+  if (weight !== undefined) checkWeight(op, weight, classes);
+  checkTargetShape(op, x, target, dim);
+  checkClassIndices(op, target, classes, ignoreIndex);
+  commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
+  return compose(() => {
+    const counts = target.ne(ignoreIndex);
+    // Ignored targets point to class 0; without classes there is nothing to point to.
+    const at = where(counts, target, target.mul(0));
+    const scale = scalesOf(weight, at, counts);
+    const picked = gather(x, dim, at.unsqueeze(dim)).squeeze(dim);
+    const loss = where(counts, picked.mul(scale).neg(), 0);
+    if (reduction === 'none') return loss;
+    const total = loss.sum();
+    return reduction === 'sum' ? total : total.div(scale.sum());
+  });
+}

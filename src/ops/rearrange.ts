@@ -1,0 +1,158 @@
+/** Elements repeated, turned round, cut into parts, or set to 0 on one side of a diagonal: made of views and copies. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { record } from '../autograd/record.ts';
+import { checkWhole } from '../options.ts';
+import { materialize, viewOf } from '../program/emit.ts';
+import { checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor, compose, where } from './arithmetic.ts';
+import { clone, constant } from './create.ts';
+import { alongDim } from './reductions.ts';
+
+/**
+ * x next to itself, so many times along each dimension; more counts than dimensions put new ones in front.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
+ * @example
+ * repeat(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ */
+export function repeat(x: Tensor, counts: Shape): Tensor {
+  checkTensor('repeat', 'input', x);
+  checkShape('repeat', counts);
+  const lead = counts.length - x.ndim;
+  if (lead < 0) {
+    throw new ShapeError(`repeat: ${show(counts)} has fewer numbers than ${show(x.shape)} dimensions`, {
+      op: 'repeat',
+      argument: 'counts',
+      got: counts,
+    });
+  }
+  return compose(() => {
+    const sizes: number[] = [...new Array<number>(lead).fill(1), ...x.shape];
+    let y = x.reshape([...sizes]);
+    // The last dimensions first: what is copied more than once is smallest then.
+    for (let dim = counts.length - 1; dim >= 0; dim--) {
+      if (counts[dim] === 1) continue;
+      const [before, after] = [numelOf(sizes.slice(0, dim)), numelOf(sizes.slice(dim))];
+      sizes[dim]! *= counts[dim]!;
+      y = y
+        .reshape([before, 1, after])
+        .expand([before, counts[dim]!, after])
+        .reshape([...sizes]);
+    }
+    return y.contiguous && y.storage !== x.storage ? y : clone(y);
+  });
+}
+
+/**
+ * x with the order along some dimensions reversed. A copy.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.flip.html
+ */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  checkTensor('flip', 'input', x);
+  const list = normalizeDims('flip', dims ?? [], x.ndim).filter((dim) => dim < x.ndim);
+  const strides = x.strides.map((stride, i) => (list.includes(i) ? -stride : stride));
+  const last = list.reduce((sum, dim) => sum + Math.max(0, x.shape[dim]! - 1) * x.strides[dim]!, 0);
+  const reversed = viewOf(x, x.shape, strides, x.offset + last);
+  const y = materialize(reversed);
+  reversed.dispose();
+  return record('flip', [x], y, { dims: list });
+}
+
+/**
+ * The parts of a dimension: of one size (the last may be smaller), or of the sizes given, which add up to the dimension's.
+ * Views.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.split.html
+ * @example
+ * split(arange(5), 2).map((part) => part.toArray()); // [[0, 1], [2, 3], [4]]
+ */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const op = 'split';
+  checkTensor(op, 'input', x);
+  const at = normalizeDim(op, dim, x.ndim);
+  const total = x.shape[at];
+  if (total === undefined)
+    throw new ShapeError('split: a tensor without dimensions has no parts', { op, argument: 'input', got: [] });
+  if (typeof size === 'number') {
+    checkWhole(op, 'size', size, total === 0 ? 0 : 1);
+    const sizes = Array.from({ length: Math.max(1, Math.ceil(total / (size || 1))) }, (_, i) =>
+      Math.min(size, total - i * size),
+    );
+    return partsOf(x, sizes, at);
+  }
+  for (const part of size) checkWhole(op, 'sizes', part);
+  if (size.reduce((a, b) => a + b, 0) !== total) {
+    throw new ArgumentError(
+      `${op}: sizes [${size.join(',')}] do not add up to ${total}, the size of dimension ${dim}`,
+      {
+        op,
+        argument: 'sizes',
+        got: size,
+        expected: total,
+      },
+    );
+  }
+  return partsOf(x, size, at);
+}
+
+function partsOf(x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
+  let start = 0;
+  return sizes.map((size) => {
+    const part = x.slice(dim, start, start + size);
+    start += size;
+    return part;
+  });
+}
+
+/**
+ * A dimension in n parts of equal size; the last may be smaller, or there may be fewer parts. Views.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
+ */
+export function chunk(x: Tensor, n: number, dim = 0): Tensor[] {
+  checkTensor('chunk', 'input', x);
+  checkWhole('chunk', 'n', n, 1);
+  const at = normalizeDim('chunk', dim, x.ndim);
+  const total = x.shape[at];
+  if (total === undefined)
+    throw new ShapeError('chunk: a tensor without dimensions has no parts', {
+      op: 'chunk',
+      argument: 'input',
+      got: [],
+    });
+  return total === 0 ? partsOf(x, new Array<number>(n).fill(0), at) : split(x, Math.ceil(total / n), at);
+}
+
+function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
+  checkTensor(op, 'input', x);
+  if (!Number.isInteger(k))
+    throw new ArgumentError(`${op}: k must be a whole number, got ${String(k)}`, { op, argument: 'k', got: k });
+  if (x.ndim < 2) {
+    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(x.shape)}`, {
+      op,
+      argument: 'input',
+      got: x.shape,
+    });
+  }
+  return compose(() => {
+    const row = alongDim(x.shape[x.ndim - 2]!, 0, 2, x.executor);
+    const column = alongDim(x.shape[x.ndim - 1]!, 1, 2, x.executor).sub(k);
+    return where(op === 'tril' ? column.le(row) : column.ge(row), x, constant(x.executor, [], 0, x.dtype));
+  });
+}
+
+/**
+ * The matrices of the last two dimensions, with 0 above the k-th diagonal (0 the main one, 1 the one above it).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.tril.html
+ */
+export function tril(x: Tensor, k = 0): Tensor {
+  return triangle('tril', x, k);
+}
+
+/** The same with 0 below the k-th diagonal. */
+export function triu(x: Tensor, k = 0): Tensor {
+  return triangle('triu', x, k);
+}

@@ -1,0 +1,249 @@
+/** Optimizers whose steps adapt to the size of the gradients: RMSprop, Adagrad, Adadelta and NAdam. */
+
+import { ArgumentError } from '../../bindings/errors.ts';
+import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
+import { checkRange } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+
+type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
+
+interface CommonOptions {
+  /** Learning rate. */
+  lr?: number;
+  /** Added to the denominator. */
+  eps?: number;
+  /** L2 penalty. Default 0. */
+  weightDecay?: number;
+}
+
+interface Places {
+  a: string;
+  b?: string;
+  c?: string;
+}
+
+function checkCommon(op: string, { lr, eps, weightDecay }: Required<CommonOptions>): void {
+  checkRange(op, 'lr', lr, 0);
+  checkRange(op, 'eps', eps, 0);
+  checkRange(op, 'weightDecay', weightDecay, 0);
+}
+
+abstract class Adaptive<O extends CommonOptions & { maximize?: boolean }> extends Optimizer<O> {
+  /** The rule, where its state is kept, and what that begins with. */
+  protected abstract rule(group: ParamGroup<O>): { fn: AdaptiveFn; places: Places; start?: number };
+
+  protected override update(
+    group: ParamGroup<O>,
+    param: Tensor,
+    gradient: Tensor,
+    state: ParamState,
+    settings: number,
+  ): void {
+    const { fn, places, start } = this.rule(group);
+    const address = (name: string | undefined, value = 0) => {
+      if (name === undefined) return 0;
+      state[name] ??= this.zerosFor(param, value);
+      return (state[name] as Tensor).address;
+    };
+    encodeAdaptive(param.executor.program, {
+      fn: AdaptiveFn[fn],
+      param: param.address,
+      grad: gradient.address,
+      a: address(places.a, start),
+      b: address(places.b),
+      c: address(places.c),
+      settings,
+      n: param.numel,
+      flags: group.maximize ? 1 : 0,
+    });
+  }
+}
+
+/** The number of the step that is about to be made, counted from 1. */
+function nextStep(state: ParamState): number {
+  const step = ((state.step as number | undefined) ?? 0) + 1;
+  state.step = step;
+  return step;
+}
+
+export interface RMSpropOptions extends CommonOptions {
+  /** Share of the running mean of the squared gradient that is kept. Default 0.99. */
+  alpha?: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Take the mean gradient's square from the mean square. Default false. */
+  centered?: boolean;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+/**
+ * Steps of lr·g / (√v + ε), v a running mean of g². Defaults: lr 0.01, α 0.99, ε 1e-8.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ */
+export class RMSprop extends Adaptive<RMSpropOptions> {
+  constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
+    const defaults = { lr: 0.01, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
+    super('RMSprop', params, options, { ...defaults, maximize: false });
+  }
+
+  protected override check(group: Required<RMSpropOptions>): void {
+    checkCommon('RMSprop', group);
+    checkRange('RMSprop', 'alpha', group.alpha, 0);
+    checkRange('RMSprop', 'momentum', group.momentum, 0);
+  }
+
+  protected override rule({ momentum, centered }: ParamGroup<RMSpropOptions>) {
+    const places: Places = { a: 'squareAvg' };
+    if (centered) places.b = 'gradAvg';
+    if (momentum > 0) places.c = 'momentumBuffer';
+    return { fn: 'rmsprop', places } as const;
+  }
+
+  protected override settings(
+    { lr, alpha, eps, weightDecay, momentum }: ParamGroup<RMSpropOptions>,
+    state: ParamState,
+    out: Float64Array,
+  ): void {
+    nextStep(state);
+    out.set([lr, eps, weightDecay, alpha, 1 - alpha, momentum]);
+  }
+}
+
+export interface AdagradOptions extends CommonOptions {
+  /** Steps shrink as lr / (1 + (step − 1)·lrDecay). Default 0. */
+  lrDecay?: number;
+  /** Default 0. */
+  initialAccumulatorValue?: number;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+/**
+ * Steps of lr·g / (√s + ε), s the sum of all g². Defaults: lr 0.01, ε 1e-10.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ */
+export class Adagrad extends Adaptive<AdagradOptions> {
+  constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
+    const defaults = { lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
+    super('Adagrad', params, options, { ...defaults, maximize: false });
+  }
+
+  protected override check(group: Required<AdagradOptions>): void {
+    checkCommon('Adagrad', group);
+    checkRange('Adagrad', 'lrDecay', group.lrDecay, 0);
+    checkRange('Adagrad', 'initialAccumulatorValue', group.initialAccumulatorValue, 0);
+  }
+
+  protected override rule({ initialAccumulatorValue }: ParamGroup<AdagradOptions>) {
+    return { fn: 'adagrad', places: { a: 'sum' }, start: initialAccumulatorValue } as const;
+  }
+
+  protected override settings(
+    { lr, lrDecay, eps, weightDecay }: ParamGroup<AdagradOptions>,
+    state: ParamState,
+    out: Float64Array,
+  ): void {
+    out.set([lr / (1 + (nextStep(state) - 1) * lrDecay), eps, weightDecay]);
+  }
+}
+
+export interface AdadeltaOptions extends CommonOptions {
+  /** Share of the running means that is kept. Default 0.9. */
+  rho?: number;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
+}
+
+/**
+ * Steps of lr·√(d + ε) / √(v + ε)·g, v and d running means of g² and of the squared steps. Defaults: lr 1, ρ 0.9, ε 1e-6.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
+ */
+export class Adadelta extends Adaptive<AdadeltaOptions> {
+  constructor(params: Params<AdadeltaOptions>, options: AdadeltaOptions = {}) {
+    super('Adadelta', params, options, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false });
+  }
+
+  protected override check(group: Required<AdadeltaOptions>): void {
+    checkCommon('Adadelta', group);
+    checkRange('Adadelta', 'rho', group.rho, 0, 1);
+  }
+
+  protected override rule() {
+    return { fn: 'adadelta', places: { a: 'squareAvg', b: 'accDelta' } } as const;
+  }
+
+  protected override settings(
+    { lr, rho, eps, weightDecay }: ParamGroup<AdadeltaOptions>,
+    state: ParamState,
+    out: Float64Array,
+  ): void {
+    nextStep(state);
+    out.set([lr, eps, weightDecay, rho, 1 - rho]);
+  }
+}
+
+export interface NAdamOptions extends CommonOptions {
+  /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** How fast the momentum grows to its full size. Default 0.004. */
+  momentumDecay?: number;
+}
+
+/**
+ * Adam with Nesterov's momentum (Dozat 2016). Defaults: lr 0.002, β 0.9 and 0.999, ε 1e-8.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
+ */
+export class NAdam extends Adaptive<NAdamOptions> {
+  constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
+    super('NAdam', params, options, { lr: 0.002, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 });
+  }
+
+  protected override check(group: Required<NAdamOptions>): void {
+    checkCommon('NAdam', group);
+    checkRange('NAdam', 'momentumDecay', group.momentumDecay, 0);
+    const { betas } = group;
+    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
+      throw new ArgumentError(`NAdam: betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
+        op: 'NAdam',
+        argument: 'betas',
+        got: betas,
+      });
+    }
+  }
+
+  protected override rule() {
+    return { fn: 'nadam', places: { a: 'expAvg', b: 'expAvgSq' } } as const;
+  }
+
+  protected override settings(
+    { lr, betas, eps, weightDecay, momentumDecay }: ParamGroup<NAdamOptions>,
+    state: ParamState,
+    out: Float64Array,
+  ): void {
+    const [beta1, beta2] = betas;
+    const step = nextStep(state);
+    const share = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+    const [now, next] = [share(step), share(step + 1)];
+    const product = ((state.muProduct as number | undefined) ?? 1) * now;
+    state.muProduct = product;
+    const direct = (lr * (1 - now)) / (1 - product);
+    const correction = Math.sqrt(1 - beta2 ** step);
+    out.set([
+      direct,
+      eps,
+      weightDecay,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      correction,
+      (lr * next) / (1 - product * next),
+    ]);
+  }
+}

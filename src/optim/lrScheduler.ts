@@ -1,0 +1,5 @@
+/** Learning-rate schedules: `optim.lrScheduler`. */
+export { OneCycleLR, type OneCycleLROptions } from './oneCycle.ts';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.ts';
+export { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
+export * from './schedules.ts';

@@ -1,0 +1,130 @@
+/** The one-cycle schedule. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { LRScheduler, type Scheduled } from './scheduler.ts';
+
+export interface OneCycleLROptions {
+  /** The highest rate. */
+  maxLr: number;
+  /** Steps in all. */
+  totalSteps: number;
+  /** Share of the steps in which the rate grows. Default 0.3. */
+  pctStart?: number;
+  /** Default 'cos'. */
+  annealStrategy?: 'cos' | 'linear';
+  /** Change momentum (or the first of betas) the other way round. Default true. */
+  cycleMomentum?: boolean;
+  /** Default 0.85. */
+  baseMomentum?: number;
+  /** Default 0.95. */
+  maxMomentum?: number;
+  /** The first rate is maxLr / divFactor. Default 25. */
+  divFactor?: number;
+  /** The last rate is the first one / finalDivFactor. Default 1e4. */
+  finalDivFactor?: number;
+  /** Go down to the first rate as fast as up, and then to the last one. Default false. */
+  threePhase?: boolean;
+}
+
+/** A phase: until which step, and the ends of rate and momentum. */
+interface Phase {
+  end: number;
+  lr: readonly [number, number];
+  momentum: readonly [number, number];
+}
+
+type Group = { lr: number; momentum?: number; betas?: readonly [number, number] };
+
+/**
+ * The rate grows from maxLr / divFactor to maxLr and falls far below where it began; one `step()` a batch (Smith & Topin
+ * 2018).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+ */
+export class OneCycleLR extends LRScheduler {
+  private readonly options: Required<OneCycleLROptions>;
+  private readonly phases: Phase[];
+
+  constructor(optimizer: Scheduled, options: OneCycleLROptions) {
+    super(optimizer);
+    const op = 'OneCycleLR';
+    const defaults = {
+      pctStart: 0.3,
+      annealStrategy: 'cos',
+      cycleMomentum: true,
+      baseMomentum: 0.85,
+      maxMomentum: 0.95,
+      divFactor: 25,
+      finalDivFactor: 1e4,
+      threePhase: false,
+    } as const;
+    checkOptions(op, options, ['maxLr', 'totalSteps', ...Object.keys(defaults)]);
+    this.options = { ...defaults, ...options };
+    const { maxLr, totalSteps, pctStart, annealStrategy, cycleMomentum } = this.options;
+    checkRange(op, 'maxLr', maxLr, 0);
+    checkWhole(op, 'totalSteps', totalSteps, 1);
+    checkRange(op, 'pctStart', pctStart, 0, 1);
+    if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
+      throw new ArgumentError(`${op}: annealStrategy must be 'cos' or 'linear', got ${String(annealStrategy)}`, {
+        op,
+        argument: 'annealStrategy',
+        got: annealStrategy,
+      });
+    }
+    if (cycleMomentum && (optimizer.paramGroups as Group[]).some((g) => !g.betas && g.momentum === undefined)) {
+      throw new ArgumentError(`${op}: the optimizer has no momentum to change; pass cycleMomentum: false`, {
+        op,
+        argument: 'cycleMomentum',
+      });
+    }
+    this.phases = this.plan();
+    this.apply();
+  }
+
+  private plan(): Phase[] {
+    const { maxLr, totalSteps, pctStart, divFactor, finalDivFactor, threePhase, baseMomentum, maxMomentum } =
+      this.options;
+    const first = maxLr / divFactor;
+    const last = first / finalDivFactor;
+    const up: Phase = { end: pctStart * totalSteps - 1, lr: [first, maxLr], momentum: [maxMomentum, baseMomentum] };
+    const down = { lr: [maxLr, threePhase ? first : last], momentum: [baseMomentum, maxMomentum] } as const;
+    if (!threePhase) return [up, { end: totalSteps - 1, ...down }];
+    const rest: Phase = { end: totalSteps - 1, lr: [first, last], momentum: [maxMomentum, maxMomentum] };
+    return [up, { end: 2 * pctStart * totalSteps - 2, ...down }, rest];
+  }
+
+  private between([from, to]: readonly [number, number], share: number): number {
+    if (this.options.annealStrategy === 'linear') return from + (to - from) * share;
+    return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
+  }
+
+  /** The phase of a step, and the share of it that is over. */
+  private place(step: number): { phase: Phase; share: number } {
+    if (step > this.options.totalSteps - 1) {
+      throw new ArgumentError(`OneCycleLR: step ${step} of ${this.options.totalSteps}`, {
+        op: 'OneCycleLR',
+        got: step,
+      });
+    }
+    const at = this.phases.findIndex(({ end }, i) => step <= end || i === this.phases.length - 1);
+    const start = at === 0 ? 0 : this.phases[at - 1]!.end;
+    const phase = this.phases[at]!;
+    return { phase, share: (step - start) / (phase.end - start) };
+  }
+
+  protected override rate(_base: number, step: number): number {
+    const { phase, share } = this.place(step);
+    return this.between(phase.lr, share);
+  }
+
+  protected override apply(): void {
+    super.apply();
+    if (!this.options.cycleMomentum) return;
+    const { phase, share } = this.place(this.lastEpoch);
+    const momentum = this.between(phase.momentum, share);
+    for (const group of this.optimizer.paramGroups as Group[]) {
+      if (group.betas) group.betas = [momentum, group.betas[1]];
+      else group.momentum = momentum;
+    }
+  }
+}

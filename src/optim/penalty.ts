@@ -1,0 +1,26 @@
+/** Penalties to add to a loss. */
+
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkTensor, compose } from '../ops/index.ts';
+import { checkFinite } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * λ·Σ |p| over all parameters: add it to the loss, and many of them go to 0. (For squares use an optimizer's weightDecay.)
+ *
+ * @example
+ * const loss = F.mseLoss(model.forward(x), y).add(optim.l1Penalty(model.parameters(), 1e-4));
+ */
+export function l1Penalty(params: Iterable<Tensor>, lambda: number): Tensor {
+  const op = 'l1Penalty';
+  checkFinite(op, 'lambda', lambda);
+  const list = [...params];
+  for (const [i, param] of list.entries()) checkTensor(op, `params[${i}]`, param);
+  if (list.length === 0) throw new ArgumentError(`${op}: no parameters were given`, { op, argument: 'params' });
+  return compose(() =>
+    list
+      .map((param) => param.abs().sum())
+      .reduce((a, b) => a.add(b))
+      .mul(lambda),
+  );
+}

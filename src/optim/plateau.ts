@@ -1,0 +1,122 @@
+/** The schedule that waits for a metric to stop improving. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import type { Scheduled, SchedulerState } from './scheduler.ts';
+
+export interface ReduceLROnPlateauOptions {
+  /** Whether a smaller metric is better (default) or a larger one. */
+  mode?: 'min' | 'max';
+  /** What the rate is multiplied by. Default 0.1. */
+  factor?: number;
+  /** Epochs without improvement that are let pass. Default 10. */
+  patience?: number;
+  /** How much better counts as better. Default 1e-4. */
+  threshold?: number;
+  /** Whether `threshold` is a share of the best metric (default) or a difference. */
+  thresholdMode?: 'rel' | 'abs';
+  /** Epochs to wait after a reduction. Default 0. */
+  cooldown?: number;
+  /** Lowest rate. Default 0. */
+  minLr?: number;
+  /** Smaller changes of the rate are not made. Default 1e-8. */
+  eps?: number;
+}
+
+/**
+ * Reduces the rates when a metric has not improved for `patience` epochs: `scheduler.step(loss)` once an epoch.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
+ */
+export class ReduceLROnPlateau {
+  private readonly options: Required<ReduceLROnPlateauOptions>;
+  private best: number;
+  private badEpochs = 0;
+  private cooling = 0;
+  /** Epochs that `step()` has ended. */
+  lastEpoch = 0;
+
+  constructor(
+    readonly optimizer: Scheduled,
+    options: ReduceLROnPlateauOptions = {},
+  ) {
+    const op = 'ReduceLROnPlateau';
+    const defaults = {
+      mode: 'min',
+      factor: 0.1,
+      patience: 10,
+      threshold: 1e-4,
+      thresholdMode: 'rel',
+      cooldown: 0,
+      minLr: 0,
+      eps: 1e-8,
+    } as const;
+    checkOptions(op, options, Object.keys(defaults));
+    this.options = { ...defaults, ...options };
+    const { mode, factor, patience, thresholdMode, cooldown } = this.options;
+    if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'rel' && thresholdMode !== 'abs') || factor >= 1) {
+      throw new ArgumentError(
+        `${op}: expected mode 'min' or 'max', thresholdMode 'rel' or 'abs' and a factor below 1, got ${mode}, ${thresholdMode}, ${factor}`,
+        { op, argument: 'options', got: options },
+      );
+    }
+    checkRange(op, 'factor', factor, 0);
+    checkWhole(op, 'patience', patience);
+    checkWhole(op, 'cooldown', cooldown);
+    this.best = mode === 'min' ? Infinity : -Infinity;
+  }
+
+  private improves(metric: number): boolean {
+    const { mode, threshold, thresholdMode } = this.options;
+    const sign = mode === 'min' ? -1 : 1;
+    const limit = thresholdMode === 'rel' ? this.best * (1 + sign * threshold) : this.best + sign * threshold;
+    return mode === 'min' ? metric < limit : metric > limit;
+  }
+
+  /** Ends an epoch with this metric. */
+  step(metric: number): void {
+    if (typeof metric !== 'number')
+      throw new ArgumentError(`ReduceLROnPlateau.step: metric must be a number, got ${typeof metric}`, {
+        op: 'ReduceLROnPlateau.step',
+        argument: 'metric',
+        got: metric,
+      });
+    const { factor, patience, cooldown, minLr, eps } = this.options;
+    this.lastEpoch++;
+    if (this.improves(metric)) {
+      this.best = metric;
+      this.badEpochs = 0;
+    } else {
+      this.badEpochs++;
+    }
+    if (this.cooling > 0) {
+      this.cooling--;
+      this.badEpochs = 0;
+    }
+    if (this.badEpochs <= patience) return;
+    for (const group of this.optimizer.paramGroups) {
+      const lr = Math.max(group.lr * factor, minLr);
+      if (group.lr - lr > eps) group.lr = lr;
+    }
+    this.cooling = cooldown;
+    this.badEpochs = 0;
+  }
+
+  /** The rates of the groups now. */
+  getLastLr(): number[] {
+    return this.optimizer.paramGroups.map(({ lr }) => lr);
+  }
+
+  /** What the schedule remembers. The optimizer's rates are in its own state dict. */
+  stateDict(): SchedulerState {
+    const { best, badEpochs, cooling, lastEpoch } = this;
+    return { best, badEpochs, cooling, lastEpoch };
+  }
+
+  /** Goes on from what `stateDict()` gave. */
+  loadStateDict(state: SchedulerState): void {
+    this.best = state.best as number;
+    this.badEpochs = state.badEpochs as number;
+    this.cooling = state.cooling as number;
+    this.lastEpoch = state.lastEpoch as number;
+  }
+}

@@ -1,0 +1,279 @@
+/** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
+import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
+
+export interface StepLROptions {
+  /** Epochs between two decays. */
+  stepSize: number;
+  /** Default 0.1. */
+  gamma?: number;
+}
+
+/** lr·γ^⌊epoch / stepSize⌋. */
+export class StepLR extends LRScheduler {
+  private readonly options: Required<StepLROptions>;
+
+  constructor(optimizer: Scheduled, options: StepLROptions) {
+    super(optimizer);
+    checkOptions('StepLR', options, ['stepSize', 'gamma']);
+    this.options = { gamma: 0.1, ...options };
+    checkWhole('StepLR', 'stepSize', options.stepSize, 1);
+    checkFinite('StepLR', 'gamma', this.options.gamma);
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    return base * this.options.gamma ** Math.floor(epoch / this.options.stepSize);
+  }
+}
+
+export interface MultiStepLROptions {
+  /** Epochs at which the rate decays. */
+  milestones: readonly number[];
+  /** Default 0.1. */
+  gamma?: number;
+}
+
+/** lr·γ^(number of milestones that have been reached). */
+export class MultiStepLR extends LRScheduler {
+  private readonly options: Required<MultiStepLROptions>;
+
+  constructor(optimizer: Scheduled, options: MultiStepLROptions) {
+    super(optimizer);
+    checkOptions('MultiStepLR', options, ['milestones', 'gamma']);
+    this.options = { gamma: 0.1, ...options };
+    for (const epoch of options.milestones) checkWhole('MultiStepLR', 'milestones', epoch);
+    checkFinite('MultiStepLR', 'gamma', this.options.gamma);
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    return base * this.options.gamma ** this.options.milestones.filter((milestone) => milestone <= epoch).length;
+  }
+}
+
+/** lr·γ^epoch. */
+export class ExponentialLR extends LRScheduler {
+  private readonly gamma: number;
+
+  constructor(optimizer: Scheduled, options: { gamma: number }) {
+    super(optimizer);
+    checkOptions('ExponentialLR', options, ['gamma']);
+    checkFinite('ExponentialLR', 'gamma', options.gamma);
+    this.gamma = options.gamma;
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    return base * this.gamma ** epoch;
+  }
+}
+
+/** From `high` (share 0) to `low` (share 1) on half a cosine. */
+function cosine(high: number, low: number, share: number): number {
+  return low + ((high - low) * (1 + Math.cos(Math.PI * share))) / 2;
+}
+
+export interface CosineAnnealingLROptions {
+  /** Epochs of half a period. */
+  tMax: number;
+  /** Lowest rate. Default 0. */
+  etaMin?: number;
+}
+
+/** ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2. */
+export class CosineAnnealingLR extends LRScheduler {
+  private readonly options: Required<CosineAnnealingLROptions>;
+
+  constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
+    super(optimizer);
+    checkOptions('CosineAnnealingLR', options, ['tMax', 'etaMin']);
+    checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
+    this.options = { etaMin: 0, ...options };
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    return cosine(base, this.options.etaMin, epoch / this.options.tMax);
+  }
+}
+
+export interface CosineAnnealingWarmRestartsOptions {
+  /** Epochs of the first period. */
+  t0: number;
+  /** Factor from one period to the next. Default 1. */
+  tMult?: number;
+  /** Lowest rate. Default 0. */
+  etaMin?: number;
+}
+
+/** Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017). */
+export class CosineAnnealingWarmRestarts extends LRScheduler {
+  private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
+
+  constructor(optimizer: Scheduled, options: CosineAnnealingWarmRestartsOptions) {
+    super(optimizer);
+    const op = 'CosineAnnealingWarmRestarts';
+    checkOptions(op, options, ['t0', 'tMult', 'etaMin']);
+    this.options = { tMult: 1, etaMin: 0, ...options };
+    checkWhole(op, 't0', this.options.t0, 1);
+    checkWhole(op, 'tMult', this.options.tMult, 1);
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    const { t0, tMult, etaMin } = this.options;
+    let period = t0;
+    let since = epoch;
+    for (; since >= period; period *= tMult) since -= period;
+    return cosine(base, etaMin, since / period);
+  }
+}
+
+export interface LinearLROptions {
+  /** Share of the rate in epoch 0. Default 1/3. */
+  startFactor?: number;
+  /** Share from epoch totalIters on. Default 1. */
+  endFactor?: number;
+  /** Default 5. */
+  totalIters?: number;
+}
+
+/** lr times a factor that goes in a straight line from startFactor to endFactor. */
+export class LinearLR extends LRScheduler {
+  private readonly options: Required<LinearLROptions>;
+
+  constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
+    super(optimizer);
+    checkOptions('LinearLR', options, ['startFactor', 'endFactor', 'totalIters']);
+    this.options = { startFactor: 1 / 3, endFactor: 1, totalIters: 5, ...options };
+    checkRange('LinearLR', 'startFactor', this.options.startFactor, Number.MIN_VALUE, 1);
+    checkRange('LinearLR', 'endFactor', this.options.endFactor, 0, 1);
+    checkWhole('LinearLR', 'totalIters', this.options.totalIters, 1);
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    const { startFactor, endFactor, totalIters } = this.options;
+    return base * (startFactor + ((endFactor - startFactor) * Math.min(epoch, totalIters)) / totalIters);
+  }
+}
+
+export interface LambdaLROptions {
+  /** The factor in an epoch: one function, or one a group. */
+  lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
+}
+
+/** lr·λ(epoch). The functions are not in the state dict. */
+export class LambdaLR extends LRScheduler {
+  private readonly lambdas: readonly ((epoch: number) => number)[];
+
+  constructor(optimizer: Scheduled, options: LambdaLROptions) {
+    super(optimizer);
+    checkOptions('LambdaLR', options, ['lrLambda']);
+    const { lrLambda } = options;
+    const groups = optimizer.paramGroups.length;
+    this.lambdas = typeof lrLambda === 'function' ? new Array(groups).fill(lrLambda) : lrLambda;
+    if (!Array.isArray(this.lambdas) || this.lambdas.length !== groups) {
+      throw new ArgumentError(`LambdaLR: expected a function, or ${groups} of them`, {
+        op: 'LambdaLR',
+        argument: 'lrLambda',
+        got: lrLambda,
+      });
+    }
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number, group: number): number {
+    return base * this.lambdas[group]!(epoch);
+  }
+}
+
+export interface WarmupCosineLROptions {
+  /** Epochs in which the rate grows in a straight line to the optimizer's own. */
+  warmupEpochs: number;
+  /** Epochs in all. */
+  totalEpochs: number;
+  /** Lowest rate, at the end. Default 0. */
+  etaMin?: number;
+}
+
+/** lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays. */
+export class WarmupCosineLR extends LRScheduler {
+  private readonly options: Required<WarmupCosineLROptions>;
+
+  constructor(optimizer: Scheduled, options: WarmupCosineLROptions) {
+    super(optimizer);
+    const op = 'WarmupCosineLR';
+    checkOptions(op, options, ['warmupEpochs', 'totalEpochs', 'etaMin']);
+    this.options = { etaMin: 0, ...options };
+    checkWhole(op, 'warmupEpochs', options.warmupEpochs);
+    checkWhole(op, 'totalEpochs', options.totalEpochs, options.warmupEpochs + 1);
+    this.apply();
+  }
+
+  protected override rate(base: number, epoch: number): number {
+    const { warmupEpochs, totalEpochs, etaMin } = this.options;
+    if (epoch < warmupEpochs) return (base * (epoch + 1)) / warmupEpochs;
+    return cosine(base, etaMin, Math.min(1, (epoch - warmupEpochs) / (totalEpochs - warmupEpochs)));
+  }
+}
+
+export interface SequentialLROptions {
+  schedulers: readonly LRScheduler[];
+  /** Epochs at which the next schedule begins, one fewer than schedules. */
+  milestones: readonly number[];
+}
+
+/** Schedules one after the other. All of them must have been made for this optimizer. */
+export class SequentialLR extends LRScheduler {
+  private readonly options: SequentialLROptions;
+
+  constructor(optimizer: Scheduled, options: SequentialLROptions) {
+    super(optimizer);
+    checkOptions('SequentialLR', options, ['schedulers', 'milestones']);
+    const { schedulers, milestones } = options;
+    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer) || schedulers.length === 0) {
+      throw new ArgumentError('SequentialLR: the schedules must be of this optimizer', {
+        op: 'SequentialLR',
+        argument: 'schedulers',
+      });
+    }
+    if (milestones.length !== schedulers.length - 1) {
+      throw new ArgumentError(`SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones`, {
+        op: 'SequentialLR',
+        argument: 'milestones',
+        got: milestones,
+      });
+    }
+    this.options = options;
+    // Each schedule began from the rate that those before it had set: all go back to the first one's.
+    this.baseLrs = [...schedulers[0]!.baseLrs];
+    for (const scheduler of schedulers) scheduler.baseLrs = [...this.baseLrs];
+    this.apply();
+  }
+
+  private get active(): LRScheduler {
+    return this.options.schedulers[this.options.milestones.filter((epoch) => epoch <= this.lastEpoch).length]!;
+  }
+
+  protected override apply(): void {
+    const index = this.options.schedulers.indexOf(this.active);
+    this.active.goTo(this.lastEpoch - (index === 0 ? 0 : this.options.milestones[index - 1]!));
+  }
+
+  protected override rate(base: number): number {
+    return base;
+  }
+
+  override stateDict(): SchedulerState {
+    return { ...super.stateDict(), schedulers: this.options.schedulers.map((scheduler) => scheduler.stateDict()) };
+  }
+
+  override loadStateDict(state: SchedulerState): void {
+    const states = state.schedulers as SchedulerState[];
+    for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.loadStateDict(states[i]!);
+    super.loadStateDict(state);
+  }
+}

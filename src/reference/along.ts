@@ -1,0 +1,33 @@
+/** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. Indices are not checked. */
+import { fieldsOf } from './fields.ts';
+import type { ReferenceKernel } from './heap.ts';
+
+const G = fieldsOf('gather');
+
+/** y[o, j, i] = x[o, index[o, j, i], i]. */
+export const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
+  const [x, index, y] = [words[at + G.x]!, words[at + G.index]!, words[at + G.y]!];
+  const size = words[at + G.size]!;
+  const inner = words[at + G.inner]!;
+  const matrix = words[at + G.count]! * inner;
+  for (let e = 0; e < words[at + G.outer]! * matrix; e++) {
+    const o = Math.floor(e / matrix);
+    bits[y + e] = bits[x + (o * size + bits[index + e]!) * inner + (e % inner)]!;
+  }
+};
+
+const S = fieldsOf('scatterAdd');
+
+/** y[o, index[o, j, i], i] += g[o, j, i]. */
+export const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+  const [g, index, y] = [words[at + S.g]!, words[at + S.index]!, words[at + S.y]!];
+  const size = words[at + S.size]!;
+  const inner = words[at + S.inner]!;
+  const matrix = words[at + S.count]! * inner;
+  const integer = words[at + S.integer] === 1;
+  for (let e = 0; e < words[at + S.outer]! * matrix; e++) {
+    const to = y + (Math.floor(e / matrix) * size + i[index + e]!) * inner + (e % inner);
+    if (integer) i[to] = (i[to]! + i[g + e]!) | 0;
+    else f[to]! += f[g + e]!;
+  }
+};
