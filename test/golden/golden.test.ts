@@ -21,7 +21,7 @@ import {
 } from '../support/golden.ts';
 
 const FILES = {
-  elementwise: 462,
+  elementwise: 461,
   tensors: 391,
   losses: 88,
   conv: 44,
