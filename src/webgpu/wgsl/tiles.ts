@@ -50,7 +50,7 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 type Way = 'along k' | 'across';
 
 /** One of the two factors. `element` sets `value` (0 before) to the element at `q` across and `p` along k. */
-export interface Factor {
+interface Factor {
   way: Way;
   element: string;
   /** Statements that `element` builds on and that need p alone. */
