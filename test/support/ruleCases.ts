@@ -22,11 +22,11 @@ export function points(shape: number[], low: number, high: number, offset = 0): 
   );
 }
 
-export const any = (...shape: number[]) => points(shape, -1.7, 1.9);
-export const more = (...shape: number[]) => points(shape, -1.6, 1.5, 5.5);
-export const positive = (...shape: number[]) => points(shape, 0.3, 2.4);
+const any = (...shape: number[]) => points(shape, -1.7, 1.9);
+const more = (...shape: number[]) => points(shape, -1.6, 1.5, 5.5);
+const positive = (...shape: number[]) => points(shape, 0.3, 2.4);
 const share = (...shape: number[]) => points(shape, 0.15, 0.85);
-export const indices = (...values: number[]) => tensor(values, { dtype: 'int32' });
+const indices = (...values: number[]) => tensor(values, { dtype: 'int32' });
 const fixed = (t: Tensor) => t.detach();
 
 export type Case = [fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]];
