@@ -258,8 +258,9 @@ export const rules: Rules<Attributes> = {
     saves: { inputs: [1] },
     backward: (g, c) => {
       const { dim } = c.attributes;
+      const size = c.shape(0)[dim];
+      if (size === undefined) return [g];
       const indices = c.input(1);
-      const size = c.shape(0)[dim]!;
       const positions = ops.alongDim(size, dim, c.shape(0).length, g.executor);
       return [ops.where(positions.eq(indices.unsqueeze(dim)), g.unsqueeze(dim), 0)];
     },
@@ -349,7 +350,7 @@ export const rules: Rules<Attributes> = {
   },
   indexSelect: {
     saves: { inputs: [1] },
-    backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim]!, c.attributes.dim, c.input(1), g)],
+    backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim] ?? 1, c.attributes.dim, c.input(1), g)],
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
   ...poolRules,

@@ -9,7 +9,7 @@ import {
   layerNorm as layerNormOp,
 } from '../ops/index.ts';
 import { checkOptions, checkRange } from '../options.ts';
-import type { Shape } from '../tensor/shapes.ts';
+import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export interface AffineOptions extends Affine {
@@ -90,6 +90,7 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
   const { eps = EPS } = options;
   checkRange('layerNorm', 'eps', eps, 0);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  checkList('layerNorm', 'normalizedShape', shape);
   return layerNormOp(x, shape, options, eps);
 }
 

@@ -1,8 +1,7 @@
 /** The bilinear layer. */
-import { ShapeError } from '../../bindings/errors.ts';
-import { checkTensor, compose, matmul, zeros } from '../ops/index.ts';
+import { bilinear } from '../functional/bilinear.ts';
+import { zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import type { LinearOptions } from './layers.ts';
@@ -38,26 +37,7 @@ export class Bilinear extends Module {
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
-    checkTensor('Bilinear', 'input1', x1);
-    checkTensor('Bilinear', 'input2', x2);
-    const { in1Features: n1, in2Features: n2, outFeatures } = this;
-    const lead = x1.shape.slice(0, -1);
-    if (x1.shape.at(-1) !== n1 || x2.shape.at(-1) !== n2 || !sameShape(lead, x2.shape.slice(0, -1))) {
-      throw new ShapeError(
-        `Bilinear: expected [...,${n1}] and [...,${n2}] of equal leading sizes, got ${show(x1.shape)} and ${show(x2.shape)}`,
-        { op: 'Bilinear', argument: 'input1', got: [x1.shape, x2.shape] },
-      );
-    }
-    return compose(() => {
-      // One product gives x1ᵀ·W[o] for all o: [B, n1] · [n1, out·n2].
-      const rows = x1.reshape([-1, n1]);
-      const left = matmul(rows, this.weight.permute(1, 0, 2).reshape([n1, outFeatures * n2]));
-      const y = left
-        .reshape([-1, outFeatures, n2])
-        .mul(x2.reshape([-1, 1, n2]))
-        .sum(-1);
-      return (this.bias === null ? y : y.add(this.bias)).reshape([...lead, outFeatures]);
-    });
+    return bilinear(x1, x2, this.weight, this.bias);
   }
 
   protected override describe(): string {

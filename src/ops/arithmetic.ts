@@ -11,6 +11,7 @@ import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere } from '../program/emit.ts';
+import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
 import { broadcastShapes } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -260,11 +261,11 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
 }
 
 /** a + b; of two bools, or. */
-export function add(a: Operand, b: Operand): Tensor {
-  return arithmetic('add', a, b);
+export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
+  return arithmetic('add', a, b) as Tensor<Broadcast<A, B>>;
 }
 /** a − b; not of two bools. */
-export function sub(a: Operand, b: Operand): Tensor {
+export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool') {
     throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
       op: 'sub',
@@ -272,15 +273,15 @@ export function sub(a: Operand, b: Operand): Tensor {
       got: 'bool',
     });
   }
-  return arithmetic('sub', a, b);
+  return arithmetic('sub', a, b) as Tensor<Broadcast<A, B>>;
 }
 /** a · b, element by element; of two bools, and. */
-export function mul(a: Operand, b: Operand): Tensor {
-  return arithmetic('mul', a, b);
+export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
+  return arithmetic('mul', a, b) as Tensor<Broadcast<A, B>>;
 }
 /** a / b, always float32. */
-export function div(a: Operand, b: Operand): Tensor {
-  return arithmetic('div', a, b);
+export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
+  return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
 }
 /** aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent. */
 export function pow(a: Operand, b: Operand): Tensor {

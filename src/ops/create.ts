@@ -9,6 +9,7 @@ import { rememberWritten } from '../program/values.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
+import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './arithmetic.ts';
@@ -45,7 +46,7 @@ const OPTIONS = ['dtype', 'requiresGrad', 'device'];
 
 function place(op: string, options: Placement, known = OPTIONS): Executor {
   // Callers inside the library name an executor.
-  if (!('executor' in options)) checkOptions(op, options, known);
+  if (!isOptions(options) || !('executor' in options)) checkOptions(op, options, known);
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
     throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
@@ -114,6 +115,11 @@ function firstElement(nested: Nested): Nested {
  * const a = tensor([[1, 2], [3, 4]]);
  * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
  */
+export function tensor<S extends Shape>(
+  data: Nested | NumberArray,
+  options: TensorOptions & { shape: S },
+): Tensor<Known<S>>;
+export function tensor(data: Nested | NumberArray, options?: TensorOptions & { shape?: Shape }): Tensor;
 export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
   const executor = place('tensor', options, ['shape', ...OPTIONS]);
   let values: ArrayLike<number>;
@@ -162,18 +168,8 @@ function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] 
   return [args as number[], {} as O];
 }
 
-function checkSizes(op: string, shape: Shape): void {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`${op}: shape must be a list of sizes, got ${String(shape)}`, {
-      op,
-      argument: 'shape',
-      got: shape,
-    });
-  checkShape(op, shape);
-}
-
 function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
-  checkSizes(op, shape);
+  checkShape(op, shape);
   if (typeof value !== 'number')
     throw new ArgumentError(`${op}: value must be a number, got ${value === null ? 'null' : typeof value}`, {
       op,
@@ -186,20 +182,24 @@ function filled(op: string, shape: Shape, value: number, options: Placement): Te
 }
 
 /** A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`. */
+export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
   return filled('zeros', shape, 0, options);
 }
 
 /** A tensor of ones. */
+export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
   return filled('ones', shape, 1, options);
 }
 
 /** A tensor with the same value everywhere. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return filled('full', shape, value, options);
+export function full<S extends Shape>(shape: S, value: number, options: TensorOptions = {}): Tensor<Known<S>> {
+  return filled('full', shape, value, options) as Tensor<Known<S>>;
 }
 
 /** @internal A constant tensor on an executor. */
@@ -306,7 +306,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
   const [shape, options] = shapeArguments<Placement>(args);
-  checkSizes(op, shape);
+  checkShape(op, shape);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
     throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
       op,
@@ -320,6 +320,8 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
 }
 
 /** Uniform random numbers, 0 ≤ x < 1. */
+export function rand<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function rand(...args: ShapeArguments<TensorOptions>): Tensor;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('rand', args, 'uniform');
 }
@@ -332,13 +334,15 @@ export function randomLike(x: Tensor): Tensor {
 }
 
 /** Random numbers of the standard normal distribution. */
+export function randn<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
+export function randn(...args: ShapeArguments<TensorOptions>): Tensor;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('randn', args, 'normal');
 }
 
 /** Random whole numbers, low ≤ x < high, int32. */
 export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
-  checkSizes('randint', shape);
+  checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
     throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
       op: 'randint',

@@ -167,5 +167,6 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
       expected: size,
     });
   }
-  return ordered(x, at, k, options.largest ?? true);
+  // Without dimensions there is one element, which PyTorch gives for k = 0 too.
+  return ordered(x, at, x.ndim === 0 ? 1 : k, options.largest ?? true);
 }

@@ -2,6 +2,7 @@
 import { DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
+import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -89,7 +90,14 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
  * @example
  * matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray(); // [3, 7]
  */
-export function matmul(a: Tensor, b: Tensor): Tensor {
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Multiplies<A, B>,
+): Tensor<Product<A, B>> {
+  return productOf(a, b) as Tensor<Product<A, B>>;
+}
+
+function productOf(a: Tensor, b: Tensor): Tensor {
   checkFloat('matmul', 'input', a);
   checkFloat('matmul', 'other', b);
   if (a.ndim === 0 || b.ndim === 0) {
@@ -102,9 +110,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim >= 2 && b.ndim >= 2) {
     // A batch against one matrix is one tall product.
     if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
-      return compose(() =>
-        product('matmul', a.reshape([-1, a.shape[a.ndim - 1]!]), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]),
-      );
+      return compose(() => product('matmul', a.flatten(0, -2), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
     }
     return product('matmul', a, b);
   }
@@ -159,7 +165,15 @@ export function outer(a: Tensor, b: Tensor): Tensor {
  *
  * @throws ShapeError if the sizes do not fit
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+export function linear<X extends Shape, W extends Shape>(
+  x: Tensor<X>,
+  weight: Tensor<W> & FitsInput<X, W>,
+  bias: Tensor | null = null,
+): Tensor<LinearShape<X, W>> {
+  return linearOf(x, weight, bias) as Tensor<LinearShape<X, W>>;
+}
+
+function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   checkFloat('linear', 'input', x);
   checkFloat('linear', 'weight', weight);
   if (weight.ndim !== 2)
@@ -192,7 +206,9 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     }
   }
   if (x.ndim === 2) return linear2d(x, weight, bias);
-  return compose(() => linear2d(x.reshape([-1, k]), weight, bias).reshape([...x.shape.slice(0, -1), n]));
+  return compose(() =>
+    linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias).reshape([...x.shape.slice(0, -1), n]),
+  );
 }
 
 function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {

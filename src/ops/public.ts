@@ -93,4 +93,5 @@ export {
   transpose,
   unflatten,
   unsqueeze,
+  view,
 } from './shape.ts';

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { checkWhole } from '../options.ts';
 import { materialize, viewOf } from '../program/emit.ts';
-import { checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import { checkList, checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose, where } from './arithmetic.ts';
 import { clone, constant } from './create.ts';
@@ -82,6 +82,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
     );
     return partsOf(x, sizes, at);
   }
+  checkList(op, 'sizes', size);
   for (const part of size) checkWhole(op, 'sizes', part);
   if (size.reduce((a, b) => a + b, 0) !== total) {
     throw new ArgumentError(

@@ -167,7 +167,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   const found = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
   done(source, x);
   const values = record('extreme', [x, found.indices], found.values, { dim: at });
-  if (!keepdim) return { values, indices: found.indices };
+  if (!keepdim || x.ndim === 0) return { values, indices: found.indices };
   const kept = { values: values.unsqueeze(at), indices: found.indices.unsqueeze(at) };
   values.dispose();
   found.indices.dispose();
@@ -292,6 +292,8 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
 /** ln Σ eˣ, without overflow. */
 export function logsumexp(x: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
   const keepdim = checkKeepdim('logsumexp', options);
+  checkTensor('logsumexp', 'input', x);
+  if (x.dtype !== 'float32') return compose(() => logsumexp(cast(x, 'float32'), dim, options));
   return compose(() => {
     const { shape } = plan('logsumexp', x, dim, keepdim);
     const peak = extremeOver(x.detach(), 'max', plan('logsumexp', x, dim, true));

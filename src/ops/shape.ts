@@ -18,8 +18,11 @@ import {
   viewOf,
 } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
+import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
+  checkList,
+  checkShape,
   inferShape,
   normalizeDim,
   type Shape,
@@ -32,12 +35,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './arithmetic.ts';
 
 /** The same elements in another shape; one size may be −1. Copies only if it must. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  return reshaped('reshape', x, shape);
+export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
+  return reshaped('reshape', x, shape) as Tensor<Asked<To>>;
 }
 
 /** As reshape, but throws where it would have to copy. */
 export function view(x: Tensor, shape: Shape): Tensor {
+  checkTensor('view', 'input', x);
   const target = inferShape('view', shape, x.numel);
   if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
     throw new ShapeError(
@@ -105,6 +109,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor('unsqueeze', 'input', x);
   const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
   const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+  checkShape('unsqueeze', shape);
   const strides = [...x.strides.slice(0, at), 1, ...x.strides.slice(at)];
   return record('reshape', [x], viewOf(x, shape, strides));
 }
@@ -112,6 +117,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 /** Dimensions in another order. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'input', x);
+  checkList('permute', 'dims', dims);
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== order.length) {
     throw new ArgumentError(`permute: expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, {
@@ -140,6 +146,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /** Stretches dimensions of size 1 without copying; −1 keeps a size. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'input', x);
+  checkList('expand', 'shape', shape);
   const lead = shape.length - x.ndim;
   const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
   if (
@@ -154,6 +161,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
       expected: shape,
     });
   }
+  checkShape('expand', target);
   return record('expand', [x], viewOf(x, target, broadcastStrides(x.shape, x.strides, target)));
 }
 
@@ -177,7 +185,7 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
     ['start', start],
     ['end', end],
   ] as const) {
-    if (!Number.isInteger(index) && Math.abs(index) !== Infinity)
+    if (!Number.isInteger(index) && index !== Infinity && index !== -Infinity)
       throw new ArgumentError(`slice: ${argument} must be a whole number, got ${String(index)}`, {
         op: 'slice',
         argument,
@@ -226,7 +234,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   return y;
 }
 
-function checkList(op: string, list: readonly Tensor[]): void {
+function checkTensors(op: string, list: readonly Tensor[]): void {
   if (!Array.isArray(list) || list.length === 0)
     throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
   list.forEach((t, i) => {
@@ -243,7 +251,7 @@ function checkList(op: string, list: readonly Tensor[]): void {
 
 /** Joins tensors along a dimension that they have. */
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
-  checkList('cat', list);
+  checkTensors('cat', list);
   const first = list[0]!;
   const executor = commonExecutor('cat', first, ...list.slice(1));
   const at = normalizeDim('cat', dim, first.ndim);
@@ -281,7 +289,7 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
 
 /** Joins tensors of one shape along a new dimension. */
 export function stack(list: readonly Tensor[], dim = 0): Tensor {
-  checkList('stack', list);
+  checkTensors('stack', list);
   const first = list[0]!;
   for (const t of list) {
     if (!sameShape(t.shape, first.shape)) {
@@ -294,6 +302,7 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
     }
   }
   const at = normalizeDim('stack', dim, first.ndim + 1);
+  checkShape('stack', [...first.shape, list.length]);
   const parts = list.map((t) => unsqueeze(t, at));
   const y = cat(parts, at);
   for (const part of parts) part.dispose();
@@ -336,6 +345,11 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
       argument: 'index',
       got: index.shape,
     });
+  if (x.ndim === 0 && index.numel !== 1)
+    throw new ShapeError(
+      `indexSelect: index must have one element for a tensor without dimensions, got ${show(index.shape)}`,
+      { op: 'indexSelect', argument: 'index', got: index.shape },
+    );
   return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
 }
 

@@ -3,9 +3,11 @@
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { TensorBase } from './base.ts';
+import type { Broadcast, Broadcasts, Multiplies, Product } from './knownShapes.ts';
+import type { Shape } from './shapes.ts';
 import type { Tensor } from './tensor.ts';
 
-export class ArithmeticMethods extends TensorBase {
+export class ArithmeticMethods<S extends Shape = Shape> extends TensorBase<S> {
   /** −x. */
   neg(this: Tensor): Tensor {
     return ops.neg(this);
@@ -95,19 +97,31 @@ export class ArithmeticMethods extends TensorBase {
     return ops.clamp(this, min, max);
   }
   /** x + other. */
-  add(this: Tensor, other: Operand): Tensor {
+  add<A extends Shape, B extends Operand>(
+    this: Tensor<A>,
+    other: B & Broadcasts<Tensor<A>, B>,
+  ): Tensor<Broadcast<Tensor<A>, B>> {
     return ops.add(this, other);
   }
   /** x − other. */
-  sub(this: Tensor, other: Operand): Tensor {
+  sub<A extends Shape, B extends Operand>(
+    this: Tensor<A>,
+    other: B & Broadcasts<Tensor<A>, B>,
+  ): Tensor<Broadcast<Tensor<A>, B>> {
     return ops.sub(this, other);
   }
   /** x · other, element by element. */
-  mul(this: Tensor, other: Operand): Tensor {
+  mul<A extends Shape, B extends Operand>(
+    this: Tensor<A>,
+    other: B & Broadcasts<Tensor<A>, B>,
+  ): Tensor<Broadcast<Tensor<A>, B>> {
     return ops.mul(this, other);
   }
   /** x / other, float32. */
-  div(this: Tensor, other: Operand): Tensor {
+  div<A extends Shape, B extends Operand>(
+    this: Tensor<A>,
+    other: B & Broadcasts<Tensor<A>, B>,
+  ): Tensor<Broadcast<Tensor<A>, B>> {
     return ops.div(this, other);
   }
   /** x to the power of other; of two integers an integer. */
@@ -147,7 +161,10 @@ export class ArithmeticMethods extends TensorBase {
     return ops.le(this, other);
   }
   /** Matrix product. */
-  matmul(this: Tensor, other: Tensor): Tensor {
+  matmul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    other: Tensor<B> & Multiplies<A, B>,
+  ): Tensor<Product<A, B>> {
     return ops.matmul(this, other);
   }
   /** Products of matrices, pair by pair. */

@@ -20,11 +20,11 @@ export type Nested = number | boolean | Nested[];
 // Engines without explicit resource management lack the symbol that `using` looks for.
 (Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
 
-export class TensorBase {
+export class TensorBase<S extends Shape = Shape> {
   /** Element type. */
   readonly dtype: DType;
   /** Sizes of the dimensions, outermost first. */
-  readonly shape: Shape;
+  readonly shape: S;
   /** Elements from one index to the next, a dimension each. */
   readonly strides: readonly number[];
   /** Element of the storage where the tensor starts. */
@@ -45,7 +45,7 @@ export class TensorBase {
   /** @internal Takes over one reference to `storage`. Tensors are made by functions such as `tensor` and `zeros`. */
   constructor(
     storage: Storage,
-    shape: Shape,
+    shape: S,
     strides: readonly number[],
     offset: number,
     dtype: DType,

@@ -3,9 +3,10 @@
 import type { Dims, Extremes, ReduceOptions, SpreadOptions } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { ArithmeticMethods } from './arithmeticMethods.ts';
+import type { Shape } from './shapes.ts';
 import type { Tensor } from './tensor.ts';
 
-export class ReductionMethods extends ArithmeticMethods {
+export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods<S> {
   /** Sum of the elements. */
   sum(this: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
     return ops.sum(this, dim, options);

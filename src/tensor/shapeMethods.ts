@@ -4,6 +4,7 @@ import type { Device, DType } from '../../bindings/executor.ts';
 import type { Extremes } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { executorFor } from '../runtime/runtime.ts';
+import type { Asked, Reversed } from './knownShapes.ts';
 import { ReductionMethods } from './reductionMethods.ts';
 import type { Shape } from './shapes.ts';
 import type { Tensor } from './tensor.ts';
@@ -13,8 +14,10 @@ function listOf(args: readonly (number | Shape)[]): Shape {
   return typeof args[0] === 'object' ? args[0] : (args as number[]);
 }
 
-export class ShapeMethods extends ReductionMethods {
+export class ShapeMethods<S extends Shape = Shape> extends ReductionMethods<S> {
   /** The same elements in another shape; one size may be −1. */
+  reshape<To extends Shape>(this: Tensor, shape: To): Tensor<Asked<To>>;
+  reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor;
   reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
     return ops.reshape(this, listOf(shape));
   }
@@ -47,9 +50,9 @@ export class ShapeMethods extends ReductionMethods {
     return ops.permute(this, listOf(dims));
   }
   /** All dimensions in reverse order: the transpose of a matrix. */
-  get T(): Tensor {
+  get T(): Tensor<Reversed<S>> {
     const self = this as unknown as Tensor;
-    return ops.permute(self, [...self.shape.keys()].reverse());
+    return ops.permute(self, [...self.shape.keys()].reverse()) as Tensor<Reversed<S>>;
   }
   /** Stretches dimensions of size 1 without copying; −1 keeps a size. */
   expand(this: Tensor, ...shape: number[] | [Shape]): Tensor {

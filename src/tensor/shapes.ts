@@ -43,8 +43,20 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
+/** Refuses what is no list. */
+export function checkList(op: string, argument: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  const what = argument === 'dims' ? 'numbers' : 'sizes';
+  throw new ShapeError(`${op}: ${argument} must be a list of ${what}, got ${String(list)}`, {
+    op,
+    argument,
+    got: list,
+  });
+}
+
 /** Refuses what is no shape: negative or fractional sizes, too many dimensions. */
 export function checkShape(op: string, shape: Shape): void {
+  checkList(op, 'shape', shape);
   if (shape.length > MAX_DIMS) {
     throw new ShapeError(`${op}: ${shape.length} dimensions, at most ${MAX_DIMS} are supported`, { op, got: shape });
   }
@@ -103,6 +115,7 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
 /** Several dimensions, without repetition, ascending. */
 export function normalizeDims(op: string, dims: number | readonly number[] | undefined, ndim: number): number[] {
   if (dims === undefined) return Array.from({ length: ndim }, (_, i) => i);
+  if (typeof dims !== 'number') checkList(op, 'dims', dims);
   const list = (typeof dims === 'number' ? [dims] : [...dims])
     .map((dim) => normalizeDim(op, dim, ndim))
     .sort((a, b) => a - b);
@@ -115,6 +128,7 @@ export function normalizeDims(op: string, dims: number | readonly number[] | und
 
 /** Resolves one −1 in a shape to what `numel` elements need. */
 export function inferShape(op: string, shape: Shape, numel: number): Shape {
+  checkList(op, 'shape', shape);
   const at = shape.indexOf(-1);
   let resolved = shape;
   if (at >= 0) {

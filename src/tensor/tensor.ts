@@ -5,6 +5,7 @@
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { ShapeMethods } from './shapeMethods.ts';
+import type { Shape } from './shapes.ts';
 
 /**
  * An array of numbers of any shape that knows where it came from. Made by `tensor`, `zeros`, `randn` and the like.
@@ -14,22 +15,22 @@ import { ShapeMethods } from './shapeMethods.ts';
  * x.square().sum().backward();
  * x.grad.toArray(); // [[2, 4], [6, 8]]
  */
-export class Tensor extends ShapeMethods {
+export class Tensor<S extends Shape = Shape> extends ShapeMethods<S> {
   /** x += other. Refused for leaves that require grad, outside `noGrad`. */
   add_(other: Operand): this {
-    return ops.inPlace('add_', this, () => ops.add(this, other));
+    return ops.inPlace('add_', this, () => ops.add(this as Tensor, other));
   }
   /** x −= other. */
   sub_(other: Operand): this {
-    return ops.inPlace('sub_', this, () => ops.sub(this, other));
+    return ops.inPlace('sub_', this, () => ops.sub(this as Tensor, other));
   }
   /** x *= other. */
   mul_(other: Operand): this {
-    return ops.inPlace('mul_', this, () => ops.mul(this, other));
+    return ops.inPlace('mul_', this, () => ops.mul(this as Tensor, other));
   }
   /** x /= other. */
   div_(other: Operand): this {
-    return ops.inPlace('div_', this, () => ops.div(this, other));
+    return ops.inPlace('div_', this, () => ops.div(this as Tensor, other));
   }
   /** Sets all elements to 0. */
   zero_(): this {

@@ -276,4 +276,5 @@ def generate():
     extremes(s)
     shapes(s)
     softmaxes(s)
+    s.case('view as a function', 'view', [In(s.normal(3, 4)), [2, -1, 3]], lambda t: t.view(2, -1, 3))
     s.write()

@@ -1,0 +1,428 @@
+/**
+ * The public names, every one, and the call forms that people coming from PyTorch expect: nothing may be renamed or lost.
+ */
+import { describe, expect, it } from 'vitest';
+import * as kernels from '../bindings/kernels/index.ts';
+import * as saraf from '../src/index.ts';
+import * as files from '../src/node/index.ts';
+
+const { data, F, metrics, models, nn, optim, tensor } = saraf;
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const creation = words('tensor zeros ones full eye arange linspace rand randn randint randperm zerosLike onesLike');
+const arithmetic =
+  words(`add sub mul div pow neg abs sign sqrt rsqrt square exp log log1p sin cos tanh sigmoid relu atan erf
+  floor ceil round clamp maximum minimum reciprocal eq ne gt ge lt le logicalNot matmul bmm dot outer`);
+const reductions = words('sum mean prod max min argmax argmin variance std norm logsumexp cumsum');
+const shapes =
+  words(`reshape view flatten unflatten squeeze unsqueeze transpose permute expand slice select indexSelect gather
+  scatterAdd split chunk flip pad repeat tril triu topk sort`);
+
+/** Functions and classes, by the place where users find them. */
+const names: Record<string, [place: object, names: string[]]> = {
+  'runtime, autograd, programs': [
+    saraf,
+    words(
+      'init runtimeInfo setNumThreads memory scope keep noGrad manualSeed grad gradcheck compile profile Tensor summary',
+    ),
+  ],
+  'making tensors': [saraf, [...creation, ...words('cat stack where')]],
+  'operations as functions': [saraf, [...arithmetic, ...reductions, ...shapes]],
+  'methods of a tensor': [
+    saraf.Tensor.prototype,
+    [
+      ...arithmetic,
+      ...reductions,
+      ...shapes,
+      ...words('data dataSync toArray item backward detach clone to dispose add_ sub_ mul_ div_ zero_ fill_ copy_'),
+    ],
+  ],
+  errors: [
+    saraf,
+    words(`SarafError ShapeError ArgumentError DTypeError AutogradError DeviceError DisposedError TraceError OutOfMemoryError
+      FormatError`),
+  ],
+  layers: [
+    nn,
+    words(`Module Parameter Linear Bilinear Conv1d Conv2d ConvTranspose2d MaxPool1d MaxPool2d AvgPool2d AdaptiveAvgPool2d
+      AdaptiveMaxPool2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Dropout Dropout2d Embedding RNNCell LSTMCell
+      GRUCell RNN LSTM GRU Flatten Unflatten Upsample Sequential ModuleList ModuleDict RBM Graph summary`),
+  ],
+  'methods of a module': [
+    nn.Linear.prototype,
+    words(`forward parameters namedParameters buffers modules children train eval requiresGrad_ stateDict loadStateDict to apply
+      dispose`),
+  ],
+  activations: [
+    nn,
+    words(`Identity BinaryStep Sigmoid Tanh ArcTan ReLU ReLU6 LeakyReLU PReLU ELU SELU CELU GELU SiLU Mish Softplus Softsign
+      Hardtanh Hardsigmoid Hardswish Softmax LogSoftmax`),
+  ],
+  losses: [
+    nn,
+    words(`MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss CrossEntropyLoss NLLLoss KLDivLoss FocalLoss
+      HingeEmbeddingLoss CosineEmbeddingLoss`),
+  ],
+  'nn.init': [
+    nn.init,
+    words('uniform_ normal_ constant_ xavierUniform_ xavierNormal_ kaimingUniform_ kaimingNormal_ orthogonal_'),
+  ],
+  'nn.utils': [nn.utils, words('clipGradNorm_ clipGradValue_')],
+  'nn.Graph': [nn.Graph.prototype, words('input apply add concat model')],
+  'activations as functions': [
+    F,
+    words(`identity binaryStep sigmoid tanh arctan relu relu6 leakyRelu prelu elu selu celu gelu silu mish softplus softsign
+      hardtanh hardsigmoid hardswish softmax logSoftmax`),
+  ],
+  'losses as functions': [
+    F,
+    words(`mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropy binaryCrossEntropyWithLogits crossEntropy nllLoss klDiv
+      focalLoss hingeEmbeddingLoss cosineEmbeddingLoss`),
+  ],
+  'layers as functions': [
+    F,
+    words(`linear bilinear conv1d conv2d convTranspose2d maxPool1d maxPool2d avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d
+      batchNorm layerNorm groupNorm instanceNorm dropout dropout2d embedding oneHot interpolate pad`),
+  ],
+  optimizers: [optim, words('SGD Adam AdamW NAdam RMSprop Adagrad Adadelta l1Penalty lrScheduler')],
+  'methods of an optimizer': [optim.SGD.prototype, words('step zeroGrad stateDict loadStateDict')],
+  schedulers: [
+    optim.lrScheduler,
+    words(`StepLR MultiStepLR ExponentialLR CosineAnnealingLR CosineAnnealingWarmRestarts LinearLR OneCycleLR LambdaLR SequentialLR
+      WarmupCosineLR ReduceLROnPlateau`),
+  ],
+  data: [
+    data,
+    words(`TensorDataset DataLoader trainTestSplit StandardScaler MinMaxScaler LabelEncoder OneHotEncoder oneHot Tokenizer
+      padSequences slidingWindows oversample classWeights transforms makeMoons makeCircles makeBlobs makeRegression iris
+      breastCancer wine digits`),
+  ],
+  'data.transforms': [
+    data.transforms,
+    words('Compose Resize CenterCrop RandomResizedCrop RandomHorizontalFlip RandomRotation ColorJitter Normalize'),
+  ],
+  metrics: [
+    metrics,
+    words(`accuracy topK precision recall f1 confusionMatrix classificationReport rocCurve rocAuc prCurve averagePrecision logLoss
+      meanAbsoluteError meanSquaredError r2`),
+  ],
+  training: [
+    saraf,
+    words(`Trainer EarlyStopping LRScheduler ReduceLROnPlateau MLPClassifier MLPRegressor LogisticRegression Perceptron
+      gridSearch`),
+  ],
+  'methods of a trainer': [saraf.Trainer.prototype, words('fit evaluate predict')],
+  'methods of an estimator': [saraf.MLPClassifier.prototype, words('fit predict predictProba score')],
+  models: [models, words('resnet18 mobilenetV2')],
+  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel')],
+  'saraf/node': [
+    files,
+    words(`saveSafetensors loadSafetensors saveModel loadModel mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger
+      ProgressBar`),
+  ],
+  'saraf/kernels': [
+    kernels,
+    words(`init alloc free gemm gemv conv2d depthwiseConv2d im2col maxPool2d avgPool2d softmax layerNorm batchNorm relu sigmoid
+      tanh gelu exp add mul axpy dot sum lstmCell gruCell lstmSequence`),
+  ],
+};
+
+describe('public names', () => {
+  it.each(Object.entries(names))('%s', (_, [place, list]) => {
+    expect(list.filter((name) => !(name in place))).toEqual([]);
+  });
+
+  it('namespaces by both names', () => {
+    expect(saraf.F).toBe(saraf.functional);
+    expect(new Set(['nn', 'functional', 'optim', 'data', 'metrics', 'models'].map((name) => name in saraf))).toEqual(
+      new Set([true]),
+    );
+  });
+
+  it('properties of a tensor', () => {
+    const t = tensor([[1, 2, 3]], { requiresGrad: true });
+    expect([t.shape, t.dtype, t.device, t.ndim, t.numel, t.requiresGrad, t.grad, t.T.shape]).toEqual([
+      [1, 3],
+      'float32',
+      'wasm',
+      2,
+      3,
+      true,
+      null,
+      [3, 1],
+    ]);
+  });
+});
+
+/** Shapes of tensors, in a list as in a tuple. */
+const shapesOf = (...tensors: saraf.Tensor[]) => tensors.map((t) => t.shape);
+
+describe('call forms', () => {
+  const image = () => saraf.randn(2, 3, 6, 6);
+  const vectors = () =>
+    tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+
+  it('makes tensors', () => {
+    expect(
+      shapesOf(
+        saraf.zeros([2, 3]),
+        saraf.zeros(2, 3),
+        saraf.ones(2, 3, { dtype: 'int32' }),
+        saraf.rand([2], { requiresGrad: true }),
+        saraf.full([2, 1], 7),
+        saraf.eye(3),
+        saraf.randint(0, 4, [5]),
+        saraf.randperm(4),
+        tensor(new Float32Array(6), { shape: [2, 3] }),
+      ),
+    ).toEqual([[2, 3], [2, 3], [2, 3], [2], [2, 1], [3, 3], [5], [4], [2, 3]]);
+    expect(saraf.arange(1, 7, 2).toArray()).toEqual([1, 3, 5]);
+    expect(saraf.arange(3).toArray()).toEqual([0, 1, 2]);
+    expect(saraf.linspace(0, 1, 3).toArray()).toEqual([0, 0.5, 1]);
+    expect(tensor([2, 0], { dtype: 'int32' }).dtype).toBe('int32');
+  });
+
+  it('takes shapes as an array or spread', () => {
+    const x = vectors();
+    expect(shapesOf(x.reshape(3, 2), x.reshape([3, 2]), x.view(6), x.view([-1]), saraf.view(x, [6]))).toEqual([
+      [3, 2],
+      [3, 2],
+      [6],
+      [6],
+      [6],
+    ]);
+    expect(shapesOf(x.permute(1, 0), x.permute([1, 0]), x.expand(2, 2, 3), x.repeat(2, 1), x.repeat([1, 2]))).toEqual([
+      [3, 2],
+      [3, 2],
+      [2, 2, 3],
+      [4, 3],
+      [2, 6],
+    ]);
+  });
+
+  it('joins, cuts, chooses', () => {
+    const x = vectors();
+    expect(shapesOf(saraf.cat([x, x], 1), saraf.stack([x, x], 0))).toEqual([
+      [2, 6],
+      [2, 2, 3],
+    ]);
+    expect(shapesOf(...x.split(2, 1), ...x.split([1, 2], 1), ...x.chunk(2, 0))).toEqual([
+      [2, 2],
+      [2, 1],
+      [2, 1],
+      [2, 2],
+      [1, 3],
+      [1, 3],
+    ]);
+    expect(saraf.where(x.gt(2), x, 0).toArray()).toEqual([
+      [0, 0, 3],
+      [4, 5, 6],
+    ]);
+    expect(x.clamp(2, 4).toArray()).toEqual([
+      [2, 2, 3],
+      [4, 4, 4],
+    ]);
+    expect(x.tril(0).toArray()).toEqual([
+      [1, 0, 0],
+      [4, 5, 0],
+    ]);
+    expect(x.slice(1, 0, 3, 2).toArray()).toEqual([
+      [1, 3],
+      [4, 6],
+    ]);
+    expect(x.pad([1, 0, 0, 1], { value: 9 }).toArray()).toEqual([
+      [9, 1, 2, 3],
+      [9, 4, 5, 6],
+      [9, 9, 9, 9],
+    ]);
+    expect(x.topk(1, 1, { largest: false }).values.toArray()).toEqual([[1], [4]]);
+    expect(x.sort(1, { descending: true }).indices.toArray()).toEqual([
+      [2, 1, 0],
+      [2, 1, 0],
+    ]);
+  });
+
+  it('reduces', () => {
+    const x = vectors();
+    expect(x.sum().item()).toBe(21);
+    expect(shapesOf(x.mean(0), x.mean([0, 1]), x.sum(1, { keepdim: true }))).toEqual([[3], [], [2, 1]]);
+    const { values, indices } = x.max(1);
+    expect([values.toArray(), indices.toArray()]).toEqual([
+      [3, 6],
+      [2, 2],
+    ]);
+    expect(x.variance(1, { correction: 0, keepdim: true }).shape).toEqual([2, 1]);
+    expect(x.std(1, { correction: 0 }).shape).toEqual([2]);
+    expect(x.norm(1, { p: 1 }).toArray()).toEqual([6, 15]);
+  });
+
+  it('makes layers of required arguments and one options object', () => {
+    const pool = new nn.MaxPool2d(2, { stride: 1, padding: 1, dilation: 1, ceilMode: false });
+    const norm = new nn.BatchNorm2d(3, { eps: 1e-5, momentum: 0.1, affine: true });
+    const conv = new nn.Conv2d(3, 4, 3, { stride: 1, padding: 'same', dilation: 1, groups: 1, bias: false });
+    const up = new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
+    const x = image();
+    expect(
+      shapesOf(
+        pool.forward(x),
+        norm.forward(x),
+        conv.forward(x),
+        up.forward(x),
+        new nn.Upsample({ size: [3, 3] }).forward(x),
+        new nn.Unflatten(1, [1, 3]).forward(x),
+        new nn.Sequential(new nn.Flatten(), new nn.Linear(108, 2), new nn.Softmax({ dim: 1 })).forward(x),
+        new nn.Conv2d(3, 4, [3, 1], { padding: [1, 0] }).forward(x),
+      ),
+    ).toEqual([
+      [2, 3, 7, 7],
+      [2, 3, 6, 6],
+      [2, 4, 6, 6],
+      [2, 3, 12, 12],
+      [2, 3, 3, 3],
+      [2, 1, 3, 6, 6],
+      [2, 2],
+      [2, 4, 6, 6],
+    ]);
+  });
+
+  it('names states as PyTorch does', () => {
+    const lstm = new nn.LSTM(2, 3, { numLayers: 1, bidirectional: true });
+    expect(Object.keys(lstm.stateDict())).toEqual([
+      'weight_ih_l0',
+      'weight_hh_l0',
+      'bias_ih_l0',
+      'bias_hh_l0',
+      'weight_ih_l0_reverse',
+      'weight_hh_l0_reverse',
+      'bias_ih_l0_reverse',
+      'bias_hh_l0_reverse',
+    ]);
+    const norm = new nn.BatchNorm1d(2);
+    expect(Object.keys(norm.stateDict()).sort()).toEqual(
+      ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked'].sort(),
+    );
+    expect([...norm.namedParameters()].map(([name]) => name)).toEqual(['weight', 'bias']);
+    norm.loadStateDict(saraf.loadSafetensors(saraf.saveSafetensors(norm.stateDict())));
+  });
+
+  it('runs sequences', () => {
+    const x = saraf.randn(4, 2, 3);
+    const rnn = new nn.RNN(3, 5, { nonlinearity: 'relu' });
+    const [out, h] = rnn.forward(x, saraf.zeros(1, 2, 5), { lengths: [4, 2] });
+    const [states, [hn, cn]] = new nn.LSTM(3, 5, { numLayers: 2 }).forward(x);
+    new nn.LSTM(3, 5).forward(x, [saraf.zeros(1, 2, 5), saraf.zeros(1, 2, 5)], { lengths: [4, 2] });
+    const [h1, c1] = new nn.LSTMCell(3, 5).forward(saraf.randn(2, 3), [saraf.zeros(2, 5), saraf.zeros(2, 5)]);
+    expect(shapesOf(out, h, states, hn, cn, h1, c1)).toEqual([
+      [4, 2, 5],
+      [1, 2, 5],
+      [4, 2, 5],
+      [2, 2, 5],
+      [2, 2, 5],
+      [2, 5],
+      [2, 5],
+    ]);
+  });
+
+  it('has functions of one options object', () => {
+    const logits = saraf.randn(4, 3);
+    const classes = tensor([0, 2, 1, 1], { dtype: 'int32' });
+    expect(F.softmax(logits, { dim: 0 }).sum(0).toArray()).toEqual([1, 1, 1].map((one) => expect.closeTo(one, 5)));
+    expect(
+      shapesOf(
+        F.crossEntropy(logits, classes, { weight: tensor([1, 2, 1]), labelSmoothing: 0.1, ignoreIndex: 0 }),
+        F.binaryCrossEntropyWithLogits(logits, saraf.zeros(4, 3), { posWeight: tensor([1, 2, 3]), reduction: 'none' }),
+        F.klDiv(F.logSoftmax(logits), F.softmax(logits), { reduction: 'batchmean' }),
+        F.nllLoss(F.logSoftmax(logits), classes),
+        F.leakyRelu(logits, { negativeSlope: 0.1 }),
+        new nn.FocalLoss({ gamma: 2, reduction: 'none' }).forward(logits, classes),
+        F.bilinear(logits, logits, saraf.randn(2, 3, 3)),
+      ),
+    ).toEqual([[], [4, 3], [], [], [4, 3], [4], [4, 2]]);
+  });
+
+  it('trains by optimizers and schedules', () => {
+    const model = new nn.Linear(3, 1);
+    const options: Record<string, object> = {
+      SGD: { lr: 0.1, momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 0.1 },
+      Adam: { lr: 0.1, betas: [0.9, 0.99], eps: 1e-8, amsgrad: true },
+      AdamW: { lr: 0.1, weightDecay: 0.1 },
+      NAdam: { lr: 0.1, momentumDecay: 0.004 },
+      RMSprop: { lr: 0.1, alpha: 0.9, centered: true, momentum: 0.5 },
+      Adagrad: { lr: 0.1, lrDecay: 0.1, initialAccumulatorValue: 0.1 },
+      Adadelta: { lr: 1, rho: 0.8 },
+    };
+    for (const [name, given] of Object.entries(options)) {
+      const Kind = optim[name as 'SGD'];
+      const optimizer = new Kind(
+        [{ params: [model.weight], lr: 0.5 }, { params: [model.bias!] }],
+        given as { lr: number },
+      );
+      const loss = optimizer.step(() => {
+        optimizer.zeroGrad();
+        const value = model.forward(vectors()).square().mean();
+        value.backward();
+        return value;
+      });
+      expect(loss!.item(), name).toBeGreaterThanOrEqual(0);
+      expect(
+        optimizer.paramGroups.map(({ lr }) => lr),
+        name,
+      ).toEqual([0.5, (given as { lr: number }).lr]);
+    }
+    const sgd = new optim.SGD(model.parameters(), { lr: 1 });
+    const { StepLR, WarmupCosineLR, ReduceLROnPlateau } = optim.lrScheduler;
+    const step = new StepLR(sgd, { stepSize: 1, gamma: 0.5 });
+    step.step();
+    expect(sgd.paramGroups[0]!.lr).toBe(0.5);
+    expect(new WarmupCosineLR(sgd, { warmupEpochs: 1, totalEpochs: 3 }).step).toBeTypeOf('function');
+    new ReduceLROnPlateau(sgd, { patience: 0 }).step(1);
+    expect(nn.utils.clipGradNorm_(model.parameters(), 1, { normType: 1 })).toBeDefined();
+  });
+
+  it('measures as scikit-learn does', () => {
+    const [truth, score] = [
+      [0, 1, 1, 0],
+      [0.1, 0.8, 0.4, 0.3],
+    ];
+    const predicted = score.map((s) => Number(s > 0.35));
+    expect(Object.keys(metrics.rocCurve(truth, score)).sort()).toEqual(['fpr', 'thresholds', 'tpr']);
+    expect(Object.keys(metrics.prCurve(truth, score)).sort()).toEqual(['precision', 'recall', 'thresholds']);
+    expect(metrics.precision(truth, predicted, { average: 'macro', zeroDivision: 0 })).toBe(1);
+    expect(metrics.recall(truth, predicted, { posLabel: 0 })).toBe(1);
+    expect(metrics.classificationReport(truth, predicted, { outputDict: true })).toBeTypeOf('object');
+    const scaler = new data.StandardScaler();
+    const x = vectors();
+    expect(scaler.inverseTransform(scaler.fitTransform(x)).shape).toEqual([2, 3]);
+    expect(() => new data.OneHotEncoder().fit([['a'], ['b']]).transform([['c']])).toThrow(saraf.SarafError);
+    expect(new data.OneHotEncoder({ handleUnknown: 'ignore' }).fit([['a'], ['b']]).transform([['c']])).toEqual([
+      [0, 0],
+    ]);
+    expect(new saraf.Perceptron({ lr: 0.1, epochs: 3 }).fit).toBeTypeOf('function');
+  });
+
+  it('builds graphs', () => {
+    const g = new nn.Graph();
+    const x = g.input([3]);
+    const h = g.apply(new nn.Linear(3, 4), x);
+    const y = g.concat([g.add(h, h), h]);
+    const model = g.model({ inputs: [x], outputs: [y] });
+    expect(model.forward(vectors())).toMatchObject({ shape: [2, 8] });
+  });
+
+  it('runs kernels on arrays', () => {
+    const [a, b, c] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 0, 1), new Float32Array(4)];
+    kernels.gemm({ m: 2, n: 2, k: 2, a, b, c, alpha: 2, bias: Float32Array.of(1, 0), activation: 'relu' });
+    expect([...c]).toEqual([3, 4, 7, 8]);
+    const y = kernels.alloc(4);
+    kernels.add({ a, b, y });
+    expect([...y]).toEqual([2, 2, 3, 5]);
+    kernels.softmax({ x: a, y, rows: 2, cols: 2 });
+    expect(kernels.sum({ x: y })).toBeCloseTo(2);
+    expect(kernels.dot({ x: a, y: b })).toBe(5);
+    kernels.free(y);
+  });
+});

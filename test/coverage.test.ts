@@ -1,0 +1,113 @@
+/**
+ * What is tested on which executor, as a table that these tests make themselves: COVERAGE.md. Every primitive of the table
+ * of gradient rules and every operation without a gradient runs on every executor and must agree with the reference in
+ * double precision; every command of the command table must have run on the way. A hole fails, and so does a committed
+ * table that differs: `npx vitest run test/coverage.test.ts -u` writes it anew.
+ */
+import { describe, expect, it } from 'vitest';
+import { type Primitive, rules } from '../src/autograd/rules.ts';
+import { AutogradError } from '../src/index.ts';
+import { ReferenceExecutor } from '../src/reference/executor.ts';
+import { allCommands, distance, stages, stageValues, table, valuesOf, watch } from './support/coverage.ts';
+import { executors } from './support/executors.ts';
+import { plainCases, programCases } from './support/plainCases.ts';
+import { cases, once } from './support/ruleCases.ts';
+
+const doubles = new ReferenceExecutor({ precision: 64 });
+const watched = executors.map(([name, executor]) => ({ name, executor, seen: watch(executor) }));
+
+/** Distances from the exact result that single precision is allowed, in units of the largest number there. */
+const TOLERANCE = { forward: 1e-5, gradient: 2e-5, 'double backward': 1e-4 };
+
+/** What has been found to agree: `row, executor, stage`. */
+const passed = new Set<string>();
+const key = (...parts: string[]) => parts.join(', ');
+
+describe('primitives with a gradient rule', () => {
+  it.each(Object.keys(rules) as Primitive[])('%s', (primitive) => {
+    for (const stage of stages) {
+      const isOnce = stage === 'double backward' && once.includes(primitive);
+      for (const [i, given] of cases[primitive].entries()) {
+        if (isOnce) {
+          for (const { executor } of watched) expect(() => stageValues(executor, stage, given)).toThrow(AutogradError);
+          continue;
+        }
+        const exact = stageValues(doubles, stage, given);
+        for (const { name, executor } of watched) {
+          const d = distance(stageValues(executor, stage, given), exact);
+          expect(d, `case ${i}, ${stage} on ${name}`).toBeLessThan(TOLERANCE[stage]);
+        }
+      }
+      if (cases[primitive].length > 0) for (const { name } of watched) passed.add(key(primitive, name, stage));
+    }
+  });
+});
+
+describe.each(Object.entries({ 'operations without a gradient': plainCases, programs: programCases }))(
+  '%s',
+  (_, all) => {
+    it.each(Object.entries(all))('%s', (row, fn) => {
+      const exact = valuesOf(doubles, fn);
+      for (const { name, executor } of watched) {
+        expect(distance(valuesOf(executor, fn), exact), name).toBeLessThan(TOLERANCE.gradient);
+        passed.add(key(row, name, 'forward'));
+      }
+    });
+  },
+);
+
+describe('the table', () => {
+  const names = watched.map(({ name }) => name);
+
+  it('has no hole', () => {
+    const wanted = [
+      ...(Object.keys(rules) as Primitive[]).flatMap((primitive) =>
+        stages.flatMap((stage) => names.map((name) => key(primitive, name, stage))),
+      ),
+      ...Object.keys(plainCases).flatMap((row) => names.map((name) => key(row, name, 'forward'))),
+    ];
+    expect(wanted.filter((cell) => !passed.has(cell))).toEqual([]);
+    for (const { name, seen } of watched)
+      expect(
+        allCommands.filter((command) => !seen.has(command)),
+        name,
+      ).toEqual([]);
+  });
+
+  it('is the committed one', async () => {
+    const cell = (row: string, name: string, stage: string) => {
+      if (!passed.has(key(row, name, stage))) return 'HOLE';
+      return stage === 'double backward' && once.includes(row as Primitive) ? 'refused' : '✓';
+    };
+    const rule = Object.keys(rules)
+      .sort()
+      .map((row) => [row, ...names.flatMap((name) => stages.map((stage) => cell(row, name, stage)))]);
+    const plain = Object.keys(plainCases).map((row) => [row, ...names.map((name) => cell(row, name, 'forward'))]);
+    const ran = allCommands.map((command) => [
+      command,
+      ...watched.map(({ seen }) => (seen.has(command) ? '✓' : 'HOLE')),
+    ]);
+    const short = { forward: 'forward', gradient: 'gradient', 'double backward': 'double' };
+    const text = `# What is tested where
+
+Made by \`test/coverage.test.ts\`; \`npx vitest run test/coverage.test.ts -u\` writes it anew. ✓: agrees with the reference in
+double precision. refused: an AutogradError says that this gradient cannot be differentiated again; a recurrent layer's
+gradient is one kernel over the whole sequence, and no rule is written for the gradient of that.
+
+## Primitives with a gradient rule
+
+${table(['primitive', ...names.flatMap((name) => stages.map((stage) => `${name}, ${short[stage]}`))], rule)}
+
+## Operations without a gradient
+
+${table(['operation', ...names], plain)}
+
+## Commands, and the functions that some of them take
+
+✓: ran in the checks above.
+
+${table(['command', ...names], ran)}
+`;
+    await expect(text).toMatchFileSnapshot('./COVERAGE.md');
+  });
+});
