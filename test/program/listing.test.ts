@@ -18,7 +18,16 @@ test.each(opcodes)('%s has a name, sizes and operations', (opcode) => {
 });
 
 test('a convolution is told with its epilogue, sizes and operations', () => {
-  const geometry = { batch: 2, inChannels: 6, height: 8, width: 9, outChannels: 4, outHeight: 6, outWidth: 7, groups: 2 };
+  const geometry = {
+    batch: 2,
+    inChannels: 6,
+    height: 8,
+    width: 9,
+    outChannels: 4,
+    outHeight: 6,
+    outWidth: 7,
+    groups: 2,
+  };
   const command = blank('conv', { ...geometry, kernelHeight: 3, kernelWidth: 3, bias: 1, activation: 1 });
   expect(commandName(command)).toBe('conv + bias + relu');
   expect(commandSizes(command)).toBe('2×6×8×9 · 4×3×3');
