@@ -167,7 +167,13 @@ describe('compile', () => {
         optimizer.step();
         return loss;
       });
-      step(randn(64, 1, 28, 28), tensor(Int32Array.from({ length: 64 }, (_, i) => i % 10), { dtype: 'int32' }));
+      step(
+        randn(64, 1, 28, 28),
+        tensor(
+          Int32Array.from({ length: 64 }, (_, i) => i % 10),
+          { dtype: 'int32' },
+        ),
+      );
       const { plannedBytes, bufferBytes } = step.program!;
       expect(plannedBytes / bufferBytes).toBeLessThanOrEqual(0.6);
       step.dispose();
