@@ -1,6 +1,6 @@
 /**
  * Convolution and its gradient with respect to the input, as products of weights and image positions (blocked.ts), one
- * product a group; where each group has one input channel, by direct loops (depthwise.ts).
+ * product a group; where each group has one input channel, by direct loops (depthwise.ts), and so where there are few (few.ts).
  * The gradient falls into phases, one for each remainder of a position by the stride (phase.ts).
  *
  * Threads share the groups, or the columns or rows of each product.
@@ -12,6 +12,7 @@ import { pays } from '../gemm/plan';
 import { packedBAddress } from '../scratch';
 import { blockedConv } from './blocked';
 import { depthwiseForward, depthwiseInputGrad, depthwiseWeightGrad } from './depthwise';
+import { convOfFewChannels, hasFewChannels } from './few';
 import { ConvJob, jobIn } from './job';
 import { setPhase } from './phase';
 import { weightGrad } from './weightGrad';
@@ -92,6 +93,12 @@ export function convKernel(cmd: usize, thread: u32, threads: u32): void {
   job.cDense = 1;
   job.activation = g.activation;
   job.mr = tileRows(g.tile);
+  if (hasFewChannels(g, job)) {
+    job.a = <usize>g.w << 2;
+    job.c = <usize>g.y << 2;
+    job.bias = <usize>g.bias << 2;
+    return convOfFewChannels(g, job, thread, threads);
+  }
   const each = g.groups < threads ? thread : 0;
   const among = g.groups < threads ? threads : 1;
   const end = groupEnd(g.groups, thread, threads);

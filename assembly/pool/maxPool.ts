@@ -113,28 +113,94 @@ function largestAt4(x: usize, p: usize, c: MaxPoolCommand, rows: u32, y: usize, 
   v128.store(indices, at);
 }
 
+/** The last two columns of four windows of 2×2, side by side, at p; `narrow`: of three windows, behind which nothing is read. */
+// @ts-ignore: decorator
+@inline
+function farHalf(p: usize, narrow: bool): v128 {
+  return narrow ? v128.load64_zero(p, 16) : v128.load(p, 16);
+}
+
 /** Four windows of 2×2, side by side, whose upper rows start at p. */
 // @ts-ignore: decorator
 @inline
-function quarter4(p: usize, down: usize): v128 {
+function quarter4(p: usize, down: usize, narrow: bool): v128 {
   const low = larger(v128.load(p), v128.load(p + down));
-  const high = larger(v128.load(p, 16), v128.load(p + down, 16));
+  const high = larger(farHalf(p, narrow), farHalf(p + down, narrow));
   return larger(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7));
 }
 
-/** A plane of 2×2 windows side by side, without indices: rows of at least four outputs, the last four of which overlap. */
+/** Four lanes, or the first three. */
+// @ts-ignore: decorator
+@inline
+function storeLanes(to: usize, lanes: v128, narrow: bool): void {
+  if (!narrow) return v128.store(to, lanes);
+  v128.store64_lane(to, lanes, 0);
+  v128.store32_lane(to + 8, lanes, 2);
+}
+
+/** The same as quarter4 with the indices, which count from the plane's start at x; stores both. */
+// @ts-ignore: decorator
+@inline
+function quarterAt4(x: usize, p: usize, down: usize, narrow: bool, y: usize, indices: usize): void {
+  const up0 = v128.load(p);
+  const up1 = farHalf(p, narrow);
+  const low0 = v128.load(p + down);
+  const low1 = farHalf(p + down, narrow);
+  const a = v128.shuffle<f32>(up0, up1, 0, 2, 4, 6);
+  const b = v128.shuffle<f32>(up0, up1, 1, 3, 5, 7);
+  const c = v128.shuffle<f32>(low0, low1, 0, 2, 4, 6);
+  const d = v128.shuffle<f32>(low0, low1, 1, 3, 5, 7);
+  const first = i32x4.add(i32x4.splat(<i32>((p - x) >> 2)), i32x4(0, 2, 4, 6));
+  const right = wins(b, a);
+  const upper = v128.bitselect(b, a, right);
+  const upperAt = i32x4.sub(first, right);
+  const lowerRight = wins(d, c);
+  const lower = v128.bitselect(d, c, lowerRight);
+  const lowerAt = i32x4.sub(i32x4.add(first, i32x4.splat(<i32>(down >> 2))), lowerRight);
+  const below = wins(lower, upper);
+  storeLanes(y, v128.bitselect(lower, upper, below), narrow);
+  storeLanes(indices, v128.bitselect(lowerAt, upperAt, below), narrow);
+}
+
+/** A plane of 2×2 windows side by side: rows of at least four outputs, the last four of which overlap. */
 function quarterPlane(x: usize, y: usize, rows: u32, columns: u32, down: usize): void {
   const last = (<usize>(columns - LANES)) << 2;
   for (let r = rows; r != 0; r--) {
     const end = y + last;
     let p = x;
     for (; y < end; y += 16) {
-      v128.store(y, quarter4(p, down));
+      v128.store(y, quarter4(p, down, false));
       p += 32;
     }
-    v128.store(end, quarter4(x + (last << 1), down));
+    v128.store(end, quarter4(x + (last << 1), down, false));
     y = end + 16;
     x += down << 1;
+  }
+}
+
+/** The same with indices. */
+function quarterPlaneAt(x: usize, y: usize, indices: usize, rows: u32, columns: u32, down: usize): void {
+  const last = (<usize>(columns - LANES)) << 2;
+  let row = x;
+  for (let r = rows; r != 0; r--) {
+    let at: usize = 0;
+    for (; at < last; at += 16) quarterAt4(x, row + (at << 1), down, false, y + at, indices + at);
+    quarterAt4(x, row + (last << 1), down, false, y + last, indices + last);
+    y += last + 16;
+    indices += last + 16;
+    row += down << 1;
+  }
+}
+
+/** The same for rows of three outputs. Without indices (0) the values alone. */
+function quarterPlaneOf3(x: usize, y: usize, indices: usize, rows: u32, down: usize): void {
+  let row = x;
+  for (let r = rows; r != 0; r--) {
+    if (indices) quarterAt4(x, row, down, true, y, indices);
+    else storeLanes(y, quarter4(row, down, true), true);
+    y += 12;
+    if (indices) indices += 12;
+    row += down << 1;
   }
 }
 
@@ -195,17 +261,24 @@ function singles(
   }
 }
 
-/** Whether windows are 2×2, side by side, all inside, and no indices are wanted. */
+/** Whether windows are 2×2, side by side, all inside, and there are three in a row or more. */
 function isQuarter(c: MaxPoolCommand): bool {
   const isSquare = c.kernelHeight == 2 && c.kernelWidth == 2 && c.dilationHeight == 1 && c.dilationWidth == 1;
   const isDense = c.strideHeight == 2 && c.strideWidth == 2 && c.padHeight == 0 && c.padWidth == 0;
-  return isSquare && isDense && c.indices == 0 && c.outHeight << 1 <= c.height;
+  return isSquare && isDense && c.outHeight << 1 <= c.height && c.outWidth << 1 <= c.width && c.outWidth >= LANES - 1;
 }
 
 function maxPlane(c: MaxPoolCommand, x: usize, y: usize, indices: usize): void {
   const kernel = c.kernelHeight;
   const height = c.height;
   const outWidth = c.outWidth;
+  if (isQuarter(c)) {
+    const below = <usize>c.width << 2;
+    if (outWidth < LANES) quarterPlaneOf3(x, y, indices, c.outHeight, below);
+    else if (indices) quarterPlaneAt(x, y, indices, c.outHeight, outWidth, below);
+    else quarterPlane(x, y, c.outHeight, outWidth, below);
+    return;
+  }
   const down = kernel == 0 ? 1 : <i32>c.dilationHeight;
   let first: u32 = 0;
   let last: u32 = 0;
@@ -214,10 +287,6 @@ function maxPlane(c: MaxPoolCommand, x: usize, y: usize, indices: usize): void {
     last = endWhole(c.width, outWidth, c.strideWidth, c.padWidth, (c.kernelWidth - 1) * c.dilationWidth);
   }
   if (last < first + LANES) first = last = 0;
-  if (last == outWidth && isQuarter(c)) {
-    quarterPlane(x, y, c.outHeight, outWidth, <usize>c.width << 2);
-    return;
-  }
   const bytes = <usize>outWidth << 2;
   for (let o: u32 = 0; o < c.outHeight; o++) {
     const start = windowStart(o, height, c.outHeight, kernel, c.strideHeight, c.padHeight);

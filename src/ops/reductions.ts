@@ -72,23 +72,45 @@ function checkFloat(op: string, x: Tensor): void {
     });
 }
 
-/** Runs a reduction: brings the reduced dimensions together if they are apart. */
-function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Plan, scale = 1): Tensor {
-  const first = dims[0] ?? 0;
-  const last = dims[dims.length - 1] ?? -1;
-  const together = last - first === dims.length - 1;
+/** Shorter rows than this are not worth a reduction of their own. */
+const SHORT_ROW = 16;
+
+/** Where the last run of adjacent dimensions begins in a list of them. */
+function lastRun(dims: readonly number[]): number {
+  let at = Math.max(0, dims.length - 1);
+  while (at > 0 && dims[at - 1] === dims[at]! - 1) at--;
+  return at;
+}
+
+/**
+ * Runs a reduction. Dimensions that are apart are reduced run by run, from the last one on, so that nothing is copied; where that
+ * would be in short rows, or copies anyway, they are brought together.
+ */
+function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 'shape'>, scale = 1): Tensor {
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
-  const input = together ? x : x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
-  const source = dense(input);
+  const from = lastRun(dims);
+  const run = dims.slice(from);
   const sections =
-    dims.length === 0
-      ? { outer: x.numel, size: 1, inner: 1 }
-      : together
-        ? sectionsOf(x.shape, first, last)
-        : { outer: numelOf(shape), size: dims.reduce((n, d) => n * x.shape[d]!, 1), inner: 1 };
-  const y = emitReduce(fn, source, sections, shape, dtype, scale);
-  done(source, input);
-  done(input, x);
+    dims.length === 0 ? { outer: x.numel, size: 1, inner: 1 } : sectionsOf(x.shape, run[0]!, run[run.length - 1]!);
+  if (from === 0) {
+    const source = dense(x);
+    const y = emitReduce(fn, source, sections, shape, dtype, scale);
+    done(source, x);
+    return y;
+  }
+  if (x.contiguous && (sections.inner > 1 || sections.size >= SHORT_ROW)) {
+    const keepShape = x.shape.map((size, d) => (run.includes(d) ? 1 : size));
+    const part = emitReduce(fn, x, sections, keepShape, dtype, 1);
+    const y = reduce(fn, part, { dims: dims.slice(0, from), shape }, scale);
+    part.dispose();
+    return y;
+  }
+  const together = x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
+  const source = dense(together);
+  const size = dims.reduce((n, d) => n * x.shape[d]!, 1);
+  const y = emitReduce(fn, source, { outer: numelOf(shape), size, inner: 1 }, shape, dtype, scale);
+  done(source, together);
+  done(together, x);
   return y;
 }
 

@@ -17,6 +17,12 @@ export function flopsOf(command: Command): number {
     case 'winogradConv':
     case 'winogradGrad':
       return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
+    case 'conv':
+    case 'convInputGrad':
+    case 'convWeightGrad': {
+      const products = n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth', 'kernelHeight', 'kernelWidth');
+      return (2 * products) / command.get('groups');
+    }
     case 'unary':
     case 'sgd':
     case 'adam':
@@ -65,6 +71,25 @@ export function commandSizes(command: Command): string {
     case 'winogradConv':
     case 'winogradGrad':
       return `${show('batch', 'inChannels', 'height', 'width')} · ${command.get('outChannels')}`;
+    case 'conv':
+    case 'convInputGrad':
+    case 'convWeightGrad':
+    case 'im2col':
+      return `${show('batch', 'inChannels', 'height', 'width')} · ${show('outChannels', 'kernelHeight', 'kernelWidth')}`;
+    case 'maxPool':
+    case 'avgPool':
+    case 'avgPoolGrad':
+    case 'resize':
+    case 'resizeGrad':
+      return `${show('planes', 'height', 'width')} · ${show('outHeight', 'outWidth')}`;
+    case 'maxPoolGrad':
+      return show('planes', 'inSize');
+    case 'moments':
+      return show('outer', 'groups', 'size');
+    case 'normalize':
+    case 'normSums':
+    case 'normGrad':
+      return show('outer', 'channels', 'spatial');
     case 'reduce':
     case 'argReduce':
     case 'cumsum':
@@ -73,6 +98,7 @@ export function commandSizes(command: Command): string {
     case 'softmaxGrad':
     case 'crossEntropy':
     case 'crossEntropyGrad':
+    case 'sort':
       return show('rows', 'cols');
     case 'pack':
       return show('k', 'n');
@@ -82,6 +108,8 @@ export function commandSizes(command: Command): string {
       return show('steps', 'batch', 'hiddenSize');
     case 'takeRows':
     case 'addRows':
+    case 'gather':
+    case 'scatterAdd':
       return show('outer', 'count', 'inner');
     case 'group': {
       const sizes = command.parts.map(commandSizes);
@@ -106,6 +134,8 @@ export function commandName(command: Command): string {
     case 'random':
       return nameIn(RandomFn, command.get('fn'));
     case 'gemm':
+    case 'conv':
+    case 'convInputGrad':
     case 'winogradConv': {
       const extras = [
         command.get('bias') === 0 ? '' : 'bias',

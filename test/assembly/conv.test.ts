@@ -136,6 +136,19 @@ const given: Record<string, ConvCase> = {
   'asymmetric padding': { channels: [2, 3], size: [5, 6], kernel: [4, 2], pad: [1, 2, 0, 1] },
   'one row': { batch: 3, channels: [4, 6], size: [1, 50], kernel: [1, 5], pad: [0, 0, 2, 2] },
   'one column': { batch: 2, channels: [4, 6], size: [50, 1], kernel: [5, 1], pad: [2, 2, 0, 0] },
+  'one channel': { batch: 3, channels: [1, 6], size: [28, 28], kernel: [3, 3], pad: [1, 1, 1, 1] },
+  'few channels, positions that overlap': { batch: 2, channels: [3, 7], size: [9, 11], kernel: [3, 2] },
+  'few channels, stride and dilation': {
+    batch: 2,
+    channels: [2, 5],
+    size: [23, 61],
+    kernel: [3, 4],
+    stride: [2, 3],
+    dilation: [3, 2],
+    pad: [2, 0, 1, 3],
+  },
+  'few channels, in bands of rows': { channels: [3, 4], size: [90, 200], kernel: [3, 3], pad: [1, 1, 1, 1] },
+  'few channels, rows too long for bands': { channels: [2, 4], size: [2, 40_000], kernel: [1, 1] },
   groups: { batch: 2, channels: [12, 8], size: [9, 10], kernel: [3, 3], groups: 4, pad: [1, 1, 1, 1] },
   depthwise: { batch: 2, channels: [6, 6], size: [19, 21], kernel: [3, 3], groups: 6, pad: [1, 1, 1, 1] },
   'depthwise, stride 2, three filters each': {
@@ -176,6 +189,20 @@ describe.each(wasmExecutors)('convolution on %s', (_, executor) => {
     }
     check(executor, 'conv', test, { bias: true, activation: 'sigmoid', shift: 3, tile: 2 }, 3);
     check(executor, 'convInputGrad', test, { bias: true, activation: 'tanh', shift: 2, tile: 2 }, 3);
+  });
+
+  it('few channels keep NaN and infinity to the positions that meet them', () => {
+    const g = geometryOf({ channels: [1, 4], size: [12, 13], kernel: [3, 3], pad: [1, 1, 1, 1] })!;
+    const data = dataOf('conv', g, seeded(4));
+    [Number.NaN, Infinity, -Infinity].forEach((value, i) => {
+      data.a[20 + 50 * i] = value;
+    });
+    for (const activation of ['none', 'relu'] as const) {
+      const [want, got] = [reference, executor].map((on) => runOn(on, 'conv', g, data, { activation }));
+      const kinds = (y: Float32Array) => Array.from(y, (v) => (Number.isFinite(v) ? 'finite' : String(v)));
+      expect(kinds(got!)).toEqual(kinds(want!));
+      expect(kinds(want!).filter((kind) => kind === 'NaN').length).toBeGreaterThan(20);
+    }
   });
 
   it('random geometries', () => {

@@ -65,10 +65,18 @@ function geometryOf(seed: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
   };
 }
 
-/** Random geometries, and one each way through the fast paths. */
-const geometries = Array.from({ length: 300 }, (_, i) => [i + 1, geometryOf(i + 1)] as const).filter(
-  ([, { outHeight, outWidth }]) => outHeight > 0 && outWidth > 0,
-);
+/** Windows of 2×2 side by side, which have a path of their own. */
+function quarters(planes: number, height: number, width: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
+  const window = { kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2, padHeight: 0, padWidth: 0 };
+  const sizes = { planes, height, width, outHeight: height >> 1, outWidth: width >> 1 };
+  return { ...sizes, ...window, dilationHeight: 1, dilationWidth: 1 };
+}
+
+/** Random geometries, and those of the fast paths. */
+const geometries = [
+  ...Array.from({ length: 300 }, (_, i) => [i + 1, geometryOf(i + 1)] as const),
+  ...Array.from({ length: 32 }, (_, i) => [i + 1001, quarters(1 + (i % 3), 2 + (i % 5), 2 + (i >> 1))] as const),
+].filter(([, { outHeight, outWidth }]) => outHeight > 0 && outWidth > 0);
 const sized = ({ planes, height, width, outHeight, outWidth }: Omit<Geometry, 'x' | 'y' | 'indices'>) => ({
   inputs: planes * height * width,
   outputs: planes * outHeight * outWidth,

@@ -145,6 +145,43 @@ describe('compile', () => {
     });
   });
 
+  it('plans the memory of a convolutional training step to at most 60 % of its buffers', () => {
+    scope(() => {
+      const block = (inputs: number, outputs: number) => [
+        new nn.Conv2d(inputs, outputs, 3, { padding: 1 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+      ];
+      const model = new nn.Sequential(
+        ...block(1, 32),
+        ...block(32, 64),
+        ...block(64, 128),
+        new nn.Flatten(),
+        new nn.Linear(128 * 3 * 3, 10),
+      );
+      const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+      const step = compile((x: Tensor, y: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = F.crossEntropy(model.forward(x), y);
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      step(
+        randn(64, 1, 28, 28),
+        tensor(
+          Int32Array.from({ length: 64 }, (_, i) => i % 10),
+          { dtype: 'int32' },
+        ),
+      );
+      const { plannedBytes, bufferBytes } = step.program!;
+      expect(plannedBytes / bufferBytes).toBeLessThanOrEqual(0.6);
+      step.dispose();
+      model.dispose();
+      optimizer.dispose();
+    });
+  });
+
   it('tells where the time goes', () => {
     scope(() => {
       const w = randn(16, 16);
