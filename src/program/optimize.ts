@@ -26,6 +26,8 @@ export interface Memory<Source> {
   scratch: number;
   /** Whether results must be the same bits as without the program. */
   exact: boolean;
+  /** Whether weights are packed: a GPU has no cache that they would spoil as they lie. */
+  packs: boolean;
 }
 
 export interface Optimized<Source> {
@@ -63,7 +65,9 @@ export function optimize<Source>(recorded: readonly Command[], memory: Memory<So
     prologue: fuseActivations(before, heap, live),
     commands: fuseActivations(normed.commands, heap, live),
   };
-  const packed = packWeights(fused.commands, isConstant, allocate);
+  const packed = memory.packs
+    ? packWeights(fused.commands, isConstant, allocate)
+    : { commands: fused.commands, packing: [] };
   const prologue = [...fused.prologue, ...packed.packing];
   const { results } = dependencies(prologue, packed.commands, heap, sourceOf);
   const lasting = new Set([...kept, ...results]);

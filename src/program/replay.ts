@@ -15,6 +15,7 @@ import { type Command, parse } from './commands.ts';
 import { optimize, writtenBy } from './optimize.ts';
 import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
+import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
 export interface ProgramOutput {
@@ -65,7 +66,8 @@ export class Replay {
   /** Word at which each command starts. */
   readonly starts: number[] = [];
   readonly loaded: LoadedProgram;
-  private readonly base: Executor;
+  /** Where the program runs. */
+  readonly base: Executor;
   private readonly loadedPrologue: LoadedProgram;
   /** What the prologue reads, and the versions that it has seen. */
   private readonly sources: { storage: Storage; seen: number }[];
@@ -105,6 +107,7 @@ export class Replay {
       allocate: (elements) => recorder.allocator.allocate(elements),
       scratch: recorder.program.scratch,
       exact: isDeterministic(),
+      packs: !this.isAsynchronous,
     });
     this.prologue = optimized.prologue;
     this.commands = optimized.commands;
@@ -224,6 +227,11 @@ export class Replay {
     return storage.address;
   }
 
+  /** Whether the program's commands may run after the call that starts them. */
+  get isAsynchronous(): boolean {
+    return this.base.download !== undefined;
+  }
+
   /** Whether something that the program uses has been disposed: it can never run again. */
   isStale(): boolean {
     for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
@@ -253,7 +261,8 @@ export class Replay {
         dtype,
       );
       try {
-        check(view.dataSync());
+        const values = valuesAtHand(view);
+        if (values !== null) check(values);
       } finally {
         view.dispose();
       }
