@@ -1,6 +1,7 @@
 /** Convolutions on typed arrays: results, defaults, refusals. */
 import { describe, expect, it } from 'vitest';
 import { alloc, conv2d, depthwiseConv2d, free, im2col } from '../../bindings/kernels/index.ts';
+import { configure, wasmExecutor } from '../../bindings/wasm/instance.ts';
 import { F, tensor } from '../../src/index.ts';
 
 const wave = (n: number, step: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * step + 0.3));
@@ -28,6 +29,30 @@ describe('convolutions on arrays', () => {
     const want = F.conv2d(image, tensor(weight, { shape: [3, 4, 1, 1] }));
     expect(Array.from(to)).toEqual(Array.from(want.dataSync()));
     for (const array of [from, to]) free(array);
+  });
+
+  it('conv2d by Winograd where that pays: as F.conv2d, and within rounding of the direct sum', () => {
+    const shape = { batch: 2, inChannels: 20, height: 13, width: 14, outChannels: 24 };
+    const big = wave(2 * 20 * 13 * 14, 0.7);
+    const [weight, bias] = [wave(24 * 20 * 9, 1.1), wave(24, 0.9)];
+    const options = { ...shape, x: big, weight, bias, kernelSize: 3, padding: 1, activation: 'relu' } as const;
+    const [y, direct] = [new Float32Array(2 * 24 * 13 * 14), new Float32Array(2 * 24 * 13 * 14)];
+    const { bytesInUse } = wasmExecutor().allocator;
+    conv2d({ ...options, y });
+    expect(wasmExecutor().allocator.bytesInUse).toBe(bytesInUse);
+    const t = tensor(big, { shape: [2, 20, 13, 14] });
+    const w = tensor(weight, { shape: [24, 20, 3, 3] });
+    const want = () => F.conv2d(t, w, tensor(bias), { padding: 1 }).relu().dataSync();
+    expect(Array.from(y)).toEqual(Array.from(want()));
+    configure({ deterministic: true });
+    try {
+      conv2d({ ...options, y: direct });
+    } finally {
+      configure({ deterministic: false });
+    }
+    expect(Array.from(direct)).not.toEqual(Array.from(y));
+    const largest = Math.max(...direct);
+    expect(Math.max(...direct.map((v, i) => Math.abs(v - y[i]!)))).toBeLessThan(1e-5 * largest);
   });
 
   it('depthwiseConv2d, with as many outputs as inputs or more', () => {

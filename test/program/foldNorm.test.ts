@@ -134,7 +134,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
       };
       const wanted = step(x);
       const got = compile(step)(x);
-      got.forEach((gradient, i) => expectClose(gradient, wanted[i]!));
+      for (const [i, gradient] of got.entries()) expectClose(gradient, wanted[i]!);
     }),
   );
 
