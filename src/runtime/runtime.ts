@@ -19,7 +19,7 @@ import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
-import { WebGpuExecutor } from '../webgpu/executor.ts';
+import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
 
 export interface InitOptions {
@@ -96,12 +96,14 @@ function start(device: Device): Executor {
   }
 }
 
-/** Opens the GPU, once. When it is lost, new tensors go to the CPU. */
+/** Opens the GPU, once; its code is loaded here, so that programs without it stay small. When it is lost, new tensors go to the CPU. */
 async function openGpu(): Promise<void> {
   if (executors.has('webgpu')) return;
-  opening ??= WebGpuExecutor.start().finally(() => {
-    opening = null;
-  });
+  opening ??= import('../webgpu/executor.ts')
+    .then((webgpu) => webgpu.WebGpuExecutor.start())
+    .finally(() => {
+      opening = null;
+    });
   const executor = await opening;
   if (executors.has('webgpu')) return;
   executor.allocator.describe = describeTensors;
