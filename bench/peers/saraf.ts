@@ -127,7 +127,7 @@ function kernelConv(kernels: Kernels, problem: ConvProblem): Prepared | undefine
   };
 }
 
-function tensorConv(saraf: Saraf, problem: ConvProblem): Prepared {
+function tensorConv(saraf: Saraf, problem: ConvProblem, compiled = false): Prepared {
   const { batch, size, outSize, inChannels, outChannels, kernel, stride, padding, groups, g } = problem;
   const requiresGrad = g !== null;
   const { F, tensor, scope, grad } = saraf;
@@ -135,6 +135,12 @@ function tensorConv(saraf: Saraf, problem: ConvProblem): Prepared {
   const shape = [outChannels, inChannels / groups, kernel, kernel];
   const weight = tensor(problem.weight, { shape, requiresGrad });
   const call = () => F.conv2d(x, weight, null, { stride, padding, groups });
+  if (compiled) {
+    const program = saraf.compile((image: Tensor) =>
+      saraf.noGrad(() => F.conv2d(image, weight, null, { stride, padding, groups })),
+    );
+    return tensorCall(saraf, () => program(x), [x, weight]);
+  }
   if (g === null) return tensorCall(saraf, call, [x, weight]);
   const gradOutputs = tensor(g, { shape: [batch, outChannels, outSize, outSize] });
   const both = (): Tensor[] => {
@@ -274,6 +280,7 @@ export const sarafCompiled: Peer = {
   name: 'saraf compiled',
   open: () =>
     open((saraf) => ({
+      conv: (problem) => (problem.g === null ? tensorConv(saraf, problem, true) : undefined),
       train: (problem) => train(saraf, problem, { compiled: true }),
       network: (problem) => sarafNetwork(saraf, problem, true),
     })),

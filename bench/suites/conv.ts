@@ -3,7 +3,7 @@ import { differs } from '../harness/check.ts';
 import { uniform } from '../harness/random.ts';
 import type { Numbers, Task } from '../harness/types.ts';
 import { pytorch } from '../peers/pytorch.ts';
-import { saraf, sarafTensor } from '../peers/saraf.ts';
+import { saraf, sarafCompiled, sarafTensor } from '../peers/saraf.ts';
 import { tfjsWasm } from '../peers/tfjs.ts';
 import type { ConvProblem, Library } from '../peers/types.ts';
 import type { SuitePlan } from './types.ts';
@@ -121,10 +121,10 @@ export const conv: SuitePlan = {
   title: 'Convolution',
   notes: [
     'n is the batch, then the side of the image, channels, side of the kernel, stride; 3×3 with stride 1 has padding 1 but for n64, 7×7 padding 3.',
-    '`saraf` is `conv2d` of `saraf/kernels` on arrays from `alloc`; `saraf tensor` is `F.conv2d`. Backward is the forward pass and the gradients of input and weight.',
+    '`saraf` is `conv2d` of `saraf/kernels` on arrays from `alloc`; `saraf tensor` is `F.conv2d`, `saraf compiled` the same in a compiled function, which transforms weights once for all calls. Backward is the forward pass and the gradients of input and weight.',
     'tfjs works on NHWC, its own layout; nobody is charged for a change of layout.',
   ],
-  peers: [saraf, sarafTensor, tfjsWasm, pytorch],
+  peers: [saraf, sarafTensor, sarafCompiled, tfjsWasm, pytorch],
   peak: true,
   tasks: (libraries) => shapes.map((shape) => convTask(shape, libraries)),
 };

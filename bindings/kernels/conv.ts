@@ -1,8 +1,17 @@
 /** Convolutions on typed arrays: images [batch, channels, height, width], weights [outChannels, inChannels / groups, kH, kW]. */
 import { ArgumentError, ShapeError } from '../errors.ts';
-import { Activation, type ConvFields, encodeConv, encodeIm2col } from '../generated/encode.ts';
+import {
+  Activation,
+  type ConvFields,
+  encodeConv,
+  encodeIm2col,
+  encodeWinogradConv,
+  encodeWinogradWeights,
+} from '../generated/encode.ts';
+import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
+import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
+import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -49,8 +58,6 @@ export interface Im2colOptions extends WindowOptions {
   y: Float32Array;
 }
 
-type Geometry = Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>;
-
 export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
   if (!Array.isArray(pair) || pair.length !== 2)
@@ -63,7 +70,7 @@ export function pairOf(op: string, name: string, value: Pair, low: number): read
   return pair as readonly [number, number];
 }
 
-function geometryOf(op: string, options: WindowOptions, outChannels: number, groups: number): Geometry {
+function geometryOf(op: string, options: WindowOptions, outChannels: number, groups: number): ConvGeometry {
   const { batch, inChannels, height, width } = options;
   for (const [name, size] of Object.entries({ batch, inChannels, height, width })) checkSize(op, name, size);
   checkSize(op, 'outChannels', outChannels);
@@ -108,6 +115,22 @@ function geometryOf(op: string, options: WindowOptions, outChannels: number, gro
   };
 }
 
+/** The convolution, by Winograd where that is faster although the weights have to be transformed at every call. */
+function encode(executor: WasmExecutor, fields: ConvFields): void {
+  const { batch, inChannels, outChannels, outHeight, outWidth, width } = fields;
+  if (!fitsWinograd(fields, inChannels, width) || !winogradPays(batch, inChannels, outChannels, outHeight, outWidth)) {
+    encodeConv(executor.program, fields);
+    return;
+  }
+  const { w, x, bias, y, height, padTop, padLeft, activation } = fields;
+  const u = temporary(executor, winogradFilters(outChannels, inChannels));
+  encodeWinogradWeights(executor.program, { w, u, outChannels, inChannels, transposed: 0 });
+  encodeWinogradConv(executor.program, {
+    ...{ x, u, bias, y, batch, inChannels, height, width },
+    ...{ outChannels, outHeight, outWidth, padTop, padLeft, activation },
+  });
+}
+
 function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: number): void {
   const { x, weight, bias, y, outChannels, activation = 'none' } = options;
   const geometry = geometryOf(op, options, outChannels, groups);
@@ -129,7 +152,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
   const executor = wasmExecutor();
   try {
     const to = output(executor, y, yLength, false);
-    encodeConv(executor.program, {
+    encode(executor, {
       ...geometry,
       x: input(executor, x, xLength, to, yLength, false),
       w: input(executor, weight, wLength, to, yLength, false),
@@ -145,7 +168,9 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
 }
 
 /**
- * y = activation(conv(x, weight) + bias).
+ * y = activation(conv(x, weight) + bias). Where it is faster, and not in deterministic mode, a 3×3 convolution with stride 1 is done by
+ * Winograd's F(4×4, 3×3), whose rounding error is about twice as large; its transformed weights take memory for the length of
+ * the call, four times as much as the weights.
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example

@@ -3,11 +3,12 @@
  * which are each other's gradients again. A transposed convolution is a gradient with respect to the input.
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { checkOptions } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
-import { type ConvGeometry, emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
+import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';

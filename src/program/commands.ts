@@ -66,6 +66,10 @@ export class Command {
     return this.words[operand.at]! >>> 0;
   }
 
+  has(name: string): boolean {
+    return this.shape.fields.has(name);
+  }
+
   /** Word of the command at which a field starts. */
   offset(name: string): number {
     const at = this.shape.fields.get(name);

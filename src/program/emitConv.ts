@@ -1,11 +1,6 @@
 /** From convolutions to commands. Shapes are right when they come here; autograd is not known here. */
-import {
-  Activation,
-  type ConvFields,
-  encodeConv,
-  encodeConvInputGrad,
-  encodeConvWeightGrad,
-} from '../../bindings/generated/encode.ts';
+import { Activation, encodeConv, encodeConvInputGrad, encodeConvWeightGrad } from '../../bindings/generated/encode.ts';
+import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dense, done, empty, fillWith } from './emit.ts';
 import {
@@ -16,9 +11,6 @@ import {
   usesWinograd,
   weightGradUsesWinograd,
 } from './emitWinograd.ts';
-
-/** A convolution's sizes, from x [batch, inChannels, height, width] to y [batch, outChannels, outHeight, outWidth]. */
-export type ConvGeometry = Readonly<Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 'activation'>>;
 
 /** Runs `emit` with contiguous operands, and frees what had to be copied for that. */
 function withDense<T extends (Tensor | null)[], R>(operands: [...T], emit: (...operands: T) => R): R {

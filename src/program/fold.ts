@@ -71,8 +71,18 @@ export function foldConstants<Source>(
   }
   const prologue = commands.filter((command) => !stays.has(command));
   const rest = commands.filter((command) => stays.has(command));
+  return { prologue, commands: rest, ...dependencies(prologue, rest, heap, sourceOf) };
+}
+
+/** What a prologue leaves to the commands, and what it reads. */
+export function dependencies<Source>(
+  prologue: readonly Command[],
+  commands: readonly Command[],
+  heap: VirtualHeap,
+  sourceOf: (address: number) => Source | null,
+): Pick<Folded<Source>, 'results' | 'sources'> {
   const made = buffersOf(prologue, heap, writes);
-  const results = new Set([...buffersOf(rest, heap, reads)].filter((buffer) => made.has(buffer)));
+  const results = new Set([...buffersOf(commands, heap, reads)].filter((buffer) => made.has(buffer)));
   const sources = new Set<Source>();
   for (const command of prologue) {
     for (const operand of command.operands) {
@@ -80,7 +90,7 @@ export function foldConstants<Source>(
       if (source !== null) sources.add(source);
     }
   }
-  return { prologue, commands: rest, results, sources };
+  return { results, sources };
 }
 
 function buffersOf(

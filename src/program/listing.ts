@@ -14,6 +14,12 @@ export function flopsOf(command: Command): number {
   switch (command.opcode) {
     case 'gemm':
       return 2 * n('batch', 'm', 'n', 'k');
+    case 'conv':
+    case 'convInputGrad':
+    case 'convWeightGrad': {
+      const macs = n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth', 'kernelHeight', 'kernelWidth');
+      return (2 * macs) / command.get('groups');
+    }
     case 'winogradConv':
     case 'winogradGrad':
       return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
@@ -55,6 +61,16 @@ function recurrentFlops(command: Command): number {
   return 2 * command.get('steps') * command.get('batch') * gates * depth;
 }
 
+/** The fields that tell the size of other commands: the first of these that a command has. */
+const usualSizes = [
+  ['n'],
+  ['outer', 'channels', 'spatial'],
+  ['planes', 'height', 'width'],
+  ['planes', 'outSize'],
+  ['outer', 'groups', 'size'],
+  ['batch', 'inChannels', 'height', 'width'],
+];
+
 /** What a command works on, in brackets. */
 export function commandSizes(command: Command): string {
   const show = (...names: string[]) => names.map((name) => command.get(name)).join('×');
@@ -65,6 +81,12 @@ export function commandSizes(command: Command): string {
       return dims(command).join('×') || '1';
     case 'gemm':
       return `${command.get('batch') > 1 ? `${command.get('batch')} of ` : ''}${show('m', 'k')} · ${show('k', 'n')}`;
+    case 'conv':
+    case 'convInputGrad':
+    case 'convWeightGrad': {
+      const sizes = `${show('batch', 'inChannels', 'height', 'width')} · ${show('outChannels', 'kernelHeight', 'kernelWidth')}`;
+      return command.get('strideHeight') > 1 ? `${sizes} / ${command.get('strideHeight')}` : sizes;
+    }
     case 'winogradWeights':
     case 'winogradWeightGrad':
       return show('outChannels', 'inChannels');
@@ -116,7 +138,7 @@ export function commandSizes(command: Command): string {
       return sizes.length > 4 ? `${sizes.slice(0, 3).join(', ')}, …` : sizes.join(', ');
     }
     default:
-      return show('n');
+      return show(...(usualSizes.find((names) => names.every((name) => command.has(name))) ?? []));
   }
 }
 

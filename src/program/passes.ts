@@ -57,7 +57,7 @@ export function removeDead(
 }
 
 /** How many commands touch each buffer. */
-function countUses(commands: readonly Command[], heap: VirtualHeap): Map<VirtualBuffer, number> {
+export function countUses(commands: readonly Command[], heap: VirtualHeap): Map<VirtualBuffer, number> {
   const uses = new Map<VirtualBuffer, number>();
   for (const command of commands) {
     for (const buffer of new Set(command.operands.map((operand) => heap.of(command, operand)))) {

@@ -6,16 +6,15 @@
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { encodeCopy } from '../../bindings/generated/encode.ts';
+import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Variable } from '../autograd/graph.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
-import { foldConstants } from './fold.ts';
-import { packWeights } from './packWeights.ts';
-import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
+import { optimize, writtenBy } from './optimize.ts';
+import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
-import { joinStrips } from './strips.ts';
 import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
@@ -32,6 +31,16 @@ interface Patch {
   at: number;
   /** Elements behind the start of the block. */
   delta: number;
+}
+
+/** What commands are loaded with. */
+interface Linker {
+  heap: VirtualHeap;
+  patched: ReadonlyMap<VirtualBuffer, Patch[]>;
+  /** Real address of a buffer. */
+  placeOf(buffer: VirtualBuffer): number;
+  /** Buffers that loaded commands write. */
+  changed: Set<VirtualBuffer>;
 }
 
 /** What a program costs and contains, for people. */
@@ -87,6 +96,83 @@ export class Replay {
     const recorded = this.withHostWrites(parse(recorder.program.words, recorder.program.length), heap);
     const kept = new Set(outputs.map(({ buffer }) => buffer));
     const lasting = recorder.storages.filter((storage) => storage.refs > 0);
+    const places = this.settleAll(lasting, heap, kept, patched);
+    const optimized = optimize(recorded, {
+      heap,
+      kept,
+      given: new Set(patched.keys()),
+      settled: new Set([...patched.keys(), ...places.keys()]),
+      constant: this.hostConstants,
+      sourceOf: finder([...recorder.captured, ...this.constants]),
+      allocate: (elements) => recorder.allocator.allocate(elements),
+      scratch: recorder.program.scratch,
+      exact: isDeterministic(),
+      packs: !this.isAsynchronous,
+    });
+    this.prologue = optimized.prologue;
+    this.commands = optimized.commands;
+    this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
+    for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
+    const plan = planProgram(
+      [...this.prologue, ...this.commands],
+      heap,
+      new Set([...patched.keys(), ...places.keys()]),
+    );
+    this.arena = Storage.allocate(this.base, plan.elements);
+    this.figures = {
+      recorded: recorder.program.commands,
+      commands: this.commands.length,
+      prologueCommands: this.prologue.length,
+      prologueBytes: sumOf(optimized.results) * 4,
+      fusedCommands: optimized.fused,
+      plannedBytes: plan.elements * 4,
+      bufferBytes: plan.sum * 4,
+    };
+    const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? this.arena.address + plan.offsetOf(buffer);
+    const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
+    this.loadedPrologue = this.load(this.prologue, linker, []);
+    this.loaded = this.load(this.commands, linker, this.starts);
+    this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
+    this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
+    for (const storage of recorder.captured) storage.retain();
+    for (const [variable, tensor] of recorder.gradients) {
+      if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
+    }
+  }
+
+  /** Puts real addresses into commands, notes the words that change from run to run, and loads them. */
+  private load(commands: readonly Command[], linker: Linker, starts: number[]): LoadedProgram {
+    const { heap, patched, placeOf, changed } = linker;
+    const words: number[] = [];
+    for (const command of commands) {
+      starts.push(words.length);
+      for (const operand of command.operands) {
+        const buffer = heap.of(command, operand);
+        if (buffer === null) continue;
+        const delta = command.address(operand) - buffer.start;
+        if (operand.role !== 'in') changed.add(buffer);
+        patched.get(buffer)?.push({ at: words.length + operand.at, delta });
+        command.words[operand.at] = placeOf(buffer) + delta;
+      }
+      words.push(...command.words);
+    }
+    return this.base.load(Int32Array.from(words), commands.length);
+  }
+
+  /** Memory that lasts as long as the program. */
+  private allocate(elements: number): Storage {
+    const storage = Storage.allocate(this.base, elements);
+    this.constants.push(storage);
+    return storage;
+  }
+
+  /** Gives the storages that outlive the trace, and the numbers that it wrote, real memory. Adds their buffers to `kept`. */
+  private settleAll(
+    lasting: readonly Storage[],
+    heap: VirtualHeap,
+    kept: Set<VirtualBuffer>,
+    patched: ReadonlyMap<VirtualBuffer, Patch[]>,
+  ): Map<VirtualBuffer, number> {
     const places = new Map<VirtualBuffer, number>();
     for (const storage of lasting) {
       const buffer = heap.at(storage.address)!;
@@ -94,93 +180,7 @@ export class Replay {
       if (!patched.has(buffer)) places.set(buffer, this.settle(storage));
     }
     for (const [buffer, storage] of this.hostConstants) places.set(buffer, storage.address);
-
-    const sourceOf = finder([...recorder.captured, ...this.constants]);
-    const varying = new Set([...patched.keys(), ...kept]);
-    const folded = foldConstants(removeDead(recorded, heap, kept), heap, { varying, sourceOf });
-    for (const buffer of folded.results) kept.add(buffer);
-    const changing = writtenBy(folded.commands, sourceOf);
-    const isConstant = (address: number): boolean => {
-      const buffer = heap.at(address);
-      if (buffer !== null) return folded.results.has(buffer) || this.hostConstants.has(buffer);
-      const source = sourceOf(address);
-      return source !== null && !changing.has(source);
-    };
-    const fused = {
-      prologue: fuseActivations(folded.prologue, heap, kept),
-      commands: fuseActivations(folded.commands, heap, kept),
-    };
-    // A GPU has no cache that weights as they lie would spoil.
-    const packed = this.isAsynchronous
-      ? { commands: fused.commands, packing: [] }
-      : packWeights(fused.commands, isConstant, (elements) => recorder.allocator.allocate(elements));
-    for (const command of packed.packing) {
-      folded.results.add(heap.at(command.get('y') >>> 0)!);
-      const source = sourceOf(command.get('x') >>> 0);
-      if (source !== null) folded.sources.add(source);
-    }
-    this.sources = [...folded.sources].map((storage) => ({ storage, seen: -1 }));
-    for (const buffer of folded.results) {
-      const storage = Storage.allocate(this.base, buffer.length);
-      this.constants.push(storage);
-      places.set(buffer, storage.address);
-      kept.add(buffer);
-    }
-    const fixed = new Set<VirtualBuffer>([...patched.keys(), ...places.keys()]);
-    let joined = 0;
-    const join = (commands: readonly Command[]): Command[] => {
-      const strips = joinStrips(removeDead(commands, heap, kept), heap, fixed, recorder.program.scratch);
-      joined += strips.joined;
-      return strips.commands;
-    };
-    const alive = folded.prologue.length + folded.commands.length;
-    const fusedCommands = alive - fused.prologue.length - fused.commands.length;
-    this.prologue = join([...fused.prologue, ...packed.packing]);
-    this.commands = join(packed.commands);
-    const all = [...this.prologue, ...this.commands];
-    const lives = lifetimes(all, heap);
-    const sum = sumOf(lives.keys(), fixed);
-    const home = reuseInPlace(all, heap, lives, fixed);
-    for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
-    const plan = planMemory(lives);
-    this.arena = Storage.allocate(this.base, plan.elements);
-    this.figures = {
-      recorded: recorder.program.commands,
-      commands: this.commands.length,
-      prologueCommands: this.prologue.length,
-      prologueBytes: sumOf(folded.results, new Set()) * 4,
-      fusedCommands: fusedCommands + joined,
-      plannedBytes: plan.elements * 4,
-      bufferBytes: sum * 4,
-    };
-
-    const changed = new Set<VirtualBuffer>();
-    const load = (commands: readonly Command[], starts: number[]): LoadedProgram => {
-      const words: number[] = [];
-      for (const command of commands) {
-        starts.push(words.length);
-        for (const operand of command.operands) {
-          const buffer = heap.of(command, operand);
-          if (buffer === null) continue;
-          const delta = command.address(operand) - buffer.start;
-          if (operand.role !== 'in') changed.add(buffer);
-          const patches = patched.get(buffer);
-          if (patches !== undefined) patches.push({ at: words.length + operand.at, delta });
-          const place = places.get(buffer) ?? this.arena.address + (plan.offsets.get(home.get(buffer) ?? buffer) ?? 0);
-          command.words[operand.at] = place + delta;
-        }
-        words.push(...command.words);
-      }
-      return this.base.load(Int32Array.from(words), commands.length);
-    };
-    this.loadedPrologue = load(this.prologue, []);
-    this.loaded = load(this.commands, this.starts);
-    this.changedInputs = [...inputs.keys()].filter((i) => changed.has(inputs[i]!));
-    this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
-    for (const storage of recorder.captured) storage.retain();
-    for (const [variable, tensor] of recorder.gradients) {
-      if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
-    }
+    return places;
   }
 
   private readonly hostConstants = new Map<VirtualBuffer, Storage>();
@@ -197,8 +197,7 @@ export class Replay {
     const result = [...commands];
     for (const { address, data, dtype, before } of [...this.recorder.writes].reverse()) {
       const buffer = heap.at(address)!;
-      const storage = Storage.allocate(this.base, Math.max(1, data.length));
-      this.constants.push(storage);
+      const storage = this.allocate(Math.max(1, data.length));
       this.base.write(storage.address, data, dtype);
       const isWhole = address === buffer.start && data.length === buffer.length;
       if (isWhole && !changed.has(buffer) && !this.hostConstants.has(buffer)) {
@@ -342,20 +341,18 @@ function finder(storages: readonly Storage[]): (address: number) => Storage | nu
   };
 }
 
-/** The storages that commands write. */
-function writtenBy(commands: readonly Command[], storageAt: (address: number) => Storage | null): Set<Storage> {
-  const result = new Set<Storage>();
-  for (const command of commands) {
-    for (const operand of command.operands) {
-      const storage = operand.role === 'in' ? null : storageAt(command.address(operand));
-      if (storage !== null) result.add(storage);
-    }
-  }
-  return result;
+function sumOf(buffers: Iterable<VirtualBuffer>): number {
+  let sum = 0;
+  for (const buffer of buffers) sum += buffer.length;
+  return sum;
 }
 
-function sumOf(buffers: Iterable<VirtualBuffer>, without: ReadonlySet<VirtualBuffer>): number {
-  let sum = 0;
-  for (const buffer of buffers) if (!without.has(buffer)) sum += buffer.length;
-  return sum;
+/** Where the buffers without memory of their own lie in the program's block. */
+function planProgram(commands: readonly Command[], heap: VirtualHeap, fixed: ReadonlySet<VirtualBuffer>) {
+  const lives = lifetimes(commands, heap);
+  const sum = sumOf([...lives.keys()].filter((buffer) => !fixed.has(buffer)));
+  const home = reuseInPlace(commands, heap, lives, fixed);
+  for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
+  const { offsets, elements } = planMemory(lives);
+  return { elements, sum, offsetOf: (buffer: VirtualBuffer) => offsets.get(home.get(buffer) ?? buffer) ?? 0 };
 }

@@ -1,6 +1,7 @@
 /** Convolutions on typed arrays: results, defaults, refusals. */
 import { describe, expect, it } from 'vitest';
 import { alloc, conv2d, depthwiseConv2d, free, im2col } from '../../bindings/kernels/index.ts';
+import { wasmExecutor } from '../../bindings/wasm/instance.ts';
 import { F, tensor } from '../../src/index.ts';
 
 const wave = (n: number, step: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * step + 0.3));
@@ -28,6 +29,32 @@ describe('convolutions on arrays', () => {
     const want = F.conv2d(image, tensor(weight, { shape: [3, 4, 1, 1] }));
     expect(Array.from(to)).toEqual(Array.from(want.dataSync()));
     for (const array of [from, to]) free(array);
+  });
+
+  it('conv2d by Winograd where that pays: as F.conv2d, and within rounding of the direct sum', () => {
+    const shape = { batch: 2, inChannels: 20, height: 13, width: 14, outChannels: 24 };
+    const big = wave(2 * 20 * 13 * 14, 0.7);
+    const [weight, bias] = [wave(24 * 20 * 9, 1.1), wave(24, 0.9)];
+    const options = { ...shape, x: big, weight, bias, kernelSize: 3, padding: 1, activation: 'relu' } as const;
+    const y = new Float32Array(2 * 24 * 13 * 14);
+    const { bytesInUse } = wasmExecutor().allocator;
+    conv2d({ ...options, y });
+    expect(wasmExecutor().allocator.bytesInUse).toBe(bytesInUse);
+    const t = tensor(big, { shape: [2, 20, 13, 14] });
+    const w = tensor(weight, { shape: [24, 20, 3, 3] });
+    expect(Array.from(y)).toEqual(Array.from(F.conv2d(t, w, tensor(bias), { padding: 1 }).relu().dataSync()));
+    // In two groups, with zeros between them, it is a direct sum.
+    const [x2, w2] = [new Float32Array(2 * 40 * 13 * 14), new Float32Array(48 * 20 * 9)];
+    for (const image of [0, 1]) x2.set(big.subarray(image * 3640, (image + 1) * 3640), image * 7280);
+    w2.set(weight);
+    const direct = new Float32Array(2 * 48 * 13 * 14);
+    const doubled = { inChannels: 40, outChannels: 48, groups: 2, bias: new Float32Array(48) };
+    doubled.bias.set(bias);
+    conv2d({ ...options, ...doubled, x: x2, weight: w2, y: direct });
+    const first = [0, 1].flatMap((image) => Array.from(direct.subarray(image * 8736, image * 8736 + 4368)));
+    expect(first).not.toEqual(Array.from(y));
+    const largest = Math.max(...first);
+    expect(Math.max(...first.map((v, i) => Math.abs(v - y[i]!)))).toBeLessThan(1e-5 * largest);
   });
 
   it('depthwiseConv2d, with as many outputs as inputs or more', () => {

@@ -114,7 +114,10 @@ it('a compiled model gives what it gives eagerly', () => {
   const run = compile((x: Tensor) => noGrad(() => model.forward(x)));
   scope(() => {
     const x = tensor(hashed(3 * 32 * 32, 5), { shape: [1, 3, 32, 32] });
-    expect(run(x).toArray()).toEqual(noGrad(() => model.forward(x)).toArray());
+    const [got, wanted] = [run(x).dataSync(), noGrad(() => model.forward(x)).dataSync()];
+    const largest = Math.max(...wanted.map(Math.abs));
+    // Normalisation is part of the convolutions' weights there, which rounds differently.
+    expect(Math.max(...got.map((v, i) => Math.abs(v - wanted[i]!)))).toBeLessThan(1e-4 * largest);
   });
   run.dispose();
   model.dispose();

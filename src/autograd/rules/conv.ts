@@ -1,6 +1,7 @@
 /** The gradient rules of convolution: each of the three primitives is linear in both operands, and their gradients are the other two. */
+
+import type { ConvGeometry } from '../../../bindings/wasm/winograd.ts';
 import * as ops from '../../ops/index.ts';
-import type { ConvGeometry } from '../../program/emitConv.ts';
 import type { Rule } from '../rules.ts';
 
 export interface ConvAttributes {

@@ -1,0 +1,100 @@
+/** The passes in their order: from the commands that were recorded to those that run at every call, and their prologue. */
+import type { Command } from './commands.ts';
+import { dependencies, foldConstants } from './fold.ts';
+import { foldNorms } from './foldNorm.ts';
+import { packWeights } from './packWeights.ts';
+import { fuseActivations, removeDead, type VirtualHeap } from './passes.ts';
+import type { VirtualBuffer } from './recorder.ts';
+import { joinStrips } from './strips.ts';
+
+/** The memory that a recorded program uses. `Source` stands for a block of memory outside. */
+export interface Memory<Source> {
+  heap: VirtualHeap;
+  /** Buffers of inputs and results. */
+  given: ReadonlySet<VirtualBuffer>;
+  /** Buffers that live on after the program. */
+  kept: ReadonlySet<VirtualBuffer>;
+  /** Buffers that have memory of their own: given ones, kept ones, and constants. */
+  settled: ReadonlySet<VirtualBuffer>;
+  /** Settled buffers that no command changes. */
+  constant: { has(buffer: VirtualBuffer): boolean };
+  /** The block of memory outside that holds an address, or null where nobody knows when it changes. */
+  sourceOf(address: number): Source | null;
+  /** Virtual memory for so many elements: its address. */
+  allocate(elements: number): number;
+  /** The executor's scratch block. */
+  scratch: number;
+  /** Whether results must be the same bits as without the program. */
+  exact: boolean;
+  /** Whether weights are packed: a GPU has no cache that they would spoil as they lie. */
+  packs: boolean;
+}
+
+export interface Optimized<Source> {
+  /** Commands that run before the others, if something that they read has changed. */
+  prologue: Command[];
+  commands: Command[];
+  /** Buffers that the prologue leaves to the commands. */
+  results: Set<VirtualBuffer>;
+  /** Memory outside that the prologue reads. */
+  sources: Set<Source>;
+  /** Commands that were joined to others. */
+  fused: number;
+}
+
+export function optimize<Source>(recorded: readonly Command[], memory: Memory<Source>): Optimized<Source> {
+  const { heap, given, kept, settled, sourceOf, allocate } = memory;
+  const varying = new Set([...given, ...kept]);
+  const folded = foldConstants(removeDead(recorded, heap, kept), heap, { varying, sourceOf });
+  const changing = writtenBy(folded.commands, sourceOf);
+  const made = new Set(folded.results);
+  const isConstant = (address: number): boolean => {
+    const buffer = heap.at(address);
+    if (buffer !== null) return made.has(buffer) || memory.constant.has(buffer);
+    const source = sourceOf(address);
+    return source !== null && !changing.has(source);
+  };
+  const surroundings = { prologue: folded.prologue, kept, isConstant, allocate };
+  const normed = memory.exact
+    ? { folding: [], commands: folded.commands }
+    : foldNorms(folded.commands, heap, surroundings);
+  const before = [...folded.prologue, ...normed.folding];
+  for (const buffer of dependencies(before, normed.commands, heap, sourceOf).results) made.add(buffer);
+  const live = new Set([...kept, ...made]);
+  const fused = {
+    prologue: fuseActivations(before, heap, live),
+    commands: fuseActivations(normed.commands, heap, live),
+  };
+  const packed = memory.packs
+    ? packWeights(fused.commands, isConstant, allocate)
+    : { commands: fused.commands, packing: [] };
+  const prologue = [...fused.prologue, ...packed.packing];
+  const { results } = dependencies(prologue, packed.commands, heap, sourceOf);
+  const lasting = new Set([...kept, ...results]);
+  const join = (commands: readonly Command[]) =>
+    joinStrips(removeDead(commands, heap, lasting), heap, new Set([...settled, ...results]), memory.scratch);
+  const [first, rest] = [join(prologue), join(packed.commands)];
+  const epilogues = before.length + folded.commands.length - fused.prologue.length - fused.commands.length;
+  return {
+    prologue: first.commands,
+    commands: rest.commands,
+    results,
+    sources: dependencies(first.commands, rest.commands, heap, sourceOf).sources,
+    fused: epilogues + first.joined + rest.joined,
+  };
+}
+
+/** The blocks of memory outside that commands write. */
+export function writtenBy<Source>(
+  commands: readonly Command[],
+  sourceOf: (address: number) => Source | null,
+): Set<Source> {
+  const result = new Set<Source>();
+  for (const command of commands) {
+    for (const operand of command.operands) {
+      const source = operand.role === 'in' ? null : sourceOf(command.address(operand));
+      if (source !== null) result.add(source);
+    }
+  }
+  return result;
+}
