@@ -109,7 +109,49 @@ def bilinear():
     s.write()
 
 
+def lbfgs():
+    """Paths in float64: the function of Rosenbrock, and a small network, one `step` after the other."""
+    s = Suite('lbfgs', 54)
+    x, y = s.normal(12, 3), s.normal(12, 2)
+    starts = {'rosenbrock': [np.array([-1.2, 1, 0.5], np.float32)],
+              'network': [s.normal(4, 3, scale=0.5), s.normal(4, scale=0.5), s.normal(2, 4, scale=0.5), s.normal(2, scale=0.5)]}
+
+    def rosenbrock(p):
+        return (100 * (p[1:] - p[:-1] ** 2) ** 2 + (1 - p[:-1]) ** 2).sum()
+
+    def network(w1, b1, w2, b2):
+        hidden = torch.tanh(torch.from_numpy(x).double() @ w1.T + b1)
+        return ((hidden @ w2.T + b2 - torch.from_numpy(y).double()) ** 2).mean()
+    wolfe = {'lineSearchFn': 'strong_wolfe'}
+    cases = [('rosenbrock', rosenbrock, o) for o in (
+        {**wolfe, 'maxIter': 4}, {**wolfe, 'maxIter': 1, 'historySize': 2, 'lr': 0.5}, {'lr': 0.002, 'maxIter': 3}, {'maxIter': 5, 'lr': 0.1, 'historySize': 3},
+        {**wolfe})]
+    cases += [('network', network, o) for o in ({**wolfe, 'maxIter': 3}, {'lr': 0.1, 'maxIter': 2}, {'lr': 0.5, 'maxIter': 4, 'maxEval': 3},
+                                                {**wolfe, 'maxIter': 2, 'historySize': 1, 'toleranceChange': 1e-4})]
+    names = {'lineSearchFn': 'line_search_fn', 'maxIter': 'max_iter', 'maxEval': 'max_eval', 'historySize': 'history_size',
+             'toleranceChange': 'tolerance_change'}
+    for kind, f, options in cases:
+        params = [torch.from_numpy(p.copy()).double().requires_grad_() for p in starts[kind]]
+        optimizer = torch.optim.LBFGS(params, **{names.get(k, k): v for k, v in options.items()})
+
+        def closure():
+            optimizer.zero_grad()
+            loss = f(*params)
+            loss.backward()
+            return loss
+        losses, after = [], []
+        for _ in range(14):
+            losses.append(float(optimizer.step(closure)))
+            after.append([encode_array(p) for p in params])
+        state = optimizer.state[params[0]]
+        s.add({'name': f'{kind}, {show(options)}', 'kind': kind, 'options': options, 'params': [encode_array(p.astype(np.float32)) for p in starts[kind]],
+               'data': [encode_array(x), encode_array(y)], 'losses': losses, 'after': after,
+               'evaluations': state['func_evals'], 'iterations': state['n_iter']})
+    s.write()
+
+
 def generate():
     optimizers()
     schedules()
     bilinear()
+    lbfgs()

@@ -134,7 +134,7 @@ describe('a transformer', () => {
       optimizer.step();
       return loss;
     });
-    const draw = () => randint(0, 10, [32, 8], { dtype: 'int32' });
+    const draw = () => randint(0, 10, [32, 8]);
     const seen = new Set<string>();
     for (let i = 0; i < 250; i++) {
       scope(() => {
