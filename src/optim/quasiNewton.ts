@@ -5,7 +5,7 @@
 import { type Objective, strongWolfe } from './lineSearch.ts';
 
 /** A step that was made, and how it changed the gradient. */
-export interface Pair {
+interface Pair {
   step: Float64Array;
   change: Float64Array;
   /** step·change. */
