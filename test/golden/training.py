@@ -87,6 +87,27 @@ def schedules():
     optimizer = make()
     ramp = L.LambdaLR(optimizer, [lambda e: 1 / (1 + e), lambda e: 0.95 ** e])
     s.add({'name': 'LambdaLR', 'scheduler': 'LambdaLR', 'options': {}, **walk(optimizer, lambda e: ramp.step())})
+    together = [
+        [('LinearLR', {'startFactor': 0.2, 'totalIters': 6}), ('ExponentialLR', {'gamma': 0.9})],
+        [('CosineAnnealingLR', {'tMax': 10, 'etaMin': 0.01}), ('StepLR', {'stepSize': 4, 'gamma': 0.5})],
+        [('ExponentialLR', {'gamma': 0.95}), ('CosineAnnealingLR', {'tMax': 7})],
+        [('StepLR', {'stepSize': 3, 'gamma': 0.8}), ('MultiStepLR', {'milestones': [0, 5, 5, 12], 'gamma': 0.5})],
+        [('ExponentialLR', {'gamma': 0.95}), ('LinearLR', {'startFactor': 0.5, 'totalIters': 9})],
+        [('LinearLR', {'totalIters': 3}), ('CosineAnnealingWarmRestarts', {'t0': 5})],
+    ]
+    for several in together:
+        for by_hand in (False, True):
+            optimizer = make()
+            made = [getattr(L, name)(optimizer, **torch_options(options)) for name, options in several]
+
+            def step(epoch):
+                for each in made:
+                    each.step()
+                if by_hand and epoch in (5, 20):
+                    for group in optimizer.param_groups:
+                        group['lr'] *= 0.3
+            s.add({'name': ' and '.join(f'{name} {show(options)}' for name, options in several) + (', changed by hand' if by_hand else ''),
+                   'scheduler': 'together', 'options': {'several': [list(x) for x in several], 'byHand': by_hand}, **walk(optimizer, step)})
     metrics = [round(float(x), 4) for x in 1 / (1 + np.arange(40) * 0.3) + 0.2 * (s.rng.random(40) > 0.5) + 0.4]
     for options in [{'patience': 2}, {'patience': 1, 'factor': 0.5, 'cooldown': 3, 'minLr': 0.02}, {'mode': 'max', 'patience': 3, 'factor': 0.3},
                     {'patience': 0, 'threshold': 0.1, 'thresholdMode': 'abs', 'factor': 0.7}]:
