@@ -47,8 +47,6 @@ interface Entry {
   kinds: Kind[];
   grad: boolean;
   replay: Replay;
-  /** Numbers of the tensors among the arguments that the function changes in place. */
-  writes: ReadonlySet<number>;
   /** Puts results in the place that they have in the function's own result. */
   assemble: (results: Tensor[]) => unknown;
 }
@@ -107,8 +105,6 @@ function trace(
   const outputs: ProgramOutput[] = [];
   let form: unknown;
   const inputs: number[] = [];
-  const storages: Storage[] = [];
-  const writes = new Set<number>();
   const traceScope = openScope();
   try {
     withRecorder(recorder, () => {
@@ -123,7 +119,6 @@ function trace(
         const storage = Storage.allocate(recorder, argument.numel);
         recorder.inputs.set(storage, inputs.length);
         inputs.push(storage.address);
-        storages.push(storage);
         return new Tensor(storage, argument.shape, stridesOf(argument.shape), 0, argument.dtype);
       });
       const result = fn(...(placeholders as never[]));
@@ -131,9 +126,6 @@ function trace(
         throw new TraceError('compile: the function is asynchronous; only synchronous functions can be recorded', {
           op: 'compile',
         });
-      storages.forEach(({ version }, i) => {
-        if (version > 0) writes.add(i);
-      });
       const heap = new VirtualHeap(recorder.buffers);
       form = mapTensors(result, (tensor) => {
         const { storage } = tensor;
@@ -158,7 +150,7 @@ function trace(
     inputs.map((address) => heap.at(address)!),
     outputs,
   );
-  return { replay, writes, assemble: (results) => fill(form, results) };
+  return { replay, assemble: (results) => fill(form, results) };
 }
 
 /**
@@ -232,7 +224,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     const entry = find(args);
     last = entry;
     const tensors = args.filter((argument) => argument instanceof Tensor);
-    for (const i of entry.writes) {
+    for (const i of entry.replay.changedInputs) {
       if (tensors[i]!.contiguous) continue;
       throw new TraceError(
         `compile: the function changes tensor ${i} of its arguments, ${show(tensors[i]!.shape)}, in place; that must be contiguous, but it is a view with strides ${show(tensors[i]!.strides)}`,
