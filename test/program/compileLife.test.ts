@@ -47,7 +47,7 @@ describe('compile', () => {
       });
       expect(() => step(1, x.T, y)).toThrow(TraceError);
       expect(() => step(1, x.T, y)).toThrow(
-        'the function changes tensor 0 of its arguments, [2,2], in place; that must be contiguous, but it is a view with strides [1,2]',
+        "the function changes args[1] in place; that must be contiguous and on the program's device, but it is [2,2] with strides [1,2]",
       );
       expect([x.toArray(), y.toArray()]).toEqual([
         [
