@@ -158,15 +158,21 @@ function propagate(variable: Variable, createGraph: boolean): void {
   try {
     const rule = rules[node.primitive] as Rule<unknown>;
     const gradients = withGrad(createGraph, () => rule.backward(g, new Context(node, variable, createGraph)));
-    gradients.forEach((gradient, i) => {
-      const input = node.inputs[i];
-      if (gradient === null || input === undefined || input === null) return;
+    // All handles are made before the first is given away: that one may be disposed at once, and others may be the same tensor.
+    const owned = node.inputs.map((input, i): Tensor | null => {
+      const gradient = gradients[i] ?? null;
+      if (gradient === null || input === null) return null;
       const shape = node.shapes[i]!;
       let own = sameShape(gradient.shape, shape) ? gradient : withGrad(createGraph, () => sumTo(gradient, shape));
       if (own === g || own.kept || kept.includes(own)) {
         own = new Tensor(own.storage.retain(), own.shape, own.strides, own.offset, own.dtype, own.variable);
       }
       kept.push(own);
+      return own;
+    });
+    owned.forEach((own, i) => {
+      if (own === null) return;
+      const input = node.inputs[i]!;
       accumulate(input, own, createGraph);
       if (input.pending !== own) kept.push(input.pending!);
     });

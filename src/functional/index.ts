@@ -32,6 +32,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 export { type PadOptions, pad } from '../ops/index.ts';
 export * from './activations.ts';
+export { type ScaledDotProductAttentionOptions, scaledDotProductAttention } from './attention.ts';
 export { bilinear } from './bilinear.ts';
 export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';

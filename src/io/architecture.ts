@@ -3,15 +3,15 @@
  * one line in `known`, or one call of `registerLayer`.
  */
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
-import { LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from '../nn/activations.ts';
-import { Dropout, Flatten, type Layer, Linear, Sequential, Unflatten } from '../nn/layers.ts';
+import * as nn from '../nn/index.ts';
 import type { Module } from '../nn/module.ts';
+import { loadGraph, saveGraph } from './graph.ts';
 
 /** A module as JSON: its kind and its constructor's arguments; or the number of one that has come before. */
 export type Architecture = { kind: string; args: unknown[] } | { shared: number };
 
-type Encode = (module: Module) => Architecture;
-type Decode = (architecture: unknown) => Module;
+export type Encode = (module: Module) => Architecture;
+export type Decode = (architecture: unknown) => Module;
 
 interface Row {
   kind: string;
@@ -37,19 +37,126 @@ function layer<M extends Module>(kind: string, type: Constructor<M>, args: (modu
   });
 }
 
-layer('Linear', Linear, (m) => [m.inFeatures, m.outFeatures, { bias: m.bias !== null }]);
-layer('Dropout', Dropout, (m) => [m.p]);
-layer('Flatten', Flatten, (m) => [m.startDim, m.endDim]);
-layer('Unflatten', Unflatten, (m) => [m.dim, m.sizes]);
-layer('ReLU', ReLU);
-layer('Sigmoid', Sigmoid);
-layer('Tanh', Tanh);
-layer('Softmax', Softmax, (m) => [{ dim: m.dim }]);
-layer('LogSoftmax', LogSoftmax, (m) => [{ dim: m.dim }]);
-add(Sequential, {
+for (const [kind, type] of Object.entries({
+  ArcTan: nn.ArcTan,
+  BinaryStep: nn.BinaryStep,
+  Hardsigmoid: nn.Hardsigmoid,
+  Hardswish: nn.Hardswish,
+  Identity: nn.Identity,
+  Mish: nn.Mish,
+  ReLU: nn.ReLU,
+  ReLU6: nn.ReLU6,
+  SELU: nn.SELU,
+  Sigmoid: nn.Sigmoid,
+  SiLU: nn.SiLU,
+  Softsign: nn.Softsign,
+  Tanh: nn.Tanh,
+}))
+  layer(kind, type);
+for (const [kind, type] of Object.entries({
+  CELU: nn.CELU,
+  ELU: nn.ELU,
+  GELU: nn.GELU,
+  Hardtanh: nn.Hardtanh,
+  LeakyReLU: nn.LeakyReLU,
+  Softplus: nn.Softplus,
+  Upsample: nn.Upsample,
+}))
+  layer<Module & { options: object }>(kind, type, (m) => [m.options]);
+layer('PReLU', nn.PReLU, (m) => [{ numParameters: m.weight.numel }]);
+layer('Softmax', nn.Softmax, (m) => [{ dim: m.dim }]);
+layer('LogSoftmax', nn.LogSoftmax, (m) => [{ dim: m.dim }]);
+
+layer('Linear', nn.Linear, (m) => [m.inFeatures, m.outFeatures, { bias: m.bias !== null }]);
+layer('Bilinear', nn.Bilinear, (m) => [m.in1Features, m.in2Features, m.outFeatures, { bias: m.bias !== null }]);
+layer('Embedding', nn.Embedding, (m) => [m.numEmbeddings, m.embeddingDim, m.options]);
+layer('Dropout', nn.Dropout, (m) => [m.p]);
+layer('Dropout2d', nn.Dropout2d, (m) => [m.p]);
+layer('Flatten', nn.Flatten, (m) => [m.startDim, m.endDim]);
+layer('Unflatten', nn.Unflatten, (m) => [m.dim, m.sizes]);
+layer('RBM', nn.RBM, (m) => [m.visible, m.hidden]);
+
+const convolution = (m: nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d) => {
+  const [first, ...rest] = m.weight.shape.slice(2);
+  const options = { ...m.options, bias: m.bias !== null };
+  return [m.inChannels, m.outChannels, rest.length === 0 ? first : [first, ...rest], options];
+};
+layer('Conv1d', nn.Conv1d, convolution);
+layer('Conv2d', nn.Conv2d, convolution);
+layer('ConvTranspose2d', nn.ConvTranspose2d, convolution);
+
+const pool = (m: nn.MaxPool1d | nn.MaxPool2d | nn.AvgPool1d | nn.AvgPool2d) => [m.kernelSize, m.options];
+layer('MaxPool1d', nn.MaxPool1d, pool);
+layer('MaxPool2d', nn.MaxPool2d, pool);
+layer('AvgPool1d', nn.AvgPool1d, pool);
+layer('AvgPool2d', nn.AvgPool2d, pool);
+layer('AdaptiveAvgPool1d', nn.AdaptiveAvgPool1d, (m) => [m.outputSize]);
+layer('AdaptiveAvgPool2d', nn.AdaptiveAvgPool2d, (m) => [m.outputSize]);
+layer('AdaptiveMaxPool2d', nn.AdaptiveMaxPool2d, (m) => [m.outputSize]);
+
+const runningNorm = (m: nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm2d) => {
+  const { numFeatures, eps, momentum } = m;
+  return [numFeatures, { eps, momentum, affine: m.weight !== null, trackRunningStats: m.running_mean !== null }];
+};
+layer('BatchNorm1d', nn.BatchNorm1d, runningNorm);
+layer('BatchNorm2d', nn.BatchNorm2d, runningNorm);
+layer('InstanceNorm2d', nn.InstanceNorm2d, runningNorm);
+layer('LayerNorm', nn.LayerNorm, (m) => [
+  m.normalizedShape,
+  { eps: m.eps, elementwiseAffine: m.weight !== null, bias: m.bias !== null },
+]);
+layer('GroupNorm', nn.GroupNorm, (m) => [m.numGroups, m.numChannels, { eps: m.eps, affine: m.weight !== null }]);
+
+const recurrent = (m: nn.RNN | nn.LSTM | nn.GRU) => {
+  const { numLayers, bias, batchFirst, dropout, bidirectional } = m;
+  const nonlinearity = m instanceof nn.RNN ? { nonlinearity: m.nonlinearity } : {};
+  return [m.inputSize, m.hiddenSize, { numLayers, bias, batchFirst, dropout, bidirectional, ...nonlinearity }];
+};
+layer('RNN', nn.RNN, recurrent);
+layer('LSTM', nn.LSTM, recurrent);
+layer('GRU', nn.GRU, recurrent);
+const cell = (m: nn.RNNCell | nn.LSTMCell | nn.GRUCell) => {
+  const nonlinearity = m instanceof nn.RNNCell ? { nonlinearity: m.nonlinearity } : {};
+  return [m.inputSize, m.hiddenSize, { bias: m.bias_ih !== null, ...nonlinearity }];
+};
+layer('RNNCell', nn.RNNCell, cell);
+layer('LSTMCell', nn.LSTMCell, cell);
+layer('GRUCell', nn.GRUCell, cell);
+
+layer('MultiheadAttention', nn.MultiheadAttention, (m) => {
+  const { embedDim, numHeads, dropout, kdim, vdim, batchFirst } = m;
+  return [embedDim, numHeads, { dropout, bias: m.in_proj_bias !== null, kdim, vdim, batchFirst }];
+});
+layer('TransformerEncoderLayer', nn.TransformerEncoderLayer, (m) => {
+  const { activation, normFirst } = m;
+  const { batchFirst } = m.self_attn;
+  const sizes = { dimFeedforward: m.linear1.outFeatures, dropout: m.dropout.p, layerNormEps: m.norm1.eps };
+  return [m.dModel, m.nhead, { ...sizes, activation, normFirst, batchFirst }];
+});
+
+add(nn.Sequential, {
   kind: 'Sequential',
   save: (module, encode) => module.children().map(encode),
-  load: (args, decode) => new Sequential(...(args.map(decode) as Layer[])),
+  load: (args, decode) => new nn.Sequential(...(args.map(decode) as nn.Layer[])),
+});
+add(nn.ModuleList, {
+  kind: 'ModuleList',
+  save: (module, encode) => module.children().map(encode),
+  load: (args, decode) => new nn.ModuleList(args.map(decode)),
+});
+add(nn.ModuleDict, {
+  kind: 'ModuleDict',
+  save: (module, encode) => Array.from(module.namedChildren(), ([name, child]) => [name, encode(child)]),
+  load: (args, decode) => {
+    const dict = new nn.ModuleDict();
+    for (const [name, child] of args as [string, unknown][]) dict.set(name, decode(child));
+    return dict;
+  },
+});
+add(nn.GraphModel, {
+  kind: 'Graph',
+  save: (module, encode) => saveGraph(module as nn.GraphModel, encode),
+  load: loadGraph,
 });
 
 /**

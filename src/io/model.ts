@@ -4,7 +4,7 @@
  */
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import type { Module, StateDict } from '../nn/module.ts';
-import { Adam, type Optimizer, SGD } from '../optim/index.ts';
+import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
@@ -24,7 +24,16 @@ export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose
 type OptimizerClass = new (groups: never[]) => AnyOptimizer;
 
 /** Optimizers that can be made from a file, by name. */
-const OPTIMIZERS: Record<string, OptimizerClass> = { SGD, Adam };
+const OPTIMIZERS: Record<string, OptimizerClass> = {
+  SGD,
+  Adam,
+  AdamW,
+  NAdam,
+  RMSprop,
+  Adagrad,
+  Adadelta,
+  LBFGS,
+};
 
 /** What has a state of its own, such as a learning rate scheduler. */
 export interface Stateful {

@@ -1,7 +1,7 @@
 /** MobileNetV2 with torchvision's names, so that its weights load unchanged. */
 
 import { noGrad } from '../autograd/mode.ts';
-import { BatchNorm2d, Conv2d, Dropout, init, type Layer, Linear, Module, Sequential } from '../nn/index.ts';
+import { BatchNorm2d, Conv2d, Dropout, init, type Layer, Linear, Module, ReLU6, Sequential } from '../nn/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelOptions } from './resnet.ts';
@@ -27,14 +27,7 @@ function convolution(inChannels: number, outChannels: number, kernelSize: number
   return conv;
 }
 
-/** min(max(x, 0), 6). */
-class Relu6 extends Module {
-  override forward(x: Tensor): Tensor {
-    return x.clamp(0, 6);
-  }
-}
-
-const activated = (conv: Conv2d): Sequential => new Sequential(conv, new BatchNorm2d(conv.outChannels), new Relu6());
+const activated = (conv: Conv2d): Sequential => new Sequential(conv, new BatchNorm2d(conv.outChannels), new ReLU6());
 
 /** Channels widened, a depthwise convolution, channels narrowed; beside a shortcut where shapes allow. */
 class InvertedResidual extends Module {

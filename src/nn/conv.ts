@@ -68,7 +68,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
     readonly inChannels: number,
     readonly outChannels: number,
     weightShape: readonly number[],
-    protected readonly options: Omit<Options, keyof LearnedOptions>,
+    readonly options: Omit<Options, keyof LearnedOptions>,
     bias: boolean,
   ) {
     super();

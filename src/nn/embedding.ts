@@ -19,7 +19,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Embedding extends Module {
   weight: Parameter;
-  private readonly options: EmbeddingOptions;
+  readonly options: EmbeddingOptions;
 
   constructor(
     readonly numEmbeddings: number,

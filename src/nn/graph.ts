@@ -13,7 +13,12 @@ import { Module } from './module.ts';
 interface Step {
   run: Module | ((...inputs: Tensor[]) => Tensor);
   inputs: GraphValue[];
+  /** What the function is, where it is one of the graph's own. */
+  join: Join | null;
 }
+
+/** How a graph joins values by itself. */
+export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 
 /** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
 export class GraphValue {
@@ -54,14 +59,15 @@ export class Graph {
     }
   }
 
-  private join(op: string, run: Step['run'], inputs: readonly GraphValue[]): GraphValue {
+  private join(op: string, run: Step['run'], inputs: readonly GraphValue[], join: Join | null = null): GraphValue {
     this.check(op, inputs);
     if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one value`, { op, argument: 'values' });
-    return this.value(null, { run, inputs: [...inputs] });
+    return this.value(null, { run, inputs: [...inputs], join });
   }
 
-  /** A value that comes from outside, of this shape without the batch. */
-  input(shape: Shape): GraphValue {
+  /** A value that comes from outside, of this shape without the batch; null: of any shape. */
+  input(shape: Shape | null): GraphValue {
+    if (shape === null) return this.value(null, null);
     checkShape('Graph.input', shape);
     return this.value([...shape], null);
   }
@@ -80,12 +86,13 @@ export class Graph {
 
   /** The sum of two or more values. */
   add(...values: GraphValue[]): GraphValue {
-    return this.join('Graph.add', (...inputs) => compose(() => inputs.reduce((a, b) => add(a, b))), values);
+    const sum = (...inputs: Tensor[]) => compose(() => inputs.reduce((a, b) => add(a, b)));
+    return this.join('Graph.add', sum, values, { kind: 'add' });
   }
 
   /** Values joined along a dimension (default: 1). */
   concat(values: readonly GraphValue[], dim = 1): GraphValue {
-    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values);
+    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values, { kind: 'concat', dim });
   }
 
   /** The model between these inputs and outputs. */
@@ -103,10 +110,13 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (seen.has(value) || inputs.has(value)) continue;
     if (value.step === null) {
-      throw new ArgumentError(`Graph.model: an output depends on an input ${show(value.shape!)} that is not listed`, {
-        op: 'Graph.model',
-        argument: 'inputs',
-      });
+      throw new ArgumentError(
+        `Graph.model: an output depends on an input ${value.shape === null ? '' : `${show(value.shape)} `}that is not listed`,
+        {
+          op: 'Graph.model',
+          argument: 'inputs',
+        },
+      );
     }
     seen.add(value);
     open.push(...value.step.inputs);
@@ -117,7 +127,8 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
 /** A drawn model: takes one tensor an input, gives one an output (an array of them where there are several). */
 export class GraphModel extends Module {
   [index: `layer${number}`]: Module;
-  private readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
+  /** @internal */
+  readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
 
   /** @internal */
   constructor(inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {

@@ -1,5 +1,6 @@
 /** Layers, losses and what they are made of. */
 export * from './activations.ts';
+export * from './attention.ts';
 export * from './bilinear.ts';
 export * from './containers.ts';
 export * from './conv.ts';

@@ -21,7 +21,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
   constructor(
     op: string,
     readonly kernelSize: Size,
-    protected readonly options: Options,
+    readonly options: Options,
     known: readonly string[],
   ) {
     super();

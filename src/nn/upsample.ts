@@ -13,7 +13,7 @@ import { Module } from './module.ts';
  * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
  */
 export class Upsample extends Module {
-  constructor(private readonly options: InterpolateOptions) {
+  constructor(readonly options: InterpolateOptions) {
     super();
     checkInterpolate('Upsample', options);
   }

@@ -3,7 +3,8 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeAdam } from '../../bindings/generated/encode.ts';
 import { checkRange } from '../options.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+import { ElementwiseOptimizer } from './elementwise.ts';
+import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 export interface AdamOptions {
   /** Learning rate. Default 0.001. */
@@ -34,7 +35,7 @@ const DEFAULT_DECAY = 0.01;
  * @example
  * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
  */
-export class Adam extends Optimizer<AdamOptions> {
+export class Adam extends ElementwiseOptimizer<AdamOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}, name = 'Adam') {
     super(name, params, options, {
       lr: 0.001,

@@ -4,7 +4,8 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
 import { checkRange } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+import { ElementwiseOptimizer } from './elementwise.ts';
+import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
 
@@ -29,7 +30,7 @@ function checkCommon(op: string, { lr, eps, weightDecay }: Required<CommonOption
   checkRange(op, 'weightDecay', weightDecay, 0);
 }
 
-abstract class Adaptive<O extends CommonOptions & { maximize?: boolean }> extends Optimizer<O> {
+abstract class Adaptive<O extends CommonOptions & { maximize?: boolean }> extends ElementwiseOptimizer<O> {
   /** The rule, where its state is kept, and what that begins with. */
   protected abstract rule(group: ParamGroup<O>): { fn: AdaptiveFn; places: Places; start?: number };
 

@@ -10,6 +10,7 @@ export {
   RMSprop,
   type RMSpropOptions,
 } from './adaptive.ts';
+export { LBFGS, type LBFGSOptions } from './lbfgs.ts';
 export * as lrScheduler from './lrScheduler.ts';
 export { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup } from './optimizer.ts';
 export { l1Penalty } from './penalty.ts';

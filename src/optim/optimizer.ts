@@ -1,20 +1,12 @@
-/**
- * The base of all optimizers: parameter groups, state for each parameter, state dicts. A step encodes the updates of all
- * parameters into one program; learning rates and other settings lie in memory that the commands read.
- */
+/** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import type { Executor } from '../../bindings/executor.ts';
-import { withGrad } from '../autograd/mode.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { commonExecutor, dense, done } from '../program/emit.ts';
-import { groupFrom } from '../program/group.ts';
-import type { Recorder } from '../program/recorder.ts';
-import { tracing, untraced } from '../program/trace.ts';
+import { commonExecutor } from '../program/emit.ts';
+import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
-import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
@@ -32,26 +24,6 @@ export interface OptimizerState<O> {
   paramGroups: (Required<O> & { params: number[] })[];
 }
 
-/** Settings of one parameter in its executor's heap, and what was last written there. */
-interface SettingBlock {
-  storage: Storage;
-  last: Float64Array;
-}
-
-/** The update of one parameter. */
-interface Step<O> {
-  group: ParamGroup<O>;
-  param: Tensor;
-  gradient: Tensor;
-  state: ParamState;
-  block: SettingBlock;
-}
-
-/** Elements for the settings of any update command. */
-const SETTING_ELEMENTS = 16;
-/** Words that the largest update command takes, and the head of a group, with room to spare. */
-const UPDATE_WORDS = 32;
-
 function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is GroupOptions<O>[] {
   return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
 }
@@ -60,12 +32,9 @@ export abstract class Optimizer<O extends object> {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[];
   protected readonly state = new Map<Tensor, ParamState>();
-  private readonly settingBlocks = new Map<Tensor, SettingBlock>();
-  /** The settings of one update on their way: steps make no garbage a parameter. */
-  private readonly current = new Float64Array(SETTING_ELEMENTS);
 
   constructor(
-    private readonly name: string,
+    protected readonly name: string,
     params: Iterable<Tensor> | GroupOptions<O>[],
     options: O,
     defaults: Required<O>,
@@ -114,80 +83,15 @@ export abstract class Optimizer<O extends object> {
   /** Refuses settings outside their domain. */
   protected abstract check(group: Required<O>): void;
 
-  /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
-  protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
-
-  /** Encodes the update of one parameter. */
-  protected abstract update(
-    group: ParamGroup<O>,
-    param: Tensor,
-    gradient: Tensor,
-    state: ParamState,
-    settings: number,
-  ): void;
-
   /**
-   * Changes every parameter that has a gradient.
+   * Changes the parameters by their gradients.
    *
    * @param closure evaluates the model again and returns the loss, which `step` then returns
    */
-  step(): undefined;
-  step(closure: () => Tensor): Tensor;
-  step(closure?: () => Tensor): Tensor | undefined {
-    const loss = closure === undefined ? undefined : withGrad(true, closure);
-    this.checkGradients();
-    const steps = this.prepare();
-    if (tracing === null) this.run(steps);
-    else this.record(tracing, steps);
-    for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
-    return loss;
-  }
-
-  /** All parameters that have gradients, and what their updates need. Runs nothing afterwards but those. */
-  private prepare(): Step<O>[] {
-    const steps: Step<O>[] = [];
-    for (const group of this.paramGroups) {
-      for (const param of group.params) {
-        const gradient = param.variable?.grad;
-        if (gradient === undefined || gradient === null) continue;
-        const state = untraced(() => this.stateOf(param));
-        const block = untraced(() => this.blockOf(param));
-        steps.push({ group, param, gradient: dense(gradient), state, block });
-      }
-    }
-    return steps;
-  }
-
-  /** Updates all parameters of an executor in one command. */
-  private run(steps: readonly Step<O>[]): void {
-    const executors = new Set<Executor>();
-    for (const { group, param, gradient, state, block } of steps) {
-      const { executor } = param;
-      const { program } = executor;
-      if (program.length + UPDATE_WORDS > program.words.length) runGrouped(executor);
-      this.update(group, param, gradient, state, block.storage.address);
-      this.refresh(group, state, block);
-      param.storage.version++;
-      for (const name in state) if (state[name] instanceof Tensor) state[name].storage.version++;
-      executors.add(executor);
-    }
-    for (const executor of executors) runGrouped(executor);
-  }
-
-  /** The same, recorded: settings are written before every run. */
-  private record(recorder: Recorder, steps: readonly Step<O>[]): void {
-    const { length, commands } = recorder.program;
-    for (const { group, param, gradient, state, block } of steps) {
-      this.update(group, param, gradient, state, block.storage.address);
-      recorder.capture(block.storage);
-      recorder.beforeRun(() => this.refresh(group, state, block));
-      param.storage.version++;
-    }
-    groupFrom(recorder.program, length, commands);
-  }
+  abstract step(closure?: () => Tensor): Tensor | undefined;
 
   /** Refuses gradients that do not fit their parameters, before any parameter is changed. */
-  private checkGradients(): void {
+  protected checkGradients(): void {
     const op = `${this.name}.step`;
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       const gradient = param.variable?.grad;
@@ -243,16 +147,7 @@ export abstract class Optimizer<O extends object> {
       );
     }
     const params = this.paramGroups.flatMap((group) => group.params);
-    for (const [number, values] of Object.entries(saved.state)) {
-      for (const [name, value] of Object.entries(values)) {
-        if (value instanceof Tensor && value.numel !== params[Number(number)]?.numel) {
-          throw new ArgumentError(
-            `${op}: ${name} of parameter ${number} has ${value.numel} elements, the parameter ${params[Number(number)]?.numel}`,
-            { op, argument: 'state' },
-          );
-        }
-      }
-    }
+    for (const [number, values] of Object.entries(saved.state)) this.checkState(number, values, params[Number(number)]);
     this.freeState();
     for (const [number, values] of Object.entries(saved.state)) {
       const param = params[Number(number)]!;
@@ -266,11 +161,23 @@ export abstract class Optimizer<O extends object> {
     });
   }
 
+  /** Refuses a saved state that is not of this parameter. */
+  protected checkState(number: string, values: ParamState, param: Tensor | undefined): void {
+    const op = `${this.name}.loadStateDict`;
+    if (param === undefined)
+      throw new ArgumentError(`${op}: there is no parameter ${number}`, { op, argument: 'state', got: number });
+    for (const [name, value] of Object.entries(values)) {
+      if (!(value instanceof Tensor) || value.numel === param.numel) continue;
+      throw new ArgumentError(
+        `${op}: ${name} of parameter ${number} has ${value.numel} elements, the parameter ${param.numel}`,
+        { op, argument: 'state' },
+      );
+    }
+  }
+
   /** Frees the optimizer's memory. The parameters are not its own. */
   dispose(): void {
     this.freeState();
-    for (const { storage } of this.settingBlocks.values()) storage.release();
-    this.settingBlocks.clear();
   }
 
   /** Zeros (or other equal values) of a parameter's size, which live as long as the optimizer. */
@@ -278,17 +185,7 @@ export abstract class Optimizer<O extends object> {
     return untraced(() => keep(constant(param.executor, param.shape, value)));
   }
 
-  /** Writes the settings of one parameter's update if they have changed. */
-  private refresh(group: ParamGroup<O>, state: ParamState, { storage, last }: SettingBlock): void {
-    const { current } = this;
-    this.settings(group, state, current);
-    if (equal(current, last)) return;
-    storage.executor.write(storage.address, current, 'float32');
-    storage.version++;
-    last.set(current);
-  }
-
-  private stateOf(param: Tensor): ParamState {
+  protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param);
     if (state === undefined) {
       state = {};
@@ -303,43 +200,15 @@ export abstract class Optimizer<O extends object> {
     return state;
   }
 
-  private copyOf(value: Tensor, param: Tensor): Tensor {
-    const copy = this.zerosFor(param);
+  protected copyOf(value: Tensor, param: Tensor): Tensor {
+    const copy = untraced(() => keep(constant(param.executor, value.shape, 0)));
     copy.executor.write(copy.address, value.dataSync(), 'float32');
     return copy;
   }
 
-  private freeState(): void {
+  protected freeState(): void {
     for (const values of this.state.values())
       for (const value of Object.values(values)) if (value instanceof Tensor) value.dispose();
     this.state.clear();
   }
-
-  /** Where the update command of a parameter finds its settings. */
-  private blockOf(param: Tensor): SettingBlock {
-    let block = this.settingBlocks.get(param);
-    if (block !== undefined && block.storage.executor !== param.executor) {
-      block.storage.release();
-      block = undefined;
-    }
-    if (block === undefined) {
-      block = {
-        storage: Storage.allocate(param.executor, SETTING_ELEMENTS),
-        last: new Float64Array(SETTING_ELEMENTS).fill(Number.NaN),
-      };
-      this.settingBlocks.set(param, block);
-    }
-    return block;
-  }
-}
-
-/** Runs the updates in an executor's program as one command. */
-function runGrouped(executor: Executor): void {
-  groupFrom(executor.program, 0, 0);
-  executor.run();
-}
-
-function equal(a: Float64Array, b: Float64Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -1,6 +1,6 @@
 /**
- * The base of learning-rate schedules. A schedule gives, for each epoch, the rate of every group from the rate that the group
- * began with; it sets `paramGroups[i].lr`, which is live in compiled programs too.
+ * The bases of learning-rate schedules. A schedule gives, for each epoch, the rate of every group from the rate that the group
+ * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
  */
 import { ArgumentError } from '../../bindings/errors.ts';
 
@@ -11,6 +11,9 @@ export interface Scheduled {
 
 /** What a schedule remembers, for saving: plain data. */
 export type SchedulerState = Record<string, unknown>;
+
+/** The rates that groups had before any schedule changed them. */
+const initialRates = new WeakMap<object, number>();
 
 export abstract class LRScheduler {
   /** Epochs that `step()` has ended. */
@@ -26,23 +29,32 @@ export abstract class LRScheduler {
         got: optimizer,
       });
     }
-    this.baseLrs = optimizer.paramGroups.map(({ lr }) => lr);
+    this.baseLrs = optimizer.paramGroups.map((group) => {
+      const initial = initialRates.get(group) ?? group.lr;
+      initialRates.set(group, initial);
+      return initial;
+    });
   }
 
   /** The rate of a group in an epoch, counted from 0. */
   protected abstract rate(base: number, epoch: number, group: number): number;
 
-  /** Sets the rates of the present epoch. The last act of every constructor. */
+  /** Sets the rates of the present epoch. */
   protected apply(): void {
     this.optimizer.paramGroups.forEach((group, i) => {
       group.lr = this.rate(this.baseLrs[i]!, this.lastEpoch, i);
     });
   }
 
+  /** Goes on from the rates of the epoch before to those of the present one. The last act of every constructor. */
+  protected advance(): void {
+    this.apply();
+  }
+
   /** Ends an epoch: sets the rates of the next one. */
   step(): void {
     this.lastEpoch++;
-    this.apply();
+    this.advance();
   }
 
   /** @internal Goes to an epoch at once: what SequentialLR does at a milestone. */
@@ -56,9 +68,9 @@ export abstract class LRScheduler {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** What the schedule remembers. The optimizer's rates are in its own state dict. */
+  /** What the schedule remembers. */
   stateDict(): SchedulerState {
-    return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
+    return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLrs: this.getLastLr() };
   }
 
   /** Goes on from what `stateDict()` of such a schedule gave, and sets the rates. */
@@ -66,5 +78,25 @@ export abstract class LRScheduler {
     this.lastEpoch = state.lastEpoch as number;
     this.baseLrs = [...(state.baseLrs as number[])];
     this.apply();
+    const rates = state.lastLrs as number[];
+    this.optimizer.paramGroups.forEach((group, i) => {
+      group.lr = rates[i]!;
+      initialRates.set(group, this.baseLrs[i]!);
+    });
+  }
+}
+
+/**
+ * A schedule that changes the rates as they are, by PyTorch's recursion from epoch to epoch: several of them work on one optimizer
+ * together, and changes by hand stay.
+ */
+export abstract class ChainableLR extends LRScheduler {
+  /** The rate of a group in an epoch from that of the epoch before; in epoch 0 from the optimizer's. */
+  protected abstract next(lr: number, base: number, epoch: number): number;
+
+  protected override advance(): void {
+    this.optimizer.paramGroups.forEach((group, i) => {
+      group.lr = this.next(group.lr, this.baseLrs[i]!, this.lastEpoch);
+    });
   }
 }

@@ -1,7 +1,7 @@
 /** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
-import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
+import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 
 export interface StepLROptions {
   /** Epochs between two decays. */
@@ -11,7 +11,7 @@ export interface StepLROptions {
 }
 
 /** lr·γ^⌊epoch / stepSize⌋. */
-export class StepLR extends LRScheduler {
+export class StepLR extends ChainableLR {
   private readonly options: Required<StepLROptions>;
 
   constructor(optimizer: Scheduled, options: StepLROptions) {
@@ -20,11 +20,16 @@ export class StepLR extends LRScheduler {
     this.options = { gamma: 0.1, ...options };
     checkWhole('StepLR', 'stepSize', options.stepSize, 1);
     checkFinite('StepLR', 'gamma', this.options.gamma);
-    this.apply();
+    this.advance();
   }
 
   protected override rate(base: number, epoch: number): number {
     return base * this.options.gamma ** Math.floor(epoch / this.options.stepSize);
+  }
+
+  protected override next(lr: number, _base: number, epoch: number): number {
+    const { gamma, stepSize } = this.options;
+    return epoch > 0 && epoch % stepSize === 0 ? lr * gamma : lr;
   }
 }
 
@@ -36,7 +41,7 @@ export interface MultiStepLROptions {
 }
 
 /** lr·γ^(number of milestones that have been reached). */
-export class MultiStepLR extends LRScheduler {
+export class MultiStepLR extends ChainableLR {
   private readonly options: Required<MultiStepLROptions>;
 
   constructor(optimizer: Scheduled, options: MultiStepLROptions) {
@@ -45,16 +50,20 @@ export class MultiStepLR extends LRScheduler {
     this.options = { gamma: 0.1, ...options };
     for (const epoch of options.milestones) checkWhole('MultiStepLR', 'milestones', epoch);
     checkFinite('MultiStepLR', 'gamma', this.options.gamma);
-    this.apply();
+    this.advance();
   }
 
   protected override rate(base: number, epoch: number): number {
     return base * this.options.gamma ** this.options.milestones.filter((milestone) => milestone <= epoch).length;
   }
+
+  protected override next(lr: number, _base: number, epoch: number): number {
+    return lr * this.options.gamma ** this.options.milestones.filter((milestone) => milestone === epoch).length;
+  }
 }
 
 /** lr·γ^epoch. */
-export class ExponentialLR extends LRScheduler {
+export class ExponentialLR extends ChainableLR {
   private readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: { gamma: number }) {
@@ -62,11 +71,15 @@ export class ExponentialLR extends LRScheduler {
     checkOptions('ExponentialLR', options, ['gamma']);
     checkFinite('ExponentialLR', 'gamma', options.gamma);
     this.gamma = options.gamma;
-    this.apply();
+    this.advance();
   }
 
   protected override rate(base: number, epoch: number): number {
     return base * this.gamma ** epoch;
+  }
+
+  protected override next(lr: number, _base: number, epoch: number): number {
+    return epoch === 0 ? lr : lr * this.gamma;
   }
 }
 
@@ -83,7 +96,7 @@ export interface CosineAnnealingLROptions {
 }
 
 /** ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2. */
-export class CosineAnnealingLR extends LRScheduler {
+export class CosineAnnealingLR extends ChainableLR {
   private readonly options: Required<CosineAnnealingLROptions>;
 
   constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
@@ -91,11 +104,20 @@ export class CosineAnnealingLR extends LRScheduler {
     checkOptions('CosineAnnealingLR', options, ['tMax', 'etaMin']);
     checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
     this.options = { etaMin: 0, ...options };
-    this.apply();
+    this.advance();
   }
 
   protected override rate(base: number, epoch: number): number {
     return cosine(base, this.options.etaMin, epoch / this.options.tMax);
+  }
+
+  protected override next(lr: number, base: number, epoch: number): number {
+    const { tMax, etaMin } = this.options;
+    if (epoch === 0) return lr;
+    // From the lowest rate, which holds no memory of the others, on by the first step of the way up.
+    if ((epoch - 1 - tMax) % (2 * tMax) === 0) return lr + ((base - etaMin) * (1 - Math.cos(Math.PI / tMax))) / 2;
+    const height = (at: number) => 1 + Math.cos((Math.PI * at) / tMax);
+    return etaMin + (height(epoch) / height(epoch - 1)) * (lr - etaMin);
   }
 }
 
@@ -141,7 +163,7 @@ export interface LinearLROptions {
 }
 
 /** lr times a factor that goes in a straight line from startFactor to endFactor. */
-export class LinearLR extends LRScheduler {
+export class LinearLR extends ChainableLR {
   private readonly options: Required<LinearLROptions>;
 
   constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
@@ -151,12 +173,19 @@ export class LinearLR extends LRScheduler {
     checkRange('LinearLR', 'startFactor', this.options.startFactor, Number.MIN_VALUE, 1);
     checkRange('LinearLR', 'endFactor', this.options.endFactor, 0, 1);
     checkWhole('LinearLR', 'totalIters', this.options.totalIters, 1);
-    this.apply();
+    this.advance();
   }
 
   protected override rate(base: number, epoch: number): number {
     const { startFactor, endFactor, totalIters } = this.options;
     return base * (startFactor + ((endFactor - startFactor) * Math.min(epoch, totalIters)) / totalIters);
+  }
+
+  protected override next(lr: number, _base: number, epoch: number): number {
+    const { startFactor, endFactor, totalIters } = this.options;
+    if (epoch === 0) return lr * startFactor;
+    if (epoch > totalIters) return lr;
+    return lr * (1 + (endFactor - startFactor) / (totalIters * startFactor + (epoch - 1) * (endFactor - startFactor)));
   }
 }
 
@@ -256,6 +285,12 @@ export class SequentialLR extends LRScheduler {
 
   private get active(): LRScheduler {
     return this.options.schedulers[this.options.milestones.filter((epoch) => epoch <= this.lastEpoch).length]!;
+  }
+
+  override step(): void {
+    this.lastEpoch++;
+    if (this.options.milestones.includes(this.lastEpoch)) this.active.goTo(0);
+    else this.active.step();
   }
 
   protected override apply(): void {

@@ -3,7 +3,8 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
 import { checkFinite, checkRange } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type GroupOptions, Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+import { ElementwiseOptimizer } from './elementwise.ts';
+import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 export interface SGDOptions {
   /** Learning rate. Default 0.001. */
@@ -30,7 +31,7 @@ const MAXIMIZE = 2;
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends ElementwiseOptimizer<SGDOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<SGDOptions>[], options: SGDOptions = {}) {
     super('SGD', params, options, {
       lr: 0.001,

@@ -9,7 +9,7 @@ import { checkOptions } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
-import { sameShape, stridesOf } from '../tensor/shapes.ts';
+import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dense, done } from './emit.ts';
@@ -232,6 +232,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     const inputs = tensors.map((tensor) => inputOn(entry.replay.base, tensor));
     let results: Tensor[];
     try {
+      for (const i of entry.replay.changedInputs) if (inputs[i] !== tensors[i]) throw changesCopy(args, tensors[i]!);
       results = entry.replay.run(inputs);
     } finally {
       inputs.forEach((input, i) => {
@@ -257,6 +258,15 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   }) as Compiled<A, R>;
   current.set(compiled, () => last?.replay ?? null);
   return compiled;
+}
+
+/** What is wrong with an argument that a program would change in place, but of which it is given a copy. */
+function changesCopy(args: readonly unknown[], given: Tensor): TraceError {
+  const argument = `args[${args.indexOf(given)}]`;
+  return new TraceError(
+    `compile: the function changes ${argument} in place; that must be contiguous and on the program's device, but it is ${show(given.shape)} with strides ${show(given.strides)} on ${given.device}`,
+    { op: 'compile', argument },
+  );
 }
 
 /** How to get at the program that a compiled function ran last. */

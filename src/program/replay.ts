@@ -75,7 +75,7 @@ export class Replay {
   /** Storages outside that the program changes. */
   private readonly changes: Storage[];
   /** Inputs that the program changes in place. */
-  private readonly changedInputs: number[];
+  readonly changedInputs: number[];
   private readonly arena: Storage;
   private readonly constants: Storage[] = [];
   private readonly inputPatches: Patch[][];
@@ -94,7 +94,8 @@ export class Replay {
     this.outputPatches = outputs.map(({ buffer }) => register(patched, buffer));
 
     const recorded = this.withHostWrites(parse(recorder.program.words, recorder.program.length), heap);
-    const kept = new Set(outputs.map(({ buffer }) => buffer));
+    // Inputs live on: what is written into them is seen outside.
+    const kept = new Set([...inputs, ...outputs.map(({ buffer }) => buffer)]);
     const lasting = recorder.storages.filter((storage) => storage.refs > 0);
     const places = this.settleAll(lasting, heap, kept, patched);
     const optimized = optimize(recorded, {

@@ -53,7 +53,8 @@ export class TensorBase<S extends Shape = Shape> {
   ) {
     storage.handles++;
     this.storageOrNull = storage;
-    this.shape = shape;
+    // A copy: the caller may go on to change its array.
+    this.shape = shape.slice();
     this.strides = strides;
     this.offset = offset;
     this.dtype = dtype;

@@ -1,6 +1,18 @@
 /** Losses by name, and what the classes of a batch weigh. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { binaryCrossEntropy, crossEntropy, mseLoss } from '../functional/index.ts';
+import {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  focalLoss,
+  hingeEmbeddingLoss,
+  huberLoss,
+  klDiv,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from '../functional/index.ts';
 import { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -13,18 +25,33 @@ interface NamedLoss {
   elementwise: boolean;
 }
 
-const mse: NamedLoss = { fn: mseLoss, elementwise: true };
-const bce: NamedLoss = { fn: binaryCrossEntropy, elementwise: true };
-const ce: NamedLoss = { fn: crossEntropy, elementwise: false };
+const numbers = (fn: NamedLoss['fn']): NamedLoss => ({ fn, elementwise: true });
+const classes = (fn: NamedLoss['fn']): NamedLoss => ({ fn, elementwise: false });
 
-/** Losses by PyTorch's names and short ones. */
+/** By the names of the classes in nn without `Loss`: all that take one output and one target. */
+const BY_CLASS: Record<string, NamedLoss> = {
+  mse: numbers(mseLoss),
+  l1: numbers(l1Loss),
+  smoothL1: numbers(smoothL1Loss),
+  huber: numbers(huberLoss),
+  bce: numbers(binaryCrossEntropy),
+  bceWithLogits: numbers(binaryCrossEntropyWithLogits),
+  klDiv: numbers(klDiv),
+  hingeEmbedding: numbers(hingeEmbeddingLoss),
+  crossEntropy: classes(crossEntropy),
+  nll: classes(nllLoss),
+  focal: classes(focalLoss),
+};
+
+/** By those, by functional's names, and by Keras's where they mean the same. */
 const LOSSES: Record<string, NamedLoss> = {
-  mse,
-  mseLoss: mse,
-  meanSquaredError: mse,
-  bce,
-  binaryCrossEntropy: bce,
-  crossEntropy: ce,
+  ...BY_CLASS,
+  mseLoss: BY_CLASS.mse!,
+  meanSquaredError: BY_CLASS.mse!,
+  mae: BY_CLASS.l1!,
+  meanAbsoluteError: BY_CLASS.l1!,
+  binaryCrossEntropy: BY_CLASS.bce!,
+  binaryCrossentropy: BY_CLASS.bce!,
 };
 
 /** A loss by name, a loss such as `new nn.MSELoss()`, or a function. */

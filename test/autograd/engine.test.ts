@@ -1,5 +1,6 @@
 /** The backward pass: what is added up, what is kept, what is refused. */
 import { describe, expect, it } from 'vitest';
+import { rules } from '../../src/autograd/rules.ts';
 import {
   AutogradError,
   add,
@@ -73,6 +74,29 @@ describe('backward', () => {
       [7, 11],
       [9, 13],
     ]);
+  });
+
+  it('takes the same tensor from a rule for several inputs, one of which has a gradient already', () => {
+    const { backward } = rules.add;
+    try {
+      rules.add.backward = (g) => {
+        const both = g.mul(2);
+        return [both, both];
+      };
+      for (const retainGraph of [false, true]) {
+        const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+        const [p, q] = [x.mul(1), y.mul(1)];
+        const z = add(p, q);
+        // Newer than z: when the rule of z runs, p and q may have gradients on the way.
+        const total = z.sum().sub(p.mul(3).sum()).sub(q.mul(5).sum());
+        total.backward(undefined, { retainGraph, createGraph: false });
+        // The rule doubles at each addition; `total` is made of differences, z alone of a sum.
+        expect(x.grad!.toArray()).toEqual([-1, -1]);
+        expect(y.grad!.toArray()).toEqual([-3, -3]);
+      }
+    } finally {
+      rules.add.backward = backward;
+    }
   });
 
   it('follows 20,000 operations in a row', () => {

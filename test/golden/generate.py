@@ -13,6 +13,7 @@ import torch
 sys.dont_write_bytecode = True
 
 import activations  # noqa: E402
+import attention  # noqa: E402
 import conv  # noqa: E402
 import datasets  # noqa: E402
 import elementwise  # noqa: E402
@@ -37,6 +38,6 @@ torch.set_num_threads(1)
 for part in (
     elementwise, tensors, learning, conv, pool, norm, vision,
     metrics, transforms, datasets, safetensors, estimators, recurrent, embedding,
-    rearrange, activations, more_losses, training,
+    rearrange, activations, more_losses, training, attention,
 ):
     part.generate()

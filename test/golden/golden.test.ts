@@ -31,6 +31,7 @@ const FILES = {
   rearrange: 195,
   activations: 118,
   moreLosses: 193,
+  attention: 16,
 };
 
 function checkForward(what: string, outputs: Tensor[], { outputs: expected, elementwise }: GoldenCase): void {

@@ -87,6 +87,27 @@ def schedules():
     optimizer = make()
     ramp = L.LambdaLR(optimizer, [lambda e: 1 / (1 + e), lambda e: 0.95 ** e])
     s.add({'name': 'LambdaLR', 'scheduler': 'LambdaLR', 'options': {}, **walk(optimizer, lambda e: ramp.step())})
+    together = [
+        [('LinearLR', {'startFactor': 0.2, 'totalIters': 6}), ('ExponentialLR', {'gamma': 0.9})],
+        [('CosineAnnealingLR', {'tMax': 10, 'etaMin': 0.01}), ('StepLR', {'stepSize': 4, 'gamma': 0.5})],
+        [('ExponentialLR', {'gamma': 0.95}), ('CosineAnnealingLR', {'tMax': 7})],
+        [('StepLR', {'stepSize': 3, 'gamma': 0.8}), ('MultiStepLR', {'milestones': [0, 5, 5, 12], 'gamma': 0.5})],
+        [('ExponentialLR', {'gamma': 0.95}), ('LinearLR', {'startFactor': 0.5, 'totalIters': 9})],
+        [('LinearLR', {'totalIters': 3}), ('CosineAnnealingWarmRestarts', {'t0': 5})],
+    ]
+    for several in together:
+        for by_hand in (False, True):
+            optimizer = make()
+            made = [getattr(L, name)(optimizer, **torch_options(options)) for name, options in several]
+
+            def step(epoch):
+                for each in made:
+                    each.step()
+                if by_hand and epoch in (5, 20):
+                    for group in optimizer.param_groups:
+                        group['lr'] *= 0.3
+            s.add({'name': ' and '.join(f'{name} {show(options)}' for name, options in several) + (', changed by hand' if by_hand else ''),
+                   'scheduler': 'together', 'options': {'several': [list(x) for x in several], 'byHand': by_hand}, **walk(optimizer, step)})
     metrics = [round(float(x), 4) for x in 1 / (1 + np.arange(40) * 0.3) + 0.2 * (s.rng.random(40) > 0.5) + 0.4]
     for options in [{'patience': 2}, {'patience': 1, 'factor': 0.5, 'cooldown': 3, 'minLr': 0.02}, {'mode': 'max', 'patience': 3, 'factor': 0.3},
                     {'patience': 0, 'threshold': 0.1, 'thresholdMode': 'abs', 'factor': 0.7}]:
@@ -109,7 +130,49 @@ def bilinear():
     s.write()
 
 
+def lbfgs():
+    """Paths in float64: the function of Rosenbrock, and a small network, one `step` after the other."""
+    s = Suite('lbfgs', 54)
+    x, y = s.normal(12, 3), s.normal(12, 2)
+    starts = {'rosenbrock': [np.array([-1.2, 1, 0.5], np.float32)],
+              'network': [s.normal(4, 3, scale=0.5), s.normal(4, scale=0.5), s.normal(2, 4, scale=0.5), s.normal(2, scale=0.5)]}
+
+    def rosenbrock(p):
+        return (100 * (p[1:] - p[:-1] ** 2) ** 2 + (1 - p[:-1]) ** 2).sum()
+
+    def network(w1, b1, w2, b2):
+        hidden = torch.tanh(torch.from_numpy(x).double() @ w1.T + b1)
+        return ((hidden @ w2.T + b2 - torch.from_numpy(y).double()) ** 2).mean()
+    wolfe = {'lineSearchFn': 'strong_wolfe'}
+    cases = [('rosenbrock', rosenbrock, o) for o in (
+        {**wolfe, 'maxIter': 4}, {**wolfe, 'maxIter': 1, 'historySize': 2, 'lr': 0.5}, {'lr': 0.002, 'maxIter': 3}, {'maxIter': 5, 'lr': 0.1, 'historySize': 3},
+        {**wolfe})]
+    cases += [('network', network, o) for o in ({**wolfe, 'maxIter': 3}, {'lr': 0.1, 'maxIter': 2}, {'lr': 0.5, 'maxIter': 4, 'maxEval': 3},
+                                                {**wolfe, 'maxIter': 2, 'historySize': 1, 'toleranceChange': 1e-4})]
+    names = {'lineSearchFn': 'line_search_fn', 'maxIter': 'max_iter', 'maxEval': 'max_eval', 'historySize': 'history_size',
+             'toleranceChange': 'tolerance_change'}
+    for kind, f, options in cases:
+        params = [torch.from_numpy(p.copy()).double().requires_grad_() for p in starts[kind]]
+        optimizer = torch.optim.LBFGS(params, **{names.get(k, k): v for k, v in options.items()})
+
+        def closure():
+            optimizer.zero_grad()
+            loss = f(*params)
+            loss.backward()
+            return loss
+        losses, after = [], []
+        for _ in range(14):
+            losses.append(float(optimizer.step(closure)))
+            after.append([encode_array(p) for p in params])
+        state = optimizer.state[params[0]]
+        s.add({'name': f'{kind}, {show(options)}', 'kind': kind, 'options': options, 'params': [encode_array(p.astype(np.float32)) for p in starts[kind]],
+               'data': [encode_array(x), encode_array(y)], 'losses': losses, 'after': after,
+               'evaluations': state['func_evals'], 'iterations': state['n_iter']})
+    s.write()
+
+
 def generate():
     optimizers()
     schedules()
     bilinear()
+    lbfgs()

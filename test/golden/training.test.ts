@@ -16,7 +16,7 @@ interface OptimizerCase {
 
 interface ScheduleCase {
   name: string;
-  scheduler: keyof typeof optim.lrScheduler;
+  scheduler: keyof typeof optim.lrScheduler | 'together';
   options: object;
   rates: number[][];
   momenta: number[];
@@ -36,7 +36,7 @@ const optimizers = fixtures<OptimizerCase>('moreOptimizers');
 const schedules = fixtures<ScheduleCase>('schedules');
 const layers = fixtures<LayerCase>('layers');
 
-it('has all cases', () => expect([optimizers.length, schedules.length, layers.length]).toEqual([20, 19, 6]));
+it('has all cases', () => expect([optimizers.length, schedules.length, layers.length]).toEqual([20, 31, 6]));
 
 describe.each(executors)('on %s, as PyTorch', (_, executor) => {
   const run = (fn: () => void) => withExecutor(executor, () => scope(fn));
@@ -104,7 +104,39 @@ interface Steps {
   loadStateDict(state: Record<string, unknown>): void;
 }
 
+/** Schedules that are stepped one after the other, the rates changed by hand in between where a case says so. */
+class Together implements Steps {
+  private readonly parts: Steps[];
+  private epoch = 0;
+
+  constructor(
+    private readonly optimizer: optim.SGD,
+    private readonly options: { several: [ScheduleCase['scheduler'], object][]; byHand: boolean },
+  ) {
+    this.parts = options.several.map(([scheduler, given]) =>
+      makeSchedule({ scheduler, options: given } as ScheduleCase, optimizer),
+    );
+  }
+
+  step(): void {
+    for (const part of this.parts) part.step();
+    if (this.options.byHand && (this.epoch === 5 || this.epoch === 20))
+      for (const group of this.optimizer.paramGroups) group.lr *= 0.3;
+    this.epoch++;
+  }
+
+  stateDict(): Record<string, unknown> {
+    return { epoch: this.epoch, parts: this.parts.map((part) => part.stateDict()) };
+  }
+
+  loadStateDict({ epoch, parts }: Record<string, unknown>): void {
+    this.epoch = epoch as number;
+    for (const [i, part] of this.parts.entries()) part.loadStateDict((parts as Record<string, unknown>[])[i]!);
+  }
+}
+
 function makeSchedule({ scheduler, options }: ScheduleCase, optimizer: optim.SGD): Steps {
+  if (scheduler === 'together') return new Together(optimizer, options as ConstructorParameters<typeof Together>[1]);
   if (scheduler === 'LambdaLR')
     return new LambdaLR(optimizer, { lrLambda: [(e) => 1 / (1 + e), (e) => 0.95 ** e] }) as Steps;
   if (scheduler === 'SequentialLR') {

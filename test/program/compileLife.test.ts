@@ -33,6 +33,46 @@ describe('compile', () => {
     });
   });
 
+  it('refuses to change an argument in place that is no contiguous tensor, before anything runs', () => {
+    scope(() => {
+      const x = tensor([
+        [1, 2],
+        [3, 4],
+      ]);
+      const y = tensor([0, 0]);
+      const step = compile((count: number, a: Tensor, b: Tensor) => {
+        b.add_(count);
+        a.mul_(2);
+        return a.sum();
+      });
+      expect(() => step(1, x.T, y)).toThrow(TraceError);
+      expect(() => step(1, x.T, y)).toThrow(
+        "the function changes args[1] in place; that must be contiguous and on the program's device, but it is [2,2] with strides [1,2]",
+      );
+      expect([x.toArray(), y.toArray()]).toEqual([
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [0, 0],
+      ]);
+      expect(step(1, x.slice(0, 1, 2), y).item()).toBe(14);
+      expect([x.toArray(), y.toArray()]).toEqual([
+        [
+          [1, 2],
+          [6, 8],
+        ],
+        [1, 1],
+      ]);
+      const read = compile((a: Tensor) => a.add(1).mul_(2));
+      expect(read(x.T).toArray()).toEqual([
+        [4, 14],
+        [6, 18],
+      ]);
+      for (const part of [step, read]) part.dispose();
+    });
+  });
+
   it('leaves no gradient that was never computed when recording fails', () => {
     scope(() => {
       const w = tensor([2], { requiresGrad: true });

@@ -1,0 +1,140 @@
+/** Scaled dot-product attention, made of products, a mask and softmax. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { alongDim, checkTensor, compose, matmul, softmax, where } from '../ops/index.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { dropout } from './index.ts';
+
+/** Refuses what is no float32 tensor of at least `ndim` dimensions. */
+function checkOperand(op: string, argument: string, x: unknown, ndim: number): asserts x is Tensor {
+  checkTensor(op, argument, x);
+  if (x.dtype !== 'float32') {
+    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, {
+      op,
+      argument,
+      got: x.dtype,
+      expected: 'float32',
+    });
+  }
+  if (x.ndim < ndim) {
+    throw new ShapeError(`${op}: ${argument} needs at least ${ndim} dimensions, got ${show(x.shape)}`, {
+      op,
+      argument,
+      got: x.shape,
+    });
+  }
+}
+
+/** Refuses what is neither a bool nor a float32 tensor. */
+export function checkMask(op: string, argument: string, mask: unknown): asserts mask is Tensor {
+  checkTensor(op, argument, mask);
+  if (mask.dtype !== 'bool' && mask.dtype !== 'float32') {
+    throw new DTypeError(`${op}: ${argument} must be bool or float32, got ${mask.dtype}`, {
+      op,
+      argument,
+      got: mask.dtype,
+    });
+  }
+}
+
+/** What a mask adds to the scores: itself, or −∞ where a bool mask does not say `kept`. */
+export function maskSummand(mask: Tensor, kept: boolean): Tensor {
+  if (mask.dtype === 'float32') return mask;
+  return where(mask, kept ? 0 : -Infinity, kept ? -Infinity : 0);
+}
+
+/** −∞ right of the diagonal, 0 elsewhere: [rows, cols]. */
+export function causalSummand(rows: number, cols: number, like: Tensor): Tensor {
+  const { executor } = like;
+  return maskSummand(alongDim(rows, 0, 2, executor).ge(alongDim(cols, 1, 2, executor)), true);
+}
+
+/** softmax(q·kᵀ/√E + summand), with dropout, and its product with v. */
+export function attend(q: Tensor, k: Tensor, v: Tensor, summand: Tensor | null, p: number): [Tensor, Tensor] {
+  const scores = matmul(q.mul(1 / Math.sqrt(q.shape[q.ndim - 1]!)), k.transpose(-2, -1));
+  const weights = dropout(softmax(summand === null ? scores : scores.add(summand), -1), { p });
+  return [matmul(weights, v), weights];
+}
+
+export interface ScaledDotProductAttentionOptions {
+  /** [..., L, S], broadcast: bool, true where a key takes part, or float32, added to the scores. */
+  attnMask?: Tensor | null;
+  /** Share of the weights that becomes 0. Default 0. */
+  dropoutP?: number;
+  /** Each query sees only the keys up to its own place. Default false; not beside `attnMask`. */
+  isCausal?: boolean;
+}
+
+/** Shape of the scores, [..., L, S]. */
+function scoresShape(op: string, query: Tensor, key: Tensor, value: Tensor): Shape {
+  const [rows, width] = query.shape.slice(-2) as [number, number];
+  const [cols, keyWidth] = key.shape.slice(-2) as [number, number];
+  const refuse = (): never => {
+    throw new ShapeError(
+      `${op}: expected query [...,L,E], key [...,S,E], value [...,S,Ev], got ${[query, key, value].map(({ shape }) => show(shape)).join(', ')}`,
+      { op, argument: 'query', got: [query.shape, key.shape, value.shape] },
+    );
+  };
+  if (width !== keyWidth || value.shape[value.ndim - 2] !== cols || width === 0) refuse();
+  try {
+    const lead = broadcastShapes(op, query.shape.slice(0, -2), key.shape.slice(0, -2));
+    broadcastShapes(op, lead, value.shape.slice(0, -2));
+    return [...lead, rows, cols];
+  } catch {
+    return refuse();
+  }
+}
+
+/**
+ * softmax(query·keyᵀ/√E + mask)·value: query [..., L, E], key [..., S, E], value [..., S, Ev] → [..., L, Ev]. A query that the mask
+ * leaves no key gives NaN.
+ *
+ * @throws ShapeError if the sizes do not fit
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
+ * @example
+ * F.scaledDotProductAttention(randn(2, 4, 10, 8), randn(2, 4, 12, 8), randn(2, 4, 12, 8)).shape; // [2, 4, 10, 8]
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: ScaledDotProductAttentionOptions = {},
+): Tensor {
+  const op = 'scaledDotProductAttention';
+  checkOperand(op, 'query', query, 2);
+  checkOperand(op, 'key', key, 2);
+  checkOperand(op, 'value', value, 2);
+  checkOptions(op, options, ['attnMask', 'dropoutP', 'isCausal']);
+  const { attnMask = null, dropoutP = 0, isCausal = false } = options;
+  checkRange(op, 'dropoutP', dropoutP, 0, 1);
+  const scores = scoresShape(op, query, key, value);
+  if (attnMask !== null) {
+    if (isCausal)
+      throw new ArgumentError(`${op}: attnMask and isCausal exclude each other`, { op, argument: 'attnMask' });
+    checkMask(op, 'attnMask', attnMask);
+    if (!fits(attnMask.shape, scores)) {
+      throw new ShapeError(`${op}: attnMask must broadcast to ${show(scores)}, got ${show(attnMask.shape)}`, {
+        op,
+        argument: 'attnMask',
+        got: attnMask.shape,
+        expected: scores,
+      });
+    }
+  }
+  return compose(() => {
+    const [rows, cols] = scores.slice(-2) as [number, number];
+    const summand =
+      attnMask !== null ? maskSummand(attnMask, true) : isCausal ? causalSummand(rows, cols, query) : null;
+    return attend(query, key, value, summand, dropoutP)[0];
+  });
+}
+
+/** Whether a shape can be stretched to `target`. */
+function fits(shape: Shape, target: Shape): boolean {
+  try {
+    return sameShape(broadcastShapes('', shape, target), target);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,334 @@
+/** Attention with several heads, and the transformer's encoder layer. Parameters have PyTorch's names. */
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { attend, causalSummand, checkMask, maskSummand } from '../functional/attention.ts';
+import { gelu, linear, relu } from '../functional/index.ts';
+import { checkTensor, compose, zeros } from '../ops/index.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { constant_, xavierUniform_ } from './init.ts';
+import { Dropout, Linear } from './layers.ts';
+import { Module } from './module.ts';
+import { LayerNorm } from './norm.ts';
+import { type Parameter, parameterOf } from './parameter.ts';
+
+export interface MultiheadAttentionOptions {
+  /** In training, the share of the weights that becomes 0. Default 0. */
+  dropout?: number;
+  /** Add learned vectors to the projections. Default true. */
+  bias?: boolean;
+  /** Size of the keys' vectors. Default: embedDim. */
+  kdim?: number;
+  /** Size of the values' vectors. Default: embedDim. */
+  vdim?: number;
+  /** The batch is the first dimension, the places the second. Default false. */
+  batchFirst?: boolean;
+}
+
+export interface AttentionMasks {
+  /** Keys to ignore, [N, S] (or [S]): bool, true means ignored, or float32, added to the scores. */
+  keyPaddingMask?: Tensor | null;
+  /** What each query ignores, [L, S] or [N · heads, L, S]: bool, true means ignored, or float32, added to the scores. */
+  attnMask?: Tensor | null;
+  /** Each query sees only the keys up to its own place. Default false. */
+  isCausal?: boolean;
+}
+
+export interface AttentionCall extends AttentionMasks {
+  /** Give the weights too. Default true. */
+  needWeights?: boolean;
+  /** The weights' mean over the heads, or else one matrix a head. Default true. */
+  averageAttnWeights?: boolean;
+}
+
+/**
+ * Attention with several heads: each projects queries, keys and values to embedDim / numHeads numbers and gives
+ * softmax(q·kᵀ/√d)·v; the heads' outputs side by side are projected once more (Vaswani et al. 2017).
+ *
+ * query [L, N, embedDim], key [S, N, kdim], value [S, N, vdim]; `batchFirst`: [N, L, embedDim] …; without a batch
+ * [L, embedDim] …. Gives [out, weights]: out as query, weights [N, L, S] (with `averageAttnWeights: false`
+ * [N, numHeads, L, S]) or null. A query for which all keys are ignored gives NaN.
+ *
+ * @throws ShapeError if the sizes do not fit
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
+ * @example
+ * const attention = new nn.MultiheadAttention(16, 4, { batchFirst: true });
+ * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16] → [2, 5, 16], [2, 5, 5]
+ */
+export class MultiheadAttention extends Module {
+  in_proj_weight: Parameter | null;
+  q_proj_weight: Parameter | null;
+  k_proj_weight: Parameter | null;
+  v_proj_weight: Parameter | null;
+  in_proj_bias: Parameter | null;
+  out_proj: Linear;
+  readonly dropout: number;
+  readonly kdim: number;
+  readonly vdim: number;
+  readonly batchFirst: boolean;
+
+  constructor(
+    readonly embedDim: number,
+    readonly numHeads: number,
+    options: MultiheadAttentionOptions = {},
+  ) {
+    super();
+    const op = 'MultiheadAttention';
+    checkWhole(op, 'embedDim', embedDim, 1);
+    checkWhole(op, 'numHeads', numHeads, 1);
+    checkOptions(op, options, ['dropout', 'bias', 'kdim', 'vdim', 'batchFirst']);
+    const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
+    checkRange(op, 'dropout', dropout, 0, 1);
+    checkWhole(op, 'kdim', kdim, 1);
+    checkWhole(op, 'vdim', vdim, 1);
+    if (embedDim % numHeads !== 0) {
+      throw new ArgumentError(`${op}: embedDim ${embedDim} cannot be divided among ${numHeads} heads`, {
+        op,
+        argument: 'numHeads',
+        got: numHeads,
+        expected: embedDim,
+      });
+    }
+    this.dropout = dropout;
+    this.kdim = kdim;
+    this.vdim = vdim;
+    this.batchFirst = batchFirst;
+    const weight = (rows: number, cols: number) => parameterOf(() => xavierUniform_(zeros(rows, cols)));
+    const isPacked = kdim === embedDim && vdim === embedDim;
+    this.in_proj_weight = isPacked ? weight(3 * embedDim, embedDim) : null;
+    this.q_proj_weight = isPacked ? null : weight(embedDim, embedDim);
+    this.k_proj_weight = isPacked ? null : weight(embedDim, kdim);
+    this.v_proj_weight = isPacked ? null : weight(embedDim, vdim);
+    this.in_proj_bias = bias ? parameterOf(() => zeros(3 * embedDim)) : null;
+    this.out_proj = new Linear(embedDim, embedDim, { bias });
+    if (this.out_proj.bias !== null) constant_(this.out_proj.bias, 0);
+  }
+
+  override forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options: AttentionCall = {},
+  ): [out: Tensor, weights: Tensor | null] {
+    const op = 'MultiheadAttention';
+    const masks = ['keyPaddingMask', 'attnMask', 'isCausal'];
+    checkOptions(op, options, [...masks, 'needWeights', 'averageAttnWeights']);
+    const { needWeights = true, averageAttnWeights = true } = options;
+    const { isBatched, batch, rows, cols } = this.sizes(query, key, value);
+    this.checkMasks(options, isBatched, batch, rows, cols);
+    return compose(() => {
+      const [q, k, v] = [query, key, value].map((x, part) => this.heads(x, part, isBatched));
+      const summand = this.summand(options, batch, rows, cols, query);
+      const [mixed, weights] = attend(q!, k!, v!, summand, this.training ? this.dropout : 0);
+      const first = this.batchFirst || !isBatched;
+      const joined = mixed.permute(first ? [0, 2, 1, 3] : [2, 0, 1, 3]);
+      const shape = [...(isBatched ? joined.shape.slice(0, 2) : [rows]), this.embedDim];
+      const out = linear(joined.reshape(shape), this.out_proj.weight, this.out_proj.bias);
+      if (!needWeights) return [out, null];
+      const shown = averageAttnWeights ? weights.mean(1) : weights;
+      return [out, isBatched ? shown : shown.squeeze(0)];
+    });
+  }
+
+  /** Refuses inputs that do not fit; what the others need of their shapes. */
+  private sizes(query: Tensor, key: Tensor, value: Tensor) {
+    const op = 'MultiheadAttention';
+    const { embedDim, kdim, vdim, batchFirst } = this;
+    const given = [query, key, value];
+    for (const [i, argument] of ['query', 'key', 'value'].entries()) {
+      const x = given[i]!;
+      checkTensor(op, argument, x);
+      if (x.dtype !== 'float32')
+        throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, { op, argument, got: x.dtype });
+    }
+    const isBatched = query.ndim === 3;
+    const batch = isBatched ? query.shape[batchFirst ? 0 : 1]! : 1;
+    const place = isBatched && batchFirst ? 1 : 0;
+    const [rows, cols] = [query.shape[place]!, key.shape[place]!];
+    const form = (places: number | undefined, size: number) =>
+      isBatched ? (batchFirst ? [batch, places, size] : [places, batch, size]) : [places, size];
+    const expected = [form(rows, embedDim), form(cols, kdim), form(cols, vdim)];
+    if ((query.ndim !== 2 && query.ndim !== 3) || given.some((x, i) => !sameShape(x.shape, expected[i] as Shape))) {
+      const order = batchFirst ? ['N,L', 'N,S', 'N,S'] : ['L,N', 'S,N', 'S,N'];
+      const forms = [embedDim, kdim, vdim].map((size, i) => `[${order[i]},${size}]`);
+      throw new ShapeError(
+        `${op}: expected query, key, value ${forms.join(', ')}, or without N, got ${given.map((x) => show(x.shape)).join(', ')}`,
+        { op, argument: 'query', got: given.map((x) => x.shape), expected },
+      );
+    }
+    return { isBatched, batch, rows, cols };
+  }
+
+  private checkMasks(masks: AttentionMasks, isBatched: boolean, batch: number, rows: number, cols: number): void {
+    const refuse = (argument: string, mask: Tensor, forms: Shape[]) => {
+      checkMask('MultiheadAttention', argument, mask);
+      if (forms.some((shape) => sameShape(shape, mask.shape))) return;
+      throw new ShapeError(
+        `MultiheadAttention: ${argument} must be ${forms.map(show).join(' or ')}, got ${show(mask.shape)}`,
+        { op: 'MultiheadAttention', argument, got: mask.shape, expected: forms },
+      );
+    };
+    const { keyPaddingMask, attnMask } = masks;
+    const each = [batch * this.numHeads, rows, cols];
+    if (attnMask) refuse('attnMask', attnMask, [[rows, cols], each]);
+    if (keyPaddingMask) refuse('keyPaddingMask', keyPaddingMask, [isBatched ? [batch, cols] : [cols]]);
+  }
+
+  /** All masks as one summand of the scores [N, heads, L, S], or null. */
+  private summand(masks: AttentionMasks, batch: number, rows: number, cols: number, like: Tensor): Tensor | null {
+    const { keyPaddingMask, attnMask, isCausal } = masks;
+    const parts: Tensor[] = [];
+    if (attnMask) {
+      const summand = maskSummand(attnMask, false);
+      parts.push(attnMask.ndim === 3 ? summand.reshape([batch, this.numHeads, rows, cols]) : summand);
+    }
+    if (keyPaddingMask) parts.push(maskSummand(keyPaddingMask, false).reshape([batch, 1, 1, cols]));
+    if (isCausal) parts.push(causalSummand(rows, cols, like));
+    return parts.length === 0 ? null : parts.reduce((a, b) => a.add(b));
+  }
+
+  /** The projection of the queries (part 0), keys (1) or values (2): [N, heads, places, embedDim / heads]. */
+  private heads(x: Tensor, part: number, isBatched: boolean): Tensor {
+    const { embedDim, numHeads, in_proj_weight: packed, in_proj_bias: bias } = this;
+    const own = (whole: Tensor) => whole.slice(0, part * embedDim, (part + 1) * embedDim);
+    const weight = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight][part] ?? own(packed!);
+    const y = linear(x, weight, bias === null ? null : own(bias));
+    const size = embedDim / numHeads;
+    const split = (isBatched ? y : y.unsqueeze(0)).unflatten(-1, [numHeads, size]);
+    const ordered = split.permute(this.batchFirst || !isBatched ? [0, 2, 1, 3] : [1, 2, 0, 3]);
+    const [batch, , places] = ordered.shape as [number, number, number, number];
+    // Joined and split again, so that one stride leads from head to head: products read that without a copy of their own.
+    return ordered.reshape([batch * numHeads, places, size]).reshape([batch, numHeads, places, size]);
+  }
+
+  protected override describe(): string {
+    const { embedDim, numHeads, dropout, kdim, vdim, batchFirst } = this;
+    const bias = this.in_proj_bias !== null;
+    const defaults = { dropout: 0, bias: true, kdim: embedDim, vdim: embedDim, batchFirst: false };
+    const shown = Object.entries({ dropout, bias, kdim, vdim, batchFirst })
+      .filter(([name, value]) => value !== defaults[name as keyof typeof defaults])
+      .map(([name, value]) => `, ${name}: ${value}`);
+    return `${embedDim}, ${numHeads}${shown.join('')}`;
+  }
+}
+
+export interface TransformerEncoderLayerOptions {
+  /** Size between the two linear layers. Default 2048. */
+  dimFeedforward?: number;
+  /** In training, the share of weights, hidden and output elements that becomes 0. Default 0.1. */
+  dropout?: number;
+  /** Between the two linear layers. Default 'relu'. */
+  activation?: 'relu' | 'gelu';
+  /** Added to the variance in both norms. Default 1e-5. */
+  layerNormEps?: number;
+  /** Normalise before attention and linear layers, not after what they are added to. Default false. */
+  normFirst?: boolean;
+  /** The batch is the first dimension, the places the second. Default false. */
+  batchFirst?: boolean;
+}
+
+export interface EncoderMasks {
+  /** What each place ignores, [L, L] or [N · heads, L, L]: bool, true means ignored, or float32, added to the scores. */
+  srcMask?: Tensor | null;
+  /** Places to ignore, [N, L] (or [L]): bool, true means ignored, or float32, added to the scores. */
+  srcKeyPaddingMask?: Tensor | null;
+  /** Each place sees only those up to itself. Default false. */
+  isCausal?: boolean;
+}
+
+/**
+ * The transformer's encoder layer: y = norm1(x + attention(x)), norm2(y + linear2(activation(linear1(y)))), with dropout behind
+ * each part; with `normFirst` y = x + attention(norm1(x)), y + linear2(activation(linear1(norm2(y)))).
+ *
+ * x [L, N, dModel] (`batchFirst`: [N, L, dModel]; or [L, dModel]) gives a tensor of its shape.
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
+ * @see https://arxiv.org/abs/1706.03762
+ * @example
+ * const layer = new nn.TransformerEncoderLayer(32, 4, { dimFeedforward: 64, batchFirst: true });
+ * layer.forward(randn(8, 10, 32), { isCausal: true }).shape; // [8, 10, 32]
+ */
+export class TransformerEncoderLayer extends Module {
+  self_attn: MultiheadAttention;
+  linear1: Linear;
+  dropout: Dropout;
+  linear2: Linear;
+  norm1: LayerNorm;
+  norm2: LayerNorm;
+  dropout1: Dropout;
+  dropout2: Dropout;
+  readonly activation: 'relu' | 'gelu';
+  readonly normFirst: boolean;
+
+  constructor(
+    readonly dModel: number,
+    readonly nhead: number,
+    options: TransformerEncoderLayerOptions = {},
+  ) {
+    super();
+    const op = 'TransformerEncoderLayer';
+    checkOptions(op, options, ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'normFirst', 'batchFirst']);
+    const {
+      dimFeedforward = 2048,
+      dropout = 0.1,
+      activation = 'relu',
+      layerNormEps: eps = 1e-5,
+      normFirst = false,
+      batchFirst = false,
+    } = options;
+    checkWhole(op, 'dModel', dModel, 1);
+    checkWhole(op, 'dimFeedforward', dimFeedforward, 1);
+    checkRange(op, 'dropout', dropout, 0, 1);
+    checkRange(op, 'layerNormEps', eps, 0);
+    if (activation !== 'relu' && activation !== 'gelu') {
+      throw new ArgumentError(`${op}: activation must be 'relu' or 'gelu', got ${String(activation)}`, {
+        op,
+        argument: 'activation',
+        got: activation,
+      });
+    }
+    this.activation = activation;
+    this.normFirst = normFirst;
+    this.self_attn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst });
+    this.linear1 = new Linear(dModel, dimFeedforward);
+    this.dropout = new Dropout(dropout);
+    this.linear2 = new Linear(dimFeedforward, dModel);
+    this.norm1 = new LayerNorm(dModel, { eps });
+    this.norm2 = new LayerNorm(dModel, { eps });
+    this.dropout1 = new Dropout(dropout);
+    this.dropout2 = new Dropout(dropout);
+  }
+
+  override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
+    checkOptions('TransformerEncoderLayer', options, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
+    return compose(() => {
+      if (this.normFirst) {
+        const y = x.add(this.attention(this.norm1.forward(x), options));
+        return y.add(this.feedforward(this.norm2.forward(y)));
+      }
+      const y = this.norm1.forward(x.add(this.attention(x, options)));
+      return this.norm2.forward(y.add(this.feedforward(y)));
+    });
+  }
+
+  private attention(x: Tensor, { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderMasks): Tensor {
+    const [out] = this.self_attn.forward(x, x, x, {
+      attnMask: srcMask ?? null,
+      keyPaddingMask: srcKeyPaddingMask ?? null,
+      isCausal,
+      needWeights: false,
+    });
+    return this.dropout1.forward(out);
+  }
+
+  private feedforward(x: Tensor): Tensor {
+    const hidden = this.linear1.forward(x);
+    const active = this.activation === 'relu' ? relu(hidden) : gelu(hidden);
+    return this.dropout2.forward(this.linear2.forward(this.dropout.forward(active)));
+  }
+
+  protected override describe(): string {
+    const { activation, normFirst } = this;
+    return `${this.dModel}, ${this.nhead}, activation: ${activation}, normFirst: ${normFirst}`;
+  }
+}

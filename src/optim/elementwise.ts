@@ -1,0 +1,155 @@
+/**
+ * Optimizers that change each element by itself: a step encodes the updates of all parameters into one program; learning rates and
+ * other settings lie in memory that the commands read.
+ */
+import type { Executor } from '../../bindings/executor.ts';
+import { withGrad } from '../autograd/mode.ts';
+import { dense, done } from '../program/emit.ts';
+import { groupFrom } from '../program/group.ts';
+import type { Recorder } from '../program/recorder.ts';
+import { tracing, untraced } from '../program/trace.ts';
+import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+
+/** Settings of one parameter in its executor's heap, and what was last written there. */
+interface SettingBlock {
+  storage: Storage;
+  last: Float64Array;
+}
+
+/** The update of one parameter. */
+interface Step<O> {
+  group: ParamGroup<O>;
+  param: Tensor;
+  gradient: Tensor;
+  state: ParamState;
+  block: SettingBlock;
+}
+
+/** Elements for the settings of any update command. */
+const SETTING_ELEMENTS = 16;
+/** Words that the largest update command takes, and the head of a group, with room to spare. */
+const UPDATE_WORDS = 32;
+
+export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O> {
+  private readonly settingBlocks = new Map<Tensor, SettingBlock>();
+  /** The settings of one update on their way: steps make no garbage a parameter. */
+  private readonly current = new Float64Array(SETTING_ELEMENTS);
+
+  /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
+  protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
+
+  /** Encodes the update of one parameter. */
+  protected abstract update(
+    group: ParamGroup<O>,
+    param: Tensor,
+    gradient: Tensor,
+    state: ParamState,
+    settings: number,
+  ): void;
+
+  /**
+   * Changes every parameter that has a gradient.
+   *
+   * @param closure evaluates the model again and returns the loss, which `step` then returns
+   */
+  override step(): undefined;
+  override step(closure: () => Tensor): Tensor;
+  override step(closure?: () => Tensor): Tensor | undefined {
+    const loss = closure === undefined ? undefined : withGrad(true, closure);
+    this.checkGradients();
+    const steps = this.prepare();
+    if (tracing === null) this.run(steps);
+    else this.record(tracing, steps);
+    for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
+    return loss;
+  }
+
+  /** All parameters that have gradients, and what their updates need. Runs nothing afterwards but those. */
+  private prepare(): Step<O>[] {
+    const steps: Step<O>[] = [];
+    for (const group of this.paramGroups) {
+      for (const param of group.params) {
+        const gradient = param.variable?.grad;
+        if (gradient === undefined || gradient === null) continue;
+        const state = untraced(() => this.stateOf(param));
+        const block = untraced(() => this.blockOf(param));
+        steps.push({ group, param, gradient: dense(gradient), state, block });
+      }
+    }
+    return steps;
+  }
+
+  /** Updates all parameters of an executor in one command. */
+  private run(steps: readonly Step<O>[]): void {
+    const executors = new Set<Executor>();
+    for (const { group, param, gradient, state, block } of steps) {
+      const { executor } = param;
+      const { program } = executor;
+      if (program.length + UPDATE_WORDS > program.words.length) runGrouped(executor);
+      this.update(group, param, gradient, state, block.storage.address);
+      this.refresh(group, state, block);
+      param.storage.version++;
+      for (const name in state) if (state[name] instanceof Tensor) state[name].storage.version++;
+      executors.add(executor);
+    }
+    for (const executor of executors) runGrouped(executor);
+  }
+
+  /** The same, recorded: settings are written before every run. */
+  private record(recorder: Recorder, steps: readonly Step<O>[]): void {
+    const { length, commands } = recorder.program;
+    for (const { group, param, gradient, state, block } of steps) {
+      this.update(group, param, gradient, state, block.storage.address);
+      recorder.capture(block.storage);
+      recorder.beforeRun(() => this.refresh(group, state, block));
+      param.storage.version++;
+    }
+    groupFrom(recorder.program, length, commands);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    for (const { storage } of this.settingBlocks.values()) storage.release();
+    this.settingBlocks.clear();
+  }
+
+  /** Writes the settings of one parameter's update if they have changed. */
+  private refresh(group: ParamGroup<O>, state: ParamState, { storage, last }: SettingBlock): void {
+    const { current } = this;
+    this.settings(group, state, current);
+    if (equal(current, last)) return;
+    storage.executor.write(storage.address, current, 'float32');
+    storage.version++;
+    last.set(current);
+  }
+
+  /** Where the update command of a parameter finds its settings. */
+  private blockOf(param: Tensor): SettingBlock {
+    let block = this.settingBlocks.get(param);
+    if (block !== undefined && block.storage.executor !== param.executor) {
+      block.storage.release();
+      block = undefined;
+    }
+    if (block === undefined) {
+      block = {
+        storage: Storage.allocate(param.executor, SETTING_ELEMENTS),
+        last: new Float64Array(SETTING_ELEMENTS).fill(Number.NaN),
+      };
+      this.settingBlocks.set(param, block);
+    }
+    return block;
+  }
+}
+
+/** Runs the updates in an executor's program as one command. */
+function runGrouped(executor: Executor): void {
+  groupFrom(executor.program, 0, 0);
+  executor.run();
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

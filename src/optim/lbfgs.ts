@@ -1,0 +1,247 @@
+/** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
+import { ArgumentError, ShapeError, TraceError } from '../../bindings/errors.ts';
+import { withGrad } from '../autograd/mode.ts';
+import { checkTensor, constant } from '../ops/index.ts';
+import { checkRange, checkWhole } from '../options.ts';
+import { tracing, untraced } from '../program/trace.ts';
+import { keep, scope } from '../tensor/scope.ts';
+import { sameShape, show } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
+import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
+
+export interface LBFGSOptions {
+  /** Length of steps, or, with a line search, the length to try first. Default 1. */
+  lr?: number;
+  /** Iterations in a step. Default 20. */
+  maxIter?: number;
+  /** Evaluations of the closure in a step, after which no iteration begins. Default 1.25·maxIter. */
+  maxEval?: number;
+  /** Ends where no part of the gradient is larger. Default 1e-7. */
+  toleranceGrad?: number;
+  /** Ends where neither the loss nor a parameter changes more. Default 1e-9. */
+  toleranceChange?: number;
+  /** Pairs of steps that the curvature is told from. Default 100. */
+  historySize?: number;
+  /** Search along each direction for a step that fulfils the strong Wolfe conditions. Default null: go by lr. */
+  lineSearchFn?: 'strong_wolfe' | null;
+}
+
+/**
+ * Limited-memory BFGS: steps along −H·g, H an estimate of the inverse Hessian from the last steps. One call of `step` makes
+ * several iterations; it calls the closure for each, which must forget the gradients, and compute loss and gradients anew. One group
+ * of parameters; not inside `compile` (the closure may call a compiled function).
+ *
+ * @see https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
+ * @see Nocedal & Wright (2006), Numerical Optimization, chapter 7
+ * @example
+ * const optimizer = new optim.LBFGS(model.parameters(), { lineSearchFn: 'strong_wolfe' });
+ * optimizer.step(() => {
+ *   optimizer.zeroGrad();
+ *   const loss = F.mseLoss(model.forward(x), y);
+ *   loss.backward();
+ *   return loss;
+ * });
+ */
+export class LBFGS extends Optimizer<LBFGSOptions> {
+  private memory: Memory = newMemory();
+  private evaluations = 0;
+
+  constructor(params: Iterable<Tensor> | GroupOptions<LBFGSOptions>[], options: LBFGSOptions = {}) {
+    super('LBFGS', params, options, {
+      lr: 1,
+      maxIter: 20,
+      maxEval: Math.floor((options?.maxIter ?? 20) * 1.25),
+      toleranceGrad: 1e-7,
+      toleranceChange: 1e-9,
+      historySize: 100,
+      lineSearchFn: null,
+    });
+    if (this.paramGroups.length !== 1) {
+      throw new ArgumentError(`LBFGS: has one group of parameters, got ${this.paramGroups.length}`, {
+        op: 'LBFGS',
+        argument: 'params',
+        got: this.paramGroups.length,
+      });
+    }
+  }
+
+  protected override check(group: Required<LBFGSOptions>): void {
+    checkRange('LBFGS', 'lr', group.lr, 0);
+    checkWhole('LBFGS', 'maxIter', group.maxIter, 1);
+    checkWhole('LBFGS', 'maxEval', group.maxEval, 1);
+    checkRange('LBFGS', 'toleranceGrad', group.toleranceGrad, 0);
+    checkRange('LBFGS', 'toleranceChange', group.toleranceChange, 0);
+    checkWhole('LBFGS', 'historySize', group.historySize, 1);
+    if (group.lineSearchFn !== null && group.lineSearchFn !== 'strong_wolfe') {
+      throw new ArgumentError(`LBFGS: lineSearchFn must be 'strong_wolfe' or null, got ${String(group.lineSearchFn)}`, {
+        op: 'LBFGS',
+        argument: 'lineSearchFn',
+        got: group.lineSearchFn,
+      });
+    }
+  }
+
+  private get params(): Tensor[] {
+    return this.paramGroups[0]!.params;
+  }
+
+  /**
+   * Up to `maxIter` iterations.
+   *
+   * @param closure forgets the gradients, computes loss and gradients, returns the loss
+   * @returns the loss before the first iteration
+   * @throws TraceError inside `compile`: how many iterations are needed depends on values
+   */
+  override step(closure: () => Tensor): Tensor {
+    const op = 'LBFGS.step';
+    if (tracing !== null) {
+      throw new TraceError(
+        `${op}: cannot be recorded by compile, its iterations depend on values; compile what the closure calls instead`,
+        { op },
+      );
+    }
+    if (typeof closure !== 'function') {
+      throw new ArgumentError(`${op}: needs a closure that computes loss and gradients and returns the loss`, {
+        op,
+        argument: 'closure',
+        got: closure,
+      });
+    }
+    const evaluate = (): Tensor => {
+      this.evaluations++;
+      const loss = withGrad(true, closure);
+      checkTensor(op, 'the result of closure', loss);
+      this.checkGradients();
+      return loss;
+    };
+    const loss = evaluate();
+    const first = { value: loss.item(), gradient: this.gather(gradientOf) };
+    const start = this.gather((param) => param.dataSync());
+    const look = (x: Float64Array) => {
+      this.scatter(x);
+      return { value: scope(() => evaluate().item()), gradient: this.gather(gradientOf) };
+    };
+    const found = descend(look, start, first, this.memory, this.paramGroups[0]!, { round: this.rounding() });
+    this.scatter(found);
+    return loss;
+  }
+
+  /** Elements of all parameters. */
+  private get elements(): number {
+    return this.params.reduce((n, { numel }) => n + numel, 0);
+  }
+
+  /** One vector of what `read` finds for each parameter. */
+  private gather(read: (param: Tensor) => ArrayLike<number>): Float64Array {
+    const { params } = this;
+    const all = new Float64Array(this.elements);
+    let at = 0;
+    for (const param of params) {
+      all.set(read(param), at);
+      at += param.numel;
+    }
+    return all;
+  }
+
+  private scatter(x: Float64Array): void {
+    let at = 0;
+    for (const param of this.params) {
+      param.executor.write(param.address, x.subarray(at, at + param.numel), 'float32');
+      param.storage.version++;
+      at += param.numel;
+    }
+  }
+
+  /** What is remembered has the precision of the parameters, so that it can be saved without loss. */
+  private rounding(): (v: Float64Array) => Float64Array {
+    const isDouble = this.params[0]!.dataSync() instanceof Float64Array;
+    return isDouble ? (v) => v : (v) => Float64Array.from(v, Math.fround);
+  }
+
+  /** As of the other optimizers, all of it under the first parameter. Its tensors live until the next call, or `dispose()`. */
+  override stateDict(): OptimizerState<LBFGSOptions> {
+    this.freeState();
+    const { pairs, direction, gradient, length, iterations } = this.memory;
+    if (this.evaluations > 0) {
+      const state: ParamState = { evaluations: this.evaluations, iterations, length };
+      if (iterations > 0) {
+        state.direction = this.held([direction]);
+        state.gradient = this.held([gradient]);
+      }
+      if (pairs.length > 0) {
+        state.steps = this.held(pairs.map(({ step }) => step));
+        state.changes = this.held(pairs.map(({ change }) => change));
+      }
+      this.state.set(this.params[0]!, state);
+    }
+    return super.stateDict();
+  }
+
+  /** Vectors as a tensor [rows, elements] that lives until it is disposed. */
+  private held(rows: readonly Float64Array[]): Tensor {
+    const { elements } = this;
+    const { executor } = this.params[0]!;
+    const t = untraced(() => keep(constant(executor, [rows.length, elements], 0)));
+    rows.forEach((row, i) => {
+      executor.write(t.address + i * elements, row, 'float32');
+    });
+    return t;
+  }
+
+  override loadStateDict(saved: OptimizerState<LBFGSOptions>): void {
+    super.loadStateDict(saved);
+    this.memory = newMemory();
+    const state = this.state.get(this.params[0]!);
+    this.evaluations = (state?.evaluations as number | undefined) ?? 0;
+    if (state?.direction !== undefined) {
+      const n = this.elements;
+      const rowsOf = (name: string): Float64Array[] => {
+        const all = Float64Array.from((state[name] as Tensor | undefined)?.dataSync() ?? []);
+        return Array.from({ length: all.length / n }, (_, i) => all.slice(i * n, (i + 1) * n));
+      };
+      const changes = rowsOf('changes');
+      const pairs = rowsOf('steps').map((step, i) => {
+        const change = changes[i]!;
+        return { step, change, product: dot(step, change) };
+      });
+      const { iterations, length } = state as { iterations: number; length: number };
+      this.memory = {
+        pairs,
+        direction: rowsOf('direction')[0]!,
+        gradient: rowsOf('gradient')[0]!,
+        length,
+        iterations,
+      };
+    }
+    this.freeState();
+  }
+
+  protected override checkState(number: string, values: ParamState, param: Tensor | undefined): void {
+    const op = 'LBFGS.loadStateDict';
+    if (param !== this.params[0])
+      throw new ArgumentError(`${op}: expected a state of parameter 0 alone, got one of ${number}`, {
+        op,
+        argument: 'state',
+        got: number,
+      });
+    const { direction, gradient, steps, changes } = values;
+    for (const [one, other] of [
+      [direction, gradient],
+      [steps, changes],
+    ]) {
+      if (one === undefined && other === undefined) continue;
+      const shapes = [one, other].map((value) => (value instanceof Tensor ? value.shape : []));
+      if (sameShape(shapes[0]!, shapes[1]!) && shapes[0]!.length === 2 && shapes[0]![1] === this.elements) continue;
+      throw new ShapeError(
+        `${op}: vectors must have ${this.elements} elements, got ${shapes.map(show).join(' and ')}`,
+        { op, argument: 'state', got: shapes, expected: this.elements },
+      );
+    }
+  }
+}
+
+function gradientOf(param: Tensor): ArrayLike<number> {
+  const gradient = param.variable?.grad ?? null;
+  return gradient === null ? new Uint8Array(param.numel) : gradient.dataSync();
+}

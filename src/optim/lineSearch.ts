@@ -1,0 +1,109 @@
+/** A line search for the strong Wolfe conditions (Nocedal & Wright, algorithms 3.5 and 3.6), with PyTorch's safeguards. */
+import { dot, largest } from './quasiNewton.ts';
+
+/** A function's value and gradient. */
+export type Objective = (x: Float64Array) => { value: number; gradient: Float64Array };
+
+/** A place on the line: how far along it, and what the function is there. */
+interface Place {
+  length: number;
+  value: number;
+  gradient: Float64Array;
+  /** Derivative along the line. */
+  slope: number;
+}
+
+/** Share of the decrease that the slope promises, which a step must bring. */
+const DECREASE = 1e-4;
+/** Share of the slope that may be left. */
+const CURVATURE = 0.9;
+const MAX_EVALUATIONS = 25;
+/** Brackets smaller than this, by the direction's largest element, are not searched further. */
+const LEAST_BRACKET = 1e-9;
+
+/** The minimum of the cubic through two places, within bounds; their middle where there is none. */
+function cubic(a: Place, b: Place, low: number, high: number): number {
+  const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.length - b.length);
+  const square = d1 ** 2 - a.slope * b.slope;
+  if (!(square >= 0)) return (low + high) / 2;
+  const d2 = Math.sqrt(square);
+  const [left, right] = a.length <= b.length ? [a, b] : [b, a];
+  const share = (right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2);
+  const at = right.length - (right.length - left.length) * share;
+  return Math.min(Math.max(at, low), high);
+}
+
+/** Lengths from `start` on until a place fits (one is given), or two places enclose such a one. */
+function bracket(look: (length: number) => Place, origin: Place, start: number): { ends: Place[]; looks: number } {
+  let before = origin;
+  let here = look(start);
+  for (let looks = 0; looks < MAX_EVALUATIONS; looks++) {
+    const isTooHigh = here.value > origin.value + DECREASE * here.length * origin.slope;
+    if (isTooHigh || (looks > 1 && here.value >= before.value)) return { ends: [before, here], looks };
+    if (Math.abs(here.slope) <= -CURVATURE * origin.slope) return { ends: [here], looks };
+    if (here.slope >= 0) return { ends: [before, here], looks };
+    const low = here.length + 0.01 * (here.length - before.length);
+    const next = cubic(before, here, low, 10 * here.length);
+    before = here;
+    here = look(next);
+  }
+  return { ends: [origin, here], looks: MAX_EVALUATIONS };
+}
+
+/** Narrows a bracket until a place fits. */
+function zoom(look: (length: number) => Place, origin: Place, ends: Place[], looked: number, size: number): Place {
+  let [low, high] = ends[0]!.value <= ends[1]!.value ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!];
+  let isSlow = false;
+  for (let looks = looked; looks < MAX_EVALUATIONS; looks++) {
+    const least = Math.min(low.length, high.length);
+    const most = Math.max(low.length, high.length);
+    if ((most - least) * size < LEAST_BRACKET) break;
+    let length = cubic(low, high, least, most);
+    // Twice near an end, or at one: a tenth of the bracket away from it.
+    const margin = 0.1 * (most - least);
+    if (Math.min(most - length, length - least) < margin) {
+      if (isSlow || length >= most || length <= least) {
+        length = Math.abs(length - most) < Math.abs(length - least) ? most - margin : least + margin;
+        isSlow = false;
+      } else {
+        isSlow = true;
+      }
+    } else {
+      isSlow = false;
+    }
+    const here = look(length);
+    if (here.value > origin.value + DECREASE * length * origin.slope || here.value >= low.value) {
+      high = here;
+      if (here.value < low.value) [low, high] = [high, low];
+      continue;
+    }
+    if (Math.abs(here.slope) <= -CURVATURE * origin.slope) return here;
+    if (here.slope * (high.length - low.length) >= 0) high = low;
+    low = here;
+  }
+  return low;
+}
+
+/**
+ * A length at which the function is low enough and flat enough along `d`, or the best one that was found.
+ *
+ * @param fn value and gradient at a length
+ * @param start value, gradient and slope at 0, and the length to try first
+ */
+export function strongWolfe(
+  fn: (length: number) => { value: number; gradient: Float64Array },
+  d: Float64Array,
+  start: Place,
+): Place & { evaluations: number } {
+  let evaluations = 0;
+  const look = (length: number): Place => {
+    evaluations++;
+    const { value, gradient } = fn(length);
+    return { length, value, gradient, slope: dot(gradient, d) };
+  };
+  const origin = { ...start, length: 0 };
+  const { ends, looks } = bracket(look, origin, start.length);
+  if (ends.length === 1) return { ...ends[0]!, evaluations };
+  const found = zoom(look, origin, ends, looks, largest(d));
+  return { ...found, evaluations };
+}

@@ -1,0 +1,139 @@
+/**
+ * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5) on plain numbers in float64, with PyTorch's rules for step lengths and for
+ * when to stop. It knows no tensors: the optimizer LBFGS and the estimators stand on it.
+ */
+import { type Objective, strongWolfe } from './lineSearch.ts';
+
+/** A step that was made, and how it changed the gradient. */
+interface Pair {
+  step: Float64Array;
+  change: Float64Array;
+  /** step·change. */
+  product: number;
+}
+
+/** What is remembered from iteration to iteration. */
+export interface Memory {
+  /** Oldest first. */
+  pairs: Pair[];
+  direction: Float64Array;
+  /** Length of the last step along `direction`. */
+  length: number;
+  gradient: Float64Array;
+  iterations: number;
+}
+
+export interface Settings {
+  lr: number;
+  maxIter: number;
+  maxEval: number;
+  toleranceGrad: number;
+  toleranceChange: number;
+  historySize: number;
+  lineSearchFn: 'strong_wolfe' | null;
+}
+
+/** Least step·change of a pair that says something about the curvature: PyTorch's. */
+const LEAST_PRODUCT = 1e-10;
+
+export function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+export function largest(a: Float64Array): number {
+  let most = 0;
+  for (const x of a) if (!(Math.abs(x) <= most)) most = Math.abs(x);
+  return most;
+}
+
+export function newMemory(): Memory {
+  const none = new Float64Array(0);
+  return { pairs: [], direction: none, length: 0, gradient: none, iterations: 0 };
+}
+
+/** −H·gradient, H the estimate of the inverse Hessian (two-loop recursion). */
+function direction(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+  const d = gradient.map((g) => -g);
+  const shares = pairs.map(() => 0);
+  for (let k = pairs.length - 1; k >= 0; k--) {
+    const { step, change, product } = pairs[k]!;
+    shares[k] = dot(step, d) / product;
+    for (let i = 0; i < d.length; i++) d[i]! -= shares[k]! * change[i]!;
+  }
+  const last = pairs[pairs.length - 1];
+  if (last !== undefined) {
+    const scale = last.product / dot(last.change, last.change);
+    for (let i = 0; i < d.length; i++) d[i]! *= scale;
+  }
+  pairs.forEach(({ step, change, product }, k) => {
+    const share = shares[k]! - dot(change, d) / product;
+    for (let i = 0; i < d.length; i++) d[i]! += share * step[i]!;
+  });
+  return d;
+}
+
+/** Takes the last step and what it changed into the memory. */
+function learn(memory: Memory, gradient: Float64Array, historySize: number, round: (v: Float64Array) => Float64Array) {
+  const step = round(memory.direction.map((d) => d * memory.length));
+  const change = round(gradient.map((g, i) => g - memory.gradient[i]!));
+  const product = dot(step, change);
+  if (!(product > LEAST_PRODUCT)) return;
+  if (memory.pairs.length === historySize) memory.pairs.shift();
+  memory.pairs.push({ step, change, product });
+}
+
+export interface Hooks {
+  /** Rounds what is remembered to what a file can hold. */
+  round?: (v: Float64Array) => Float64Array;
+  /** Called with the value after each iteration. */
+  onIteration?: (value: number) => void;
+}
+
+/**
+ * Up to `maxIter` iterations from `start`, where value and gradient are `first`.
+ *
+ * @returns the place that was reached; `fn` may have been asked about another one last
+ */
+export function descend(
+  fn: Objective,
+  start: Float64Array,
+  first: { value: number; gradient: Float64Array },
+  memory: Memory,
+  settings: Settings,
+  { round = (v) => v, onIteration }: Hooks = {},
+): Float64Array {
+  const { lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn } = settings;
+  let x = start;
+  let { value, gradient } = first;
+  let evaluations = 1;
+  for (let n = 1; n <= maxIter && largest(gradient) > toleranceGrad; n++) {
+    const isFirst = memory.iterations++ === 0;
+    if (!isFirst) learn(memory, gradient, historySize, round);
+    memory.direction = round(direction(gradient, memory.pairs));
+    memory.gradient = gradient;
+    const d = memory.direction;
+    const before = value;
+    const norm1 = gradient.reduce((sum, g) => sum + Math.abs(g), 0);
+    memory.length = isFirst ? Math.min(1, 1 / norm1) * lr : lr;
+    const slope = dot(gradient, d);
+    if (!(slope <= -toleranceChange)) break;
+    const at = (length: number) => x.map((place, i) => place + length * d[i]!);
+    if (lineSearchFn === null) {
+      x = at(memory.length);
+      // As PyTorch: in the last iteration nobody asks for the value.
+      if (n < maxIter) ({ value, gradient } = fn(x));
+      evaluations++;
+    } else {
+      const found = strongWolfe((length) => fn(at(length)), d, { value, gradient, slope, length: memory.length });
+      ({ value, gradient, length: memory.length } = found);
+      evaluations += found.evaluations;
+      x = at(memory.length);
+    }
+    onIteration?.(value);
+    if (evaluations >= maxEval || largest(d) * Math.abs(memory.length) <= toleranceChange) break;
+    if (Math.abs(value - before) < toleranceChange) break;
+  }
+  return x;
+}
