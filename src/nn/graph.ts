@@ -13,6 +13,8 @@ import { Module } from './module.ts';
 interface Step {
   run: Module | ((...inputs: Tensor[]) => Tensor);
   inputs: GraphValue[];
+  /** What drawings call it, where it is no module. */
+  name: string;
 }
 
 /** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
@@ -54,10 +56,10 @@ export class Graph {
     }
   }
 
-  private join(op: string, run: Step['run'], inputs: readonly GraphValue[]): GraphValue {
+  private join(op: string, run: Step['run'], inputs: readonly GraphValue[], name: string): GraphValue {
     this.check(op, inputs);
     if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one value`, { op, argument: 'values' });
-    return this.value(null, { run, inputs: [...inputs] });
+    return this.value(null, { run, inputs: [...inputs], name });
   }
 
   /** A value that comes from outside, of this shape without the batch. */
@@ -75,17 +77,17 @@ export class Graph {
         got: module,
       });
     }
-    return this.join('Graph.apply', module, values);
+    return this.join('Graph.apply', module, values, module instanceof Module ? '' : module.name || 'function');
   }
 
   /** The sum of two or more values. */
   add(...values: GraphValue[]): GraphValue {
-    return this.join('Graph.add', (...inputs) => compose(() => inputs.reduce((a, b) => add(a, b))), values);
+    return this.join('Graph.add', (...inputs) => compose(() => inputs.reduce((a, b) => add(a, b))), values, 'add');
   }
 
   /** Values joined along a dimension (default: 1). */
   concat(values: readonly GraphValue[], dim = 1): GraphValue {
-    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values);
+    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values, 'concat');
   }
 
   /** The model between these inputs and outputs. */
@@ -117,7 +119,8 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
 /** A drawn model: takes one tensor an input, gives one an output (an array of them where there are several). */
 export class GraphModel extends Module {
   [index: `layer${number}`]: Module;
-  private readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
+  /** @internal */
+  readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
 
   /** @internal */
   constructor(inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {
