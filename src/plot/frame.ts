@@ -33,8 +33,8 @@ export interface Frame {
   draw: (marks: readonly string[]) => string;
 }
 
-export const WIDTH = 640;
-export const HEIGHT = 400;
+const WIDTH = 640;
+const HEIGHT = 400;
 const PADDING = 14;
 const ROW = 20;
 const SWATCH = 24;

@@ -23,20 +23,21 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 export const colourOf = (i: number): string => COLOURS[i % COLOURS.length]!;
 
 /** Red, green and blue of a colour written #rrggbb. */
-export const channelsOf = (colour: string): number[] =>
-  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+const channelsOf = (colour: string): number[] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 
 /** A mixture of white and a colour, as channels. */
 export const tint = (colour: string, share: number): number[] =>
   channelsOf(colour).map((c) => Math.round(255 + (c - 255) * share));
 
-export const FONT_SIZE = 12;
+const FONT_SIZE = 12;
 /** A sans-serif letter is about this wide at FONT_SIZE. */
 const LETTER = 6.9;
 
 /** About how wide a text is. A little too much rather than too little. */
-export const textWidth = (text: string, size: number = FONT_SIZE): number =>
-  ([...text].length * LETTER * size) / FONT_SIZE;
+export function textWidth(text: string, size: number = FONT_SIZE): number {
+  const wide = text.match(/[mwMW@%\u2e80-\uffff]/g)?.length ?? 0;
+  return (([...text].length + wide * 0.6) * LETTER * size) / FONT_SIZE;
+}
 
 /** A text that fits a width; a longer one is cut. */
 export function fitted(text: string, width: number, size: number = FONT_SIZE): string {
@@ -48,7 +49,7 @@ export function fitted(text: string, width: number, size: number = FONT_SIZE): s
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** A text as XML can hold it; characters that XML does not allow become U+FFFD. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   const allowed = text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
