@@ -140,8 +140,9 @@ export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, option
     fallback: 'ROC curve',
     summary: `${curves.map(({ name }) => name).join('. ')}.`,
     legend: curves.map(({ name, colour }) => ({ name, colour, isLine: true })),
-    x: scaleOf(0, 1, 5),
-    y: scaleOf(0, 1, 5),
+    // A little room, so that a curve along the edge is seen whole.
+    x: scaleOf(-0.02, 1.02, 5),
+    y: scaleOf(-0.02, 1.02, 5),
   });
   const line = { fill: 'none', 'stroke-width': 2.5, 'stroke-linejoin': 'round' };
   return draw([
