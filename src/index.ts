@@ -26,6 +26,7 @@ export * as nn from './nn/index.ts';
 export { summary } from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
+export * as plot from './plot/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';
 export { type CommandProfile, profile } from './program/profile.ts';
 export { manualSeed } from './runtime/random.ts';

@@ -1,11 +1,10 @@
 /**
- * Recurrent networks learn a sine curve: from 50 points in a row they tell the next one. Draws what they say to sine.svg.
+ * Recurrent networks learn a sine curve: from 50 points in a row they tell the next one. Draws what they say.
  *
- *     npx tsx examples/sine/index.ts [file.svg]
+ *     npx tsx examples/sine/index.ts [folder for the picture]
  */
-import { writeFileSync } from 'node:fs';
-import { compile, data, F, init, manualSeed, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
-import { curves } from './svg.ts';
+import { compile, data, F, init, manualSeed, nn, noGrad, optim, plot, scope, type Tensor, tensor } from 'saraf';
+import { savePicture } from '../support/results.ts';
 
 const POINTS = 1000;
 const END = 100;
@@ -75,6 +74,6 @@ for (const [name, build] of Object.entries(networks)) {
   if (!name.startsWith('RNN') && !(error < GOAL)) process.exitCode = 1;
 }
 
-const path = process.argv[2] ?? 'sine.svg';
-writeFileSync(path, curves({ sine: series.slice(cut + WINDOW), ...forecasts }));
-console.log(`Goal for LSTM and GRU: below ${GOAL}. The curves are in ${path}.`);
+const curves = { sine: series.slice(cut + WINDOW), ...forecasts };
+savePicture('sine', plot.lines(curves, { title: 'Where the sine goes on', xLabel: 'point', width: 900 }));
+console.log(`Goal for LSTM and GRU: below ${GOAL}.`);

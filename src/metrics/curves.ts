@@ -106,7 +106,8 @@ export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {
   return roc(positive, scores, options.dropIntermediate ?? true);
 }
 
-function areaUnder({ fpr, tpr }: RocCurve): number {
+/** The area under a ROC curve, by trapezoids. */
+export function areaUnder({ fpr, tpr }: RocCurve): number {
   let area = 0;
   for (let i = 1; i < fpr.length; i++) area += ((fpr[i]! - fpr[i - 1]!) * (tpr[i]! + tpr[i - 1]!)) / 2;
   return area;

@@ -15,6 +15,8 @@ interface Step {
   inputs: GraphValue[];
   /** What the function is, where it is one of the graph's own. */
   join: Join | null;
+  /** What drawings call it, where it is no module. */
+  name: string;
 }
 
 /** How a graph joins values by itself. */
@@ -59,10 +61,16 @@ export class Graph {
     }
   }
 
-  private join(op: string, run: Step['run'], inputs: readonly GraphValue[], join: Join | null = null): GraphValue {
+  private join(
+    op: string,
+    run: Step['run'],
+    inputs: readonly GraphValue[],
+    name: string,
+    join: Join | null = null,
+  ): GraphValue {
     this.check(op, inputs);
     if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one value`, { op, argument: 'values' });
-    return this.value(null, { run, inputs: [...inputs], join });
+    return this.value(null, { run, inputs: [...inputs], join, name });
   }
 
   /** A value that comes from outside, of this shape without the batch; null: of any shape. */
@@ -81,18 +89,18 @@ export class Graph {
         got: module,
       });
     }
-    return this.join('Graph.apply', module, values);
+    return this.join('Graph.apply', module, values, module instanceof Module ? '' : module.name || 'function');
   }
 
   /** The sum of two or more values. */
   add(...values: GraphValue[]): GraphValue {
     const sum = (...inputs: Tensor[]) => compose(() => inputs.reduce((a, b) => add(a, b)));
-    return this.join('Graph.add', sum, values, { kind: 'add' });
+    return this.join('Graph.add', sum, values, 'add', { kind: 'add' });
   }
 
   /** Values joined along a dimension (default: 1). */
   concat(values: readonly GraphValue[], dim = 1): GraphValue {
-    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values, { kind: 'concat', dim });
+    return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values, 'concat', { kind: 'concat', dim });
   }
 
   /** The model between these inputs and outputs. */

@@ -23,12 +23,6 @@ export function flopsOf(command: Command): number {
     case 'winogradConv':
     case 'winogradGrad':
       return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
-    case 'conv':
-    case 'convInputGrad':
-    case 'convWeightGrad': {
-      const products = n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth', 'kernelHeight', 'kernelWidth');
-      return (2 * products) / command.get('groups');
-    }
     case 'unary':
     case 'sgd':
     case 'adam':
@@ -93,9 +87,6 @@ export function commandSizes(command: Command): string {
     case 'winogradConv':
     case 'winogradGrad':
       return `${show('batch', 'inChannels', 'height', 'width')} · ${command.get('outChannels')}`;
-    case 'conv':
-    case 'convInputGrad':
-    case 'convWeightGrad':
     case 'im2col':
       return `${show('batch', 'inChannels', 'height', 'width')} · ${show('outChannels', 'kernelHeight', 'kernelWidth')}`;
     case 'maxPool':

@@ -54,7 +54,7 @@ export class TensorBase<S extends Shape = Shape> {
     storage.handles++;
     this.storageOrNull = storage;
     // A copy: the caller may go on to change its array.
-    this.shape = shape.slice();
+    this.shape = shape.slice() as readonly number[] as S;
     this.strides = strides;
     this.offset = offset;
     this.dtype = dtype;

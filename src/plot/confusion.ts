@@ -1,0 +1,105 @@
+/** Confusion matrices. */
+import { ShapeError } from '../../bindings/errors.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
+import { colourOf, element, FAINT, fitted, INK, PAPER, sheet, text, textWidth, tint } from './svg.ts';
+
+export interface ConfusionPlotOptions extends ChartOptions {
+  /** Names of the classes, in order. Default: 0, 1, 2, … */
+  labels?: readonly (string | number)[];
+}
+
+const PADDING = 14;
+const LONGEST = 120;
+
+function rowsOf(op: string, matrix: readonly ArrayLike<number>[] | Tensor): number[][] {
+  const list: unknown = matrix instanceof Tensor ? matrix.toArray() : matrix;
+  if (!Array.isArray(list)) return refuse(op, 'matrix', 'must be a list of rows', matrix);
+  if (list.length === 0) refuse(op, 'matrix', 'is empty', matrix);
+  return list.map((given, i) => {
+    const row = valuesOf(op, `matrix[${i}]`, given);
+    if (row.length !== list.length) {
+      throw new ShapeError(`${op}: matrix must be square; of ${list.length} rows, row ${i} has ${row.length} numbers`, {
+        op,
+        argument: 'matrix',
+        got: row.length,
+        expected: list.length,
+      });
+    }
+    const negative = row.find((count) => count < 0);
+    if (negative !== undefined) refuse(op, `matrix[${i}]`, `must not be negative, got ${negative}`, negative);
+    return row;
+  });
+}
+
+const written = (count: number): string => (Number.isInteger(count) ? String(count) : count.toFixed(2));
+
+/**
+ * A confusion matrix: a row for each true class, a column for each predicted one. The more of its row a cell holds, the
+ * darker it is.
+ *
+ * @param matrix what `metrics.confusionMatrix` gives
+ * @throws ShapeError where the matrix is not square or labels do not fit
+ * @example
+ * plot.confusion(metrics.confusionMatrix(y, predicted), { labels: ['malignant', 'benign'] });
+ */
+export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options: ConfusionPlotOptions = {}): string {
+  const op = 'plot.confusion';
+  checkChart(op, options, [...CHART_OPTIONS, 'labels']);
+  const rows = rowsOf(op, matrix);
+  const n = rows.length;
+  const labels = checkLabels(op, options.labels ?? rows.map((_, i) => i), n, 'classes');
+  const names = labels.map((label) => fitted(label, LONGEST));
+  const widest = Math.max(...names.map((name) => textWidth(name)));
+  const digits = Math.max(...rows.flat().map((count) => textWidth(written(count))));
+  const ideal = Math.max(32, digits + 14, Math.min(72, 320 / n));
+  const left = PADDING + 24 + widest + 8;
+  const top = PADDING + (options.title === undefined ? 0 : 28);
+  // Names of columns are turned where they do not fit side by side.
+  const isTurned = (cell: number) => widest > cell - 6;
+  const below = (cell: number) => 24 + (isTurned(cell) ? widest * 0.75 + 14 : 18) + PADDING;
+  const given = [
+    options.width && (options.width - left - PADDING) / n,
+    options.height && (options.height - top - below(0)) / n,
+  ];
+  const cell = Math.max(
+    12,
+    Math.min(...given.filter((size) => size !== undefined), options.width || options.height ? Infinity : ideal),
+  );
+  const side = cell * n;
+  const width = options.width ?? Math.max(left + side + PADDING, options.title === undefined ? 0 : 300);
+  const height = options.height ?? top + side + below(cell);
+
+  const marks: string[] = [];
+  if (options.title !== undefined) {
+    const title = fitted(options.title, width - 2 * PADDING, 15);
+    marks.push(text(PADDING, PADDING + 12, title, { 'font-size': 15, 'font-weight': 600 }));
+  }
+  rows.forEach((row, i) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    const y = top + i * cell;
+    marks.push(text(left - 8, y + cell / 2 + 4, names[i]!, { 'text-anchor': 'end', fill: FAINT }));
+    row.forEach((count, j) => {
+      const share = total === 0 ? 0 : count / total;
+      const x = left + j * cell;
+      const fill = `rgb(${tint(colourOf(0), 0.04 + 0.96 * share).join(',')})`;
+      marks.push(element('rect', { x, y, width: cell, height: cell, fill, stroke: PAPER }));
+      const size = Math.min(14, Math.max(8, ((cell - 4) / digits) * 12));
+      const look = { 'text-anchor': 'middle', 'font-size': size, fill: share > 0.5 ? PAPER : INK };
+      marks.push(text(x + cell / 2, y + cell / 2 + size * 0.35, written(count), look));
+    });
+    const [cx, cy] = [left + (i + 0.5) * cell, top + side + 18];
+    const turned = isTurned(cell)
+      ? { 'text-anchor': 'end', transform: `rotate(-45 ${cx.toFixed(2)} ${cy.toFixed(2)})` }
+      : {};
+    marks.push(text(cx, cy, names[i]!, { 'text-anchor': 'middle', fill: FAINT, ...turned }));
+  });
+  const [ax, ay] = [PADDING + 10, top + side / 2];
+  marks.push(text(ax, ay, 'true', { 'text-anchor': 'middle', transform: `rotate(-90 ${ax} ${ay.toFixed(2)})` }));
+  marks.push(text(left + side / 2, height - PADDING + 2, 'predicted', { 'text-anchor': 'middle' }));
+  const hits = rows.reduce((sum, row, i) => sum + row[i]!, 0);
+  const all = rows.flat().reduce((sum, count) => sum + count, 0);
+  const description =
+    options.description ?? `${n} classes (${labels.join(', ')}); ${written(hits)} of ${written(all)} on the diagonal.`;
+  return sheet({ width, height, title: options.title ?? 'Confusion matrix', description }, marks);
+}

@@ -1,0 +1,118 @@
+/** A function of two numbers as a map, and paths on it: what optimizers do. */
+import { checkWhole } from '../options.ts';
+import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
+import { frame } from './frame.ts';
+import {
+  AXES_OPTIONS,
+  type AxesOptions,
+  checkChart,
+  checkInterval,
+  type Points,
+  pointsOf,
+  refuse,
+  valuesOf,
+} from './inputs.ts';
+import { scaleOf } from './scale.ts';
+import { colourOf, element, PAPER, pathOf } from './svg.ts';
+
+export interface ContoursOptions extends AxesOptions {
+  /** From where to where. Default: around the paths, or −1 … 1. */
+  x?: readonly [number, number];
+  y?: readonly [number, number];
+  /** Paths by name: points [N, 2], such as the parameters after each step. */
+  paths?: Readonly<Record<string, Points>>;
+  /** How many lines, so chosen that there is as much area between any two; or their values. Default 12. */
+  levels?: number | readonly number[];
+  /** Points along each side at which the function is asked. Default 100. */
+  resolution?: number;
+}
+
+/** Dark, so that paths in bright colours stand out from it, and light at the lowest. */
+const LOWEST = [247, 250, 252];
+const HIGHEST = [129, 152, 178];
+
+function levelsOf(op: string, levels: number | readonly number[], sorted: readonly number[]): number[] {
+  if (typeof levels !== 'number') return valuesOf(op, 'levels', levels);
+  checkWhole(op, 'levels', levels, 1);
+  const at = (i: number) => sorted[Math.floor(((i + 1) / (levels + 1)) * (sorted.length - 1))]!;
+  return [...new Set(Array.from({ length: levels }, (_, i) => at(i)))];
+}
+
+function domain(given: readonly [number, number] | undefined, values: readonly number[]): readonly [number, number] {
+  if (given !== undefined) return given;
+  if (values.length === 0) return [-1, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = (high - low) * 0.15 || 1;
+  return [low - room, high + room];
+}
+
+/**
+ * Lines of equal value of a function, and paths across them.
+ *
+ * @throws ArgumentError where the function is finite nowhere, or a path is empty
+ * @example
+ * plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
+ */
+export function contours(fn: (x: number, y: number) => number, options: ContoursOptions = {}): string {
+  const op = 'plot.contours';
+  checkChart(op, options, [...AXES_OPTIONS, 'x', 'y', 'paths', 'levels', 'resolution']);
+  if (typeof fn !== 'function') refuse(op, 'fn', 'must be a function (x, y) => number', fn);
+  const { resolution = 100, levels = 12 } = options;
+  checkWhole(op, 'resolution', resolution, 2);
+  if (options.x !== undefined) checkInterval(op, 'x', options.x);
+  if (options.y !== undefined) checkInterval(op, 'y', options.y);
+  const paths = Object.entries(options.paths ?? {}).map(([name, points]) => ({
+    name,
+    points: pointsOf(op, name, points),
+  }));
+  const visited = paths.flatMap(({ points }) => points);
+  const x = domain(
+    options.x,
+    visited.map((point) => point[0]),
+  );
+  const y = domain(
+    options.y,
+    visited.map((point) => point[1]),
+  );
+  const grid: Grid = { x, y, size: resolution };
+  const values = gridPoints(grid).map(([a, b]) => fn(a, b));
+  if (!values.every((value) => typeof value === 'number')) refuse(op, 'fn', 'must give numbers', fn);
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) refuse(op, 'fn', 'is finite nowhere', fn);
+  const chosen = levelsOf(op, levels, sorted).sort((a, b) => a - b);
+  const area = frame({
+    ...options,
+    width: options.width ?? 560,
+    height: options.height ?? 460,
+    fallback: 'Contour lines',
+    summary:
+      `Values from ${sorted[0]!.toPrecision(3)} to ${sorted.at(-1)!.toPrecision(3)}. ${paths.map(({ name, points }) => `${name}: ${points.length} points.`).join(' ')}`.trim(),
+    legend: paths.map(({ name }, i) => ({ name, colour: colourOf(i), isLine: true })),
+    x: scaleOf(...x, 6),
+    y: scaleOf(...y, 6),
+  });
+  const step = (column: number, row: number): [number, number] => [
+    area.left + (column / (resolution - 1)) * area.width,
+    area.top + (1 - row / (resolution - 1)) * area.height,
+  ];
+  const shade = (value: number) => {
+    const share = chosen.filter((level) => value >= level).length / chosen.length;
+    return LOWEST.map((low, c) => Math.round(low + (HIGHEST[c]! - low) * share));
+  };
+  return area.draw([
+    fieldImage(resolution, values.map(shade), area),
+    ...chosen
+      .map((level) => isoline(values, resolution, level, step))
+      .flatMap((d) => (d === '' ? [] : element('path', { d, fill: 'none', stroke: '#5f7891', 'stroke-width': 0.8 }))),
+    ...paths.flatMap(({ points }, i) => {
+      const places = points.map(([a, b]) => area.at(a, b));
+      const line = { fill: 'none', stroke: colourOf(i), 'stroke-width': 2.2, 'stroke-linejoin': 'round' };
+      const [first, last] = [places[0]!, places.at(-1)!];
+      return [
+        element('path', { d: pathOf(places), ...line }),
+        element('circle', { cx: first[0], cy: first[1], r: 4, fill: PAPER, stroke: colourOf(i), 'stroke-width': 2 }),
+        element('circle', { cx: last[0], cy: last[1], r: 4.5, fill: colourOf(i), stroke: PAPER }),
+      ];
+    }),
+  ]);
+}

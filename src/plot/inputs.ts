@@ -1,0 +1,110 @@
+/** What charts take, checked: numbers in lists, points, and options that all charts share. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** Options of every chart. */
+export interface ChartOptions {
+  /** Stands above the picture, and is its name for screen readers. */
+  title?: string;
+  /** For screen readers; without it, the chart describes itself. */
+  description?: string;
+  /** In pixels. */
+  width?: number;
+  /** In pixels. */
+  height?: number;
+}
+
+/** Options of charts with axes. */
+export interface AxesOptions extends ChartOptions {
+  xLabel?: string;
+  yLabel?: string;
+}
+
+/** Numbers in a row: a list, a typed array, or a tensor, which counts as flat. */
+export type Values = ArrayLike<number> | Tensor;
+
+export const CHART_OPTIONS = ['title', 'description', 'width', 'height'];
+export const AXES_OPTIONS = [...CHART_OPTIONS, 'xLabel', 'yLabel'];
+
+export function refuse(op: string, argument: string, message: string, got?: unknown): never {
+  throw new ArgumentError(`${op}: ${argument} ${message}`, { op, argument, got });
+}
+
+/** Refuses unknown options, sizes that hold nothing, and texts that are none. */
+export function checkChart(op: string, options: ChartOptions, known: readonly string[] = CHART_OPTIONS): void {
+  checkOptions(op, options, known);
+  if (options.width !== undefined) checkRange(op, 'width', options.width, 160, 10_000);
+  if (options.height !== undefined) checkRange(op, 'height', options.height, 120, 10_000);
+  for (const name of ['title', 'description', 'xLabel', 'yLabel'] as const) {
+    const value = (options as AxesOptions)[name];
+    if (value !== undefined && typeof value !== 'string') refuse(op, name, 'must be a text', value);
+  }
+}
+
+const isList = (x: unknown): x is ArrayLike<unknown> =>
+  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+
+/** Numbers in a row, at least one; NaN and infinite ones only where the chart knows what to do with them. */
+export function valuesOf(op: string, argument: string, given: Values, allowMissing = false): number[] {
+  const list: unknown = given instanceof Tensor ? given.dataSync() : given;
+  if (!isList(list)) return refuse(op, argument, 'must be a list of numbers', given);
+  if (list.length === 0) refuse(op, argument, 'is empty', given);
+  return Array.from(list, (value, i) => {
+    if (typeof value !== 'number')
+      return refuse(op, `${argument}[${i}]`, `must be a number, got ${typeof value}`, value);
+    if (!allowMissing && !Number.isFinite(value))
+      refuse(op, `${argument}[${i}]`, `must be finite, got ${value}`, value);
+    return value;
+  });
+}
+
+/** Lists by name, at least one. */
+export function namedOf<T>(op: string, argument: string, given: Readonly<Record<string, T>>): [string, T][] {
+  if (typeof given !== 'object' || given === null || isList(given) || given instanceof Tensor)
+    refuse(op, argument, 'must be an object { name: … }', given);
+  const entries = Object.entries(given);
+  if (entries.length === 0) refuse(op, argument, 'is empty', given);
+  return entries;
+}
+
+/** Points: [N, 2] as rows or as a tensor. */
+export type Points = readonly (readonly number[])[] | Tensor;
+
+/** Points in the plane, at least one, all finite. */
+export function pointsOf(op: string, argument: string, given: Points): [x: number, y: number][] {
+  const rows: unknown = given instanceof Tensor ? given.toArray() : given;
+  if (!isList(rows)) return refuse(op, argument, 'must be a list of points [x, y]', given);
+  if (rows.length === 0) refuse(op, argument, 'is empty', given);
+  return Array.from(rows, (row, i) => {
+    if (!isList(row) || row.length !== 2) {
+      throw new ShapeError(`${op}: ${argument} must be points [N,2]; row ${i} is not`, { op, argument, got: row });
+    }
+    const [x, y] = valuesOf(op, `${argument}[${i}]`, row as ArrayLike<number>);
+    return [x!, y!];
+  });
+}
+
+/** Two numbers, the first below the second. */
+export function checkInterval(
+  op: string,
+  argument: string,
+  given: unknown,
+): asserts given is readonly [number, number] {
+  if (!isList(given) || given.length !== 2) return refuse(op, argument, 'must be [low, high]', given);
+  const [low, high] = valuesOf(op, argument, given as ArrayLike<number>);
+  if (!(low! < high!)) refuse(op, argument, `must be [low, high] with low < high, got [${low}, ${high}]`, given);
+}
+
+/** Texts, one for each of `count` things. */
+export function checkLabels(op: string, labels: readonly (string | number)[], count: number, things: string): string[] {
+  if (!isList(labels) || labels.length !== count) {
+    throw new ShapeError(`${op}: labels must be ${count} texts, one for each of the ${things}`, {
+      op,
+      argument: 'labels',
+      got: labels,
+      expected: count,
+    });
+  }
+  return Array.from(labels, String);
+}

@@ -1,0 +1,154 @@
+/** Curves over one axis: losses and metrics by epoch, ROC curves. */
+import { areaUnder, type RocCurve } from '../metrics/curves.ts';
+import { type Entry, frame } from './frame.ts';
+import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, refuse, type Values, valuesOf } from './inputs.ts';
+import { extent, type Scale, scaleOf, widened } from './scale.ts';
+import { colourOf, element, FAINT, pathOf } from './svg.ts';
+
+export interface LinesOptions extends AxesOptions {
+  /** Where the values of all curves stand. Default: 1, 2, 3, … */
+  x?: Values;
+  /** How the values are spread. Default 'linear'. */
+  yScale?: 'linear' | 'log';
+}
+
+interface Series {
+  name: string;
+  values: number[];
+  colour: string;
+  dash?: string;
+}
+
+/** Curves with colours; `valLoss` has the colour of `loss`, and dashes. */
+function seriesOf(named: readonly [string, number[]][]): Series[] {
+  const names = new Set(named.map(([name]) => name));
+  const colours = new Map<string, string>();
+  return named.map(([name, values]) => {
+    const partner = /^val[A-Z]/.test(name) ? name[3]!.toLowerCase() + name.slice(4) : '';
+    const isSecond = names.has(partner);
+    const key = isSecond ? partner : name;
+    if (!colours.has(key)) colours.set(key, colourOf(colours.size));
+    return { name, values, colour: colours.get(key)!, ...(isSecond && { dash: '6 4' }) };
+  });
+}
+
+/** The runs of finite numbers in a curve, as places. */
+function runsOf(xs: readonly number[], values: readonly number[]): [number, number][][] {
+  const runs: [number, number][][] = [[]];
+  values.forEach((value, i) => {
+    if (Number.isFinite(value)) runs.at(-1)!.push([xs[i]!, value]);
+    else if (runs.at(-1)!.length > 0) runs.push([]);
+  });
+  return runs.filter((run) => run.length > 0);
+}
+
+/**
+ * Curves, such as the losses of a training. Where a value is NaN or infinite the curve has a gap.
+ *
+ * @param series a History, or numbers by name
+ * @throws ArgumentError where there is nothing to draw, or a logarithmic axis meets a number that is not positive
+ * @example
+ * writeFileSync('training.svg', plot.lines(history, { title: 'Training', xLabel: 'epoch' }));
+ */
+export function lines(series: Readonly<Record<string, Values>>, options: LinesOptions = {}): string {
+  const op = 'plot.lines';
+  checkChart(op, options, [...AXES_OPTIONS, 'x', 'yScale']);
+  const { yScale = 'linear' } = options;
+  if (yScale !== 'linear' && yScale !== 'log') refuse(op, 'yScale', `must be 'linear' or 'log'`, yScale);
+  const named = namedOf(op, 'series', series).map(([name, values]): [string, number[]] => [
+    name,
+    valuesOf(op, name, values, true),
+  ]);
+  const most = Math.max(...named.map(([, values]) => values.length));
+  const xs = options.x === undefined ? Array.from({ length: most }, (_, i) => i + 1) : valuesOf(op, 'x', options.x);
+  if (xs.length < most) refuse(op, 'x', `has ${xs.length} places for ${most} values`, options.x);
+  const values = named.flatMap(([, list]) => list);
+  const range = extent(values) ?? refuse(op, 'series', 'has no finite number');
+  const isLog = yScale === 'log';
+  if (isLog && range[0] <= 0) refuse(op, 'series', `must be positive on a logarithmic axis, got ${range[0]}`, range[0]);
+  const [low, high] = isLog ? logRange(range) : widened(range, 0.04);
+  const across = widened(extent(xs.slice(0, most))!);
+  const curves = seriesOf(named);
+  const legend = curves.map(({ name, colour, dash }): Entry => ({ name, colour, dash, isLine: true }));
+  const x = scaleOf(...across, 7);
+  const last = (list: number[]) => list.filter(Number.isFinite).at(-1)?.toPrecision(4) ?? 'no number';
+  const { at, draw } = frame({
+    ...options,
+    fallback: `Curves: ${named.map(([name]) => name).join(', ')}`,
+    summary: named.map(([name, list]) => `${name}: ${list.length} values, the last is ${last(list)}.`).join(' '),
+    legend,
+    x: most <= 1 ? { ...x, ticks: [xs[0]!] } : wholeTicks(x, options.x === undefined),
+    y: scaleOf(low, high, 5, isLog),
+  });
+  return draw(
+    curves.flatMap(({ values: list, colour, dash }) =>
+      runsOf(xs, list).map((run) => {
+        const places = run.map(([a, b]) => at(a, b));
+        if (places.length === 1) return element('circle', { cx: places[0]![0], cy: places[0]![1], r: 3, fill: colour });
+        return element('path', {
+          d: pathOf(places),
+          fill: 'none',
+          stroke: colour,
+          'stroke-width': 2,
+          'stroke-linejoin': 'round',
+          'stroke-dasharray': dash,
+        });
+      }),
+    ),
+  );
+}
+
+/** There is no epoch 2.5. */
+function wholeTicks(scale: Scale, isCount: boolean): Scale {
+  return isCount ? { ...scale, ticks: scale.ticks.filter(Number.isInteger), format: String } : scale;
+}
+
+/** A positive domain with room at both ends. */
+function logRange([low, high]: readonly [number, number]): [number, number] {
+  const room = low === high ? 2 : (high / low) ** 0.04;
+  return [low / room, high * room];
+}
+
+/**
+ * ROC curves with their areas, and the diagonal, which guessing gives.
+ *
+ * @param curve what `metrics.rocCurve` gives, or several of these by name
+ * @example
+ * plot.roc(metrics.rocCurve(y, scores));
+ */
+export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, options: AxesOptions = {}): string {
+  const op = 'plot.roc';
+  checkChart(op, options, AXES_OPTIONS);
+  const isOne = Array.isArray((curve as RocCurve)?.fpr);
+  const named = isOne ? [['', curve as RocCurve] as const] : namedOf(op, 'curve', curve as Record<string, RocCurve>);
+  const curves = named.map(([name, given], i) => {
+    const prefix = name === '' ? '' : `${name}.`;
+    const [fpr, tpr] = [valuesOf(op, `${prefix}fpr`, given?.fpr), valuesOf(op, `${prefix}tpr`, given?.tpr)];
+    if (fpr.length !== tpr.length) refuse(op, `${prefix}tpr`, `has ${tpr.length} values, fpr has ${fpr.length}`, given);
+    for (const rate of [...fpr, ...tpr])
+      if (rate < 0 || rate > 1) refuse(op, name || 'curve', `has a rate ${rate}`, rate);
+    const area = areaUnder({ fpr, tpr, thresholds: [] }).toFixed(3);
+    return { name: name === '' ? `AUC ${area}` : `${name}: AUC ${area}`, fpr, tpr, colour: colourOf(i) };
+  });
+  const { width = 460, height = 460 } = options;
+  const { at, draw } = frame({
+    xLabel: 'false positive rate',
+    yLabel: 'true positive rate',
+    ...options,
+    width,
+    height,
+    fallback: 'ROC curve',
+    summary: `${curves.map(({ name }) => name).join('. ')}.`,
+    legend: curves.map(({ name, colour }) => ({ name, colour, isLine: true })),
+    // A little room, so that a curve along the edge is seen whole.
+    x: scaleOf(-0.02, 1.02, 5),
+    y: scaleOf(-0.02, 1.02, 5),
+  });
+  const line = { fill: 'none', 'stroke-width': 2.5, 'stroke-linejoin': 'round' };
+  return draw([
+    element('path', { d: pathOf([at(0, 0), at(1, 1)]), stroke: FAINT, 'stroke-dasharray': '4 4' }),
+    ...curves.map(({ fpr, tpr, colour }) =>
+      element('path', { d: pathOf(fpr.map((f, i) => at(f, tpr[i]!))), stroke: colour, ...line }),
+    ),
+  ]);
+}
