@@ -12,7 +12,7 @@ import { gruGates, lstmGates, rnnGates } from './gates';
 import { panelElements, stepProduct } from './product';
 
 /** Rows that go through all steps together: a multiple of all tile heights but 5. */
-export const BLOCK_ROWS: u32 = 24;
+export const BLOCK_ROWS: u32 = 48;
 /** Elements of a thread's scratch that hold the biases' sums and a step's products. */
 const ROOM: u32 = KC * NC;
 /** Threads' shares start at multiples of this. */

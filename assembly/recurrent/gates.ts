@@ -4,27 +4,10 @@
  * `bias`, the sums of both biases, and, where w is not 0, x·w: a layer with one input needs no product for it.
  * A state may be written where it was read, and to two places, which may be one.
  */
-import { loadTail, storeTail } from '../reduce/lanes';
 import { all } from '../simd/bits';
 import { madd } from '../simd/madd';
 import { sigmoid4, tanh4 } from '../simd/math';
-
-/** How much of a vector is there: all of it, or the `left` bytes at a row's end. */
-class Whole {}
-class Part {}
-
-// @ts-ignore: decorator
-@inline
-function get<W>(p: usize, left: usize): v128 {
-  return idof<W>() == idof<Part>() ? loadTail(p, left, all(0)) : v128.load(p);
-}
-
-// @ts-ignore: decorator
-@inline
-function put<W>(p: usize, left: usize, v: v128): void {
-  if (idof<W>() == idof<Part>()) storeTail(p, left, v);
-  else v128.store(p, v);
-}
+import { get, Part, put, Whole } from './units';
 
 /** A gate's argument. */
 // @ts-ignore: decorator

@@ -42,6 +42,9 @@ export interface NetworkProblem {
 /** Losses that a training contender gives for its check. */
 export const NETWORK_CHECKED_STEPS = 3;
 
+/** PyTorch's own for 70 units. With more, states saturate, and over many steps gradients vanish into slow denormal numbers. */
+const RECURRENT_BOUND = 0.12;
+
 /** A parameter's first number, from its name. */
 function seedOf(name: string): number {
   return [...name].reduce((sum, letter, i) => sum + letter.charCodeAt(0) * (i + 1), 0);
@@ -58,15 +61,14 @@ function fractions(name: string, n: number): Float64Array {
 
 /**
  * The value of a parameter or buffer: matrices and kernels spread evenly over ±√(6/fan-in), which keeps ReLU networks at one scale;
- * scales and variances around 1; the rest small. Those from state to state are within ±√(1/fan-in), as a wilder network would
- * carry rounding errors away.
+ * scales and variances around 1; the rest small, as are the matrices of recurrent layers.
  */
 export function networkWeight(name: string, shape: readonly number[]): Float32Array {
   const n = shape.reduce((a, b) => a * b, 1);
   const u = fractions(name, n);
   const last = name.split('.').at(-1);
   if (shape.length > 1) {
-    const bound = Math.sqrt((name.includes('_hh') ? 1 : 6) / (n / shape[0]!));
+    const bound = /_[ih]h/.test(name) ? RECURRENT_BOUND : Math.sqrt(6 / (n / shape[0]!));
     return Float32Array.from(u, (v) => (2 * v - 1) * bound);
   }
   if (last === 'weight' || last === 'running_var') return Float32Array.from(u, (v) => 0.5 + v);

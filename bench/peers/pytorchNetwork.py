@@ -15,7 +15,7 @@ def weight(name, shape):
     u = fractions(name, n)
     last = name.split(".")[-1]
     if len(shape) > 1:
-        values = (2 * u - 1) * np.sqrt((1 if "_hh" in name else 6) / (n / shape[0]))
+        values = (2 * u - 1) * (0.12 if "_ih" in name or "_hh" in name else np.sqrt(6 / (n / shape[0])))
     elif last in ("weight", "running_var"):
         values = 0.5 + u
     else:

@@ -149,6 +149,8 @@ const sizes = [
   [3, 24, 9, 9],
   [2, 25, 8, 16],
   [2, 53, 17, 33],
+  [2, 48, 2, 12],
+  [3, 99, 1, 6],
 ] as const;
 
 const problems = sizes.flatMap(([steps, batch, inputSize, hiddenSize], i) =>
