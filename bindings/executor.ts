@@ -54,4 +54,6 @@ export interface Executor {
   read(address: number, length: number, dtype: DType): NumericArray;
   /** One element. */
   get(address: number, dtype: DType): number;
+  /** As `read`, later: only executors whose memory cannot be read at once have it, and their `read` and `get` throw. */
+  download?(address: number, length: number, dtype: DType): Promise<NumericArray>;
 }

@@ -9,7 +9,7 @@ import { compile, F, init, manualSeed, nn, noGrad, optim, rand, scope, type Tens
 const HIDDEN = 128;
 const LENGTH = 64;
 const BATCH_SIZE = 32;
-const STEPS = 600;
+const STEPS = 300;
 const LEARNING_RATE = 4e-3;
 const TEMPERATURE = 0.3;
 const GOAL = 0.8;

@@ -42,10 +42,10 @@ const recipes: Record<string, Recipe> = {
   },
   large: {
     goal: 0.99,
-    epochs: 6,
+    epochs: 8,
     batchSize: 64,
     learningRate: 1e-3,
-    decay: 0.6,
+    decay: 0.75,
     build: () =>
       new nn.Sequential(
         new nn.Conv2d(1, 32, 3),

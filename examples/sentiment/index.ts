@@ -62,7 +62,7 @@ manualSeed(1);
 
 const path = process.argv[2];
 const all: Reviews = path === undefined ? makeReviews(12_000, 1) : imdb(path);
-const [epochs, words, length] = path === undefined ? [8, 1000, 40] : [4, 10_000, 200];
+const [epochs, words, length] = path === undefined ? [4, 1000, 40] : [4, 10_000, 200];
 const cut = Math.floor(all.texts.length * 0.8);
 const tokenizer = new data.Tokenizer({ numWords: words, oovToken: '<unk>' });
 tokenizer.fitOnTexts(all.texts.slice(0, cut));

@@ -5,7 +5,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
-import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -129,8 +129,7 @@ export function oneHot(input: Tensor, numClasses?: number): Tensor {
       }
     }
   };
-  if (tracing === null) check(input.dataSync());
-  else tracing.guard(input, check);
+  checkValues(input, check);
   return compose(() =>
     alongDim(classes, input.ndim, input.ndim + 1, input.executor)
       .eq(input.unsqueeze(-1))

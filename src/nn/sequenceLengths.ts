@@ -2,14 +2,14 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import { empty } from '../program/emit.ts';
-import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import { show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Whole numbers from 1 to the number of steps, one a sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;
 
-function checkValues(op: string, values: ArrayLike<number>, steps: number): void {
+function checkEach(op: string, values: ArrayLike<number>, steps: number): void {
   for (let i = 0; i < values.length; i++) {
     const length = values[i]!;
     if (!(Number.isInteger(length) && length >= 1 && length <= steps)) {
@@ -54,7 +54,7 @@ export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch
       });
     }
     checkCount(op, [lengths.length], batch);
-    checkValues(op, lengths, steps);
+    checkEach(op, lengths, steps);
     return int32(executor, lengths);
   }
   checkCount(op, lengths.shape, batch);
@@ -66,9 +66,8 @@ export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch
       expected: 'int32',
     });
   }
-  const check = (values: NumericArray) => checkValues(op, values, steps);
-  if (tracing === null) check(lengths.dataSync());
-  else tracing.guard(lengths, check);
+  const check = (values: NumericArray) => checkEach(op, values, steps);
+  checkValues(lengths, check);
   return lengths;
 }
 

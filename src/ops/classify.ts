@@ -6,7 +6,7 @@ import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
-import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import { normalizeDim, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -116,8 +116,7 @@ export function checkClassIndices(op: string, target: Tensor, classes: number, i
     });
   }
   const check = (values: NumericArray) => checkClasses(op, values, classes, ignoreIndex);
-  if (tracing === null) check(target.dataSync());
-  else tracing.guard(target, check);
+  checkValues(target, check);
 }
 
 function checkClasses(op: string, values: NumericArray, classes: number, ignoreIndex: number): void {

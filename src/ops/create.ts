@@ -3,8 +3,9 @@ import { ArgumentError, AutogradError, DTypeError, OutOfMemoryError, ShapeError 
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
-import { copyInto, dense, done, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
+import { copyInto, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
+import { rememberWritten } from '../program/values.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
@@ -147,6 +148,7 @@ export function tensor(data: Nested | NumberArray, options: TensorOptions & { sh
   }
   const t = empty(executor, shape, dtype);
   executor.write(t.address, dtype === 'bool' ? Array.from(values, (x) => (x !== 0 ? 1 : 0)) : values, dtype);
+  rememberWritten(t, values);
   return finish('tensor', t, options);
 }
 
@@ -238,7 +240,9 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
 function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: Placement): Tensor {
   const t = empty(place(op, options), shape, options.dtype ?? 'float32');
   try {
-    t.executor.write(t.address, make(), t.dtype);
+    const values = make();
+    t.executor.write(t.address, values, t.dtype);
+    rememberWritten(t, values);
   } catch (error) {
     t.dispose();
     if (error instanceof RangeError) throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
@@ -367,10 +371,10 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 /** A copy on another executor. */
 export function moveTo(x: Tensor, executor: Executor): Tensor {
   if (x.executor === executor) return x;
-  const source = dense(x);
+  const values = x.dataSync();
   const t = empty(executor, x.shape, x.dtype);
-  executor.write(t.address, x.executor.read(source.address, x.numel, x.dtype), x.dtype);
-  done(source, x);
+  executor.write(t.address, values, x.dtype);
+  rememberWritten(t, values);
   return record('move', [x], t, { executor: x.executor });
 }
 

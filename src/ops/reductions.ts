@@ -121,7 +121,9 @@ export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
 export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   const keepdim = { keepdim: true };
   const isZero = x.eq(0);
-  if (needsGrad([x]) && isZero.to('int32').max().item() > 0) return productWithoutSelf(x, dims);
+  // Values that cannot be read at once may be zeros.
+  const mayHoldZero = () => x.executor.download !== undefined || isZero.to('int32').max().item() > 0;
+  if (needsGrad([x]) && mayHoldZero()) return productWithoutSelf(x, dims);
   const zeros = isZero.to('int32').sum(dims, keepdim);
   const product = where(isZero, 1, x).prod(dims, keepdim);
   const none = product.div(where(isZero, 1, x));

@@ -17,7 +17,7 @@ import {
   sectionsOf,
   viewOf,
 } from '../program/emit.ts';
-import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import {
   broadcastStrides,
   inferShape,
@@ -311,8 +311,7 @@ export function checkIndex(op: string, index: Tensor, size: number): void {
       expected: 'int32',
     });
   const check = (values: NumericArray) => checkRows(op, values, size);
-  if (tracing === null) check(index.dataSync());
-  else tracing.guard(index, check);
+  checkValues(index, check);
 }
 
 function checkRows(op: string, values: NumericArray, size: number): void {

@@ -3,8 +3,8 @@
  */
 import { ArgumentError, TraceError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
-import { isGradEnabled } from '../autograd/mode.ts';
-import { clone } from '../ops/index.ts';
+import { isGradEnabled, noGrad } from '../autograd/mode.ts';
+import { clone, moveTo } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -20,7 +20,7 @@ import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
 import { tracing, withRecorder } from './trace.ts';
 
 export interface CompileOptions {
-  /** Where the program runs. Default: where its inputs are. */
+  /** Where the program runs; inputs that live elsewhere are copied there at every call. Default: where its first input is. */
   device?: Device;
 }
 
@@ -79,6 +79,11 @@ function mapTensors(value: unknown, replace: (tensor: Tensor) => unknown): unkno
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTensors(part, replace)]));
   }
   return value;
+}
+
+/** A contiguous tensor on the program's executor: the argument itself, or a copy. */
+function inputOn(executor: Executor, argument: Tensor): Tensor {
+  return argument.executor === executor ? dense(argument) : noGrad(() => moveTo(argument, executor));
 }
 
 /** Stands for a tensor in the form of a result. */
@@ -224,7 +229,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     const entry = find(args);
     last = entry;
     const tensors = args.filter((argument) => argument instanceof Tensor);
-    const inputs = tensors.map((tensor) => dense(tensor));
+    const inputs = tensors.map((tensor) => inputOn(entry.replay.base, tensor));
     let results: Tensor[];
     try {
       results = entry.replay.run(inputs);

@@ -90,7 +90,7 @@ export function emitRecurrent(
   const cells = kind === 'lstm' ? block(batch, hiddenSize) : null;
   const cLast = kind === 'lstm' ? float(batch, hiddenSize) : null;
   if (batch > 0) {
-    const pays = batch >= PACKED_ROWS;
+    const pays = batch >= PACKED_ROWS && executor.device !== 'webgpu';
     const weights = pays
       ? [packed(wIh, [wIh.shape[0]!], false), packed(wHh, blocksOf(kind, hiddenSize), false)]
       : [wIh, wHh];
@@ -156,7 +156,7 @@ export function emitRecurrentGrad(
   const dH = float(batch, hiddenSize);
   const dC = kind === 'lstm' ? float(batch, hiddenSize) : null;
   if (batch > 0) {
-    const pays = batch >= PACKED_ROWS;
+    const pays = batch >= PACKED_ROWS && executor.device !== 'webgpu';
     const weight = pays ? packed(wHh, blocksOf(kind, hiddenSize), true) : wHh;
     encodeRecurrentGrad(executor.program, {
       kind: RecurrentKind[kind],

@@ -1,5 +1,5 @@
 /** Where the time of a program goes: each command timed by itself. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
 import { commandName, commandSizes, flopsOf } from './listing.ts';
@@ -42,6 +42,15 @@ export function profile<A extends unknown[], R>(
       op: 'profile',
       argument: 'step',
     });
+  if (replay.isAsynchronous) {
+    throw new DeviceError(
+      'profile: commands on webgpu run after the call that starts them, and cannot be timed by it',
+      {
+        op: 'profile',
+        argument: 'step',
+      },
+    );
+  }
   const times = replay.commands.map((_, i) =>
     median(
       Array.from({ length: repeats }, () => {

@@ -16,6 +16,7 @@ import { packWeights } from './packWeights.ts';
 import { fuseActivations, lifetimes, planMemory, removeDead, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { joinStrips } from './strips.ts';
+import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
 export interface ProgramOutput {
@@ -56,7 +57,8 @@ export class Replay {
   /** Word at which each command starts. */
   readonly starts: number[] = [];
   readonly loaded: LoadedProgram;
-  private readonly base: Executor;
+  /** Where the program runs. */
+  readonly base: Executor;
   private readonly loadedPrologue: LoadedProgram;
   /** What the prologue reads, and the versions that it has seen. */
   private readonly sources: { storage: Storage; seen: number }[];
@@ -108,7 +110,10 @@ export class Replay {
       prologue: fuseActivations(folded.prologue, heap, kept),
       commands: fuseActivations(folded.commands, heap, kept),
     };
-    const packed = packWeights(fused.commands, isConstant, (elements) => recorder.allocator.allocate(elements));
+    // A GPU has no cache that weights as they lie would spoil.
+    const packed = this.isAsynchronous
+      ? { commands: fused.commands, packing: [] }
+      : packWeights(fused.commands, isConstant, (elements) => recorder.allocator.allocate(elements));
     for (const command of packed.packing) {
       folded.results.add(heap.at(command.get('y') >>> 0)!);
       const source = sourceOf(command.get('x') >>> 0);
@@ -223,6 +228,11 @@ export class Replay {
     return storage.address;
   }
 
+  /** Whether the program's commands may run after the call that starts them. */
+  get isAsynchronous(): boolean {
+    return this.base.download !== undefined;
+  }
+
   /** Whether something that the program uses has been disposed: it can never run again. */
   isStale(): boolean {
     for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
@@ -252,7 +262,8 @@ export class Replay {
         dtype,
       );
       try {
-        check(view.dataSync());
+        const values = valuesAtHand(view);
+        if (values !== null) check(values);
       } finally {
         view.dispose();
       }

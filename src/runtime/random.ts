@@ -10,7 +10,7 @@ import { checkWhole } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { defaultExecutor } from './runtime.ts';
+import { readableExecutor } from './runtime.ts';
 
 const TWO_32 = 2 ** 32;
 /** Numbers that one Philox block gives. */
@@ -89,7 +89,7 @@ export class Generator {
 
   /** So many numbers: uniform in 0 … 1, or of the standard normal distribution. */
   numbers(fn: 'uniform' | 'normal', n: number): Float32Array {
-    const executor = defaultExecutor();
+    const executor = readableExecutor();
     const words = Storage.allocate(executor, n);
     try {
       this.draw(executor, words.address, n, fn, 0, 1);

@@ -18,6 +18,8 @@ import {
 import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
+import { hasWebGpu } from '../webgpu/device.ts';
+import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
 
 export interface InitOptions {
@@ -26,7 +28,10 @@ export interface InitOptions {
    * runtime has fewer, `runtimeInfo()` tells how many and why. Results are the same bits for any number.
    */
   threads?: number | 'auto';
-  /** Where new tensors go. Default 'auto': wasm where there is WebAssembly SIMD, else the reference executor. */
+  /**
+   * Where new tensors go. Default 'auto': wasm where there is WebAssembly SIMD, else the reference executor. 'webgpu' opens the
+   * runtime's GPU (in Node through the package `webgpu`); it stays open for `to('webgpu')` when another device is chosen later.
+   */
   device?: Device | 'auto';
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
   deterministic?: boolean;
@@ -50,7 +55,7 @@ export interface RuntimeInfo {
   threads: number;
   /** Why there are fewer threads than were asked for. */
   threadsNote?: string;
-  /** Whether this runtime offers WebGPU. */
+  /** Whether this runtime offers WebGPU, or a GPU has been opened. */
   webgpu: boolean;
   /** Size of the kernels in use; 0 where `init` was given a module. */
   wasmBytes: number;
@@ -70,6 +75,7 @@ export interface MemoryInfo {
 const executors = new Map<Device, Executor>();
 let chosen: Device | 'auto' = 'auto';
 let override: Executor | null = null;
+let opening: Promise<WebGpuExecutor> | null = null;
 
 function start(device: Device): Executor {
   switch (device) {
@@ -77,13 +83,38 @@ function start(device: Device): Executor {
       return wasmExecutor();
     case 'reference':
       return new ReferenceExecutor();
+    case 'webgpu':
+      throw new DeviceError("device webgpu has not been opened: call await init({ device: 'webgpu' }) first", {
+        argument: 'device',
+        got: device,
+      });
     default:
-      throw new DeviceError(`device ${device}: this version runs on wasm and reference`, {
+      throw new DeviceError(`device ${device}: this version runs on wasm, webgpu and reference`, {
         argument: 'device',
         got: device,
       });
   }
 }
+
+/** Opens the GPU, once; its code is loaded here, so that programs without it stay small. When it is lost, new tensors go to the CPU. */
+async function openGpu(): Promise<void> {
+  if (executors.has('webgpu')) return;
+  opening ??= import('../webgpu/executor.ts')
+    .then((webgpu) => webgpu.WebGpuExecutor.start())
+    .finally(() => {
+      opening = null;
+    });
+  const executor = await opening;
+  if (executors.has('webgpu')) return;
+  executor.allocator.describe = describeTensors;
+  executor.onLoss = () => {
+    if (executors.get('webgpu') === executor) executors.delete('webgpu');
+    if (chosen === 'webgpu') chosen = 'auto';
+  };
+  executors.set('webgpu', executor);
+}
+
+const describeTensors = () => `${liveTensors} tensors are alive`;
 
 /** The executor of a device; started at its first use. */
 export function executorFor(device: Device): Executor {
@@ -91,7 +122,7 @@ export function executorFor(device: Device): Executor {
   // saraf/kernels can have started another one with other settings.
   if (executor === undefined || (device === 'wasm' && executor !== wasmExecutor())) {
     executor = start(device);
-    executor.allocator.describe = () => `${liveTensors} tensors are alive`;
+    executor.allocator.describe = describeTensors;
     executors.set(device, executor);
   }
   return executor;
@@ -105,6 +136,13 @@ function defaultDevice(): Device {
 /** The executor that new tensors go to. */
 export function defaultExecutor(): Executor {
   return active(override ?? executorFor(defaultDevice()));
+}
+
+/** The executor for what the library itself reads at once: the default one, or where that is a GPU, one on the CPU. */
+export function readableExecutor(): Executor {
+  const executor = defaultExecutor();
+  if (executor.download === undefined) return executor;
+  return executorFor(bestVariant() === null ? 'reference' : 'wasm');
 }
 
 /** Runs `fn` with new tensors going to `executor`. */
@@ -151,6 +189,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
   if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  if (device === 'webgpu') await openGpu();
   if (device !== undefined) {
     const before = chosen;
     chosen = device;
@@ -186,7 +225,7 @@ export function runtimeInfo(): RuntimeInfo {
     device: executor.device,
     simd: variant === null ? 'none' : variant === 'relaxed' ? 'relaxed' : 'simd128',
     ...(variant === null ? { threads: 1 } : threadsInfo()),
-    webgpu: typeof navigator !== 'undefined' && 'gpu' in navigator,
+    webgpu: executors.has('webgpu') || hasWebGpu(),
     wasmBytes: executor instanceof WasmExecutor ? executor.wasmBytes : 0,
     runtime: runtimeName(),
   };

@@ -3,7 +3,7 @@
  * how to free it. It knows no arithmetic.
  */
 
-import { ArgumentError, AutogradError, DisposedError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, DeviceError, DisposedError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
 import { releaseVariable, Variable } from '../autograd/graph.ts';
@@ -156,13 +156,25 @@ export class TensorBase {
     if (before !== null) releaseVariable(before);
   }
 
-  /** The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. */
+  /**
+   * The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. They are those
+   * of the moment of the call.
+   */
   async data(): Promise<NumericArray> {
-    return this.dataSync();
+    const { executor } = this;
+    if (executor.download === undefined) return this.dataSync();
+    if (this.contiguous) return executor.download(this.address, this.numel, this.dtype);
+    const dense = materialize(this as unknown as Tensor);
+    try {
+      return await executor.download(dense.address, dense.numel, dense.dtype);
+    } finally {
+      dense.dispose();
+    }
   }
 
-  /** As `data()`, at once. */
+  /** As `data()`, at once. Throws DeviceError on webgpu, as `toArray()` and `item()` do. */
   dataSync(): NumericArray {
+    this.checkReadable('dataSync');
     if (this.contiguous) return this.executor.read(this.address, this.numel, this.dtype);
     const dense = materialize(this as unknown as Tensor);
     try {
@@ -174,6 +186,7 @@ export class TensorBase {
 
   /** The elements as nested arrays; a number (or boolean) for a tensor without dimensions. */
   toArray(): Nested {
+    this.checkReadable('toArray');
     const flat = this.dataSync();
     const isBool = this.dtype === 'bool';
     const { shape } = this;
@@ -188,6 +201,14 @@ export class TensorBase {
     return build(0);
   }
 
+  private checkReadable(op: string): void {
+    if (this.executor.download === undefined) return;
+    throw new DeviceError(`${op}: a tensor on ${this.device} can be read asynchronously alone: await tensor.data()`, {
+      op,
+      got: this.device,
+    });
+  }
+
   /** The only element, as a number. Throws where there is more than one. */
   item(): number {
     if (this.numel !== 1) {
@@ -196,6 +217,7 @@ export class TensorBase {
         got: this.shape,
       });
     }
+    this.checkReadable('item');
     return this.executor.get(this.address, this.dtype);
   }
 
@@ -235,7 +257,7 @@ export class TensorBase {
     const body =
       this.storageOrNull === null
         ? 'disposed'
-        : this.numel <= 100
+        : this.numel <= 100 && this.executor.download === undefined
           ? JSON.stringify(this.toArray())
           : `${this.numel} elements`;
     return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;

@@ -2,7 +2,7 @@
  * A counted reference to a block of an executor's heap. Tensors, their views and what autograd saves share one storage;
  * the last one to let go gives the block back.
  */
-import type { Executor } from '../../bindings/executor.ts';
+import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import { tracing } from '../program/trace.ts';
 
 export class Storage {
@@ -12,6 +12,8 @@ export class Storage {
   refs = 1;
   /** Tensors on it. */
   handles = 0;
+  /** The elements as the host wrote them at some version, where the executor's memory cannot be read at once. */
+  written: { values: NumericArray; version: number } | null = null;
 
   constructor(
     public executor: Executor,

@@ -11,6 +11,7 @@ import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import { batchesOf, type Examples, type Source, sourceOf, splitOff, type ValidationData } from './examples.ts';
 import { type Loss, type LossFunction, lossFunction } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
+import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { pacer } from './pause.ts';
 import { type BatchResult, joined, Runner, type Step } from './step.ts';
 import { type ClassWeight, weightsOf } from './weights.ts';
@@ -213,15 +214,15 @@ export class Trainer implements TrainingState {
     let examples = 0;
     for (let batch = 0; batch < batches && !signal?.aborted && !this.stopTraining; batch++) {
       const indices = order.subarray(batch * source.batchSize, (batch + 1) * source.batchSize);
-      const loss = scope(() => {
+      const seen = scope(() => {
         const parts = this.placed(collate(source.dataset, indices));
         const result = step.run(parts);
         const target = parts[parts.length - 1]!;
-        noGrad(() => {
-          for (const metric of this.metrics) metric.update(result.output!, target);
-        });
-        return result.loss.item();
+        if (canReadAtOnce(result.loss)) return this.takeIn(result.loss, result.output, target);
+        const wanted = this.metrics.length === 0 ? [result.loss] : [result.loss, result.output!, target];
+        return { copies: Promise.all(wanted.map(copyOnCpu)) };
       });
+      const loss = typeof seen === 'number' ? seen : this.takeInCopies(await seen.copies);
       total += loss * indices.length;
       examples += indices.length;
       if (listeners.length > 0) {
@@ -232,6 +233,23 @@ export class Trainer implements TrainingState {
       if (waiting !== undefined) await waiting;
     }
     return this.logs(total / examples);
+  }
+
+  /** Has the metrics see a batch; returns its loss. */
+  private takeIn(loss: Tensor, output: Tensor | null, target: Tensor): number {
+    noGrad(() => {
+      for (const metric of this.metrics) metric.update(output!, target);
+    });
+    return loss.item();
+  }
+
+  /** The same with copies of what lies on a GPU: of the loss alone where there are no metrics. */
+  private takeInCopies(copies: Tensor[]): number {
+    try {
+      return this.takeIn(copies[0]!, copies[1] ?? null, copies[2] ?? copies[0]!);
+    } finally {
+      for (const copy of copies) copy.dispose();
+    }
   }
 
   private logs(loss: number): Logs {
@@ -296,12 +314,13 @@ export class Trainer implements TrainingState {
       const parts: NumericArray[] = [];
       let form: Pick<Tensor, 'shape' | 'dtype' | 'device'> | null = null;
       for (let start = 0; start < x.shape[0]!; start += batchSize) {
-        scope(() => {
+        const { values } = scope(() => {
           const [inputs] = this.placed([x.slice(0, start, start + batchSize)]);
           const output = noGrad(() => this.model.forward(inputs as never) as Tensor);
           form = { shape: output.shape, dtype: output.dtype, device: output.device };
-          parts.push(output.dataSync());
+          return { values: output.data() };
         });
+        parts.push(await values);
         const waiting = this.pause();
         if (waiting !== undefined) await waiting;
       }

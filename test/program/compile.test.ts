@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { compile, F, manualSeed, noGrad, optim, randn, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
+import {
+  compile,
+  F,
+  manualSeed,
+  memory,
+  noGrad,
+  optim,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { classifier, labels, trainer } from '../support/classifier.ts';
 import { executors } from '../support/executors.ts';
@@ -211,4 +223,27 @@ describe.each(executors)('compile on %s', (_, executor) => {
       expect(step(x, y).item()).toBe(first);
     }),
   );
+});
+
+it('compile copies inputs to the device that it is told', () => {
+  scope(() => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const twice = compile((input: Tensor) => input.mul(2), { device: 'reference' });
+    for (let i = 0; i < 3; i++) {
+      const y = twice(x.T);
+      expect(y.device).toBe('reference');
+      expect(y.toArray()).toEqual([
+        [2, 6],
+        [4, 8],
+      ]);
+    }
+    const { tensors } = memory();
+    const y = twice(x);
+    expect(memory().tensors).toBe(tensors + 1);
+    y.dispose();
+    twice.dispose();
+  });
 });

@@ -3,7 +3,7 @@
  * seeded random data. `check` fails when a canary has changed.
  */
 import { expect } from 'vitest';
-import type { DType, Executor } from '../../bindings/executor.ts';
+import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { executors } from './executors.ts';
 
 /** The executors that the kernel tests run on. */
@@ -50,11 +50,37 @@ export class Sandbox {
     return Array.from(this.executor.read(address, this.lengthOf(address), 'int32'));
   }
 
+  /** An operand's elements, on executors that are read asynchronously too. */
+  async download(address: number, dtype: DType): Promise<number[]> {
+    const { executor } = this;
+    const length = this.lengthOf(address);
+    return Array.from(await (executor.download?.(address, length, dtype) ?? executor.read(address, length, dtype)));
+  }
+
+  /** As `run`, on executors that are read asynchronously too. */
+  async settle(note: string): Promise<void> {
+    const { executor, blocks } = this;
+    executor.run();
+    const heaps = await Promise.all(
+      blocks.map(
+        ({ start, total }) => executor.download?.(start, total, 'int32') ?? executor.read(start, total, 'int32'),
+      ),
+    );
+    this.checkCanaries(note, heaps);
+  }
+
   /** Runs the commands encoded so far, then checks every canary. */
   run(note: string): void {
     this.executor.run();
-    for (const { start, total, address, length } of this.blocks) {
-      const words = this.executor.read(start, total, 'int32');
+    this.checkCanaries(
+      note,
+      this.blocks.map(({ start, total }) => this.executor.read(start, total, 'int32')),
+    );
+  }
+
+  private checkCanaries(note: string, heaps: readonly NumericArray[]): void {
+    for (const [i, { start, address, length }] of this.blocks.entries()) {
+      const words = heaps[i]!;
       const end = address - start + length;
       const changed = words.findIndex((word, i) => (i < address - start || i >= end) && word !== CANARY);
       if (changed >= 0)

@@ -108,7 +108,7 @@ describe('sizes and creation', () => {
       `${name}, unknown device`,
       () => call(name, [2], { device: 'gpu' }),
       DeviceError,
-      'device gpu: this version runs on wasm and reference',
+      'device gpu: this version runs on wasm, webgpu and reference',
     ],
   ]);
   check([

@@ -1,0 +1,58 @@
+/** Finds a GPU: the runtime's own WebGPU, or in Node the optional package `webgpu`. */
+import { DeviceError } from '../../bindings/errors.ts';
+
+/** Bits of the WebGPU standard, whose constants Node lacks. */
+export const BufferUsage = {
+  mapRead: 0x0001,
+  copySource: 0x0004,
+  copyTarget: 0x0008,
+  uniform: 0x0040,
+  storage: 0x0080,
+} as const;
+export const MAP_READ = 0x0001;
+export const COMPUTE_STAGE = 0x4;
+
+/** Largest heap: addresses are element indices of 30 bits. */
+const MAX_HEAP_BYTES = 2 ** 32;
+
+/** Node's package frees the GPU with this object: it is kept. */
+let nodeGpu: GPU | null = null;
+
+function unavailable(reason: string): DeviceError {
+  return new DeviceError(`device webgpu: ${reason}`, { op: 'init', argument: 'device', got: 'webgpu' });
+}
+
+/** Whether the runtime itself offers WebGPU. */
+export function hasWebGpu(): boolean {
+  return typeof navigator !== 'undefined' && navigator.gpu !== undefined;
+}
+
+async function findGpu(): Promise<GPU> {
+  if (hasWebGpu()) return navigator.gpu;
+  if (nodeGpu !== null) return nodeGpu;
+  const name = 'webgpu';
+  let peer: { create(flags: string[]): GPU };
+  try {
+    // A name in a variable: bundlers do not look for a package that browsers need not have.
+    peer = await import(/* @vite-ignore */ name);
+  } catch {
+    throw unavailable('this runtime has no WebGPU (in Node, install the package `webgpu` beside saraf)');
+  }
+  nodeGpu = peer.create([]);
+  return nodeGpu;
+}
+
+/** Opens the GPU that this runtime prefers, with its largest buffers. */
+export async function openDevice(): Promise<GPUDevice> {
+  const gpu = await findGpu();
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) throw unavailable('no GPU was found that WebGPU can use');
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  return adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+}
+
+/** Elements that a heap in one buffer of this device can hold. */
+export function maxHeapElements({ limits }: GPUDevice): number {
+  const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, MAX_HEAP_BYTES);
+  return Math.floor(bytes / 64) * 16;
+}

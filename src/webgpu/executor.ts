@@ -1,0 +1,231 @@
+/**
+ * The WebGPU executor: the heap is one buffer that every shader sees whole, so that addresses are what they are elsewhere.
+ * Commands are collected and submitted when values are read, a program runs, or many have come together. Values can be
+ * read asynchronously alone.
+ */
+import { ProgramBlock } from '../../bindings/commands/program.ts';
+import { DeviceError } from '../../bindings/errors.ts';
+import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
+import { Allocator } from '../../bindings/memory/allocator.ts';
+import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
+import { kernels } from './kernels.ts';
+import { grid, type Launch, SLOT_WORDS } from './launch.ts';
+import { GpuProgram, type Host } from './program.ts';
+import { Queue } from './queue.ts';
+import { Parameters, shader } from './shader.ts';
+
+const START_ELEMENTS = 1 << 22;
+const PROGRAM_WORDS = 4096;
+const RANDOM_WORDS = 4;
+const START_SCRATCH = 1 << 16;
+const WORD = 4;
+
+/** Words that go along with a launch; more are copied. */
+const INLINE_WORDS = SLOT_WORDS - 4;
+const storeParameters = new Parameters(['address', 'count']);
+const storeSource = () =>
+  shader({
+    parameters: storeParameters,
+    threads: SLOT_WORDS,
+    body: 'if (local < count) { heap[address + local] = cmd[1u + local / 4u][local % 4u]; }',
+  });
+
+class GpuAllocator extends Allocator {
+  constructor(
+    end: number,
+    grow: (elements: number) => number,
+    private readonly check: () => void,
+  ) {
+    super(0, end, grow);
+  }
+
+  override allocate(elements: number): number {
+    this.check();
+    return super.allocate(elements);
+  }
+
+  /** Runs `fn`; what it allocates and releases is not counted: it is the executor's own. */
+  uncounted<T>(fn: () => T): T {
+    const { bytesInUse, blocks } = this;
+    try {
+      return fn();
+    } finally {
+      this.bytesInUse = bytesInUse;
+      this.blocks = blocks;
+    }
+  }
+}
+
+export class WebGpuExecutor implements Executor, Host {
+  readonly device = 'webgpu';
+  readonly allocator: GpuAllocator;
+  readonly program = new ProgramBlock(new Int32Array(PROGRAM_WORDS));
+  readonly randomState: number;
+  readonly queue: Queue;
+  /** Called once, when the device is lost. */
+  onLoss: () => void = () => {};
+  scratchVersion = 0;
+  private scratch: { address: number; length: number };
+  private failure: DeviceError | null = null;
+  /** Rejects what waits for the device when it is lost. */
+  private rejectWaiting: (reason: DeviceError) => void = () => {};
+  private readonly failing = new Promise<never>((_, reject) => {
+    this.rejectWaiting = reject;
+  });
+
+  /** Opens a GPU. Throws DeviceError where there is none. */
+  static async start(): Promise<WebGpuExecutor> {
+    return new WebGpuExecutor(await openDevice());
+  }
+
+  private constructor(readonly gpu: GPUDevice) {
+    const elements = Math.min(START_ELEMENTS, maxHeapElements(gpu));
+    this.queue = new Queue(gpu, this.makeHeap(elements));
+    this.allocator = new GpuAllocator(
+      elements,
+      (wanted) => this.grow(wanted),
+      () => this.check(),
+    );
+    this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.scratch = { address: this.allocator.allocate(START_SCRATCH), length: START_SCRATCH };
+    this.allocator.uncount();
+    this.failing.catch(() => {});
+    void gpu.lost.then(({ message, reason }) => this.fail(message === '' ? reason : message));
+    gpu.addEventListener('uncapturederror', ({ error }) => {
+      this.fail(error.message);
+      // Not inside of the device's own call.
+      setTimeout(() => gpu.destroy());
+    });
+  }
+
+  run(): void {
+    const { program } = this;
+    const { words, commands } = program;
+    program.clear();
+    this.check();
+    let at = 0;
+    for (let left = commands; left > 0; left--) {
+      for (const launch of this.plan(words, at)) this.queue.add(launch);
+      at += words[at + 1]!;
+    }
+  }
+
+  load(words: Int32Array, commands: number): LoadedProgram {
+    this.check();
+    return new GpuProgram(this, words, commands);
+  }
+
+  write(address: number, data: ArrayLike<number>, dtype: DType): void {
+    this.check();
+    const count = data.length;
+    if (count === 0) return;
+    const values = dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data);
+    if (count > INLINE_WORDS) {
+      this.queue.submit();
+      this.gpu.queue.writeBuffer(this.queue.heap, address * WORD, values);
+      return;
+    }
+    const words = new Int32Array(values.buffer);
+    this.queue.add({
+      key: 'store',
+      source: storeSource,
+      words: [...storeParameters.words({ address, count }), 0, 0, ...words],
+      groups: grid(1),
+    });
+  }
+
+  read(): NumericArray {
+    throw needsAwait('read');
+  }
+
+  get(): number {
+    throw needsAwait('get');
+  }
+
+  async download(address: number, length: number, dtype: DType): Promise<NumericArray> {
+    this.check();
+    const bytes = await this.bytesOf(address, length);
+    if (dtype === 'float32') return new Float32Array(bytes);
+    const ints = new Int32Array(bytes);
+    return dtype === 'bool' ? Uint8Array.from(ints) : ints;
+  }
+
+  /** Throws if the device is lost. */
+  check(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  plan(words: Int32Array, at: number): Launch[] {
+    const launches: Launch[] = [];
+    let used = 0;
+    kernels[words[at]!]!(words, at, {
+      launch: (launch) => launches.push(launch),
+      scratch: (elements) => {
+        this.reserveScratch(used + elements);
+        used += elements;
+        return this.scratch.address + used - elements;
+      },
+    });
+    return launches;
+  }
+
+  private reserveScratch(length: number): void {
+    if (length <= this.scratch.length) return;
+    this.allocator.uncounted(() => {
+      const address = this.allocator.allocate(2 * length);
+      this.allocator.release(this.scratch.address, this.scratch.length);
+      this.scratch = { address, length: 2 * length };
+    });
+    this.scratchVersion++;
+  }
+
+  private makeHeap(elements: number): GPUBuffer {
+    const usage = BufferUsage.storage | BufferUsage.copySource | BufferUsage.copyTarget;
+    return this.gpu.createBuffer({ size: elements * WORD, usage });
+  }
+
+  /** Moves the heap to a larger buffer. Returns how many elements it has then, or 0. */
+  private grow(elements: number): number {
+    if (elements > maxHeapElements(this.gpu)) return 0;
+    const { queue } = this;
+    const before = queue.heap;
+    const larger = this.makeHeap(elements);
+    queue.submit((encoder) => encoder.copyBufferToBuffer(before, 0, larger, 0, before.size));
+    queue.heap = larger;
+    before.destroy();
+    return elements;
+  }
+
+  private async bytesOf(address: number, length: number): Promise<ArrayBuffer> {
+    if (length === 0) return new ArrayBuffer(0);
+    const size = length * WORD;
+    const staging = this.gpu.createBuffer({ size, usage: BufferUsage.mapRead | BufferUsage.copyTarget });
+    this.queue.submit((encoder) => encoder.copyBufferToBuffer(this.queue.heap, address * WORD, staging, 0, size));
+    try {
+      await Promise.race([staging.mapAsync(MAP_READ), this.failing]);
+      return staging.getMappedRange().slice(0);
+    } catch (error) {
+      throw this.failure ?? lost(error instanceof Error ? error.message : String(error));
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  private fail(reason: string): void {
+    if (this.failure !== null) return;
+    this.failure = lost(reason);
+    this.rejectWaiting(this.failure);
+    this.onLoss();
+  }
+}
+
+function lost(reason: string): DeviceError {
+  return new DeviceError(
+    `device webgpu was lost (${reason}): the values of tensors that lived there are gone; new tensors go to the CPU`,
+    { argument: 'device', got: 'webgpu' },
+  );
+}
+
+function needsAwait(op: string): DeviceError {
+  return new DeviceError(`${op}: values on webgpu can be read asynchronously alone: await tensor.data()`, { op });
+}

@@ -1,0 +1,51 @@
+/**
+ * What the WGSL kernels and the executor agree on: a command becomes one or more launches, each a shader, its parameters and a
+ * number of workgroups. Launches of a program run in order, each sees what the ones before it have written.
+ */
+
+/** One dispatch of a shader. */
+export interface Launch {
+  /** Names the shader: launches with equal keys have equal sources. */
+  key: string;
+  source: () => string;
+  /** What the shader reads as `cmd`: 32-bit words. */
+  words: readonly number[];
+  /** Workgroups along x and y; shaders number them row by row. */
+  groups: readonly [x: number, y: number];
+}
+
+/** What a kernel may ask of the executor while it plans its launches. */
+export interface Planner {
+  launch(launch: Launch): void;
+  /** Element index of so many elements that are the command's own until its last launch. */
+  scratch(elements: number): number;
+}
+
+/** Makes launches of the command whose words start at `at`. */
+export type GpuKernel = (words: Int32Array, at: number, planner: Planner) => void;
+
+/** Words that fit the uniform slot of an ordinary launch. */
+export const SLOT_WORDS = 64;
+
+/** Words of the slot that so many parameters lie in. */
+export function slotWordsFor(words: number): number {
+  let slot = SLOT_WORDS;
+  while (slot < words) slot *= 2;
+  return slot;
+}
+
+/** Threads in a workgroup, where nothing else is said. */
+export const THREADS = 256;
+const MAX_GROUPS = 65535;
+
+/** A grid of at least so many workgroups. */
+export function grid(groups: number): readonly [x: number, y: number] {
+  if (groups <= MAX_GROUPS) return [Math.max(groups, 1), 1];
+  const rows = Math.ceil(groups / MAX_GROUPS);
+  return [Math.ceil(groups / rows), rows];
+}
+
+/** A grid with a thread for each of n elements. */
+export function gridOfThreads(n: number): readonly [x: number, y: number] {
+  return grid(Math.ceil(n / THREADS));
+}

@@ -1,0 +1,45 @@
+/** C = activation(alpha·A·B + beta·C + bias), any strides. */
+import { activations } from '../../../bindings/commands/table.ts';
+import { fieldsOf } from '../../reference/fields.ts';
+import type { GpuKernel } from '../launch.ts';
+import { activationFunctions } from './functions.ts';
+import { launchProduct } from './tiles.ts';
+
+const G = fieldsOf('gemm');
+/** Fields that the shader reads as they are. */
+const READ = [
+  ...(['a', 'b', 'c', 'bias', 'aRow', 'aCol', 'aBatch', 'bRow', 'bCol', 'bBatch'] as const),
+  ...(['cRow', 'cBatch', 'alpha', 'beta'] as const),
+];
+const floatView = new Float32Array(1);
+const bitView = new Int32Array(floatView.buffer);
+
+export const gemm: GpuKernel = (words, at, planner) => {
+  const field = (name: keyof typeof G) => words[at + G[name]]!;
+  bitView[0] = field('beta');
+  const readsC = floatView[0] !== 0;
+  const hasBias = field('bias') !== 0;
+  const activation = activations[field('activation')]!;
+  const isUnit = (name: 'aCol' | 'bRow' | 'bCol') => Math.abs(field(name)) === 1;
+  launchProduct(planner, {
+    key: `gemm ${activation} ${hasBias} ${readsC}`,
+    values: Object.fromEntries(READ.map((name) => [name, field(name)])),
+    matrices: field('batch'),
+    m: field('m'),
+    n: field('n'),
+    k: field('k'),
+    a: {
+      way: isUnit('aCol') ? 'along k' : 'across',
+      element: 'value = f(a + matrix * aBatch + q * aRow + p * aCol);',
+    },
+    b: {
+      way: isUnit('bRow') && !isUnit('bCol') ? 'along k' : 'across',
+      element: 'value = f(b + matrix * bBatch + q * bCol + p * bRow);',
+    },
+    target: 'c + matrix * cBatch + row * cRow + col',
+    finish: `v *= bitcast<f32>(alpha);
+${readsC ? 'v += bitcast<f32>(beta) * f(at);' : ''}
+${hasBias ? 'v += f(bias + col);' : ''}
+v = ${activationFunctions[activation]};`,
+  });
+};

@@ -1,0 +1,186 @@
+/** Normalisation: statistics row by row, the rest element by element. */
+import { fieldsOf } from '../../reference/fields.ts';
+import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { Parameters, shader } from '../shader.ts';
+import { joins, launchRows } from './rows.ts';
+
+const M = fieldsOf('moments');
+
+export const moments: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof M) => words[at + M[name]]!;
+  const [outer, size] = [word('outer'), word('size')];
+  const names = [
+    'x',
+    'mean',
+    'rstd',
+    'runningMean',
+    'runningVariance',
+    'tracked',
+    'groups',
+    'eps',
+    'momentum',
+  ] as const;
+  launchRows(planner, {
+    key: 'moments',
+    values: { ...Object.fromEntries(names.map((name) => [name, word(name)])), length: size },
+    rows: word('groups'),
+    size: outer * size,
+    joins: { Sum: joins.Sum },
+    body: `
+var sum = 0.0;
+for (var e = lane; e < size; e += lanes) { sum += f(x + (e / length * groups + row) * length + e % length); }
+let average = allSum(sum, lane) / f32(size);
+var squares = 0.0;
+for (var e = lane; e < size; e += lanes) {
+  let difference = f(x + (e / length * groups + row) * length + e % length) - average;
+  squares += difference * difference;
+}
+squares = allSum(squares, lane);
+if (lane == 0u) {
+  put(mean + row, average);
+  put(rstd + row, 1.0 / sqrt(squares / f32(size) + bitcast<f32>(eps)));
+  if (runningMean != 0u) {
+    var share = bitcast<f32>(momentum);
+    if (tracked != 0u) { share = 1.0 / f32(i(tracked)); }
+    put(runningMean + row, (1.0 - share) * f(runningMean + row) + share * average);
+    put(runningVariance + row, (1.0 - share) * f(runningVariance + row) + share * squares / f32(i32(size) - 1));
+  }
+}`,
+  });
+};
+
+/** The number of the mean of channel `c` of outer index `o`. */
+const groupSource = `
+fn groupOf(o: u32, c: u32, channels: u32, groupChannels: u32) -> u32 {
+  if (groupChannels == 0u) { return c; }
+  return (o * channels + c) / groupChannels;
+}
+fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }
+`;
+const VIEW = ['outer', 'channels', 'spatial', 'groupChannels'] as const;
+
+const N = fieldsOf('normalize');
+const normalizeParameters = new Parameters(['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW]);
+
+/** The channel, the mean's number and x̂ of element `id`. */
+const element = `if (id >= outer * channels * spatial) { return; }
+let c = id / spatial % channels;
+let group = groupOf(id / (spatial * channels), c, channels, groupChannels);
+let normal = (f(x + id) - f(mean + group)) * f(rstd + group);`;
+
+export const normalize: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof N) => words[at + N[name]]!;
+  const n = word('outer') * word('channels') * word('spatial');
+  if (n === 0) return;
+  const names = ['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW] as const;
+  planner.launch({
+    key: 'normalize',
+    source: () =>
+      shader({
+        parameters: normalizeParameters,
+        outside: groupSource,
+        body: `${element}
+var shift = 0.0;
+if (bias != 0u) { shift = f(bias + c); }
+put(y + id, normal * weightOf(weight, c) + shift);`,
+      }),
+    words: names.map(word),
+    groups: gridOfThreads(n),
+  });
+};
+
+const S = fieldsOf('normSums');
+
+export const normSums: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof S) => words[at + S[name]]!;
+  const names = ['x', 'g', 'mean', 'rstd', 'sums', 'products', 'channels', 'spatial', 'groupChannels'] as const;
+  launchRows(planner, {
+    key: 'normSums',
+    values: Object.fromEntries(names.map((name) => [name, word(name)])),
+    rows: word('channels'),
+    size: word('outer') * word('spatial'),
+    joins: { Sum: joins.Sum },
+    outside: groupSource,
+    body: `
+var sum = 0.0;
+var product = 0.0;
+for (var e = lane; e < size; e += lanes) {
+  let o = e / spatial;
+  let at = (o * channels + row) * spatial + e % spatial;
+  let group = groupOf(o, row, channels, groupChannels);
+  let v = f(g + at);
+  sum += v;
+  product += v * (f(x + at) - f(mean + group)) * f(rstd + group);
+}
+sum = allSum(sum, lane);
+product = allSum(product, lane);
+if (lane == 0u) {
+  put(sums + row, sum);
+  put(products + row, product);
+}`,
+  });
+};
+
+const G = fieldsOf('normGrad');
+const gradParameters = new Parameters([
+  ...(['x', 'g', 'mean', 'rstd', 'weight', 'sums', 'products', 'gx', ...VIEW] as const),
+  'means',
+]);
+
+export const normGrad: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof G) => words[at + G[name]]!;
+  const [outer, channels, spatial, groupChannels] = VIEW.map(word) as [number, number, number, number];
+  const n = outer * channels * spatial;
+  if (n === 0) return;
+  const names = ['x', 'g', 'mean', 'rstd', 'weight', 'sums', 'products', 'gx', ...VIEW] as const;
+  const values = Object.fromEntries(names.map((name) => [name, word(name)]));
+  const groups = groupChannels === 0 ? channels : (outer * channels) / groupChannels;
+  const means = groupChannels === 0 ? 0 : planner.scratch(2 * groups);
+  if (groupChannels !== 0) {
+    launchRows(planner, {
+      key: 'normGrad means',
+      values: { ...values, means },
+      rows: groups,
+      size: groupChannels * spatial,
+      joins: { Sum: joins.Sum },
+      outside: groupSource,
+      body: `
+var first = 0.0;
+var second = 0.0;
+for (var e = lane; e < size; e += lanes) {
+  let at = row * size + e;
+  let v = f(g + at) * weightOf(weight, at / spatial % channels);
+  first += v;
+  second += v * (f(x + at) - f(mean + row)) * f(rstd + row);
+}
+first = allSum(first, lane);
+second = allSum(second, lane);
+if (lane == 0u) {
+  put(means + 2u * row, first / f32(size));
+  put(means + 2u * row + 1u, second / f32(size));
+}`,
+    });
+  }
+  planner.launch({
+    key: 'normGrad',
+    source: () =>
+      shader({
+        parameters: gradParameters,
+        outside: groupSource,
+        body: `${element}
+let w = weightOf(weight, c);
+var a = 0.0;
+var b = 0.0;
+if (groupChannels != 0u) {
+  a = f(means + 2u * group);
+  b = f(means + 2u * group + 1u);
+} else if (sums != 0u) {
+  a = w * f(sums + c) / f32(outer * spatial);
+  b = w * f(products + c) / f32(outer * spatial);
+}
+put(gx + id, f(rstd + group) * (f(g + id) * w - a - normal * b));`,
+      }),
+    words: [...names.map(word), means],
+    groups: gridOfThreads(n),
+  });
+};

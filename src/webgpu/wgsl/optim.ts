@@ -1,0 +1,141 @@
+/** One step of SGD or Adam over a parameter: a thread an element. */
+import { adaptiveFns } from '../../../bindings/commands/optim.ts';
+import { fieldsOf } from '../../reference/fields.ts';
+import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { Parameters, shader } from '../shader.ts';
+
+const S = fieldsOf('sgd');
+const sgdParameters = new Parameters(['n', 'param', 'grad', 'velocity', 'settings', 'flags']);
+
+export const sgd: GpuKernel = (words, at, planner) => {
+  const n = words[at + S.n]!;
+  if (n === 0) return;
+  planner.launch({
+    key: 'sgd',
+    source: () =>
+      shader({
+        parameters: sgdParameters,
+        body: `if (id >= n) { return; }
+let momentum = f(settings + 1u);
+let weightDecay = f(settings + 3u);
+var g = f(grad + id);
+if ((flags & 2u) != 0u) { g = -g; }
+if (weightDecay != 0.0) { g += weightDecay * f(param + id); }
+if (velocity != 0u) {
+  let v = momentum * f(velocity + id) + f(settings + 2u) * g;
+  put(velocity + id, v);
+  g = select(v, g + momentum * v, (flags & 1u) != 0u);
+}
+put(param + id, f(param + id) - f(settings) * g);`,
+      }),
+    words: sgdParameters.words({
+      n,
+      param: words[at + S.param]!,
+      grad: words[at + S.grad]!,
+      velocity: words[at + S.velocity]!,
+      settings: words[at + S.settings]!,
+      flags: words[at + S.flags]!,
+    }),
+    groups: gridOfThreads(n),
+  });
+};
+
+const A = fieldsOf('adam');
+const adamParameters = new Parameters(['n', 'param', 'grad', 'mean', 'square', 'largest', 'settings', 'flags']);
+
+export const adam: GpuKernel = (words, at, planner) => {
+  const n = words[at + A.n]!;
+  if (n === 0) return;
+  planner.launch({
+    key: 'adam',
+    source: () =>
+      shader({
+        parameters: adamParameters,
+        body: `if (id >= n) { return; }
+let decoupled = (flags & 1u) != 0u;
+let weightDecay = f(settings + 6u);
+var p = f(param + id);
+if (decoupled) { p *= f(settings + 8u); }
+var g = f(grad + id);
+if ((flags & 4u) != 0u) { g = -g; }
+if (!decoupled && weightDecay != 0.0) { g += weightDecay * p; }
+let m = f(settings + 1u) * f(mean + id) + f(settings + 2u) * g;
+var v = f(settings + 3u) * f(square + id) + f(settings + 4u) * g * g;
+put(mean + id, m);
+put(square + id, v);
+if ((flags & 2u) != 0u) {
+  v = maximum(f(largest + id), v);
+  put(largest + id, v);
+}
+put(param + id, p - f(settings) * m / (sqrt(v) / f(settings + 7u) + f(settings + 5u)));`,
+      }),
+    words: adamParameters.words({
+      n,
+      param: words[at + A.param]!,
+      grad: words[at + A.grad]!,
+      mean: words[at + A.m]!,
+      square: words[at + A.v]!,
+      largest: words[at + A.vMax]!,
+      settings: words[at + A.settings]!,
+      flags: words[at + A.flags]!,
+    }),
+    groups: gridOfThreads(n),
+  });
+};
+
+/** u, what the parameter loses, from g; `a`, `b` and `c` are addresses (0: none), `s(i)` stands for setting i. */
+const rules: Record<(typeof adaptiveFns)[number], string> = {
+  rmsprop: `let square = s(3u) * f(a + id) + s(4u) * g * g;
+put(a + id, square);
+var spread = square;
+if (b != 0u) {
+  let average = s(3u) * f(b + id) + s(4u) * g;
+  put(b + id, average);
+  spread -= average * average;
+}
+u = g / (sqrt(spread) + s(1u));
+if (c != 0u) {
+  u += s(5u) * f(c + id);
+  put(c + id, u);
+}
+u *= s(0u);`,
+  adagrad: `let square = f(a + id) + g * g;
+put(a + id, square);
+u = s(0u) * g / (sqrt(square) + s(1u));`,
+  adadelta: `let square = s(3u) * f(a + id) + s(4u) * g * g;
+put(a + id, square);
+u = sqrt(f(b + id) + s(1u)) / sqrt(square + s(1u)) * g;
+put(b + id, s(3u) * f(b + id) + s(4u) * u * u);
+u *= s(0u);`,
+  nadam: `let average = s(3u) * f(a + id) + s(4u) * g;
+let square = s(5u) * f(b + id) + s(6u) * g * g;
+put(a + id, average);
+put(b + id, square);
+u = (s(0u) * g + s(8u) * average) / (sqrt(square) / s(7u) + s(1u));`,
+};
+
+const D = fieldsOf('adaptive');
+const adaptiveParameters = new Parameters(['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags']);
+
+export const adaptive: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof D) => words[at + D[name]]!;
+  const n = word('n');
+  if (n === 0) return;
+  const name = adaptiveFns[word('fn')]!;
+  planner.launch({
+    key: `adaptive ${name}`,
+    source: () =>
+      shader({
+        parameters: adaptiveParameters,
+        body: `if (id >= n) { return; }
+var g = f(grad + id);
+if ((flags & 1u) != 0u) { g = -g; }
+g += f(settings + 2u) * f(param + id);
+var u = 0.0;
+${rules[name].replace(/\bs\((\d)u\)/g, 'f(settings + $1u)')}
+put(param + id, f(param + id) - u);`,
+      }),
+    words: (['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags'] as const).map(word),
+    groups: gridOfThreads(n),
+  });
+};

@@ -1,0 +1,208 @@
+/** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
+import { argReduceFns, reduceFns } from '../../../bindings/commands/table.ts';
+import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
+import { fieldsOf } from '../../reference/fields.ts';
+import type { GpuKernel } from '../launch.ts';
+import { THREADS } from '../launch.ts';
+import { type Join, lanesFor, launchRows } from './rows.ts';
+
+/** How elements are joined, and what an empty row gives. */
+const folds: Record<ReduceFn, Join & { start: string }> = {
+  sum: { type: 'f32', join: 'a + b', start: '0.0' },
+  prod: { type: 'f32', join: 'a * b', start: '1.0' },
+  max: { type: 'f32', join: 'maximum(a, b)', start: '-infinity()' },
+  min: { type: 'f32', join: 'minimum(a, b)', start: 'infinity()' },
+  sumI: { type: 'i32', join: 'a + b', start: '0' },
+  prodI: { type: 'i32', join: 'a * b', start: '1' },
+  maxI: { type: 'i32', join: 'max(a, b)', start: 'bitcast<i32>(0x80000000u)' },
+  minI: { type: 'i32', join: 'min(a, b)', start: '0x7fffffff' },
+};
+
+/** Longer rows are cut, when there are few: a device has thousands of lanes. */
+const LONGEST_ROW = 8192;
+const FEW_ROWS = 256;
+/** From so many columns on a lane takes a column: lanes side by side read elements side by side. */
+const WIDE = 8;
+/** Lanes that keep a device busy, and the elements that make one worth it. */
+const BUSY = 8192;
+const LEAST_LENGTH = 32;
+
+/** Into how many parts the rows of [outer, size, inner] are cut. */
+function partsFor(outer: number, size: number, inner: number): number {
+  const rows = outer * inner;
+  if (inner >= WIDE) return Math.max(1, Math.min(Math.floor(BUSY / rows), Math.floor(size / LEAST_LENGTH), THREADS));
+  return size > LONGEST_ROW && rows < FEW_ROWS ? Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4))) : 1;
+}
+
+const R = fieldsOf('reduce');
+
+/** A row is x[o, from … from + length, i]; `row` counts (o, part, i), i fastest. */
+const reduceBody = (fold: Join & { start: string }, scaled: boolean) => `
+let column = row % inner;
+let part = (row / inner) % parts;
+let first = part * length;
+let limit = min(first + length, whole);
+let start = x + (row / (inner * parts)) * whole * inner + column;
+var value = ${fold.start};
+for (var e = first + lane; e < limit; e += lanes) {
+  let a = value;
+  let b = bitcast<${fold.type}>(heap[start + e * inner]);
+  value = ${fold.join};
+}
+value = allValue(value, lane);
+if (lane == 0u) { heap[y + row] = bitcast<u32>(${scaled ? 'value * bitcast<f32>(scale)' : 'value'}); }`;
+
+export const reduce: GpuKernel = (words, at, planner) => {
+  const name = reduceFns[words[at + R.fn]!]!;
+  const fold = folds[name];
+  const outer = words[at + R.outer]!;
+  const size = words[at + R.size]!;
+  const inner = words[at + R.inner]!;
+  const scale = words[at + R.scale]!;
+  const scaled = name === 'sum';
+  const pass = (x: number, y: number, whole: number, parts: number, last: boolean) => {
+    const length = Math.ceil(whole / parts);
+    launchRows(planner, {
+      key: `reduce ${name} ${last && scaled}`,
+      values: { x, y, inner, whole, parts, length, scale },
+      rows: outer * parts * inner,
+      size: length,
+      body: reduceBody(fold, last && scaled),
+      joins: { Value: fold },
+      lanes: inner >= WIDE ? 1 : undefined,
+    });
+  };
+  const x = words[at + R.x]!;
+  const y = words[at + R.y]!;
+  if (outer * inner === 0) return;
+  const parts = partsFor(outer, size, inner);
+  if (parts === 1) {
+    pass(x, y, size, 1, true);
+    return;
+  }
+  const partial = planner.scratch(outer * parts * inner);
+  pass(x, partial, size, parts, false);
+  pass(partial, y, parts, 1, true);
+};
+
+const A = fieldsOf('argReduce');
+
+/** Whether element `r` with value `v` goes before `best` at `index`. */
+const wins: Record<ArgReduceFn, string> = {
+  max: 'floatWins(v, r, best, index, v > best)',
+  min: 'floatWins(v, r, best, index, v < best)',
+  maxI: 'v > best || (v == best && r < index)',
+  minI: 'v < best || (v == best && r < index)',
+};
+
+/** NaN goes before all; of equals the first. */
+const floatWins = `
+fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
+  if (isNan(best)) { return isNan(v) && r < index; }
+  if (isNan(v)) { return true; }
+  return better || (v == best && r < index);
+}
+`;
+
+/** Lanes without an element have this index. */
+const NONE = '0xffffffffu';
+
+export const argReduce: GpuKernel = (words, at, planner) => {
+  const name = argReduceFns[words[at + A.fn]!]!;
+  const type = name.endsWith('I') ? 'i32' : 'f32';
+  const outer = words[at + A.outer]!;
+  const size = words[at + A.size]!;
+  const inner = words[at + A.inner]!;
+  const values = words[at + A.values]!;
+  const lanes = inner < FEW_ROWS ? lanesFor(outer * inner, size) : 1;
+  const long = lanes > 1;
+  launchRows(planner, {
+    key: `argReduce ${name} ${values === 0}`,
+    values: { x: words[at + A.x]!, values, indices: words[at + A.indices]!, inner },
+    rows: outer * inner,
+    size,
+    lanes,
+    joins: {},
+    outside:
+      (type === 'f32' ? floatWins : '') +
+      (long ? `var<workgroup> bests: array<${type}, ${lanes}>;\nvar<workgroup> places: array<u32, ${lanes}>;\n` : ''),
+    body: `
+let start = x + (row / inner) * size * inner + row % inner;
+var best = ${type}(0);
+var index = ${NONE};
+for (var r = lane; r < size; r += lanes) {
+  let v = bitcast<${type}>(heap[start + r * inner]);
+  if (index == ${NONE} || ${wins[name]}) { best = v; index = r; }
+}
+${
+  long
+    ? `bests[lane] = best;
+places[lane] = index;
+workgroupBarrier();
+for (var step = ${lanes / 2}u; step > 0u; step >>= 1u) {
+  if (lane < step) {
+    let v = bests[lane + step];
+    let r = places[lane + step];
+    best = bests[lane];
+    index = places[lane];
+    if (r != ${NONE} && (index == ${NONE} || ${wins[name]})) { bests[lane] = v; places[lane] = r; }
+  }
+  workgroupBarrier();
+}
+best = bests[0];
+index = places[0];`
+    : ''
+}
+if (lane == 0u) {
+  heap[indices + row] = index;
+  ${values === 0 ? '' : 'heap[values + row] = heap[start + index * inner];'}
+}`,
+  });
+};
+
+const C = fieldsOf('cumsum');
+
+export const cumsum: GpuKernel = (words, at, planner) => {
+  const type = words[at + C.integer] === 1 ? 'i32' : 'f32';
+  const outer = words[at + C.outer]!;
+  const size = words[at + C.size]!;
+  const inner = words[at + C.inner]!;
+  const long = size >= THREADS && outer * inner < FEW_ROWS;
+  launchRows(planner, {
+    key: `cumsum ${type}`,
+    values: { x: words[at + C.x]!, y: words[at + C.y]!, inner, reverse: words[at + C.reverse]! },
+    rows: outer * inner,
+    size,
+    lanes: long ? THREADS : 1,
+    joins: {},
+    outside: long ? `var<workgroup> sums: array<${type}, ${THREADS}>;\n` : '',
+    // A lane has a run of elements: it adds them up, the lanes' sums are added up, and the lane goes over its run again.
+    body: `
+let start = (row / inner) * size * inner + row % inner;
+let run = (size + lanes - 1u) / lanes;
+let first = min(lane * run, size);
+let end = min(first + run, size);
+var sum = ${type}(0);
+${
+  long
+    ? `for (var r = first; r < end; r++) {
+  sum += bitcast<${type}>(heap[x + start + select(r, size - 1u - r, reverse == 1u) * inner]);
+}
+sums[lane] = sum;
+workgroupBarrier();
+for (var step = 1u; step < ${THREADS}u; step <<= 1u) {
+  let before = select(${type}(0), sums[max(lane, step) - step], lane >= step);
+  workgroupBarrier();
+  sums[lane] += before;
+  workgroupBarrier();
+}
+sum = select(${type}(0), sums[max(lane, 1u) - 1u], lane > 0u);`
+    : ''
+}
+for (var r = first; r < end; r++) {
+  let at = start + select(r, size - 1u - r, reverse == 1u) * inner;
+  sum += bitcast<${type}>(heap[x + at]);
+  heap[y + at] = bitcast<u32>(sum);
+}`,
+  });
+};

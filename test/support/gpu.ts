@@ -1,0 +1,38 @@
+/**
+ * The GPU of the tests: Chromium's software GPU over the npm package `webgpu`, unless the environment names a Vulkan driver. Where no
+ * adapter is found the tests are skipped, and say so.
+ */
+import { existsSync } from 'node:fs';
+import { describe } from 'vitest';
+import { init } from '../../src/index.ts';
+import { executorFor } from '../../src/runtime/runtime.ts';
+import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
+
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+if (process.env.VK_DRIVER_FILES === undefined && existsSync(SWIFTSHADER)) {
+  process.env.VK_DRIVER_FILES = SWIFTSHADER;
+  process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+}
+
+let reason = '';
+
+/** Makes the GPU the device of new tensors. Returns its executor, or null where there is none. */
+async function open(): Promise<WebGpuExecutor | null> {
+  try {
+    await init({ device: 'webgpu' });
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+    console.warn(`tests on webgpu are skipped: ${reason}`);
+    return null;
+  }
+  return executorFor('webgpu') as WebGpuExecutor;
+}
+
+const executor = await open();
+
+/** Tests that need the GPU, which is the device of new tensors in them. */
+export function describeOnGpu(name: string, body: (executor: WebGpuExecutor) => void): void {
+  if (executor === null) describe.skip(`${name} (skipped: ${reason})`, () => {});
+  else describe(name, () => body(executor));
+}

@@ -1,0 +1,128 @@
+/** What is particular to the GPU: values come later, indices cannot be checked everywhere, and the device can be lost. */
+import { afterAll, expect, test } from 'vitest';
+import {
+  ArgumentError,
+  DeviceError,
+  F,
+  init,
+  manualSeed,
+  memory,
+  rand,
+  randperm,
+  runtimeInfo,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
+import { executorFor } from '../../src/runtime/runtime.ts';
+import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
+import { describeOnGpu } from '../support/gpu.ts';
+
+describeOnGpu('the device webgpu', (gpu) => {
+  afterAll(() => {
+    gpu.gpu.destroy();
+  });
+
+  test('is what runtimeInfo tells', () => {
+    expect(runtimeInfo()).toMatchObject({ device: 'webgpu', webgpu: true, simd: 'none' });
+    expect(zeros(3).device).toBe('webgpu');
+  });
+
+  test('values come asynchronously alone', async () => {
+    const t = tensor([
+      [1, 2],
+      [3, 4],
+    ]).add(1);
+    for (const read of [() => t.dataSync(), () => t.toArray(), () => t.sum().item()]) {
+      expect(read).toThrow(DeviceError);
+      expect(read).toThrow('await tensor.data()');
+    }
+    expect(String(t)).toBe('Tensor([2,2], float32, 4 elements)');
+    expect(await t.data()).toEqual(Float32Array.of(2, 3, 4, 5));
+    expect(await t.T.data()).toEqual(Float32Array.of(2, 4, 3, 5));
+    expect(await t.gt(2).data()).toEqual(Uint8Array.of(0, 1, 1, 1));
+    expect(await zeros(0, 3).data()).toEqual(new Float32Array(0));
+    expect(await tensor([1, -2], { dtype: 'int32' }).data()).toEqual(Int32Array.of(1, -2));
+  });
+
+  test('values are those of the moment of the call', async () => {
+    const t = tensor([1, 2, 3]);
+    const before = t.data();
+    t.add_(1);
+    const after = t.data();
+    t.dispose();
+    expect(await before).toEqual(Float32Array.of(1, 2, 3));
+    expect(await after).toEqual(Float32Array.of(2, 3, 4));
+  });
+
+  test('writes and commands keep their order', async () => {
+    const small = zeros(5);
+    const large = zeros(1000);
+    const results = [];
+    for (let i = 0; i < 20; i++) {
+      small.copy_(tensor(new Float32Array(5).fill(i)));
+      large.copy_(tensor(new Float32Array(1000).fill(i)));
+      results.push(small.sum().add(large.sum()));
+    }
+    const sums = await Promise.all(results.map(async (sum) => (await sum.data())[0]));
+    expect(sums).toEqual(results.map((_, i) => i * 1005));
+  });
+
+  test('the heap grows and keeps what it holds', async () => {
+    const before = memory().bytesReserved;
+    const t = tensor([1, 2, 3]).mul(2);
+    const big = zeros(gpu.allocator.bytesReserved / 4 + 1000).add(1);
+    expect(memory().bytesReserved).toBeGreaterThan(before);
+    expect(await t.data()).toEqual(Float32Array.of(2, 4, 6));
+    expect(await big.sum().data()).toEqual(Float32Array.of(big.numel));
+    big.dispose();
+  });
+
+  test('indices from the host are checked, others stay inside', async () => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const wrong = tensor([0, 2], { dtype: 'int32' });
+    expect(() => x.indexSelect(0, wrong)).toThrow(ArgumentError);
+    expect(() => F.crossEntropy(x, wrong)).toThrow('target 2 is out of range for 2 classes');
+    expect(() => x.indexSelect(0, wrong.slice(0, 1, 2))).toThrow(ArgumentError);
+    expect(await x.indexSelect(0, wrong.slice(0, 0, 1)).data()).toEqual(Float32Array.of(1, 2));
+    expect(await x.indexSelect(0, wrong.add(0)).data()).toEqual(Float32Array.of(1, 2, 3, 4));
+    wrong.sub_(1);
+    expect(await x.indexSelect(0, wrong.add(0).clamp(0, 1)).data()).toEqual(Float32Array.of(1, 2, 3, 4));
+  });
+
+  test('the order of a data set does not depend on the device', async () => {
+    manualSeed(11);
+    const onGpu = await randperm(20).data();
+    manualSeed(11);
+    expect(await randperm(20, { device: 'wasm' }).data()).toEqual(onGpu);
+  });
+
+  test('a product of zeros has a second derivative', async () => {
+    const x = tensor([2, 0, 3], { requiresGrad: true });
+    x.prod().backward();
+    expect(await x.grad!.data()).toEqual(Float32Array.of(0, 6, 0));
+  });
+
+  test('is lost: reads fail, its tensors say so, and new ones go to the CPU', async () => {
+    const t = rand(10);
+    const reading = t.data();
+    const other = t.add(1).data();
+    gpu.gpu.destroy();
+    await expect(reading.then(() => t.data())).rejects.toThrow(DeviceError);
+    await other.catch((error: unknown) => {
+      expect(error).toBeInstanceOf(DeviceError);
+    });
+    await gpu.gpu.lost;
+    await expect(t.data()).rejects.toThrow('device webgpu was lost');
+    expect(() => t.add(1)).toThrow('the values of tensors that lived there are gone');
+    t.dispose();
+    expect(runtimeInfo().device).not.toBe('webgpu');
+    expect(tensor([1, 2]).add(1).toArray()).toEqual([2, 3]);
+    expect(() => zeros(2, { device: 'webgpu' })).toThrow("await init({ device: 'webgpu' })");
+    await init({ device: 'webgpu' });
+    expect(await tensor([1, 2]).add(1).data()).toEqual(Float32Array.of(2, 3));
+    (executorFor('webgpu') as WebGpuExecutor).gpu.destroy();
+  });
+});

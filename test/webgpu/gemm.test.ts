@@ -1,0 +1,62 @@
+/** Matrix products on the GPU against the reference: every tile, layout and epilogue. */
+import { test } from 'vitest';
+import * as encode from '../../bindings/generated/encode.ts';
+import { describeOnGpu } from '../support/gpu.ts';
+import { randomFloats } from '../support/heap.ts';
+import { checkOnGpu } from './reference.ts';
+
+describeOnGpu('matrix products on webgpu', (gpu) => {
+  const smallProducts = [
+    [1, 33, 31, 17],
+    [3, 9, 10, 0],
+    [1, 20, 24, 1100],
+  ] as const;
+  const otherTiles = [
+    [1, 1, 1, 1],
+    [1, 5, 70, 33],
+    [2, 70, 5, 33],
+    [16, 65, 65, 16],
+    [32, 130, 129, 3],
+  ] as const;
+  const layouts = ['NN', 'NT', 'TN', 'TT'] as const;
+  test.each(layouts)('gemm %s of every tile, with edges', { timeout: 60_000 }, async (layout) => {
+    for (const [batch, m, n, k] of layout === 'TN' ? [...smallProducts, ...otherTiles] : smallProducts) {
+      for (const beta of k < 20 ? [0, 0.5] : [0]) {
+        await checkOnGpu(gpu, `${layout} ${batch} × [${m}, ${n}, ${k}], beta ${beta}`, (box, p) => {
+          const c = box.put(randomFloats(batch * m * (n + 3), 3));
+          encode.encodeGemm(p, {
+            a: box.put(randomFloats(Math.max(batch * m * k, 1), 1), 'float32', 1),
+            b: box.put(randomFloats(Math.max(k * n, 1), 2)),
+            c,
+            bias: beta === 0 ? 0 : box.put(randomFloats(n, 4)),
+            ...{ batch, m, n, k },
+            aRow: layout[0] === 'N' ? k : 1,
+            aCol: layout[0] === 'N' ? 1 : m,
+            aBatch: m * k,
+            bRow: layout[1] === 'N' ? n : 1,
+            bCol: layout[1] === 'N' ? 1 : k,
+            bBatch: 0,
+            cRow: n + 3,
+            cBatch: m * (n + 3),
+            alpha: 1.25,
+            beta,
+            activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
+          });
+          return [c];
+        });
+      }
+    }
+  });
+
+  test('gemm with negative strides and NaN in C that beta 0 does not read', () =>
+    checkOnGpu(gpu, 'gemm', (box, p) => {
+      const c = box.put(new Float32Array(12).fill(NaN));
+      encode.encodeGemm(p, {
+        a: box.put(randomFloats(15, 1)) + 14,
+        b: box.put(randomFloats(20, 2)) + 3,
+        ...{ c, bias: 0, batch: 1, m: 3, n: 4, k: 5, aRow: -5, aCol: -1, aBatch: 0, bRow: 4, bCol: -1, bBatch: 0 },
+        ...{ cRow: 4, cBatch: 12, alpha: 1, beta: 0, activation: encode.Activation.relu },
+      });
+      return [c];
+    }));
+});
