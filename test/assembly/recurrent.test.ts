@@ -180,6 +180,15 @@ describe.each(wasm)('recurrent on %s', (_, executor) => {
     }
   });
 
+  test('a state whose products are too many for scratch', () => {
+    const shape = { steps: 2, batch: 5, inputSize: 1, hiddenSize: 672 };
+    const flags = { reverse: 0, packed: 1, lengths: true, states: true, bias: true, kept: false, seed: 7 };
+    const p: Problem = { kind: 'lstm', ...shape, ...flags };
+    const expected = run(reference[1], p);
+    for (const [name, values] of Object.entries(run(executor, p)))
+      expectClose(values, expected[name]!, { relative: 1e-4, absolute: 1e-4 }, name);
+  });
+
   test('NaN and infinite inputs stay in their rows', () => {
     const [steps, batch, inputSize, hiddenSize] = [2, 6, 3, 5];
     for (const packed of [0, 1]) {
