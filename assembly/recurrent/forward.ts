@@ -7,12 +7,14 @@
  */
 import { RecurrentCommand, RecurrentKind } from '../generated/commands';
 import { firstBlockOf } from '../reduce/share';
-import { EDGE_TILE_OFFSET, packedBAddress } from '../scratch';
+import { EDGE_TILE_OFFSET, KC, NC, packedBAddress } from '../scratch';
 import { gruGates, lstmGates, rnnGates } from './gates';
 import { panelElements, stepProduct } from './product';
 
 /** Rows that go through all steps together: a multiple of all tile heights but 5. */
-export const BLOCK_ROWS: u32 = 24;
+export const BLOCK_ROWS: u32 = 48;
+/** Elements of a thread's scratch that hold the biases' sums and a step's products. */
+const ROOM: u32 = KC * NC;
 /** Threads' shares start at multiples of this. */
 export const SHARE_ROWS: u32 = 4;
 
@@ -29,8 +31,11 @@ export function gatesKept(kind: u32): u32 {
   return kind == RecurrentKind.lstm || kind == RecurrentKind.gru ? 4 : 1;
 }
 
-/** The products of one step: a + r for the rnn and the lstm; [r + r', z + z', n, n'] for the gru, without biases. */
-function products(c: RecurrentCommand, rows: u32, x: usize, h: usize, gates: usize, edge: usize): void {
+/**
+ * The products of one step: a + r for the rnn and the lstm; [r + r', z + z', n, n'] for the gru, without biases. Those of a
+ * single input are left to the pass over the gates.
+ */
+function products(c: RecurrentCommand, rows: u32, x: usize, h: usize, raw: usize, edge: usize): void {
   const size = c.hiddenSize;
   const inputs = c.inputSize;
   const rowBytes = (<usize>size) << 2;
@@ -42,18 +47,39 @@ function products(c: RecurrentCommand, rows: u32, x: usize, h: usize, gates: usi
   const tile = c.tile;
   const gru = c.kind == RecurrentKind.gru;
   const inputGates = gru ? size * 3 : size * gatesKept(c.kind);
-  stepProduct(rows, inputGates, inputs, x, inputBytes, wIh, packed, inputBytes, 4, gates, gatesRow, 0, tile, edge);
+  const keep = -i32(inputs > 1);
+  if (inputs > 1) {
+    stepProduct(rows, inputGates, inputs, x, inputBytes, wIh, packed, inputBytes, 4, raw, gatesRow, 0, tile, edge);
+  }
   const joined = gru ? size * 2 : inputGates;
-  stepProduct(rows, joined, size, h, rowBytes, wHh, packed, rowBytes, 4, gates, gatesRow, -1, tile, edge);
+  stepProduct(rows, joined, size, h, rowBytes, wHh, packed, rowBytes, 4, raw, gatesRow, keep, tile, edge);
   if (gru) {
+    if (inputs == 1) for (let i: u32 = 0; i < rows; i++) memory.fill(raw + <usize>i * gatesRow + rowBytes * 2, 0, rowBytes);
     const last = wHh + ((<usize>(packed ? panelElements(size, joined) : size * joined)) << 2);
-    const apart = gates + rowBytes * 3;
+    const apart = raw + rowBytes * 3;
     stepProduct(rows, size, size, h, rowBytes, last, packed, rowBytes, 4, apart, gatesRow, 0, tile, edge);
   }
 }
 
+/** The sums of both biases, each gate's, or zeros; for the gru those of r and z, and then n's two. */
+function sumBiases(c: RecurrentCommand, bias: usize): void {
+  const row = (<usize>c.hiddenSize) << 2;
+  const bytes = row * gatesKept(c.kind);
+  const ih = (<usize>c.biasIh) << 2;
+  const hh = (<usize>c.biasHh) << 2;
+  if (ih == 0) {
+    memory.fill(bias, 0, bytes);
+    return;
+  }
+  const summed = c.kind == RecurrentKind.gru ? row * 2 : bytes;
+  for (let at: usize = 0; at < summed; at += 4) store<f32>(bias + at, load<f32>(ih + at) + load<f32>(hh + at));
+  if (summed == bytes) return;
+  memory.copy(bias + summed, ih + summed, row);
+  memory.copy(bias + summed + row, hh + summed, row);
+}
+
 /** The rows `first` … `first + rows − 1` of the batch, all steps. */
-function block(c: RecurrentCommand, first: u32, rows: u32, edge: usize): void {
+function block(c: RecurrentCommand, first: u32, rows: u32, bias: usize, raw: usize, edge: usize): void {
   const kind = c.kind;
   const steps = c.steps;
   const size = c.hiddenSize;
@@ -64,8 +90,8 @@ function block(c: RecurrentCommand, first: u32, rows: u32, edge: usize): void {
   const stateStep = (<usize>c.stateStep) << 2;
   const gatesStep = (<usize>c.gatesStep) << 2;
   const inputBytes = (<usize>c.inputSize) << 2;
-  const biasIh = (<usize>c.biasIh) << 2;
-  const biasHh = (<usize>c.biasHh) << 2;
+  // One input's weights lie one after the other in panels too.
+  const w: usize = c.inputSize == 1 ? (<usize>c.wIh) << 2 : 0;
   const blockBytes = <usize>rows * rowBytes;
   const lengths: usize = c.lengths == 0 ? 0 : (<usize>(c.lengths + first)) << 2;
   const isLstm = kind == RecurrentKind.lstm;
@@ -88,20 +114,23 @@ function block(c: RecurrentCommand, first: u32, rows: u32, edge: usize): void {
     // The state after the last step is in out alone.
     const nextH = last ? out : h + move;
     const nextC = last ? ((<usize>c.cLast) << 2) + atRow : cell + move;
-    products(c, rows, x, h, gates, edge);
+    const from = raw == 0 ? gates : raw;
+    products(c, rows, x, h, from, edge);
     for (let i: u32 = 0; i < rows; i++) {
       const at = <usize>i * rowBytes;
+      const r = from + <usize>i * gatesRow;
       const g = gates + <usize>i * gatesRow;
+      const xi: f32 = w == 0 ? 0 : load<f32>(x + ((<usize>i) << 2));
       if (lengths != 0 && load<u32>(lengths + ((<usize>i) << 2)) <= t) {
         copyOrZero(nextH + at, h + at, rowBytes);
         if (isLstm) copyOrZero(nextC + at, cell + at, rowBytes);
         memory.fill(out + at, 0, rowBytes);
       } else if (isLstm) {
-        lstmGates(size, g, biasIh, biasHh, cell + at, nextC + at, nextH + at, out + at);
+        lstmGates(size, r, bias, w, xi, g, cell + at, nextC + at, nextH + at, out + at);
       } else if (kind == RecurrentKind.gru) {
-        gruGates(size, g, biasIh, biasHh, h + at, nextH + at, out + at);
+        gruGates(size, r, bias, w, xi, g, h + at, nextH + at, out + at);
       } else {
-        rnnGates(size, kind == RecurrentKind.rnnRelu, g, biasIh, biasHh, nextH + at, out + at);
+        rnnGates(size, kind == RecurrentKind.rnnRelu, r, bias, w, xi, g, nextH + at, out + at);
       }
     }
     h = nextH;
@@ -113,8 +142,13 @@ function block(c: RecurrentCommand, first: u32, rows: u32, edge: usize): void {
 export function recurrentKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<RecurrentCommand>(cmd);
   const end = firstBlockOf(c.batch, SHARE_ROWS, thread + 1, threads);
-  const edge = packedBAddress(c.scratch, thread) + EDGE_TILE_OFFSET;
+  const room = packedBAddress(c.scratch, thread);
+  const edge = room + EDGE_TILE_OFFSET;
+  // The products of a block's step lie in scratch, if there is room: `gates` is too much for a cache, and is written best in passes.
+  const row = c.hiddenSize * gatesKept(c.kind);
+  const raw: usize = row <= ROOM / (BLOCK_ROWS + 1) ? room + ((<usize>row) << 2) : 0;
+  sumBiases(c, room);
   for (let first = firstBlockOf(c.batch, SHARE_ROWS, thread, threads); first < end; first += BLOCK_ROWS) {
-    block(c, first, min(end - first, BLOCK_ROWS), edge);
+    block(c, first, min(end - first, BLOCK_ROWS), room, raw, edge);
   }
 }

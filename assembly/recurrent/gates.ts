@@ -1,167 +1,161 @@
 /**
- * One row's gates: from the products of a step to activated gates, cell and output, in passes over what lies in the first-level
- * cache. `size` elements each; the gates of a row lie one after the other from g on, and are overwritten by their activations.
- * Biases are there, or both 0. A state may be written where it was read, and to two places, which may be one.
+ * One row's gates in one pass: from the products of a step to activated gates, cell and output. `size` units; the gates of a row
+ * lie one after the other, the products at `raw` (which may be `gates`), their activations from `gates` on. To the products come
+ * `bias`, the sums of both biases, and, where w is not 0, x·w: a layer with one input needs no product for it.
+ * A state may be written where it was read, and to two places, which may be one.
  */
-import { loadLanes, storeLanes } from '../reduce/lanes';
 import { all } from '../simd/bits';
-import { Tanh } from '../simd/exp';
 import { madd } from '../simd/madd';
-import { tanh4 } from '../simd/math';
-import { activate16, sigmoidGates, tanhGates } from './activate';
+import { sigmoid4, tanh4 } from '../simd/math';
+import { get, Part, put, Whole } from './units';
 
+/** A gate's argument. */
 // @ts-ignore: decorator
 @inline
-function lstmCell<W>(row: usize, at: usize, g: usize, cell: usize): v128 {
-  const gate = g + at;
-  const fresh = f32x4.mul(loadLanes<W>(gate), loadLanes<W>(gate + row * 2));
-  return madd(loadLanes<W>(gate + row), loadLanes<W>(cell + at), fresh);
-}
-
-/** c, and tanh c in the place of the output. */
-// @ts-ignore: decorator
-@inline
-function lstmLanes<W>(row: usize, at: usize, g: usize, cell: usize, nextCell: usize, out: usize): void {
-  const c = lstmCell<W>(row, at, g, cell);
-  storeLanes<W>(nextCell + at, c);
-  storeLanes<W>(out + at, tanh4(c));
+function argument<W>(at: usize, left: usize, raw: usize, bias: usize, w: usize, x: v128): v128 {
+  const v = f32x4.add(get<W>(raw + at, left), get<W>(bias + at, left));
+  return w == 0 ? v : madd(x, get<W>(w + at, left), v);
 }
 
 // @ts-ignore: decorator
 @inline
-function lstm16(row: usize, at: usize, g: usize, cell: usize, nextCell: usize, out: usize): void {
-  const c0 = lstmCell<v128>(row, at, g, cell);
-  const c1 = lstmCell<v128>(row, at + 16, g, cell);
-  const c2 = lstmCell<v128>(row, at + 32, g, cell);
-  const c3 = lstmCell<v128>(row, at + 48, g, cell);
-  const to = nextCell + at;
-  v128.store(to, c0);
-  v128.store(to, c1, 16);
-  v128.store(to, c2, 32);
-  v128.store(to, c3, 48);
-  activate16<Tanh>(out + at, c0, c1, c2, c3);
-}
-
-/** h = σ(o)·tanh c, from tanh c in the place of the output. */
-// @ts-ignore: decorator
-@inline
-function lstmOutput<W>(o: usize, at: usize, next: usize, out: usize): void {
-  const h = f32x4.mul(loadLanes<W>(o + at), loadLanes<W>(out + at));
-  storeLanes<W>(next + at, h);
-  storeLanes<W>(out + at, h);
+function lstmUnits<W>(
+  row: usize,
+  at: usize,
+  left: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  x: v128,
+  gates: usize,
+  cell: usize,
+  nextCell: usize,
+  next: usize,
+  out: usize,
+): void {
+  const ai = argument<W>(at, left, raw, bias, w, x);
+  const af = argument<W>(at + row, left, raw, bias, w, x);
+  const an = argument<W>(at + row * 2, left, raw, bias, w, x);
+  const ao = argument<W>(at + row * 3, left, raw, bias, w, x);
+  const i = sigmoid4(ai);
+  const f = sigmoid4(af);
+  const n = tanh4(an);
+  const o = sigmoid4(ao);
+  const c = madd(f, get<W>(cell + at, left), f32x4.mul(i, n));
+  const to = gates + at;
+  put<W>(to, left, i);
+  put<W>(to + row, left, f);
+  put<W>(to + row * 2, left, n);
+  put<W>(to + row * 3, left, o);
+  put<W>(nextCell + at, left, c);
+  const h = f32x4.mul(o, tanh4(c));
+  put<W>(next + at, left, h);
+  put<W>(out + at, left, h);
 }
 
 export function lstmGates(
   size: u32,
-  g: usize,
-  biasIh: usize,
-  biasHh: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  input: f32,
+  gates: usize,
   cell: usize,
   nextCell: usize,
   next: usize,
   out: usize,
 ): void {
   const row = (<usize>size) << 2;
-  sigmoidGates(g, row * 2, biasIh, biasHh, 0);
-  tanhGates(g + row * 2, row, biasIh, biasHh, row * 2);
-  sigmoidGates(g + row * 3, row, biasIh, biasHh, row * 3);
+  const x = f32x4.splat(input);
   let at: usize = 0;
-  for (; at + 64 <= row; at += 64) lstm16(row, at, g, cell, nextCell, out);
-  for (; at + 16 <= row; at += 16) lstmLanes<v128>(row, at, g, cell, nextCell, out);
-  for (; at < row; at += 4) lstmLanes<f32>(row, at, g, cell, nextCell, out);
-  const o = g + row * 3;
-  at = 0;
-  for (; at + 16 <= row; at += 16) lstmOutput<v128>(o, at, next, out);
-  for (; at < row; at += 4) lstmOutput<f32>(o, at, next, out);
-}
-
-/** The argument of ν's tanh; ρ's factor n' gets its bias in place. */
-// @ts-ignore: decorator
-@inline
-function gruSum<W>(row: usize, at: usize, g: usize, biasIh: usize, biasHh: usize): v128 {
-  const gate = g + at;
-  let input = loadLanes<W>(gate + row * 2);
-  let inner = loadLanes<W>(gate + row * 3);
-  if (biasIh != 0) {
-    input = f32x4.add(input, loadLanes<W>(biasIh + at + row * 2));
-    inner = f32x4.add(inner, loadLanes<W>(biasHh + at + row * 2));
-    storeLanes<W>(gate + row * 3, inner);
-  }
-  return madd(loadLanes<W>(gate), inner, input);
+  for (; at + 16 <= row; at += 16) lstmUnits<Whole>(row, at, 0, raw, bias, w, x, gates, cell, nextCell, next, out);
+  if (at < row) lstmUnits<Part>(row, at, row - at, raw, bias, w, x, gates, cell, nextCell, next, out);
 }
 
 // @ts-ignore: decorator
 @inline
-function gruOutput<W>(row: usize, at: usize, g: usize, h: usize, next: usize, out: usize): void {
-  const n = loadLanes<W>(g + row * 2 + at);
-  const y = madd(loadLanes<W>(g + row + at), f32x4.sub(loadLanes<W>(h + at), n), n);
-  storeLanes<W>(next + at, y);
-  storeLanes<W>(out + at, y);
+function gruUnits<W>(
+  row: usize,
+  at: usize,
+  left: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  x: v128,
+  gates: usize,
+  h: usize,
+  next: usize,
+  out: usize,
+): void {
+  const r = sigmoid4(argument<W>(at, left, raw, bias, w, x));
+  const z = sigmoid4(argument<W>(at + row, left, raw, bias, w, x));
+  const last = at + row * 3;
+  const inner = f32x4.add(get<W>(raw + last, left), get<W>(bias + last, left));
+  const n = tanh4(madd(r, inner, argument<W>(at + row * 2, left, raw, bias, w, x)));
+  const to = gates + at;
+  put<W>(to, left, r);
+  put<W>(to + row, left, z);
+  put<W>(to + row * 2, left, n);
+  put<W>(to + row * 3, left, inner);
+  const y = madd(z, f32x4.sub(get<W>(h + at, left), n), n);
+  put<W>(next + at, left, y);
+  put<W>(out + at, left, y);
 }
 
+/** The bias has four parts: the last two are those of n and of n'. */
 export function gruGates(
   size: u32,
-  g: usize,
-  biasIh: usize,
-  biasHh: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  input: f32,
+  gates: usize,
   h: usize,
   next: usize,
   out: usize,
 ): void {
   const row = (<usize>size) << 2;
-  sigmoidGates(g, row * 2, biasIh, biasHh, 0);
-  const n = g + row * 2;
+  const x = f32x4.splat(input);
   let at: usize = 0;
-  for (; at + 64 <= row; at += 64) {
-    activate16<Tanh>(
-      n + at,
-      gruSum<v128>(row, at, g, biasIh, biasHh),
-      gruSum<v128>(row, at + 16, g, biasIh, biasHh),
-      gruSum<v128>(row, at + 32, g, biasIh, biasHh),
-      gruSum<v128>(row, at + 48, g, biasIh, biasHh),
-    );
-  }
-  for (; at + 16 <= row; at += 16) v128.store(n + at, tanh4(gruSum<v128>(row, at, g, biasIh, biasHh)));
-  for (; at < row; at += 4) storeLanes<f32>(n + at, tanh4(gruSum<f32>(row, at, g, biasIh, biasHh)));
-  at = 0;
-  for (; at + 16 <= row; at += 16) gruOutput<v128>(row, at, g, h, next, out);
-  for (; at < row; at += 4) gruOutput<f32>(row, at, g, h, next, out);
+  for (; at + 16 <= row; at += 16) gruUnits<Whole>(row, at, 0, raw, bias, w, x, gates, h, next, out);
+  if (at < row) gruUnits<Part>(row, at, row - at, raw, bias, w, x, gates, h, next, out);
 }
 
 // @ts-ignore: decorator
 @inline
-function rectified<W>(at: usize, g: usize, biasIh: usize, biasHh: usize): void {
-  let x = loadLanes<W>(g + at);
-  if (biasIh != 0) x = f32x4.add(x, f32x4.add(loadLanes<W>(biasIh + at), loadLanes<W>(biasHh + at)));
-  storeLanes<W>(g + at, f32x4.pmax(x, all(0)));
-}
-
-// @ts-ignore: decorator
-@inline
-function rnnOutput<W>(at: usize, g: usize, next: usize, out: usize): void {
-  const y = loadLanes<W>(g + at);
-  storeLanes<W>(next + at, y);
-  storeLanes<W>(out + at, y);
+function rnnUnits<W>(
+  relu: bool,
+  at: usize,
+  left: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  x: v128,
+  gates: usize,
+  next: usize,
+  out: usize,
+): void {
+  const a = argument<W>(at, left, raw, bias, w, x);
+  const y = relu ? f32x4.pmax(a, all(0)) : tanh4(a);
+  put<W>(gates + at, left, y);
+  put<W>(next + at, left, y);
+  put<W>(out + at, left, y);
 }
 
 export function rnnGates(
   size: u32,
   relu: bool,
-  g: usize,
-  biasIh: usize,
-  biasHh: usize,
+  raw: usize,
+  bias: usize,
+  w: usize,
+  input: f32,
+  gates: usize,
   next: usize,
   out: usize,
 ): void {
   const row = (<usize>size) << 2;
+  const x = f32x4.splat(input);
   let at: usize = 0;
-  if (relu) {
-    for (; at + 16 <= row; at += 16) rectified<v128>(at, g, biasIh, biasHh);
-    for (; at < row; at += 4) rectified<f32>(at, g, biasIh, biasHh);
-  } else {
-    tanhGates(g, row, biasIh, biasHh, 0);
-  }
-  at = 0;
-  for (; at + 16 <= row; at += 16) rnnOutput<v128>(at, g, next, out);
-  for (; at < row; at += 4) rnnOutput<f32>(at, g, next, out);
+  for (; at + 16 <= row; at += 16) rnnUnits<Whole>(relu, at, 0, raw, bias, w, x, gates, next, out);
+  if (at < row) rnnUnits<Part>(relu, at, row - at, raw, bias, w, x, gates, next, out);
 }

@@ -3,16 +3,16 @@
  * comes from the step after; dH is left with what reaches the state before without passing a gate, dC with its gradient.
  * gOut is the gradient of the output, or 0. `size` elements each; gates lie one after the other.
  */
-import { loadLanes, storeLanes } from '../reduce/lanes';
 import { all } from '../simd/bits';
 import { madd } from '../simd/madd';
 import { tanh4 } from '../simd/math';
+import { get, Part, put, Whole } from './units';
 
 // @ts-ignore: decorator
 @inline
-function total<W>(dH: usize, gOut: usize, at: usize): v128 {
-  const v = loadLanes<W>(dH + at);
-  return gOut == 0 ? v : f32x4.add(v, loadLanes<W>(gOut + at));
+function total<W>(dH: usize, gOut: usize, at: usize, left: usize): v128 {
+  const v = get<W>(dH + at, left);
+  return gOut == 0 ? v : f32x4.add(v, get<W>(gOut + at, left));
 }
 
 /** g·y·(1 − y). */
@@ -31,9 +31,10 @@ function tanhGrad(y: v128, g: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function lstmLanes<W>(
+function lstmUnits<W>(
   row: usize,
   at: usize,
+  left: usize,
   gates: usize,
   cell: usize,
   gOut: usize,
@@ -43,20 +44,20 @@ function lstmLanes<W>(
 ): void {
   const gate = gates + at;
   const to = gGates + at;
-  const i = loadLanes<W>(gate);
-  const f = loadLanes<W>(gate + row);
-  const n = loadLanes<W>(gate + row * 2);
-  const o = loadLanes<W>(gate + row * 3);
-  const before = loadLanes<W>(cell + at);
+  const i = get<W>(gate, left);
+  const f = get<W>(gate + row, left);
+  const n = get<W>(gate + row * 2, left);
+  const o = get<W>(gate + row * 3, left);
+  const before = get<W>(cell + at, left);
   const y = tanh4(madd(f, before, f32x4.mul(i, n)));
-  const h = total<W>(dH, gOut, at);
-  storeLanes<W>(dH + at, all(0));
-  const c = f32x4.add(loadLanes<W>(dC + at), tanhGrad(y, f32x4.mul(h, o)));
-  storeLanes<W>(dC + at, f32x4.mul(c, f));
-  storeLanes<W>(to, sigmoidGrad(i, f32x4.mul(c, n)));
-  storeLanes<W>(to + row, sigmoidGrad(f, f32x4.mul(c, before)));
-  storeLanes<W>(to + row * 2, tanhGrad(n, f32x4.mul(c, i)));
-  storeLanes<W>(to + row * 3, sigmoidGrad(o, f32x4.mul(h, y)));
+  const h = total<W>(dH, gOut, at, left);
+  put<W>(dH + at, left, all(0));
+  const c = f32x4.add(get<W>(dC + at, left), tanhGrad(y, f32x4.mul(h, o)));
+  put<W>(dC + at, left, f32x4.mul(c, f));
+  put<W>(to, left, sigmoidGrad(i, f32x4.mul(c, n)));
+  put<W>(to + row, left, sigmoidGrad(f, f32x4.mul(c, before)));
+  put<W>(to + row * 2, left, tanhGrad(n, f32x4.mul(c, i)));
+  put<W>(to + row * 3, left, sigmoidGrad(o, f32x4.mul(h, y)));
 }
 
 export function lstmGatesGrad(
@@ -70,15 +71,16 @@ export function lstmGatesGrad(
 ): void {
   const row = (<usize>size) << 2;
   let at: usize = 0;
-  for (; at + 16 <= row; at += 16) lstmLanes<v128>(row, at, gates, cell, gOut, dH, dC, gGates);
-  for (; at < row; at += 4) lstmLanes<f32>(row, at, gates, cell, gOut, dH, dC, gGates);
+  for (; at + 16 <= row; at += 16) lstmUnits<Whole>(row, at, 0, gates, cell, gOut, dH, dC, gGates);
+  if (at < row) lstmUnits<Part>(row, at, row - at, gates, cell, gOut, dH, dC, gGates);
 }
 
 // @ts-ignore: decorator
 @inline
-function gruLanes<W>(
+function gruUnits<W>(
   row: usize,
   at: usize,
+  left: usize,
   gates: usize,
   before: usize,
   gOut: usize,
@@ -88,18 +90,18 @@ function gruLanes<W>(
 ): void {
   const gate = gates + at;
   const to = gGates + at;
-  const r = loadLanes<W>(gate);
-  const z = loadLanes<W>(gate + row);
-  const n = loadLanes<W>(gate + row * 2);
-  const inner = loadLanes<W>(gate + row * 3);
-  const h = total<W>(dH, gOut, at);
-  storeLanes<W>(dH + at, f32x4.mul(h, z));
-  const gz = f32x4.mul(h, f32x4.sub(loadLanes<W>(before + at), n));
+  const r = get<W>(gate, left);
+  const z = get<W>(gate + row, left);
+  const n = get<W>(gate + row * 2, left);
+  const inner = get<W>(gate + row * 3, left);
+  const h = total<W>(dH, gOut, at, left);
+  put<W>(dH + at, left, f32x4.mul(h, z));
+  const gz = f32x4.mul(h, f32x4.sub(get<W>(before + at, left), n));
   const gn = tanhGrad(n, f32x4.mul(h, f32x4.sub(all(1), z)));
-  storeLanes<W>(to, sigmoidGrad(r, f32x4.mul(gn, inner)));
-  storeLanes<W>(to + row, sigmoidGrad(z, gz));
-  storeLanes<W>(to + row * 2, gn);
-  storeLanes<W>(gHidden + at, f32x4.mul(gn, r));
+  put<W>(to, left, sigmoidGrad(r, f32x4.mul(gn, inner)));
+  put<W>(to + row, left, sigmoidGrad(z, gz));
+  put<W>(to + row * 2, left, gn);
+  put<W>(gHidden + at, left, f32x4.mul(gn, r));
 }
 
 export function gruGatesGrad(
@@ -113,22 +115,22 @@ export function gruGatesGrad(
 ): void {
   const row = (<usize>size) << 2;
   let at: usize = 0;
-  for (; at + 16 <= row; at += 16) gruLanes<v128>(row, at, gates, before, gOut, dH, gGates, gHidden);
-  for (; at < row; at += 4) gruLanes<f32>(row, at, gates, before, gOut, dH, gGates, gHidden);
+  for (; at + 16 <= row; at += 16) gruUnits<Whole>(row, at, 0, gates, before, gOut, dH, gGates, gHidden);
+  if (at < row) gruUnits<Part>(row, at, row - at, gates, before, gOut, dH, gGates, gHidden);
 }
 
 // @ts-ignore: decorator
 @inline
-function rnnLanes<W>(relu: bool, at: usize, gates: usize, gOut: usize, dH: usize, gGates: usize): void {
-  const y = loadLanes<W>(gates + at);
-  const h = total<W>(dH, gOut, at);
-  storeLanes<W>(dH + at, all(0));
-  storeLanes<W>(gGates + at, relu ? v128.andnot(h, f32x4.le(y, all(0))) : tanhGrad(y, h));
+function rnnUnits<W>(relu: bool, at: usize, left: usize, gates: usize, gOut: usize, dH: usize, gGates: usize): void {
+  const y = get<W>(gates + at, left);
+  const h = total<W>(dH, gOut, at, left);
+  put<W>(dH + at, left, all(0));
+  put<W>(gGates + at, left, relu ? v128.andnot(h, f32x4.le(y, all(0))) : tanhGrad(y, h));
 }
 
 export function rnnGatesGrad(size: u32, relu: bool, gates: usize, gOut: usize, dH: usize, gGates: usize): void {
   const row = (<usize>size) << 2;
   let at: usize = 0;
-  for (; at + 16 <= row; at += 16) rnnLanes<v128>(relu, at, gates, gOut, dH, gGates);
-  for (; at < row; at += 4) rnnLanes<f32>(relu, at, gates, gOut, dH, gGates);
+  for (; at + 16 <= row; at += 16) rnnUnits<Whole>(relu, at, 0, gates, gOut, dH, gGates);
+  if (at < row) rnnUnits<Part>(relu, at, row - at, gates, gOut, dH, gGates);
 }

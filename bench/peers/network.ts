@@ -4,20 +4,46 @@
  */
 import type { Tensor } from '../../src/index.ts';
 
-export type NetworkModel = 'cnn' | 'resnet18';
+/** Weights of an LSTM, GRU or RNN with one input and 50 states; an embedding with an LSTM; an embedding; one LSTM cell, of 128 states. */
+export type NetworkModel =
+  | 'cnn'
+  | 'resnet18'
+  | 'lstm'
+  | 'gru'
+  | 'rnn'
+  | 'sentiment'
+  | 'embedding'
+  | 'lstmCell'
+  | 'lstmLayer';
+
+export const RECURRENT_UNITS = 50;
+export const SENTIMENT_UNITS = 128;
+
+/** What a training step makes small: the mean of the batch. `mean` is that of the outputs themselves. */
+export type NetworkLoss =
+  | { kind: 'crossEntropy'; labels: Int32Array }
+  | { kind: 'mse' | 'bceWithLogits'; targets: Float32Array }
+  | { kind: 'mean' };
 
 export interface NetworkProblem {
   model: NetworkModel;
-  /** [batch, channels, height, width]. */
-  inputShape: [number, number, number, number];
-  x: Float32Array;
-  /** A training step with Adam and cross-entropy on these labels; without them inference in evaluation mode. */
-  labels?: Int32Array;
+  /** [batch, channels, height, width], or [batch, steps, inputs], or [batch, steps] where x is integers. */
+  inputShape: [number, ...number[]];
+  x: Float32Array | Int32Array;
+  /** Rows of the embedding, in models that have one. */
+  vocabulary?: number;
+  /** A training step; without a loss inference in evaluation mode. */
+  loss?: NetworkLoss;
+  /** Default 'adam'. */
+  optimizer?: 'adam' | 'sgd';
   lr: number;
 }
 
 /** Losses that a training contender gives for its check. */
 export const NETWORK_CHECKED_STEPS = 3;
+
+/** PyTorch's own for 70 units. With more, states saturate, and over many steps gradients vanish into slow denormal numbers. */
+const RECURRENT_BOUND = 0.12;
 
 /** A parameter's first number, from its name. */
 function seedOf(name: string): number {
@@ -35,18 +61,24 @@ function fractions(name: string, n: number): Float64Array {
 
 /**
  * The value of a parameter or buffer: matrices and kernels spread evenly over ±√(6/fan-in), which keeps ReLU networks at one scale;
- * scales and variances around 1; the rest small.
+ * scales and variances around 1; the rest small, as are the matrices of recurrent layers.
  */
 export function networkWeight(name: string, shape: readonly number[]): Float32Array {
   const n = shape.reduce((a, b) => a * b, 1);
   const u = fractions(name, n);
   const last = name.split('.').at(-1);
   if (shape.length > 1) {
-    const bound = Math.sqrt(6 / (n / shape[0]!));
+    const bound = /_[ih]h/.test(name) ? RECURRENT_BOUND : Math.sqrt(6 / (n / shape[0]!));
     return Float32Array.from(u, (v) => (2 * v - 1) * bound);
   }
   if (last === 'weight' || last === 'running_var') return Float32Array.from(u, (v) => 0.5 + v);
   return Float32Array.from(u, (v) => (v - 0.5) * 0.1);
+}
+
+/** The numbers that a loss compares with, if any. */
+export function wantedOf(loss: NetworkLoss): Float32Array | Int32Array | undefined {
+  if (loss.kind === 'mean') return undefined;
+  return loss.kind === 'crossEntropy' ? loss.labels : loss.targets;
 }
 
 /** A state dict of such numbers, in the form of a given one. Counters stay as they are. */

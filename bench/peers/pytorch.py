@@ -1,4 +1,4 @@
-"""Runs PyTorch's side of the benchmarks, on one thread, for bench/peers/pytorch.ts.
+"""Runs PyTorch's side of the benchmarks, for bench/peers/pytorch.ts: pytorch.py THREADS.
 
 One JSON object a line comes in on standard input, one goes out on standard output. Arrays travel as files of float32.
 The times are taken here, so that they hold no pipe and no JSON.
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 from pytorchNetwork import network
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(sys.argv[1]))
 prepared = {}
 
 
@@ -122,7 +122,7 @@ kinds = {
 
 
 def trains(task):
-    return task["kind"] == "train" or task.get("labels") is not None
+    return task["kind"] == "train" or (task["kind"] == "network" and task["loss"] is not None)
 
 
 def answer(request):

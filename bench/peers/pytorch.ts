@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder } from './load.ts';
-import { NETWORK_CHECKED_STEPS } from './network.ts';
+import { NETWORK_CHECKED_STEPS, wantedOf } from './network.ts';
 import { CHECKED_STEPS, type Peer } from './types.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -32,11 +32,12 @@ class Python {
   private files = 0;
   private handles = 0;
 
-  constructor() {
-    const one = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
-    this.child = spawn(PYTHON, [join(benchFolder, 'peers/pytorch.py')], {
+  constructor(threads: number) {
+    const count = `${threads}`;
+    const counts = { OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };
+    this.child = spawn(PYTHON, [join(benchFolder, 'peers/pytorch.py'), count], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...one },
+      env: { ...process.env, ...counts },
     });
     let complaint = '';
     this.child.stderr!.on('data', (text) => {
@@ -64,9 +65,9 @@ class Python {
     });
   }
 
-  file(data: Float32Array): string {
+  file(data: Float32Array | Int32Array): string {
     const path = join(this.folder, `${this.files++}.f32`);
-    writeFileSync(path, data);
+    writeFileSync(path, Float32Array.from(data));
     return path;
   }
 
@@ -90,18 +91,18 @@ class Python {
   }
 }
 
-export const pytorch: Peer = {
-  name: 'PyTorch',
+export const pytorchThreads = (name: string, threads: number): Peer => ({
+  name,
   open: async () => {
-    const python = new Python();
+    const python = new Python(threads);
     const { version } = await python.ask({ command: 'version' }).catch((error) => {
       python.close();
       throw error;
     });
-    const file = (data: Float32Array) => python.file(data);
+    const file = (data: Float32Array | Int32Array) => python.file(data);
     return {
       version: version!,
-      note: 'one thread, float32, native code',
+      note: `${threads === 1 ? 'one thread' : `${threads} threads`}, float32, native code`,
       gemm: (problem) => python.prepare({ kind: 'gemm', ...problem, a: file(problem.a), b: file(problem.b) }),
       elementwise: (problem) =>
         python.prepare({ kind: 'elementwise', ...problem, x: file(problem.x), other: file(problem.other) }),
@@ -115,7 +116,7 @@ export const pytorch: Peer = {
             optimizer,
             loss: loss.kind,
             x: file(x),
-            y: file(loss.kind === 'mse' ? loss.targets : Float32Array.from(loss.labels)),
+            y: file(loss.kind === 'mse' ? loss.targets : loss.labels),
             layers: layers.map((layer) => ({ ...layer, weight: file(layer.weight), bias: file(layer.bias) })),
           },
           CHECKED_STEPS,
@@ -128,17 +129,24 @@ export const pytorch: Peer = {
           weight: file(problem.weight),
           g: g === null ? null : file(g),
         }),
-      network: ({ labels, x, ...problem }) =>
-        python.prepare(
+      network: ({ loss, x, optimizer = 'adam', ...problem }) => {
+        const wanted = loss && wantedOf(loss);
+        return python.prepare(
           {
             kind: 'network',
             ...problem,
+            optimizer,
             x: file(x),
-            labels: labels === undefined ? null : file(Float32Array.from(labels)),
+            integers: x instanceof Int32Array,
+            loss: loss?.kind ?? null,
+            wanted: wanted === undefined ? null : file(wanted),
           },
-          labels === undefined ? 1 : NETWORK_CHECKED_STEPS,
-        ),
+          loss === undefined ? 1 : NETWORK_CHECKED_STEPS,
+        );
+      },
       close: () => python.close(),
     };
   },
-};
+});
+
+export const pytorch: Peer = pytorchThreads('PyTorch', 1);

@@ -15,7 +15,7 @@ def weight(name, shape):
     u = fractions(name, n)
     last = name.split(".")[-1]
     if len(shape) > 1:
-        values = (2 * u - 1) * np.sqrt(6 / (n / shape[0]))
+        values = (2 * u - 1) * (0.12 if "_ih" in name or "_hh" in name else np.sqrt(6 / (n / shape[0])))
     elif last in ("weight", "running_var"):
         values = 0.5 + u
     else:
@@ -36,20 +36,78 @@ def resnet18():
     return make()
 
 
+class Recurrent(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer(1, 50, batch_first=True)
+        self.head = nn.Linear(50, 1)
+
+    def forward(self, x):
+        return self.head(self.layer(x)[0][:, -1])
+
+
+class Sentiment(nn.Module):
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, 128)
+        self.layer = nn.LSTM(128, 128, batch_first=True)
+        self.head = nn.Linear(128, 1)
+
+    def forward(self, x):
+        return self.head(self.layer(self.words(x))[0][:, -1])
+
+
+class OneStep(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer(128, 128)
+
+    def forward(self, x):
+        return self.layer(x)[0]
+
+
+def build(task):
+    return {
+        "cnn": cnn,
+        "resnet18": resnet18,
+        "lstm": lambda: Recurrent(nn.LSTM),
+        "gru": lambda: Recurrent(nn.GRU),
+        "rnn": lambda: Recurrent(nn.RNN),
+        "sentiment": lambda: Sentiment(task["vocabulary"]),
+        "embedding": lambda: nn.Embedding(task["vocabulary"], 128),
+        "lstmCell": lambda: OneStep(nn.LSTMCell),
+        "lstmLayer": lambda: OneStep(nn.LSTM),
+    }[task["model"]]()
+
+
+def loss_of(kind, output, wanted):
+    if kind == "mean":
+        return output.mean()
+    if kind == "crossEntropy":
+        return nn.functional.cross_entropy(output, wanted.long())
+    column = output.squeeze(1)
+    if kind == "mse":
+        return nn.functional.mse_loss(column, wanted)
+    return nn.functional.binary_cross_entropy_with_logits(column, wanted)
+
+
 def network(task):
-    model = {"cnn": cnn, "resnet18": resnet18}[task["model"]]()
+    model = build(task)
     state = model.state_dict()
     model.load_state_dict({k: weight(k, tuple(v.shape)) if v.is_floating_point() else v for k, v in state.items()})
     x = torch.from_numpy(np.fromfile(task["x"], dtype=np.float32).reshape(task["inputShape"]))
-    if task["labels"] is None:
+    if task["integers"]:
+        x = x.long()
+    if task["loss"] is None:
         model.eval()
         return lambda: model(x)
-    labels = torch.from_numpy(np.fromfile(task["labels"], dtype=np.float32)).long()
-    optimizer = torch.optim.Adam(model.parameters(), lr=task["lr"])
+    wanted = None if task["wanted"] is None else torch.from_numpy(np.fromfile(task["wanted"], dtype=np.float32))
+    make = torch.optim.SGD if task["optimizer"] == "sgd" else torch.optim.Adam
+    optimizer = make(model.parameters(), lr=task["lr"])
 
     def step():
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), labels)
+        loss = loss_of(task["loss"], model(x), wanted)
         loss.backward()
         optimizer.step()
         return loss

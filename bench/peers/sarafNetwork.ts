@@ -1,12 +1,19 @@
 /** saraf's side of the whole networks. */
 import type { Tensor } from '../../src/index.ts';
 import type { Prepared } from '../harness/types.ts';
-import { NETWORK_CHECKED_STEPS, type NetworkModel, type NetworkProblem, networkState } from './network.ts';
+import {
+  NETWORK_CHECKED_STEPS,
+  type NetworkLoss,
+  type NetworkProblem,
+  networkState,
+  RECURRENT_UNITS,
+  SENTIMENT_UNITS,
+  wantedOf,
+} from './network.ts';
 
 type Saraf = typeof import('../../src/index.ts');
 
-function build({ nn, models }: Saraf, model: NetworkModel) {
-  if (model === 'resnet18') return models.resnet18();
+function convolutional({ nn }: Saraf) {
   const block = (inChannels: number, outChannels: number) => [
     new nn.Conv2d(inChannels, outChannels, 3, { padding: 1 }),
     new nn.ReLU(),
@@ -16,13 +23,81 @@ function build({ nn, models }: Saraf, model: NetworkModel) {
   return new nn.Sequential(...blocks, new nn.Flatten(), new nn.Linear(128 * 3 * 3, 10));
 }
 
+/** A recurrent layer, whose last step goes through a linear one to a single number. */
+function recurrent({ nn, select }: Saraf, layer: 'LSTM' | 'GRU' | 'RNN') {
+  class Recurrent extends nn.Module {
+    layer = new nn[layer](1, RECURRENT_UNITS, { batchFirst: true });
+    head = new nn.Linear(RECURRENT_UNITS, 1);
+    override forward(x: Tensor): Tensor {
+      return this.head.forward(select(this.layer.forward(x)[0], 1, -1));
+    }
+  }
+  return new Recurrent();
+}
+
+function sentiment({ nn, select }: Saraf, vocabulary: number) {
+  class Sentiment extends nn.Module {
+    words = new nn.Embedding(vocabulary, SENTIMENT_UNITS);
+    layer = new nn.LSTM(SENTIMENT_UNITS, SENTIMENT_UNITS, { batchFirst: true });
+    head = new nn.Linear(SENTIMENT_UNITS, 1);
+    override forward(x: Tensor): Tensor {
+      return this.head.forward(select(this.layer.forward(this.words.forward(x))[0], 1, -1));
+    }
+  }
+  return new Sentiment();
+}
+
+/** One step of an LSTM as a cell, or as a layer over a sequence of one. */
+function oneStep({ nn }: Saraf, kind: 'LSTM' | 'LSTMCell') {
+  class OneStep extends nn.Module {
+    layer = new nn[kind](SENTIMENT_UNITS, SENTIMENT_UNITS);
+    override forward(x: Tensor): Tensor {
+      return this.layer.forward(x)[0];
+    }
+  }
+  return new OneStep();
+}
+
+function build(saraf: Saraf, { model, vocabulary = 0 }: NetworkProblem) {
+  switch (model) {
+    case 'cnn':
+      return convolutional(saraf);
+    case 'resnet18':
+      return saraf.models.resnet18();
+    case 'lstm':
+      return recurrent(saraf, 'LSTM');
+    case 'gru':
+      return recurrent(saraf, 'GRU');
+    case 'rnn':
+      return recurrent(saraf, 'RNN');
+    case 'sentiment':
+      return sentiment(saraf, vocabulary);
+    case 'embedding':
+      return new saraf.nn.Embedding(vocabulary, SENTIMENT_UNITS);
+    case 'lstmCell':
+      return oneStep(saraf, 'LSTMCell');
+    case 'lstmLayer':
+      return oneStep(saraf, 'LSTM');
+  }
+}
+
+function lossOf({ F }: Saraf, { kind }: NetworkLoss, output: Tensor, wanted: Tensor): Tensor {
+  if (kind === 'mean') return output.mean();
+  if (kind === 'crossEntropy') return F.crossEntropy(output, wanted);
+  const column = output.squeeze(1);
+  return kind === 'mse' ? F.mseLoss(column, wanted) : F.binaryCrossEntropyWithLogits(column, wanted);
+}
+
+const dtypeOf = (data: Float32Array | Int32Array) => (data instanceof Int32Array ? 'int32' : 'float32');
+
 export function sarafNetwork(saraf: Saraf, problem: NetworkProblem, compiled: boolean): Prepared {
-  const { compile, F, manualSeed, noGrad, optim, scope, tensor } = saraf;
+  const { compile, manualSeed, noGrad, optim, scope, tensor } = saraf;
   manualSeed(1);
-  const model = build(saraf, problem.model);
+  const model = build(saraf, problem);
   scope(() => void model.loadStateDict(networkState(model.stateDict(), tensor)));
-  const x = tensor(problem.x, { shape: problem.inputShape });
-  if (problem.labels === undefined) {
+  const x = tensor(problem.x, { shape: problem.inputShape, dtype: dtypeOf(problem.x) });
+  const { loss: kind } = problem;
+  if (kind === undefined) {
     model.eval();
     const forward = (input: Tensor) => noGrad(() => model.forward(input));
     const call = compiled ? compile(forward) : forward;
@@ -32,11 +107,13 @@ export function sarafNetwork(saraf: Saraf, problem: NetworkProblem, compiled: bo
       dispose: () => [x, model].forEach((t) => void t.dispose()),
     };
   }
-  const y = tensor(problem.labels, { dtype: 'int32' });
-  const optimizer = new optim.Adam(model.parameters(), { lr: problem.lr });
+  const wantedData = wantedOf(kind) ?? new Float32Array(1);
+  const y = tensor(wantedData, { dtype: dtypeOf(wantedData) });
+  const make = problem.optimizer === 'sgd' ? optim.SGD : optim.Adam;
+  const optimizer = new make(model.parameters(), { lr: problem.lr });
   const step = (input: Tensor, wanted: Tensor): Tensor => {
     optimizer.zeroGrad();
-    const loss = F.crossEntropy(model.forward(input), wanted);
+    const loss = lossOf(saraf, kind, model.forward(input), wanted);
     loss.backward();
     optimizer.step();
     return loss;

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder, load, versionOf } from './load.ts';
+import { type RecurrentTf, tfjsNetwork } from './tfjsNetwork.ts';
 import {
   type Activation,
   CHECKED_STEPS,
@@ -158,7 +159,7 @@ function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
 }
 
 async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
-  const tf = await load<Ops>('@tensorflow/tfjs');
+  const tf = await load<Ops & RecurrentTf>('@tensorflow/tfjs');
   tf.enableProdMode();
   let note = 'one thread, float32';
   if (backend === 'wasm') {
@@ -171,7 +172,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend does not start`);
   const select = () => void tf.setBackend(backend);
-  const selected = <P>(make: (tf: Ops, select: () => void, problem: P) => Prepared | undefined) => {
+  const selected = <P>(make: (tf: Ops & RecurrentTf, select: () => void, problem: P) => Prepared | undefined) => {
     return (problem: P) => {
       select();
       return make(tf, select, problem);
@@ -185,6 +186,7 @@ async function open(backend: 'wasm' | 'cpu'): Promise<Library> {
     planes: selected(planes),
     train: selected(train),
     conv: selected(conv),
+    network: selected(tfjsNetwork),
   };
 }
 

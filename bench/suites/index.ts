@@ -3,11 +3,15 @@
 import { cnnStep } from './cnnStep.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
+import { embedding } from './embedding.ts';
 import { gemm } from './gemm.ts';
+import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { resnet18 } from './resnet18.ts';
+import { sentimentStep } from './sentimentStep.ts';
+import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
 import { xorStep } from './xorStep.ts';
@@ -22,5 +26,9 @@ export const suites: SuitePlan[] = [
   programs,
   cnnStep,
   resnet18,
+  lstmStep,
+  sentimentStep,
+  embedding,
+  streaming,
   threads,
 ];

@@ -6,7 +6,7 @@ import { plainElementwise } from '../peers/plain.ts';
 import { sarafThreads } from '../peers/saraf.ts';
 import type { ElementwiseOp, Library, TrainProblem } from '../peers/types.ts';
 import { gemmTask } from './gemm.ts';
-import { cnnStepTask, resnet18Task } from './networks.ts';
+import { cnnStepTask, recurrentStepTask, resnet18Task, sentimentStepTask } from './networks.ts';
 import { dense, trainingTask, xor } from './training.ts';
 import type { SuitePlan } from './types.ts';
 
@@ -52,6 +52,8 @@ export const threads: SuitePlan = {
     ...(['add', 'exp', 'softmax', 'sum'] as const).map((op) => elementwiseTask(op, libraries)),
     cnnStepTask(libraries),
     resnet18Task(1, libraries),
+    recurrentStepTask('lstm', libraries),
+    sentimentStepTask(libraries),
     trainingTask('2-3-1, batch 4', xor, libraries),
   ],
 };

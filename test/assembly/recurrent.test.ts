@@ -149,6 +149,8 @@ const sizes = [
   [3, 24, 9, 9],
   [2, 25, 8, 16],
   [2, 53, 17, 33],
+  [2, 48, 2, 12],
+  [3, 99, 1, 6],
 ] as const;
 
 const problems = sizes.flatMap(([steps, batch, inputSize, hiddenSize], i) =>
@@ -176,6 +178,15 @@ describe.each(wasm)('recurrent on %s', (_, executor) => {
           expectClose(values, expected[name]!, { relative: 2e-5, absolute: 2e-6 }, `${name} of ${JSON.stringify(p)}`);
       }
     }
+  });
+
+  test('a state whose products are too many for scratch', () => {
+    const shape = { steps: 2, batch: 5, inputSize: 1, hiddenSize: 672 };
+    const flags = { reverse: 0, packed: 1, lengths: true, states: true, bias: true, kept: false, seed: 7 };
+    const p: Problem = { kind: 'lstm', ...shape, ...flags };
+    const expected = run(reference[1], p);
+    for (const [name, values] of Object.entries(run(executor, p)))
+      expectClose(values, expected[name]!, { relative: 1e-4, absolute: 1e-4 }, name);
   });
 
   test('NaN and infinite inputs stay in their rows', () => {

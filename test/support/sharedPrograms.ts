@@ -258,6 +258,7 @@ for (const [kind, steps, batch, inputs, size, gates] of [
   [2, 3, 61, 11, 29, 4],
   [3, 3, 50, 5, 21, 3],
   [2, 60, 3, 20, 16, 4],
+  [2, 3, 210, 1, 10, 4],
 ] as const) {
   cases[`recurrent ${kind} [${steps}, ${batch}, ${inputs}] to ${size}`] = (box, p) => {
     const n = gates * size;
