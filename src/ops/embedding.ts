@@ -7,7 +7,7 @@ import type { EmbeddingAttributes } from '../autograd/rules/embedding.ts';
 import { dense, done, fillWith, viewOf } from '../program/emit.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { constant } from './create.ts';
-import { indexAddTo, takeRowsAlong } from './shape.ts';
+import { indexAddTo, takeRowsAlong } from './select.ts';
 
 /** weight[index]: [index.numel, dim]. */
 export function embeddingRows(weight: Tensor, index: Tensor, attributes: EmbeddingAttributes): Tensor {

@@ -9,7 +9,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { constant } from './create.ts';
 import type { Extremes } from './reductions.ts';
-import { checkIndex, unslice } from './shape.ts';
+import { checkIndex } from './select.ts';
+import { unslice } from './shape.ts';
 
 /** Refuses an index that is larger than x outside `dim` (and, with `all`, along it). */
 function checkFits(op: string, index: Tensor, argument: string, x: Tensor, dim: number, all: boolean): void {

@@ -13,4 +13,5 @@ export * from './pool.ts';
 export * from './rearrange.ts';
 export * from './reductions.ts';
 export * from './resize.ts';
+export * from './select.ts';
 export * from './shape.ts';

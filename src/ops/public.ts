@@ -79,11 +79,11 @@ export {
   variance,
 } from './reductions.ts';
 export { type PadMode, type PadOptions, pad } from './resize.ts';
+export { indexSelect } from './select.ts';
 export {
   cat,
   expand,
   flatten,
-  indexSelect,
   permute,
   reshape,
   select,

@@ -7,7 +7,7 @@ import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emit
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
-import { indexSelect } from './shape.ts';
+import { indexSelect } from './select.ts';
 
 /** x resized by a geometry. */
 export function resizePlanes(x: Tensor, geometry: ResizeGeometry): Tensor {

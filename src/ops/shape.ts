@@ -3,21 +3,8 @@
  * the new shape are the elements copied.
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import type { NumericArray } from '../../bindings/executor.ts';
-import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
-import {
-  commonExecutor,
-  copyInto,
-  dense,
-  done,
-  empty,
-  fillWith,
-  materialize,
-  sectionsOf,
-  viewOf,
-} from '../program/emit.ts';
-import { checkValues } from '../program/values.ts';
+import { commonExecutor, copyInto, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
@@ -307,104 +294,4 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   const y = cat(parts, at);
   for (const part of parts) part.dispose();
   return y;
-}
-
-/** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
-export function checkIndex(op: string, index: Tensor, size: number): void {
-  checkTensor(op, 'index', index);
-  if (index.dtype !== 'int32')
-    throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, {
-      op,
-      argument: 'index',
-      got: index.dtype,
-      expected: 'int32',
-    });
-  const check = (values: NumericArray) => checkRows(op, values, size);
-  checkValues(index, check);
-}
-
-function checkRows(op: string, values: NumericArray, size: number): void {
-  for (const i of values) {
-    if (i < 0 || i >= size)
-      throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, {
-        op,
-        argument: 'index',
-        got: i,
-      });
-  }
-}
-
-/** The entries of a dimension that `index` (int32) names, in its order. */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  checkTensor('indexSelect', 'input', x);
-  const at = normalizeDim('indexSelect', dim, x.ndim);
-  checkTensor('indexSelect', 'index', index);
-  if (index.ndim > 1)
-    throw new ShapeError(`indexSelect: index must have one dimension, got ${show(index.shape)}`, {
-      op: 'indexSelect',
-      argument: 'index',
-      got: index.shape,
-    });
-  if (x.ndim === 0 && index.numel !== 1)
-    throw new ShapeError(
-      `indexSelect: index must have one element for a tensor without dimensions, got ${show(index.shape)}`,
-      { op: 'indexSelect', argument: 'index', got: index.shape },
-    );
-  return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
-}
-
-/** The same without a gradient. */
-export function takeRowsAlong(op: string, x: Tensor, at: number, index: Tensor): Tensor {
-  checkTensor(op, 'index', index);
-  const executor = commonExecutor(op, x, index);
-  checkIndex(op, index, x.shape[at] ?? 1);
-  const source = dense(x);
-  const list = dense(index);
-  const { outer, size, inner } = sectionsOf(x.shape, at);
-  const y = empty(
-    executor,
-    x.shape.map((s, i) => (i === at ? index.numel : s)),
-    x.dtype,
-  );
-  if (y.numel > 0) {
-    encodeTakeRows(executor.program, {
-      x: source.address,
-      index: list.address,
-      y: y.address,
-      outer,
-      size,
-      count: index.numel,
-      inner,
-    });
-    executor.run();
-  }
-  done(source, x);
-  done(list, index);
-  return y;
-}
-
-/** Zeros with `size` entries along dim, to which the entries of g are added where `index` says: the gradient of indexSelect. */
-export function indexAddTo(size: number, dim: number, index: Tensor, g: Tensor): Tensor {
-  const shape = g.shape.map((s, i) => (i === dim ? size : s));
-  const { executor } = g;
-  const y = empty(executor, shape, 'float32');
-  fillWith(y, 0);
-  const source = dense(g);
-  const list = dense(index);
-  const { outer, inner } = sectionsOf(shape, dim);
-  if (source.numel > 0) {
-    encodeAddRows(executor.program, {
-      g: source.address,
-      index: list.address,
-      y: y.address,
-      outer,
-      size,
-      count: index.numel,
-      inner,
-    });
-    executor.run();
-  }
-  done(source, g);
-  done(list, index);
-  return record('indexAdd', [g, index], y, { dim });
 }
