@@ -315,6 +315,7 @@ export const sarafThreads = (name: string, threads: number): Peer => ({
           gemm: (problem) => using(kernelGemm(kernels, problem)),
           elementwise: (problem) => using(kernelElementwise(kernels, problem) ?? tensorElementwise(saraf, problem)),
           train: (problem) => using(train(saraf, problem, { compiled: true })),
+          conv: (problem) => using(tensorConv(saraf, problem, true)),
           network: (problem) => using(sarafNetwork(saraf, problem, true)),
         };
       },

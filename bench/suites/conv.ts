@@ -22,7 +22,7 @@ interface Shape {
   backward?: boolean;
 }
 
-const same = (size: number, channels: number): Shape => ({
+export const same = (size: number, channels: number): Shape => ({
   batch: 1,
   size,
   channels: [channels, channels],
@@ -104,7 +104,7 @@ function checkOf(p: ConvProblem): (output: Numbers) => string | undefined {
   };
 }
 
-function convTask(shape: Shape, libraries: Map<string, Library>): Task {
+export function convTask(shape: Shape, libraries: Map<string, Library>): Task {
   const problem = problemOf(shape);
   const { batch, size, inChannels, outChannels, kernel, stride, outSize, groups, g } = problem;
   const macs = (batch * outChannels * outSize ** 2 * inChannels * kernel ** 2) / groups;

@@ -5,6 +5,7 @@ import type { Task } from '../harness/types.ts';
 import { plainElementwise } from '../peers/plain.ts';
 import { sarafThreads } from '../peers/saraf.ts';
 import type { ElementwiseOp, Library, TrainProblem } from '../peers/types.ts';
+import { convTask, same } from './conv.ts';
 import { gemmTask } from './gemm.ts';
 import { cnnStepTask, recurrentStepTask, resnet18Task, sentimentStepTask } from './networks.ts';
 import { dense, trainingTask, xor } from './training.ts';
@@ -50,6 +51,7 @@ export const threads: SuitePlan = {
     gemmTask([1024, 1024, 1024], 'NN', libraries),
     trainingTask('784-512-512-10, batch 256', mlp(), libraries),
     ...(['add', 'exp', 'softmax', 'sum'] as const).map((op) => elementwiseTask(op, libraries)),
+    convTask(same(56, 64), libraries),
     cnnStepTask(libraries),
     resnet18Task(1, libraries),
     recurrentStepTask('lstm', libraries),
