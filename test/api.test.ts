@@ -260,7 +260,11 @@ describe('call forms', () => {
     expect(sgd.paramGroups[0]!.lr).toBe(0.5);
     expect(new WarmupCosineLR(sgd, { warmupEpochs: 1, totalEpochs: 3 }).step).toBeTypeOf('function');
     new ReduceLROnPlateau(sgd, { patience: 0 }).step(1);
-    expect(nn.utils.clipGradNorm_(model.parameters(), 1, { normType: 1 })).toBeDefined();
+    const size = () => [...model.parameters()].reduce((sum, { grad }) => sum + grad!.abs().sum().item(), 0);
+    const before = size();
+    const largest = before / 2;
+    expect(nn.utils.clipGradNorm_(model.parameters(), largest, { normType: 1 }).item()).toBeCloseTo(before, 4);
+    expect(size()).toBeCloseTo(largest, 4);
   });
 
   it('measures as scikit-learn does', () => {
