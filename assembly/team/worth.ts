@@ -180,8 +180,10 @@ function workOf(cmd: usize): u64 {
       return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
     case Opcode.group:
       return workOfParts(cmd + offsetof<GroupCommand>(), changetype<GroupCommand>(cmd).count);
-    case Opcode.sgd:
-      return <u64>changetype<SgdCommand>(cmd).n * 2;
+    case Opcode.sgd: {
+      const c = changetype<SgdCommand>(cmd);
+      return c.index ? volume(c.count, c.inner, 2) : <u64>c.n * 2;
+    }
     case Opcode.adam:
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.adaptive:

@@ -239,9 +239,9 @@ export class Replay {
     return false;
   }
 
-  /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
+  /** Whether the program can run now: it is not stale, its conditions hold, and the gradients that leaves had at its start are as they were. */
   isCurrent(): boolean {
-    if (this.isStale()) return false;
+    if (this.isStale() || this.recorder.conditions.some((holds) => !holds())) return false;
     for (const variable of this.recorder.expectsNoGrad) {
       if (variable.grad !== null) return false;
     }
@@ -313,6 +313,7 @@ export class Replay {
     this.arena.release();
     for (const storage of this.constants) storage.release();
     for (const storage of this.recorder.captured) storage.release();
+    for (const memory of this.recorder.rowMemories) memory.dispose();
     for (const { storage } of this.gradients) storage.release();
   }
 }

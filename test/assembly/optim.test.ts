@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeAdam, encodeSgd } from '../../bindings/generated/encode.ts';
 import { expectClose, inSandbox, kernelExecutors, lengths, randomFloats } from '../support/heap.ts';
+import { allRows } from '../support/rows.ts';
 
 interface SgdOptions {
   lr: number;
@@ -76,7 +77,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
         const grad = box.put(values, 'float32', offset + 2);
         const settings = box.put([lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay]);
         const flags = Number(nesterov) + 2 * Number(maximize);
-        encodeSgd(executor.program, { param, grad, velocity, settings, n: start.length, flags });
+        encodeSgd(executor.program, { param, grad, velocity, settings, n: start.length, flags, ...allRows });
         box.run(`sgd of ${start.length}`);
       });
       return box.floats(param);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { inSandbox, kernelExecutors, randomFloats, randomInts } from '../support/heap.ts';
+import { unmarked } from '../support/rows.ts';
 
 /** [outer, size, count, inner]: narrow rows, rows around the vector and around the bulk copy, nothing at all. */
 const shapes = [
@@ -56,7 +57,7 @@ describe.each(kernelExecutors)('rows on %s', (_, executor) => {
           const g = box.put(added, 'float32', offset + 3);
           const index = box.put(at, 'int32', offset + 1);
           const y = box.put(start, 'float32', offset);
-          encodeAddRows(executor.program, { g, index, y, outer, size, count, inner });
+          encodeAddRows(executor.program, { g, index, y, outer, size, count, inner, ...unmarked });
           box.run(note);
           expect(box.floats(y), note).toEqual(expected);
         });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAdam, encodeSgd } from '../../bindings/generated/encode.ts';
+import { allRows } from '../support/rows.ts';
 import { Machine, precisions } from './machine.ts';
 
 /** Three steps from these parameters with these gradients; expectations by torch 1.13's optimizers in float64. */
@@ -131,7 +132,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
       const grad = machine.floats(...g);
       // PyTorch's first velocity is the gradient, whatever the dampening.
       const settings = machine.floats(lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay);
-      machine.run(encodeSgd, { param, grad, velocity, settings, n: 3, flags });
+      machine.run(encodeSgd, { param, grad, velocity, settings, n: 3, flags, ...allRows });
     });
     machine.expectClose(param, expected.param, slack);
     if (expected.velocity) machine.expectClose(velocity, expected.velocity, slack);
@@ -159,7 +160,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
           1 - lr * weightDecay,
         ],
       );
-      machine.run(encodeAdam, { param, grad: machine.floats(...g), m, v, vMax, settings, n: 3, flags });
+      machine.run(encodeAdam, { param, grad: machine.floats(...g), m, v, vMax, settings, n: 3, flags, ...allRows });
     });
     machine.expectClose(param, expected.param, slack);
     machine.expectClose(m, expected.m, slack);
@@ -171,7 +172,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     const param = machine.floats(Number.POSITIVE_INFINITY);
     const velocity = machine.floats(0);
     const settings = machine.floats(lr, 0.5, 1, 0);
-    machine.run(encodeSgd, { param, grad: machine.floats(2), velocity, settings, n: 1, flags: 0 });
+    machine.run(encodeSgd, { param, grad: machine.floats(2), velocity, settings, n: 1, flags: 0, ...allRows });
     machine.expectClose(velocity, [2]);
   });
 });

@@ -7,6 +7,7 @@ import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { groupFrom } from '../../src/program/group.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
+import { allRows, unmarked } from './rows.ts';
 import { encodeGrad, encodeWinograd } from './winograd.ts';
 
 /** Encodes commands and returns the addresses of their results. */
@@ -91,7 +92,7 @@ cases.rows = (box, p) => {
     inner,
   });
   const g = box.put(randomFloats(outer * count * inner, 10));
-  encode.encodeAddRows(p, { g, index, y, outer, size, count, inner });
+  encode.encodeAddRows(p, { g, index, y, outer, size, count, inner, ...unmarked });
   return [taken, y];
 };
 
@@ -107,7 +108,7 @@ cases.optimizers = (box, p) => {
     number,
   ];
   const grad = values(7);
-  encode.encodeSgd(p, { param, grad, velocity, settings: box.put([0.1, 0.9, 1, 0.01]), n, flags: 1 });
+  encode.encodeSgd(p, { param, grad, velocity, settings: box.put([0.1, 0.9, 1, 0.01]), n, flags: 1, ...allRows });
   const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
   encode.encodeAdam(p, { param: other, grad, m, v, vMax, settings, n, flags: 2 });
   return [param, velocity, other, m, v, vMax];
@@ -119,7 +120,7 @@ cases['a group of updates'] = (box, p) => {
     const [param, grad, m, v] = [1, 2, 3, 4].map((seed) => box.put(randomFloats(n, seed + i, 0, 1)));
     const operands = { param: param!, grad: grad!, n, flags: 0 };
     if (i % 2 === 0) {
-      encode.encodeSgd(p, { ...operands, velocity: m!, settings: box.put([0.1, 0.9, 1, 0.01]) });
+      encode.encodeSgd(p, { ...operands, velocity: m!, settings: box.put([0.1, 0.9, 1, 0.01]), ...allRows });
       return [param!, m!];
     }
     const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);

@@ -7,6 +7,7 @@ import { seeded } from '../support/commands.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { Sandbox as Box, inSandbox, randomFloats, randomInts, type Sandbox, withAt } from '../support/heap.ts';
 import { count, dims, type Layout, randomLayout, randomShape, randomView } from '../support/nest.ts';
+import { allRows, unmarked } from '../support/rows.ts';
 import { checkOnGpu } from './reference.ts';
 
 const SPECIALS = [NaN, Infinity, -Infinity, -0, 0];
@@ -251,6 +252,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
         size,
         count: n,
         inner,
+        ...unmarked,
       });
       return [y];
     }));
@@ -319,7 +321,15 @@ describeOnGpu('commands on webgpu', (gpu) => {
         const put = (seed: number, low = -1) => box.put(randomFloats(n, seed, low, 1));
         const [a, b, grad, velocity, m, v, vMax] = [put(1), put(2), put(3), put(4), put(5), put(6, 0), put(7, 0)];
         const sgd = box.put([0.1, 0.9, 0.7, flags % 2 ? 0.01 : 0]);
-        encode.encodeSgd(p, { param: a, grad, velocity: flags < 4 ? velocity : 0, settings: sgd, n, flags: flags % 4 });
+        encode.encodeSgd(p, {
+          param: a,
+          grad,
+          velocity: flags < 4 ? velocity : 0,
+          settings: sgd,
+          n,
+          flags: flags % 4,
+          ...allRows,
+        });
         const adam = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
         encode.encodeAdam(p, { param: b, grad, m, v, vMax: flags & 2 ? vMax : 0, settings: adam, n, flags });
         return [a, b, velocity, m, v, vMax];
