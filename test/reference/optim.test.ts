@@ -160,7 +160,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
           1 - lr * weightDecay,
         ],
       );
-      machine.run(encodeAdam, { param, grad: machine.floats(...g), m, v, vMax, settings, n: 3, flags, ...allRows });
+      machine.run(encodeAdam, { param, grad: machine.floats(...g), m, v, vMax, settings, n: 3, flags });
     });
     machine.expectClose(param, expected.param, slack);
     machine.expectClose(m, expected.m, slack);
@@ -174,5 +174,22 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     const settings = machine.floats(lr, 0.5, 1, 0);
     machine.run(encodeSgd, { param, grad: machine.floats(2), velocity, settings, n: 1, flags: 0, ...allRows });
     machine.expectClose(velocity, [2]);
+  });
+
+  it('sgd of some rows changes each of them once', () => {
+    const param = machine.floats(1, 2, 3, 4, 5, 6);
+    const marks = machine.ints(2, 0, 1);
+    const rows = { index: machine.ints(0, 2, 0), marks, count: 3, inner: 2 };
+    const grad = machine.floats(1, 1, 1, 1, 1, -8);
+    machine.run(encodeSgd, {
+      param,
+      grad,
+      velocity: 0,
+      settings: machine.floats(0.5, 0, 1, 0),
+      n: 6,
+      flags: 0,
+      ...rows,
+    });
+    machine.expectClose(param, [0.5, 1.5, 3, 4, 4.5, 10]);
   });
 });

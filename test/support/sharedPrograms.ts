@@ -96,6 +96,20 @@ cases.rows = (box, p) => {
   return [taken, y];
 };
 
+cases['the gradient of a table, and the step of its rows'] = (box, p) => {
+  const [size, count, inner] = [900, 1500, 60];
+  const index = box.put(randomInts(count, 7, 0, size), 'int32');
+  const [param, y] = [box.put(randomFloats(size * inner, 8)), box.put(new Float32Array(size * inner))];
+  const marks = box.put(new Int32Array(size).fill(-1), 'int32');
+  const sizes = { index, outer: 1, size, count, inner };
+  encode.encodeAddRows(p, { g: box.put(randomFloats(count * inner, 9)), y, marks, first: 0, ...sizes });
+  const step = { param, grad: y, velocity: 0, settings: box.put([0.1, 0, 1, 0]), n: size * inner, flags: 0 };
+  encode.encodeSgd(p, { ...step, index, marks, count, inner });
+  const cleared = box.put(randomFloats(size * inner, 10));
+  encode.encodeAddRows(p, { g: 0, y: cleared, ...unmarked, ...sizes });
+  return [param, y, marks, cleared];
+};
+
 cases.optimizers = (box, p) => {
   const n = 40_003;
   const values = (seed: number) => box.put(randomFloats(n, seed, 0, 1));
