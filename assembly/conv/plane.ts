@@ -184,6 +184,9 @@ export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
     const second: usize = <usize>((step % mul) * part + step / mul) << 2;
     const third: usize = <usize>(((step * 2) % mul) * part + (step * 2) / mul) << 2;
     const whole = job.cGridCol == 4 ? cols & ~15 : 0;
+    // The last sixteen may overlap those before, where nothing is added up.
+    const overlap = whole != 0 && !keep && cols != whole;
+    const end = overlap ? cols : whole;
     const most = min(bandRows(job, cols), max(CACHED / (part * mul), reachOf(job.tapRows, job.stepRow) + 1));
     for (let ic: u32 = 0; ic < job.gridHeight; ic += most) {
       const rows = min(most, job.gridHeight - ic);
@@ -191,12 +194,12 @@ export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
       for (let i: u32 = 0; i < rows; i++) {
         const src = job.room + <usize>(i * job.mulRow) * row;
         const dst = job.c + <usize>(ic + i) * job.cGridRow + <usize>jc * job.cGridCol;
-        for (let j: u32 = 0; j < whole; j += 16) {
-          const at = <usize>j << 2;
+        for (let j: u32 = 0; j < end; j += 16) {
+          const at = <usize>min(j, cols - 16) << 2;
           if (job.tapCols == 3) sixteenOfThree(job, dst + at, src + at, tapRow, second, third, start, keep);
           else sixteen(job, dst + at, src + at, tapRow, part, start, keep);
         }
-        for (let j = whole; j < cols; j += 4) {
+        for (let j = end; j < cols; j += 4) {
           const to = dst + <usize>j * job.cGridCol;
           four(job, to, src + (<usize>j << 2), tapRow, part, min(4, cols - j), start, keep);
         }
