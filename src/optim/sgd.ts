@@ -31,6 +31,8 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
 /**
  * p ← p − lr·v, v ← momentum·v + (1 − dampening)·(g + weightDecay·p).
  *
+ * Of a table (`nn.Embedding`) only the rows looked up are changed where there is neither momentum nor weight decay.
+ *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });

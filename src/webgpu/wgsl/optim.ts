@@ -15,6 +15,7 @@ const sgdParameters = new Parameters([
   'index',
   'marks',
   'inner',
+  'rows',
 ]);
 
 export const sgd: GpuKernel = (words, at, planner) => {
@@ -31,7 +32,7 @@ export const sgd: GpuKernel = (words, at, planner) => {
 var e = id;
 if (index != 0u) {
   let j = id / inner;
-  let row = heap[index + j];
+  let row = min(heap[index + j], rows - 1u);
   if (heap[marks + row] != j) { return; }
   e = row * inner + id % inner;
 }
@@ -57,6 +58,7 @@ put(param + e, f(param + e) - f(settings) * g);`,
       index,
       marks: words[at + S.marks]!,
       inner,
+      rows: index === 0 ? 0 : words[at + S.n]! / inner,
     }),
     groups: gridOfThreads(n),
   });
