@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-const TRAINING = 6000;
+const TRAINING = 8000;
 const TEST = 1000;
 const PIXELS = 28 * 28;
 const IMAGE_HEADER = 16;

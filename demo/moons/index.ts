@@ -40,7 +40,6 @@ function drawBelief(context: CanvasRenderingContext2D, values: Float32Array): vo
   const small = new OffscreenCanvas(columns, rows);
   small.getContext('2d')!.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = 'high';
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 

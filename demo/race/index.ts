@@ -18,7 +18,7 @@ function draw({ list, laps }: Table): void {
   list.replaceChildren(
     ...laps.map((lap, i) => {
       const bar = make('span', { className: i === 0 ? 'bar plain' : 'bar' });
-      bar.style.width = `${(100 * lap.ms) / longest}%`;
+      bar.style.width = `max(3px, ${(100 * lap.ms) / longest}%)`;
       return make(
         'li',
         {},

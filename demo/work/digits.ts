@@ -13,7 +13,7 @@ const LEARNING_RATE = 2e-3;
 const DECAY = 0.6;
 const TEST_BATCH = 250;
 /** Test digits that the page shows. */
-const SAMPLES = 40;
+const SAMPLES = 36;
 
 type Model = ReturnType<typeof build>;
 
@@ -183,7 +183,7 @@ export function digits(): void {
       case 'start': {
         const host = await start('auto', message.device);
         tell<FromDigits>({ type: 'host', host });
-        opened = { digits: await load(message.url), device: message.device };
+        opened = { digits: opened?.digits ?? (await load(message.url)), device: message.device };
         const { testPixels, testLabels } = opened.digits;
         const pixels = testPixels.slice(0, SAMPLES * PIXELS);
         tell<FromDigits>({ type: 'samples', pixels, labels: testLabels.slice(0, SAMPLES) });
