@@ -1,6 +1,6 @@
 /**
  * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
- * suite in its own process under each Node (the current one and 24, where nothing else is said), prints tables, writes
+ * suite in its own process under each Node (the current one and 24, where neither the suite nor --node says else), prints tables, writes
  * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
  * writes the page anew from the results that are there.
  */
@@ -16,7 +16,7 @@ import { suites } from './suites/index.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    node: { type: 'string', default: [...new Set([currentMajor, '24'])].join(',') },
+    node: { type: 'string' },
     quick: { type: 'boolean', default: false },
     task: { type: 'string' },
     json: { type: 'string' },
@@ -30,6 +30,7 @@ if (unknown.length > 0) {
   console.error(`no suite is called ${unknown.join(' or ')}; there are ${names.join(', ')}`);
   process.exit(2);
 }
+const defaultNodes = [...new Set([currentMajor, '24'])];
 const chosen = positionals.length > 0 ? positionals : names;
 if (values.report) {
   for (const suite of chosen) writeSection(suite);
@@ -44,7 +45,8 @@ const results: SuiteResult[] = [];
 let failures = 0;
 
 for (const suite of chosen) {
-  for (const major of values.node.split(',')) {
+  const nodes = suites.find(({ name }) => name === suite)?.nodes ?? defaultNodes;
+  for (const major of values.node?.split(',') ?? nodes) {
     const binary = nodeBinary(major);
     if (binary === undefined) {
       console.error(`Node ${major} is not here: bench/package.json has none for this machine`);
