@@ -2,7 +2,7 @@
  * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
  * suite in its own process under each Node (the current one and 24, where neither the suite nor --node says else), prints tables, writes
  * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
- * writes the page anew from the results that are there.
+ * writes that page anew from the results that are there, and bench/report/index.html.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { currentMajor, installPeers, nodeBinary, runUnder } from './harness/nodes.ts';
 import { resultFile, writeSection } from './harness/report.ts';
 import type { SuiteResult } from './harness/types.ts';
+import { writeReport } from './report/index.ts';
 import { suites } from './suites/index.ts';
 
 const { values, positionals } = parseArgs({
@@ -33,7 +34,9 @@ if (unknown.length > 0) {
 const defaultNodes = [...new Set([currentMajor, '24'])];
 const chosen = positionals.length > 0 ? positionals : names;
 if (values.report) {
+  installPeers();
   for (const suite of chosen) writeSection(suite);
+  await writeReport();
   process.exit(0);
 }
 installPeers();
