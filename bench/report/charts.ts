@@ -87,7 +87,7 @@ async function both(label: string, make: (narrow: boolean) => object): Promise<s
 }
 
 /** Rows of names: at the left, or where there is little room above each row. */
-function rows(names: readonly string[], narrow: boolean, padding = 0.5, labelOffset = -16) {
+function rows(names: readonly string[], narrow: boolean, padding = narrow ? 0.8 : 0.5, labelOffset = -16) {
   const axis = narrow
     ? { labelAlign: 'left', labelPadding: -2, labelOffset, labelBaseline: 'middle' }
     : { labelPadding: 10 };
