@@ -72,5 +72,6 @@ for (const suite of chosen) {
   }
 }
 rmSync(folder, { recursive: true, force: true });
+if (kept) await writeReport();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
 if (failures > 0) process.exit(1);

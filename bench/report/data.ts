@@ -21,7 +21,8 @@ const kinds: Record<string, Kind> = {
 };
 
 export function kindOf(name: string): Kind {
-  return kinds[name] ?? (name.startsWith('PyTorch') ? 'native' : 'saraf');
+  if (name.startsWith('PyTorch')) return 'native';
+  return kinds[name] ?? (name.startsWith('saraf') ? 'saraf' : 'wasm');
 }
 
 /** The mode that others are compared with: compiled programs where a suite has them, as its users would run them. */

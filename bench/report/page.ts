@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { duration, find, peakOf, share, speed } from '../harness/format.ts';
 import { PEAK, type SuiteResult } from '../harness/types.ts';
 import { benchFolder } from '../peers/load.ts';
-import { batchLines, colourOf, dots, nodeColour, nodeDots, overview, threadBars } from './charts.ts';
+import { batchLines, dots, nodeColour, nodeDots, overview, threadBars } from './charts.ts';
 import {
   baseOf,
   fastest,
@@ -20,11 +20,19 @@ import {
   throughputs,
 } from './data.ts';
 import { displayName } from './names.ts';
+import { colourOf } from './svg.ts';
 
 /** The engine of the charts; others are in the tables. */
 const MAIN_NODE = '24';
 
-const chapters: { id: string; title: string; text: string; suites: string[] }[] = [
+interface Chapter {
+  id: string;
+  title: string;
+  text: string;
+  suites: string[];
+}
+
+const chapters: Chapter[] = [
   {
     id: 'product',
     title: 'Matrix product',
@@ -51,6 +59,16 @@ const chapters: { id: string; title: string; text: string; suites: string[] }[] 
     suites: ['cnn-step', 'resnet18', 'lstm-step', 'sentiment-step', 'embedding', 'streaming'],
   },
 ];
+
+/** Suites with a chart of their own. */
+const SPECIAL = ['threads', 'batch', 'runtimes'];
+
+/** Suites that no chapter names stand for themselves. */
+function otherChapters(all: readonly SuiteResult[]): Chapter[] {
+  const known = new Set([...SPECIAL, ...chapters.flatMap(({ suites }) => suites)]);
+  const others = new Map(all.filter(({ suite }) => !known.has(suite)).map(({ suite, title }) => [suite, title]));
+  return [...others].map(([suite, title]) => ({ id: suite, title, text: '', suites: [suite] }));
+}
 
 /** What the overview shows: suite, task as its name begins, what it is called there. */
 const highlights: [suite: string, task: string, name: string][] = [
@@ -170,8 +188,8 @@ async function chapter(
 ): Promise<string> {
   const parts = suites.map((suite) => all.filter((result) => result.suite === suite));
   const shown = parts.flatMap((results) => main(results) ?? []);
-  if (shown.length === 0) return '';
   const values = shown.flatMap(ratios);
+  if (values.length === 0) return '';
   const peers = [...new Set(values.map(({ peer }) => peer))]
     .filter((name) => !name.includes('threads'))
     .sort((a, b) => order(a) - order(b));
@@ -303,14 +321,17 @@ async function versions(all: readonly SuiteResult[]): Promise<string> {
   );
 }
 
+const countOf = (all: readonly string[], one: string): number => all.filter((other) => other === one).length;
+
 /** The whole page. */
 export async function report(all: readonly SuiteResult[]): Promise<string> {
   const style = readFileSync(join(benchFolder, 'report/style.css'), 'utf8');
-  const [newest] = [...all].sort((a, b) => b.date.localeCompare(a.date));
+  const machines = all.map(({ machine }) => machine);
+  const machine = machines.sort((a, b) => countOf(machines, b) - countOf(machines, a))[0] ?? '';
   const sections = [
     await glance(all),
     lost(all),
-    ...(await Promise.all(chapters.map((one) => chapter(all, one)))),
+    ...(await Promise.all([...chapters, ...otherChapters(all)].map((one) => chapter(all, one)))),
     await threads(all),
     await batches(all),
     await versions(all),
@@ -327,7 +348,7 @@ export async function report(all: readonly SuiteResult[]): Promise<string> {
 <style>${style.replace(/\s*\n\s*/g, '\n')}</style>
 <header>
 <h1>How fast saraf is</h1>
-<p class="soft">Next to other JavaScript libraries, to plain JavaScript and to PyTorch, in the same process or beside it, on ${escaped(newest?.machine ?? '')}. Every contender’s output is checked before it is timed; rounds are interleaved, and figures are medians.</p>
+<p class="soft">Next to other JavaScript libraries, to plain JavaScript and to PyTorch, in the same process or beside it, on ${escaped(machine)} (where a suite ran elsewhere, its numbers say so). Every contender’s output is checked before it is timed; rounds are interleaved, and figures are medians.</p>
 <nav>${links.join('')}</nav>
 </header>
 <main>
