@@ -2,7 +2,7 @@
  * The digits' worker: trains a convolutional network and recognises what is drawn, in between. Training goes on in slices, so
  * that a drawing is answered within one slice.
  */
-import { compile, data, F, manualSeed, nn, noGrad, optim, type Tensor, tensor } from 'saraf';
+import { type Compiled, compile, data, F, manualSeed, nn, noGrad, optim, type Tensor, tensor } from 'saraf';
 import { CLASSES, type FromDigits, PIXELS, SIDE, type ToDigits } from '../messages.ts';
 import { breath, listen, SLICE_MS, start, tell } from './host.ts';
 
@@ -62,10 +62,10 @@ async function load(url: string): Promise<Digits> {
 }
 
 class Session {
-  private model: Model;
-  private optimizer: optim.Adam;
-  private step: (x: Tensor, y: Tensor) => Tensor;
-  private predict: (x: Tensor) => Tensor;
+  private readonly model: Model;
+  private readonly optimizer: optim.Adam;
+  private readonly step: Compiled<[Tensor, Tensor], Tensor>;
+  private readonly predict: Compiled<[Tensor], Tensor>;
   private epoch = 0;
   private running = false;
   /** Grows when training starts over: what still runs then comes to its end. */
@@ -98,7 +98,8 @@ class Session {
 
   dispose(): void {
     this.pause();
-    this.model.dispose();
+    const { step, predict, optimizer, model } = this;
+    for (const one of [step, predict, optimizer, model]) one.dispose();
   }
 
   /** Rows of CLASSES probabilities. */
@@ -111,13 +112,14 @@ class Session {
     return values;
   }
 
-  async test(): Promise<void> {
+  private async test(goesOn: () => boolean): Promise<void> {
     const { testPixels, testLabels } = this.digits;
     let right = 0;
     const guesses = new Uint8Array(SAMPLES);
     for (let at = 0; at < testLabels.length; at += TEST_BATCH) {
       const pixels = floats(testPixels.subarray(at * PIXELS, (at + TEST_BATCH) * PIXELS));
       const rows = await this.probabilities(pixels, TEST_BATCH);
+      if (!goesOn()) return;
       for (let i = 0; i < TEST_BATCH; i++) {
         const guess = likeliest(rows.subarray(i * CLASSES, (i + 1) * CLASSES));
         if (guess === testLabels[at + i]) right++;
@@ -138,7 +140,7 @@ class Session {
       if (!goesOn()) return;
       this.epoch++;
       this.optimizer.paramGroups[0]!.lr = LEARNING_RATE * DECAY ** this.epoch;
-      await this.test();
+      await this.test(goesOn);
     }
     if (goesOn()) {
       this.running = false;

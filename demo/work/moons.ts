@@ -1,5 +1,5 @@
 /** The moons' worker: trains a small network in slices, and after each tells what it believes all over the plane. */
-import { compile, data, F, manualSeed, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
+import { type Compiled, compile, data, F, manualSeed, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
 import { type FromMoons, type MoonsSettings, PLANE, type ToMoons } from '../messages.ts';
 import { breath, listen, start, tell } from './host.ts';
 
@@ -29,8 +29,8 @@ class Session {
   private readonly places = places();
   private readonly model: nn.Sequential;
   private readonly optimizer: optim.Adam;
-  private readonly step: (x: Tensor, y: Tensor) => Tensor;
-  private readonly ask: (x: Tensor) => Tensor;
+  private readonly step: Compiled<[Tensor, Tensor], Tensor>;
+  private readonly ask: Compiled<[Tensor], Tensor>;
   private steps = 0;
 
   constructor({ hidden, learningRate, noise }: MoonsSettings) {
@@ -82,7 +82,8 @@ class Session {
   }
 
   dispose(): void {
-    for (const one of [this.model, this.x, this.y, this.places]) one.dispose();
+    const { step, ask, optimizer, model, x, y, places } = this;
+    for (const one of [step, ask, optimizer, model, x, y, places]) one.dispose();
   }
 }
 
