@@ -30,6 +30,7 @@ import {
   NormSumsCommand,
   Opcode,
   PackCommand,
+  QgemmCommand,
   RandomCommand,
   RecurrentCommand,
   RecurrentGradCommand,
@@ -155,6 +156,10 @@ function workOf(cmd: usize): u64 {
     case Opcode.gemm: {
       const c = changetype<GemmCommand>(cmd);
       return (volume(c.m, c.n, max(c.k, 1)) * c.batch) >> 2;
+    }
+    case Opcode.qgemm: {
+      const c = changetype<QgemmCommand>(cmd);
+      return volume(c.m, c.n, c.k) >> 2;
     }
     case Opcode.takeRows: {
       const c = changetype<TakeRowsCommand>(cmd);

@@ -22,6 +22,7 @@ import { indexCommands } from './index.ts';
 import { normCommands } from './norm.ts';
 import { optimCommands } from './optim.ts';
 import { poolCommands } from './pool.ts';
+import { quantizedCommands } from './quantized.ts';
 import { recurrentCommands } from './recurrent.ts';
 import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
@@ -283,6 +284,7 @@ export const commands = {
   ...recurrentCommands,
   ...indexCommands,
   ...optimCommands,
+  ...quantizedCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

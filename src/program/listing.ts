@@ -14,6 +14,8 @@ export function flopsOf(command: Command): number {
   switch (command.opcode) {
     case 'gemm':
       return 2 * n('batch', 'm', 'n', 'k');
+    case 'qgemm':
+      return `${show('m', 'k')} · ${show('k', 'n')}`;
     case 'conv':
     case 'convInputGrad':
     case 'convWeightGrad': {
