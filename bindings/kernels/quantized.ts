@@ -88,7 +88,8 @@ function check(options: QgemmOptions): void {
     refuse('c', 'a Float32Array where scales are given', c);
   checkNumber('qgemm', 'aScale', aScale);
   if (typeof bScale !== 'number') checkLength('bScale', bScale, n, true);
-  const zeros = typeof bZero === 'number' ? [bZero] : (checkLength('bZero', bZero, n, true), Array.from(bZero));
+  if (typeof bZero !== 'number') checkLength('bZero', bZero, n, true);
+  const zeros = typeof bZero === 'number' ? [bZero] : Array.from(bZero);
   const isByte = (x: number) => Number.isInteger(x) && x >= -128 && x <= 127;
   if (!isByte(aZero)) refuse('aZero', 'a whole number from -128 to 127', aZero);
   for (const zero of zeros) if (!isByte(zero)) refuse('bZero', 'whole numbers from -128 to 127', zero);
@@ -121,8 +122,8 @@ function bytes(
 
 /** One number for each column, and for those that the last tile has beyond them. */
 function perColumn(n: number, values: number | ArrayLike<number>, factor = 1): number[] {
-  const valueOf = typeof values === 'number' ? () => values : (j: number) => values[Math.min(j, n - 1)]!;
-  return Array.from({ length: Math.ceil(n / COLS) * COLS }, (_, j) => factor * valueOf(j));
+  const valueAt = typeof values === 'number' ? () => values : (j: number) => values[Math.min(j, n - 1)]!;
+  return Array.from({ length: Math.ceil(n / COLS) * COLS }, (_, j) => factor * valueAt(j));
 }
 
 function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float32'): number {

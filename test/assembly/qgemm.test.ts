@@ -77,7 +77,11 @@ describe.each(tested)('qgemm on %s', (_, executor) => {
       for (let n = 1; n <= 9; n++)
         for (const k of [0, 8, 24])
           for (const isFloat of [false, true])
-            check(executor, { m, n, k, aZero: (seed % 256) - 128, isFloat, hasBias: seed % 3 > 0, shift: seed % 4 }, seed++);
+            check(
+              executor,
+              { m, n, k, aZero: (seed % 256) - 128, isFloat, hasBias: seed % 3 > 0, shift: seed % 4 },
+              seed++,
+            );
   });
 
   it('is exact where all numbers are extremes', () => {

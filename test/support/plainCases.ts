@@ -200,7 +200,9 @@ export const plainCases: Record<string, () => Tensor[]> = {
       () => [named[name](int(), otherInt()), named[name](int(), 3), named[name](2, int())],
     ]),
   ),
-  ...Object.fromEntries(integerReductions.map((name) => [`${name} (int32)`, () => [named[name](intGrid()) as Tensor]])),
+  ...Object.fromEntries(
+    integerReductions.map((name) => [`${name} (int32)`, () => [(named[name] as (x: Tensor) => Tensor)(intGrid())]]),
+  ),
   'pow (int32)': () => [ops.pow(int(), 3), ops.pow(int(), tensor([0, 1, 2, 3, 4, 5], { dtype: 'int32' }))],
   'clamp (int32)': () => [int().clamp(-1, 2)],
   'cumsum (int32)': () => [intGrid().cumsum(1)],
