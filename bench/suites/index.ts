@@ -9,6 +9,7 @@ import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
+import { qgemm } from './qgemm.ts';
 import { resnet18 } from './resnet18.ts';
 import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
@@ -18,6 +19,7 @@ import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
   gemm,
+  qgemm,
   elementwise,
   conv,
   poolNorm,
