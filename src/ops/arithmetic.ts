@@ -54,10 +54,12 @@ function checkNumber(op: string, argument: string, value: unknown): asserts valu
   }
 }
 
-/** A function of the table's that tensors have under its name: always float32. */
+/** A function of the table's that tensors have under its name: float32, but relu of integers. */
 export function floatUnary(fn: MathFn, x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
+  // As PyTorch: the only one of them that integers have.
+  if (fn === 'relu') return clamp(x, 0);
   return compose(() => floatUnary(fn, cast(x, 'float32')));
 }
 
@@ -104,7 +106,7 @@ export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('round', x) as Tensor<S>;
 }
 
-/** x limited to min … max; NaN stays. */
+/** x limited to min … max; NaN stays, of the limits too. */
 export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infinity): Tensor<S> {
   checkTensor('clamp', 'input', x);
   checkNumber('clamp', 'min', min);
@@ -113,15 +115,11 @@ export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infi
     const y = emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max));
     return record('clamp', [x], y, { min, max }) as Tensor<S>;
   }
-  const INT_MIN = -(2 ** 31);
-  const INT_MAX = 2 ** 31 - 1;
-  return emitUnary(
-    'clampI',
-    x,
-    'int32',
-    Math.max(INT_MIN, Math.ceil(min)),
-    Math.min(INT_MAX, Math.floor(max)),
-  ) as Tensor<S>;
+  // As in arithmetic, a fraction makes the result float32.
+  const isWhole = (limit: number) => Number.isInteger(limit) || Math.abs(limit) === Infinity;
+  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32') as Tensor<S>, min, max));
+  const [low, high] = [Math.max(-(2 ** 31), min), Math.min(2 ** 31 - 1, max)];
+  return emitUnary('clampI', x, 'int32', low, high) as Tensor<S>;
 }
 
 /** Whether x is 0. */

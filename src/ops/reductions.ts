@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose, where } from './arithmetic.ts';
 import { cast } from './create.ts';
 
-/** Dimensions to reduce: one, several, or (undefined) all. */
+/** Dimensions to reduce: one, several, or (undefined, []) all. */
 export type Dims = number | readonly number[];
 
 export interface ReduceOptions {
@@ -56,7 +56,9 @@ function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): P
       },
     );
   }
-  const dims = normalizeDims(op, dim, x.ndim).filter((d) => d < x.ndim);
+  // As in PyTorch, an empty list stands for all.
+  const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
+  const dims = normalizeDims(op, asked, x.ndim).filter((d) => d < x.ndim);
   const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
   const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
   return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
@@ -397,7 +399,7 @@ export function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   const lead = x.ndim - shape.length;
   const dims = [...x.shape.keys()].filter((i) => i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1));
-  return compose(() => sum(x, dims).reshape(shape));
+  return compose(() => (dims.length === 0 ? x : sum(x, dims)).reshape(shape));
 }
 
 /** The numbers 0 … size − 1 along one of ndim dimensions, int32. */

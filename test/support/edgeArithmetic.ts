@@ -38,10 +38,12 @@ const reduction =
     const dims = shuffled(source, [...shape.keys()]).slice(0, source.whole(0, shape.length));
     const keepdim = source.flip();
     const all = name !== 'logsumexp' && source.chance(0.3);
+    // As in PyTorch, an empty list stands for all dimensions.
+    const reduced = dims.length === 0 ? [...shape.keys()] : dims;
     if (all) return { fn: (x) => fn(x), shapes: [[]], dtypes };
     return {
       fn: (x) => fn(x, dims, { keepdim }),
-      shapes: [keepdim ? kept(shape, dims) : without(shape, dims)],
+      shapes: [keepdim ? kept(shape, reduced) : without(shape, reduced)],
       dtypes,
     };
   };
