@@ -95,15 +95,27 @@ function check(options: QgemmOptions): void {
   for (const zero of zeros) if (!isByte(zero)) refuse('bZero', 'whole numbers from -128 to 127', zero);
 }
 
+/** What the kernel reads of a matrix: where it lies in wasm memory, or what has to be copied there. */
+function operandOf(x: Int8Array, k: number, isTransposed: boolean, c: Int32Array | Float32Array): number | Int8Array {
+  const { buffer } = wasmExecutor();
+  if (x.buffer !== buffer) return x;
+  const isFree =
+    c.buffer !== buffer || c.byteOffset + c.byteLength <= x.byteOffset || x.byteOffset + x.byteLength <= c.byteOffset;
+  if (isFree && !isTransposed && k % STEP === 0 && x.byteOffset % 4 === 0) return x.byteOffset / 4;
+  // A view would be detached if the memory grew.
+  return x.slice();
+}
+
 /** A matrix of `rows` rows along k in wasm memory, each filled up to a whole number of steps with its zero point. */
 function bytes(
   executor: WasmExecutor,
-  source: Int8Array,
+  source: number | Int8Array,
   rows: number,
   k: number,
   isTransposed: boolean,
   zeros: readonly number[],
 ): number {
+  if (typeof source === 'number') return source;
   const length = Math.ceil(k / STEP) * STEP;
   const address = temporary(executor, (rows * length) / 4);
   const to = new Int8Array(executor.buffer, address * 4, rows * length);
@@ -136,6 +148,9 @@ function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float
  * The product of two matrices of int8: C = Σ (A − aZero)·(B − bZero) + bias as int32, exactly, or, where C is a Float32Array,
  * aScale·bScale·Σ + bias. Sums wrap beyond 2³¹, which takes k > 33 000. As MatMulInteger of ONNX, and the middle of its QLinearMatMul.
  *
+ * Operands are copied; not copied is what lies in wasm memory row by row along k (A, and B with transB), k a multiple of 8:
+ * `new Int8Array(array.buffer, array.byteOffset, n)` of an array from `alloc`.
+ *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
  * qgemm({ m, n, k, a, b: weight, c: new Float32Array(m * n), transB: true, aScale: 0.05, aZero: -3, bScale: scales });
@@ -148,8 +163,7 @@ export function qgemm(options: QgemmOptions): void {
   const executor = wasmExecutor();
   const isFloat = c instanceof Float32Array;
   const dtype = isFloat ? 'float32' : 'int32';
-  // Views on wasm memory would be detached if that grew: what they hold is taken first.
-  const [left, right] = [a, b].map((x) => (x.buffer === executor.buffer ? x.slice() : x)) as [Int8Array, Int8Array];
+  const [left, right] = [operandOf(a, k, transA, c), operandOf(b, k, !transB, c)];
   const zeros = perColumn(n, bZero);
   const scales = isFloat ? perColumn(n, bScale, aScale) : null;
   const offsets = bias === undefined ? null : perColumn(n, bias);

@@ -71,7 +71,23 @@ describe('qgemm on arrays', () => {
     const floats = alloc(m * n);
     qgemm({ ...options, c: floats, aScale: 0.5 });
     expect(Array.from(floats)).toEqual(exact({ ...options, c: floats, aScale: 0.5 }));
-    for (const array of [block, floats]) free(array);
+    // Whole arrays in place, of which the kernel reads nothing beyond.
+    const [left, right] = [alloc((m * k) / 4), alloc((n * k) / 4)].map((x) => {
+      const view = new Int8Array(x.buffer, x.byteOffset, x.length * 4);
+      view.set(bytes(view.length));
+      return [x, view] as const;
+    }) as [readonly [Float32Array, Int8Array], readonly [Float32Array, Int8Array]];
+    for (const transB of [false, true]) {
+      const placed = { ...{ m, n, k, transB, a: left[1], b: right[1], c: floats }, aZero: 3, bZero: -2 };
+      qgemm(placed);
+      expect(Array.from(floats)).toEqual(exact(placed));
+    }
+    // The output where an operand is.
+    const over = new Float32Array(right[0].buffer, right[0].byteOffset, m * n);
+    const before = { ...{ m, n, k, transB: true, a: left[1], b: right[1].slice() } };
+    qgemm({ ...before, b: right[1], c: over });
+    expect(Array.from(over)).toEqual(exact({ ...before, c: over }));
+    for (const array of [block, floats, left[0], right[0]]) free(array);
     expect(wasmExecutor().allocator.bytesInUse).toBe(bytesInUse);
   });
 
