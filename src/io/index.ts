@@ -9,4 +9,5 @@ export {
   type Stateful,
   saveModel,
 } from './model.ts';
+export { type ExportOnnxOptions, exportOnnx, type OnnxInputShape } from './onnx/export.ts';
 export { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';
