@@ -1,29 +1,24 @@
 /** Exported models give in onnxruntime-web what they give in saraf, for a batch of another size than any that was traced. */
-import { describe, expect, it } from 'vitest';
-import { exportOnnx, manualSeed, type Tensor } from '../../src/index.ts';
+import { describe, it } from 'vitest';
+import { exportOnnx, manualSeed } from '../../src/index.ts';
 import { inputsOf, networks, type OnnxCase, onnxCases, resultsOf } from '../support/onnxCases.ts';
+import { expectClose } from '../support/onnxClose.ts';
 import { hasOnnxRuntime, runOnnx } from '../support/onnxRuntime.ts';
 
 const BATCH = 5;
-
-function compare(got: readonly Tensor[], expected: readonly Tensor[], tolerance: number): void {
-  expect(got.map(({ shape, dtype }) => [shape, dtype])).toEqual(expected.map(({ shape, dtype }) => [shape, dtype]));
-  got.forEach((t, i) => {
-    const [a, b] = [t.dataSync(), expected[i]!.dataSync()];
-    const worst = b.reduce((most, value, j) => Math.max(most, Math.abs(a[j]! - value) / (1 + Math.abs(value))), 0);
-    expect(worst, `output ${i}`).toBeLessThan(tolerance);
-  });
-}
 
 async function check(given: OnnxCase): Promise<void> {
   manualSeed(7);
   const model = given.make();
   const bytes = exportOnnx(model, given.shapes, { dtypes: given.dtypes });
   const inputs = inputsOf(given, BATCH);
-  compare(await runOnnx(bytes, inputs), resultsOf(model, inputs), given.tolerance ?? 1e-5);
+  expectClose(await runOnnx(bytes, inputs), resultsOf(model, inputs), given.tolerance ?? 1e-5);
 }
 
-describe.skipIf(!hasOnnxRuntime)('onnxruntime-web gives the same (npm ci --prefix test/onnxruntime installs it)', () => {
-  it.each(Object.keys(onnxCases))('%s', async (name) => check(onnxCases[name]!));
-  it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!), 60_000);
-});
+describe.skipIf(!hasOnnxRuntime)(
+  'onnxruntime-web gives the same (npm ci --prefix test/onnxruntime installs it)',
+  () => {
+    it.each(Object.keys(onnxCases))('%s', async (name) => check(onnxCases[name]!));
+    it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!), 60_000);
+  },
+);

@@ -47,7 +47,9 @@ const ints = (run: (...inputs: Tensor[]) => unknown, shapes: (number | null)[][]
 
 /** Running statistics that are not 0 and 1. */
 function seasoned<M extends saraf.nn.Module>(model: M, shape: number[]): M {
-  saraf.noGrad(() => saraf.scope(() => void (model.forward as (x: Tensor) => unknown)(saraf.randn(shape).mul(2).add(1))));
+  saraf.noGrad(() =>
+    saraf.scope(() => void (model.forward as (x: Tensor) => unknown)(saraf.randn(shape).mul(2).add(1))),
+  );
   return model;
 }
 
@@ -87,7 +89,12 @@ const elementwise: Record<string, OnnxCase> = Object.fromEntries(
       ['softplus', (x) => [F.softplus(x), F.softplus(x, { beta: 2 })], 'Softplus'],
       ['gelu', (x) => [F.gelu(x), F.gelu(x, { approximate: 'tanh' })], 'Erf'],
       ['elu', (x) => [F.elu(x, { alpha: 0.7 }), F.celu(x, { alpha: 0.7 })], 'Elu', 'Celu'],
-      ['softmax', (x) => [F.softmax(x), F.softmax(x, { dim: 0 }), F.logSoftmax(x, { dim: 1 })], 'Softmax', 'LogSoftmax'],
+      [
+        'softmax',
+        (x) => [F.softmax(x), F.softmax(x, { dim: 0 }), F.logSoftmax(x, { dim: 1 })],
+        'Softmax',
+        'LogSoftmax',
+      ],
     ] as [string, (x: Tensor) => unknown, ...string[]][]
   ).map(([name, run, ...nodes]) => [name, fn(run, [[3, 7]], ...nodes)]),
 );
@@ -120,7 +127,14 @@ const shapes: Record<string, OnnxCase> = {
     'Max',
     'Min',
   ),
-  matmul: fn((x, y) => [saraf.matmul(x, y), saraf.matmul(x, y.select(0, 0))], [[2, 3, 4], [2, 4, 5]], 'MatMul'),
+  matmul: fn(
+    (x, y) => [saraf.matmul(x, y), saraf.matmul(x, y.select(0, 0))],
+    [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    'MatMul',
+  ),
   vectors: fn((x, y) => [saraf.dot(x, y), saraf.outer(x, y), saraf.matmul(saraf.outer(x, y), y)], [[4], [4]], 'MatMul'),
   reshape: fn((x) => [x.reshape([6, 4]), x.flatten(1), x.unsqueeze(1).squeeze(1), x.T], [[2, 3, 4]], 'Transpose'),
   'reshape with a batch': fn(
@@ -134,13 +148,20 @@ const shapes: Record<string, OnnxCase> = {
   'zeros of the batch': fn((x) => saraf.cat([saraf.zeros([x.shape[0]!, 2]), x], 1), [[null, 3]], 'Expand', 'Concat'),
   'joining and cutting': fn(
     (x, y) => [saraf.cat([x, y], 1), saraf.stack([x, x], 1), ...x.split([1, 2], 1), ...x.chunk(2, 2)],
-    [[2, 3, 4], [2, 2, 4]],
+    [
+      [2, 3, 4],
+      [2, 2, 4],
+    ],
     'Concat',
     'Slice',
   ),
   slices: fn((x) => [x.slice(1, 1, 3), x.slice(2, 0, 4, 2), x.select(1, -1), x.flip([0, 2])], [[null, 3, 4]], 'Slice'),
   padding: fn(
-    (x) => [x.pad([1, 2, 0, 1], { value: 3 }), x.pad([1, 1], { mode: 'reflect' }), x.pad([1, 1], { mode: 'replicate' })],
+    (x) => [
+      x.pad([1, 2, 0, 1], { value: 3 }),
+      x.pad([1, 1], { mode: 'reflect' }),
+      x.pad([1, 1], { mode: 'replicate' }),
+    ],
     [[2, 3, 4]],
     'Pad',
     'Gather',
@@ -165,7 +186,15 @@ const shapes: Record<string, OnnxCase> = {
   order: fn((x) => [x.topk(2, 1), x.sort(0, { descending: true })], [[4, 5]], 'TopK'),
   indexing: ints((i) => saraf.arange(6).reshape(3, 2).mul(1).indexSelect(0, i), [[4]]),
   gather: {
-    ...fn((x, i) => [saraf.gather(x, 1, i), x.indexSelect(0, i.select(1, 0)), saraf.scatterAdd(x, 1, i, x)], [[4, 3], [4, 3]], 'GatherElements', 'ScatterElements'),
+    ...fn(
+      (x, i) => [saraf.gather(x, 1, i), x.indexSelect(0, i.select(1, 0)), saraf.scatterAdd(x, 1, i, x)],
+      [
+        [4, 3],
+        [4, 3],
+      ],
+      'GatherElements',
+      'ScatterElements',
+    ),
     dtypes: ['float32', 'int32'],
     below: 3,
   },
@@ -184,7 +213,10 @@ const layers: Record<string, OnnxCase> = {
   Conv1d: line(() => new nn.Conv1d(6, 4, 3, { padding: 'same', dilation: 2 }), 'Conv'),
   Conv2d: rows(() => new nn.Conv2d(6, 4, 3, { ...options, dilation: 2 }), 'Conv'),
   'Conv2d same': rows(() => new nn.Conv2d(6, 4, [2, 3], { padding: 'same', groups: 2, bias: false }), 'Conv'),
-  ConvTranspose2d: rows(() => new nn.ConvTranspose2d(6, 4, 3, { ...options, outputPadding: 1, groups: 2 }), 'ConvTranspose'),
+  ConvTranspose2d: rows(
+    () => new nn.ConvTranspose2d(6, 4, 3, { ...options, outputPadding: 1, groups: 2 }),
+    'ConvTranspose',
+  ),
   MaxPool1d: line(() => new nn.MaxPool1d(3, options), 'MaxPool'),
   MaxPool2d: rows(() => new nn.MaxPool2d(3, options), 'MaxPool'),
   'MaxPool2d rounded up': rows(() => new nn.MaxPool2d(3, { stride: 2, ceilMode: true }), 'MaxPool'),
@@ -209,7 +241,11 @@ const layers: Record<string, OnnxCase> = {
   BatchNorm2d: rows(() => seasoned(new nn.BatchNorm2d(6, { affine: false }), [3, 6, 4, 4]), 'BatchNormalization'),
   'BatchNorm2d by the batch': rows(() => new nn.BatchNorm2d(6, { trackRunningStats: false }), 'ReduceMean'),
   LayerNorm: layer(() => new nn.LayerNorm([4, 5]), [null, 3, 4, 5], 'LayerNormalization'),
-  'LayerNorm without weights': layer(() => new nn.LayerNorm(5, { elementwiseAffine: false }), [null, 4, 5], 'LayerNormalization'),
+  'LayerNorm without weights': layer(
+    () => new nn.LayerNorm(5, { elementwiseAffine: false }),
+    [null, 4, 5],
+    'LayerNormalization',
+  ),
   GroupNorm: rows(() => new nn.GroupNorm(3, 6), 'InstanceNormalization'),
   InstanceNorm2d: rows(() => new nn.InstanceNorm2d(6, { affine: true }), 'InstanceNormalization'),
   Dropout: rows(() => new nn.Sequential(new nn.Dropout(0.5), new nn.Dropout2d(0.5), new nn.Identity())),
@@ -228,11 +264,21 @@ const layers: Record<string, OnnxCase> = {
     dtypes: ['int32'],
     below: 10,
   },
-  Bilinear: { make: () => new nn.Bilinear(4, 5, 3), shapes: [[null, 4], [null, 5]] },
+  Bilinear: {
+    make: () => new nn.Bilinear(4, 5, 3),
+    shapes: [
+      [null, 4],
+      [null, 5],
+    ],
+  },
   RNN: layer(() => new nn.RNN(4, 5, { nonlinearity: 'relu', numLayers: 2 }), [6, null, 4], 'RNN'),
   'RNN tanh': layer(() => new nn.RNN(4, 5, { batchFirst: true, bias: false }), [null, 6, 4], 'RNN'),
   LSTM: layer(() => new nn.LSTM(4, 5, { batchFirst: true }), [null, 6, 4], 'LSTM'),
-  'LSTM both ways': layer(() => new nn.LSTM(4, 5, { numLayers: 2, bidirectional: true, dropout: 0.5 }), [6, null, 4], 'LSTM'),
+  'LSTM both ways': layer(
+    () => new nn.LSTM(4, 5, { numLayers: 2, bidirectional: true, dropout: 0.5 }),
+    [6, null, 4],
+    'LSTM',
+  ),
   GRU: layer(() => new nn.GRU(4, 5, { numLayers: 2, bidirectional: true }), [6, null, 4], 'GRU'),
   'GRU without a batch': layer(() => new nn.GRU(4, 5), [6, 4], 'GRU'),
   'LSTM with states': {
@@ -323,8 +369,14 @@ const layers: Record<string, OnnxCase> = {
 
 /** Whole networks: large, so not everywhere. */
 export const networks: Record<string, OnnxCase> = {
-  resnet18: { ...layer(() => saraf.models.resnet18({ numClasses: 10 }), [null, 3, 64, 64], 'Conv', 'Gemm'), tolerance: 5e-5 },
-  mobilenetV2: { ...layer(() => saraf.models.mobilenetV2({ numClasses: 10 }), [null, 3, 64, 64], 'Clip'), tolerance: 5e-5 },
+  resnet18: {
+    ...layer(() => saraf.models.resnet18({ numClasses: 10 }), [null, 3, 64, 64], 'Conv', 'Gemm'),
+    tolerance: 5e-5,
+  },
+  mobilenetV2: {
+    ...layer(() => saraf.models.mobilenetV2({ numClasses: 10 }), [null, 3, 64, 64], 'Clip'),
+    tolerance: 5e-5,
+  },
 };
 
 export const onnxCases: Record<string, OnnxCase> = { ...elementwise, ...activations, ...shapes, ...layers };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { Tensor, tensor } from '../../src/index.ts';
+import { type Tensor, tensor } from '../../src/index.ts';
 
 type Elements = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
