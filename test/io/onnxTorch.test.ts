@@ -30,10 +30,13 @@ const bytesOf = ({ model }: Fixture) => new Uint8Array(Buffer.from(model, 'base6
 const TOLERANCE = 2e-5;
 
 describe("PyTorch's files", () => {
-  it.each(fixtures.map((fixture) => [`${fixture.name}, opset ${fixture.opset}`, fixture] as const))('%s', (_, fixture) => {
-    const model = loadOnnx(bytesOf(fixture));
-    expectClose(resultsOf(model, fixture.inputs.map(toTensor)), fixture.outputs.map(toTensor), TOLERANCE);
-  });
+  it.each(fixtures.map((fixture) => [`${fixture.name}, opset ${fixture.opset}`, fixture] as const))(
+    '%s',
+    (_, fixture) => {
+      const model = loadOnnx(bytesOf(fixture));
+      expectClose(resultsOf(model, fixture.inputs.map(toTensor)), fixture.outputs.map(toTensor), TOLERANCE);
+    },
+  );
 
   it.each(fixtures.map((fixture) => [`${fixture.name}, opset ${fixture.opset}`, fixture] as const))(
     'compiled, nothing leaks: %s',
@@ -42,8 +45,7 @@ describe("PyTorch's files", () => {
       const model = loadOnnx(bytesOf(fixture)).eval();
       const inputs = fixture.inputs.map(toTensor);
       const run = compile((...xs: Tensor[]) => noGrad(() => [model.forward(...xs)].flat()));
-      for (let i = 0; i < 2; i++)
-        scope(() => expectClose(run(...inputs), fixture.outputs.map(toTensor), TOLERANCE));
+      for (let i = 0; i < 2; i++) scope(() => expectClose(run(...inputs), fixture.outputs.map(toTensor), TOLERANCE));
       run.dispose();
       for (const x of inputs) x.dispose();
       model.dispose();

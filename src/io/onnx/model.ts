@@ -149,7 +149,10 @@ export class OnnxModel extends Module {
         node.outputs.forEach((name, i) => {
           const result = results[i];
           if (name === '') return;
-          if (result === undefined) fail(`${node.label} (${node.op}): output ${i} is not supported`);
+          if (result === undefined) {
+            if (this.takers.has(name)) fail(`${node.label} (${node.op}): output ${i} is not supported`);
+            return;
+          }
           values.set(name, result);
           lives.begin(result, this.takers.get(name) ?? 0);
         });

@@ -40,6 +40,17 @@ function divide(a: Operand, b: Operand): Tensor {
   return isInt && (a instanceof Tensor || b instanceof Tensor) ? y.to('int32') : y;
 }
 
+/** What is left of a division: with the divisor's sign, or with `fmod` the dividend's. */
+function remainder(c: Context): Value {
+  const isC = c.int('fmod', 0) === 1;
+  const exact = ofNumbers(c.value(0), c.value(1), (a, b) => (isC ? a % b : a - Math.floor(a / b) * b));
+  if (exact !== null) return exact;
+  const [a, b] = [c.tensor(0), c.tensor(1)];
+  const ratio = a.to('float32').div(b);
+  const whole = isC ? ratio.abs().floor().mul(ratio.sign()) : ratio.floor();
+  return a.sub(whole.to(a.dtype).mul(b));
+}
+
 const compare = (run: (a: Operand, b: Operand) => Tensor): Operation => ({
   run: (c) => run(c.tensor(0), c.operand(1)),
 });
@@ -116,6 +127,7 @@ const elementwise: Record<string, Operation> = {
   Mean: variadic(ops.add, (y, n) => y.div(n)),
   Min: variadic(ops.minimum),
   Mish: unary(F.mish),
+  Mod: { run: remainder },
   Mul: arithmetic((a, b) => a * b, ops.mul),
   Neg: unary(ops.neg),
   Not: unary(ops.logicalNot),
@@ -149,6 +161,7 @@ const elementwise: Record<string, Operation> = {
   Sqrt: unary(ops.sqrt),
   Sub: arithmetic((a, b) => a - b, ops.sub),
   Sum: variadic(ops.add),
+  Swish: { run: (c) => c.tensor(0).mul(c.tensor(0).mul(c.float('alpha', 1)).sigmoid()) },
   Tan: unary((x) => x.sin().div(x.cos())),
   Tanh: unary(ops.tanh),
   ThresholdedRelu: { run: (c) => ops.where(c.tensor(0).gt(c.float('alpha', 1)), c.tensor(0), 0) },
@@ -178,9 +191,11 @@ const extreme =
 
 const argOf = (fn: typeof ops.argmax): Operation => ({
   run: (c) => {
-    c.only('select_last_index', 0);
     const x = c.tensor(0);
-    return fn(x, c.axis(c.int('axis', 0), x.ndim), { keepdim: c.int('keepdims', 1) !== 0 });
+    const axis = c.axis(c.int('axis', 0), x.ndim);
+    const options = { keepdim: c.int('keepdims', 1) !== 0 };
+    if (c.int('select_last_index', 0) === 0) return fn(x, axis, options);
+    return ops.sub(x.shape[axis]! - 1, fn(x.flip(axis), axis, options));
   },
 });
 

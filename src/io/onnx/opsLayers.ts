@@ -117,14 +117,19 @@ function convTranspose(c: Context): Tensor {
   const [input, kernels, bias] = [c.tensor(0), c.tensor(1), c.optional(2)];
   const sizes = input.shape.slice(2);
   const given = windowsOf(c, sizes, kernels.shape.slice(2));
-  const extra = c.list('output_padding', none(sizes));
+  const extra = [...c.list('output_padding', none(sizes))];
+  if (extra.length !== sizes.length) c.refuse(`output_padding has ${extra.length} numbers, expected ${sizes.length}`);
   const wanted = c.list('output_shape', []).slice(-sizes.length);
   const auto = c.text('auto_pad', 'NOTSET');
   if (wanted.length > 0 || auto.startsWith('SAME')) {
     sizes.forEach((size, i) => {
       const span = (given.kernel[i]! - 1) * given.dilation[i]! + 1;
-      const full = (size - 1) * given.stride[i]! + (extra[i] ?? 0) + span;
-      const total = Math.max(0, full - (wanted[i] ?? size * given.stride[i]!));
+      const full = (size - 1) * given.stride[i]! + extra[i]! + span;
+      const total = full - (wanted[i] ?? size * given.stride[i]!);
+      if (total < 0) {
+        extra[i]! -= total;
+        return;
+      }
       const first = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
       given.before[i] = first;
       given.after[i] = total - first;
@@ -151,7 +156,6 @@ const isNative = (w: Windows) => isEven(w) && w.before.every((size, i) => size <
 
 function maxPool(c: Context): Tensor {
   const input = c.tensor(0);
-  if (c.wants(1)) c.refuse('its indices are not supported');
   const sizes = input.shape.slice(2);
   return inPlanes(input, windowsOf(c, sizes, c.list('kernel_shape', [])), (x, w) => {
     const ceilMode = c.int('ceil_mode', 0) === 1;
@@ -187,7 +191,6 @@ function batchNorm(c: Context): Tensor {
 
 function layerNorm(c: Context): Tensor {
   const [x, weight, bias] = [c.tensor(0), c.tensor(1), c.optional(2)];
-  if (c.wants(1) || c.wants(2)) c.refuse('its statistics are not supported as outputs');
   const shape = x.shape.slice(c.axis(c.int('axis', -1), x.ndim));
   const eps = c.float('epsilon', 1e-5);
   if (sameShape(weight.shape, shape) && (bias === null || sameShape(bias.shape, shape)))
@@ -208,6 +211,14 @@ function groupNorm(c: Context): Tensor {
           .expand([groups, channels / groups])
           .reshape([channels]);
   return F.groupNorm(x, groups, { weight: each(weight), bias: each(bias), eps });
+}
+
+/** x over the root of its mean square, along the last dimensions. */
+function rmsNorm(c: Context): Tensor {
+  const [x, weight] = [c.tensor(0), c.tensor(1)];
+  const dims = [...x.shape.keys()].slice(c.axis(c.int('axis', -1), x.ndim));
+  const square = x.square().mean(dims, { keepdim: true });
+  return x.mul(square.add(c.float('epsilon', 1e-5)).rsqrt()).mul(weight);
 }
 
 type Place = (i: number, size: number, out: number, scale: number) => number;
@@ -264,13 +275,20 @@ function resize(c: Context): Tensor {
   const isOld = c.op === 'Upsample' || c.opset < 11;
   const at = isOld ? 1 : 2;
   const given = (i: number) => (c.has(i) && c.shape(i).join() !== '0' ? c.numbers(i) : null);
-  const scales = given(at) ?? (c.op === 'Upsample' ? c.list('scales', []) : null);
-  const sizes = isOld ? null : given(3);
+  // From opset 18 on only some dimensions may be named.
+  const axes = c.list('axes', [...x.shape.keys()]).map((dim) => c.axis(dim, x.ndim));
+  const forAll = (list: number[] | null, absent: readonly number[]) => {
+    if (list !== null && list.length !== axes.length)
+      c.refuse(`expected ${axes.length} sizes or scales, got ${list.length}`);
+    return list && absent.map((value, dim) => list[axes.indexOf(dim)] ?? value);
+  };
+  const scales = forAll(given(at) ?? (c.op === 'Upsample' ? c.list('scales', []) : null), ones(x.ndim));
+  const sizes = isOld ? null : forAll(given(3), x.shape);
+  c.only('keep_aspect_ratio_policy', 'stretch');
   const mode = c.text('mode', 'nearest');
   if (mode !== 'nearest' && mode !== 'linear') c.refuse(`mode ${mode} is not supported`);
   c.only('antialias', 0);
-  const count = (sizes ?? scales ?? []).length;
-  if (count !== x.ndim || c.list('axes', []).length > 0) c.refuse(`expected ${x.ndim} sizes or scales, got ${count}`);
+  if (sizes === null && scales === null) c.refuse('sizes and scales are missing');
   const out = sizes ?? x.shape.map((size, i) => Math.floor(Math.fround(size * scales![i]!)));
   const ratio = x.shape.map((size, i) => (sizes === null ? scales![i]! : out[i]! / size));
   const dims = [...x.shape.keys()].filter((i) => out[i] !== x.shape[i] || ratio[i] !== 1);
@@ -313,6 +331,7 @@ export const layerOperations: Record<string, Operation> = {
   LayerNormalization: { run: layerNorm },
   MatMul: { run: (c) => ops.matmul(c.tensor(0), c.tensor(1)) },
   MaxPool: { run: maxPool },
+  RMSNormalization: { run: rmsNorm },
   Resize: { run: resize, numbers: [1, 2, 3] },
   Upsample: { run: resize, numbers: [1] },
 };

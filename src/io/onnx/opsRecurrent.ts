@@ -3,7 +3,7 @@ import { lastOutput } from '../../nn/recurrent.ts';
 import { lengthsTensor } from '../../nn/sequenceLengths.ts';
 import * as ops from '../../ops/index.ts';
 import { recurrent } from '../../ops/recurrent.ts';
-import { gateCount, type RecurrentKindName } from '../../program/emitRecurrent.ts';
+import { gateCount, type RecurrentKindName, type RecurrentOperands } from '../../program/emitRecurrent.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context, Operation } from './context.ts';
 
@@ -25,13 +25,43 @@ function kindOf(c: Context, directions: number): RecurrentKindName {
 /** One direction's part of a tensor that has all of them first. */
 const partOf = (t: Tensor | null, direction: number) => (t === null ? null : t.select(0, direction));
 
+/**
+ * Gated recurrent units as they were first: the reset gate acts on the state before its product,
+ * ν = tanh(n + W_hn·(ρ·h) + b_hn). Step by step; lengths hold the state where a sequence has ended.
+ */
+function resetBefore(_kind: RecurrentKindName, reverse: boolean, o: RecurrentOperands): { out: Tensor; cell: null } {
+  const [steps, batch] = o.x.shape as [number, number];
+  const size = o.wHh.shape[1]!;
+  const gate = (t: Tensor, from: number, to: number) => t.slice(t.ndim - 1, from * size, to * size);
+  const rows = (t: Tensor, from: number, to: number) => t.slice(0, from * size, to * size);
+  const bias = (from: number, to: number) => (o.biasHh === null ? null : rows(o.biasHh, from, to));
+  const fromInput = ops.linear(o.x, o.wIh, o.biasIh);
+  let h = o.h0 ?? ops.constant(o.x.executor, [batch, size], 0);
+  const outs: Tensor[] = [];
+  for (let i = 0; i < steps; i++) {
+    const step = reverse ? steps - 1 - i : i;
+    const x = fromInput.select(0, step);
+    const gates = gate(x, 0, 2)
+      .add(ops.linear(h, rows(o.wHh, 0, 2), bias(0, 2)))
+      .sigmoid();
+    const candidate = gate(x, 2, 3)
+      .add(ops.linear(h.mul(gate(gates, 0, 1)), rows(o.wHh, 2, 3), bias(2, 3)))
+      .tanh();
+    const update = gate(gates, 1, 2);
+    const next = candidate.add(update.mul(h.sub(candidate)));
+    const isIn = o.lengths === null ? null : o.lengths.gt(step).unsqueeze(1);
+    outs[step] = isIn === null ? next : ops.where(isIn, next, 0);
+    h = isIn === null ? next : ops.where(isIn, next, h);
+  }
+  return { out: ops.stack(outs), cell: null };
+}
+
 function run(c: Context): Tensor[] {
   const [input, weights, recurrence, biases] = [c.tensor(0), c.tensor(1), c.tensor(2), c.optional(3)];
   const direction = c.text('direction', 'forward');
   const directions = direction === 'bidirectional' ? 2 : 1;
   const kind = kindOf(c, directions);
-  if (kind === 'gru' && c.int('linear_before_reset', 0) !== 1)
-    c.refuse('linear_before_reset 0 is not supported (the reset gate acts before the product there)');
+  const isReset = kind === 'gru' && c.int('linear_before_reset', 0) === 0;
   if (c.has(7)) c.refuse('peepholes are not supported');
   c.only('input_forget', 0);
   if (c.float('clip', 0) !== 0) c.refuse('clip is not supported');
@@ -64,7 +94,7 @@ function run(c: Context): Tensor[] {
   const all = Array.from({ length: directions }, (_, at) => {
     const reverse = direction === 'reverse' || at === 1;
     const bias = partOf(biases, at);
-    const { out, cell } = recurrent(kind, reverse, {
+    const { out, cell } = (isReset ? resetBefore : recurrent)(kind, reverse, {
       x,
       wIh: ordered(weights.select(0, at)),
       wHh: ordered(recurrence.select(0, at)),

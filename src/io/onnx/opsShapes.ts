@@ -1,6 +1,8 @@
 /** ONNX's changes of shape, indexing and constants in terms of saraf's operations; on numbers alone where shapes are computed. */
 import { embedding } from '../../functional/index.ts';
 import * as ops from '../../ops/index.ts';
+import { tracing } from '../../program/trace.ts';
+import { valuesAtHand } from '../../program/values.ts';
 import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
@@ -106,12 +108,14 @@ function split(c: Context): Tensor[] {
   return ops.split(x, Math.ceil(x.shape[axis]! / c.int('num_outputs', c.wanted)), axis);
 }
 
-/** Indices with negative ones counted from the end; those of a tensor must be from 0 on. */
+/** Indices, with negative ones counted from the end. */
 function indicesOf(c: Context, i: number, size: number): Tensor {
   const value = c.value(i);
-  if (!isNumbers(value) || value.values.every((at) => at >= 0)) return c.tensor(i);
+  // While a program is being recorded values cannot be read: it refuses negative ones when it runs.
+  const values = isNumbers(value) ? value.values : tracing === null ? valuesAtHand(value) : null;
+  if (values === null || values.every((at: number) => at >= 0)) return c.tensor(i);
   return ops.tensor(
-    Array.from(value.values, (at) => (at < 0 ? at + size : at)),
+    Array.from(values, (at) => (at < 0 ? at + size : at)),
     { dtype: 'int32', shape: value.shape, device: c.value(0) instanceof Tensor ? c.tensor(0).device : undefined },
   );
 }
@@ -209,6 +213,15 @@ function depthToSpace(c: Context): Tensor {
     .reshape([n, depth, h * size, w * size]);
 }
 
+/** The opposite: blocks of pixels become channels. */
+function spaceToDepth(c: Context): Tensor {
+  c.only('mode', 'DCR');
+  const [x, size] = [c.tensor(0), c.int('blocksize', 1)];
+  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const parts = x.reshape([n, channels, h / size, size, w / size, size]).permute(0, 3, 5, 1, 2, 4);
+  return parts.reshape([n, channels * size * size, h / size, w / size]);
+}
+
 const sizesOf = (shape: Shape) => literal('int32', [shape.length], shape);
 
 export const shapeOperations: Record<string, Operation> = {
@@ -216,7 +229,10 @@ export const shapeOperations: Record<string, Operation> = {
   Constant: { run: constant },
   ConstantOfShape: { run: constantOfShape, numbers: [0] },
   DepthToSpace: { run: depthToSpace },
-  Dropout: { run: (c) => (c.wants(1) ? c.refuse('its mask is not supported') : c.value(0)), numbers: [1, 2] },
+  Dropout: {
+    numbers: [1, 2],
+    run: (c) => (c.has(2) && c.number(2) !== 0 ? c.refuse('training_mode is not supported') : c.value(0)),
+  },
   Expand: { run: expand, numbers: [1] },
   Flatten: { run: flatten },
   Gather: { run: gather },
@@ -238,6 +254,7 @@ export const shapeOperations: Record<string, Operation> = {
   },
   Size: { run: (c) => literal('int32', [], [numelOf(c.shape(0))]) },
   Slice: { run: slice, numbers: [1, 2, 3, 4] },
+  SpaceToDepth: { run: spaceToDepth },
   Split: { run: split, numbers: [1] },
   Squeeze: { run: squeeze, numbers: [1] },
   Tile: { run: (c) => ops.repeat(c.tensor(0), c.numbers(1)), numbers: [1] },
