@@ -10,6 +10,8 @@ export type Details = Readonly<Record<string, unknown>>;
 export interface Watcher {
   /** `outputs` are `op` of `inputs`. Of two statements about one output the first counts, unless the second is a restatement. */
   note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details: Details, restated: boolean): void;
+  /** Somebody outside wants the elements of x. */
+  read(op: string, x: Tensor): void;
   /** The elements of x became those of `result`. */
   changed(op: string, x: Tensor, result: Tensor): void;
 }
@@ -17,8 +19,8 @@ export interface Watcher {
 /** The watcher at work, or null. */
 export let watching: Watcher | null = null;
 
-/** Runs `fn` under a watcher. */
-export function withWatcher<T>(watcher: Watcher, fn: () => T): T {
+/** Runs `fn` under a watcher, or under none. */
+export function withWatcher<T>(watcher: Watcher | null, fn: () => T): T {
   const before = watching;
   watching = watcher;
   try {

@@ -90,8 +90,11 @@ function readInput({ name = '', type }: ValueInfoProto): OnnxInput {
   return { name, dtype, shape };
 }
 
-/** The graph of a model. */
-export function readGraph(model: ModelProto): OnnxGraph {
+/** The graph of a model. `absent`: weights that stand elsewhere; there are zeros in their places. */
+export function readGraph(
+  model: ModelProto,
+  absent: readonly (readonly [name: string, shape: readonly number[]])[] = [],
+): OnnxGraph {
   const { graph } = model;
   if (graph === undefined) return fail('the bytes are no ONNX model (it has no graph)');
   if (graph.sparseInitializer.length > 0) fail('sparse initializers are not supported');
@@ -110,6 +113,10 @@ export function readGraph(model: ModelProto): OnnxGraph {
     if (name === '') fail('an initializer has no name');
     define(name);
     initializers.set(name, readTensor(name, proto));
+  }
+  for (const [name, shape] of absent) {
+    define(name);
+    initializers.set(name, { dtype: 'float32', shape, values: new Float32Array(shapeOf(name, shape)) });
   }
   // Old files list initializers among the inputs.
   const inputs = graph.input.filter(({ name = '' }) => !initializers.has(name)).map(readInput);

@@ -1,5 +1,6 @@
 /** Models from ONNX files. */
 import { ArgumentError } from '../../../bindings/errors.ts';
+import type { Shape } from '../../tensor/shapes.ts';
 import type { Operation } from './context.ts';
 import { readGraph } from './graph.ts';
 import { OnnxModel } from './model.ts';
@@ -33,4 +34,12 @@ export function loadOnnx(bytes: Uint8Array): OnnxModel {
     throw new ArgumentError('loadOnnx: bytes must be a Uint8Array', { op: 'loadOnnx', argument: 'bytes', got: bytes });
   }
   return new OnnxModel(readGraph(readModel(bytes)), operations);
+}
+
+/** The model of a file whose weights stand elsewhere: zeros of these shapes take their places. */
+export function withoutWeights(
+  bytes: Uint8Array,
+  weights: readonly (readonly [name: string, shape: Shape])[],
+): OnnxModel {
+  return new OnnxModel(readGraph(readModel(bytes), weights), operations);
 }

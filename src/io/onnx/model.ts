@@ -1,5 +1,5 @@
 /** An ONNX graph as a module: its float initializers are parameters, forward runs its nodes one after the other. */
-import { ArgumentError, DTypeError, ShapeError } from '../../../bindings/errors.ts';
+import { ArgumentError, DTypeError, SarafError, ShapeError } from '../../../bindings/errors.ts';
 import type { Device } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
@@ -52,11 +52,16 @@ export class OnnxModel extends Module {
     const unknown = [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !Object.hasOwn(operations, op));
     if (unknown.length > 0) fail(`these operations are not supported: ${unknown.sort().join(', ')}`);
     const uses = usesOf(graph, operations);
-    for (const [name, value] of graph.initializers) {
-      const use = uses.get(name);
-      if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
-      if (use.has('operand')) this.own(name, () => parameterOf(() => tensorOf(value, this.home)));
-      else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(tensorOf(value, this.home))));
+    try {
+      for (const [name, value] of graph.initializers) {
+        const use = uses.get(name);
+        if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
+        if (use.has('operand')) this.own(name, () => parameterOf(() => tensorOf(value, undefined)));
+        else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(tensorOf(value, undefined))));
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
     // What became a tensor is not kept twice.
     for (const name of this.fields.keys()) graph.initializers.delete(name);
@@ -65,6 +70,11 @@ export class OnnxModel extends Module {
       if (typeof value === 'object' && 'values' in value && !Array.isArray(value)) this.held.add(value);
     for (const name of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs])
       this.takers.set(name, (this.takers.get(name) ?? 0) + 1);
+  }
+
+  /** @internal What `saveModel` keeps beside the weights: the graph without them, and their names with those of their fields. */
+  get structure(): { graph: OnnxGraph; learned: [name: string, field: string][] } {
+    return { graph: this.graph, learned: [...this.fields] };
   }
 
   /** The inputs that forward takes, in order; null for sizes that are open. */
@@ -126,12 +136,15 @@ export class OnnxModel extends Module {
           expected: dtype,
         });
       if (shape !== null && (x.ndim !== shape.length || shape.some((size, d) => size !== null && size !== x.shape[d])))
-        throw new ShapeError(`${op}: ${name} must be ${show(shape as number[])}, got ${show(x.shape)}`, {
-          op,
-          argument: name,
-          got: x.shape,
-          expected: shape,
-        });
+        throw new ShapeError(
+          `${op}: ${name} must be [${shape.map((size) => size ?? 'any').join()}], got ${show(x.shape)}`,
+          {
+            op,
+            argument: name,
+            got: x.shape,
+            expected: shape,
+          },
+        );
     });
   }
 
@@ -145,7 +158,7 @@ export class OnnxModel extends Module {
       });
       const lives = new Lives(values);
       for (const node of this.graph.nodes) {
-        const results = this.run(node, values);
+        const results = this.attempt(node, values);
         node.outputs.forEach((name, i) => {
           const result = results[i];
           if (name === '') return;
@@ -164,6 +177,16 @@ export class OnnxModel extends Module {
       });
       return outputs.length === 1 ? outputs[0]! : outputs;
     });
+  }
+
+  /** Runs a node; what its attributes make of it that no operation foresaw is the file's fault. */
+  private attempt(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
+    try {
+      return this.run(node, values);
+    } catch (error) {
+      if (error instanceof SarafError) throw error;
+      return fail(`${node.label} (${node.op}) cannot run: ${(error as Error).message}`);
+    }
   }
 
   private run(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {

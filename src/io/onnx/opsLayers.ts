@@ -221,6 +221,9 @@ function rmsNorm(c: Context): Tensor {
   return x.mul(square.add(c.float('epsilon', 1e-5)).rsqrt()).mul(weight);
 }
 
+/** Largest size of a dimension that is resized. */
+const MOST_PLACES = 2 ** 20;
+
 type Place = (i: number, size: number, out: number, scale: number) => number;
 
 /** Where output i stands in the input, by name of the attribute. */
@@ -290,6 +293,9 @@ function resize(c: Context): Tensor {
   c.only('antialias', 0);
   if (sizes === null && scales === null) c.refuse('sizes and scales are missing');
   const out = sizes ?? x.shape.map((size, i) => Math.floor(Math.fround(size * scales![i]!)));
+  // Positions are listed one by one.
+  if (out.some((size) => !Number.isInteger(size) || size < 1 || size > MOST_PLACES))
+    c.refuse(`size [${out.join(',')}]`);
   const ratio = x.shape.map((size, i) => (sizes === null ? scales![i]! : out[i]! / size));
   const dims = [...x.shape.keys()].filter((i) => out[i] !== x.shape[i] || ratio[i] !== 1);
   const rule = c.text('coordinate_transformation_mode', 'half_pixel');

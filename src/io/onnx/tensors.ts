@@ -118,7 +118,8 @@ export function tensorProtoOf(
   const view = new DataView(rawData.buffer);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (dataType === INT64) view.setBigInt64(8 * i, BigInt(value), true);
+    // The largest number of 64 bits has no exact equal in JavaScript.
+    if (dataType === INT64) view.setBigInt64(8 * i, value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value), true);
     else if (dataType === BOOL) view.setUint8(i, value);
     else if (dataType === INT32) view.setInt32(4 * i, value, true);
     else view.setFloat32(4 * i, value, true);

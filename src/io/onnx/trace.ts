@@ -82,6 +82,14 @@ class Tracer implements Watcher {
     this.steps.push({ op, inputs: from, outputs: outputs.map((t) => this.add(t, { from: 'operation' })), details });
   }
 
+  read(op: string, x: Tensor): void {
+    if (!this.isLive(x)) return;
+    throw new ArgumentError(
+      `exportOnnx: the model reads the elements of a tensor (${op}); what follows from them is not in the file`,
+      { op: 'exportOnnx', argument: 'model', got: op },
+    );
+  }
+
   changed(op: string, x: Tensor, result: Tensor): void {
     if (this.isLive(x) || this.isLive(result)) {
       throw new ArgumentError(
@@ -117,11 +125,11 @@ function needed(steps: readonly Step[], outputs: readonly number[]): Step[] {
 function exampleValues({ shape, dtype }: Example, seed: number): NumericArray {
   const length = shape.reduce((a, b) => a * b, 1);
   if (dtype !== 'float32') return Int32Array.from({ length }, (_, i) => (i + seed) % 2);
-  let state = 12345 + seed;
+  let state = 12345;
   return Float32Array.from({ length }, () => {
     // Numerical Recipes' linear congruential generator.
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
+    return (state / 2 ** 31 - 1) * (seed % 2 === 0 ? 1 : -0.75);
   });
 }
 
