@@ -24,7 +24,7 @@ export function record<P extends Primitive>(
   output: Tensor,
   ...attributes: Attributes[P] extends undefined ? [] : [Attributes[P]]
 ): Tensor {
-  if (watching !== null) watching.note(primitive, inputs, [output], (attributes[0] ?? {}) as Details, false);
+  watching?.note(primitive, inputs, [output], attributes[0] as Details | undefined);
   if (!needsGrad(inputs)) return output;
   const { saves } = rules[primitive];
   const wanted = saves?.inputs;

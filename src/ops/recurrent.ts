@@ -15,7 +15,7 @@ import {
   type RecurrentKindName,
   type RecurrentOperands,
 } from '../program/emitRecurrent.ts';
-import { note } from '../program/watch.ts';
+import { watching } from '../program/watch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { clone } from './create.ts';
@@ -38,7 +38,7 @@ export function recurrent(
     ) as unknown as RecurrentOperands;
     const keeps = needsGrad(tensors);
     const { out, cLast, ...kept } = emitRecurrent(kind, reverse, contiguous, keeps);
-    note('recurrent', tensors, cLast === null ? [out] : [out, cLast], {
+    watching?.note('recurrent', tensors, cLast === null ? [out] : [out, cLast], {
       kind,
       reverse,
       names: Object.keys(operands).filter((name) => operands[name as keyof RecurrentOperands] !== null),

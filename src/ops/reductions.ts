@@ -5,7 +5,7 @@ import type { ReduceFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
-import { note } from '../program/watch.ts';
+import { watching } from '../program/watch.ts';
 import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose, where } from './arithmetic.ts';
@@ -170,7 +170,7 @@ function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
   const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
-  note(fn, [x], [y], { ...p });
+  watching?.note(fn, [x], [y], { ...p });
   return record('extremeAll', [x], y, p);
 }
 
@@ -191,7 +191,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   const source = dense(x);
   const found = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
   done(source, x);
-  note('extreme', [x], [found.values, found.indices], { fn, dim: at });
+  watching?.note('extreme', [x], [found.values, found.indices], { fn, dim: at });
   const values = record('extreme', [x, found.indices], found.values, { dim: at });
   if (!keepdim || x.ndim === 0) return { values, indices: found.indices };
   const kept = { values: values.unsqueeze(at), indices: found.indices.unsqueeze(at) };
@@ -235,7 +235,7 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   );
   values.dispose();
   done(source, x);
-  note(op, [x], [indices], { dim: at, keepdim });
+  watching?.note(op, [x], [indices], { dim: at, keepdim });
   return indices;
 }
 
@@ -302,7 +302,7 @@ export function norm(x: Tensor, dim?: Dims, options: ReduceOptions & { p?: numbe
 /** Largest or smallest element over several dimensions. */
 function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
   const y = reduce(fn, x, p);
-  note(fn, [x], [y], { ...p });
+  watching?.note(fn, [x], [y], { ...p });
   return record('extremeAll', [x], y, p);
 }
 

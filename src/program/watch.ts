@@ -9,7 +9,7 @@ export type Details = Readonly<Record<string, unknown>>;
 
 export interface Watcher {
   /** `outputs` are `op` of `inputs`. Of two statements about one output the first counts, unless the second is a restatement. */
-  note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details: Details, restated: boolean): void;
+  note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details?: Details, restated?: boolean): void;
   /** Somebody outside wants the elements of x. */
   read(op: string, x: Tensor): void;
   /** The elements of x became those of `result`. */
@@ -30,14 +30,11 @@ export function withWatcher<T>(watcher: Watcher | null, fn: () => T): T {
   }
 }
 
-/** Tells that `outputs` are `op` of `inputs`. */
-export function note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details: Details = {}): void {
-  watching?.note(op, inputs, outputs, details, false);
-}
-
 /** Tells that `output` is, all in all, `op` of `inputs`, and returns it. Absent inputs are left out. */
 export function restate(op: string, inputs: readonly (Tensor | null)[], output: Tensor, details: Details = {}): Tensor {
-  const given = inputs.filter((input) => input !== null);
-  watching?.note(op, given, [output], details, true);
+  if (watching !== null) {
+    const given = inputs.filter((input) => input !== null);
+    watching.note(op, given, [output], details, true);
+  }
   return output;
 }

@@ -75,7 +75,13 @@ class Tracer implements Watcher {
     return place !== undefined && this.values[place]!.from !== 'constant';
   }
 
-  note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details: Details, restated: boolean): void {
+  note(
+    op: string,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    details: Details = {},
+    restated = false,
+  ): void {
     if (!inputs.some((t) => this.isLive(t))) return;
     if (!restated && outputs.some((t) => this.places.has(t))) return;
     const from = inputs.map((t) => this.placeOf(t));
