@@ -390,7 +390,7 @@ export function inputsOf({ shapes: given, dtypes, below = 2 }: OnnxCase, batch: 
 }
 
 /** All tensors in a result, in order. */
-export function tensorsOf(result: unknown): Tensor[] {
+function tensorsOf(result: unknown): Tensor[] {
   if (result instanceof saraf.Tensor) return [result];
   return typeof result === 'object' && result !== null ? Object.values(result).flatMap(tensorsOf) : [];
 }

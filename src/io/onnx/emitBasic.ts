@@ -2,6 +2,7 @@
 import { bitsToFloat } from '../../../bindings/commands/program.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import { type Drafts, float, type StepView } from './draft.ts';
+import { INT32 } from './tensors.ts';
 
 /** Makes a step's nodes and gives the names of its outputs. */
 export type Emitter = (d: Drafts, s: StepView) => string | (string | undefined)[];
@@ -158,7 +159,7 @@ const numbers = (d: Drafts, s: StepView) => (s.dtype(0) === 'bool' ? d.cast(s.na
 
 /** Where the largest or smallest elements are, as int32. */
 const argOf = (d: Drafts, s: StepView, op: string, axis: number, keepdims: number) =>
-  d.node('Cast', [d.node(op, [numbers(d, s)], { axis, keepdims })], { to: 6 });
+  d.node('Cast', [d.node(op, [numbers(d, s)], { axis, keepdims })], { to: INT32 });
 
 const reductions: Record<string, Emitter> = {
   sum: (d, s) => reduction('ReduceSum', d, s, numbers(d, s)),
@@ -180,7 +181,7 @@ const reductions: Record<string, Emitter> = {
     const count = d.ints([s.get<number>('count')]);
     const largest = Number(s.get('descending'));
     const [values, indices] = d.nodes('TopK', [s.name(0), count], { axis: -1, largest, sorted: 1 }, 2);
-    return [values!, d.node('Cast', [indices!], { to: 6 })];
+    return [values!, d.node('Cast', [indices!], { to: INT32 })];
   },
   softmax: (d, s) => d.node('Softmax', [s.name(0)], { axis: s.get<number | undefined>('dim') ?? -1 }),
   logSoftmax: (d, s) => d.node('LogSoftmax', [s.name(0)], { axis: s.get<number | undefined>('dim') ?? -1 }),

@@ -13,7 +13,7 @@ import type { Shape } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
 /** A value of the trace: where it comes from, and its elements if it is a constant. */
-export interface Traced {
+interface Traced {
   from: 'input' | 'parameter' | 'constant' | 'operation';
   /** Of a parameter: its name in the state dict. */
   name?: string;
@@ -108,7 +108,7 @@ class Tracer implements Watcher {
 }
 
 /** All tensors in a result, in order. */
-export function tensorsIn(result: unknown, into: Tensor[] = []): Tensor[] {
+function tensorsIn(result: unknown, into: Tensor[] = []): Tensor[] {
   if (result instanceof Tensor) into.push(result);
   else if (Array.isArray(result)) for (const part of result) tensorsIn(part, into);
   else if (typeof result === 'object' && result !== null) tensorsIn(Object.values(result), into);

@@ -17,7 +17,7 @@ interface Field {
 }
 
 /** Fields of a message by their names here. T is what a decoded message looks like. */
-export type Message<T extends object> = { readonly [K in keyof T]-?: Field };
+type Message<T extends object> = { readonly [K in keyof T]-?: Field };
 
 const one = (number: number, codec: Codec): Field => ({ number, codec, many: false });
 const many = (number: number, codec: Codec): Field => ({ number, codec, many: true });
@@ -121,7 +121,7 @@ export interface ValueInfoProto {
 }
 const valueInfoProto: Message<ValueInfoProto> = { name: one(1, 'text'), type: one(2, typeProto as Codec) };
 
-export interface GraphProto {
+interface GraphProto {
   node: NodeProto[];
   name?: string;
   initializer: TensorProto[];
