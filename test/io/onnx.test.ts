@@ -24,8 +24,8 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { readModel } from '../../src/io/onnx/wire.ts';
-import { Fn, inputsOf, networks, type OnnxCase, onnxCases, resultsOf } from '../support/onnxCases.ts';
-import { expectClose } from '../support/onnxClose.ts';
+import { Fn, networks, type OnnxCase, onnxCases } from '../support/onnxCases.ts';
+import { expectClose, inputsOf, resultsOf } from '../support/onnxClose.ts';
 
 const BATCH = 5;
 

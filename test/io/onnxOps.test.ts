@@ -3,8 +3,7 @@ import { describe, it } from 'vitest';
 import { type DType, loadOnnx, manualSeed, randn, type Tensor, tensor } from '../../src/index.ts';
 import { elementTypes, INT64, tensorProtoOf } from '../../src/io/onnx/tensors.ts';
 import { type AttributeProto, type NodeProto, type Written, writeModel } from '../../src/io/onnx/wire.ts';
-import { resultsOf } from '../support/onnxCases.ts';
-import { expectClose } from '../support/onnxClose.ts';
+import { expectClose, resultsOf } from '../support/onnxClose.ts';
 import { hasOnnxRuntime, runOnnx } from '../support/onnxRuntime.ts';
 
 type Value = number | string | readonly number[] | readonly string[] | { float: number } | { floats: number[] };

@@ -1,8 +1,8 @@
 /** Exported models give in onnxruntime-web what they give in saraf, for a batch of another size than any that was traced. */
 import { describe, it } from 'vitest';
 import { exportOnnx, manualSeed } from '../../src/index.ts';
-import { inputsOf, networks, type OnnxCase, onnxCases, resultsOf } from '../support/onnxCases.ts';
-import { expectClose } from '../support/onnxClose.ts';
+import { networks, type OnnxCase, onnxCases } from '../support/onnxCases.ts';
+import { expectClose, inputsOf, resultsOf } from '../support/onnxClose.ts';
 import { hasOnnxRuntime, runOnnx } from '../support/onnxRuntime.ts';
 
 const BATCH = 5;

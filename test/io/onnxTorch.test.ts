@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compile, type DType, loadOnnx, memory, noGrad, scope, type Tensor, tensor } from '../../src/index.ts';
-import { resultsOf } from '../support/onnxCases.ts';
-import { expectClose } from '../support/onnxClose.ts';
+import { expectClose, resultsOf } from '../support/onnxClose.ts';
 
 interface Values {
   shape: number[];

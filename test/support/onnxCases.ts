@@ -380,23 +380,3 @@ export const networks: Record<string, OnnxCase> = {
 };
 
 export const onnxCases: Record<string, OnnxCase> = { ...elementwise, ...activations, ...shapes, ...layers };
-
-/** Random inputs for a case, with a batch of so many. */
-export function inputsOf({ shapes: given, dtypes, below = 2 }: OnnxCase, batch: number): Tensor[] {
-  return given.map((shape, i) => {
-    const sizes = shape.map((size) => size ?? batch);
-    return dtypes?.[i] === 'int32' ? saraf.randint(0, below, sizes) : saraf.randn(sizes);
-  });
-}
-
-/** All tensors in a result, in order. */
-function tensorsOf(result: unknown): Tensor[] {
-  if (result instanceof saraf.Tensor) return [result];
-  return typeof result === 'object' && result !== null ? Object.values(result).flatMap(tensorsOf) : [];
-}
-
-/** A model's results on inputs, in evaluation. */
-export function resultsOf(model: saraf.nn.Module, inputs: readonly Tensor[]): Tensor[] {
-  model.eval();
-  return tensorsOf(saraf.noGrad(() => (model.forward as (...given: Tensor[]) => unknown)(...inputs)));
-}

@@ -190,7 +190,8 @@ const norm: Emitter = (d, s) => {
   const shape = s.shape(0);
   if (s.get('op') === 'layerNorm') {
     let axis = shape.length;
-    for (let size = 1; axis > 0 && (size < channels || axis === shape.length); ) size *= shape[--axis]!;
+    if (s.count > 1) axis -= s.shape(1).length;
+    else for (let size = 1; axis > 0 && (size < channels || axis === shape.length); ) size *= shape[--axis]!;
     const [weight, bias] = affine(d, s, shape.slice(axis));
     return d.node('LayerNormalization', [s.name(0), weight, bias], { axis, epsilon });
   }

@@ -3,7 +3,7 @@
  * different size; both traces become nodes, and must become the same ones. What differs depends on values that a file cannot know
  * (control flow, random numbers, something computed outside of saraf) and is refused; sizes that differ are those of the batch.
  */
-import { ArgumentError } from '../../../bindings/errors.ts';
+import { ArgumentError, DeviceError } from '../../../bindings/errors.ts';
 import type { DType } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { checkOptions } from '../../options.ts';
@@ -214,11 +214,11 @@ function checkShapes(inputShape: OnnxInputShape | readonly OnnxInputShape[]): On
  * A model as an ONNX file (opset 17), for every runtime that reads those. The model's forward is followed in evaluation mode on
  * examples of the input shapes, so that layers, functions and custom modules all can be exported; parameters keep the names of the
  * state dict. One size of each input may be null: that of the batch, which the file then leaves open, the same in all inputs.
- * The model must live on wasm (`model.to('wasm')`).
+ * The model must not be on a GPU (`model.to('wasm')`).
  *
  * @param inputShape with the batch: [1, 784] or [null, 784]; a list of shapes for several inputs
  * @throws ArgumentError naming what cannot be exported: an operation that ONNX has not, changes in place, a way through the model
- * that depends on values
+ * that depends on values; DeviceError for a model on webgpu
  * @see https://onnx.ai
  * @example
  * const bytes = exportOnnx(model, [null, 3, 224, 224]);
@@ -241,6 +241,16 @@ export function exportOnnx(
     refuse('dtypes', `dtypes must be ${shapes.length} of float32, int32, bool, got ${JSON.stringify(dtypes)}`, dtypes);
   const inputNames = namesFor('inputNames', options.inputNames, shapes.length, 'input');
   const state = model.stateDict();
+  const remote = Object.values(state).find(({ executor }) => executor.download !== undefined);
+  if (remote !== undefined)
+    throw new DeviceError(
+      `${op}: the model is on ${remote.device}, whose values cannot be read at once: model.to('wasm')`,
+      {
+        op,
+        argument: 'model',
+        got: remote.device,
+      },
+    );
   const [first, second] = BATCHES.map((batch, seed) => {
     const examples = shapes.map((shape, i): Example => ({ shape: shape.map((s) => s ?? batch), dtype: dtypes[i]! }));
     return traceModel(model, examples, seed);

@@ -3,6 +3,7 @@
 import { MAX_DIMS } from '../../../bindings/commands/table.ts';
 import { FormatError } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
+import { brain, half } from '../safetensors.ts';
 import type { TensorProto, Written } from './wire.ts';
 
 /** Numbers of TensorProto.DataType. */
@@ -21,24 +22,6 @@ interface Kind {
   list: 'floatData' | 'int32Data' | 'int64Data' | 'doubleData';
   /** What an element of the list means. */
   decode?(item: number): number;
-}
-
-/** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** A number of 16 bits: the upper half of a float32. */
-function brain(bits: number): number {
-  word.setUint32(0, bits << 16);
-  return word.getFloat32(0);
 }
 
 const kinds = new Map<number, Kind>([

@@ -2,7 +2,7 @@
 ONNX files as PyTorch's own exporter writes them, of several operator sets, with inputs and what PyTorch gives for them. The
 package `onnx` is not needed:
 
-    /usr/bin/python3 test/golden/onnx.py
+    /usr/bin/python3 test/golden/onnx_models.py
 """
 import base64
 import io
