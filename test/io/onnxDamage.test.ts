@@ -1,7 +1,17 @@
 /** Damaged and hostile ONNX files: every one either loads or throws one of saraf's errors, in bounded time and memory. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { exportOnnx, FormatError, loadOnnx, manualSeed, memory, nn, SarafError } from '../../src/index.ts';
+import {
+  exportOnnx,
+  FormatError,
+  loadModel,
+  loadOnnx,
+  manualSeed,
+  memory,
+  nn,
+  SarafError,
+  saveModel,
+} from '../../src/index.ts';
 import { tensorProtoOf } from '../../src/io/onnx/tensors.ts';
 import { type ModelProto, readModel, type Written, writeModel } from '../../src/io/onnx/wire.ts';
 
@@ -214,6 +224,27 @@ describe('hostile files', () => {
     const body = new Uint8Array(200_000).map((_, i) => (i % 2 === 0 ? 0x0a : 0));
     const many = Uint8Array.from([0x08, 8, 0x3a, 0xc0, 0x9a, 0x0c, ...body, 0x42, 2, 0x10, 17]);
     expect(() => loadOnnx(many)).toThrow(/no operation/);
+  });
+
+  it('damaged graphs inside files of saveModel', () => {
+    const loaded = loadOnnx(fileOf(() => {}));
+    const text = Buffer.from(saveModel(loaded)).toString('latin1');
+    const graph = /\[\\?"(CAg[^"\\]*)/.exec(text)![1]!;
+    const before = memory();
+    for (const broken of ['!'.repeat(graph.length), 'A'.repeat(graph.length), `${graph.slice(0, -8)}CAgCAgCA`]) {
+      const damaged = Buffer.from(text.replace(graph, broken), 'latin1');
+      expect(() => loadModel(new Uint8Array(damaged))).toThrow(FormatError);
+    }
+    for (const [from, to] of [
+      ['[\\"w\\",[2]]', '[\\"w\\",[-]]'],
+      ['[\\"w\\",[2]]', '[\\"w\\",[9]]'],
+      ['[\\"w\\",[2]]', '[\\"v\\",[2]]'],
+    ]) {
+      expect(text).toContain(from);
+      expect(() => loadModel(new Uint8Array(Buffer.from(text.replace(from!, to!), 'latin1')))).toThrow(SarafError);
+    }
+    expect(memory()).toEqual(before);
+    expect(() => loadModel(new Uint8Array(Buffer.from(text, 'latin1')))).not.toThrow();
   });
 
   it('what is no array of bytes', () => {

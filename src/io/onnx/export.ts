@@ -214,7 +214,7 @@ function checkShapes(inputShape: OnnxInputShape | readonly OnnxInputShape[]): On
  * A model as an ONNX file (opset 17), for every runtime that reads those. The model's forward is followed in evaluation mode on
  * examples of the input shapes, so that layers, functions and custom modules all can be exported; parameters keep the names of the
  * state dict. One size of each input may be null: that of the batch, which the file then leaves open, the same in all inputs.
- * The model must not be on a GPU (`model.to('wasm')`).
+ * The model must not be on a GPU.
  *
  * @param inputShape with the batch: [1, 784] or [null, 784]; a list of shapes for several inputs
  * @throws ArgumentError naming what cannot be exported: an operation that ONNX has not, changes in place, a way through the model
@@ -243,14 +243,11 @@ export function exportOnnx(
   const state = model.stateDict();
   const remote = Object.values(state).find(({ executor }) => executor.download !== undefined);
   if (remote !== undefined)
-    throw new DeviceError(
-      `${op}: the model is on ${remote.device}, whose values cannot be read at once: model.to('wasm')`,
-      {
-        op,
-        argument: 'model',
-        got: remote.device,
-      },
-    );
+    throw new DeviceError(`${op}: the model is on ${remote.device}, whose values cannot be read at once`, {
+      op,
+      argument: 'model',
+      got: remote.device,
+    });
   const [first, second] = BATCHES.map((batch, seed) => {
     const examples = shapes.map((shape, i): Example => ({ shape: shape.map((s) => s ?? batch), dtype: dtypes[i]! }));
     return traceModel(model, examples, seed);

@@ -90,7 +90,7 @@ function readInput({ name = '', type }: ValueInfoProto): OnnxInput {
   return { name, dtype, shape };
 }
 
-/** The graph of a model. `absent`: weights that stand elsewhere; there are zeros in their places. */
+/** The graph of a model. `absent`: weights that stand elsewhere; their values are empty. */
 export function readGraph(
   model: ModelProto,
   absent: readonly (readonly [name: string, shape: readonly number[]])[] = [],
@@ -116,7 +116,8 @@ export function readGraph(
   }
   for (const [name, shape] of absent) {
     define(name);
-    initializers.set(name, { dtype: 'float32', shape, values: new Float32Array(shapeOf(name, shape)) });
+    shapeOf(name, shape);
+    initializers.set(name, { dtype: 'float32', shape, values: new Float32Array(0) });
   }
   // Old files list initializers among the inputs.
   const inputs = graph.input.filter(({ name = '' }) => !initializers.has(name)).map(readInput);

@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, SarafError, ShapeError } from '../../../bind
 import type { Device } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
-import { checkTensor, compose } from '../../ops/index.ts';
+import { checkTensor, compose, zeros } from '../../ops/index.ts';
 import { untraced } from '../../program/trace.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shapes.ts';
@@ -56,8 +56,10 @@ export class OnnxModel extends Module {
       for (const [name, value] of graph.initializers) {
         const use = uses.get(name);
         if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
-        if (use.has('operand')) this.own(name, () => parameterOf(() => tensorOf(value, undefined)));
-        else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(tensorOf(value, undefined))));
+        // Weights that stand elsewhere have no values yet.
+        const make = () => (value.values.length === 0 ? zeros(value.shape) : tensorOf(value, undefined));
+        if (use.has('operand')) this.own(name, () => parameterOf(make));
+        else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(make())));
       }
     } catch (error) {
       this.dispose();

@@ -77,6 +77,9 @@ export function readTensor(name: string, proto: TensorProto): Literal {
   const list = proto[kind.list];
   const count = rawData === undefined ? list.length : rawData.length / kind.bytes;
   if (count !== numel) fail(`${name} is [${dims.join(',')}], but has ${count} elements`);
+  // The usual case, in one go: files and wasm have the same order of bytes.
+  if (dataType === FLOAT && rawData !== undefined)
+    return { dtype: 'float32', shape: [...dims], values: new Float32Array(new Uint8Array(rawData).buffer) };
   const values = kind.dtype === 'float32' ? new Float32Array(numel) : new Float64Array(numel);
   if (rawData === undefined) {
     const decode =
@@ -96,7 +99,9 @@ export function tensorProtoOf(
   data: NumericArray | readonly number[],
   name?: string,
 ): Written<TensorProto> {
+  const head = { dims: [...dims], dataType, ...(name === undefined ? {} : { name }) };
   const bytes = dataType === INT64 ? 8 : dataType === BOOL ? 1 : 4;
+  if (dataType === FLOAT) return { ...head, rawData: new Uint8Array(Float32Array.from(data).buffer) };
   const rawData = new Uint8Array(data.length * bytes);
   const view = new DataView(rawData.buffer);
   for (let i = 0; i < data.length; i++) {
@@ -104,8 +109,7 @@ export function tensorProtoOf(
     // The largest number of 64 bits has no exact equal in JavaScript.
     if (dataType === INT64) view.setBigInt64(8 * i, value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value), true);
     else if (dataType === BOOL) view.setUint8(i, value);
-    else if (dataType === INT32) view.setInt32(4 * i, value, true);
-    else view.setFloat32(4 * i, value, true);
+    else view.setInt32(4 * i, value, true);
   }
-  return { dims: [...dims], dataType, ...(name === undefined ? {} : { name }), rawData };
+  return { ...head, rawData };
 }
