@@ -114,10 +114,10 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   'methods of an estimator': [saraf.MLPClassifier.prototype, words('fit predict predictProba score')],
   plot: [plot, words('lines confusion roc decisionBoundary histogram images graph contours')],
   models: [models, words('resnet18 mobilenetV2')],
-  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel')],
+  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx')],
   'saraf/node': [
     files,
-    words(`saveSafetensors loadSafetensors saveModel loadModel mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger
+    words(`saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger
       ProgressBar`),
   ],
   'saraf/kernels': [
