@@ -7,6 +7,7 @@
  * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally, among
  * all NaN if there are any.
  */
+import type { MathFn } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import { rowGradient } from '../ops/rowGradient.ts';
@@ -22,7 +23,8 @@ import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
 export interface Attributes
-  extends ConvAttributes,
+  extends Record<MathFn, undefined>,
+    ConvAttributes,
     NormAttributes,
     PoolAttributes,
     EmbeddingPrimitives,
@@ -32,20 +34,7 @@ export interface Attributes
   neg: undefined;
   abs: undefined;
   step: undefined;
-  sqrt: undefined;
-  rsqrt: undefined;
-  reciprocal: undefined;
   square: undefined;
-  exp: undefined;
-  log: undefined;
-  log1p: undefined;
-  sin: undefined;
-  cos: undefined;
-  tanh: undefined;
-  sigmoid: undefined;
-  relu: undefined;
-  atan: undefined;
-  erf: undefined;
   clamp: { min: number; max: number; isOpen?: boolean };
   add: undefined;
   sub: undefined;
@@ -354,7 +343,9 @@ export const rules: Rules<Attributes> = {
     backward: (g, c) => {
       const { dim } = c.attributes;
       const index = c.input(1);
-      return [dim === 0 ? rowGradient(g, c, 0, index, null) : ops.indexAddTo(c.shape(0)[dim] ?? 1, dim, index, g)];
+      const rows = c.shape(0)[dim];
+      const isTable = dim === 0 && rows !== undefined;
+      return [isTable ? rowGradient(g, c, 0, index, null) : ops.indexAddTo(rows ?? 1, dim, index, g)];
     },
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },

@@ -6,6 +6,8 @@ import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import * as nn from '../nn/index.ts';
 import type { Module } from '../nn/module.ts';
 import { loadGraph, saveGraph } from './graph.ts';
+import { OnnxModel } from './onnx/model.ts';
+import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
 
 /** A module as JSON: its kind and its constructor's arguments; or the number of one that has come before. */
 export type Architecture = { kind: string; args: unknown[] } | { shared: number };
@@ -158,6 +160,7 @@ add(nn.GraphModel, {
   save: (module, encode) => saveGraph(module as nn.GraphModel, encode),
   load: loadGraph,
 });
+add(OnnxModel, { kind: 'OnnxModel', save: (module) => saveOnnxModel(module as OnnxModel), load: loadOnnxModel });
 
 /**
  * Makes layers of your own known to `saveModel` and `loadModel`.

@@ -45,7 +45,7 @@ const MAX_HEADER = 100_000_000;
 const METADATA = '__metadata__';
 
 /** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
@@ -57,7 +57,7 @@ function half(bits: number): number {
 const word = new DataView(new ArrayBuffer(4));
 
 /** A number of 16 bits: the upper half of a float32. */
-function brain(bits: number): number {
+export function brain(bits: number): number {
   word.setUint32(0, bits << 16);
   return word.getFloat32(0);
 }
