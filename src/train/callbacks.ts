@@ -5,7 +5,7 @@ import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
-import type { TrainingOptimizer } from './trainer.ts';
+import type { TrainingOptimizer } from './settings.ts';
 
 /** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
 export type Logs = Record<string, number>;

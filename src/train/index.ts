@@ -11,7 +11,9 @@ export {
   type Scheduler,
   type TrainingState,
 } from './callbacks.ts';
-export type { Examples, ValidationData } from './examples.ts';
+export type { Examples, Inputs, SampleWeight, ValidationData } from './examples.ts';
+export type { BatchIterable } from './iterables.ts';
 export type { Loss, LossFunction } from './losses.ts';
 export type { Metric, MetricFunction } from './metrics.ts';
-export { type FitOptions, type History, Trainer, type TrainerOptions, type TrainingOptimizer } from './trainer.ts';
+export type { EvaluateOptions, FitOptions, History, TrainerOptions, TrainingOptimizer } from './settings.ts';
+export { Trainer } from './trainer.ts';
