@@ -19,7 +19,8 @@ export type Random = ReturnType<typeof randomFrom>;
 /** Bits turned, bytes overwritten, cut off, taken out, put in, copied elsewhere. */
 export function damagedBytes(random: Random, good: Uint8Array): Uint8Array {
   const { below } = random;
-  const bytes = good.slice();
+  // A slice of a Buffer would share its memory.
+  const bytes = new Uint8Array(good);
   const at = below(bytes.length);
   switch (below(7)) {
     case 0:
