@@ -14,13 +14,16 @@ export interface CheckpointOptions {
   saveBestOnly?: boolean;
   /** Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
-  /** Its state is saved too. */
+  /**
+   * Its state is saved too. To keep those of callbacks as well:
+   * `{ stateDict: () => ({ schedule: schedule.stateDict(), stopping: stopping.stateDict() }) }`.
+   */
   scheduler?: Stateful;
 }
 
 /**
  * Writes model, optimizer, random numbers and epoch after each epoch, as `saveModel` does: a file is replaced as a whole
- * or not at all. `{epoch}` in the path is the number of epochs done.
+ * or not at all. It stands last in the list of callbacks, so that what the others change is in the file. `{epoch}` in the path is the number of epochs done.
  *
  * @example
  * await trainer.fit(x, y, { epochs: 20, callbacks: [new ModelCheckpoint('best.safetensors', { saveBestOnly: true })] });
@@ -37,6 +40,22 @@ export class ModelCheckpoint implements Callback {
     if (typeof path !== 'string')
       throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
     this.monitor = new Monitor(op, options.monitor ?? 'valLoss', options.mode ?? 'auto');
+  }
+
+  /** The best value so far, so that `saveBestOnly` goes on where it was. */
+  stateDict(): { best: number } {
+    return { best: this.monitor.best };
+  }
+
+  loadStateDict({ best }: { best: number }): void {
+    if (typeof best !== 'number') {
+      throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
+        op: 'ModelCheckpoint.loadStateDict',
+        argument: 'state',
+        got: best,
+      });
+    }
+    this.monitor.best = best;
   }
 
   onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): void {

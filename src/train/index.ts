@@ -1,6 +1,7 @@
 /** Training as one call, and what can happen meanwhile. */
 export {
   type Callback,
+  type CallbackState,
   EarlyStopping,
   type EarlyStoppingOptions,
   type Logs,
@@ -9,6 +10,7 @@ export {
   type PlateauOptions,
   ReduceLROnPlateau,
   type Scheduler,
+  TerminateOnNaN,
   type TrainingState,
 } from './callbacks.ts';
 export type { Examples, Inputs, SampleWeight, ValidationData } from './examples.ts';

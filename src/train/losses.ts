@@ -17,6 +17,7 @@ import * as nnLosses from '../nn/losses.ts';
 import { Module } from '../nn/module.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Reading } from './metrics.ts';
 
 /**
  * From what the model gives and what it should have given to one number, or to one an example [N], whose mean is taken. The
@@ -173,4 +174,12 @@ export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights
     const value = raw(output, target);
     return value.numel === 1 ? value : value.mean();
   };
+}
+
+/** How outputs of a model with this loss tell classes. */
+export function readingOf(loss: Loss): Reading {
+  const isLogits = loss === 'bceWithLogits' || loss instanceof nnLosses.BCEWithLogitsLoss;
+  const isBinary =
+    isLogits || loss instanceof nnLosses.BCELoss || (typeof loss === 'string' && named(loss) === BY_CLASS.bce);
+  return { threshold: isLogits ? 0 : 0.5, isOneHot: !isBinary };
 }

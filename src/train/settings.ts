@@ -19,7 +19,11 @@ export interface TrainerOptions {
   optimizer: TrainingOptimizer;
   /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
   loss: Loss;
-  /** Names ('accuracy', 'precision', 'recall', 'f1', 'mae', 'mse'), functions (target, output) => number, or metrics. */
+  /**
+   * Names ('accuracy', 'precision', 'recall', 'f1', 'auc', 'mae', 'mse', 'r2'), functions (target, output) => number, or metrics.
+   * Those by name are of all examples of a pass, as if they had come at once. Classes are read from outputs as the loss means
+   * them: the largest of [N, C], or above 0.5 (logits: 0) for one output and for several labels.
+   */
   metrics?: readonly (string | MetricFunction | Metric)[];
   /** Where model and batches are moved to. Default: where they are. */
   device?: Device;

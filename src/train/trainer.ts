@@ -16,7 +16,7 @@ import {
   sourceOf,
   splitOff,
 } from './examples.ts';
-import { type Loss, type LossFunction, lossFunction } from './losses.ts';
+import { type Loss, type LossFunction, lossFunction, readingOf } from './losses.ts';
 import { type Metric, metricsOf } from './metrics.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { pacer } from './pause.ts';
@@ -81,7 +81,7 @@ export class Trainer implements TrainingState {
     lossFunction(loss, null);
     this.optimizer = optimizer;
     this.loss = loss;
-    this.metrics = metricsOf(metrics);
+    this.metrics = metricsOf(metrics, readingOf(loss));
     this.device = device;
     if (device !== undefined) model.to(device);
   }
