@@ -99,27 +99,28 @@ export class CSVLogger implements Callback {
   }
 }
 
-/** A bar that moves from batch to batch, on a terminal. Elsewhere it prints nothing. */
+interface Bar {
+  start(total: number, value: number, payload: object): void;
+  update(value: number, payload: object): void;
+  stop(): void;
+}
+
+/** A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing. */
 export class ProgressBar implements Callback {
-  private bar: {
-    start(total: number, value: number, payload: object): void;
-    update(value: number, payload: object): void;
-    stop(): void;
-  } | null = null;
+  private makeBar: ((format: string) => Bar) | null = null;
+  private bar: Bar | null = null;
   private title = '';
 
   async onTrainBegin(): Promise<void> {
     const { default: progress } = await peer('ProgressBar', 'cli-progress', () => import('cli-progress'));
-    this.bar = new progress.SingleBar({
-      format: '{title} [{bar}] {percentage}%  {values}',
-      barsize: 24,
-      noTTYOutput: false,
-      clearOnComplete: true,
-    });
+    this.makeBar = (format) =>
+      new progress.SingleBar({ format, barsize: 24, noTTYOutput: false, clearOnComplete: true, hideCursor: true });
   }
 
   onEpochBegin(epoch: number, { plan }: TrainingState): void {
     this.title = `epoch ${epoch + 1}/${plan.epochs}`;
+    const format = plan.batches > 0 ? '{title} [{bar}] {percentage}%  {values}' : '{title}  batch {value}  {values}';
+    this.bar = this.makeBar?.(format) ?? null;
     this.bar?.start(plan.batches, 0, { title: this.title, values: '' });
   }
 

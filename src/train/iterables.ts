@@ -21,7 +21,10 @@ export function isBatchIterable(x: unknown): x is BatchIterable {
   );
 }
 
-function begin(op: string, given: BatchIterable): Iterator<Batch> | AsyncIterator<Batch> {
+/** An iteration that has begun. */
+type Running = { isAsync: true; iterator: AsyncIterator<Batch> } | { isAsync: false; iterator: Iterator<Batch> };
+
+function begin(op: string, given: BatchIterable): Running {
   const batches = typeof given === 'function' ? given() : given;
   if (!isBatchIterable(batches) || typeof batches === 'function') {
     throw new ArgumentError(`${op}: the function must give batches to iterate over`, {
@@ -30,7 +33,9 @@ function begin(op: string, given: BatchIterable): Iterator<Batch> | AsyncIterato
       got: batches,
     });
   }
-  return Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+  return Symbol.asyncIterator in batches
+    ? { isAsync: true, iterator: batches[Symbol.asyncIterator]() }
+    : { isAsync: false, iterator: batches[Symbol.iterator]() };
 }
 
 /** Takes a batch out of what an iterator gave; null behind the last. */
@@ -46,7 +51,7 @@ function batchOf(op: string, { done, value }: IteratorResult<Batch>): Tensor[] |
 
 /** Batches of an iteration: to its end, or so many in each pass. */
 export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number | undefined): Source {
-  let running: Iterator<Batch> | AsyncIterator<Batch> | null = null;
+  let running: Running | null = null;
   const fail = (): never => {
     throw new ArgumentError(
       `${op}: there are no more batches; a generator can be gone through once: give a function that begins a new one, or stepsPerEpoch`,
@@ -55,7 +60,7 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
   };
   const turns = (): Turns => {
     running ??= begin(op, given);
-    const iterator = running;
+    const { isAsync, iterator } = running;
     let taken = 0;
     let isOver = false;
     const look = (result: IteratorResult<Batch>): Tensor[] | null => {
@@ -71,10 +76,9 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
     return {
       next() {
         if (taken === stepsPerEpoch) return () => null;
-        if (Symbol.asyncIterator in iterator)
-          return Promise.resolve(iterator.next()).then((result) => () => look(result as IteratorResult<Batch>));
+        if (isAsync) return iterator.next().then((result) => () => look(result));
         // A generator makes its tensors in the turn's own scope.
-        return () => look((iterator as Iterator<Batch>).next());
+        return () => look(iterator.next());
       },
       end() {
         if (stepsPerEpoch !== undefined || isOver) return;

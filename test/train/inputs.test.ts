@@ -291,12 +291,14 @@ describe('generators', () => {
       }
     };
     const histories = [];
-    for (const examples of [list, stream]) histories.push(await learner().fit(examples, { epochs: 3, ...quiet }));
+    const loader = () =>
+      new data.DataLoader(new data.TensorDataset(x.slice(0, 0, 4), y.slice(0, 0, 4)), { batchSize: 2 });
+    for (const examples of [list, stream, loader])
+      histories.push(await learner().fit(examples, { epochs: 3, ...quiet }));
     histories.push(
       await learner().fit(x.slice(0, 0, 4), y.slice(0, 0, 4), { epochs: 3, batchSize: 2, shuffle: false, ...quiet }),
     );
-    expect(histories[0]).toEqual(histories[2]);
-    expect(histories[1]).toEqual(histories[2]);
+    for (const history of histories) expect(history).toEqual(histories[0]);
   });
 
   it('are closed where training ends early', async () => {
