@@ -201,7 +201,7 @@ export function encodeModule(root: Module): Architecture {
     if (row === undefined) {
       const name = module.constructor.name;
       throw new ArgumentError(
-        `saveModel: the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict()`,
+        `saveModel: the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
         { op: 'saveModel', argument: 'model', got: name },
       );
     }

@@ -3,7 +3,7 @@
  * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
  */
 import { ArgumentError, FormatError, OutOfMemoryError, SarafError } from '../../bindings/errors.ts';
-import type { Module, StateDict } from '../nn/module.ts';
+import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole } from '../options.ts';
@@ -125,6 +125,9 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
   checkOptions('saveModel', options, ['optimizer', 'scheduler', 'epoch']);
   const { optimizer, scheduler, epoch = 0 } = options;
   checkWhole('saveModel', 'epoch', epoch);
+  if (!(model instanceof Module)) {
+    throw new ArgumentError('saveModel: expected a module', { op: 'saveModel', argument: 'model', got: model });
+  }
   const tensors = { ...model.stateDict() };
   const description: Description = {
     version: VERSION,

@@ -1,10 +1,12 @@
 /** Callbacks of `fit` that need a file system or a terminal. */
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
+import { encodeModule } from '../io/architecture.ts';
 import type { AnyOptimizer, Stateful } from '../io/index.ts';
 import { checkOptions } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
-import { saveModel } from './models.ts';
+import { saveModel, saveSafetensors } from './models.ts';
 import { peer } from './peers.ts';
 
 export interface CheckpointOptions {
@@ -12,6 +14,8 @@ export interface CheckpointOptions {
   monitor?: string;
   /** Write only where that value is the best so far. Default false. */
   saveBestOnly?: boolean;
+  /** Write `model.stateDict()` alone, as a safetensors file: of models whose classes `loadModel` does not know. Default false. */
+  saveWeightsOnly?: boolean;
   /** Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
   /**
@@ -36,10 +40,16 @@ export class ModelCheckpoint implements Callback {
     private readonly options: CheckpointOptions = {},
   ) {
     const op = 'ModelCheckpoint';
-    checkOptions(op, options, ['monitor', 'saveBestOnly', 'mode', 'scheduler']);
+    checkOptions(op, options, ['monitor', 'saveBestOnly', 'saveWeightsOnly', 'mode', 'scheduler']);
     if (typeof path !== 'string')
       throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
     this.monitor = new Monitor(op, options.monitor ?? 'valLoss', options.mode ?? 'auto');
+  }
+
+  /** Makes the folder, and refuses a model that could not be saved, before there is anything to lose. */
+  onTrainBegin({ model }: Pick<TrainingState, 'model'>): void {
+    if (this.options.saveWeightsOnly !== true) encodeModule(model);
+    mkdirSync(dirname(this.path), { recursive: true });
   }
 
   /** The best value so far, so that `saveBestOnly` goes on where it was. */
@@ -59,10 +69,12 @@ export class ModelCheckpoint implements Callback {
   }
 
   onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): void {
-    const { saveBestOnly = false, scheduler } = this.options;
+    const { saveBestOnly = false, saveWeightsOnly = false, scheduler } = this.options;
     if (saveBestOnly && !this.monitor.improves(logs)) return;
     const path = this.path.replaceAll('{epoch}', String(epoch + 1));
-    saveModel(model, path, { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 });
+    const options = { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 };
+    if (saveWeightsOnly) saveSafetensors(model.stateDict(), path);
+    else saveModel(model, path, options);
   }
 }
 
@@ -81,11 +93,15 @@ export class CSVLogger implements Callback {
     private readonly path: string,
     private readonly options: CsvLoggerOptions = {},
   ) {
-    checkOptions('CSVLogger', options, ['separator', 'append']);
+    const op = 'CSVLogger';
+    checkOptions(op, options, ['separator', 'append']);
+    if (typeof path !== 'string')
+      throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
   }
 
   onTrainBegin(): void {
     this.columns = null;
+    mkdirSync(dirname(this.path), { recursive: true });
   }
 
   onEpochEnd(epoch: number, logs: Logs): void {

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { ArgumentError } from '../../bindings/errors.ts';
 
 let count = 0;
 
@@ -38,7 +39,15 @@ function openTemporary(path: string): [temporary: string, file: number] {
     try {
       return [temporary, openSync(temporary, 'wx')];
     } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      const { code } = error as { code?: string };
+      if (code === 'ENOENT') {
+        throw new ArgumentError(`${path} cannot be written: there is no folder ${dirname(path)}`, {
+          op: 'save',
+          argument: 'path',
+          got: path,
+        });
+      }
+      if (code !== 'EEXIST') throw error;
     }
   }
 }
