@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { rand, scope } from 'saraf';
 
-export const SIDE = 32;
+const SIDE = 32;
 
 /** Whether a point is inside; shapes reach from −1 to 1. */
 type Shape = (u: number, v: number) => boolean;

@@ -29,7 +29,7 @@ export type ValidationData =
 export type SampleWeight = Tensor | ArrayLike<number>;
 
 /** What makes the tensors of a batch, when it is its turn; null: there are no more. */
-export type MakeBatch = () => Tensor[] | null;
+type MakeBatch = () => Tensor[] | null;
 
 /** A pass through the examples. */
 export interface Turns {
@@ -50,7 +50,7 @@ export interface Source {
 }
 
 /** A data set, and how it comes in batches. */
-export class DatasetSource implements Source {
+class DatasetSource implements Source {
   constructor(
     readonly dataset: Dataset,
     readonly settings: {

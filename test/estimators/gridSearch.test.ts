@@ -41,12 +41,13 @@ describe('gridSearch with a module', () => {
   });
 
   it('imports TypeScript under tsx, with the same scores as in one thread', () => {
+    const { href } = new URL('score.ts', import.meta.url);
     const code = `
       import { gridSearch } from './src/index.ts';
-      import score from './test/estimators/score.ts';
+      import score from '${href}';
       const space = { hiddenLayerSizes: [[4], [16]], learningRateInit: [1e-3, 0.1] };
       const here = await gridSearch(space, score);
-      const there = await gridSearch(space, import.meta.resolve('./test/estimators/score.ts'), { workers: 2 });
+      const there = await gridSearch(space, '${href}', { workers: 2 });
       console.log(JSON.stringify([here, there]));`;
     const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
       cwd: new URL('../..', import.meta.url),

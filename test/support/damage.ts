@@ -58,7 +58,7 @@ const DEEP: Record<string, string> = {
 };
 
 /** What stands in place of a value: sizes beyond all memory, other types, deep nesting. */
-export const HOSTILE: readonly (() => unknown)[] = [
+const HOSTILE: readonly (() => unknown)[] = [
   ...[0, -0, -1, 0.5, 1e9, 2 ** 31, 2 ** 32 - 1, 2 ** 40, 2 ** 53 - 1, 2 ** 53, 1e308, -1e308].map((x) => () => x),
   ...[
     null,
