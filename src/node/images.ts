@@ -109,6 +109,7 @@ class DecodeWorker {
       else task?.resolve(answer.image);
     });
     const end = (error: unknown) => {
+      if (workers.includes(this)) workers.splice(workers.indexOf(this), 1);
       for (const id of [...this.waiting.keys()])
         this.take(id)?.reject(new Error(`the worker ended (${String(error)})`));
     };
@@ -129,7 +130,8 @@ class DecodeWorker {
   }
 
   decode(kind: Kind, bytes: Uint8Array): Promise<ImageLike> {
-    const own = bytes.slice();
+    // Not slice: that of a Buffer shares its memory.
+    const own = new Uint8Array(bytes);
     return new Promise((resolve, reject) => {
       const id = this.count++;
       this.waiting.set(id, { resolve, reject });
@@ -140,10 +142,23 @@ class DecodeWorker {
   }
 }
 
+/** The workers of all folders, so that many folders need no more than one. */
+const workers: DecodeWorker[] = [];
+
+/** The worker with the least to do, of the first so many; a new one where all have something and there are fewer. */
+function idlest(most: number): DecodeWorker {
+  const [first, ...others] = workers.slice(0, most);
+  if (first !== undefined) {
+    const best = others.reduce((a, b) => (b.load < a.load ? b : a), first);
+    if (best.load === 0 || workers.length >= most) return best;
+  }
+  const worker = new DecodeWorker();
+  workers.push(worker);
+  return worker;
+}
+
 /** Decodes images of some kinds. */
 export class ImageDecoder {
-  private readonly workers: DecodeWorker[] = [];
-
   private constructor(
     private readonly decoders: ReadonlyMap<Kind, Decoder>,
     private readonly maxWorkers: number,
@@ -171,18 +186,10 @@ export class ImageDecoder {
     const kind = kindOf(path)!;
     try {
       if (kind === 'png') checkPng(bytes);
-      return await this.idlest().decode(kind, bytes);
+      return await idlest(this.maxWorkers).decode(kind, bytes);
     } catch (error) {
       throw damaged(path, error);
     }
-  }
-
-  private idlest(): DecodeWorker {
-    const best = this.workers.reduce<DecodeWorker | null>((a, b) => (a === null || b.load < a.load ? b : a), null);
-    if (best !== null && (best.load === 0 || this.workers.length === this.maxWorkers)) return best;
-    const worker = new DecodeWorker();
-    this.workers.push(worker);
-    return worker;
   }
 }
 

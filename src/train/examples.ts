@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
-import { scalarTensor, tensor } from '../ops/index.ts';
+import { tensor } from '../ops/index.ts';
 import { checkRange, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -105,6 +105,10 @@ class Part implements Dataset {
   }
 }
 
+function withWeight(parts: Tensor[], weight: number): Tensor[] {
+  return [...parts, tensor(weight, { device: parts[0]!.device })];
+}
+
 /** A data set with the weights of its examples as one part more. */
 class Weighted implements Dataset {
   readonly prepare?: (i: number) => Promise<() => Tensor[]>;
@@ -117,7 +121,7 @@ class Weighted implements Dataset {
     if (prepare !== undefined) {
       this.prepare = async (i) => {
         const make = await prepare.call(whole, i);
-        return () => [...make(), scalarTensor(weights[i]!, 'float32')];
+        return () => withWeight(make(), weights[i]!);
       };
     }
   }
@@ -127,7 +131,7 @@ class Weighted implements Dataset {
   }
 
   get(i: number): Tensor[] {
-    return [...this.whole.get(i), scalarTensor(this.weights[i]!, 'float32')];
+    return withWeight(this.whole.get(i), this.weights[i]!);
   }
 
   batch(indices: Int32Array): Tensor[] {
