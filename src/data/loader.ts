@@ -24,7 +24,8 @@ export interface DataLoaderOptions {
 
 /**
  * Iterates over batches. Each turn of the loop is a scope: the batch and everything that the loop's body made are freed
- * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn.
+ * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn. `for await` reads ahead; where its body
+ * waits, the turn's scope also has what other tasks make meanwhile.
  *
  * @example
  * for (const [x, y] of new data.DataLoader(train, { batchSize: 64, shuffle: true })) {

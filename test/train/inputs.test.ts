@@ -1,7 +1,6 @@
 /** What fit and evaluate learn from: weights of examples, several inputs, several labels, generators; metrics batch by batch. */
 import { describe, expect, it } from 'vitest';
 import {
-  ArgumentError,
   data,
   F,
   type Loss,
@@ -12,7 +11,6 @@ import {
   noGrad,
   optim,
   randn,
-  SarafError,
   scope,
   type Tensor,
   TerminateOnNaN,
@@ -21,7 +19,6 @@ import {
 } from '../../src/index.ts';
 
 const quiet = { verbose: false } as const;
-const wrong = (x: unknown) => x as never;
 
 /** A linear model that does not learn, so that its losses can be compared. */
 function fixed(loss: Loss, outputs = 2, names: string[] = []) {
@@ -330,91 +327,4 @@ it('TerminateOnNaN ends where the loss is no number', async () => {
   const callback = new TerminateOnNaN();
   const { loss } = await trainer.fit(x, y, { epochs: 9, batchSize: 2, callbacks: [callback], ...quiet });
   expect([loss, callback.stopped]).toEqual([[Number.NaN], { epoch: 0, batch: 0 }]);
-});
-
-describe('refuses', () => {
-  const { trainer } = fixed('crossEntropy');
-  const empty = () => [randn(0, 2), tensor(new Int32Array(0), { dtype: 'int32' })] as const;
-  it.each<[string, () => unknown, string]>([
-    ['no examples', () => trainer.fit(...empty(), quiet), 'fit: there are no examples'],
-    ['no examples to evaluate', () => trainer.evaluate(...empty()), 'evaluate: there are no examples'],
-    ['no validation examples', () => trainer.fit(x, y, { validationData: empty(), ...quiet }), 'there are no examples'],
-    [
-      'a loader of less than a batch',
-      () => trainer.fit(new data.DataLoader(new data.TensorDataset(x, y), { batchSize: 9, dropLast: true }), quiet),
-      'there are no examples',
-    ],
-    [
-      'batches of nothing',
-      () => trainer.fit(x, y, { batchSize: 0, ...quiet }),
-      'fit: batchSize must be a whole number from 1 on, got 0',
-    ],
-    ['batches of nothing to evaluate', () => trainer.evaluate(x, y, { batchSize: 0 }), 'evaluate: batchSize must be'],
-    ['batches of nothing to predict', () => trainer.predict(x, { batchSize: 0 }), 'predict: batchSize must be'],
-    [
-      'lengths that differ',
-      () => trainer.fit(x, randn(4), quiet),
-      'inputs and targets must have the same number of examples, got 5 and 4',
-    ],
-    [
-      'too few weights',
-      () => trainer.fit(x, y, { sampleWeight: [1], ...quiet }),
-      'sampleWeight must have one number for each of the 5 examples',
-    ],
-    [
-      'negative weights',
-      () => trainer.fit(x, y, { sampleWeight: [1, 1, 1, 1, -1], ...quiet }),
-      'sampleWeight must be numbers from 0 on',
-    ],
-    [
-      'weights of a generator',
-      () => trainer.fit([[x, y]] as [Tensor, Tensor][], { sampleWeight, ...quiet }),
-      'sampleWeight needs examples by number',
-    ],
-    [
-      'a part of a generator',
-      () => trainer.fit([[x, y]] as [Tensor, Tensor][], { validationSplit: 0.5, ...quiet }),
-      'validationSplit needs examples by number',
-    ],
-    ['steps of tensors', () => trainer.fit(x, y, { stepsPerEpoch: 3, ...quiet }), 'stepsPerEpoch is for generators'],
-    [
-      'a batch that is none',
-      () => trainer.fit(wrong([[x]]), quiet),
-      'a batch must be a list of tensors: inputs and targets',
-    ],
-    [
-      'a callback without new',
-      () => trainer.fit(x, y, { callbacks: wrong([TerminateOnNaN]), ...quiet }),
-      'callbacks must be a list of objects',
-    ],
-    [
-      'one callback alone',
-      () => trainer.fit(x, y, { callbacks: wrong(new TerminateOnNaN()), ...quiet }),
-      'callbacks must be a list of objects',
-    ],
-    ['metrics in a text', () => fixed('mse', 1, wrong('mae')), "metrics must be a list such as ['accuracy']"],
-    ['a metric twice', () => fixed('mse', 1, ['mae', 'mae']), 'two metrics are called mae'],
-  ])('%s', async (_, fn, message) => {
-    let error: unknown;
-    try {
-      await fn();
-    } catch (e) {
-      error = e;
-    }
-    expect(error).toBeInstanceOf(SarafError);
-    expect((error as Error).message).toContain(message);
-  });
-
-  it('a monitor of a validation that there is none of, saying so', async () => {
-    const { EarlyStopping, LRScheduler, ReduceLROnPlateau } = await import('../../src/index.ts');
-    for (const callback of [
-      new EarlyStopping(),
-      new ReduceLROnPlateau(),
-      new LRScheduler({ step() {} }, { monitor: 'valLoss' }),
-    ])
-      await expect(trainer.fit(x, y, { callbacks: [callback], ...quiet })).rejects.toThrow(
-        'there is no valLoss to monitor (there are: loss; there is no validation)',
-      );
-    await expect(trainer.fit(x, y, { callbacks: [new EarlyStopping()], ...quiet })).rejects.toThrow(ArgumentError);
-  });
 });
