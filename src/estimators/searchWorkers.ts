@@ -26,18 +26,22 @@ interface Os {
 type Reply = { score: unknown } | { error: { message: string; stack: string } };
 
 /**
- * CommonJS and an ES module at once, since flags decide as which of them `eval: true` takes it. Older versions of Node do not
- * hand the hooks of `tsx` on to workers, so that a module in TypeScript needs them anew.
+ * CommonJS and an ES module at once, since flags decide as which of them `eval: true` takes it. `tsx` keeps its hooks to the main
+ * thread: workers need them anew.
  */
 const PROGRAM = `
 const builtin = process.getBuiltinModule;
 const { parentPort, workerData } = builtin('node:worker_threads');
-if (/\\.[cm]?tsx?$/.test(workerData) && !process.features.typescript) {
-  try {
-    const { createRequire, register } = builtin('node:module');
-    register(builtin('node:url').pathToFileURL(createRequire(workerData).resolve('tsx')), { data: true });
-  } catch {
-    // Then another loader may know what to do.
+const isTsx = process.execArgv.some((flag) => /\\btsx\\b/.test(flag));
+if (isTsx || (/\\.[cm]?tsx?$/.test(workerData) && !process.features.typescript)) {
+  const { createRequire, register } = builtin('node:module');
+  for (const from of [workerData, process.cwd() + '/']) {
+    try {
+      register(builtin('node:url').pathToFileURL(createRequire(from).resolve('tsx')), { data: true });
+      break;
+    } catch {
+      // Not there; in the end another loader may know what to do.
+    }
   }
 }
 const loaded = import(workerData).then(({ default: score }) => {
