@@ -1,7 +1,7 @@
 /** What `Trainer` and its methods are told. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
 import type { SampleWeight, ValidationData } from './examples.ts';
 import type { Loss } from './losses.ts';
@@ -84,6 +84,26 @@ export const FIT_OPTIONS = [
   'verbose',
   'initialEpoch',
 ];
+
+/** What stands behind the inputs: targets and options, or options alone. */
+export function targetsAndOptions<O extends object>(
+  op: string,
+  second: Tensor | O | undefined,
+  third: O | undefined,
+): [y: Tensor | undefined, options: O] {
+  if (second instanceof Tensor) return [second, third ?? ({} as O)];
+  if (Array.isArray(second) || ArrayBuffer.isView(second)) {
+    throw new ArgumentError(
+      `${op}: targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers`,
+      {
+        op,
+        argument: 'y',
+        got: second,
+      },
+    );
+  }
+  return [undefined, second ?? third ?? ({} as O)];
+}
 
 /** Refuses what is no list of callbacks: a class without `new`, or one callback alone, would be passed over in silence. */
 export function checkCallbacks(op: string, callbacks: readonly Callback[] = []): void {

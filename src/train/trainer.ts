@@ -29,6 +29,7 @@ import {
   type History,
   type TrainerOptions,
   type TrainingOptimizer,
+  targetsAndOptions,
 } from './settings.ts';
 import { type BatchResult, joined, Runner, type Step } from './step.ts';
 import { weightsOf } from './weights.ts';
@@ -97,7 +98,7 @@ export class Trainer implements TrainingState {
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;
   async fit(x: Examples, second?: Tensor | FitOptions, third?: FitOptions): Promise<History> {
     const op = 'fit';
-    const [y, options = {}] = second instanceof Tensor ? [second, third] : [undefined, second ?? third];
+    const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, FIT_OPTIONS);
     const { epochs = 1, initialEpoch = 0, batchSize, shuffle = true, validationData, validationSplit } = options;
     checkWhole(op, 'epochs', epochs, 1);
@@ -260,7 +261,7 @@ export class Trainer implements TrainingState {
   evaluate(examples: Exclude<Examples, Inputs>, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: Examples, second?: Tensor | EvaluateOptions, third?: EvaluateOptions): Promise<Logs> {
     const op = 'evaluate';
-    const [y, options = {}] = second instanceof Tensor ? [second, third] : [undefined, second ?? third];
+    const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
     const source = sourceOf(op, x, y, options);
     return this.running(op, false, async () => {

@@ -30,6 +30,14 @@ const x = randn(5, 2);
 const y = tensor([0, 1, 1, 0, 1], { dtype: 'int32' });
 const sampleWeight = [1, 0, 2, 0.5, 3];
 
+it('targets that are no tensor, with a hint', async () => {
+  const { trainer } = fixed('crossEntropy');
+  for (const labels of [[0, 1, 1, 0, 1], new Int32Array(5)]) {
+    await expect(trainer.fit(x, wrong(labels))).rejects.toThrow('fit: targets must be a tensor; tensor(list, ');
+    await expect(trainer.evaluate(x, wrong(labels))).rejects.toThrow('evaluate: targets must be a tensor');
+  }
+});
+
 describe('refuses', () => {
   const { trainer } = fixed('crossEntropy');
   const empty = () => [randn(0, 2), tensor(new Int32Array(0), { dtype: 'int32' })] as const;
