@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run and are reported. */
 
+import { batch } from './batch.ts';
 import { cnnStep } from './cnnStep.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
@@ -9,7 +10,9 @@ import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
+import { qgemm } from './qgemm.ts';
 import { resnet18 } from './resnet18.ts';
+import { runtimes } from './runtimes.ts';
 import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
@@ -18,6 +21,7 @@ import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
   gemm,
+  qgemm,
   elementwise,
   conv,
   poolNorm,
@@ -31,4 +35,6 @@ export const suites: SuitePlan[] = [
   embedding,
   streaming,
   threads,
+  batch,
+  runtimes,
 ];
