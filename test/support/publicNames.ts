@@ -107,7 +107,7 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   ],
   training: [
     saraf,
-    words(`Trainer EarlyStopping LRScheduler ReduceLROnPlateau MLPClassifier MLPRegressor LogisticRegression Perceptron
+    words(`Trainer EarlyStopping LRScheduler ReduceLROnPlateau TerminateOnNaN MLPClassifier MLPRegressor LogisticRegression Perceptron
       gridSearch`),
   ],
   'methods of a trainer': [saraf.Trainer.prototype, words('fit evaluate predict')],
