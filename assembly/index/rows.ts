@@ -1,6 +1,6 @@
 /**
  * takeRows: y[o, j, i] = x[o, index[j], i], bits of any type. addRows: y[o, index[j], i] += g[o, j, i] in float32, in order
- * of j, so that rows taken twice give the same bits for any number of threads. Indices are in range; outputs overlap no
+ * of j, so that rows taken twice give the same bits for any number of threads; without g those rows become 0. Indices are in range; outputs overlap no
  * input; no alignment is needed.
  */
 import { AddRowsCommand, TakeRowsCommand } from '../generated/commands';
@@ -61,12 +61,17 @@ export function addRowsKernel(cmd: usize, thread: u32, threads: u32): void {
   const first = firstOf(c.size, thread, threads);
   const own = firstOf(c.size, thread + 1, threads) - first;
   if (own == 0) return;
+  const marks = <usize>c.marks << 2;
   for (let o: u32 = 0; o < c.outer; o++) {
     const y = (<usize>c.y << 2) + <usize>(o * c.size) * bytes;
     const g = (<usize>c.g << 2) + <usize>(o * count) * bytes;
     for (let j: u32 = 0; j < count; j++) {
       const row = load<u32>(index + (<usize>j << 2));
-      if (row - first < own) addRow(y + <usize>row * bytes, g + <usize>j * bytes, bytes);
+      if (row - first >= own) continue;
+      const to = y + <usize>row * bytes;
+      if (c.g) addRow(to, g + <usize>j * bytes, bytes);
+      else memory.fill(to, 0, bytes);
+      if (marks) store<u32>(marks + (<usize>row << 2), c.first + j);
     }
   }
 }

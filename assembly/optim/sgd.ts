@@ -1,11 +1,11 @@
 /**
  * One step of PyTorch's SGD on one parameter. d = ±grad + weightDecay·p; with momentum v = momentum·v + (1 − dampening)·d
  * and d = v, or d + momentum·v with nesterov; p −= lr·d.
- * Operands are distinct memory; no alignment is needed.
+ * With an index only the rows of that are changed, each once. Operands are distinct memory; no alignment is needed.
  */
 import { SgdCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';
-import { firstElementOf } from '../reduce/share';
+import { firstElementOf, firstOf } from '../reduce/share';
 import { madd } from '../simd/madd';
 
 const NESTEROV: u32 = 1;
@@ -67,11 +67,35 @@ function updateWith<WeightDecay>(c: SgdCommand, from: usize, to: usize): void {
   else update<Momentum, WeightDecay>(c, from, to);
 }
 
-export function sgdKernel(cmd: usize, thread: u32, threads: u32): void {
-  const c = changetype<SgdCommand>(cmd);
-  const from = <usize>firstElementOf(c.n, thread, threads) << 2;
-  const to = <usize>firstElementOf(c.n, thread + 1, threads) << 2;
+function updateAny(c: SgdCommand, from: usize, to: usize): void {
   // Without weight decay an infinite parameter must not make the gradient NaN.
   if (load<f32>(<usize>c.settings << 2, 12) == 0) updateWith<NoDecay>(c, from, to);
   else updateWith<Decay>(c, from, to);
+}
+
+export function sgdKernel(cmd: usize, thread: u32, threads: u32): void {
+  const c = changetype<SgdCommand>(cmd);
+  if (c.index) {
+    rows(c, thread, threads);
+    return;
+  }
+  const from = <usize>firstElementOf(c.n, thread, threads) << 2;
+  const to = <usize>firstElementOf(c.n, thread + 1, threads) << 2;
+  updateAny(c, from, to);
+}
+
+/** Each thread updates the rows that are its own, as addRows adds to them. */
+function rows(c: SgdCommand, thread: u32, threads: u32): void {
+  const size = c.n / c.inner;
+  const first = firstOf(size, thread, threads);
+  const own = firstOf(size, thread + 1, threads) - first;
+  const index = <usize>c.index << 2;
+  const marks = <usize>c.marks << 2;
+  const bytes = <usize>c.inner << 2;
+  for (let j: u32 = 0; j < c.count; j++) {
+    const row = load<u32>(index + (<usize>j << 2));
+    if (row - first >= own || load<u32>(marks + (<usize>row << 2)) != j) continue;
+    const from = <usize>row * bytes;
+    updateAny(c, from, from + bytes);
+  }
 }

@@ -178,8 +178,10 @@ function workOf(cmd: usize): u64 {
       return workOfParts(cmd + offsetof<StripCommand>(), changetype<StripCommand>(cmd).count);
     case Opcode.group:
       return workOfParts(cmd + offsetof<GroupCommand>(), changetype<GroupCommand>(cmd).count);
-    case Opcode.sgd:
-      return <u64>changetype<SgdCommand>(cmd).n * 2;
+    case Opcode.sgd: {
+      const c = changetype<SgdCommand>(cmd);
+      return c.index ? volume(c.count, c.inner, 2) : <u64>c.n * 2;
+    }
     case Opcode.adam:
       return <u64>changetype<AdamCommand>(cmd).n * 4;
     case Opcode.adaptive:
@@ -188,11 +190,14 @@ function workOf(cmd: usize): u64 {
       return <u64>changetype<RandomCommand>(cmd).n * 8;
     case Opcode.maxPool: {
       const c = changetype<MaxPoolCommand>(cmd);
-      return volume(c.planes, c.height, c.width) * (c.indices ? 4 : 2);
+      // Windows of 2 × 2 have loops of their own, with indices too.
+      const window = c.kernelHeight * c.kernelWidth;
+      const taps = window ? c.outHeight * c.outWidth * window : c.height * c.width;
+      return volume(c.planes, taps, c.indices && window != 4 ? 3 : 1);
     }
     case Opcode.maxPoolGrad: {
       const c = changetype<MaxPoolGradCommand>(cmd);
-      return volume(c.planes, c.inSize, 1) + volume(c.planes, c.outSize, 8);
+      return (volume(c.planes, c.inSize, 1) >> 2) + volume(c.planes, c.outSize, 4);
     }
     case Opcode.avgPool: {
       const c = changetype<AvgPoolCommand>(cmd);

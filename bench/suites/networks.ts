@@ -65,11 +65,16 @@ export function sentimentStepTask(libraries: Map<string, Library>): Task {
 }
 
 /** Rows of a table, and a step that changes those rows. */
-export function embeddingTask(vocabulary: number, optimizer: 'adam' | 'sgd', libraries: Map<string, Library>): Task {
-  const x = integers(sizeOf(WORDS), vocabulary);
-  const name = `${vocabulary.toLocaleString('en')}×128, 64×200 indices, ${optimizer === 'adam' ? 'Adam' : 'SGD'}`;
+export function embeddingTask(
+  vocabulary: number,
+  optimizer: 'adam' | 'sgd',
+  libraries: Map<string, Library>,
+  words: [number, number] = WORDS,
+): Task {
+  const x = integers(sizeOf(words), vocabulary);
+  const name = `${vocabulary.toLocaleString('en')}×128, ${words.join('×')} indices, ${optimizer === 'adam' ? 'Adam' : 'SGD'}`;
   const loss = { kind: 'mean' as const };
-  return networkTask(name, problem('embedding', WORDS, { x, vocabulary, loss, optimizer }), libraries);
+  return networkTask(name, problem('embedding', words, { x, vocabulary, loss, optimizer }), libraries);
 }
 
 /** One step of an LSTM of 128 units for one sequence. */

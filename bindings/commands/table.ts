@@ -200,14 +200,39 @@ export const commands = {
   },
   /** y[o, j, i] = x[o, index[j], i], index [count] int32 in 0 ≤ index < size. Any type. x may not be y. */
   takeRows: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
-  /** y[o, index[j], i] += g[o, j, i] in order of j. float32. */
-  addRows: { g: 'in', index: 'in', y: 'inout', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
+  /**
+   * y[o, index[j], i] += g[o, j, i] in order of j, float32; g 0: y[o, index[j], i] = 0. marks (0: none; [size]):
+   * marks[index[j]] = first + j, so that the last one of equal indices stays.
+   */
+  addRows: {
+    g: 'in',
+    index: 'in',
+    y: 'inout',
+    marks: 'inout',
+    outer: 'u32',
+    size: 'u32',
+    count: 'u32',
+    inner: 'u32',
+    first: 'u32',
+  },
   /**
    * PyTorch's SGD. settings: [lr, momentum, share of the gradient in the velocity (1 − dampening, but 1 in the first
    * step), weightDecay]. flags: 1 nesterov, 2 maximize.
-   * velocity 0: no momentum.
+   * velocity 0: no momentum. index [count] (0: all n elements): only the rows of `inner` elements that it names, each once: where
+   * marks[index[j]] = j, as addRows leaves it.
    */
-  sgd: { param: 'inout', grad: 'in', velocity: 'inout', settings: 'in', n: 'u32', flags: 'u32' },
+  sgd: {
+    param: 'inout',
+    grad: 'in',
+    velocity: 'inout',
+    settings: 'in',
+    n: 'u32',
+    flags: 'u32',
+    index: 'in',
+    marks: 'in',
+    count: 'u32',
+    inner: 'u32',
+  },
   /**
    * PyTorch's Adam and AdamW. settings: [lr / (1 − β1^t), β1, 1 − β1, β2, 1 − β2, ε, weightDecay, √(1 − β2^t), 1 − lr·weightDecay].
    * flags: 1 decoupled decay (AdamW), 2 amsgrad (vMax in use, else 0), 4 maximize.

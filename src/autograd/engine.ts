@@ -4,6 +4,7 @@
  */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
+import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions } from '../options.ts';
 import { emitBinaryInto, materialize } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
@@ -22,6 +23,8 @@ export class Context<A> {
     private readonly node: Node,
     private readonly output_: Variable,
     private readonly createGraph: boolean,
+    /** Whether leaves are given their gradients in `grad`. */
+    private readonly deposits: boolean,
   ) {}
 
   /** Input i, if the rule's `saves` names it. */
@@ -37,6 +40,12 @@ export class Context<A> {
   /** Whether input i wants a gradient. */
   needs(i: number): boolean {
     return this.node.inputs[i] !== null;
+  }
+
+  /** Input i, if it is a leaf that is given a gradient without history: a rule may add to the one that it has. */
+  leaf(i: number): Variable | null {
+    const variable = this.node.inputs[i]!;
+    return this.deposits && !this.createGraph && variable?.node === null ? variable : null;
   }
 
   shape(i: number): readonly number[] {
@@ -103,7 +112,7 @@ function deposit(leaf: Variable, createGraph: boolean): void {
   leaf.pending = null;
   const before = leaf.grad;
   if (before === null) {
-    const own = createGraph || (gradient.storage.refs === 1 && gradient.contiguous);
+    const own = createGraph || isInRowMemory(gradient) || (gradient.storage.refs === 1 && gradient.contiguous);
     leaf.grad = keep(own ? gradient : materialize(gradient));
     if (!own) gradient.dispose();
     tracing?.deposited(leaf);
@@ -150,14 +159,14 @@ function collect(roots: readonly Variable[], order: Variable[], leaves: Variable
 }
 
 /** Runs one node's rule and hands the gradients on. */
-function propagate(variable: Variable, createGraph: boolean): void {
+function propagate(variable: Variable, createGraph: boolean, deposits: boolean): void {
   const node = variable.node!;
   const g = variable.pending!;
   const scope = openScope();
   const kept: Tensor[] = [];
   try {
     const rule = rules[node.primitive] as Rule<unknown>;
-    const gradients = withGrad(createGraph, () => rule.backward(g, new Context(node, variable, createGraph)));
+    const gradients = withGrad(createGraph, () => rule.backward(g, new Context(node, variable, createGraph, deposits)));
     // All handles are made before the first is given away: that one may be disposed at once, and others may be the same tensor.
     const owned = node.inputs.map((input, i): Tensor | null => {
       const gradient = gradients[i] ?? null;
@@ -208,7 +217,7 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
     });
     for (const variable of order) {
       if (variable.pending === null) continue;
-      propagate(variable, createGraph);
+      propagate(variable, createGraph, wanted === null);
       const gradient = variable.pending;
       variable.pending = null;
       if (wanted?.has(variable)) {

@@ -4,6 +4,7 @@
  * the node behind it and all that it saved are freed. `backward()` frees them earlier.
  */
 import type { DType } from '../../bindings/executor.ts';
+import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Primitive } from './rules.ts';
@@ -18,6 +19,8 @@ export class Variable {
   gradExposed = false;
   /** Gradient on its way during a backward pass. */
   pending: Tensor | null = null;
+  /** Memory for its gradient where steps look up a few of its rows. */
+  rows: RowMemory | null = null;
   /** Last pass that visited it. */
   pass = 0;
 
@@ -68,6 +71,8 @@ export function releaseVariable(first: Variable): void {
       variable.grad = null;
       grad.dispose();
     }
+    variable.rows?.dispose();
+    variable.rows = null;
   }
 }
 

@@ -10,6 +10,7 @@
 import type { MathFn } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
+import { rowGradient } from '../ops/rowGradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Context } from './engine.ts';
 import { type ActivationAttributes, activationRules } from './rules/activations.ts';
@@ -339,7 +340,13 @@ export const rules: Rules<Attributes> = {
   },
   indexSelect: {
     saves: { inputs: [1] },
-    backward: (g, c) => [ops.indexAddTo(c.shape(0)[c.attributes.dim] ?? 1, c.attributes.dim, c.input(1), g)],
+    backward: (g, c) => {
+      const { dim } = c.attributes;
+      const index = c.input(1);
+      const rows = c.shape(0)[dim];
+      const isTable = dim === 0 && rows !== undefined;
+      return [isTable ? rowGradient(g, c, 0, index, null) : ops.indexAddTo(rows ?? 1, dim, index, g)];
+    },
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
   ...poolRules,

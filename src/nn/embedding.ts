@@ -10,7 +10,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
 
 /**
  * Rows of a table by index (int32, any shape): [...] → [..., embeddingDim]. The table starts standard normal, the row of
- * `paddingIdx` with zeros. The gradient is dense, as large as the table.
+ * `paddingIdx` with zeros. The gradient is dense, as large as the table, but only the rows looked up are worked on: backward passes,
+ * and SGD without momentum and weight decay, cost as much for a large table as for a small one.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
  * @example

@@ -1,23 +1,32 @@
 /** Embedding: rows of a table, with the gradient added to those rows alone, and what its options need. */
 import { encodeAddRows } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
-import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import type { EmbeddingAttributes } from '../autograd/rules/embedding.ts';
-import { dense, done, fillWith, viewOf } from '../program/emit.ts';
+import { dense, done, empty } from '../program/emit.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { constant } from './create.ts';
-import { indexAddTo, takeRowsAlong } from './select.ts';
+import { rowGradient } from './rowGradient.ts';
+import { takeRowsAlong } from './select.ts';
 
 /** weight[index]: [index.numel, dim]. */
 export function embeddingRows(weight: Tensor, index: Tensor, attributes: EmbeddingAttributes): Tensor {
   return record('embedding', [weight, index], takeRowsAlong('embedding', weight, 0, index), attributes);
 }
 
-/** How often index[j] is in index, for every j: [index.numel, 1]. */
+/** How often index[j] is in index, for every j: [index.numel, 1]. Counts of rows that are not in it are never made. */
 export function rowCounts(index: Tensor, rows: number): Tensor {
-  const ones = constant(index.executor, [index.numel, 1], 1);
-  return takeRowsAlong('embedding', indexAddTo(rows, 0, index, ones), 0, index);
+  const { executor } = index;
+  const list = dense(index);
+  const ones = constant(executor, [index.numel, 1], 1);
+  const counts = empty(executor, [rows, 1], 'float32');
+  const sizes = { outer: 1, size: rows, count: index.numel, inner: 1, first: 0 };
+  for (const g of [0, ones.address]) {
+    encodeAddRows(executor.program, { g, index: list.address, y: counts.address, marks: 0, ...sizes });
+    executor.run();
+  }
+  done(list, index);
+  return takeRowsAlong('embedding', counts, 0, index);
 }
 
 /** weight[index[j]] += g[j], in place. */
@@ -29,10 +38,12 @@ export function addToRows(weight: Tensor, index: Tensor, g: Tensor): void {
     g: g.address,
     index: list.address,
     y: weight.address,
+    marks: 0,
     outer: 1,
     size,
     count: index.numel,
     inner,
+    first: 0,
   });
   executor.run();
   weight.storage.version++;
@@ -40,16 +51,8 @@ export function addToRows(weight: Tensor, index: Tensor, g: Tensor): void {
 }
 
 /** Gradient of the table: zeros, and the gradients of the rows looked up. */
-export function embeddingGradient(g: Tensor, c: Context<EmbeddingAttributes>): Tensor {
+export function embeddingGradient(g: Tensor, c: Context<EmbeddingAttributes>): Tensor | null {
   const { padding, scaleGradByFreq } = c.attributes;
   const index = c.input(1);
-  const [rows, dim] = c.shape(0) as [number, number];
-  const scaled = scaleGradByFreq ? g.div(rowCounts(index, rows)) : g;
-  if (padding === null) return indexAddTo(rows, 0, index, scaled);
-  if (isGradEnabled()) return indexAddTo(rows, 0, index, scaled.mul(index.ne(padding).to('float32').unsqueeze(1)));
-  const gradient = indexAddTo(rows, 0, index, scaled);
-  const row = viewOf(gradient, [dim], [1], gradient.offset + padding * dim);
-  fillWith(row, 0);
-  row.dispose();
-  return gradient;
+  return rowGradient(scaleGradByFreq ? g.div(rowCounts(index, c.shape(0)[0]!)) : g, c, 0, index, padding);
 }

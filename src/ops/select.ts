@@ -97,10 +97,12 @@ export function indexAddTo(size: number, dim: number, index: Tensor, g: Tensor):
       g: source.address,
       index: list.address,
       y: y.address,
+      marks: 0,
       outer,
       size,
       count: index.numel,
       inner,
+      first: 0,
     });
     executor.run();
   }

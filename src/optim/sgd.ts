@@ -1,7 +1,9 @@
 /** Stochastic gradient descent. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
+import { rowsOf } from '../ops/rowGradient.ts';
 import { checkFinite, checkRange } from '../options.ts';
+import { tracing } from '../program/trace.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
@@ -24,8 +26,12 @@ export interface SGDOptions {
 const NESTEROV = 1;
 const MAXIMIZE = 2;
 
+const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
+
 /**
  * p ← p − lr·v, v ← momentum·v + (1 − dampening)·(g + weightDecay·p).
+ *
+ * Of a table (`nn.Embedding`) only the rows looked up are changed where there is neither momentum nor weight decay.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
@@ -82,6 +88,9 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
       }
       velocity = (state.momentumBuffer as Tensor).address;
     }
+    const rows = velocity === 0 && group.weightDecay === 0 ? rowsOf(gradient) : null;
+    // Settings are live, but a program for some rows alone cannot make all of them decay.
+    if (rows !== null) tracing?.conditions.push(() => group.weightDecay === 0);
     encodeSgd(param.executor.program, {
       param: param.address,
       grad: gradient.address,
@@ -89,6 +98,7 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
       settings,
       n: param.numel,
       flags,
+      ...(rows?.places ?? ALL_ROWS),
     });
   }
 }

@@ -144,7 +144,8 @@ function trace(
     });
   } catch (error) {
     // Gradients that were recorded but will never be computed.
-    for (const leaf of recorder.gradients.keys()) if (leaf.grad?.storageOrNull?.executor === recorder) dropGrad(leaf);
+    for (const [leaf, gradient] of recorder.gradients) if (leaf.grad === gradient) dropGrad(leaf);
+    for (const memory of recorder.rowMemories) memory.dispose();
     throw error;
   } finally {
     closeScope(traceScope);

@@ -23,8 +23,9 @@ export function flopsOf(command: Command): number {
     case 'winogradConv':
     case 'winogradGrad':
       return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
-    case 'unary':
     case 'sgd':
+      return command.get('index') === 0 ? n('n') : n('count', 'inner');
+    case 'unary':
     case 'adam':
       return n('n');
     case 'binary':
@@ -126,6 +127,8 @@ export function commandSizes(command: Command): string {
     case 'gather':
     case 'scatterAdd':
       return show('outer', 'count', 'inner');
+    case 'sgd':
+      return command.get('index') === 0 ? show('n') : show('count', 'inner');
     case 'group': {
       const sizes = command.parts.map(commandSizes);
       return sizes.length > 4 ? `${sizes.slice(0, 3).join(', ')}, …` : sizes.join(', ');

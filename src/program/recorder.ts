@@ -7,6 +7,7 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import type { Variable } from '../autograd/graph.ts';
+import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Generator } from '../runtime/random.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -76,6 +77,10 @@ export class Recorder implements Executor {
   readonly expectsGrad = new Map<Variable, Storage>();
   /** Leaves that were given a gradient. */
   readonly gradients = new Map<Variable, Tensor>();
+  /** Memory of gradients that lasts from run to run. */
+  readonly rowMemories: RowMemory[] = [];
+  /** What must hold for the program to be right. */
+  readonly conditions: (() => boolean)[] = [];
   /** Inputs of the traced function, by their storage. */
   readonly inputs = new Map<Storage, number>();
   /** Checks of values that must be made before every run. */

@@ -8,6 +8,7 @@ import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts'
 import { encodeCopy } from '../../bindings/generated/encode.ts';
 import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Variable } from '../autograd/graph.ts';
+import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -81,6 +82,8 @@ export class Replay {
   private readonly inputPatches: Patch[][];
   private readonly outputPatches: Patch[][];
   private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
+  /** Leaves that have no gradient after it. */
+  private readonly withoutGrad: Variable[];
 
   constructor(
     private readonly recorder: Recorder,
@@ -136,6 +139,7 @@ export class Replay {
     this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
     this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
     for (const storage of recorder.captured) storage.retain();
+    this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
     }
@@ -239,9 +243,9 @@ export class Replay {
     return false;
   }
 
-  /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
+  /** Whether the program can run now: it is not stale, its conditions hold, and the gradients that leaves had at its start are as they were. */
   isCurrent(): boolean {
-    if (this.isStale()) return false;
+    if (this.isStale() || this.recorder.conditions.some((holds) => !holds())) return false;
     for (const variable of this.recorder.expectsNoGrad) {
       if (variable.grad !== null) return false;
     }
@@ -287,13 +291,14 @@ export class Replay {
     loaded.run();
     for (const storage of this.changes) storage.version++;
     for (const i of this.changedInputs) inputs[i]!.storage.version++;
+    for (const variable of this.withoutGrad) dropGrad(variable);
     for (const { variable, tensor, storage } of this.gradients) {
-      if (variable.grad === null) {
-        variable.grad = tensor.isDisposed
-          ? keep(new Tensor(storage.retain(), tensor.shape, tensor.strides, tensor.offset, tensor.dtype))
-          : tensor;
-        variable.gradExposed = false;
-      }
+      // Another program's, if the function forgets gradients first.
+      if (variable.grad?.storageOrNull === storage) continue;
+      dropGrad(variable);
+      const { shape, strides, offset, dtype } = tensor;
+      variable.grad = keep(tensor.isDisposed ? new Tensor(storage.retain(), shape, strides, offset, dtype) : tensor);
+      variable.gradExposed = false;
     }
     return results;
   }
@@ -313,6 +318,7 @@ export class Replay {
     this.arena.release();
     for (const storage of this.constants) storage.release();
     for (const storage of this.recorder.captured) storage.release();
+    for (const memory of this.recorder.rowMemories) memory.dispose();
     for (const { storage } of this.gradients) storage.release();
   }
 }

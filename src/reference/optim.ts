@@ -11,7 +11,7 @@ const SGD_MAXIMIZE = 2;
 const S = fieldsOf('sgd');
 
 /** v = momentum·v + (1 − dampening)·g;  p −= lr·(nesterov ? g + momentum·v : v). */
-export const sgd: ReferenceKernel = ({ f }, words, _floats, at) => {
+export const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const param = words[at + S.param]!;
   const grad = words[at + S.grad]!;
   const velocity = words[at + S.velocity]!;
@@ -23,15 +23,20 @@ export const sgd: ReferenceKernel = ({ f }, words, _floats, at) => {
   const gradShare = f[settings + 2]!;
   const weightDecay = f[settings + 3]!;
   const direction = flags & SGD_MAXIMIZE ? -1 : 1;
-  for (let e = 0; e < n; e++) {
-    let g = direction * f[grad + e]!;
-    if (weightDecay !== 0) g += weightDecay * f[param + e]!;
-    if (velocity !== 0) {
-      const v = momentum * f[velocity + e]! + gradShare * g;
-      f[velocity + e] = v;
-      g = flags & SGD_NESTEROV ? g + momentum * v : v;
+  const index = words[at + S.index]!;
+  const rows = index === 0 ? [0] : new Set(i.subarray(index, index + words[at + S.count]!));
+  const width = index === 0 ? n : words[at + S.inner]!;
+  for (const row of rows) {
+    for (let e = row * width; e < (row + 1) * width; e++) {
+      let g = direction * f[grad + e]!;
+      if (weightDecay !== 0) g += weightDecay * f[param + e]!;
+      if (velocity !== 0) {
+        const v = momentum * f[velocity + e]! + gradShare * g;
+        f[velocity + e] = v;
+        g = flags & SGD_NESTEROV ? g + momentum * v : v;
+      }
+      f[param + e]! -= lr * g;
     }
-    f[param + e]! -= lr * g;
   }
 };
 

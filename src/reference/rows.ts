@@ -1,5 +1,5 @@
 /**
- * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j. Indices are not checked.
+ * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0. Indices are not checked.
  */
 import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
@@ -25,7 +25,7 @@ export const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
 
 const A = fieldsOf('addRows');
 
-/** y[o, index[j], i] += g[o, j, i]. */
+/** y[o, index[j], i] += g[o, j, i], or = 0 without g; marks[index[j]] = first + j. */
 export const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const index = words[at + A.index]!;
   const y = words[at + A.y]!;
@@ -33,11 +33,16 @@ export const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const size = words[at + A.size]!;
   const count = words[at + A.count]!;
   const inner = words[at + A.inner]!;
+  const marks = words[at + A.marks]!;
   let g = words[at + A.g]!;
+  const clears = g === 0;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++, g += inner) {
-      const to = y + (o * size + i[index + j]!) * inner;
-      for (let e = 0; e < inner; e++) f[to + e]! += f[g + e]!;
+      const row = i[index + j]!;
+      const to = y + (o * size + row) * inner;
+      if (clears) f.fill(0, to, to + inner);
+      else for (let e = 0; e < inner; e++) f[to + e]! += f[g + e]!;
+      if (marks !== 0) i[marks + row] = words[at + A.first]! + j;
     }
   }
 };

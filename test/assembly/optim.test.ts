@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeAdam, encodeSgd } from '../../bindings/generated/encode.ts';
-import { expectClose, inSandbox, kernelExecutors, lengths, randomFloats } from '../support/heap.ts';
+import { expectClose, inSandbox, kernelExecutors, lengths, randomFloats, randomInts } from '../support/heap.ts';
+import { allRows } from '../support/rows.ts';
 
 interface SgdOptions {
   lr: number;
@@ -76,7 +77,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
         const grad = box.put(values, 'float32', offset + 2);
         const settings = box.put([lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay]);
         const flags = Number(nesterov) + 2 * Number(maximize);
-        encodeSgd(executor.program, { param, grad, velocity, settings, n: start.length, flags });
+        encodeSgd(executor.program, { param, grad, velocity, settings, n: start.length, flags, ...allRows });
         box.run(`sgd of ${start.length}`);
       });
       return box.floats(param);
@@ -160,6 +161,41 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     expectClose(adam(p, grads, ams), [0.979192197, -1.9864012, 0.480523288], close, 'Adam, amsgrad');
     const decoupled = { lr: 0.01, weightDecay: 0.1, decoupled: true, maximize: true, epsilon: 1e-6 };
     expectClose(adam(p, grads, decoupled), [1.0128231, -1.99513638, 0.515573323], close, 'AdamW, maximize');
+  });
+
+  test('sgd of some rows: the bits of the whole where the gradient is not 0, each row once, nothing else touched', () => {
+    for (const [rows, inner, count] of [
+      [1, 1, 3],
+      [7, 3, 5],
+      [40, 4, 40],
+      [9, 17, 30],
+      [300, 33, 90],
+      [5, 8, 0],
+    ] as const) {
+      for (const offset of [0, 1]) {
+        const at = randomInts(count, rows, 0, rows);
+        const isTouched = (i: number) => at.includes(Math.floor(i / inner));
+        const start = randomFloats(rows * inner, 1).map((x, i) => (isTouched(i) ? x : NaN));
+        const gradient = randomFloats(rows * inner, 2).map((x, i) => (isTouched(i) ? x : 0));
+        const run = (byRows: boolean, flags: number) =>
+          inSandbox(executor, (box) => {
+            const [param, grad] = [box.put(start, 'float32', offset), box.put(gradient, 'float32', offset + 1)];
+            const index = box.put(at, 'int32', offset);
+            const marks = box.put(
+              Array.from({ length: rows }, (_, row) => at.lastIndexOf(row)),
+              'int32',
+              offset + 2,
+            );
+            const settings = box.put([0.1, 0, 1, 0]);
+            const given = byRows && count > 0 ? { index, marks, count, inner } : allRows;
+            const operands = { param, grad, velocity: 0, settings, n: rows * inner, flags };
+            encodeSgd(executor.program, { ...operands, ...given });
+            box.run(`sgd of ${count} of ${rows} rows`);
+            return box.floats(param);
+          });
+        for (const flags of [0, 2]) expect(run(true, flags)).toEqual(run(false, flags));
+      }
+    }
   });
 
   test('an infinite parameter without weight decay stays infinite; NaN gradients spread to their element alone', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { inSandbox, kernelExecutors, randomFloats, randomInts } from '../support/heap.ts';
+import { unmarked } from '../support/rows.ts';
 
 /** [outer, size, count, inner]: narrow rows, rows around the vector and around the bulk copy, nothing at all. */
 const shapes = [
@@ -56,9 +57,37 @@ describe.each(kernelExecutors)('rows on %s', (_, executor) => {
           const g = box.put(added, 'float32', offset + 3);
           const index = box.put(at, 'int32', offset + 1);
           const y = box.put(start, 'float32', offset);
-          encodeAddRows(executor.program, { g, index, y, outer, size, count, inner });
+          encodeAddRows(executor.program, { g, index, y, outer, size, count, inner, ...unmarked });
           box.run(note);
           expect(box.floats(y), note).toEqual(expected);
+        });
+      }
+    });
+  });
+
+  test('addRows leaves marks, and without g it sets rows to 0', () => {
+    shapes.forEach(([outer, size, count, inner], seed) => {
+      for (const offset of [0, 1, 2]) {
+        const start = randomFloats(outer * size * inner, seed);
+        const at = randomInts(count, seed + 2, 0, size);
+        const cleared = start.map((x, i) => (at.includes(Math.floor(i / inner) % size) ? 0 : x));
+        const before = randomInts(size, seed + 3, -9, 0);
+        const last = before.map((mark, row) => (at.includes(row) && outer > 0 ? 7 + at.lastIndexOf(row) : mark));
+        const note = `[${outer}, ${count} → ${size}, ${inner}] offset ${offset} seed ${seed}`;
+        inSandbox(executor, (box) => {
+          const index = box.put(at, 'int32', offset + 1);
+          const y = box.put(start, 'float32', offset);
+          const marks = box.put(before, 'int32', offset + 2);
+          const sizes = { outer, size, count, inner };
+          encodeAddRows(executor.program, { g: 0, index, y, marks: 0, first: 0, ...sizes });
+          box.run(note);
+          expect(box.floats(y), note).toEqual(cleared);
+          expect(box.ints(marks), note).toEqual(before);
+          const g = box.put(new Float32Array(outer * count * inner));
+          encodeAddRows(executor.program, { g, index, y, marks, first: 7, ...sizes });
+          box.run(note);
+          expect(box.floats(y), note).toEqual(cleared);
+          expect(box.ints(marks), note).toEqual(last);
         });
       }
     });

@@ -150,6 +150,27 @@ describe('compile', () => {
     x.dispose();
   });
 
+  it('leaves the gradients of the program that ran last, and none where the function forgets them at its end', () => {
+    const weight = tensor([1, 1], { requiresGrad: true });
+    const optimizer = new optim.SGD([weight], { lr: 0 });
+    const pass = compile((x: Tensor, isLast: boolean) => {
+      optimizer.zeroGrad();
+      x.mul(weight).sum().backward();
+      if (isLast) optimizer.zeroGrad();
+    });
+    const run = (rows: number, isLast = false) => {
+      scope(() => pass(tensor(new Float32Array(rows * 2).fill(1), { shape: [rows, 2] }), isLast));
+      return weight.variable!.grad?.toArray() ?? null;
+    };
+    const left = new Set<string>();
+    for (let i = 0; i < 4; i++) {
+      expect([run(2), run(3), run(3, true), run(2)]).toEqual([[2, 2], [3, 3], null, [2, 2]]);
+      left.add(JSON.stringify(memory()));
+    }
+    expect(left.size).toBe(1);
+    for (const part of [pass, optimizer, weight]) part.dispose();
+  });
+
   it('gives its memory back', () => {
     const x = tensor([1, 2]);
     const before = memory().bytesInUse;

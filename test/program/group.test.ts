@@ -7,9 +7,10 @@ import { groupFrom } from '../../src/program/group.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 import { inSandbox, kernelExecutors, randomFloats } from '../support/heap.ts';
+import { allRows } from '../support/rows.ts';
 
 const sgd = (block: ProgramBlock, at: number, n: number) =>
-  encodeSgd(block, { param: at, grad: at + 1, velocity: 0, settings: at + 2, n, flags: 0 });
+  encodeSgd(block, { param: at, grad: at + 1, velocity: 0, settings: at + 2, n, flags: 0, ...allRows });
 
 describe('groupFrom', () => {
   it('makes one command of several, whose operands are theirs', () => {

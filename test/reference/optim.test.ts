@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeAdam, encodeSgd } from '../../bindings/generated/encode.ts';
+import { allRows } from '../support/rows.ts';
 import { Machine, precisions } from './machine.ts';
 
 /** Three steps from these parameters with these gradients; expectations by torch 1.13's optimizers in float64. */
@@ -131,7 +132,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
       const grad = machine.floats(...g);
       // PyTorch's first velocity is the gradient, whatever the dampening.
       const settings = machine.floats(lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay);
-      machine.run(encodeSgd, { param, grad, velocity, settings, n: 3, flags });
+      machine.run(encodeSgd, { param, grad, velocity, settings, n: 3, flags, ...allRows });
     });
     machine.expectClose(param, expected.param, slack);
     if (expected.velocity) machine.expectClose(velocity, expected.velocity, slack);
@@ -171,7 +172,24 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     const param = machine.floats(Number.POSITIVE_INFINITY);
     const velocity = machine.floats(0);
     const settings = machine.floats(lr, 0.5, 1, 0);
-    machine.run(encodeSgd, { param, grad: machine.floats(2), velocity, settings, n: 1, flags: 0 });
+    machine.run(encodeSgd, { param, grad: machine.floats(2), velocity, settings, n: 1, flags: 0, ...allRows });
     machine.expectClose(velocity, [2]);
+  });
+
+  it('sgd of some rows changes each of them once', () => {
+    const param = machine.floats(1, 2, 3, 4, 5, 6);
+    const marks = machine.ints(2, 0, 1);
+    const rows = { index: machine.ints(0, 2, 0), marks, count: 3, inner: 2 };
+    const grad = machine.floats(1, 1, 1, 1, 1, -8);
+    machine.run(encodeSgd, {
+      param,
+      grad,
+      velocity: 0,
+      settings: machine.floats(0.5, 0, 1, 0),
+      n: 6,
+      flags: 0,
+      ...rows,
+    });
+    machine.expectClose(param, [0.5, 1.5, 3, 4, 4.5, 10]);
   });
 });

@@ -7,6 +7,7 @@ import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { groupFrom } from '../../src/program/group.ts';
 import { randomFloats, randomInts, type Sandbox } from './heap.ts';
+import { allRows, unmarked } from './rows.ts';
 import { encodeGrad, encodeWinograd } from './winograd.ts';
 
 /** Encodes commands and returns the addresses of their results. */
@@ -91,8 +92,22 @@ cases.rows = (box, p) => {
     inner,
   });
   const g = box.put(randomFloats(outer * count * inner, 10));
-  encode.encodeAddRows(p, { g, index, y, outer, size, count, inner });
+  encode.encodeAddRows(p, { g, index, y, outer, size, count, inner, ...unmarked });
   return [taken, y];
+};
+
+cases['the gradient of a table, and the step of its rows'] = (box, p) => {
+  const [size, count, inner] = [900, 1500, 60];
+  const index = box.put(randomInts(count, 7, 0, size), 'int32');
+  const [param, y] = [box.put(randomFloats(size * inner, 8)), box.put(new Float32Array(size * inner))];
+  const marks = box.put(new Int32Array(size).fill(-1), 'int32');
+  const sizes = { index, outer: 1, size, count, inner };
+  encode.encodeAddRows(p, { g: box.put(randomFloats(count * inner, 9)), y, marks, first: 0, ...sizes });
+  const step = { param, grad: y, velocity: 0, settings: box.put([0.1, 0, 1, 0]), n: size * inner, flags: 0 };
+  encode.encodeSgd(p, { ...step, index, marks, count, inner });
+  const cleared = box.put(randomFloats(size * inner, 10));
+  encode.encodeAddRows(p, { g: 0, y: cleared, ...unmarked, ...sizes });
+  return [param, y, marks, cleared];
 };
 
 cases.optimizers = (box, p) => {
@@ -107,7 +122,7 @@ cases.optimizers = (box, p) => {
     number,
   ];
   const grad = values(7);
-  encode.encodeSgd(p, { param, grad, velocity, settings: box.put([0.1, 0.9, 1, 0.01]), n, flags: 1 });
+  encode.encodeSgd(p, { param, grad, velocity, settings: box.put([0.1, 0.9, 1, 0.01]), n, flags: 1, ...allRows });
   const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
   encode.encodeAdam(p, { param: other, grad, m, v, vMax, settings, n, flags: 2 });
   return [param, velocity, other, m, v, vMax];
@@ -119,7 +134,7 @@ cases['a group of updates'] = (box, p) => {
     const [param, grad, m, v] = [1, 2, 3, 4].map((seed) => box.put(randomFloats(n, seed + i, 0, 1)));
     const operands = { param: param!, grad: grad!, n, flags: 0 };
     if (i % 2 === 0) {
-      encode.encodeSgd(p, { ...operands, velocity: m!, settings: box.put([0.1, 0.9, 1, 0.01]) });
+      encode.encodeSgd(p, { ...operands, velocity: m!, settings: box.put([0.1, 0.9, 1, 0.01]), ...allRows });
       return [param!, m!];
     }
     const settings = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);

@@ -6,6 +6,7 @@ import { seeded } from '../support/commands.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats, randomInts, type Sandbox, withAt } from '../support/heap.ts';
 import { count, dims, type Layout, randomLayout, randomShape, randomView } from '../support/nest.ts';
+import { unmarked } from '../support/rows.ts';
 import { checkOnGpu } from './reference.ts';
 
 const SPECIALS = [NaN, Infinity, -Infinity, -0, 0];
@@ -250,6 +251,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
         size,
         count: n,
         inner,
+        ...unmarked,
       });
       return [y];
     }));

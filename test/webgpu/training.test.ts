@@ -157,6 +157,35 @@ describeOnGpu('training on webgpu', (gpu) => {
     select.dispose();
   });
 
+  test.each([false, true])('a table learns the rows looked up, compiled %s', { timeout: 60_000 }, async (compiled) => {
+    const results: number[][] = [];
+    for (const device of ['wasm', 'webgpu'] as const) {
+      await init({ device });
+      const layer = new nn.Embedding(30, 5, { paddingIdx: 2 });
+      layer.loadStateDict({ weight: tensor(Float32Array.from(randomFloats(150, 3)), { shape: [30, 5] }) });
+      const optimizer = new optim.SGD(layer.parameters(), { lr: 0.5 });
+      const step = (first: Tensor, second: Tensor) => {
+        optimizer.zeroGrad();
+        layer.forward(first).square().sum().add(layer.forward(second).sum()).backward();
+        optimizer.step();
+      };
+      const run = compiled ? compile(step) : step;
+      const bytes = new Set<number>();
+      for (let i = 0; i < 4; i++) {
+        const index = (seed: number) => tensor(randomInts(9, seed, 0, 30), { dtype: 'int32' });
+        scope(() => run(index(i), index(i + 10)));
+        if (i > 0) bytes.add(memory().bytesInUse);
+      }
+      expect(bytes.size).toBe(1);
+      const tensors = [layer.weight, layer.weight.grad!];
+      results.push((await Promise.all(tensors.map((t) => t.data()))).flatMap((values) => Array.from(values)));
+      for (const part of [layer, optimizer]) part.dispose();
+    }
+    results[1]!.forEach((value, i) => {
+      expect(value, `element ${i}`).toBeCloseTo(results[0]![i]!, 4);
+    });
+  });
+
   test('the Trainer trains, evaluates and predicts', { timeout: 60_000 }, async () => {
     const results: number[][] = [];
     for (const device of ['wasm', 'webgpu'] as const) {

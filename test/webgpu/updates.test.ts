@@ -5,6 +5,7 @@ import * as encode from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { Sandbox as Box, inSandbox, randomFloats, type Sandbox } from '../support/heap.ts';
+import { allRows } from '../support/rows.ts';
 import { checkOnGpu } from './reference.ts';
 
 describeOnGpu('updates and programs on webgpu', (gpu) => {
@@ -30,7 +31,15 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
         const put = (seed: number, low = -1) => box.put(randomFloats(n, seed, low, 1));
         const [a, b, grad, velocity, m, v, vMax] = [put(1), put(2), put(3), put(4), put(5), put(6, 0), put(7, 0)];
         const sgd = box.put([0.1, 0.9, 0.7, flags % 2 ? 0.01 : 0]);
-        encode.encodeSgd(p, { param: a, grad, velocity: flags < 4 ? velocity : 0, settings: sgd, n, flags: flags % 4 });
+        encode.encodeSgd(p, {
+          param: a,
+          grad,
+          velocity: flags < 4 ? velocity : 0,
+          settings: sgd,
+          n,
+          flags: flags % 4,
+          ...allRows,
+        });
         const adam = box.put([0.1, 0.9, 0.1, 0.999, 0.001, 1e-8, 0.1, 0.5, 0.99]);
         encode.encodeAdam(p, { param: b, grad, m, v, vMax: flags & 2 ? vMax : 0, settings: adam, n, flags });
         return [a, b, velocity, m, v, vMax];

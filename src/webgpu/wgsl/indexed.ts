@@ -6,7 +6,7 @@ import { Parameters, shader } from '../shader.ts';
 const T = fieldsOf('takeRows');
 const A = fieldsOf('addRows');
 const takeParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
-const addParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
+const addParameters = new Parameters(['n', 'g', 'index', 'y', 'marks', 'size', 'count', 'inner', 'first']);
 
 /** Where the thread is in [outer, count, inner]. */
 const place = `if (id >= n) { return; }
@@ -53,20 +53,26 @@ let to = y + (o * size + own) * inner + e;
 for (var before = 0u; before < j; before++) {
   if (min(heap[index + before], size - 1u) == own) { return; }
 }
-var sum = f(to);
+var sum = select(f(to), 0.0, g == 0u);
+var last = j;
 for (var other = j; other < count; other++) {
-  if (min(heap[index + other], size - 1u) == own) { sum += f(g + (o * count + other) * inner + e); }
+  if (min(heap[index + other], size - 1u) != own) { continue; }
+  if (g != 0u) { sum += f(g + (o * count + other) * inner + e); }
+  last = other;
 }
-put(to, sum);`,
+put(to, sum);
+if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }`,
       }),
     words: addParameters.words({
       n,
       g: words[at + A.g]!,
       index: words[at + A.index]!,
       y: words[at + A.y]!,
+      marks: words[at + A.marks]!,
       size: words[at + A.size]!,
       count,
       inner,
+      first: words[at + A.first]!,
     }),
     groups: gridOfThreads(n),
   });

@@ -5,10 +5,23 @@ import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
 const S = fieldsOf('sgd');
-const sgdParameters = new Parameters(['n', 'param', 'grad', 'velocity', 'settings', 'flags']);
+const sgdParameters = new Parameters([
+  'n',
+  'param',
+  'grad',
+  'velocity',
+  'settings',
+  'flags',
+  'index',
+  'marks',
+  'inner',
+  'rows',
+]);
 
 export const sgd: GpuKernel = (words, at, planner) => {
-  const n = words[at + S.n]!;
+  const index = words[at + S.index]!;
+  const inner = words[at + S.inner]!;
+  const n = index === 0 ? words[at + S.n]! : words[at + S.count]! * inner;
   if (n === 0) return;
   planner.launch({
     key: 'sgd',
@@ -16,17 +29,24 @@ export const sgd: GpuKernel = (words, at, planner) => {
       shader({
         parameters: sgdParameters,
         body: `if (id >= n) { return; }
+var e = id;
+if (index != 0u) {
+  let j = id / inner;
+  let row = min(heap[index + j], rows - 1u);
+  if (heap[marks + row] != j) { return; }
+  e = row * inner + id % inner;
+}
 let momentum = f(settings + 1u);
 let weightDecay = f(settings + 3u);
-var g = f(grad + id);
+var g = f(grad + e);
 if ((flags & 2u) != 0u) { g = -g; }
-if (weightDecay != 0.0) { g += weightDecay * f(param + id); }
+if (weightDecay != 0.0) { g += weightDecay * f(param + e); }
 if (velocity != 0u) {
-  let v = momentum * f(velocity + id) + f(settings + 2u) * g;
-  put(velocity + id, v);
+  let v = momentum * f(velocity + e) + f(settings + 2u) * g;
+  put(velocity + e, v);
   g = select(v, g + momentum * v, (flags & 1u) != 0u);
 }
-put(param + id, f(param + id) - f(settings) * g);`,
+put(param + e, f(param + e) - f(settings) * g);`,
       }),
     words: sgdParameters.words({
       n,
@@ -35,6 +55,10 @@ put(param + id, f(param + id) - f(settings) * g);`,
       velocity: words[at + S.velocity]!,
       settings: words[at + S.settings]!,
       flags: words[at + S.flags]!,
+      index,
+      marks: words[at + S.marks]!,
+      inner,
+      rows: index === 0 ? 0 : words[at + S.n]! / inner,
     }),
     groups: gridOfThreads(n),
   });

@@ -1,0 +1,349 @@
+/**
+ * Gradients of tables: whatever a training loop does, they are what a dense gradient would be, and their cost goes with the rows looked
+ * up. All numbers are small multiples of a power of 2, so that no order of additions rounds.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../bindings/executor.ts';
+import { compile, F, memory, nn, optim, scope, type Tensor, tensor } from '../../src/index.ts';
+import { type Command, parse } from '../../src/program/commands.ts';
+import { defaultExecutor, withExecutor } from '../../src/runtime/runtime.ts';
+import { executors } from '../support/executors.ts';
+import { randomInts } from '../support/heap.ts';
+
+const ROWS = 24;
+const DIM = 5;
+const LR = 0.25;
+
+interface Batch {
+  index: number[];
+  coefficients: number[];
+}
+
+/** What a step does with its batches, in tensors and in plain numbers. */
+interface Kind {
+  lookups: number;
+  padding?: number;
+  /** Backward after each lookup, not after their sum. */
+  separately?: boolean;
+  /** The gradient is doubled before the optimizer's step. */
+  doubles?: boolean;
+  /** The table is read as a whole, too. */
+  sums?: boolean;
+  /** Gradients are forgotten at the end, not at the beginning. */
+  dropsAfter?: boolean;
+  /** It is added to the one of the step before. Never compiled. */
+  keeps?: boolean;
+  weightDecay?: number;
+}
+
+const kinds: Kind[] = [
+  { lookups: 1 },
+  { lookups: 1, padding: 3 },
+  { lookups: 2 },
+  { lookups: 3, padding: 0, separately: true },
+  { lookups: 1, doubles: true },
+  { lookups: 2, sums: true },
+  { lookups: 2, separately: true, doubles: true },
+  { lookups: 1, dropsAfter: true },
+  { lookups: 1, separately: true, sums: true },
+  { lookups: 1, keeps: true },
+  { lookups: 1, weightDecay: 4 },
+];
+
+/** The same with plain numbers. */
+class Plain {
+  readonly weight: number[];
+  grad: number[] | null = null;
+
+  constructor(start: number[]) {
+    this.weight = [...start];
+  }
+
+  add(change: (grad: number[]) => void): void {
+    this.grad ??= new Array(ROWS * DIM).fill(0);
+    change(this.grad);
+  }
+
+  step(batches: Batch[], { padding, sums, doubles, weightDecay = 0 }: Kind): void {
+    this.add((grad) => {
+      for (const { index, coefficients } of batches) {
+        index.forEach((row, j) => {
+          for (let e = 0; e < DIM; e++) if (row !== padding) grad[row * DIM + e]! += coefficients[j * DIM + e]!;
+        });
+      }
+      if (sums) for (let e = 0; e < grad.length; e++) grad[e]! += 1;
+      if (doubles) for (let e = 0; e < grad.length; e++) grad[e]! *= 2;
+      for (let e = 0; e < grad.length; e++) {
+        const w = this.weight[e]!;
+        this.weight[e] = w - LR * (grad[e]! + weightDecay * w);
+      }
+    });
+  }
+}
+
+function stepOf(weight: Tensor, optimizer: optim.SGD, kind: Kind) {
+  const { lookups, padding, separately, doubles, sums, dropsAfter, keeps } = kind;
+  const options = padding === undefined ? {} : { paddingIdx: padding };
+  const losses = (args: Tensor[]) =>
+    Array.from({ length: lookups }, (_, i) =>
+      F.embedding(args[2 * i]!, weight, options)
+        .mul(args[2 * i + 1]!)
+        .sum(),
+    );
+  return (...args: Tensor[]): Tensor => {
+    if (!dropsAfter && !keeps) optimizer.zeroGrad();
+    const parts = losses(args);
+    if (sums) parts.push(weight.sum());
+    const total = parts.reduce((a, b) => a.add(b));
+    if (separately) for (const part of parts) part.backward(undefined, { retainGraph: true });
+    else total.backward();
+    if (doubles) weight.grad!.mul_(2);
+    optimizer.step();
+    if (dropsAfter) optimizer.zeroGrad();
+    return total.detach();
+  };
+}
+
+/** As many rows as the table has, fewer, one, none. */
+const counts = [4, 4, 4, 9, 1, ROWS, ROWS + 1, 0];
+
+describe.each(executors)('steps on %s', (name, executor: Executor) => {
+  it.each([1, 2, 3])('are those of a dense gradient, seed %i', (seed) => {
+    withExecutor(executor, () => {
+      const before = memory().bytesInUse;
+      const start = randomInts(ROWS * DIM, seed, -8, 8);
+      const weight = new nn.Parameter(tensor(start, { shape: [ROWS, DIM], dtype: 'float32' }));
+      const plain = new Plain(start);
+      const made = kinds.map((kind) => {
+        const optimizer = new optim.SGD([weight], { lr: LR, weightDecay: kind.weightDecay ?? 0 });
+        const step = stepOf(weight, optimizer, kind);
+        return { kind, optimizer, step, compiled: compile(step) };
+      });
+      const choices = randomInts(2000, seed + 10, 0, 1 << 20);
+      let next = 0;
+      const choose = (below: number) => choices[next++]! % below;
+      for (let i = 0; i < 200; i++) {
+        const { kind, step, compiled } = made[choose(made.length)]!;
+        const isCompiled = choose(2) === 1 && !kind.keeps;
+        const count = counts[choose(counts.length)]!;
+        const batches = Array.from({ length: kind.lookups }, (_, k) => ({
+          index: randomInts(count, 100 * i + k, 0, ROWS),
+          coefficients: randomInts(count * DIM, 100 * i + k + 50, -2, 3),
+        }));
+        const note = `seed ${seed}, step ${i}: ${JSON.stringify(kind)}, ${count} rows, ${isCompiled ? 'compiled' : 'eager'}`;
+        if (kind.dropsAfter) weight.grad = null;
+        if (!kind.keeps) plain.grad = null;
+        scope(() => {
+          const args = batches.flatMap(({ index, coefficients }) => [
+            tensor(index, { dtype: 'int32', shape: [count] }),
+            tensor(coefficients, { dtype: 'float32', shape: [count, DIM] }),
+          ]);
+          (isCompiled ? compiled : step)(...args);
+        });
+        plain.step(batches, kind);
+        expect(Array.from(weight.dataSync()), note).toEqual(plain.weight);
+        if (kind.dropsAfter) {
+          expect(weight.variable!.grad, note).toBeNull();
+          plain.grad = null;
+          continue;
+        }
+        // Not by the getter, which ends the reuse of the memory.
+        expect(
+          Array.from(weight.variable!.grad!.dataSync(), (x) => x + 0),
+          note,
+        ).toEqual(plain.grad);
+        switch (choose(6)) {
+          case 0:
+            // Whoever was given a gradient may change it; the next step must not see that.
+            scope(() => void weight.grad!.add_(1));
+            plain.grad = plain.grad!.map((x) => x + 1);
+            break;
+          case 1:
+            optimizerOf(made).zeroGrad();
+            plain.grad = null;
+            break;
+          case 2:
+            plain.grad = randomInts(ROWS * DIM, i, -3, 3);
+            weight.grad = scope(() => tensor(plain.grad!, { shape: [ROWS, DIM], dtype: 'float32' }));
+            break;
+        }
+      }
+      for (const { optimizer, compiled } of made) {
+        compiled.dispose();
+        optimizer.dispose();
+      }
+      weight.grad = null;
+      weight.dispose();
+      expect(memory().bytesInUse, `${name}: memory`).toBe(before);
+    });
+  });
+});
+
+const optimizerOf = (made: { optimizer: optim.SGD }[]) => made[0]!.optimizer;
+
+it('adds to what earlier passes have left, without a list where others have changed it', () => {
+  scope(() => {
+    const table = new nn.Parameter(tensor([[1], [2], [3], [4]]));
+    const optimizer = new optim.SGD([table], { lr: 1 });
+    const pass = (...index: number[]) =>
+      F.embedding(tensor(index, { dtype: 'int32' }), table)
+        .sum()
+        .backward();
+    pass(1);
+    pass(1, 2);
+    expect(table.variable!.grad!.toArray()).toEqual([[0], [2], [1], [0]]);
+    optimizer.step();
+    expect(table.toArray()).toEqual([[1], [0], [2], [4]]);
+    table.grad!.sub_(1);
+    pass(3);
+    optimizer.step();
+    expect(table.toArray()).toEqual([[2], [-1], [2], [4]]);
+    // One that somebody holds is left alone by the next steps.
+    const held = table.grad!;
+    const values = held.toArray();
+    optimizer.zeroGrad();
+    pass(0, 0);
+    expect(held.toArray()).toEqual(values);
+    expect(table.grad!.toArray()).toEqual([[2], [0], [0], [0]]);
+    table.dispose();
+    optimizer.dispose();
+  });
+});
+
+it('follows a weight decay that is set after the step has been compiled', () => {
+  scope(() => {
+    const table = new nn.Parameter(tensor([[4], [8], [12]]));
+    const optimizer = new optim.SGD([table], { lr: 0.5 });
+    const step = compile((index: Tensor) => {
+      optimizer.zeroGrad();
+      F.embedding(index, table).sum().backward();
+      optimizer.step();
+    });
+    const index = tensor([1, 1], { dtype: 'int32' });
+    step(index);
+    expect(table.toArray()).toEqual([[4], [7], [12]]);
+    optimizer.paramGroups[0]!.weightDecay = 0.5;
+    step(index);
+    expect(table.toArray()).toEqual([[3], [4.25], [9]]);
+    optimizer.paramGroups[0]!.weightDecay = 0;
+    optimizer.paramGroups[0]!.lr = 1;
+    step(index);
+    expect(table.toArray()).toEqual([[3], [2.25], [9]]);
+    step.dispose();
+    optimizer.dispose();
+    table.dispose();
+  });
+});
+
+it('serves indexSelect too, of any number of dimensions', () => {
+  scope(() => {
+    const table = new nn.Parameter(tensor([1, 2, 3, 4, 5, 6, 7, 8], { shape: [4, 1, 2] }));
+    const optimizer = new optim.SGD([table], { lr: 1 });
+    table
+      .indexSelect(0, tensor([3, 3, 0], { dtype: 'int32' }))
+      .sum()
+      .backward();
+    optimizer.step();
+    expect(Array.from(table.dataSync())).toEqual([0, 1, 3, 4, 5, 6, 5, 6]);
+    expect(table.grad!.toArray()).toEqual([[[1, 1]], [[0, 0]], [[0, 0]], [[2, 2]]]);
+    table.dispose();
+    optimizer.dispose();
+  });
+});
+
+/** Elements that a command goes through. */
+function workOf(command: Command): number {
+  const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
+  switch (command.opcode) {
+    case 'takeRows':
+    case 'addRows':
+      return n('outer', 'count', 'inner');
+    case 'sgd':
+      return command.get('index') === 0 ? n('n') : n('count', 'inner');
+    case 'reduce':
+      return n('outer', 'size', 'inner');
+    case 'fill':
+    case 'unary':
+      return n('n');
+    case 'copy':
+    case 'binary':
+      return Array.from({ length: n('ndim') }, (_, i) => command.words[command.offset('shape') + i]!).reduce(
+        (a, b) => a * b,
+        1,
+      );
+    case 'group':
+    case 'strip':
+      return command.parts.reduce((sum, part) => sum + workOf(part), 0);
+    default:
+      throw new Error(`how much work is ${command.opcode}?`);
+  }
+}
+
+/** Elements that the commands of `fn` go through which an executor runs at once. */
+function workIn(executor: Executor, fn: () => void): number {
+  let work = 0;
+  const { run } = executor;
+  executor.run = function (this: Executor) {
+    const { words, length } = this.program;
+    for (const command of parse(words, length)) work += workOf(command);
+    run.call(this);
+  };
+  try {
+    fn();
+  } finally {
+    executor.run = run;
+  }
+  return work;
+}
+
+describe('the work of a step', () => {
+  const options: [string, nn.Embedding['options']][] = [
+    ['a plain table', {}],
+    ['padding', { paddingIdx: 1 }],
+    ['gradients scaled by frequency', { scaleGradByFreq: true }],
+    ['a greatest norm', { maxNorm: 1 }],
+  ];
+
+  it.each(options)('goes with the rows looked up, not with the table: %s', (_, given) => {
+    const index = randomInts(40, 1, 0, 100);
+    const measure = (rows: number, isCompiled: boolean) => {
+      const layer = new nn.Embedding(rows, 16, given);
+      const optimizer = new optim.SGD(layer.parameters(), { lr: 0.1 });
+      const x = tensor(index, { dtype: 'int32' });
+      const step = (input: Tensor) => {
+        optimizer.zeroGrad();
+        layer.forward(input).mean().backward();
+        optimizer.step();
+      };
+      const compiled = isCompiled ? compile(step) : null;
+      const run = () => scope(() => void (compiled ?? step)(x));
+      run();
+      run();
+      const bytes = memory().bytesInUse;
+      const atOnce = workIn(defaultExecutor(), run);
+      expect(memory().bytesInUse).toBe(bytes);
+      const listing = String(compiled?.program).replace(/, [^,]* for buffers.*/, '');
+      compiled?.dispose();
+      for (const part of [layer, optimizer, x]) part.dispose();
+      return { atOnce, listing };
+    };
+    for (const isCompiled of [false, true]) {
+      const small = measure(100, isCompiled);
+      expect(measure(20_000, isCompiled)).toEqual(small);
+      expect(small.atOnce).toBeGreaterThan(0);
+      expect(small.atOnce).toBeLessThan(40 * 16 * 40);
+    }
+  });
+
+  it('is no zero fill for Adam, which changes all rows', () => {
+    const layer = new nn.Embedding(5000, 4);
+    const optimizer = new optim.Adam(layer.parameters());
+    const x = tensor([1, 2, 4999], { dtype: 'int32' });
+    const backward = () => scope(() => layer.forward(x).mean().backward());
+    backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+    expect(workIn(defaultExecutor(), backward)).toBeLessThan(200);
+    for (const part of [layer, optimizer, x]) part.dispose();
+  });
+});
