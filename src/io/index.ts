@@ -8,5 +8,6 @@ export {
   type SaveModelOptions,
   type Stateful,
   saveModel,
+  saveModelAsync,
 } from './model.ts';
-export { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';
+export { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';

@@ -11,7 +11,7 @@ import { generator } from '../runtime/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
-import { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';
+import { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
 
 /** Settings of any optimizer. */
 type Settings = Record<string, unknown>;
@@ -121,9 +121,24 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
  * const bytes = saveModel(model, { optimizer, epoch: 5 });
  */
 export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
-  checkOptions('saveModel', options, ['optimizer', 'scheduler', 'epoch']);
+  return saveSafetensors(...contentsOf('saveModel', model, options));
+}
+
+/**
+ * As `saveModel`, of a model on any device: the values of the moment of the call.
+ *
+ * @example
+ * const bytes = await saveModelAsync(model, { optimizer, epoch: 5 });
+ */
+export async function saveModelAsync(model: Module, options: SaveModelOptions = {}): Promise<Uint8Array> {
+  return saveSafetensorsAsync(...contentsOf('saveModelAsync', model, options));
+}
+
+/** Tensors and metadata of a model's file. */
+function contentsOf(op: string, model: Module, options: SaveModelOptions): [StateDict, Record<string, string>] {
+  checkOptions(op, options, ['optimizer', 'scheduler', 'epoch']);
   const { optimizer, scheduler, epoch = 0 } = options;
-  checkWhole('saveModel', 'epoch', epoch);
+  checkWhole(op, 'epoch', epoch);
   const tensors = { ...model.stateDict() };
   const description: Description = {
     version: VERSION,
@@ -133,7 +148,7 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
     optimizer: optimizer === undefined ? null : describeOptimizer(optimizer, model, tensors),
     scheduler: scheduler === undefined ? null : (scheduler.stateDict() as Record<string, unknown>),
   };
-  return saveSafetensors(tensors, { [KEY]: stringify(description) });
+  return [tensors, { [KEY]: stringify(description) }];
 }
 
 function fail(message: string): never {

@@ -1,11 +1,11 @@
 /** Callbacks of `fit` that need a file system or a terminal. */
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { ArgumentError } from '../../bindings/errors.ts';
-import type { AnyOptimizer, Stateful } from '../io/index.ts';
+import { type AnyOptimizer, type Stateful, saveModelAsync } from '../io/index.ts';
 import { checkOptions } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
-import { saveModel } from './models.ts';
 import { peer } from './peers.ts';
+import { writeAtomically } from './write.ts';
 
 export interface CheckpointOptions {
   /** Which value tells the best epoch. Default 'valLoss'. */
@@ -39,11 +39,12 @@ export class ModelCheckpoint implements Callback {
     this.monitor = new Monitor(op, options.monitor ?? 'valLoss', options.mode ?? 'auto');
   }
 
-  onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): void {
+  async onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): Promise<void> {
     const { saveBestOnly = false, scheduler } = this.options;
     if (saveBestOnly && !this.monitor.improves(logs)) return;
     const path = this.path.replaceAll('{epoch}', String(epoch + 1));
-    saveModel(model, path, { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 });
+    const options = { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 };
+    writeAtomically(path, await saveModelAsync(model, options));
   }
 }
 

@@ -57,6 +57,19 @@ export interface Guard {
   check: (values: NumericArray) => void;
 }
 
+interface Adopted {
+  storage: Storage;
+  executor: Executor;
+  address: number;
+}
+
+/** A copy of a storage on a program's executor, and the version that it has. */
+export interface Mirror {
+  readonly storage: Storage;
+  readonly address: number;
+  seen: number;
+}
+
 export class Recorder implements Executor {
   readonly program = new GrowingBlock(new Int32Array(4096));
   readonly allocator: HeapAllocator;
@@ -85,7 +98,16 @@ export class Recorder implements Executor {
   private randomBlocks = 0;
   private next = VIRTUAL_START;
 
-  constructor(readonly base: Executor) {
+  /** Whether a tensor was met that lives neither here nor where tensors are adopted from. */
+  metForeign = false;
+  /** Tensors' storages that were brought here for the trace, and where they were. */
+  private readonly adopted: Adopted[] = [];
+
+  /** @param adoptsFrom tensors that live there are used here as if they lived here */
+  constructor(
+    readonly base: Executor,
+    private readonly adoptsFrom: Executor | null = null,
+  ) {
     this.program.scratch = base.program.scratch;
     this.program.tile = base.program.tile;
     this.allocator = {
@@ -124,8 +146,48 @@ export class Recorder implements Executor {
     this.storages.push(storage);
   }
 
+  /** A tensor of this storage is about to be used: from `adoptsFrom` it comes here, with its values. */
+  meet(storage: Storage): void {
+    const { executor, address, length } = storage;
+    if (executor === this.base || executor === this) return;
+    if (executor !== this.adoptsFrom) {
+      this.metForeign = true;
+      return;
+    }
+    const place = this.base.allocator.allocate(length);
+    this.base.write(place, executor.read(address, length, 'int32'), 'int32');
+    this.adopted.push({ storage, executor, address });
+    storage.executor = this.base;
+    storage.address = place;
+  }
+
+  /**
+   * Puts adopted storages back where they were, but those that `stays` names: they live here from now on. Returns the copies of the
+   * others, which the caller frees.
+   */
+  settleAdopted(stays: (storage: Storage) => boolean): Mirror[] {
+    const mirrors: Mirror[] = [];
+    for (const { storage, executor, address } of this.adopted.splice(0)) {
+      if (stays(storage)) {
+        executor.allocator.release(address, storage.length);
+        continue;
+      }
+      mirrors.push({ storage, address: storage.address, seen: storage.version });
+      storage.executor = executor;
+      storage.address = address;
+    }
+    return mirrors;
+  }
+
+  /** Puts all adopted storages back and frees the copies. */
+  abandon(): void {
+    for (const { address, storage } of this.settleAdopted(() => false))
+      this.base.allocator.release(address, storage.length);
+  }
+
   /** A command is about to use a storage. */
   capture(storage: Storage): void {
+    this.meet(storage);
     if (storage.executor === this.base) this.captured.add(storage);
   }
 

@@ -8,13 +8,14 @@ import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts'
 import { encodeCopy } from '../../bindings/generated/encode.ts';
 import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Variable } from '../autograd/graph.ts';
+import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
 import { optimize, writtenBy } from './optimize.ts';
 import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
-import type { Recorder, VirtualBuffer } from './recorder.ts';
+import type { Mirror, Recorder, VirtualBuffer } from './recorder.ts';
 import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
@@ -81,6 +82,10 @@ export class Replay {
   private readonly inputPatches: Patch[][];
   private readonly outputPatches: Patch[][];
   private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
+  /** Copies of tensors that live elsewhere. */
+  private readonly mirrors: Mirror[];
+  /** Where the storages outside lie: elsewhere, and the program is of no use any more. */
+  private readonly homes: readonly { storage: Storage; executor: Executor; address: number }[];
 
   constructor(
     private readonly recorder: Recorder,
@@ -113,13 +118,15 @@ export class Replay {
     this.prologue = optimized.prologue;
     this.commands = optimized.commands;
     this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
-    for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
+    this.orFree(() => {
+      for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
+    });
     const plan = planProgram(
       [...this.prologue, ...this.commands],
       heap,
       new Set([...patched.keys(), ...places.keys()]),
     );
-    this.arena = Storage.allocate(this.base, plan.elements);
+    this.arena = this.orFree(() => this.allocate(plan.elements));
     this.figures = {
       recorded: recorder.program.commands,
       commands: this.commands.length,
@@ -131,11 +138,15 @@ export class Replay {
     };
     const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? this.arena.address + plan.offsetOf(buffer);
     const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
-    this.loadedPrologue = this.load(this.prologue, linker, []);
-    this.loaded = this.load(this.commands, linker, this.starts);
+    this.loadedPrologue = this.orFree(() => this.load(this.prologue, linker, []));
+    this.loaded = this.orFree(() => this.load(this.commands, linker, this.starts));
     this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
     this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
-    for (const storage of recorder.captured) storage.retain();
+    this.mirrors = recorder.settleAdopted((storage) => this.changes.includes(storage));
+    this.homes = Array.from(recorder.captured, (storage) => {
+      const { executor, address } = storage.retain();
+      return { storage, executor, address };
+    });
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
     }
@@ -158,6 +169,16 @@ export class Replay {
       words.push(...command.words);
     }
     return this.base.load(Int32Array.from(words), commands.length);
+  }
+
+  /** Does a part of the construction; where memory runs out, gives back what the program has. */
+  private orFree<T>(fn: () => T): T {
+    try {
+      return fn();
+    } catch (error) {
+      for (const storage of this.constants) storage.release();
+      throw error;
+    }
   }
 
   /** Memory that lasts as long as the program. */
@@ -233,10 +254,17 @@ export class Replay {
     return this.base.download !== undefined;
   }
 
-  /** Whether something that the program uses has been disposed: it can never run again. */
+  /** Whether something that the program uses has been disposed or moved: it can never run again. */
   isStale(): boolean {
-    for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
+    for (const { storage, executor, address } of this.homes) {
+      if (storage.refs < 2 || storage.address !== address || storage.executor !== executor) return true;
+    }
     return false;
+  }
+
+  /** Storages outside that the program changes. */
+  get changedStorages(): readonly Storage[] {
+    return this.changes;
   }
 
   /** Whether the program can run now: it is not stale, and the gradients that leaves had at its start are as they were. */
@@ -283,6 +311,7 @@ export class Replay {
       return new Tensor(own, shape, strides, offset, dtype);
     });
     for (const hook of this.recorder.hooks) hook();
+    this.updateMirrors();
     this.refresh();
     loaded.run();
     for (const storage of this.changes) storage.version++;
@@ -298,6 +327,16 @@ export class Replay {
     return results;
   }
 
+  /** Copies what has changed elsewhere. */
+  private updateMirrors(): void {
+    for (const mirror of this.mirrors) {
+      const { storage, address, seen } = mirror;
+      if (storage.version === seen) continue;
+      this.base.write(address, storage.executor.read(storage.address, storage.length, 'int32'), 'int32');
+      mirror.seen = storage.version;
+    }
+  }
+
   /** Runs the prologue if something that it reads has changed since its last run. */
   private refresh(): void {
     if (this.prologue.length === 0) return;
@@ -307,10 +346,16 @@ export class Replay {
     for (const source of this.sources) source.seen = source.storage.version;
   }
 
+  /** Undoes the trace: leaves are without the gradients that the program would give them. */
+  discard(): void {
+    for (const { variable, tensor } of this.gradients) if (variable.grad === tensor) dropGrad(variable);
+    this.dispose();
+  }
+
   dispose(): void {
+    for (const { storage, address } of this.mirrors) this.base.allocator.release(address, storage.length);
     this.loaded.dispose();
     this.loadedPrologue.dispose();
-    this.arena.release();
     for (const storage of this.constants) storage.release();
     for (const storage of this.recorder.captured) storage.release();
     for (const { storage } of this.gradients) storage.release();

@@ -1,11 +1,14 @@
 /** Training as one call. Keras's semantics. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import type { Device, NumericArray } from '../../bindings/executor.ts';
+import { ArgumentError, OutOfMemoryError } from '../../bindings/errors.ts';
+import type { Device, Executor, NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { collate } from '../data/dataset.ts';
+import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions, checkWhole } from '../options.ts';
+import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import { batchesOf, type Examples, type Source, sourceOf, splitOff, type ValidationData } from './examples.ts';
@@ -13,7 +16,7 @@ import { type Loss, type LossFunction, lossFunction } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { pacer } from './pause.ts';
-import { type BatchResult, joined, Runner, type Step } from './step.ts';
+import { type BatchResult, joined, placed, Runner, type Where } from './step.ts';
 import { type ClassWeight, weightsOf } from './weights.ts';
 
 /** What the trainer needs of an optimizer. */
@@ -29,8 +32,12 @@ export interface TrainerOptions {
   loss: Loss;
   /** Names ('accuracy', 'precision', 'recall', 'f1', 'mae', 'mse'), functions (target, output) => number, or metrics. */
   metrics?: readonly (string | MetricFunction | Metric)[];
-  /** Where model and batches are moved to. Default: where they are. */
-  device?: Device;
+  /**
+   * Where model and batches are moved to. Default: where they are. 'auto': each program, by the sizes of its batches, runs on the CPU
+   * or on the GPU, whichever is estimated to be faster (see `compile`; `init({ device: 'auto' })` comes before); after `fit` the
+   * model and the optimizer's memory are where they were.
+   */
+  device?: Device | 'auto';
 }
 
 export interface FitOptions {
@@ -74,6 +81,9 @@ const FIT_OPTIONS = [
   'initialEpoch',
 ];
 
+/** Batches of `predict` whose results are waited for at a time. */
+const BATCHES_ON_THE_WAY = 2;
+
 /**
  * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
  *
@@ -91,7 +101,8 @@ export class Trainer implements TrainingState {
   plan = { epochs: 0, batches: 0 };
   private readonly loss: Loss;
   private readonly metrics: Metric[];
-  private readonly device: Device | undefined;
+  private readonly device: Where;
+  private lastPlacement: Placement | null = null;
   private isRunning = false;
   /** One for all passes, so that short epochs pause too. */
   private readonly pause = pacer();
@@ -117,7 +128,12 @@ export class Trainer implements TrainingState {
     this.loss = loss;
     this.metrics = metricsOf(metrics);
     this.device = device;
-    if (device !== undefined) model.to(device);
+    if (device !== undefined && device !== 'auto') model.to(device);
+  }
+
+  /** Where the batch that was last computed ran, and why; null before the first, or where it was not compiled. */
+  get placement(): Placement | null {
+    return this.lastPlacement;
   }
 
   /**
@@ -149,17 +165,21 @@ export class Trainer implements TrainingState {
       [source, validation] = splitOff(op, source, validationSplit, shuffle);
     }
     return this.running(op, true, async () => {
-      const weights = weightsOf(options.classWeight, whole, this.device);
+      const weights = weightsOf(options.classWeight, whole, this.fixedDevice);
+      const home = this.home();
       try {
-        const trainStep = new Runner(this.trainStep(lossFunction(this.loss, weights)));
-        const testStep = new Runner(this.testStep());
+        const trainStep = this.runner(this.trainStep(lossFunction(this.loss, weights)));
+        const testStep = this.runner(this.testStep());
         try {
           this.plan = { epochs, batches: batchesOf(source) };
           return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
         } finally {
           this.optimizer.zeroGrad();
+          const moved = home === null ? [] : trainStep.changedOnGpu;
+          for (const storage of moved) storage.retain();
           trainStep.dispose();
           testStep.dispose();
+          if (home !== null) await bringBack(moved, home);
         }
       } finally {
         weights?.dispose();
@@ -172,8 +192,8 @@ export class Trainer implements TrainingState {
     { callbacks = [], signal, verbose = true }: FitOptions,
     source: Source,
     validation: Source | null,
-    trainStep: Runner,
-    testStep: Runner,
+    trainStep: Runner<BatchResult>,
+    testStep: Runner<BatchResult>,
   ): Promise<History> {
     const history: History = { loss: [] };
     this.stopTraining = false;
@@ -202,7 +222,7 @@ export class Trainer implements TrainingState {
   /** All batches once. */
   private async pass(
     source: Source,
-    step: Runner,
+    step: Runner<BatchResult>,
     signal: AbortSignal | undefined,
     callbacks: readonly Callback[] = [],
   ): Promise<Logs> {
@@ -215,8 +235,9 @@ export class Trainer implements TrainingState {
     for (let batch = 0; batch < batches && !signal?.aborted && !this.stopTraining; batch++) {
       const indices = order.subarray(batch * source.batchSize, (batch + 1) * source.batchSize);
       const seen = scope(() => {
-        const parts = this.placed(collate(source.dataset, indices));
+        const parts = placed(collate(source.dataset, indices), this.fixedDevice);
         const result = step.run(parts);
+        this.lastPlacement = step.placement;
         const target = parts[parts.length - 1]!;
         if (canReadAtOnce(result.loss)) return this.takeIn(result.loss, result.output, target);
         const wanted = this.metrics.length === 0 ? [result.loss] : [result.loss, result.output!, target];
@@ -256,7 +277,7 @@ export class Trainer implements TrainingState {
     return { loss, ...Object.fromEntries(this.metrics.map((metric) => [metric.name, metric.result()])) };
   }
 
-  private async evaluateSource(source: Source, step: Runner, signal?: AbortSignal): Promise<Logs> {
+  private async evaluateSource(source: Source, step: Runner<BatchResult>, signal?: AbortSignal): Promise<Logs> {
     const { stopTraining } = this;
     this.stopTraining = false;
     this.model.eval();
@@ -286,7 +307,7 @@ export class Trainer implements TrainingState {
     checkOptions(op, options, ['batchSize', 'signal']);
     const source = sourceOf(op, x, y, options);
     return this.running(op, false, async () => {
-      const step = new Runner(this.testStep());
+      const step = this.runner(this.testStep());
       try {
         return await this.evaluateSource(source, step, options.signal);
       } finally {
@@ -296,7 +317,8 @@ export class Trainer implements TrainingState {
   }
 
   /**
-   * What the model gives for inputs [N, …], batch by batch.
+   * What the model gives for inputs [N, …], batch by batch; it lives where x does. On the GPU the next batch goes up while one is
+   * computed, and results come back meanwhile. A batch that does not fit the device's memory is halved.
    *
    * @example
    * const classes = (await trainer.predict(x)).argmax(1);
@@ -311,21 +333,38 @@ export class Trainer implements TrainingState {
     }
     return this.running(op, false, async () => {
       this.model.eval();
-      const parts: NumericArray[] = [];
-      let form: Pick<Tensor, 'shape' | 'dtype' | 'device'> | null = null;
-      for (let start = 0; start < x.shape[0]!; start += batchSize) {
-        const { values } = scope(() => {
-          const [inputs] = this.placed([x.slice(0, start, start + batchSize)]);
-          const output = noGrad(() => this.model.forward(inputs as never) as Tensor);
-          form = { shape: output.shape, dtype: output.dtype, device: output.device };
-          return { values: output.data() };
-        });
-        parts.push(await values);
-        const waiting = this.pause();
-        if (waiting !== undefined) await waiting;
+      const step = this.runner((inputs) => noGrad(() => this.model.forward(inputs as never) as Tensor));
+      try {
+        return await this.outputs(x, batchSize, step);
+      } finally {
+        step.dispose();
       }
-      return joined(parts, x.shape[0]!, form!);
     });
+  }
+
+  private async outputs(x: Tensor, batchSize: number, step: Runner<Tensor>): Promise<Tensor> {
+    const parts: Promise<NumericArray>[] = [];
+    let form: Pick<Tensor, 'shape' | 'dtype'> | null = null;
+    let size = batchSize;
+    for (let start = 0; start < x.shape[0]!; ) {
+      try {
+        scope(() => {
+          const output = step.run(placed([x.slice(0, start, start + size)], this.fixedDevice));
+          form = { shape: output.shape, dtype: output.dtype };
+          parts.push(awaited(output.data()));
+        });
+      } catch (error) {
+        if (!(error instanceof OutOfMemoryError) || size === 1) throw error;
+        size = Math.ceil(size / 2);
+        continue;
+      }
+      this.lastPlacement = step.placement;
+      start += size;
+      await parts[parts.length - BATCHES_ON_THE_WAY];
+      const waiting = this.pause();
+      if (waiting !== undefined) await waiting;
+    }
+    return joined(await Promise.all(parts), x.shape[0]!, form!, x);
   }
 
   /** Runs one of the methods; leaves the model in the mode in which it was. */
@@ -345,9 +384,19 @@ export class Trainer implements TrainingState {
     }
   }
 
-  private placed(parts: Tensor[]): Tensor[] {
-    const { device } = this;
-    return device === undefined ? parts : parts.map((part) => (part.device === device ? part : part.to(device)));
+  /** The device that batches are moved to. */
+  private get fixedDevice(): Device | undefined {
+    return this.device === 'auto' ? undefined : this.device;
+  }
+
+  private runner<R>(step: (...parts: Tensor[]) => R): Runner<R> {
+    return new Runner(step, this.model, this.device);
+  }
+
+  /** Where the model goes back to after `fit`, or null where it stays. */
+  private home(): Executor | null {
+    const executor = this.model.parameters()[0]?.executor;
+    return this.device === 'auto' && executor !== undefined && executor.download === undefined ? executor : null;
   }
 
   private forward(parts: Tensor[], loss: LossFunction): BatchResult {
@@ -361,7 +410,7 @@ export class Trainer implements TrainingState {
     return { loss: loss(output, parts[parts.length - 1]!), output: this.metrics.length > 0 ? output : null };
   }
 
-  private trainStep(loss: LossFunction): Step {
+  private trainStep(loss: LossFunction): (...parts: Tensor[]) => BatchResult {
     return (...parts) => {
       this.optimizer.zeroGrad();
       const result = this.forward(parts, loss);
@@ -371,9 +420,24 @@ export class Trainer implements TrainingState {
     };
   }
 
-  private testStep(): Step {
+  private testStep(): (...parts: Tensor[]) => BatchResult {
     const loss = lossFunction(this.loss, null);
     return (...parts) => noGrad(() => this.forward(parts, loss));
+  }
+}
+
+/** So that a failure is told where the promise is awaited, not before. */
+function awaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Moves storages, which this retained, to where they came from. */
+async function bringBack(storages: readonly Storage[], home: Executor): Promise<void> {
+  try {
+    await moveStorages(storages, home);
+  } finally {
+    for (const storage of storages) storage.release();
   }
 }
 
