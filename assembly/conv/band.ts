@@ -21,11 +21,11 @@ export function reachOf(taps: u32, step: i32): u32 {
   return taps == 0 ? 0 : (taps - 1) * <u32>step;
 }
 
-/** Elements of one part of a row. */
+/** Elements of one part of a row: room for sixteen positions at a time. */
 // @ts-ignore: decorator
 @inline
 export function partLength(job: ConvJob, cols: u32): u32 {
-  return ((cols + 3) & ~3) + reachOf(job.tapCols, job.stepCol) / <u32>job.mulCol;
+  return ((cols + 15) & ~15) + reachOf(job.tapCols, job.stepCol) / <u32>job.mulCol;
 }
 
 /** Rows of positions whose band has so many columns; 0 if not one row has room. */
@@ -46,24 +46,27 @@ export function bandColumns(job: ConvJob): u32 {
   return cols;
 }
 
-/** Copies what the positions (i, j) … (i + rows − 1, j + cols − 1) meet. */
+/** Copies what the positions (i, j) … (i + rows − 1, j + cols − 1) meet, one part after the other. */
 export function fillBand(job: ConvJob, i: u32, rows: u32, j: u32, cols: u32): void {
   const part = partLength(job, cols);
   const step: usize = <usize>job.mulCol << 2;
-  const x = <i32>j * job.mulCol + job.baseCol;
-  let y = <i32>i * job.mulRow + job.baseRow;
-  let dst = job.room;
-  for (let left = (rows - 1) * job.mulRow + reachOf(job.tapRows, job.stepRow) + 1; left != 0; left--) {
-    const inside = <u32>y < <u32>job.height;
-    const row = job.image + (<usize>(y * job.width) << 2);
-    for (let q: i32 = 0; q < job.mulCol; q++) {
-      const low = inside ? firstInside(x + q, job.mulCol, part) : part;
-      const high = inside ? max(low, endInside(x + q, job.mulCol, job.width, part)) : part;
-      zeroRun(dst, low);
-      if (low < high) copyRun(dst + (<usize>low << 2), row + (<usize>(x + q + <i32>low * job.mulCol) << 2), step, high - low);
-      zeroRun(dst + (<usize>high << 2), part - high);
-      dst += <usize>part << 2;
+  const first = <i32>i * job.mulRow + job.baseRow;
+  const end = first + (<i32>rows - 1) * job.mulRow + <i32>reachOf(job.tapRows, job.stepRow) + 1;
+  for (let q: i32 = 0; q < job.mulCol; q++) {
+    const x = <i32>j * job.mulCol + job.baseCol + q;
+    const low = firstInside(x, job.mulCol, part);
+    const high = max(low, endInside(x, job.mulCol, job.width, part));
+    let dst = job.room + (<usize>(<u32>q * part) << 2);
+    for (let y = first; y < end; y++) {
+      if (<u32>y < <u32>job.height) {
+        zeroRun(dst, low);
+        if (low < high) {
+          const src = job.image + (<usize>(y * job.width + x + <i32>low * job.mulCol) << 2);
+          copyRun(dst + (<usize>low << 2), src, step, high - low);
+        }
+        zeroRun(dst + (<usize>high << 2), part - high);
+      } else zeroRun(dst, part);
+      dst += <usize>part * step;
     }
-    y++;
   }
 }

@@ -28,6 +28,10 @@ export function copyRun(dst: usize, src: usize, step: usize, count: u32): void {
 }
 
 export function zeroRun(dst: usize, count: u32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(dst, f32x4.splat(0));
+    dst += 16;
+  }
   for (; count != 0; count--) {
     store<f32>(dst, 0);
     dst += 4;

@@ -4,7 +4,7 @@
  */
 import { madd } from '../simd/madd';
 import { bandColumns, bandRows, CACHED, fillBand, partLength, reachOf } from './band';
-import { ConvJob } from './job';
+import { ConvJob, edgeTile } from './job';
 
 /** Turns taps that go backwards through the image round. */
 function turn(job: ConvJob): void {
@@ -62,6 +62,8 @@ function sixteen(job: ConvJob, dst: usize, src: usize, row: usize, part: u32, st
 }
 
 /** The same for kernels of three columns, whose places in a row are known. */
+// @ts-ignore: decorator
+@inline
 function sixteenOfThree(
   job: ConvJob,
   dst: usize,
@@ -106,42 +108,13 @@ function sixteenOfThree(
   v128.store(dst, s3, 48);
 }
 
-/** `count` (1 … 4) positions, cGridCol apart in the result. */
-function four(job: ConvJob, dst: usize, src: usize, row: usize, part: u32, count: u32, start: f32, keep: bool): void {
-  let sum = f32x4.splat(start);
-  const apart = job.cGridCol;
-  if (keep) {
-    sum = v128.load32_zero(dst);
-    if (count > 1) sum = v128.load_lane<f32>(dst + apart, sum, 1);
-    if (count > 2) sum = v128.load_lane<f32>(dst + apart * 2, sum, 2);
-    if (count > 3) sum = v128.load_lane<f32>(dst + apart * 3, sum, 3);
+/** Copies `count` positions to the edge tile, or from it. */
+function copyEdge(to: usize, toStep: usize, from: usize, fromStep: usize, count: u32): void {
+  for (; count != 0; count--) {
+    store<f32>(to, load<f32>(from));
+    to += toStep;
+    from += fromStep;
   }
-  const mul = <u32>job.mulCol;
-  const stepPart = <u32>job.stepCol % mul;
-  const advance: usize = <usize>(stepPart * part + <u32>job.stepCol / mul) << 2;
-  const back: usize = <usize>(mul * part - 1) << 2;
-  const tapCol = job.aTapCol;
-  for (let r: u32 = 0; r < job.tapRows; r++) {
-    let w = job.a + <usize>r * job.aTapRow;
-    let from = src;
-    let q: u32 = 0;
-    for (let t = job.tapCols; t != 0; t--) {
-      sum = madd(v128.load32_splat(w), v128.load(from), sum);
-      w += tapCol;
-      from += advance;
-      q += stepPart;
-      if (q >= mul) {
-        q -= mul;
-        from -= back;
-      }
-    }
-    src += row;
-  }
-  if (count == 4 && apart == 4) return v128.store(dst, sum);
-  v128.store_lane<f32>(dst, sum, 0);
-  if (count > 1) v128.store_lane<f32>(dst + apart, sum, 1);
-  if (count > 2) v128.store_lane<f32>(dst + apart * 2, sum, 2);
-  if (count > 3) v128.store_lane<f32>(dst + apart * 3, sum, 3);
 }
 
 /** One position, in the image itself: for kernels that no band has room for. */
@@ -183,7 +156,10 @@ export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
     const tapRow = row * job.stepRow;
     const second: usize = <usize>((step % mul) * part + step / mul) << 2;
     const third: usize = <usize>(((step * 2) % mul) * part + (step * 2) / mul) << 2;
-    const whole = job.cGridCol == 4 ? cols & ~15 : 0;
+    const tile = edgeTile(job);
+    const dense = job.cGridCol == 4 && cols >= 16;
+    // The last sixteen may overlap those before, where nothing is added up; else they go through the tile.
+    const whole = dense ? (keep ? cols & ~15 : cols) : 0;
     const most = min(bandRows(job, cols), max(CACHED / (part * mul), reachOf(job.tapRows, job.stepRow) + 1));
     for (let ic: u32 = 0; ic < job.gridHeight; ic += most) {
       const rows = min(most, job.gridHeight - ic);
@@ -191,14 +167,20 @@ export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
       for (let i: u32 = 0; i < rows; i++) {
         const src = job.room + <usize>(i * job.mulRow) * row;
         const dst = job.c + <usize>(ic + i) * job.cGridRow + <usize>jc * job.cGridCol;
-        for (let j: u32 = 0; j < whole; j += 16) {
-          const at = <usize>j << 2;
+        let j: u32 = 0;
+        for (; j < whole; j += 16) {
+          const at = <usize>min(j, cols - 16) << 2;
           if (job.tapCols == 3) sixteenOfThree(job, dst + at, src + at, tapRow, second, third, start, keep);
           else sixteen(job, dst + at, src + at, tapRow, part, start, keep);
         }
-        for (let j = whole; j < cols; j += 4) {
+        for (; j < cols; j += 16) {
           const to = dst + <usize>j * job.cGridCol;
-          four(job, to, src + (<usize>j << 2), tapRow, part, min(4, cols - j), start, keep);
+          const from = src + (<usize>j << 2);
+          const count = min(16, cols - j);
+          if (keep) copyEdge(tile, 4, to, job.cGridCol, count);
+          if (job.tapCols == 3) sixteenOfThree(job, tile, from, tapRow, second, third, start, keep);
+          else sixteen(job, tile, from, tapRow, part, start, keep);
+          copyEdge(to, job.cGridCol, tile, 4, count);
         }
       }
     }
