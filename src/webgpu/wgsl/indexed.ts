@@ -2,11 +2,13 @@
 import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
+import { FEW } from './along.ts';
+import { launchSort } from './bitonic.ts';
 
 const T = fieldsOf('takeRows');
 const A = fieldsOf('addRows');
 const takeParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
-const addParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
+const addParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner', 'sorted']);
 
 /** Where the thread is in [outer, count, inner]. */
 const place = `if (id >= n) { return; }
@@ -37,18 +39,7 @@ export const takeRows: GpuKernel = (words, at, planner) => {
   });
 };
 
-/** The thread of the first j with an index adds the rows of all j that have it, in order; the others have nothing to do. */
-export const addRows: GpuKernel = (words, at, planner) => {
-  const count = words[at + A.count]!;
-  const inner = words[at + A.inner]!;
-  const n = words[at + A.outer]! * count * inner;
-  if (n === 0) return;
-  planner.launch({
-    key: 'addRows',
-    source: () =>
-      shader({
-        parameters: addParameters,
-        body: `${place}
+const addFound = `${place}
 let to = y + (o * size + own) * inner + e;
 for (var before = 0u; before < j; before++) {
   if (min(heap[index + before], size - 1u) == own) { return; }
@@ -57,16 +48,46 @@ var sum = f(to);
 for (var other = j; other < count; other++) {
   if (min(heap[index + other], size - 1u) == own) { sum += f(g + (o * count + other) * inner + e); }
 }
-put(to, sum);`,
-      }),
+put(to, sum);`;
+
+const addSorted = `if (id >= n) { return; }
+let e = id % inner;
+let j = (id / inner) % count;
+let o = id / (inner * count);
+let own = heap[sorted + 2u * j];
+if (j > 0u && heap[sorted + 2u * j - 2u] == own) { return; }
+let to = y + (o * size + own) * inner + e;
+var sum = f(to);
+for (var next = j; next < count && heap[sorted + 2u * next] == own; next++) {
+  sum += f(g + (o * count + heap[sorted + 2u * next + 1u]) * inner + e);
+}
+put(to, sum);`;
+
+/**
+ * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. It finds them
+ * among all, or where these are many, next to each other after a sort.
+ */
+export const addRows: GpuKernel = (words, at, planner) => {
+  const word = (name: keyof typeof A) => words[at + A[name]]!;
+  const [count, inner] = [word('count'), word('inner')];
+  const n = word('outer') * count * inner;
+  if (n === 0) return;
+  const isSorted = count > FEW;
+  const sorted = isSorted
+    ? launchSort(planner, {
+        key: 'addRows',
+        values: { index: word('index'), size: word('size') },
+        rows: 1,
+        cols: count,
+        load: 'key = min(heap[index + e], size - 1u);',
+      }).start
+    : 0;
+  planner.launch({
+    key: `addRows ${isSorted}`,
+    source: () => shader({ parameters: addParameters, body: isSorted ? addSorted : addFound }),
     words: addParameters.words({
-      n,
-      g: words[at + A.g]!,
-      index: words[at + A.index]!,
-      y: words[at + A.y]!,
-      size: words[at + A.size]!,
-      count,
-      inner,
+      ...{ n, sorted, count, inner },
+      ...{ g: word('g'), index: word('index'), y: word('y'), size: word('size') },
     }),
     groups: gridOfThreads(n),
   });
