@@ -2,7 +2,7 @@
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { commonExecutor } from '../program/emit.ts';
+import { commonExecutor, materialize } from '../program/emit.ts';
 import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
@@ -208,6 +208,7 @@ export abstract class Optimizer<O extends object> {
   }
 
   protected copyOf(value: Tensor, param: Tensor): Tensor {
+    if (value.executor === param.executor) return untraced(() => keep(materialize(value)));
     if (value.executor.download !== undefined) {
       throw new DeviceError(
         `${this.name}: its memory is on ${value.device}, its parameters on ${param.device}; await move([model, optimizer], '${param.device}') brings both`,
