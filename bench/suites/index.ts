@@ -7,6 +7,7 @@ import { embedding } from './embedding.ts';
 import { gemm } from './gemm.ts';
 import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
+import { placement } from './placement.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { resnet18 } from './resnet18.ts';
@@ -14,6 +15,7 @@ import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
+import { webgpu } from './webgpu.ts';
 import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
@@ -31,4 +33,6 @@ export const suites: SuitePlan[] = [
   embedding,
   streaming,
   threads,
+  placement,
+  webgpu,
 ];

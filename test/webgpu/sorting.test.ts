@@ -24,7 +24,9 @@ describeOnGpu('order on webgpu', (gpu) => {
       const dtype = integer ? 'int32' : 'float32';
       const rows = 3;
       const data = integer ? randomInts(rows * cols, cols, -50, 50) : randomFloats(rows * cols, cols);
-      if (!integer) specials.forEach((value, i) => void (data[i * 7] = value));
+      if (!integer) {
+        for (const [i, value] of specials.entries()) data[i * 7] = value;
+      }
       await checkOnGpu(
         gpu,
         `sort ${cols}`,
