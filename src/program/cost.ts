@@ -90,6 +90,14 @@ function recurrentCost(command: Command, n: (...names: string[]) => number): Cos
   };
 }
 
+/** With the sort that a GPU does for it: a bitonic network's steps, of which a workgroup takes the first nine at once. */
+function withSort(elements: number, length: number, cost: Cost): Cost {
+  const steps = Math.ceil(Math.log2(Math.max(2, length)));
+  const beyond = Math.max(0, steps - 9);
+  const passes = 1 + (beyond * (beyond + 3)) / 2;
+  return { ...cost, elements: cost.elements + elements * passes, launches: cost.launches + passes };
+}
+
 /** The cost of one command. */
 export function costOf(command: Command): Cost {
   const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
@@ -141,13 +149,17 @@ export function costOf(command: Command): Cost {
     case 'crossEntropyGrad':
       return elementwise(n('rows', 'cols'), 4);
     case 'takeRows':
-    case 'addRows':
       return elementwise(n('outer', 'count', 'inner'));
+    case 'addRows':
+      return withSort(n('count'), n('count'), elementwise(n('outer', 'count', 'inner')));
     case 'gather':
-    case 'scatterAdd':
       return elementwise(n('outer', 'count', 'inner'), 4);
+    case 'scatterAdd': {
+      const elements = n('outer', 'count', 'inner');
+      return withSort(elements, n('count'), elementwise(elements, 4));
+    }
     case 'sort':
-      return elementwise(n('rows', 'cols'), n('byInsertion') === 1 ? 16 : 64);
+      return withSort(n('rows', 'cols'), n('cols'), elementwise(n('rows', 'cols'), n('byInsertion') === 1 ? 16 : 64));
     case 'maxPool':
       return elementwise(n('planes', 'height', 'width'), n('indices') === 0 ? 2 : 4);
     case 'maxPoolGrad':

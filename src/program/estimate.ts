@@ -4,8 +4,8 @@ import type { Cost, ProductCost } from './cost.ts';
 /** Rates of this machine: microseconds, and things done in a microsecond. */
 export interface Rates {
   cpu: {
-    /** Microseconds of a call of a program. */
-    call: number;
+    /** Microseconds of a command that does next to nothing. */
+    command: number;
     /** Floating-point operations a microsecond in small products, and in large ones, which threads share. */
     smallProduct: number;
     product: number;
@@ -36,8 +36,8 @@ const FLAT_TILE = 8;
 const flopsOf = ({ m, n, k, batch }: ProductCost): number => 2 * m * n * Math.max(1, k) * batch;
 
 /** Microseconds of a program on the CPU. */
-export function onCpu({ products, work }: Cost, { cpu }: Rates): number {
-  let time = cpu.call + work / cpu.element;
+export function onCpu({ products, work, launches }: Cost, { cpu }: Rates): number {
+  let time = (launches + products.length) * cpu.command + work / cpu.element;
   for (const product of products) {
     const flops = flopsOf(product);
     time += (product.count * flops) / (flops < SMALL_FLOPS ? cpu.smallProduct : cpu.product);

@@ -93,12 +93,12 @@ function measureCpu(cpu: Executor): Rates['cpu'] {
   try {
     const [a, b, c] = [0, 1, 2].map(() => bench.zeros(CPU_SIZE * CPU_SIZE)) as [number, number, number];
     const operands = { a, b, c };
-    const call = timeOnCpu(squares(cpu, a, c, 4));
-    const small = timeOnCpu(products(cpu, operands, SMALL, SMALL, SMALL)) - call;
-    const large = timeOnCpu(products(cpu, operands, CPU_SIZE, CPU_SIZE, CPU_SIZE)) - call;
-    const elements = timeOnCpu(squares(cpu, a, c, ELEMENTS)) - call;
+    const command = timeOnCpu(squares(cpu, a, c, 4));
+    const small = timeOnCpu(products(cpu, operands, SMALL, SMALL, SMALL)) - command;
+    const large = timeOnCpu(products(cpu, operands, CPU_SIZE, CPU_SIZE, CPU_SIZE)) - command;
+    const elements = timeOnCpu(squares(cpu, a, c, ELEMENTS)) - command;
     return {
-      call,
+      command,
       smallProduct: flops(SMALL, SMALL, SMALL) / Math.max(small, SHORTEST),
       product: flops(CPU_SIZE, CPU_SIZE, CPU_SIZE) / Math.max(large, SHORTEST),
       element: ELEMENTS / Math.max(elements, SHORTEST),

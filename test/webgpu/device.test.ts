@@ -124,7 +124,7 @@ describeOnGpu('the device webgpu', (gpu) => {
   test('a function compiled for auto goes on on the CPU when the GPU is lost', async () => {
     await init({ device: 'auto' });
     const { rates } = candidates().gpu!;
-    setRates({ ...rates, cpu: { ...rates.cpu, call: 1e12 } });
+    setRates({ ...rates, cpu: { ...rates.cpu, command: 1e12 } });
     const factor = tensor([2, 3]);
     const scale = compile((x: Tensor) => x.mul(factor), { device: 'auto' });
     expect(await scale(tensor([1, 1])).data()).toEqual(Float32Array.of(2, 3));

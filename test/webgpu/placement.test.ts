@@ -23,7 +23,7 @@ import { randomFloats, randomInts } from '../support/heap.ts';
 
 /** A machine whose GPU is slow to start and then ten times as fast. */
 const machine: Rates = {
-  cpu: { call: 1, smallProduct: 20_000, product: 50_000, element: 7_000 },
+  cpu: { command: 1, smallProduct: 20_000, product: 50_000, element: 7_000 },
   gpu: {
     ...{ roundTrip: 200, launch: 5, workgroup: 20_000, product: 1_000_000, element: 70_000 },
     ...{ upload: 4_000, download: 4_000 },
