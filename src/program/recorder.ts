@@ -10,6 +10,7 @@ import type { Variable } from '../autograd/graph.ts';
 import type { Generator } from '../runtime/random.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
 /** First virtual element index: the end of the largest real heap. */
 export const VIRTUAL_START = 2 ** 30;
@@ -57,17 +58,11 @@ export interface Guard {
   check: (values: NumericArray) => void;
 }
 
+/** A storage that is used where its copy is, and where it was. */
 interface Adopted {
-  storage: Storage;
+  mirror: Mirror;
   executor: Executor;
   address: number;
-}
-
-/** A copy of a storage on a program's executor, and the version that it has. */
-export interface Mirror {
-  readonly storage: Storage;
-  readonly address: number;
-  seen: number;
 }
 
 export class Recorder implements Executor {
@@ -148,41 +143,41 @@ export class Recorder implements Executor {
 
   /** A tensor of this storage is about to be used: from `adoptsFrom` it comes here, with its values. */
   meet(storage: Storage): void {
-    const { executor, address, length } = storage;
+    const { executor, address } = storage;
     if (executor === this.base || executor === this) return;
     if (executor !== this.adoptsFrom) {
       this.metForeign = true;
       return;
     }
-    const place = this.base.allocator.allocate(length);
-    this.base.write(place, executor.read(address, length, 'int32'), 'int32');
-    this.adopted.push({ storage, executor, address });
+    const mirror = mirrorOn(this.base, storage);
+    this.adopted.push({ mirror, executor, address });
     storage.executor = this.base;
-    storage.address = place;
+    storage.address = mirror.address;
   }
 
   /**
    * Puts adopted storages back where they were, but those that `stays` names: they live here from now on. Returns the copies of the
-   * others, which the caller frees.
+   * others, which the caller releases.
    */
   settleAdopted(stays: (storage: Storage) => boolean): Mirror[] {
     const mirrors: Mirror[] = [];
-    for (const { storage, executor, address } of this.adopted.splice(0)) {
+    for (const { mirror, executor, address } of this.adopted.splice(0)) {
+      const { storage } = mirror;
       if (stays(storage)) {
         executor.allocator.release(address, storage.length);
+        takeMirror(mirror);
         continue;
       }
-      mirrors.push({ storage, address: storage.address, seen: storage.version });
       storage.executor = executor;
       storage.address = address;
+      mirrors.push(mirror);
     }
     return mirrors;
   }
 
-  /** Puts all adopted storages back and frees the copies. */
+  /** Puts all adopted storages back. */
   abandon(): void {
-    for (const { address, storage } of this.settleAdopted(() => false))
-      this.base.allocator.release(address, storage.length);
+    this.settleAdopted(() => false).forEach(releaseMirror);
   }
 
   /** A command is about to use a storage. */

@@ -13,9 +13,10 @@ import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
+import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { optimize, writtenBy } from './optimize.ts';
 import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
-import type { Mirror, Recorder, VirtualBuffer } from './recorder.ts';
+import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
@@ -311,7 +312,7 @@ export class Replay {
       return new Tensor(own, shape, strides, offset, dtype);
     });
     for (const hook of this.recorder.hooks) hook();
-    this.updateMirrors();
+    this.mirrors.forEach(updateMirror);
     this.refresh();
     loaded.run();
     for (const storage of this.changes) storage.version++;
@@ -325,16 +326,6 @@ export class Replay {
       }
     }
     return results;
-  }
-
-  /** Copies what has changed elsewhere. */
-  private updateMirrors(): void {
-    for (const mirror of this.mirrors) {
-      const { storage, address, seen } = mirror;
-      if (storage.version === seen) continue;
-      this.base.write(address, storage.executor.read(storage.address, storage.length, 'int32'), 'int32');
-      mirror.seen = storage.version;
-    }
   }
 
   /** Runs the prologue if something that it reads has changed since its last run. */
@@ -353,7 +344,7 @@ export class Replay {
   }
 
   dispose(): void {
-    for (const { storage, address } of this.mirrors) this.base.allocator.release(address, storage.length);
+    this.mirrors.forEach(releaseMirror);
     this.loaded.dispose();
     this.loadedPrologue.dispose();
     for (const storage of this.constants) storage.release();

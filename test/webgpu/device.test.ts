@@ -1,5 +1,5 @@
 /** What is particular to the GPU: values come later, indices cannot be checked everywhere, and the device can be lost. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import {
   ArgumentError,
   compile,
@@ -19,6 +19,9 @@ import {
 import { candidates, executorFor, setRates } from '../../src/runtime/runtime.ts';
 import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
 import { describeOnGpu } from '../support/gpu.ts';
+
+// Shaders are made at their first use, on a processor that stands in for the GPU.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('the device webgpu', (gpu) => {
   afterAll(() => {

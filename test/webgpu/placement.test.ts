@@ -1,5 +1,5 @@
 /** `device: 'auto'`: where programs run by given rates, and that what they use and change is where it should be. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   compile,
   DeviceError,
@@ -86,7 +86,10 @@ async function losses(given: Rates, steps = 6) {
   return { found, evaluated, placement };
 }
 
-describeOnGpu('device auto', () => {
+// Shaders are made at their first use, on a processor that stands in for the GPU.
+vi.setConfig({ testTimeout: 60_000 });
+
+describeOnGpu('device auto', (gpu) => {
   beforeEach(async () => {
     setRates(machine);
     await init({ device: 'wasm' });
@@ -128,6 +131,28 @@ describeOnGpu('device auto', () => {
     expect(result.device).toBe('webgpu');
     expect(await result.data()).toEqual(Float32Array.of(3, 40));
     scale.dispose();
+  });
+
+  test('programs share the copy of what they read', async () => {
+    setRates(freeGpu);
+    const { blocks } = gpu.allocator;
+    const table = tensor(new Float32Array(1000).fill(2), { shape: [1000] });
+    const sum = compile((x: Tensor) => table.sum().mul(x).sum(), { device: 'auto' });
+    const other = compile((x: Tensor) => table.max().mul(x).sum(), { device: 'auto' });
+    const bytes = () => gpu.allocator.bytesInUse;
+    const read = async (run: typeof sum, n: number) =>
+      (await scope(() => ({ v: run(tensor(Array(n).fill(1))).data() })).v)[0];
+    expect(await read(sum, 1)).toBe(2000);
+    const one = bytes();
+    expect(await read(sum, 3)).toBe(6000);
+    expect(await read(other, 2)).toBe(4);
+    expect(bytes() - one).toBeLessThan(4000);
+    scope(() => table.mul_(2));
+    expect(await read(other, 2)).toBe(8);
+    sum.dispose();
+    expect(await read(other, 2)).toBe(8);
+    other.dispose();
+    expect(gpu.allocator.blocks).toBe(blocks);
   });
 
   test('without a measured GPU all stays on the CPU', () => {

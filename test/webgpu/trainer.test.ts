@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import {
   DeviceError,
   EarlyStopping,
@@ -82,6 +82,9 @@ async function use(device: 'wasm' | 'webgpu', folder: string) {
   ];
   return { model, optimizer, path, numbers, lr: optimizer.paramGroups[0]!.lr };
 }
+
+// Shaders are made at their first use, on a processor that stands in for the GPU.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('a model on webgpu', () => {
   beforeEach(() => init({ device: 'wasm' }).then(() => {}));
