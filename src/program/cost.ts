@@ -99,7 +99,7 @@ function withSort(elements: number, length: number, cost: Cost): Cost {
 }
 
 /** The cost of one command. */
-export function costOf(command: Command): Cost {
+function costOf(command: Command): Cost {
   const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
   switch (command.opcode) {
     case 'gemm':
