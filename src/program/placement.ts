@@ -16,6 +16,7 @@ export interface Placement {
   readonly reason: string;
 }
 
+const FASTER = 'estimated to be faster there';
 const BYTES = 4;
 const bytesOf = (sizes: readonly { numel: number }[]): number =>
   sizes.reduce((sum, { numel }) => sum + numel * BYTES, 0);
@@ -37,46 +38,37 @@ export function place<T extends { replay: Replay }>(
   inputs: readonly Tensor[],
   record: (recorder: Recorder) => T,
 ): T & { placement: Placement } {
-  const { cpu, gpu } = candidates();
-  const onlyOn = (executor: Executor, traced: T, reason: string) => ({
+  const { cpu, gpu, rates } = candidates();
+  const placed = (executor: Executor, traced: T, reason: string, estimate: Placement['estimate'] = {}) => ({
     ...traced,
-    placement: { device: executor.device, estimate: {}, reason },
+    placement: { device: executor.device, estimate, reason },
   });
-  const away = inputs.find((input) => input.executor !== cpu);
-  if (away !== undefined) {
-    const { executor } = away;
-    return onlyOn(executor, record(new Recorder(executor, cpu)), `an input lives on ${executor.device}`);
-  }
+  /** What lives on the CPU is used on a GPU; the other way its values would come too late. */
+  const recordOn = (executor: Executor) => record(new Recorder(executor, executor.download === undefined ? null : cpu));
+
+  const away = inputs.find((input) => input.executor !== cpu)?.executor;
+  if (away !== undefined) return placed(away, recordOn(away), `an input lives on ${away.device}`);
   const first = new Recorder(cpu);
   let traced: T;
   try {
     traced = record(first);
   } catch (error) {
     if (gpu === null || !first.metForeign) throw error;
-    return onlyOn(
-      gpu.executor,
-      record(new Recorder(gpu.executor, cpu)),
-      `what it uses lives on ${gpu.executor.device}`,
-    );
+    return placed(gpu, recordOn(gpu), `what it uses lives on ${gpu.device}`);
   }
-  if (gpu === null) return onlyOn(cpu, traced, "no GPU has been opened and measured: await init({ device: 'auto' })");
   const { replay } = traced;
-  if (replay.changedInputs.length > 0) return onlyOn(cpu, traced, 'it changes its arguments in place');
-  const times = estimate(replay, inputs, gpu.rates);
-  const placed = (executor: Executor, result: T, reason: string) => ({
-    ...result,
-    placement: {
-      device: executor.device,
-      estimate: { [cpu.device]: times.cpu, [gpu.executor.device]: times.gpu },
-      reason,
-    },
-  });
-  if (times.cpu <= times.gpu) return placed(cpu, traced, 'estimated to be faster there');
+  if (gpu === null || rates === null) {
+    return placed(cpu, traced, "no GPU has been opened and measured: await init({ device: 'auto' })");
+  }
+  if (replay.changedInputs.length > 0) return placed(cpu, traced, 'it changes its arguments in place');
+  const times = estimate(replay, inputs, rates);
+  const estimates = { [cpu.device]: times.cpu, [gpu.device]: times.gpu };
+  if (times.cpu <= times.gpu) return placed(cpu, traced, FASTER, estimates);
   replay.discard();
   try {
-    return placed(gpu.executor, record(new Recorder(gpu.executor, cpu)), 'estimated to be faster there');
+    return placed(gpu, recordOn(gpu), FASTER, estimates);
   } catch (error) {
     if (!(error instanceof OutOfMemoryError)) throw error;
-    return placed(cpu, record(new Recorder(cpu)), `it does not fit the memory of ${gpu.executor.device}`);
+    return placed(cpu, recordOn(cpu), `it does not fit the memory of ${gpu.device}`, estimates);
   }
 }

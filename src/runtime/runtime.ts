@@ -133,10 +133,9 @@ async function openForAuto(): Promise<void> {
   rates = await measureRates(cpuExecutor(), executorFor('webgpu') as WebGpuExecutor);
 }
 
-/** What `device: 'auto'` chooses between: the CPU, and the GPU with the rates of both, once they have been measured. */
-export function candidates(): { cpu: Executor; gpu: { executor: Executor; rates: Rates } | null } {
-  const executor = executors.get('webgpu');
-  return { cpu: cpuExecutor(), gpu: executor === undefined || rates === null ? null : { executor, rates } };
+/** What `device: 'auto'` chooses between: the CPU, and the GPU if it has been opened; the rates of both once they have been measured. */
+export function candidates(): { cpu: Executor; gpu: Executor | null; rates: Rates | null } {
+  return { cpu: cpuExecutor(), gpu: executors.get('webgpu') ?? null, rates };
 }
 
 /** @internal Rates to go by from now on, for tests and benchmarks. */

@@ -21,6 +21,8 @@ export type Where = Device | 'auto' | undefined;
 /** From the parts of a batch to its result, compiled where that is possible. */
 export class Runner<R> {
   private program: Compiled<Tensor[], R> | null;
+  /** What programs that are gone have changed on a GPU. */
+  private left: Storage[] = [];
 
   /** @param model what the step uses */
   constructor(
@@ -38,6 +40,7 @@ export class Runner<R> {
       } catch (error) {
         if (!(error instanceof TraceError)) throw error;
         // The model reads values or decides by them: it runs operation by operation.
+        this.left = changedOnGpu(this.program);
         this.program.dispose();
         this.program = null;
       }
@@ -53,7 +56,8 @@ export class Runner<R> {
 
   /** What the programs on a GPU change. */
   get changedOnGpu(): Storage[] {
-    return this.program === null ? [] : changedOnGpu(this.program);
+    const changed = this.program === null ? this.left : changedOnGpu(this.program);
+    return changed.filter(({ refs }) => refs > 0);
   }
 
   dispose(): void {

@@ -126,7 +126,7 @@ describeOnGpu('the device webgpu', (gpu) => {
 
   test('a function compiled for auto goes on on the CPU when the GPU is lost', async () => {
     await init({ device: 'auto' });
-    const { rates } = candidates().gpu!;
+    const rates = candidates().rates!;
     setRates({ ...rates, cpu: { ...rates.cpu, command: 1e12 } });
     const factor = tensor([2, 3]);
     const scale = compile((x: Tensor) => x.mul(factor), { device: 'auto' });

@@ -167,8 +167,8 @@ describeOnGpu('device auto', (gpu) => {
     setRates(null);
     expect((await init({ device: 'auto' })).device).toBe('wasm');
     expect(runtimeInfo().device).toBe('wasm');
-    const { gpu } = candidates();
-    for (const rate of [...Object.values(gpu!.rates.cpu), ...Object.values(gpu!.rates.gpu)]) {
+    const rates = candidates().rates!;
+    for (const rate of [...Object.values(rates.cpu), ...Object.values(rates.gpu)]) {
       expect(rate).toBeGreaterThan(0);
       expect(rate).toBeLessThan(Infinity);
     }
