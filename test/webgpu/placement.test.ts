@@ -18,6 +18,7 @@ import {
 } from '../../src/index.ts';
 import type { Rates } from '../../src/program/estimate.ts';
 import { candidates, setRates } from '../../src/runtime/runtime.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats, randomInts } from '../support/heap.ts';
 
@@ -245,6 +246,7 @@ describeOnGpu('device auto', (gpu) => {
     };
     await use();
     await use();
+    await collectGarbage();
     const before = memory();
     await use();
     expect(memory()).toEqual(before);

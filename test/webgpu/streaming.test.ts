@@ -13,6 +13,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
 
@@ -88,6 +89,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     const trainer = makeTrainer();
     const expected = (await trainer.predict(x, { batchSize: 10 })).dataSync();
     // The heap has room for some hundred rows at a time.
+    await collectGarbage();
     const before = memory();
     gpu.heapLimit = gpu.allocator.bytesReserved / 4;
     const filler = zeros((7 / 8) * gpu.heapLimit, { device: 'webgpu' });

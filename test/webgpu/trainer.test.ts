@@ -25,6 +25,7 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { ModelCheckpoint } from '../../src/node/index.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
 
@@ -147,8 +148,10 @@ describeOnGpu('a model on webgpu', () => {
     other.loadStateDict(optimizer.stateDict());
     train(other, 'webgpu');
     expect((other.stateDict().state[0]!.expAvg as { device: string }).device).toBe('webgpu');
+    await collectGarbage();
     const before = memory().tensors;
     await move([model, other], 'wasm');
+    await collectGarbage();
     expect(memory().tensors).toBe(before);
     train(other, 'wasm');
     expect(() => train(optimizer, 'wasm')).toThrow("await move([model, optimizer], 'wasm')");
