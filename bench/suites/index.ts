@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run and are reported. */
 
+import { batch } from './batch.ts';
 import { cnnStep } from './cnnStep.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
@@ -11,6 +12,7 @@ import { placement } from './placement.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { resnet18 } from './resnet18.ts';
+import { runtimes } from './runtimes.ts';
 import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
@@ -33,6 +35,8 @@ export const suites: SuitePlan[] = [
   embedding,
   streaming,
   threads,
+  batch,
+  runtimes,
   placement,
   webgpu,
 ];
