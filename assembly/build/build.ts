@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
 import { tiles } from './tiles.ts';
+import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
 
 const BUDGET_BYTES = 100 * 1024;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -36,6 +37,10 @@ function compile(target: string): Uint8Array {
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
 write('assembly/generated/tiles.ts', tiles());
+write('assembly/generated/markers.ts', markers());
+write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
+write('src/generated/mathFunctions.ts', mathFunctions());
+write('src/generated/mathMethods.ts', mathMethods());
 
 const variants = ['plain', 'relaxed'] as const;
 let total = 0;

@@ -11,6 +11,7 @@ import { mlpStep } from './mlpStep.ts';
 import { placement } from './placement.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
+import { qgemm } from './qgemm.ts';
 import { resnet18 } from './resnet18.ts';
 import { runtimes } from './runtimes.ts';
 import { sentimentStep } from './sentimentStep.ts';
@@ -22,6 +23,7 @@ import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
   gemm,
+  qgemm,
   elementwise,
   conv,
   poolNorm,

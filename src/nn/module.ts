@@ -114,15 +114,15 @@ export abstract class Module {
     return this;
   }
 
-  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. */
+  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. What is used in several places has all its names. */
   stateDict(): StateDict {
     const state: StateDict = {};
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) {
-        if (value instanceof Parameter || value instanceof Buffer)
-          state[prefix === '' ? name : `${prefix}.${name}`] = value;
-      }
-    }
+    const collect = (module: Module, prefix: string) => {
+      for (const [name, value] of Object.entries(module))
+        if (value instanceof Parameter || value instanceof Buffer) state[prefix + name] = value;
+      for (const [name, child] of module.namedChildren()) collect(child, `${prefix}${name}.`);
+    };
+    collect(this, '');
     return state;
   }
 

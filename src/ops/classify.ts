@@ -7,7 +7,7 @@ import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
-import { normalizeDim, sameShape, show } from '../tensor/shapes.ts';
+import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { alongDim } from './reductions.ts';
@@ -51,13 +51,13 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
 }
 
 /** eˣ / Σ eˣ along a dimension (default: the last). */
-export function softmax(x: Tensor, dim = -1): Tensor {
-  return softmaxAlong('softmax', x, dim);
+export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
+  return softmaxAlong('softmax', x, dim) as Tensor<S>;
 }
 
 /** x − ln Σ eˣ along a dimension (default: the last). */
-export function logSoftmax(x: Tensor, dim = -1): Tensor {
-  return softmaxAlong('logSoftmax', x, dim);
+export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
+  return softmaxAlong('logSoftmax', x, dim) as Tensor<S>;
 }
 
 function gradOf(primitive: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {

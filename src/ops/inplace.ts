@@ -5,11 +5,16 @@ import { record } from '../autograd/record.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
+import { compose, type Operand } from './arithmetic.ts';
 
 /** The same elements without history. */
 export function detach(x: Tensor): Tensor {
   return viewOf(x, x.shape, x.strides);
+}
+
+/** x for a product or quotient in place: a copy where the gradient of the operand will ask what x held before. */
+export function factorOf(x: Tensor, other: Operand): Tensor {
+  return isGradEnabled() && typeof other !== 'number' && other.requiresGrad ? x.clone() : x;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Products of vectors and matrices. All of them are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
+/** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
 import { DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
@@ -17,6 +17,15 @@ function checkFloat(op: string, argument: string, x: Tensor): void {
       expected: 'float32',
     });
   }
+}
+
+/** Products take two float32 tensors or, slower, two of int32. */
+function checkPair(op: string, a: Tensor, b: Tensor): void {
+  checkTensor(op, 'input', a);
+  checkTensor(op, 'other', b);
+  if (a.dtype === 'int32' && b.dtype === 'int32') return;
+  checkFloat(op, 'input', a);
+  checkFloat(op, 'other', b);
 }
 
 function innerMismatch(op: string, a: Tensor, b: Tensor): ShapeError {
@@ -67,6 +76,11 @@ function batchShape(op: string, a: Tensor, b: Tensor): Shape {
   }
 }
 
+/** The same of int32: all products, then their sums. They wrap. */
+function integerProduct(a: Tensor, b: Tensor): Tensor {
+  return compose(() => a.unsqueeze(-1).mul(b.unsqueeze(-3)).sum(-2));
+}
+
 /** a·b for tensors of at least two dimensions, the leading ones broadcast. */
 function product(op: string, a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
@@ -74,6 +88,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
   if (k !== k2) throw innerMismatch(op, a, b);
   commonExecutor(op, a, b);
   const batch = a.ndim === 2 && b.ndim === 2 ? [] : batchShape(op, a, b);
+  if (a.dtype === 'int32') return integerProduct(a, b);
   const left = matrices(a, batch);
   const right = matrices(b, batch);
   const y = emitGemm(left, right, null, { batch: numelOf(batch), m, n, k }, [...batch, m, n]);
@@ -84,7 +99,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
 
 /**
  * Matrix product, as NumPy and PyTorch have it: vector·vector gives a number, matrix·vector a vector, and dimensions before
- * the last two are batches, which broadcast.
+ * the last two are batches, which broadcast. Of two int32 tensors it is int32.
  *
  * @throws ShapeError if the inner sizes differ
  * @example
@@ -98,8 +113,7 @@ export function matmul<A extends Shape, B extends Shape>(
 }
 
 function productOf(a: Tensor, b: Tensor): Tensor {
-  checkFloat('matmul', 'input', a);
-  checkFloat('matmul', 'other', b);
+  checkPair('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
       `matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`,
@@ -123,8 +137,7 @@ function productOf(a: Tensor, b: Tensor): Tensor {
 
 /** Products of matrices, pair by pair: [b, m, k] × [b, k, n]. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  checkFloat('bmm', 'input', a);
-  checkFloat('bmm', 'other', b);
+  checkPair('bmm', a, b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
     throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'bmm',
@@ -136,8 +149,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 
 /** Σ aᵢ·bᵢ of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  checkFloat('dot', 'input', a);
-  checkFloat('dot', 'other', b);
+  checkPair('dot', a, b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
     throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'dot',
@@ -149,8 +161,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 
 /** The matrix aᵢ·bⱼ of two vectors. */
 export function outer(a: Tensor, b: Tensor): Tensor {
-  checkFloat('outer', 'input', a);
-  checkFloat('outer', 'other', b);
+  checkPair('outer', a, b);
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'outer',

@@ -104,6 +104,8 @@ function costOf(command: Command): Cost {
   switch (command.opcode) {
     case 'gemm':
       return product(n('m'), n('n'), n('k'), n('batch'));
+    case 'qgemm':
+      return product(n('m'), n('n'), n('k'));
     case 'conv':
     case 'convInputGrad':
     case 'convWeightGrad': {

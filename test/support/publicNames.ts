@@ -123,6 +123,6 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   'saraf/kernels': [
     kernels,
     words(`init alloc free gemm gemv conv2d depthwiseConv2d im2col maxPool2d avgPool2d softmax layerNorm batchNorm relu sigmoid
-      tanh gelu exp add mul axpy dot sum lstmCell gruCell lstmSequence`),
+      tanh gelu exp add mul axpy dot sum lstmCell gruCell lstmSequence qgemm`),
   ],
 };
