@@ -3,7 +3,8 @@
  * and the dispatches that it is on a GPU. Where it runs, and how fast that is, is not known here.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
+import { type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
+import { BinaryFn } from '../../bindings/generated/encode.ts';
 import type { Command } from './commands.ts';
 import { gateCount } from './emitRecurrent.ts';
 
@@ -36,27 +37,7 @@ function product(m: number, n: number, k: number, batch = 1): Cost {
   return { ...nothing(), products: [{ m, n, k, batch, count: 1 }] };
 }
 
-/** Functions that are polynomials: they cost four simple ones. */
-const polynomials: ReadonlySet<number> = new Set(
-  (
-    [
-      'exp',
-      'log',
-      'log1p',
-      'sin',
-      'cos',
-      'tanh',
-      'sigmoid',
-      'atan',
-      'erf',
-      'gelu',
-      'geluTanh',
-      'silu',
-      'softplus',
-      'elu',
-    ] as const
-  ).map((name) => UnaryFn[name]),
-);
+const longFunctions: readonly boolean[] = Object.values<UnaryRow>(unaryRows).map(({ isLong = false }) => isLong);
 const powers: ReadonlySet<number> = new Set([BinaryFn.pow, BinaryFn.powI]);
 const gradients: ReadonlySet<number> = new Set([BinaryFn.geluGrad, BinaryFn.geluTanhGrad, BinaryFn.siluGrad]);
 
@@ -128,7 +109,7 @@ function costOf(command: Command): Cost {
     case 'binary':
       return elementwise(points(command), pairFactor(n('fn')));
     case 'unary':
-      return elementwise(n('n'), polynomials.has(n('fn')) ? 4 : 1);
+      return elementwise(n('n'), longFunctions[n('fn')] ? 4 : 1);
     case 'fill':
       return elementwise(n('n'));
     case 'sgd':
