@@ -7,6 +7,7 @@ import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
+import { restate } from '../program/watch.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -47,7 +48,9 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
     if (source !== x) source.dispose();
     return record(primitive, [x], y);
   }
-  return compose(() => softmaxAlong(primitive, x.transpose(at, -1), -1).transpose(at, -1));
+  return compose(() =>
+    restate(primitive, [x], softmaxAlong(primitive, x.transpose(at, -1), -1).transpose(at, -1), { dim: at }),
+  );
 }
 
 /** eˣ / Σ eˣ along a dimension (default: the last). */

@@ -6,6 +6,7 @@ import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
 import { rememberWritten } from '../program/values.ts';
+import { restate } from '../program/watch.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
@@ -389,7 +390,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   if (dtype === 'bool') return emitUnary('toBoolI', x, dtype);
   const y = empty(x.executor, x.shape, dtype);
   copyInto(x, y);
-  return y;
+  return restate('toInt', [x], y);
 }
 
 /** A copy on another executor. */

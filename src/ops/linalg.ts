@@ -2,6 +2,7 @@
 import { DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
+import { restate } from '../program/watch.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -124,14 +125,17 @@ function productOf(a: Tensor, b: Tensor): Tensor {
   if (a.ndim >= 2 && b.ndim >= 2) {
     // A batch against one matrix is one tall product.
     if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
-      return compose(() => product('matmul', a.flatten(0, -2), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+      return compose(() => {
+        const rows = product('matmul', a.flatten(0, -2), b);
+        return restate('matmul', [a, b], rows.reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+      });
     }
     return product('matmul', a, b);
   }
   return compose(() => {
     const y = product('matmul', a.ndim === 1 ? a.unsqueeze(0) : a, b.ndim === 1 ? b.unsqueeze(1) : b);
     const rows = b.ndim === 1 ? y.squeeze(-1) : y;
-    return a.ndim === 1 ? rows.squeeze(b.ndim === 1 ? -1 : -2) : rows;
+    return restate('matmul', [a, b], a.ndim === 1 ? rows.squeeze(b.ndim === 1 ? -1 : -2) : rows);
   });
 }
 
@@ -217,9 +221,10 @@ function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     }
   }
   if (x.ndim === 2) return linear2d(x, weight, bias);
-  return compose(() =>
-    linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias).reshape([...x.shape.slice(0, -1), n]),
-  );
+  return compose(() => {
+    const rows = linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias);
+    return restate('linear', [x, weight, bias], rows.reshape([...x.shape.slice(0, -1), n]));
+  });
 }
 
 function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {

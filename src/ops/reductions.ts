@@ -5,6 +5,7 @@ import type { ReduceFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
+import { watching } from '../program/watch.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -192,7 +193,9 @@ function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
-  return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p), p);
+  const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
+  watching?.note(fn, [x], [y], { ...p });
+  return record('extremeAll', [x], y, p);
 }
 
 function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: number; shape: Shape } {
@@ -212,6 +215,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   const source = dense(x);
   const found = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
   done(source, x);
+  watching?.note('extreme', [x], [found.values, found.indices], { fn, dim: at });
   const values = record('extreme', [x, found.indices], found.values, { dim: at });
   if (!keepdim || x.ndim === 0) return { values, indices: found.indices };
   const kept = { values: values.unsqueeze(at), indices: found.indices.unsqueeze(at) };
@@ -258,6 +262,7 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   );
   values.dispose();
   done(source, x);
+  watching?.note(op, [x], [indices], { dim: at, keepdim });
   return indices;
 }
 
@@ -348,7 +353,9 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
 
 /** Largest or smallest element over several dimensions. */
 function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
-  return record('extremeAll', [x], reduce(fn, x, p), p);
+  const y = reduce(fn, x, p);
+  watching?.note(fn, [x], [y], { ...p });
+  return record('extremeAll', [x], y, p);
 }
 
 function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
