@@ -1,6 +1,6 @@
 /** Training as one call. Keras's semantics. */
-import { ArgumentError, OutOfMemoryError } from '../../bindings/errors.ts';
-import type { Device, Executor, NumericArray } from '../../bindings/executor.ts';
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { Device, Executor } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
@@ -22,6 +22,7 @@ import {
 import { type Loss, type LossFunction, lossFunction, readingOf } from './losses.ts';
 import { type Metric, metricsOf } from './metrics.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
+import { outputsOf } from './outputs.ts';
 import { pacer } from './pause.ts';
 import {
   checkCallbacks,
@@ -34,7 +35,7 @@ import {
   type TrainingOptimizer,
   targetsAndOptions,
 } from './settings.ts';
-import { type BatchResult, joined, placed, Runner, type Where } from './step.ts';
+import { type BatchResult, placed, Runner, type Where } from './step.ts';
 import { weightsOf } from './weights.ts';
 
 /** A batch that was computed: its loss, or copies on their way from a GPU, of the loss and what metrics look at. */
@@ -43,9 +44,6 @@ interface Seen {
   copies: Promise<Tensor[]> | null;
   rows: number;
 }
-
-/** Batches of `predict` whose results are waited for at a time. */
-const BATCHES_ON_THE_WAY = 2;
 
 /**
  * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
@@ -207,8 +205,7 @@ export class Trainer implements TrainingState {
           const given = make();
           if (given === null) return null;
           const parts = placed(given, this.fixedDevice);
-          const result = step.run(parts);
-          this.lastPlacement = step.placement;
+          const result = this.ran(step, parts);
           const target = parts[parts.length - (source.weighted ? 2 : 1)]!;
           const rows = parts[0]!.shape[0] ?? 1;
           if (canReadAtOnce(result.loss))
@@ -313,42 +310,11 @@ export class Trainer implements TrainingState {
       this.model.eval();
       const step = this.runner((...parts) => noGrad(() => this.model.forward(...(parts as never[])) as Tensor));
       try {
-        return await this.outputs(inputs, rows, batchSize, step);
+        return await outputsOf(inputs, rows, batchSize, (parts) => this.ran(step, parts), this.pause);
       } finally {
         step.dispose();
       }
     });
-  }
-
-  private async outputs(
-    inputs: readonly Tensor[],
-    rows: number,
-    batchSize: number,
-    step: Runner<Tensor>,
-  ): Promise<Tensor> {
-    const values: Promise<NumericArray>[] = [];
-    let form: Pick<Tensor, 'shape' | 'dtype'> | null = null;
-    let size = batchSize;
-    for (let start = 0; start < rows; ) {
-      try {
-        scope(() => {
-          const parts = inputs.map((input) => input.slice(0, start, start + size));
-          const output = step.run(placed(parts, this.fixedDevice));
-          form = { shape: output.shape, dtype: output.dtype };
-          values.push(awaited(output.data()));
-        });
-      } catch (error) {
-        if (!(error instanceof OutOfMemoryError) || size === 1) throw error;
-        size = Math.ceil(size / 2);
-        continue;
-      }
-      this.lastPlacement = step.placement;
-      start += size;
-      await values[values.length - BATCHES_ON_THE_WAY];
-      const waiting = this.pause();
-      if (waiting !== undefined) await waiting;
-    }
-    return joined(await Promise.all(values), rows, form!, inputs[0]!);
   }
 
   /** Runs one of the methods; leaves the model in the mode in which it was. */
@@ -375,6 +341,13 @@ export class Trainer implements TrainingState {
 
   private runner<R>(step: (...parts: Tensor[]) => R): Runner<R> {
     return new Runner(step, this.model, this.device);
+  }
+
+  /** Runs a step, and notes where. */
+  private ran<R>(step: Runner<R>, parts: readonly Tensor[]): R {
+    const result = step.run(placed(parts, this.fixedDevice));
+    this.lastPlacement = step.placement;
+    return result;
   }
 
   /** Where the model goes back to after `fit`, or null where it stays. */
@@ -410,12 +383,6 @@ export class Trainer implements TrainingState {
     const loss = lossFunction(this.loss, null, weighted);
     return (...parts) => noGrad(() => this.forward(parts, loss, weighted));
   }
-}
-
-/** So that a failure is told where the promise is awaited, not before. */
-function awaited<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }
 
 /** Moves storages, which this retained, to where they came from. */
