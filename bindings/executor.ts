@@ -54,6 +54,8 @@ export interface Executor {
   read(address: number, length: number, dtype: DType): NumericArray;
   /** One element. */
   get(address: number, dtype: DType): number;
+  /** Whether its device is gone, with all that lived there. */
+  readonly isLost?: boolean;
   /** As `read`, later: only executors whose memory cannot be read at once have it, and their `read` and `get` throw. */
   download?(address: number, length: number, dtype: DType): Promise<NumericArray>;
 }

@@ -22,12 +22,14 @@ export * as functional from './functional/index.ts';
 export * from './io/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
+export { type Movable, move } from './move.ts';
 export * as nn from './nn/index.ts';
 export { summary } from './nn/index.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export * as plot from './plot/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';
+export type { Placement } from './program/placement.ts';
 export { type CommandProfile, profile } from './program/profile.ts';
 export { manualSeed } from './runtime/random.ts';
 export {

@@ -1,5 +1,5 @@
 /** saraf's side of the whole networks. */
-import type { Tensor } from '../../src/index.ts';
+import type { Device, Tensor } from '../../src/index.ts';
 import type { Prepared } from '../harness/types.ts';
 import {
   NETWORK_CHECKED_STEPS,
@@ -96,6 +96,38 @@ function lossOf({ F }: Saraf, { kind }: NetworkLoss, output: Tensor, wanted: Ten
 }
 
 const dtypeOf = (data: Float32Array | Int32Array) => (data instanceof Int32Array ? 'int32' : 'float32');
+
+/** A compiled training step on a device. */
+export function sarafNetworkOn(saraf: Saraf, device: Device, problem: NetworkProblem): Prepared | undefined {
+  const { compile, manualSeed, optim, scope, tensor } = saraf;
+  const { loss: kind } = problem;
+  if (kind === undefined) return undefined;
+  manualSeed(1);
+  const model = build(saraf, problem);
+  scope(() => void model.loadStateDict(networkState(model.stateDict(), tensor)));
+  model.to(device);
+  const optimizer = new optim.Adam(model.parameters(), { lr: problem.lr });
+  const x = tensor(problem.x, { shape: problem.inputShape, dtype: dtypeOf(problem.x), device });
+  const wantedData = wantedOf(kind) ?? new Float32Array(1);
+  const y = tensor(wantedData, { dtype: dtypeOf(wantedData), device });
+  const step = compile((input: Tensor, wanted: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const loss = lossOf(saraf, kind, model.forward(input), wanted);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const call = async () => (await scope(() => ({ loss: step(x, y).data() })).loss)[0]!;
+  return {
+    run: call,
+    output: async () => {
+      const losses: number[] = [];
+      for (let i = 0; i < NETWORK_CHECKED_STEPS; i++) losses.push(await call());
+      return losses;
+    },
+    dispose: () => [step, x, y, model, optimizer].forEach((part) => void part.dispose()),
+  };
+}
 
 export function sarafNetwork(saraf: Saraf, problem: NetworkProblem, compiled: boolean): Prepared {
   const { compile, manualSeed, noGrad, optim, scope, tensor } = saraf;

@@ -8,6 +8,7 @@ import { embedding } from './embedding.ts';
 import { gemm } from './gemm.ts';
 import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
+import { placement } from './placement.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { qgemm } from './qgemm.ts';
@@ -17,6 +18,7 @@ import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
 import type { SuitePlan } from './types.ts';
+import { webgpu } from './webgpu.ts';
 import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
@@ -37,4 +39,6 @@ export const suites: SuitePlan[] = [
   threads,
   batch,
   runtimes,
+  placement,
+  webgpu,
 ];

@@ -42,9 +42,9 @@ function problem(
   return { model, inputShape, x: reals(inputShape), lr: LR, ...more };
 }
 
-export function cnnStepTask(libraries: Map<string, Library>): Task {
-  const loss = { kind: 'crossEntropy' as const, labels: integers(64, CLASSES) };
-  return networkTask('CNN 32-64-128, batch 64, Adam', problem('cnn', [64, 1, 28, 28], { loss }), libraries);
+export function cnnStepTask(libraries: Map<string, Library>, batch = 64): Task {
+  const loss = { kind: 'crossEntropy' as const, labels: integers(batch, CLASSES) };
+  return networkTask(`CNN 32-64-128, batch ${batch}, Adam`, problem('cnn', [batch, 1, 28, 28], { loss }), libraries);
 }
 
 /** A sequence of numbers to one number. */

@@ -6,7 +6,7 @@ import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions } from '../options.ts';
-import { emitBinaryInto, materialize } from '../program/emit.ts';
+import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
@@ -118,6 +118,7 @@ function deposit(leaf: Variable, createGraph: boolean): void {
     tracing?.deposited(leaf);
     return;
   }
+  commonExecutor('backward', before, gradient);
   tracing?.accumulated(leaf, before);
   if (createGraph) {
     leaf.grad = keep(add(before, gradient));

@@ -5,7 +5,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
-import { checkValues } from '../program/values.ts';
+import { checkValues, valuesAtHand } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -118,7 +118,14 @@ export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptio
 export function oneHot(input: Tensor, numClasses?: number): Tensor {
   const op = 'oneHot';
   checkIndices(op, input);
-  const classes = numClasses ?? Array.from(input.dataSync()).reduce((most, i) => Math.max(most, i), -1) + 1;
+  const given = numClasses === undefined ? valuesAtHand(input) : [];
+  if (given === null) {
+    throw new ArgumentError(`${op}: numClasses must be given, the indices are on ${input.device}`, {
+      op,
+      argument: 'numClasses',
+    });
+  }
+  const classes = numClasses ?? Array.from(given).reduce((most, i) => Math.max(most, i), -1) + 1;
   checkWhole(op, 'numClasses', classes, 1);
   const check = (values: NumericArray) => {
     for (const i of values) {

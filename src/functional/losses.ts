@@ -82,7 +82,8 @@ export interface WeightedLossOptions extends LossOptions {
  * −w·(y·ln x + (1 − y)·ln(1 − x)) for probabilities x and targets y, both 0 … 1. Logarithms are limited to −100.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
- * @throws ArgumentError for an input outside 0 … 1; inside a compiled function only where the input is an argument or comes from outside
+ * @throws ArgumentError for an input outside 0 … 1; inside a compiled function only where the input is an argument or comes
+ *   from outside, and not on the GPU: there the loss is NaN
  * @example
  * const loss = F.binaryCrossEntropy(model.forward(x).sigmoid(), y);
  */
@@ -106,8 +107,9 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
       options.weight === undefined ? recorded : recorded.mul(options.weight),
       options.reduction ?? 'mean',
     );
-    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into.
-    if (tracing === null && Number.isNaN(worst(result))) check(input.dataSync());
+    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into. On the GPU it stays NaN.
+    const canLook = tracing === null && input.executor.download === undefined;
+    if (canLook && Number.isNaN(worst(result))) check(input.dataSync());
     return result;
   });
 }

@@ -12,7 +12,7 @@ import { withBudget } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
-import { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';
+import { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
 
 /** Settings of any optimizer. */
 type Settings = Record<string, unknown>;
@@ -122,12 +122,26 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
  * const bytes = saveModel(model, { optimizer, epoch: 5 });
  */
 export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
-  checkOptions('saveModel', options, ['optimizer', 'scheduler', 'epoch']);
+  return saveSafetensors(...contentsOf('saveModel', model, options));
+}
+
+/**
+ * As `saveModel`, of a model on any device: the values of the moment of the call.
+ *
+ * @example
+ * const bytes = await saveModelAsync(model, { optimizer, epoch: 5 });
+ */
+export async function saveModelAsync(model: Module, options: SaveModelOptions = {}): Promise<Uint8Array> {
+  return saveSafetensorsAsync(...contentsOf('saveModelAsync', model, options));
+}
+
+/** Tensors and metadata of a model's file. */
+function contentsOf(op: string, model: Module, options: SaveModelOptions): [StateDict, Record<string, string>] {
+  checkOptions(op, options, ['optimizer', 'scheduler', 'epoch']);
   const { optimizer, scheduler, epoch = 0 } = options;
-  checkWhole('saveModel', 'epoch', epoch);
-  if (!(model instanceof Module)) {
-    throw new ArgumentError('saveModel: expected a module', { op: 'saveModel', argument: 'model', got: model });
-  }
+  checkWhole(op, 'epoch', epoch);
+  if (!(model instanceof Module))
+    throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
   const tensors = { ...model.stateDict() };
   const description: Description = {
     version: VERSION,
@@ -137,7 +151,7 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
     optimizer: optimizer === undefined ? null : describeOptimizer(optimizer, model, tensors),
     scheduler: scheduler === undefined ? null : (scheduler.stateDict() as Record<string, unknown>),
   };
-  return saveSafetensors(tensors, { [KEY]: stringify(description) });
+  return [tensors, { [KEY]: stringify(description) }];
 }
 
 function fail(message: string): never {

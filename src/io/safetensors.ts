@@ -4,7 +4,7 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, FormatError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
@@ -222,6 +222,36 @@ function bytesOf(values: NumericArray): Uint8Array {
  */
 export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<string, string>>): Uint8Array {
   const op = 'saveSafetensors';
+  const { bytes, places } = layOut(op, state, metadata);
+  for (const [name, { executor, device }] of Object.entries(state)) {
+    if (executor.download === undefined) continue;
+    throw new DeviceError(`${op}: ${name} lives on ${device}, whose values come asynchronously: await ${op}Async`, {
+      op,
+      argument: name,
+      got: device,
+    });
+  }
+  for (const { value, at } of places) bytes.set(bytesOf(value.dataSync()), at);
+  return bytes;
+}
+
+/**
+ * As `saveSafetensors`, of tensors on any device: the values of the moment of the call.
+ *
+ * @example
+ * const bytes = await saveSafetensorsAsync(model.stateDict());
+ */
+export async function saveSafetensorsAsync(
+  state: StateDict,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
+  const { bytes, places } = layOut('saveSafetensorsAsync', state, metadata);
+  await Promise.all(places.map(async ({ value, at }) => bytes.set(bytesOf(await value.data()), at)));
+  return bytes;
+}
+
+/** A file without its elements, and where those of each tensor go. */
+function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, string>> | undefined) {
   for (const [name, value] of Object.entries(state ?? {})) {
     if (!(value instanceof Tensor) || WRITTEN[value.dtype] === undefined || name === METADATA) {
       throw new ArgumentError(`${op}: ${name} must be a tensor of float32, int32 or bool`, {
@@ -254,11 +284,7 @@ export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<str
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.fill(' '.charCodeAt(0), PREFIX, PREFIX + length);
   bytes.set(text, PREFIX);
-  let at = PREFIX + length;
-  for (const [, value] of entries) {
-    const part = bytesOf(value.dataSync());
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const start = PREFIX + length;
+  const places = entries.map(([, value], i) => ({ value, at: start + described[i]![1].data_offsets[0]! }));
+  return { bytes, places };
 }

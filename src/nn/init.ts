@@ -9,6 +9,7 @@ import { checkTensor } from '../ops/index.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
+import { cpuExecutor } from '../runtime/runtime.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -177,10 +178,13 @@ export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const factor = gainOf(op, gain);
   const rows = t.shape[0]!;
   const cols = t.numel / Math.max(1, rows);
-  normal_(t);
+  // Where values come asynchronously alone they are drawn elsewhere.
+  const drawn = empty(t.executor.download === undefined ? t.executor : cpuExecutor(), t.shape, t.dtype);
+  normal_(drawn);
   if (t.numel === 0) return t;
   const [long, short] = rows < cols ? [cols, rows] : [rows, cols];
-  const vectors = orthonormal(Float64Array.from(t.dataSync()), long, short);
+  const vectors = orthonormal(Float64Array.from(drawn.dataSync()), long, short);
+  drawn.dispose();
   // Vector v has its elements next to each other: it is a row if rows are fewer.
   const values = empty(t.executor, t.shape, 'float32');
   const at = (i: number) => (rows < cols ? vectors[i]! : vectors[(i % cols) * long + Math.floor(i / cols)]!);

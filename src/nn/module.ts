@@ -2,7 +2,7 @@
  * The base of all layers and models. Fields are what a module is made of: a Parameter, Buffer or Module assigned to a
  * field belongs to it, under the field's name; nothing has to be registered.
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkOptions } from '../options.ts';
@@ -192,12 +192,28 @@ export abstract class Module {
     return { missingKeys, unexpectedKeys };
   }
 
-  /** Moves all parameters and buffers to a device. Optimizers made before keep working. */
+  /**
+   * Moves all parameters and buffers to a device. Optimizers made before keep working.
+   *
+   * @throws DeviceError from the GPU, whose values come asynchronously: `await move(model, device)`
+   */
   to(device: Device): this {
     const executor = executorFor(device);
-    for (const tensor of Object.values(this.stateDict())) {
+    const tensors = Object.entries(this.stateDict()).filter(([, { storage }]) => storage.executor !== executor);
+    for (const [name, { storage, device: place }] of tensors) {
+      if (storage.executor.download === undefined) continue;
+      throw new DeviceError(
+        `to: ${name} lives on ${place}, whose values come asynchronously: await move(model, '${device}')`,
+        {
+          op: 'to',
+          argument: name,
+          got: place,
+          expected: device,
+        },
+      );
+    }
+    for (const [, tensor] of tensors) {
       const { storage } = tensor;
-      if (storage.executor === executor) continue;
       const moved = Storage.allocate(executor, tensor.numel);
       executor.write(moved.address, tensor.dataSync(), tensor.dtype);
       if (tensor.variable !== null) dropGrad(tensor.variable);

@@ -3,11 +3,11 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeModule } from '../io/architecture.ts';
-import type { AnyOptimizer, Stateful } from '../io/index.ts';
+import { type AnyOptimizer, type Stateful, saveModelAsync, saveSafetensorsAsync } from '../io/index.ts';
 import { checkOptions } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
-import { saveModel, saveSafetensors } from './models.ts';
 import { peer } from './peers.ts';
+import { writeAtomically } from './write.ts';
 
 export interface CheckpointOptions {
   /** Which value tells the best epoch. Default 'valLoss'. */
@@ -68,13 +68,13 @@ export class ModelCheckpoint implements Callback {
     this.monitor.best = best;
   }
 
-  onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): void {
+  async onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): Promise<void> {
     const { saveBestOnly = false, saveWeightsOnly = false, scheduler } = this.options;
     if (saveBestOnly && !this.monitor.improves(logs)) return;
     const path = this.path.replaceAll('{epoch}', String(epoch + 1));
     const options = { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 };
-    if (saveWeightsOnly) saveSafetensors(model.stateDict(), path);
-    else saveModel(model, path, options);
+    const bytes = saveWeightsOnly ? saveSafetensorsAsync(model.stateDict()) : saveModelAsync(model, options);
+    writeAtomically(path, await bytes);
   }
 }
 

@@ -73,12 +73,19 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
       for (const param of group.params) {
         const gradient = param.variable?.grad;
         if (gradient === undefined || gradient === null) continue;
+        this.bringAlong(param);
         const state = untraced(() => this.stateOf(param));
         const block = untraced(() => this.blockOf(param));
         steps.push({ group, param, gradient: dense(gradient), state, block });
       }
     }
     return steps;
+  }
+
+  /** Has the recorder at work take a parameter's memory where it takes the parameter. */
+  private bringAlong(param: Tensor): void {
+    for (const value of Object.values(this.state.get(param) ?? {}))
+      if (value instanceof Tensor) tracing?.meet(value.storage);
   }
 
   /** Updates all parameters of an executor in one command. */

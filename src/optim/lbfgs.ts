@@ -1,5 +1,5 @@
 /** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
-import { ArgumentError, ShapeError, TraceError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, ShapeError, TraceError } from '../../bindings/errors.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { checkTensor, constant } from '../ops/index.ts';
 import { checkRange, checkWhole } from '../options.ts';
@@ -107,6 +107,16 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         argument: 'closure',
         got: closure,
       });
+    }
+    const [param] = this.params;
+    if (param!.executor.download !== undefined) {
+      throw new DeviceError(
+        `${op}: decides by values as it goes, and those on ${param!.device} come asynchronously alone`,
+        {
+          op,
+          got: param!.device,
+        },
+      );
     }
     const evaluate = (): Tensor => {
       this.evaluations++;

@@ -1,8 +1,8 @@
 /** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { commonExecutor } from '../program/emit.ts';
+import { commonExecutor, materialize } from '../program/emit.ts';
 import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
@@ -116,6 +116,13 @@ export abstract class Optimizer<O extends object> {
     }
   }
 
+  /** @internal The tensors that it remembers of its parameters. */
+  remembered(): Tensor[] {
+    return [...this.state.values()].flatMap((values) =>
+      Object.values(values).filter((value) => value instanceof Tensor),
+    );
+  }
+
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     for (const { params } of this.paramGroups)
@@ -202,6 +209,13 @@ export abstract class Optimizer<O extends object> {
   }
 
   protected copyOf(value: Tensor, param: Tensor): Tensor {
+    if (value.executor === param.executor) return untraced(() => keep(materialize(value)));
+    if (value.executor.download !== undefined) {
+      throw new DeviceError(
+        `${this.name}: its memory is on ${value.device}, its parameters on ${param.device}; await move([model, optimizer], '${param.device}') brings both`,
+        { op: this.name, got: value.device, expected: param.device },
+      );
+    }
     const copy = untraced(() => keep(constant(param.executor, value.shape, 0)));
     copy.executor.write(copy.address, value.dataSync(), 'float32');
     return copy;

@@ -15,13 +15,22 @@ import { Tensor } from '../tensor/tensor.ts';
 import { dense, done } from './emit.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
+import { type Placement, place } from './placement.ts';
 import { Recorder } from './recorder.ts';
 import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
 import { tracing, withRecorder } from './trace.ts';
 
 export interface CompileOptions {
-  /** Where the program runs; inputs that live elsewhere are copied there at every call. Default: where its first input is. */
-  device?: Device;
+  /**
+   * Where the program runs; inputs that live elsewhere are copied there at every call. Default: where its first input is.
+   *
+   * 'auto': the CPU or the GPU, whichever is estimated to be faster for inputs of these shapes; `init({ device: 'auto' })` opens and
+   * measures the GPU, without it all stays on the CPU. Results live where the program has run: `await result.data()` reads both. What
+   * the function only reads from outside stays where it is, with a copy on the GPU that follows it. What it changes from outside
+   * (parameters, an optimizer's memory) moves to the GPU when the GPU is first chosen, and stays there until `move` brings it
+   * back; until then the function runs on the GPU for all shapes. For a choice the function may be recorded twice.
+   */
+  device?: Device | 'auto';
 }
 
 /** A program, for people: figures, and a listing as text. */
@@ -34,6 +43,8 @@ export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /** The program that ran last, or null before the first call. */
   readonly program: ProgramInfo | null;
+  /** Where that runs and why, or null before the first call. */
+  readonly placement: Placement | null;
   /** Frees all programs. */
   dispose(): void;
 }
@@ -47,6 +58,7 @@ interface Entry {
   kinds: Kind[];
   grad: boolean;
   replay: Replay;
+  placement: Placement;
   /** Puts results in the place that they have in the function's own result. */
   assemble: (results: Tensor[]) => unknown;
 }
@@ -100,13 +112,26 @@ function fill(form: unknown, results: Tensor[]): unknown {
   return form;
 }
 
+type Traced = Pick<Entry, 'replay' | 'assemble'>;
+
 /** Runs the function with placeholders on a recorder, and makes a program of what was recorded. */
-function trace(
-  fn: (...args: never[]) => unknown,
-  args: readonly unknown[],
-  base: Executor,
-): Omit<Entry, 'kinds' | 'grad'> {
-  const recorder = new Recorder(base);
+function trace(fn: (...args: never[]) => unknown, args: readonly unknown[], recorder: Recorder): Traced {
+  try {
+    return traceOn(fn, args, recorder);
+  } catch (error) {
+    // Gradients that were recorded but will never be computed.
+    for (const [leaf, gradient] of recorder.gradients) {
+      const { grad } = leaf;
+      if (grad !== null && (grad === gradient || grad.storageOrNull?.executor === recorder)) dropGrad(leaf);
+    }
+    for (const memory of recorder.rowMemories) memory.dispose();
+    throw error;
+  } finally {
+    recorder.abandon();
+  }
+}
+
+function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], recorder: Recorder): Traced {
   const outputs: ProgramOutput[] = [];
   let form: unknown;
   const inputs: number[] = [];
@@ -142,11 +167,6 @@ function trace(
         return new Slot(outputs.length - 1);
       });
     });
-  } catch (error) {
-    // Gradients that were recorded but will never be computed.
-    for (const [leaf, gradient] of recorder.gradients) if (leaf.grad === gradient) dropGrad(leaf);
-    for (const memory of recorder.rowMemories) memory.dispose();
-    throw error;
   } finally {
     closeScope(traceScope);
   }
@@ -191,10 +211,23 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   const recent: Tensor[][] = [];
   let last: Entry | null = null;
 
-  const executorOf = (args: readonly unknown[]): Executor => {
-    if (options.device !== undefined) return executorFor(options.device);
-    const first = args.find((argument) => argument instanceof Tensor);
-    return first === undefined ? defaultExecutor() : first.executor;
+  const { device } = options;
+  const record = (args: readonly unknown[]): Traced & { placement: Placement } => {
+    const recordOn = (recorder: Recorder) => trace(fn as (...args: never[]) => unknown, args, recorder);
+    const inputs = args.filter((argument) => argument instanceof Tensor);
+    if (device === 'auto') return place(inputs, recordOn);
+    const [first] = inputs;
+    const executor = device === undefined ? (first?.executor ?? defaultExecutor()) : executorFor(device);
+    const reason =
+      device === undefined ? `its first input lives on ${executor.device}` : `it was compiled for ${executor.device}`;
+    return {
+      ...recordOn(new Recorder(executor)),
+      placement: {
+        device: executor.device,
+        estimate: {},
+        reason: first === undefined && device === undefined ? 'new tensors go there' : reason,
+      },
+    };
   };
 
   const find = (args: readonly unknown[]): Entry => {
@@ -203,7 +236,9 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       wanted === grad &&
       kinds.length === args.length &&
       kinds.every((kind, i) => fits(kind, args[i])) &&
-      replay.isCurrent();
+      replay.isCurrent() &&
+      // Without the GPU the choice is another one.
+      !(device === 'auto' && replay.base.isLost === true);
     if (last !== null && serves(last)) return last;
     for (let i = entries.length - 1; i >= 0; i--) if (entries[i] !== last && serves(entries[i]!)) return entries[i]!;
     for (const stale of entries.filter(({ replay }) => replay.isStale())) {
@@ -219,7 +254,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     const entry: Entry = {
       kinds: args.map(kindOf),
       grad,
-      ...trace(fn as (...args: never[]) => unknown, args, executorOf(args)),
+      ...record(args),
     };
     entries.push(entry);
     return entry;
@@ -249,6 +284,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
 
   const compiled = Object.defineProperties(call, {
     program: { get: () => (last === null ? null : describe(last.replay)) },
+    placement: { get: () => last?.placement ?? null },
     dispose: {
       value: () => {
         for (const { replay } of entries) replay.dispose();
@@ -257,7 +293,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       },
     },
   }) as Compiled<A, R>;
-  current.set(compiled, () => last?.replay ?? null);
+  programs.set(compiled, () => ({ last: last?.replay ?? null, all: entries.map(({ replay }) => replay) }));
   return compiled;
 }
 
@@ -270,19 +306,26 @@ function changesCopy(args: readonly unknown[], given: Tensor): TraceError {
   );
 }
 
-/** How to get at the program that a compiled function ran last. */
-const current = new WeakMap<object, () => Replay | null>();
+/** How to get at the programs of a compiled function. */
+const programs = new WeakMap<object, () => { last: Replay | null; all: Replay[] }>();
+
+/** @internal Storages that the function's programs on a GPU change. */
+export function changedOnGpu(compiled: object): Storage[] {
+  return programs.get(compiled)!().all.flatMap(({ isAsynchronous, changedStorages }) =>
+    isAsynchronous ? changedStorages : [],
+  );
+}
 
 /** @internal The program that a compiled function ran last. */
 export function replayOf(step: unknown): Replay | null {
-  const get = typeof step === 'function' ? current.get(step) : undefined;
+  const get = typeof step === 'function' ? programs.get(step) : undefined;
   if (get === undefined)
     throw new ArgumentError('profile: expected a function made by compile()', {
       op: 'profile',
       argument: 'step',
       got: step,
     });
-  return get();
+  return get().last;
 }
 
 function describe(replay: Replay): ProgramInfo {

@@ -11,6 +11,7 @@ import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Generator } from '../runtime/random.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
 /** First virtual element index: the end of the largest real heap. */
 export const VIRTUAL_START = 2 ** 30;
@@ -58,6 +59,13 @@ export interface Guard {
   check: (values: NumericArray) => void;
 }
 
+/** A storage that is used where its copy is, and where it was. */
+interface Adopted {
+  mirror: Mirror;
+  executor: Executor;
+  address: number;
+}
+
 export class Recorder implements Executor {
   readonly program = new GrowingBlock(new Int32Array(4096));
   readonly allocator: HeapAllocator;
@@ -90,7 +98,16 @@ export class Recorder implements Executor {
   private randomBlocks = 0;
   private next = VIRTUAL_START;
 
-  constructor(readonly base: Executor) {
+  /** Whether a tensor was met that lives neither here nor where tensors are adopted from. */
+  metForeign = false;
+  /** Tensors' storages that were brought here for the trace, and where they were. */
+  private readonly adopted: Adopted[] = [];
+
+  /** @param adoptsFrom tensors that live there are used here as if they lived here */
+  constructor(
+    readonly base: Executor,
+    private readonly adoptsFrom: Executor | null = null,
+  ) {
     this.program.scratch = base.program.scratch;
     this.program.tile = base.program.tile;
     this.allocator = {
@@ -129,8 +146,48 @@ export class Recorder implements Executor {
     this.storages.push(storage);
   }
 
+  /** A tensor of this storage is about to be used: from `adoptsFrom` it comes here, with its values. */
+  meet(storage: Storage): void {
+    const { executor, address } = storage;
+    if (executor === this.base || executor === this) return;
+    if (executor !== this.adoptsFrom) {
+      this.metForeign = true;
+      return;
+    }
+    const mirror = mirrorOn(this.base, storage);
+    this.adopted.push({ mirror, executor, address });
+    storage.executor = this.base;
+    storage.address = mirror.address;
+  }
+
+  /**
+   * Puts adopted storages back where they were, but those that `stays` names: they live here from now on. Returns the copies of the
+   * others, which the caller releases.
+   */
+  settleAdopted(stays: (storage: Storage) => boolean): Mirror[] {
+    const mirrors: Mirror[] = [];
+    for (const { mirror, executor, address } of this.adopted.splice(0)) {
+      const { storage } = mirror;
+      if (stays(storage)) {
+        executor.allocator.release(address, storage.length);
+        takeMirror(mirror);
+        continue;
+      }
+      storage.executor = executor;
+      storage.address = address;
+      mirrors.push(mirror);
+    }
+    return mirrors;
+  }
+
+  /** Puts all adopted storages back. */
+  abandon(): void {
+    this.settleAdopted(() => false).forEach(releaseMirror);
+  }
+
   /** A command is about to use a storage. */
   capture(storage: Storage): void {
+    this.meet(storage);
     if (storage.executor === this.base) this.captured.add(storage);
   }
 

@@ -13,6 +13,7 @@ import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
+import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { optimize, writtenBy } from './optimize.ts';
 import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
@@ -84,6 +85,10 @@ export class Replay {
   private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
   /** Leaves that have no gradient after it. */
   private readonly withoutGrad: Variable[];
+  /** Copies of tensors that live elsewhere. */
+  private readonly mirrors: Mirror[];
+  /** Where the storages outside lie: elsewhere, and the program is of no use any more. */
+  private readonly homes: readonly { storage: Storage; executor: Executor; address: number }[];
 
   constructor(
     private readonly recorder: Recorder,
@@ -116,13 +121,15 @@ export class Replay {
     this.prologue = optimized.prologue;
     this.commands = optimized.commands;
     this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
-    for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
+    this.orFree(() => {
+      for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
+    });
     const plan = planProgram(
       [...this.prologue, ...this.commands],
       heap,
       new Set([...patched.keys(), ...places.keys()]),
     );
-    this.arena = Storage.allocate(this.base, plan.elements);
+    this.arena = this.orFree(() => this.allocate(plan.elements));
     this.figures = {
       recorded: recorder.program.commands,
       commands: this.commands.length,
@@ -134,12 +141,16 @@ export class Replay {
     };
     const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? this.arena.address + plan.offsetOf(buffer);
     const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
-    this.loadedPrologue = this.load(this.prologue, linker, []);
-    this.loaded = this.load(this.commands, linker, this.starts);
+    this.loadedPrologue = this.orFree(() => this.load(this.prologue, linker, []));
+    this.loaded = this.orFree(() => this.load(this.commands, linker, this.starts));
     this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
     this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
-    for (const storage of recorder.captured) storage.retain();
     this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
+    this.mirrors = recorder.settleAdopted((storage) => this.changes.includes(storage));
+    this.homes = Array.from(recorder.captured, (storage) => {
+      const { executor, address } = storage.retain();
+      return { storage, executor, address };
+    });
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
     }
@@ -162,6 +173,16 @@ export class Replay {
       words.push(...command.words);
     }
     return this.base.load(Int32Array.from(words), commands.length);
+  }
+
+  /** Does a part of the construction; where memory runs out, gives back what the program has. */
+  private orFree<T>(fn: () => T): T {
+    try {
+      return fn();
+    } catch (error) {
+      for (const storage of this.constants) storage.release();
+      throw error;
+    }
   }
 
   /** Memory that lasts as long as the program. */
@@ -237,10 +258,17 @@ export class Replay {
     return this.base.download !== undefined;
   }
 
-  /** Whether something that the program uses has been disposed: it can never run again. */
+  /** Whether something that the program uses has been disposed or moved: it can never run again. */
   isStale(): boolean {
-    for (const storage of this.recorder.captured) if (storage.refs < 2) return true;
+    for (const { storage, executor, address } of this.homes) {
+      if (storage.refs < 2 || storage.address !== address || storage.executor !== executor) return true;
+    }
     return false;
+  }
+
+  /** Storages outside that the program changes. */
+  get changedStorages(): readonly Storage[] {
+    return this.changes;
   }
 
   /** Whether the program can run now: it is not stale, its conditions hold, and the gradients that leaves had at its start are as they were. */
@@ -287,6 +315,7 @@ export class Replay {
       return new Tensor(own, shape, strides, offset, dtype);
     });
     for (const hook of this.recorder.hooks) hook();
+    this.mirrors.forEach(updateMirror);
     this.refresh();
     loaded.run();
     for (const storage of this.changes) storage.version++;
@@ -312,10 +341,16 @@ export class Replay {
     for (const source of this.sources) source.seen = source.storage.version;
   }
 
+  /** Undoes the trace: leaves are without the gradients that the program would give them. */
+  discard(): void {
+    for (const { variable, tensor } of this.gradients) if (variable.grad === tensor) dropGrad(variable);
+    this.dispose();
+  }
+
   dispose(): void {
+    this.mirrors.forEach(releaseMirror);
     this.loaded.dispose();
     this.loadedPrologue.dispose();
-    this.arena.release();
     for (const storage of this.constants) storage.release();
     for (const storage of this.recorder.captured) storage.release();
     for (const memory of this.recorder.rowMemories) memory.dispose();

@@ -15,6 +15,7 @@ import {
   threadsInfo,
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
+import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
@@ -29,8 +30,10 @@ export interface InitOptions {
    */
   threads?: number | 'auto';
   /**
-   * Where new tensors go. Default 'auto': wasm where there is WebAssembly SIMD, else the reference executor. 'webgpu' opens the
+   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor. 'webgpu' opens the
    * runtime's GPU (in Node through the package `webgpu`); it stays open for `to('webgpu')` when another device is chosen later.
+   * 'auto': new tensors go to the CPU; the GPU is opened if there is one, and both are measured (some hundredths of a second), so
+   * that what is given `device: 'auto'` (compile, Trainer) can choose between them.
    */
   device?: Device | 'auto';
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
@@ -76,6 +79,8 @@ const executors = new Map<Device, Executor>();
 let chosen: Device | 'auto' = 'auto';
 let override: Executor | null = null;
 let opening: Promise<WebGpuExecutor> | null = null;
+/** How fast CPU and GPU are, once `init({ device: 'auto' })` has measured it. */
+let rates: Rates | null = null;
 
 function start(device: Device): Executor {
   switch (device) {
@@ -109,9 +114,33 @@ async function openGpu(): Promise<void> {
   executor.allocator.describe = describeTensors;
   executor.onLoss = () => {
     if (executors.get('webgpu') === executor) executors.delete('webgpu');
+    rates = null;
     if (chosen === 'webgpu') chosen = 'auto';
   };
   executors.set('webgpu', executor);
+}
+
+/** Opens the GPU if there is one, and measures how fast it is beside the CPU. */
+async function openForAuto(): Promise<void> {
+  try {
+    await openGpu();
+  } catch (error) {
+    if (error instanceof DeviceError) return;
+    throw error;
+  }
+  if (rates !== null) return;
+  const { measureRates } = await import('../webgpu/calibrate.ts');
+  rates = await measureRates(cpuExecutor(), executorFor('webgpu') as WebGpuExecutor);
+}
+
+/** What `device: 'auto'` chooses between: the CPU, and the GPU if it has been opened; the rates of both once they have been measured. */
+export function candidates(): { cpu: Executor; gpu: Executor | null; rates: Rates | null } {
+  return { cpu: cpuExecutor(), gpu: executors.get('webgpu') ?? null, rates };
+}
+
+/** @internal Rates to go by from now on, for tests and benchmarks. */
+export function setRates(given: Rates | null): void {
+  rates = given;
 }
 
 const describeTensors = () => `${liveTensors} tensors are alive`;
@@ -138,11 +167,15 @@ export function defaultExecutor(): Executor {
   return active(override ?? executorFor(defaultDevice()));
 }
 
+/** The executor on the CPU. */
+export function cpuExecutor(): Executor {
+  return executorFor(bestVariant() === null ? 'reference' : 'wasm');
+}
+
 /** The executor for what the library itself reads at once: the default one, or where that is a GPU, one on the CPU. */
 export function readableExecutor(): Executor {
   const executor = defaultExecutor();
-  if (executor.download === undefined) return executor;
-  return executorFor(bestVariant() === null ? 'reference' : 'wasm');
+  return executor.download === undefined ? executor : cpuExecutor();
 }
 
 /** Runs `fn` with new tensors going to `executor`. */
@@ -201,6 +234,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
     }
   }
   if (executorFor(defaultDevice()).device === 'wasm') await startThreads(threads !== undefined);
+  if (device === 'auto') await openForAuto();
   return runtimeInfo();
 }
 

@@ -85,7 +85,9 @@ export class TensorBase<S extends Shape = Shape> {
 
   /** @internal */
   get executor(): Executor {
-    return active(this.storage.executor);
+    const { storage } = this;
+    if (tracing !== null) tracing.meet(storage);
+    return active(storage.executor);
   }
 
   /** Whether `dispose()` has been called, by hand or by a scope. */

@@ -60,6 +60,15 @@ export class Storage {
     return this;
   }
 
+  /** Takes a block on another executor, with these words in it, in place of its own. */
+  relocate(executor: Executor, words: ArrayLike<number>): void {
+    const address = executor.allocator.allocate(this.length);
+    executor.write(address, words, 'int32');
+    this.executor.allocator.release(this.address, this.length);
+    this.executor = executor;
+    this.address = address;
+  }
+
   release(): void {
     if (--this.refs === 0) this.executor.allocator.release(this.address, this.length);
   }

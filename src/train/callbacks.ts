@@ -151,12 +151,13 @@ export class EarlyStopping implements Callback {
     this.best = null;
   }
 
-  onEpochEnd(epoch: number, logs: Logs, trainer: TrainingState): void {
+  async onEpochEnd(epoch: number, logs: Logs, trainer: TrainingState): Promise<void> {
     if (this.monitor.improves(logs)) {
       this.waited = 0;
       if (this.restores) {
         const state = Object.entries(trainer.model.stateDict());
-        this.best = new Map(state.map(([name, value]) => [name, value.dataSync().slice()]));
+        const values = state.map(async ([name, value]) => [name, await value.data()] as const);
+        this.best = new Map(await Promise.all(values));
       }
     } else if (++this.waited >= this.patience) {
       this.stoppedEpoch = epoch;

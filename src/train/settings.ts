@@ -25,8 +25,12 @@ export interface TrainerOptions {
    * them: the largest of [N, C], or above 0.5 (logits: 0) for one output and for several labels.
    */
   metrics?: readonly (string | MetricFunction | Metric)[];
-  /** Where model and batches are moved to. Default: where they are. */
-  device?: Device;
+  /**
+   * Where model and batches are moved to. Default: where they are. 'auto': each program, by the sizes of its batches, runs on the CPU
+   * or on the GPU, whichever is estimated to be faster (see `compile`; `init({ device: 'auto' })` comes before); after `fit` the
+   * model and the optimizer's memory are where they were.
+   */
+  device?: Device | 'auto';
 }
 
 export interface FitOptions {

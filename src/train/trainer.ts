@@ -1,10 +1,13 @@
 /** Training as one call. Keras's semantics. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import type { Device, NumericArray } from '../../bindings/executor.ts';
+import type { Device, Executor } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions, checkWhole } from '../options.ts';
+import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import {
@@ -19,6 +22,7 @@ import {
 import { type Loss, type LossFunction, lossFunction, readingOf } from './losses.ts';
 import { type Metric, metricsOf } from './metrics.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
+import { outputsOf } from './outputs.ts';
 import { pacer } from './pause.ts';
 import {
   checkCallbacks,
@@ -31,7 +35,7 @@ import {
   type TrainingOptimizer,
   targetsAndOptions,
 } from './settings.ts';
-import { type BatchResult, joined, Runner, type Step } from './step.ts';
+import { type BatchResult, placed, Runner, type Where } from './step.ts';
 import { weightsOf } from './weights.ts';
 
 /** A batch that was computed: its loss, or copies on their way from a GPU, of the loss and what metrics look at. */
@@ -58,7 +62,8 @@ export class Trainer implements TrainingState {
   plan = { epochs: 0, batches: 0 };
   private readonly loss: Loss;
   private readonly metrics: Metric[];
-  private readonly device: Device | undefined;
+  private readonly device: Where;
+  private lastPlacement: Placement | null = null;
   private isRunning = false;
   /** One for all passes, so that short epochs pause too. */
   private readonly pause = pacer();
@@ -84,7 +89,12 @@ export class Trainer implements TrainingState {
     this.loss = loss;
     this.metrics = metricsOf(metrics, readingOf(loss));
     this.device = device;
-    if (device !== undefined) model.to(device);
+    if (device !== undefined && device !== 'auto') model.to(device);
+  }
+
+  /** Where the batch that was last computed ran, and why; null before the first, or where it was not compiled. */
+  get placement(): Placement | null {
+    return this.lastPlacement;
   }
 
   /**
@@ -117,19 +127,23 @@ export class Trainer implements TrainingState {
       [source, validation] = splitOff(op, source, validationSplit, shuffle);
     }
     return this.running(op, true, async () => {
-      const weights = weightsOf(options.classWeight, x, y, this.device);
+      const weights = weightsOf(options.classWeight, x, y, this.fixedDevice);
+      const home = this.home();
       try {
-        const trainStep = new Runner(
+        const trainStep = this.runner(
           this.trainStep(lossFunction(this.loss, weights, source.weighted), source.weighted),
         );
-        const testStep = new Runner(this.testStep(validation?.weighted ?? false));
+        const testStep = this.runner(this.testStep(validation?.weighted ?? false));
         try {
           this.plan = { epochs, batches: source.batches ?? 0 };
           return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
         } finally {
           this.optimizer.zeroGrad();
+          const moved = home === null ? [] : trainStep.changedOnGpu;
+          for (const storage of moved) storage.retain();
           trainStep.dispose();
           testStep.dispose();
+          if (home !== null) await bringBack(moved, home);
         }
       } finally {
         weights?.dispose();
@@ -142,8 +156,8 @@ export class Trainer implements TrainingState {
     { callbacks = [], signal, verbose = true }: FitOptions,
     source: Source,
     validation: Source | null,
-    trainStep: Runner,
-    testStep: Runner,
+    trainStep: Runner<BatchResult>,
+    testStep: Runner<BatchResult>,
   ): Promise<History> {
     const history: History = { loss: [] };
     this.stopTraining = false;
@@ -172,7 +186,7 @@ export class Trainer implements TrainingState {
   /** All batches once. */
   private async pass(
     source: Source,
-    step: Runner,
+    step: Runner<BatchResult>,
     signal: AbortSignal | undefined,
     callbacks: readonly Callback[] = [],
     isTraining = false,
@@ -190,8 +204,8 @@ export class Trainer implements TrainingState {
         const seen = scope((): Seen | null => {
           const given = make();
           if (given === null) return null;
-          const parts = this.placed(given);
-          const result = step.run(parts);
+          const parts = placed(given, this.fixedDevice);
+          const result = this.ran(step, parts);
           const target = parts[parts.length - (source.weighted ? 2 : 1)]!;
           const rows = parts[0]!.shape[0] ?? 1;
           if (canReadAtOnce(result.loss))
@@ -239,7 +253,7 @@ export class Trainer implements TrainingState {
     return { loss, ...Object.fromEntries(this.metrics.map((metric) => [metric.name, metric.result()])) };
   }
 
-  private async evaluateSource(source: Source, step: Runner, signal?: AbortSignal): Promise<Logs> {
+  private async evaluateSource(source: Source, step: Runner<BatchResult>, signal?: AbortSignal): Promise<Logs> {
     const { stopTraining } = this;
     this.stopTraining = false;
     this.model.eval();
@@ -265,7 +279,7 @@ export class Trainer implements TrainingState {
     checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
     const source = sourceOf(op, x, y, options);
     return this.running(op, false, async () => {
-      const step = new Runner(this.testStep(source.weighted));
+      const step = this.runner(this.testStep(source.weighted));
       try {
         return await this.evaluateSource(source, step, options.signal);
       } finally {
@@ -275,7 +289,9 @@ export class Trainer implements TrainingState {
   }
 
   /**
-   * What the model gives for inputs [N, …] (a list of them where it takes several), batch by batch.
+   * What the model gives for inputs [N, …] (a list of them where it takes several), batch by batch; it lives where the
+   * inputs do. On the GPU the next batch goes up while one is computed, and results come back meanwhile. A batch that does not fit
+   * the device's memory is halved.
    *
    * @example
    * const classes = (await trainer.predict(x)).argmax(1);
@@ -292,20 +308,12 @@ export class Trainer implements TrainingState {
     }
     return this.running(op, false, async () => {
       this.model.eval();
-      const parts: NumericArray[] = [];
-      let form: Pick<Tensor, 'shape' | 'dtype' | 'device'> | null = null;
-      for (let start = 0; start < rows; start += batchSize) {
-        const { values } = scope(() => {
-          const parts = this.placed(inputs.map((input) => input.slice(0, start, start + batchSize)));
-          const output = noGrad(() => this.model.forward(...(parts as never[])) as Tensor);
-          form = { shape: output.shape, dtype: output.dtype, device: output.device };
-          return { values: output.data() };
-        });
-        parts.push(await values);
-        const waiting = this.pause();
-        if (waiting !== undefined) await waiting;
+      const step = this.runner((...parts) => noGrad(() => this.model.forward(...(parts as never[])) as Tensor));
+      try {
+        return await outputsOf(inputs, rows, batchSize, (parts) => this.ran(step, parts), this.pause);
+      } finally {
+        step.dispose();
       }
-      return joined(parts, rows, form!);
     });
   }
 
@@ -326,9 +334,26 @@ export class Trainer implements TrainingState {
     }
   }
 
-  private placed(parts: Tensor[]): Tensor[] {
-    const { device } = this;
-    return device === undefined ? parts : parts.map((part) => (part.device === device ? part : part.to(device)));
+  /** The device that batches are moved to. */
+  private get fixedDevice(): Device | undefined {
+    return this.device === 'auto' ? undefined : this.device;
+  }
+
+  private runner<R>(step: (...parts: Tensor[]) => R): Runner<R> {
+    return new Runner(step, this.model, this.device);
+  }
+
+  /** Runs a step, and notes where. */
+  private ran<R>(step: Runner<R>, parts: readonly Tensor[]): R {
+    const result = step.run(placed(parts, this.fixedDevice));
+    this.lastPlacement = step.placement;
+    return result;
+  }
+
+  /** Where the model goes back to after `fit`, or null where it stays. */
+  private home(): Executor | null {
+    const executor = this.model.parameters()[0]?.executor;
+    return this.device === 'auto' && executor !== undefined && executor.download === undefined ? executor : null;
   }
 
   /** @param weighted whether the last part are weights of the examples */
@@ -344,7 +369,7 @@ export class Trainer implements TrainingState {
     return { loss: loss(output, parts[count]!, parts[count + 1]), output: this.metrics.length > 0 ? output : null };
   }
 
-  private trainStep(loss: LossFunction, weighted: boolean): Step {
+  private trainStep(loss: LossFunction, weighted: boolean): (...parts: Tensor[]) => BatchResult {
     return (...parts) => {
       this.optimizer.zeroGrad();
       const result = this.forward(parts, loss, weighted);
@@ -354,8 +379,17 @@ export class Trainer implements TrainingState {
     };
   }
 
-  private testStep(weighted: boolean): Step {
+  private testStep(weighted: boolean): (...parts: Tensor[]) => BatchResult {
     const loss = lossFunction(this.loss, null, weighted);
     return (...parts) => noGrad(() => this.forward(parts, loss, weighted));
+  }
+}
+
+/** Moves storages, which this retained, to where they came from. */
+async function bringBack(storages: readonly Storage[], home: Executor): Promise<void> {
+  try {
+    await moveStorages(storages, home);
+  } finally {
+    for (const storage of storages) storage.release();
   }
 }

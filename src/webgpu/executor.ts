@@ -65,6 +65,8 @@ export class WebGpuExecutor implements Executor, Host {
   /** Called once, when the device is lost. */
   onLoss: () => void = () => {};
   scratchVersion = 0;
+  /** Elements that the heap may have. */
+  heapLimit: number;
   private scratch: { address: number; length: number };
   private failure: DeviceError | null = null;
   /** Rejects what waits for the device when it is lost. */
@@ -79,7 +81,8 @@ export class WebGpuExecutor implements Executor, Host {
   }
 
   private constructor(readonly gpu: GPUDevice) {
-    const elements = Math.min(START_ELEMENTS, maxHeapElements(gpu));
+    this.heapLimit = maxHeapElements(gpu);
+    const elements = Math.min(START_ELEMENTS, this.heapLimit);
     this.queue = new Queue(gpu, this.makeHeap(elements));
     this.allocator = new GpuAllocator(
       elements,
@@ -150,6 +153,10 @@ export class WebGpuExecutor implements Executor, Host {
     return dtype === 'bool' ? Uint8Array.from(ints) : ints;
   }
 
+  get isLost(): boolean {
+    return this.failure !== null;
+  }
+
   /** Throws if the device is lost. */
   check(): void {
     if (this.failure !== null) throw this.failure;
@@ -186,7 +193,7 @@ export class WebGpuExecutor implements Executor, Host {
 
   /** Moves the heap to a larger buffer. Returns how many elements it has then, or 0. */
   private grow(elements: number): number {
-    if (elements > maxHeapElements(this.gpu)) return 0;
+    if (elements > this.heapLimit) return 0;
     const { queue } = this;
     const before = queue.heap;
     const larger = this.makeHeap(elements);

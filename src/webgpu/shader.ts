@@ -39,7 +39,15 @@ export interface ShaderParts {
   threads?: number;
   /** Words of the slot that the parameters lie in. */
   slotWords?: number;
+  /** The heap is read and written by four words at a time: `four` and `putFour`, at multiples of 4, and `f`. */
+  wide?: boolean;
 }
+
+const wideHeapSource = `
+fn f(i: u32) -> f32 { return bitcast<f32>(heap[i >> 2u][i & 3u]); }
+fn four(i: u32) -> vec4<f32> { return bitcast<vec4<f32>>(heap[i >> 2u]); }
+fn putFour(i: u32, values: vec4<f32>) { heap[i >> 2u] = bitcast<vec4<u32>>(values); }
+`;
 
 const heapSource = `
 fn f(i: u32) -> f32 { return bitcast<f32>(heap[i]); }
@@ -54,11 +62,12 @@ export function shader({
   outside = '',
   threads = THREADS,
   slotWords = SLOT_WORDS,
+  wide = false,
 }: ShaderParts): string {
   return `
-@group(0) @binding(0) var<storage, read_write> heap: array<u32>;
+@group(0) @binding(0) var<storage, read_write> heap: array<${wide ? 'vec4<u32>' : 'u32'}>;
 @group(0) @binding(1) var<uniform> cmd: array<vec4<u32>, ${slotWords / 4}>;
-${heapSource}${mathSource}${unarySource}${outside}
+${wide ? wideHeapSource : heapSource}${mathSource}${unarySource}${outside}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) placeInGrid: vec3<u32>,

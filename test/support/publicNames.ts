@@ -21,7 +21,7 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   'runtime, autograd, programs': [
     saraf,
     words(
-      'init runtimeInfo setNumThreads memory scope keep noGrad manualSeed grad gradcheck compile profile Tensor summary',
+      'init runtimeInfo setNumThreads memory move scope keep noGrad manualSeed grad gradcheck compile profile Tensor summary',
     ),
   ],
   'making tensors': [saraf, [...creation, ...words('cat stack where')]],
@@ -114,7 +114,12 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   'methods of an estimator': [saraf.MLPClassifier.prototype, words('fit predict predictProba score')],
   plot: [plot, words('lines confusion roc decisionBoundary histogram images graph contours')],
   models: [models, words('resnet18 mobilenetV2')],
-  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx')],
+  files: [
+    saraf,
+    words(
+      'saveSafetensors saveSafetensorsAsync loadSafetensors saveModel saveModelAsync loadModel exportOnnx loadOnnx',
+    ),
+  ],
   'saraf/node': [
     files,
     words(`saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger

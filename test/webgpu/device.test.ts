@@ -1,21 +1,27 @@
 /** What is particular to the GPU: values come later, indices cannot be checked everywhere, and the device can be lost. */
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import {
   ArgumentError,
+  compile,
   DeviceError,
   F,
   init,
   manualSeed,
   memory,
+  nn,
   rand,
   randperm,
   runtimeInfo,
+  type Tensor,
   tensor,
   zeros,
 } from '../../src/index.ts';
-import { executorFor } from '../../src/runtime/runtime.ts';
+import { candidates, executorFor, setRates } from '../../src/runtime/runtime.ts';
 import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
 import { describeOnGpu } from '../support/gpu.ts';
+
+// Shaders are made at their first use, on a processor that stands in for the GPU.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('the device webgpu', (gpu) => {
   afterAll(() => {
@@ -105,7 +111,41 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(await x.grad!.data()).toEqual(Float32Array.of(0, 6, 0));
   });
 
+  test('what looks at values works without them, or says what it needs', async () => {
+    const p = tensor([0.2, 0.9]);
+    expect((await F.binaryCrossEntropy(p, tensor([0, 1])).data())[0]).toBeCloseTo(-Math.log(0.8 * 0.9) / 2, 5);
+    expect((await F.binaryCrossEntropy(p.add(1), tensor([0, 1])).data())[0]).toBeNaN();
+    const classes = tensor([2, 0], { dtype: 'int32' });
+    expect(await F.oneHot(classes).data()).toEqual(Int32Array.of(0, 0, 1, 1, 0, 0));
+    expect(() => F.oneHot(classes.add(0))).toThrow('numClasses must be given, the indices are on webgpu');
+    manualSeed(3);
+    const onGpu = await nn.init.orthogonal_(zeros(3, 4)).data();
+    manualSeed(3);
+    expect(onGpu).toEqual(nn.init.orthogonal_(zeros([3, 4], { device: 'wasm' })).dataSync());
+  });
+
+  test('a function compiled for auto goes on on the CPU when the GPU is lost', async () => {
+    await init({ device: 'auto' });
+    const rates = candidates().rates!;
+    setRates({ ...rates, cpu: { ...rates.cpu, command: 1e12 } });
+    const factor = tensor([2, 3]);
+    const scale = compile((x: Tensor) => x.mul(factor), { device: 'auto' });
+    expect(await scale(tensor([1, 1])).data()).toEqual(Float32Array.of(2, 3));
+    expect(scale.placement!.device).toBe('webgpu');
+    const lost = executorFor('webgpu') as WebGpuExecutor;
+    const reading = scale(tensor([1, 1])).data();
+    lost.gpu.destroy();
+    await reading.catch((error: unknown) => expect(error).toBeInstanceOf(DeviceError));
+    await lost.gpu.lost;
+    expect(scale(tensor([1, 1])).toArray()).toEqual([2, 3]);
+    expect(scale.placement!.device).toBe('wasm');
+    expect(candidates().gpu).toBeNull();
+    scale.dispose();
+  });
+
   test('is lost: reads fail, its tensors say so, and new ones go to the CPU', async () => {
+    await init({ device: 'webgpu' });
+    const gpu = executorFor('webgpu') as WebGpuExecutor;
     const t = rand(10);
     const reading = t.data();
     const other = t.add(1).data();

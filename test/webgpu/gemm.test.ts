@@ -1,5 +1,5 @@
 /** Matrix products on the GPU against the reference: every tile, layout and epilogue. */
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as encode from '../../bindings/generated/encode.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
@@ -42,6 +42,41 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
             beta,
             activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
           });
+          return [c];
+        });
+      }
+    }
+  });
+
+  test.each(layouts)('gemm %s by four elements at a time', { timeout: 60_000 }, async (layout) => {
+    const sizes = [
+      [1, 4, 68, 20],
+      [1, 68, 4, 36],
+      [1, 20, 24, 1100],
+      [2, 36, 40, 44],
+      ...(layout === 'TN' ? [[16, 68, 68, 16] as const, [32, 132, 128, 4] as const] : []),
+    ] as const;
+    for (const [batch, m, n, k] of sizes) {
+      for (const beta of batch < 16 ? [0, 0.5] : [0]) {
+        await checkOnGpu(gpu, `${layout} ${batch} × [${m}, ${n}, ${k}], beta ${beta}`, (box, p) => {
+          const c = box.put(randomFloats(batch * m * (n + 4), 3));
+          encode.encodeGemm(p, {
+            ...{ a: box.put(randomFloats(batch * m * k, 1)), b: box.put(randomFloats(k * n, 2)), c },
+            bias: beta === 0 ? 0 : box.put(randomFloats(n, 4)),
+            ...{ batch, m, n, k },
+            aRow: layout[0] === 'N' ? k : 1,
+            aCol: layout[0] === 'N' ? 1 : m,
+            aBatch: m * k,
+            bRow: layout[1] === 'N' ? n : 1,
+            bCol: layout[1] === 'N' ? 1 : k,
+            bBatch: 0,
+            cRow: n + 4,
+            cBatch: m * (n + 4),
+            alpha: 1.25,
+            beta,
+            activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
+          });
+          if (p === gpu.program) expect(gpu.plan(p.words, 0)[0]!.key).toMatch(/ wide$/);
           return [c];
         });
       }

@@ -1,6 +1,7 @@
 /**
- * Runs smoke.js against the built package in Node, headless Chromium and Deno: `npx tsx test/webgpu/runtimes.ts [runtime …]`. A
- * runtime that is not installed (for Node: no Vulkan driver) is named and skipped; it fails when a runtime fails.
+ * Runs smoke.js against the built package in Node, headless Chromium, and Deno with each software GPU: `npx tsx
+ * test/webgpu/runtimes.ts [runtime …]`. A runtime that is not installed (for Node: no Vulkan driver) is named and skipped; it fails
+ * when a runtime fails. Deno is the one on the path, or that of test/webgpu/deno or test/runtimes (`npm ci` there).
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +16,10 @@ import { chromium } from 'playwright-core';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const LAVAPIPE = '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json';
+const DENO = ['test/webgpu/deno', 'test/runtimes']
+  .map((folder) => join(root, folder, 'node_modules/@deno/linux-x64-glibc/deno'))
+  .find((path) => existsSync(path));
 const execute = promisify(execFile);
 
 const types: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html' };
@@ -40,7 +45,11 @@ async function inNode(): Promise<string | null> {
   return stdout.trim();
 }
 
-async function inDeno(): Promise<string | null> {
+/** With the Vulkan driver of a file, or whichever there is. */
+async function inDeno(driver?: string): Promise<string | null> {
+  if (driver !== undefined && !existsSync(driver)) return null;
+  const env =
+    driver === undefined ? environment() : { ...process.env, VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver };
   const map = join(tmpdir(), `saraf-imports-${process.pid}.json`);
   const base = pathToFileURL(root).href;
   await writeFile(map, JSON.stringify(imports(base)));
@@ -48,9 +57,7 @@ async function inDeno(): Promise<string | null> {
   const file = join(tmpdir(), `saraf-smoke-${process.pid}.js`);
   await writeFile(file, code);
   try {
-    const { stdout } = await execute('deno', ['run', '-A', '--unstable-webgpu', `--import-map=${map}`, file], {
-      env: environment(),
-    });
+    const { stdout } = await execute(DENO ?? 'deno', ['run', '-A', `--import-map=${map}`, file], { env });
     return stdout.trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -84,7 +91,12 @@ async function inChromium(): Promise<string | null> {
   }
 }
 
-const runtimes: Record<string, () => Promise<string | null>> = { node: inNode, chromium: inChromium, deno: inDeno };
+const runtimes: Record<string, () => Promise<string | null>> = {
+  node: inNode,
+  chromium: inChromium,
+  deno: () => inDeno(),
+  'deno on lavapipe': () => inDeno(LAVAPIPE),
+};
 const wanted = process.argv.slice(2);
 let failed = false;
 for (const name of wanted.length === 0 ? Object.keys(runtimes) : wanted) {

@@ -3,7 +3,7 @@ import { activations } from '../../../bindings/commands/table.ts';
 import { fieldsOf } from '../../reference/fields.ts';
 import type { GpuKernel } from '../launch.ts';
 import { activationFunctions } from './functions.ts';
-import { launchProduct } from './tiles.ts';
+import { byFours, launchProduct } from './tiles.ts';
 
 const G = fieldsOf('gemm');
 /** Fields that the shader reads as they are. */
@@ -20,7 +20,18 @@ export const gemm: GpuKernel = (words, at, planner) => {
   const readsC = floatView[0] !== 0;
   const hasBias = field('bias') !== 0;
   const activation = activations[field('activation')]!;
+  const areByFours = (...names: (keyof typeof G)[]) => byFours(...names.map(field));
   const isUnit = (name: 'aCol' | 'bRow' | 'bCol') => Math.abs(field(name)) === 1;
+  const aAlongK = isUnit('aCol');
+  const bAlongK = isUnit('bRow') && !isUnit('bCol');
+  const aByFours = aAlongK
+    ? field('aCol') === 1 && areByFours('a', 'aRow', 'aBatch', 'k')
+    : field('aRow') === 1 && areByFours('a', 'aCol', 'aBatch', 'm');
+  const bByFours = bAlongK
+    ? field('bRow') === 1 && areByFours('b', 'bCol', 'bBatch', 'k')
+    : field('bCol') === 1 && areByFours('b', 'bRow', 'bBatch');
+  const aAt = 'a + matrix * aBatch + q * aRow + p * aCol';
+  const bAt = 'b + matrix * bBatch + q * bCol + p * bRow';
   launchProduct(planner, {
     key: `gemm ${activation} ${hasBias} ${readsC}`,
     values: Object.fromEntries(READ.map((name) => [name, field(name)])),
@@ -28,14 +39,9 @@ export const gemm: GpuKernel = (words, at, planner) => {
     m: field('m'),
     n: field('n'),
     k: field('k'),
-    a: {
-      way: isUnit('aCol') ? 'along k' : 'across',
-      element: 'value = f(a + matrix * aBatch + q * aRow + p * aCol);',
-    },
-    b: {
-      way: isUnit('bRow') && !isUnit('bCol') ? 'along k' : 'across',
-      element: 'value = f(b + matrix * bBatch + q * bCol + p * bRow);',
-    },
+    a: { way: aAlongK ? 'along k' : 'across', element: `value = f(${aAt});`, at: aAt },
+    b: { way: bAlongK ? 'along k' : 'across', element: `value = f(${bAt});`, at: bAt },
+    wide: aByFours && bByFours && areByFours('c', 'cRow', 'cBatch', 'n'),
     target: 'c + matrix * cBatch + row * cRow + col',
     finish: `v *= bitcast<f32>(alpha);
 ${readsC ? 'v += bitcast<f32>(beta) * f(at);' : ''}

@@ -6,7 +6,7 @@ import { recurrentKinds } from '../../../bindings/commands/recurrent.ts';
 import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
-import { launchProduct } from './tiles.ts';
+import { byFours, launchProduct } from './tiles.ts';
 
 type Kind = (typeof recurrentKinds)[number];
 
@@ -37,8 +37,9 @@ function launchLinear(
     key: `recurrent linear ${values.bias !== 0}`,
     values,
     ...{ matrices: 1, m, n, k },
-    a: { way: 'along k', element: 'value = f(x + q * k + p);' },
-    b: { way: 'along k', element: 'value = f(w + q * k + p);' },
+    a: { way: 'along k', element: 'value = f(x + q * k + p);', at: 'x + q * k + p' },
+    b: { way: 'along k', element: 'value = f(w + q * k + p);', at: 'w + q * k + p' },
+    wide: byFours(values.x, values.w, values.c, n, k),
     target: 'c + row * n + col',
     finish: values.bias === 0 ? '' : 'v += f(bias + col);',
   });
@@ -219,8 +220,9 @@ ${kind === 'gru' ? 'put(gHidden + id, ga2 * gate0);' : ''}`,
       key: 'recurrentGrad product',
       values: { a: sums, w: word('wHh'), c: dh },
       ...{ matrices: 1, m: batch, n: size, k: n },
-      a: { way: 'along k', element: 'value = f(a + q * k + p);' },
-      b: { way: 'across', element: 'value = f(w + p * n + q);' },
+      a: { way: 'along k', element: 'value = f(a + q * k + p);', at: 'a + q * k + p' },
+      b: { way: 'across', element: 'value = f(w + p * n + q);', at: 'w + p * n + q' },
+      wide: byFours(sums, word('wHh'), dh, size, n),
       target: 'c + row * n + col',
       finish: 'v += f(at);',
     });

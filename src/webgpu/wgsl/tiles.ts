@@ -53,6 +53,8 @@ type Way = 'along k' | 'across';
 interface Factor {
   way: Way;
   element: string;
+  /** In a wide product: the index of that element, the first of four that lie side by side in the way of the factor. */
+  at?: string;
   /** Statements that `element` builds on and that need p alone. */
   prepare?: string;
 }
@@ -72,7 +74,12 @@ export interface Product {
   target: string;
   /** Statements that finish the element `v`, which goes to `at`. */
   finish: string;
+  /** All is loaded and stored by four elements at a time: C's columns, and both factors in their ways, lie by fours. */
+  wide?: boolean;
 }
+
+/** Whether sizes, strides and addresses are such that elements lie by fours. */
+export const byFours = (...numbers: number[]): boolean => numbers.every((n) => n % 4 === 0);
 
 /** Loads a slice of a factor, [DEPTH][width] in groups of four neighbours across. */
 function loadSlice(name: 'A' | 'B', width: number, threads: number, { way, element, prepare = '' }: Factor): string {
@@ -100,6 +107,35 @@ for (var item = local; item < ${groups}u; item += ${threads}u) {
 }`;
 }
 
+/** The same by four elements at a time: those along k as blocks of 4×4, which are turned. */
+function loadWideSlice(name: 'A' | 'B', width: number, threads: number, { way, at }: Factor): string {
+  const limit = name === 'A' ? 'm' : 'n';
+  if (way === 'across') {
+    return `
+for (var item = local; item < ${(DEPTH * width) / 4}u; item += ${threads}u) {
+  let p = start + item / ${width / 4}u;
+  let q = origin${name} + (item % ${width / 4}u) * 4u;
+  var values = vec4<f32>();
+  if (p < end && q < ${limit}) { values = four(${at}); }
+  slice${name}[item] = values;
+}`;
+  }
+  return `
+for (var item = local; item < ${(DEPTH * width) / 16}u; item += ${threads}u) {
+  let depth = (item % ${DEPTH / 4}u) * 4u;
+  let across = item / ${DEPTH / 4}u;
+  let p = start + depth;
+  var block = array<vec4<f32>, 4>();
+  for (var i = 0u; i < 4u; i++) {
+    let q = origin${name} + across * 4u + i;
+    if (p < end && q < ${limit}) { block[i] = four(${at}); }
+  }
+  for (var i = 0u; i < 4u; i++) {
+    slice${name}[(depth + i) * ${width / 4}u + across] = vec4(block[0][i], block[1][i], block[2][i], block[3][i]);
+  }
+}`;
+}
+
 /** One step along k: a column of the slice of A times a row of the slice of B. */
 function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   const quads = blockCols / 4;
@@ -114,6 +150,36 @@ function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
     for (const q of range(quads)) lines.push(`sum${i}_${q} = fma(a${i}, b${q}, sum${i}_${q});`);
   }
   return lines.join('\n    ');
+}
+
+/** Four neighbours in a row: finished one after the other, stored at once. */
+function storeWideBlock({ blockRows, blockCols }: Tile, { target, finish }: Product, isPart: boolean): string {
+  const store = isPart
+    ? 'putFour(sums + ((part * matrices + matrix) * m + row) * n + col, values);'
+    : `for (var i = 0u; i < 4u; i++) {
+      var v = values[i];
+      let at = ${target};
+      ${finish}
+      values[i] = v;
+      col++;
+    }
+    col = first;
+    putFour(${target}, values);`;
+  return range(blockRows)
+    .flatMap((i) =>
+      range(blockCols / 4).map(
+        (q) => `{
+  let row = originA + threadRow * ${blockRows}u + ${i}u;
+  let first = originB + threadCol * ${blockCols}u + ${4 * q}u;
+  if (row < m && first < n) {
+    var values = sum${i}_${q};
+    var col = first;
+    ${store}
+  }
+}`,
+      ),
+    )
+    .join('\n');
 }
 
 /** Four neighbours in a row at a time, one after the other: what finishes them can be long. */
@@ -141,10 +207,13 @@ function storeBlock({ blockRows, blockCols }: Tile, { target, finish }: Product,
 function tileSource(parameters: Parameters<string>, tile: Tile, product: Product, isPart: boolean): string {
   const { rows, cols, blockRows, blockCols } = tile;
   const threads = (rows / blockRows) * (cols / blockCols);
+  const { wide = false } = product;
+  const [load, store] = wide ? [loadWideSlice, storeWideBlock] : [loadSlice, storeBlock];
   const sums = range(blockRows).flatMap((i) => range(blockCols / 4).map((q) => `var sum${i}_${q} = vec4<f32>();`));
   return shader({
     parameters,
     threads,
+    wide,
     outside: `
 var<workgroup> sliceA: array<vec4<f32>, ${(DEPTH * rows) / 4}>;
 var<workgroup> sliceB: array<vec4<f32>, ${(DEPTH * cols) / 4}>;`,
@@ -164,14 +233,14 @@ let threadCol = local % ${cols / blockCols}u;
 ${sums.join('\n')}
 for (var start = part * partLength; start < end; start += ${DEPTH}u) {
   workgroupBarrier();
-${loadSlice('A', rows, threads, product.a)}
-${loadSlice('B', cols, threads, product.b)}
+${load('A', rows, threads, product.a)}
+${load('B', cols, threads, product.b)}
   workgroupBarrier();
   for (var depth = 0u; depth < ${DEPTH}u; depth++) {
     ${multiply(tile)}
   }
 }
-${storeBlock(tile, product, isPart)}`,
+${store(tile, product, isPart)}`,
   });
 }
 
@@ -193,17 +262,26 @@ put(at, v);`,
 }
 
 export function launchProduct(planner: Planner, product: Product): void {
-  const { key, matrices, m, n, k, a, b } = product;
+  const { key, matrices, m, n, k, a, b, wide = false } = product;
   if (matrices * m * n === 0) return;
   const tile = chooseTile(m, n, matrices);
   const tiles = tilesOf(m, n, tile) * matrices;
   const parts = chooseParts(tiles, k);
   const isPart = parts > 1;
   const sums = isPart ? planner.scratch(parts * matrices * m * n) : 0;
-  const values = { matrices, m, n, k, parts, partLength: Math.ceil(k / parts), sums, ...product.values };
+  const values = {
+    matrices,
+    m,
+    n,
+    k,
+    parts,
+    partLength: Math.ceil(k / parts / DEPTH) * DEPTH,
+    sums,
+    ...product.values,
+  };
   const parameters = new Parameters(Object.keys(values));
   planner.launch({
-    key: `${key} ${tile.rows}×${tile.cols} ${a.way} ${b.way} ${isPart}`,
+    key: `${key} ${tile.rows}×${tile.cols} ${a.way} ${b.way} ${isPart}${wide ? ' wide' : ''}`,
     source: () => tileSource(parameters, tile, product, isPart),
     words: parameters.words(values),
     groups: grid(tiles * parts),

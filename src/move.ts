@@ -1,0 +1,66 @@
+/** Tensors, models and optimizers from device to device, in place, also from the GPU, whose values come asynchronously. */
+import { ArgumentError } from '../bindings/errors.ts';
+import type { Device, Executor } from '../bindings/executor.ts';
+import { Module } from './nn/module.ts';
+import { Optimizer } from './optim/optimizer.ts';
+import { executorFor } from './runtime/runtime.ts';
+import type { Storage } from './tensor/storage.ts';
+import { Tensor } from './tensor/tensor.ts';
+
+/** What can be moved. */
+export type Movable = Tensor | Module | Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'>;
+
+function tensorsOf(target: unknown): Tensor[] {
+  if (target instanceof Tensor) return [target];
+  if (target instanceof Module) return Object.values(target.stateDict());
+  if (target instanceof Optimizer) {
+    const { paramGroups } = target as Optimizer<object>;
+    return [...paramGroups.flatMap(({ params }) => params), ...target.remembered()];
+  }
+  throw new ArgumentError('move: expected a tensor, a module, an optimizer, or a list of these', {
+    op: 'move',
+    argument: 'target',
+    got: target,
+  });
+}
+
+/** Moves storages, with all tensors on them. One that is changed meanwhile is read again. */
+export async function moveStorages(storages: Iterable<Storage>, executor: Executor): Promise<void> {
+  let left = [...new Set(storages)].filter((storage) => storage.executor !== executor);
+  for (const storage of left) storage.retain();
+  const retained = left;
+  try {
+    while (left.length > 0) {
+      const read = left.map(({ executor: from, address, length, version }) => ({
+        version,
+        words: from.download?.(address, length, 'int32') ?? from.read(address, length, 'int32'),
+      }));
+      const words = await Promise.all(read.map((part) => part.words));
+      left = left.filter((storage, i) => {
+        if (storage.version !== read[i]!.version) return true;
+        if (storage.executor !== executor) storage.relocate(executor, words[i]!);
+        return false;
+      });
+    }
+  } finally {
+    for (const storage of retained) storage.release();
+  }
+}
+
+/**
+ * Moves tensors, models and optimizers with their memory to a device, in place: views and gradients go along, optimizers and
+ * compiled functions keep working. Unlike `to()` it also brings back what lives on the GPU.
+ *
+ * @throws ArgumentError for anything else; DeviceError for a device that has not been opened
+ * @example
+ * await move([model, optimizer], 'wasm');
+ * console.log(model.forward(x).toArray());
+ */
+export async function move(target: Movable | readonly Movable[], device: Device): Promise<void> {
+  const tensors = (Array.isArray(target) ? target : [target]).flatMap(tensorsOf);
+  const gradients = tensors.flatMap(({ variable }) => variable?.grad ?? []);
+  await moveStorages(
+    [...tensors, ...gradients].map(({ storage }) => storage),
+    executorFor(device),
+  );
+}
