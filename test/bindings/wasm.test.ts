@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { encodeFill } from '../../bindings/generated/encode.ts';
+import { encodeFill, TABLE_HASH } from '../../bindings/generated/encode.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { moduleBytes, sharedModuleBytes } from '../../bindings/wasm/module.ts';
+import { moduleBytes } from '../../bindings/wasm/module.ts';
+import { supports } from '../../bindings/wasm/probe.ts';
+import { sharedModuleBytes } from '../../bindings/wasm/shared.ts';
 import { variants } from '../support/executors.ts';
 
 describe.each(variants)('module %s', (variant) => {
@@ -40,5 +42,39 @@ describe.each(variants)('module %s', (variant) => {
     encodeFill(executor.program, { y: big, n: 4 << 20, value: 5, integer: 1 });
     executor.run();
     expect(executor.get(big + (4 << 20) - 1, 'int32')).toBe(5);
+  });
+});
+
+describe('the variants', () => {
+  const [plain, relaxed] = [moduleBytes('plain'), moduleBytes('relaxed')];
+  /** Instructions that stand for a multiply-add in the plain module and in the relaxed one. */
+  const count = (bytes: Uint8Array, pattern: RegExp) =>
+    [...Buffer.from(bytes).toString('latin1').matchAll(pattern)].length;
+
+  it('differ in their multiply-adds and in one byte that tells them apart', () => {
+    const pairs = count(plain, /\x21(.|[\x80-\xff].)\xfd\xe6\x01\x20\1\xfd\xe4\x01/gs);
+    expect(pairs).toBeGreaterThan(1000);
+    expect(count(relaxed, /\xfd\x85\x02\x01{7,9}/gs)).toBe(pairs);
+    expect(count(plain, /\xfd\x85\x02\x01{7,9}/gs)).toBe(0);
+    const inOnePlace = /\x21(.|[\x80-\xff].)\xfd\xe6\x01\x20\1\xfd\xe4\x01/gs;
+    const fused = Buffer.from(plain)
+      .toString('latin1')
+      .replace(inOnePlace, (pair) => `\xfd\x85\x02${'\x01'.repeat(pair.length - 3)}`);
+    const different = [...relaxed.keys()].filter((i) => relaxed[i] !== fused.charCodeAt(i));
+    expect(different.map((i) => [fused.charCodeAt(i), relaxed[i]])).toEqual([[0, 1]]);
+  });
+
+  it('say which they are, and have the same table', () => {
+    for (const [bytes, flag] of [[plain, 0] as const, ...(supports('relaxed') ? [[relaxed, 1] as const] : [])]) {
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+      const { isRelaxed, tableHash } = exports as Record<string, () => number>;
+      expect([isRelaxed!(), tableHash!() >>> 0]).toEqual([flag, TABLE_HASH]);
+    }
+  });
+
+  it('is offered where the whole module is valid', () => {
+    expect(supports('plain')).toBe(WebAssembly.validate(plain));
+    expect(supports('relaxed')).toBe(WebAssembly.validate(relaxed));
   });
 });
