@@ -25,7 +25,8 @@ export function pack(bytes: Uint8Array): Uint8Array {
 export function unpack(unpacker: string, packed: Uint8Array, length: number, flagAt: number) {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const module = new WebAssembly.Module(readFileSync(unpacker));
-  const { heapBase, unpack, fuse } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Unpacker;
+  const { heapBase, unpack, fuse } = new WebAssembly.Instance(module, { env: { memory } })
+    .exports as unknown as Unpacker;
   const out = heapBase() + packed.length;
   const view = new Uint8Array(memory.buffer);
   view.set(packed, heapBase());

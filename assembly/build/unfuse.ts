@@ -120,7 +120,9 @@ export function unfuse(relaxed: Uint8Array): { plain: Uint8Array; flagAt: number
       out.push(id, ...sized([...content]));
       continue;
     }
-    const bodies = section.list(() => section.take(section.leb())).map((body, i) => unfuseBody(body, parameters[types[i]!]!));
+    const bodies = section
+      .list(() => section.take(section.leb()))
+      .map((body, i) => unfuseBody(body, parameters[types[i]!]!));
     // isRelaxed: no locals, i32.const 1, end.
     if (bodies[flagged]?.join() !== '0,65,1,11') throw new Error('isRelaxed does not just return 1');
     bodies[flagged]![2] = 0;
