@@ -6,6 +6,7 @@ import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { collate, type Dataset } from './dataset.ts';
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions {
   /** Examples in a batch. Default 1. */
   batchSize?: number;
@@ -66,6 +67,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
     return this.shuffle ? this.orders.permutation(length) : Int32Array.from({ length }, (_, i) => i);
   }
 
+  /** The batches of one epoch; each turn of the loop frees what the turn before has made. */
   [Symbol.iterator](): Iterator<T, undefined> {
     const { batchSize, dataset, length } = this;
     const order = this.order();

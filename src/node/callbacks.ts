@@ -7,6 +7,7 @@ import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from
 import { saveModel } from './models.ts';
 import { peer } from './peers.ts';
 
+/** Options of `ModelCheckpoint`. */
 export interface CheckpointOptions {
   /** Which value tells the best epoch. Default 'valLoss'. */
   monitor?: string;
@@ -47,6 +48,7 @@ export class ModelCheckpoint implements Callback {
   }
 }
 
+/** Options of `CSVLogger`. */
 export interface CsvLoggerOptions {
   /** Default ','. */
   separator?: string;

@@ -9,6 +9,7 @@ import { checkOptions } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { peer } from './peers.ts';
 
+/** Options of `imageFolder`. */
 export interface ImageFolderOptions {
   /** Applied to every image when it is asked for. Default: only what makes it a tensor. */
   transform?: Transform;
@@ -72,6 +73,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     private readonly transform: Transform,
   ) {}
 
+  /** How many pictures there are. */
   get length(): number {
     return this.samples.length;
   }

@@ -107,6 +107,7 @@ export class TensorBase<S extends Shape = Shape> {
     return this.variable?.requiresGrad ?? false;
   }
 
+  /** Switches recording on or off; of leaves only. */
   set requiresGrad(value: boolean) {
     if (value === this.requiresGrad) return;
     if (!this.isLeaf)
@@ -133,6 +134,7 @@ export class TensorBase<S extends Shape = Shape> {
     return variable.grad;
   }
 
+  /** Puts another gradient in its place; null forgets it. */
   set grad(value: Tensor | null) {
     if (this.variable === null) {
       if (value === null) return;
@@ -254,6 +256,7 @@ export class TensorBase<S extends Shape = Shape> {
     return this.toString();
   }
 
+  /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
   toString(): string {
     const body =
       this.storageOrNull === null

@@ -19,10 +19,13 @@ import { type ClassWeight, weightsOf } from './weights.ts';
 /** What the trainer needs of an optimizer. */
 export interface TrainingOptimizer {
   readonly paramGroups: { lr: number; params: Tensor[] }[];
+  /** Changes the parameters by their gradients. */
   step(): unknown;
+  /** Forgets the gradients. */
   zeroGrad(): void;
 }
 
+/** Options of `Trainer`. */
 export interface TrainerOptions {
   optimizer: TrainingOptimizer;
   /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
@@ -33,6 +36,7 @@ export interface TrainerOptions {
   device?: Device;
 }
 
+/** Options of `Trainer.fit`. */
 export interface FitOptions {
   /** Default 1. */
   epochs?: number;
