@@ -47,21 +47,26 @@ describe.each(variants)('module %s', (variant) => {
 
 describe('the variants', () => {
   const [plain, relaxed] = [moduleBytes('plain'), moduleBytes('relaxed')];
-  /** Instructions that stand for a multiply-add in the plain module and in the relaxed one. */
-  const count = (bytes: Uint8Array, pattern: RegExp) =>
-    [...Buffer.from(bytes).toString('latin1').matchAll(pattern)].length;
+  /** The plain module, its pairs of multiplication and addition replaced by one instruction and bytes that do nothing; and how many. */
+  function fused(): { bytes: Buffer; pairs: number } {
+    let text = Buffer.from(plain).toString('latin1');
+    let pairs = 0;
+    for (let at = text.indexOf('\x21'); at >= 0; at = text.indexOf('\x21', at + 1)) {
+      const local = text.slice(at + 1, at + (text.charCodeAt(at + 1) < 0x80 ? 2 : 3));
+      const pair = `\x21${local}\xfd\xe6\x01\x20${local}\xfd\xe4\x01`;
+      if (!text.startsWith(pair, at)) continue;
+      const fused = `\xfd\x85\x02${'\x01'.repeat(pair.length - 3)}`;
+      text = text.slice(0, at) + fused + text.slice(at + pair.length);
+      pairs++;
+    }
+    return { bytes: Buffer.from(text, 'latin1'), pairs };
+  }
 
   it('differ in their multiply-adds and in one byte that tells them apart', () => {
-    const pairs = count(plain, /\x21(.|[\x80-\xff].)\xfd\xe6\x01\x20\1\xfd\xe4\x01/gs);
+    const { bytes, pairs } = fused();
     expect(pairs).toBeGreaterThan(1000);
-    expect(count(relaxed, /\xfd\x85\x02\x01{7,9}/gs)).toBe(pairs);
-    expect(count(plain, /\xfd\x85\x02\x01{7,9}/gs)).toBe(0);
-    const inOnePlace = /\x21(.|[\x80-\xff].)\xfd\xe6\x01\x20\1\xfd\xe4\x01/gs;
-    const fused = Buffer.from(plain)
-      .toString('latin1')
-      .replace(inOnePlace, (pair) => `\xfd\x85\x02${'\x01'.repeat(pair.length - 3)}`);
-    const different = [...relaxed.keys()].filter((i) => relaxed[i] !== fused.charCodeAt(i));
-    expect(different.map((i) => [fused.charCodeAt(i), relaxed[i]])).toEqual([[0, 1]]);
+    const different = [...relaxed.keys()].filter((i) => relaxed[i] !== bytes[i]);
+    expect(different.map((i) => [bytes[i], relaxed[i]])).toEqual([[0, 1]]);
   });
 
   it('say which they are, and have the same table', () => {
