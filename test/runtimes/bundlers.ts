@@ -8,10 +8,12 @@ import webpack from 'webpack';
 
 export type Bundle = (project: string, entry?: string) => Promise<string>;
 
-/** A page beside the bundle of `entry`, and what a strict page hosts itself. */
+/** A page beside the bundle, and what pages may host themselves. */
 function finish(project: string, name: string): string {
   const folder = join(project, name);
-  copyFileSync(join(project, 'node_modules/saraf/dist/worker.js'), join(folder, 'worker.js'));
+  for (const file of ['worker.js', 'relaxed.wasm']) {
+    copyFileSync(join(project, 'node_modules/saraf/dist', file), join(folder, file));
+  }
   const html = join(folder, 'index.html');
   if (!existsSync(html)) writeFileSync(html, '<!doctype html><script type="module" src="/page.js"></script>\n');
   return folder;

@@ -97,6 +97,7 @@ export const pages: Target[] = [
   page('Chromium', {}),
   page('Chromium, cross-origin isolated', isolated),
   page('Chromium, isolated, strict CSP', strict, '?workerUrl=/worker.js'),
+  page('Chromium, isolated, hosting wasm and worker', isolated, '?wasm=/relaxed.wasm&workerUrl=/worker.js'),
   ...Object.entries(bundlers).map(([name, bundle]) => ({
     name: `${name} → Chromium`,
     missing,

@@ -38,7 +38,7 @@ const failures: string[] = [];
 const isWanted = (name: string) => positionals.length === 0 || positionals.some((text) => name.includes(text));
 
 function row(name: string, { simd, threads }: Outcome, hasRequire: boolean): string {
-  return `| ${name} | ${kernels[simd]} | ${threads} | ✓ | ${hasRequire ? '✓' : ''} |\n`;
+  return `| ${name} | ${kernels[simd]} | ${threads} | ✓ | ${hasRequire ? '✓' : '–'} |\n`;
 }
 
 function fail(name: string, error: unknown): void {
@@ -63,7 +63,7 @@ for (const target of [...processes, ...pages].filter(({ name }) => isWanted(name
     rows.push(row(name, outcome, target.require !== undefined));
     const { runtime, simd, threads, threadsNote } = outcome;
     console.log(
-      `${name}: ${[runtime, outcome.device, simd, `${threads} threads`, threadsNote].filter(Boolean).join(', ')}` +
+      `${name}: ${[runtime, outcome.device, simd, `${threads} thread${threads === 1 ? '' : 's'}`, threadsNote].filter(Boolean).join(', ')}` +
         (cold === undefined ? '' : `; first product ${cold.toFixed(1)} ms after import`),
     );
   } catch (error) {
