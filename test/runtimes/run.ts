@@ -83,8 +83,8 @@ if (positionals.length === 0) {
   }
   const cpu = await coldWorkerd(project);
   if (cpu !== null) console.log(`workerd: import and first product take ${cpu.toFixed(0)} ms of CPU`);
-  for (const { name, bytes, budget } of await measureSizes(project)) {
-    console.log(`import of ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped of ${budget / 1024}`);
+  for (const { name, bundler, bytes, budget } of await measureSizes(project)) {
+    console.log(`${name}, by ${bundler}: ${(bytes / 1024).toFixed(1)} KB gzipped of ${budget / 1024}`);
     if (bytes > budget) fail(`size of ${name}`, new Error('past its budget'));
   }
   checkReadme();
