@@ -81,7 +81,8 @@ export async function bench(threads: number | 'auto', progress: (done: Measured)
 }
 
 function time(milliseconds: number): string {
-  return milliseconds < 0.995 ? `${(milliseconds * 1000).toPrecision(3)} µs` : `${milliseconds.toPrecision(3)} ms`;
+  if (milliseconds < 0.995) return `${(milliseconds * 1000).toPrecision(3)} µs`;
+  return milliseconds < 995 ? `${milliseconds.toPrecision(3)} ms` : `${(milliseconds / 1000).toPrecision(3)} s`;
 }
 
 /** Lines of columns: the first flush left, the others flush right. */
@@ -92,7 +93,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 /** The table: times, and how many times longer the others take than the first. */
-export function benchTable({ problems }: Report): string {
+export function benchTable({ problems }: Pick<Report, 'problems'>): string {
   const names = Object.keys(problems[0]!.milliseconds);
   const rows = problems.map(({ name, milliseconds }) => {
     const own = milliseconds[names[0]!]!;
