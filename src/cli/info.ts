@@ -53,7 +53,7 @@ export function infoText({ version, engine, cpu, simd, wasmBytes, threads, threa
     ['processor', cpu],
     ['kernels', `${kernels[simd]}${wasmBytes > 0 ? `, ${Math.round(wasmBytes / 1024)} KB` : ''}`],
     ['threads', `${threads}${threadsNote === undefined ? '' : ` (${threadsNote})`}`],
-    ['WebGPU', gpu ?? `none (${gpuNote})`],
+    ['WebGPU', gpu ?? `none: ${gpuNote}`],
   ];
   return lines.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
 }

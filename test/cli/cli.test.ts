@@ -44,7 +44,7 @@ test('info tells the runtime, the kernels, the threads and the GPU', () => {
   expect(found).toMatchObject({ version, engine: `Node ${process.versions.node}`, device: 'wasm', runtime: 'node' });
   expect(found.gpu === null).toBe(found.gpuNote !== undefined);
   const text = infoText({ ...found, threads: 2, gpu: null, gpuNote: 'there is none' });
-  expect(text.split('\n').slice(-2)).toEqual(['threads     2', 'WebGPU      none (there is none)']);
+  expect(text.split('\n').slice(-2)).toEqual(['threads     2', 'WebGPU      none: there is none']);
 });
 
 test.each(problems.map((problem) => [problem.name, problem] as const))(
