@@ -1,8 +1,8 @@
 /**
  * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
- * suite in its own process under each Node (the current one and 24, where nothing else is said), prints tables, writes
+ * suite in its own process under each Node (the current one and 24, where neither the suite nor --node says else), prints tables, writes
  * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
- * writes the page anew from the results that are there.
+ * writes that page anew from the results that are there, and bench/report/index.html.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,13 @@ import { parseArgs } from 'node:util';
 import { currentMajor, installPeers, nodeBinary, runUnder } from './harness/nodes.ts';
 import { resultFile, writeSection } from './harness/report.ts';
 import type { SuiteResult } from './harness/types.ts';
+import { writeReport } from './report/index.ts';
 import { suites } from './suites/index.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    node: { type: 'string', default: [...new Set([currentMajor, '24'])].join(',') },
+    node: { type: 'string' },
     quick: { type: 'boolean', default: false },
     task: { type: 'string' },
     json: { type: 'string' },
@@ -30,9 +31,12 @@ if (unknown.length > 0) {
   console.error(`no suite is called ${unknown.join(' or ')}; there are ${names.join(', ')}`);
   process.exit(2);
 }
+const defaultNodes = [...new Set([currentMajor, '24'])];
 const chosen = positionals.length > 0 ? positionals : names;
 if (values.report) {
+  installPeers();
   for (const suite of chosen) writeSection(suite);
+  await writeReport();
   process.exit(0);
 }
 installPeers();
@@ -44,7 +48,8 @@ const results: SuiteResult[] = [];
 let failures = 0;
 
 for (const suite of chosen) {
-  for (const major of values.node.split(',')) {
+  const nodes = suites.find(({ name }) => name === suite)?.nodes ?? defaultNodes;
+  for (const major of values.node?.split(',') ?? nodes) {
     const binary = nodeBinary(major);
     if (binary === undefined) {
       console.error(`Node ${major} is not here: bench/package.json has none for this machine`);
@@ -67,5 +72,6 @@ for (const suite of chosen) {
   }
 }
 rmSync(folder, { recursive: true, force: true });
+if (kept) await writeReport();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
 if (failures > 0) process.exit(1);

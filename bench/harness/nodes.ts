@@ -1,6 +1,6 @@
 /** Which Node binaries the suites run under: the one that runs this, and those that bench/ installs as packages. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder } from '../peers/load.ts';
 
@@ -14,10 +14,14 @@ export function nodeBinary(major: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-/** Installs the peers when they are not there yet. */
+/** Installs what bench/package.json names, when something of it is not there yet. */
 export function installPeers(): void {
-  if (existsSync(join(benchFolder, 'node_modules'))) return;
-  console.log('bench/node_modules is missing: npm ci --prefix bench (some 1 GB: the peers and three Nodes)');
+  const { dependencies } = JSON.parse(readFileSync(join(benchFolder, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const isThere = (name: string) => existsSync(join(benchFolder, 'node_modules', name));
+  if (Object.keys(dependencies).every(isThere)) return;
+  console.log('bench/node_modules is not complete: npm ci --prefix bench (some 1 GB: the peers and three Nodes)');
   const { status } = spawnSync('npm', ['ci', '--prefix', benchFolder], { stdio: 'inherit', cwd: root });
   if (status !== 0) throw new Error('npm ci --prefix bench has failed');
 }

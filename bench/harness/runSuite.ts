@@ -81,7 +81,14 @@ async function runTask(task: Task, options: MeasureOptions): Promise<TaskResult>
     const count = flops.get(timing.name);
     if (count !== undefined) timing.flops = count;
   }
-  return { name: task.name, ...(task.flops !== undefined && { flops: task.flops }), timings, excluded };
+  const { name, flops: operations, samples } = task;
+  return {
+    name,
+    ...(operations !== undefined && { flops: operations }),
+    ...(samples !== undefined && { samples }),
+    timings,
+    excluded,
+  };
 }
 
 export async function runSuite(plan: SuitePlan, options: RunOptions): Promise<SuiteResult> {

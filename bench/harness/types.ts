@@ -30,6 +30,8 @@ export interface Task {
   name: string;
   /** Floating-point operations of one call. */
   flops?: number;
+  /** Examples that one call trains on or infers. */
+  samples?: number;
   contenders: Contender[];
   /** Says what is wrong with an output, or nothing. */
   check?: (output: Numbers) => string | undefined;
@@ -48,6 +50,7 @@ export interface Timing {
 export interface TaskResult {
   name: string;
   flops?: number;
+  samples?: number;
   timings: Timing[];
   /** Contenders that failed or computed something wrong, with the reason. */
   excluded: Record<string, string>;

@@ -4,8 +4,9 @@
  */
 import type { Tensor } from '../../src/index.ts';
 
-/** Weights of an LSTM, GRU or RNN with one input and 50 states; an embedding with an LSTM; an embedding; one LSTM cell, of 128 states. */
+/** A perceptron 784-128-64-10, a convolutional network, ResNet18. Weights of an LSTM, GRU or RNN with one input and 50 states; an embedding with an LSTM; an embedding; one LSTM cell, of 128 states. */
 export type NetworkModel =
+  | 'mlp'
   | 'cnn'
   | 'resnet18'
   | 'lstm'

@@ -30,6 +30,10 @@ def cnn():
     return nn.Sequential(*modules, nn.Flatten(), nn.Linear(128 * 3 * 3, 10))
 
 
+def mlp():
+    return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+
+
 def resnet18():
     from torchvision.models import resnet18 as make
 
@@ -68,6 +72,7 @@ class OneStep(nn.Module):
 
 def build(task):
     return {
+        "mlp": mlp,
         "cnn": cnn,
         "resnet18": resnet18,
         "lstm": lambda: Recurrent(nn.LSTM),

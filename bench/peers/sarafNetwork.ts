@@ -23,6 +23,11 @@ function convolutional({ nn }: Saraf) {
   return new nn.Sequential(...blocks, new nn.Flatten(), new nn.Linear(128 * 3 * 3, 10));
 }
 
+function perceptron({ nn }: Saraf) {
+  const layers = [new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 64), new nn.ReLU(), new nn.Linear(64, 10)];
+  return new nn.Sequential(...layers);
+}
+
 /** A recurrent layer, whose last step goes through a linear one to a single number. */
 function recurrent({ nn, select }: Saraf, layer: 'LSTM' | 'GRU' | 'RNN') {
   class Recurrent extends nn.Module {
@@ -60,6 +65,8 @@ function oneStep({ nn }: Saraf, kind: 'LSTM' | 'LSTMCell') {
 
 function build(saraf: Saraf, { model, vocabulary = 0 }: NetworkProblem) {
   switch (model) {
+    case 'mlp':
+      return perceptron(saraf);
     case 'cnn':
       return convolutional(saraf);
     case 'resnet18':

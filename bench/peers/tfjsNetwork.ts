@@ -1,5 +1,5 @@
 /**
- * TensorFlow.js's side of the whole networks: recurrent layers, step by step from operations, with PyTorch's gates and biases (its own
+ * TensorFlow.js's side of the whole networks. Those of linear and convolutional layers only infer, by its fused operations. Recurrent layers: step by step from operations, with PyTorch's gates and biases (its own
  * layers, which do the same, have one bias, and a GRU of another form).
  */
 import type { Prepared } from '../harness/types.ts';
@@ -23,6 +23,19 @@ export interface RecurrentTf {
   split(x: Tensor, parts: number, dim: number): Tensor[];
   unstack(x: Tensor, dim: number): Tensor[];
   matMul(a: Tensor, b: Tensor): Tensor;
+  reshape(x: Tensor, shape: number[]): Tensor;
+  maxPool(x: Tensor, size: number, stride: number, pad: string): Tensor;
+  fused: {
+    matMul(options: { a: Tensor; b: Tensor; bias: Tensor; activation: string }): Tensor;
+    conv2d(options: {
+      x: Tensor;
+      filter: Tensor;
+      strides: number;
+      pad: string;
+      bias: Tensor;
+      activation: string;
+    }): Tensor;
+  };
   losses: { meanSquaredError(labels: Tensor, predictions: Tensor): Tensor };
   train: {
     adam(
@@ -31,6 +44,58 @@ export interface RecurrentTf {
       beta2: number,
       epsilon: number,
     ): { minimize(f: () => Tensor, returnCost: boolean, variables: Tensor[]): Tensor | null; dispose(): void };
+  };
+}
+
+type Layer = (x: Tensor) => Tensor;
+
+/** Linear layers of the state dict's entries `at`. `order` says where input i of the layer stands in PyTorch's weight. */
+function linear(tf: RecurrentTf, at: number, inputs: number, outputs: number, relu: boolean, order = (i: number) => i) {
+  const w = networkWeight(`${at}.weight`, [outputs, inputs]);
+  const turned = w.map((_, i) => w[(i % outputs) * inputs + order(Math.floor(i / outputs))]!);
+  const b = tf.tensor(turned, [inputs, outputs]);
+  const bias = tf.tensor(networkWeight(`${at}.bias`, [outputs]), [outputs]);
+  return (a: Tensor) => tf.fused.matMul({ a, b, bias, activation: relu ? 'relu' : 'linear' });
+}
+
+/** A 3×3 convolution, ReLU, and 2×2 pooling, of channels-last images. */
+function block(tf: RecurrentTf, at: number, inputs: number, outputs: number): Layer {
+  const w = networkWeight(`${at}.weight`, [outputs, inputs, 3, 3]);
+  const turned = w.map((_, i) => {
+    const [o, c, tap] = [i % outputs, Math.floor(i / outputs) % inputs, Math.floor(i / outputs / inputs)];
+    return w[(o * inputs + c) * 9 + tap]!;
+  });
+  const filter = tf.tensor(turned, [3, 3, inputs, outputs]);
+  const bias = tf.tensor(networkWeight(`${at}.bias`, [outputs]), [outputs]);
+  return (x) =>
+    tf.maxPool(tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }), 2, 2, 'valid');
+}
+
+function feedForward(
+  tf: RecurrentTf,
+  select: () => void,
+  { model, x, inputShape, loss }: NetworkProblem,
+): Prepared | undefined {
+  if (loss !== undefined || x instanceof Int32Array) return undefined;
+  const [batch] = inputShape;
+  const layers: Layer[] =
+    model === 'mlp'
+      ? [linear(tf, 0, 784, 128, true), linear(tf, 2, 128, 64, true), linear(tf, 4, 64, 10, false)]
+      : [
+          block(tf, 0, 1, 32),
+          block(tf, 3, 32, 64),
+          block(tf, 6, 64, 128),
+          (y) => tf.reshape(y, [batch, 128 * 9]),
+          // PyTorch flattens channels first.
+          linear(tf, 10, 128 * 9, 10, false, (i) => (i % 128) * 9 + Math.floor(i / 128)),
+        ];
+  const images = tf.tensor(x, model === 'mlp' ? [batch, 784] : [batch, 28, 28, 1]);
+  const forward = () => layers.reduce((y, layer) => layer(y), images);
+  return {
+    select,
+    run: () => tf.tidy(() => void forward()),
+    output: () => tf.tidy(() => forward().dataSync()),
+    dispose: () => images.dispose(),
   };
 }
 
@@ -51,6 +116,7 @@ function step(tf: RecurrentTf, model: 'lstm' | 'gru' | 'rnn', a: Tensor, r: Tens
 
 export function tfjsNetwork(tf: RecurrentTf, select: () => void, problem: NetworkProblem): Prepared | undefined {
   const { model, loss, x, inputShape, lr } = problem;
+  if (model === 'mlp' || model === 'cnn') return feedForward(tf, select, problem);
   if (model !== 'lstm' && model !== 'gru' && model !== 'rnn') return undefined;
   if (loss?.kind !== 'mse' || x instanceof Int32Array) return undefined;
   const [batch] = inputShape;

@@ -27,7 +27,7 @@ const titles: Record<ElementwiseOp, string> = {
   sum: 'sum',
 };
 
-function task(op: ElementwiseOp, libraries: Map<string, Library>): Task {
+export function elementwiseTask(op: ElementwiseOp, libraries: Map<string, Library>): Task {
   const positive = op === 'log' || op === 'sum';
   const problem = {
     op,
@@ -50,5 +50,5 @@ export const elementwise: SuitePlan = {
     'onnxruntime-web copies its inputs in and its output out in each run, which its interface does not let one avoid.',
   ],
   peers: [saraf, sarafTensor, tfjsWasm, onnxRuntime, jaxJs, numpyTs, tfjsCpu, mlMatrix, plain, pytorch],
-  tasks: (libraries) => (Object.keys(titles) as ElementwiseOp[]).map((op) => task(op, libraries)),
+  tasks: (libraries) => (Object.keys(titles) as ElementwiseOp[]).map((op) => elementwiseTask(op, libraries)),
 };

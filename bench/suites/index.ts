@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run and are reported. */
 
+import { batch } from './batch.ts';
 import { cnnStep } from './cnnStep.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
@@ -10,6 +11,7 @@ import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
 import { resnet18 } from './resnet18.ts';
+import { runtimes } from './runtimes.ts';
 import { sentimentStep } from './sentimentStep.ts';
 import { streaming } from './streaming.ts';
 import { threads } from './threads.ts';
@@ -31,4 +33,6 @@ export const suites: SuitePlan[] = [
   embedding,
   streaming,
   threads,
+  batch,
+  runtimes,
 ];

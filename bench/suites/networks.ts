@@ -78,5 +78,18 @@ export const streamingTasks = (libraries: Map<string, Library>): Task[] => [
   networkTask('LSTM layer, 128 units, batch 1, one step', problem('lstmLayer', [1, 1, 128]), libraries),
 ];
 
+/** Inference, or a training step, of a network for digits: a batch of 28×28 images. */
+export function digitsTask(
+  model: 'mlp' | 'cnn',
+  batch: number,
+  trains: boolean,
+  libraries: Map<string, Library>,
+): Task {
+  const shape: [number, ...number[]] = model === 'mlp' ? [batch, 784] : [batch, 1, 28, 28];
+  const loss = { kind: 'crossEntropy' as const, labels: integers(batch, CLASSES) };
+  const name = `${model.toUpperCase()} ${trains ? 'training' : 'inference'}, batch ${batch}`;
+  return { ...networkTask(name, problem(model, shape, trains ? { loss } : {}), libraries), samples: batch };
+}
+
 export const resnet18Task = (batch: number, libraries: Map<string, Library>): Task =>
   networkTask(`ResNet18 ${batch}×3×224×224, inference`, problem('resnet18', [batch, 3, 224, 224]), libraries);

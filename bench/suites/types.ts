@@ -9,5 +9,7 @@ export interface SuitePlan {
   peers: Peer[];
   /** Whether the peak loop runs beside each task. */
   peak?: boolean;
+  /** Major versions of Node to measure on, where nothing else is said; the current one and 24 otherwise. */
+  nodes?: string[];
   tasks: (libraries: Map<string, Library>) => Task[];
 }
