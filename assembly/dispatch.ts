@@ -25,6 +25,7 @@ import { groupKernel } from './optim/group';
 import { sgdKernel } from './optim/sgd';
 import { avgPoolGradKernel, avgPoolKernel } from './pool/avgPool';
 import { maxPoolGradKernel, maxPoolKernel } from './pool/maxPool';
+import { qgemmKernel } from './quantized/qgemm';
 import { randomKernel } from './random/philox';
 import { recurrentGradKernel } from './recurrent/backward';
 import { recurrentKernel } from './recurrent/forward';
@@ -68,6 +69,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return crossEntropyGradKernel(cmd, thread, threads);
     case Opcode.gemm:
       return gemmKernel(cmd, thread, threads);
+    case Opcode.qgemm:
+      return qgemmKernel(cmd, thread, threads);
     case Opcode.takeRows:
       return takeRowsKernel(cmd, thread, threads);
     case Opcode.addRows:

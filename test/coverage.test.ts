@@ -5,11 +5,15 @@
  * table that differs: `npx vitest run test/coverage.test.ts -u` writes it anew.
  */
 import { describe, expect, it } from 'vitest';
+import { binaryFns, unaryFns } from '../bindings/commands/table.ts';
 import { type Primitive, rules } from '../src/autograd/rules.ts';
-import { AutogradError } from '../src/index.ts';
+import { AutogradError, F } from '../src/index.ts';
+import * as operations from '../src/ops/public.ts';
 import { ReferenceExecutor } from '../src/reference/executor.ts';
 import { allCommands, distance, stages, stageValues, table, valuesOf, watch } from './support/coverage.ts';
 import { executors } from './support/executors.ts';
+import { creation, fixtures, type GoldenCase, operationFiles } from './support/golden.ts';
+import { binaryRows, unaryRows } from './support/oracle.ts';
 import { plainCases, programCases } from './support/plainCases.ts';
 import { cases, once } from './support/ruleCases.ts';
 
@@ -72,6 +76,21 @@ describe('the table', () => {
         allCommands.filter((command) => !seen.has(command)),
         name,
       ).toEqual([]);
+  });
+
+  it('has an oracle, a case and a fixture for everything in it', () => {
+    const missing = (all: readonly string[], found: readonly string[]) => all.filter((name) => !found.includes(name));
+    const oracle = { unary: unaryRows.map((row) => row.name), binary: binaryRows.map((row) => row.name) };
+    expect(missing(unaryFns, oracle.unary), 'functions of one element without a row in oracle.ts').toEqual([]);
+    expect(missing(binaryFns, oracle.binary), 'functions of two elements without a row in oracle.ts').toEqual([]);
+    const withoutCase = (Object.keys(rules) as Primitive[]).filter((name) => !(cases[name]?.length > 0));
+    expect(withoutCase, 'primitives without a case in ruleCases.ts').toEqual([]);
+    const called = operationFiles.flatMap((file) => fixtures<GoldenCase>(file).map(({ fn }) => fn));
+    expect(missing(Object.keys(operations), [...called, ...creation]), 'operations without a fixture').toEqual([]);
+    // A random choice of channels has no fixture; bilinear's are those of its layer.
+    const functions = Object.keys(F).filter((name) => name !== 'dropout2d' && name !== 'bilinear');
+    const wanted = functions.map((name) => `F.${name}`);
+    expect(missing(wanted, called), 'functions of F without a fixture').toEqual([]);
   });
 
   it('is the committed one', async () => {

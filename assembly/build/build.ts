@@ -13,6 +13,7 @@ import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
 import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
+import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
 import { unfuse } from './unfuse.ts';
 
 const BUDGET_BYTES = 100 * 1024;
@@ -37,6 +38,10 @@ function fail(message: string): never {
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
 write('assembly/generated/tiles.ts', tiles());
+write('assembly/generated/markers.ts', markers());
+write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
+write('src/generated/mathFunctions.ts', mathFunctions());
+write('src/generated/mathMethods.ts', mathMethods());
 
 const out = (name: string) => join(root, 'build/out', name);
 compile('--target', 'kernels');

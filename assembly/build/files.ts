@@ -16,7 +16,7 @@ for (const variant of ['plain', 'relaxed']) {
 writeFileSync(join(root, 'dist/worker.js'), workerSource);
 
 const everywhere = { index: 'src/index.ts', kernels: 'bindings/kernels/index.ts' };
-const isPackage = /^(node:|@assemblyscript\/|cli-progress$|jpeg-js$|pngjs$|webgpu$)/;
+const isPackage = /^(node:|@assemblyscript\/|@bufbuild\/|cli-progress$|jpeg-js$|pngjs$|webgpu$)/;
 
 async function bundle(folder: string, input: Record<string, string>, plugins: InputOptions['plugins'] = []) {
   await build({

@@ -2,7 +2,8 @@
  * What softmax and cross-entropy share: the greatest element of a row, and sums over a row in a fixed order: two vector
  * accumulators a chunk, chunk after chunk. Rows have any length ≥ 1 and any alignment; nothing outside is read.
  */
-import { Exp, exp4, finished, limited, reduced, shifted } from '../simd/exp';
+import { Exp } from '../generated/markers';
+import { exp4, finished, limited, reduced, shifted } from '../simd/exp';
 import { foldAdd, foldMax, loadTail, storeTail } from './lanes';
 
 /** Bytes of a row that one set of accumulators takes. */

@@ -6,12 +6,9 @@
  * Each function is cut into stages, so that a loop can take several vectors through one stage before the next: a chain of
  * dependent operations as long as this one otherwise outlasts what a processor looks ahead.
  */
+import { Exp, Sigmoid, Tanh } from '../generated/markers';
 import { all, allBits, copySign, select } from './bits';
 import { madd } from './madd';
-
-export class Exp {}
-export class Sigmoid {}
-export class Tanh {}
 
 /** 1 / ln 2. */
 const LOG2E: f32 = 1.44269504;

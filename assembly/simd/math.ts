@@ -3,8 +3,7 @@
  * build (mul, then add) and in the relaxed one (fused). No tables, no branches (sin and cos beyond 2^28 excepted), and
  * no lane depends on another one. Signed zeros, infinities, NaN and denormals are C's. Coefficients: fit/minimax.py.
  */
-export { erf4 } from './erf';
 export { exp4, sigmoid4, tanh4 } from './exp';
-export { log1p4, log4 } from './log';
+export { log4 } from './log';
 export { pow4 } from './pow';
-export { atan4, cos4, sin4, unitCos4, unitSin4 } from './trig';
+export { unitCos4, unitSin4 } from './trig';

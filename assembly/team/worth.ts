@@ -30,6 +30,7 @@ import {
   NormSumsCommand,
   Opcode,
   PackCommand,
+  QgemmCommand,
   RandomCommand,
   RecurrentCommand,
   RecurrentGradCommand,
@@ -45,12 +46,12 @@ import {
   StripCommand,
   TakeRowsCommand,
   UnaryCommand,
-  UnaryFn,
   WhereCommand,
   WinogradConvCommand,
   WinogradWeightGradCommand,
   WinogradWeightsCommand,
 } from '../generated/commands';
+import { isLongUnary } from '../generated/unary';
 
 /**
  * A command is shared from this on, 5 µs. With a worker that is awake two threads win from 2.5 µs on; on a machine that has other
@@ -70,13 +71,6 @@ function volume(a: u32, b: u32, c: u32): u64 {
 @inline
 function pointsOf(shape: usize, ndim: u32): u64 {
   return groupSize(shape, -1, <i32>ndim - 1);
-}
-
-/** Whether a function of one element is a polynomial. */
-// @ts-ignore: decorator
-@inline
-function isTranscendental(fn: u32): bool {
-  return (fn >= <u32>UnaryFn.exp && fn <= <u32>UnaryFn.sigmoid) || fn == UnaryFn.atan || fn == UnaryFn.erf || (fn >= <u32>UnaryFn.gelu && fn <= <u32>UnaryFn.elu);
 }
 
 /** Cost of an element of a function of two elements. */
@@ -116,7 +110,7 @@ function workOf(cmd: usize): u64 {
       return changetype<FillCommand>(cmd).n;
     case Opcode.unary: {
       const c = changetype<UnaryCommand>(cmd);
-      return <u64>c.n * (isTranscendental(c.fn) ? 4 : 1);
+      return <u64>c.n * (isLongUnary(c.fn) ? 4 : 1);
     }
     case Opcode.binary: {
       const c = changetype<BinaryCommand>(cmd);
@@ -155,6 +149,10 @@ function workOf(cmd: usize): u64 {
     case Opcode.gemm: {
       const c = changetype<GemmCommand>(cmd);
       return (volume(c.m, c.n, max(c.k, 1)) * c.batch) >> 2;
+    }
+    case Opcode.qgemm: {
+      const c = changetype<QgemmCommand>(cmd);
+      return volume(c.m, c.n, c.k) >> 2;
     }
     case Opcode.takeRows: {
       const c = changetype<TakeRowsCommand>(cmd);

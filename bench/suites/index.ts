@@ -10,6 +10,7 @@ import { lstmStep } from './lstmStep.ts';
 import { mlpStep } from './mlpStep.ts';
 import { poolNorm } from './poolNorm.ts';
 import { programs } from './programs.ts';
+import { qgemm } from './qgemm.ts';
 import { resnet18 } from './resnet18.ts';
 import { runtimes } from './runtimes.ts';
 import { sentimentStep } from './sentimentStep.ts';
@@ -20,6 +21,7 @@ import { xorStep } from './xorStep.ts';
 
 export const suites: SuitePlan[] = [
   gemm,
+  qgemm,
   elementwise,
   conv,
   poolNorm,

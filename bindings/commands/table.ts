@@ -22,6 +22,7 @@ import { indexCommands } from './index.ts';
 import { normCommands } from './norm.ts';
 import { optimCommands } from './optim.ts';
 import { poolCommands } from './pool.ts';
+import { quantizedCommands } from './quantized.ts';
 import { recurrentCommands } from './recurrent.ts';
 import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
@@ -34,54 +35,7 @@ export const MAX_DIMS = 6;
 export const STRIP_BLOCK = 4096;
 export const STRIP_LOCALS = 15;
 
-/**
- * Functions of one element. Those ending in `I` take int32. `toBool`, `logicalNot` read float32, `toBoolI` and `logicalNotI` int32;
- * they give 0 or 1 as int32. `toInt` truncates (NaN gives 0, beyond the range it saturates), `toFloat` reads int32.
- * `clamp` limits to [p0, p1] and keeps NaN. `round` goes to the even neighbour. `sign` gives 0 for ±0 and NaN.
- * `clampI` reads p0 and p1 as int32 bits. relu(NaN) = NaN.
- * gelu = x·Φ(x); geluTanh = x·σ(2u), u = √(2/π)·(x + 0.044715·x³); silu = x·σ(x); softplus = ln(1 + e^(p0·x)) / p0, but x where
- * p0·x > p1; elu: x > 0 ? x : p0·(e^(p1·x) − 1); leakyRelu: x > 0 ? x : p0·x.
- */
-export const unaryFns = [
-  'neg',
-  'abs',
-  'sign',
-  'sqrt',
-  'rsqrt',
-  'reciprocal',
-  'square',
-  'exp',
-  'log',
-  'log1p',
-  'sin',
-  'cos',
-  'tanh',
-  'sigmoid',
-  'relu',
-  'atan',
-  'erf',
-  'floor',
-  'ceil',
-  'round',
-  'clamp',
-  'logicalNot',
-  'toBool',
-  'toInt',
-  'negI',
-  'absI',
-  'signI',
-  'squareI',
-  'clampI',
-  'logicalNotI',
-  'toBoolI',
-  'toFloat',
-  'gelu',
-  'geluTanh',
-  'silu',
-  'softplus',
-  'elu',
-  'leakyRelu',
-] as const;
+export { unaryFns } from './unary.ts';
 
 /**
  * Functions of two elements. Comparisons give 0 or 1 as int32. maximum and minimum give NaN if either is NaN.
@@ -283,6 +237,7 @@ export const commands = {
   ...recurrentCommands,
   ...indexCommands,
   ...optimCommands,
+  ...quantizedCommands,
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
 export type Opcode = keyof typeof commands;

@@ -30,6 +30,7 @@ export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
 export { init } from './init.ts';
 export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from './norm.ts';
 export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';
+export { type QgemmOptions, qgemm } from './quantized.ts';
 export {
   type GruCellOptions,
   gruCell,

@@ -2,6 +2,7 @@
 import { data, F, gridSearch, MLPClassifier, manualSeed, metrics, nn, noGrad, optim, plot, type Tensor } from 'saraf';
 import { goal, percent, savePicture } from '../support/results.ts';
 import { trainStep } from '../support/training.ts';
+import { flowers } from './flowers.ts';
 
 const EPOCHS = 80;
 /** 29 of 30. */
@@ -18,10 +19,7 @@ class Net extends nn.Module {
 }
 
 manualSeed(1);
-const { data: x, target: y, targetNames } = await data.iris();
-const [xRest, xTest, yTrain, yTest] = data.trainTestSplit(x, y, { testSize: 0.2, stratify: y, seed: 1 });
-const scaler = new data.StandardScaler().fit(xRest);
-const [train, test] = [scaler.transform(xRest), scaler.transform(xTest)];
+const { train, test, yTrain, yTest, targetNames } = await flowers();
 
 const model = new Net();
 const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
@@ -43,12 +41,9 @@ const classifier = new MLPClassifier({ hiddenLayerSizes: [16, 8], solver: 'lbfgs
 );
 console.log(`MLPClassifier:\n${metrics.classificationReport(yTest, classifier.predict(test), { targetNames })}`);
 
-// Settings are judged on a part of the training examples; the test examples are for the end.
-const [xFit, xJudge, yFit, yJudge] = data.trainTestSplit(train, yTrain, { testSize: 0.25, stratify: yTrain, seed: 2 });
+// Settings are judged by score.ts, in worker threads, on a part of the training examples; the test examples are for the end.
 const space = { hiddenLayerSizes: [[4], [16], [16, 8]], alpha: [1e-3, 0.1, 1] } as const;
-const { bestParams, bestScore, results } = await gridSearch(space, (params) =>
-  new MLPClassifier({ ...params, solver: 'lbfgs', seed: 1 }).fit(xFit, yFit).score(xJudge, yJudge),
-);
+const { bestParams, bestScore, results } = await gridSearch(space, new URL('./score.ts', import.meta.url));
 const chosen = new MLPClassifier({ ...bestParams, solver: 'lbfgs', seed: 1 }).fit(train, yTrain).score(test, yTest);
 console.log(
   `grid search: the best of ${results.length} is ${JSON.stringify(bestParams)}, ${percent(bestScore)}; test accuracy ${percent(chosen)}`,

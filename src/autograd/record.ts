@@ -1,4 +1,5 @@
 /** Recording: ties the result of an operation to its inputs, and keeps what the operation's rule will need. */
+import { type Details, watching } from '../program/watch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Node, type Saved, Variable } from './graph.ts';
 import { isGradEnabled } from './mode.ts';
@@ -23,6 +24,7 @@ export function record<P extends Primitive>(
   output: Tensor,
   ...attributes: Attributes[P] extends undefined ? [] : [Attributes[P]]
 ): Tensor {
+  watching?.note(primitive, inputs, [output], attributes[0] as Details | undefined);
   if (!needsGrad(inputs)) return output;
   const { saves } = rules[primitive];
   const wanted = saves?.inputs;

@@ -7,6 +7,7 @@
  * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally, among
  * all NaN if there are any.
  */
+import type { MathFn } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -21,7 +22,8 @@ import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
 
 /** Attributes of each primitive that its rule needs. */
 export interface Attributes
-  extends ConvAttributes,
+  extends Record<MathFn, undefined>,
+    ConvAttributes,
     NormAttributes,
     PoolAttributes,
     EmbeddingPrimitives,
@@ -31,20 +33,7 @@ export interface Attributes
   neg: undefined;
   abs: undefined;
   step: undefined;
-  sqrt: undefined;
-  rsqrt: undefined;
-  reciprocal: undefined;
   square: undefined;
-  exp: undefined;
-  log: undefined;
-  log1p: undefined;
-  sin: undefined;
-  cos: undefined;
-  tanh: undefined;
-  sigmoid: undefined;
-  relu: undefined;
-  atan: undefined;
-  erf: undefined;
   clamp: { min: number; max: number; isOpen?: boolean };
   add: undefined;
   sub: undefined;

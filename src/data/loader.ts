@@ -4,7 +4,7 @@ import { checkOptions, checkWhole } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { collate, type Dataset } from './dataset.ts';
+import { BatchReader, type Dataset } from './dataset.ts';
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions {
@@ -16,11 +16,17 @@ export interface DataLoaderOptions {
   dropLast?: boolean;
   /** Seed of the orders; without it they follow `manualSeed`. */
   seed?: number;
+  /**
+   * Batches that `for await` and `Trainer` read ahead while the present one is worked on, from data sets that can, such as
+   * `imageFolder`. Default 1.
+   */
+  prefetch?: number;
 }
 
 /**
  * Iterates over batches. Each turn of the loop is a scope: the batch and everything that the loop's body made are freed
- * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn.
+ * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn. `for await` reads ahead; where its body
+ * waits, the turn's scope also has what other tasks make meanwhile.
  *
  * @example
  * for (const [x, y] of new data.DataLoader(train, { batchSize: 64, shuffle: true })) {
@@ -28,19 +34,23 @@ export interface DataLoaderOptions {
  *   F.crossEntropy(model.forward(x), y).backward();
  *   optimizer.step();
  * }
+ * @example
+ * // The same batches, with the next one read from its files meanwhile:
+ * for await (const [x, y] of new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 })) …
  */
-export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
+export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, AsyncIterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
+  readonly prefetch: number;
   private readonly orders: Generator;
 
   constructor(
     readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {
-    checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed']);
-    const { batchSize = 1, shuffle = false, dropLast = false, seed } = options;
+    checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed', 'prefetch']);
+    const { batchSize = 1, shuffle = false, dropLast = false, seed, prefetch = 1 } = options;
     if (typeof dataset?.length !== 'number' || typeof dataset.get !== 'function') {
       throw new ArgumentError('DataLoader: dataset must have a length and get(i)', {
         op: 'DataLoader',
@@ -49,9 +59,11 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
       });
     }
     checkWhole('DataLoader', 'batchSize', batchSize, 1);
+    checkWhole('DataLoader', 'prefetch', prefetch);
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
+    this.prefetch = prefetch;
     this.orders = generatorFor('DataLoader', seed);
   }
 
@@ -67,29 +79,64 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T> {
     return this.shuffle ? this.orders.permutation(length) : Int32Array.from({ length }, (_, i) => i);
   }
 
-  /** The batches of one epoch; each turn of the loop frees what the turn before has made. */
-  [Symbol.iterator](): Iterator<T, undefined> {
+  /** The batches of a new pass: `begin` opens the scope of a turn, which the next turn or `end` closes. */
+  private turns(prefetch: number) {
     const { batchSize, dataset, length } = this;
-    const order = this.order();
-    let next = 0;
+    const reader = new BatchReader({ dataset, order: this.order(), batchSize, batches: length, prefetch });
+    let left = length;
     let scope: Scope | null = null;
-    const end = () => {
+    const close = () => {
       if (scope !== null) closeScope(scope);
       scope = null;
     };
     return {
+      /** What makes the next batch, or null behind the last. */
       next() {
-        end();
-        if (next >= length) return { done: true, value: undefined };
-        scope = openScope();
-        const start = next++ * batchSize;
-        return { done: false, value: collate(dataset, order.subarray(start, start + batchSize)) };
+        close();
+        return left-- > 0 ? reader.next() : null;
       },
-      return() {
-        next = length;
-        end();
+      begin(make: () => T): IteratorResult<T, undefined> {
+        scope = openScope();
+        try {
+          return { done: false, value: make() };
+        } catch (error) {
+          this.end();
+          throw error;
+        }
+      },
+      end(): IteratorResult<T, undefined> {
+        left = 0;
+        close();
         return { done: true, value: undefined };
       },
+    };
+  }
+
+  [Symbol.iterator](): Iterator<T, undefined> {
+    const turns = this.turns(0);
+    return {
+      next() {
+        const make = turns.next() as (() => T) | null;
+        return make === null ? turns.end() : turns.begin(make);
+      },
+      return: () => turns.end(),
+    };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    const turns = this.turns(this.prefetch);
+    return {
+      async next() {
+        const make = turns.next();
+        if (make === null) return turns.end();
+        try {
+          return turns.begin(await make);
+        } catch (error) {
+          turns.end();
+          throw error;
+        }
+      },
+      return: async () => turns.end(),
     };
   }
 }

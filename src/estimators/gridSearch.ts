@@ -1,6 +1,7 @@
 /** Trying out settings. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, checkWhole } from '../options.ts';
+import { scoreInWorkers } from './searchWorkers.ts';
 
 /** The values to try of each setting. */
 export type Space = Readonly<Record<string, readonly unknown[]>>;
@@ -12,6 +13,10 @@ export type Point<S extends Space> = { [K in keyof S]: S[K][number] };
 export interface GridSearchOptions {
   /** Whether large or small scores are good. Default 'max'. */
   mode?: 'max' | 'min';
+  /** Ends the search: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** For a module: how many workers score at once. Default: one a core. */
+  workers?: number;
 }
 
 /** What `gridSearch` finds. */
@@ -24,22 +29,28 @@ export interface GridSearchResult<S extends Space> {
 }
 
 /**
- * Scores every combination of settings, one after the other; the last setting changes fastest.
+ * Scores every combination of settings; the last setting changes fastest. A function is called for one after the other; a
+ * module, which exports the function by default, is imported by worker threads (Node, Deno, Bun) that share the work. Scores
+ * and their order are the same, where the function seeds what it draws.
  *
- * @param fn gives the score of settings, or a promise of it
+ * @param fn gives the score of settings, or a promise of it; or the module of such a function
+ * @throws SarafError where a module's function fails, with the settings and the error as `cause`
  * @example
  * const { bestParams } = await gridSearch({ alpha: [0, 1e-3], hiddenLayerSizes: [[8], [32]] }, (params) =>
  *   new MLPClassifier({ ...params, seed: 1 }).fit(xTrain, yTrain).score(xTest, yTest),
  * );
+ * @example
+ * // score.js: export default ({ alpha }) => new MLPClassifier({ alpha, seed: 1 }).fit(…).score(…);
+ * await gridSearch({ alpha: [0, 1e-3, 1e-2] }, new URL('./score.js', import.meta.url), { workers: 3 });
  */
 export async function gridSearch<const S extends Space>(
   space: S,
-  fn: (params: Point<S>) => number | Promise<number>,
+  fn: ((params: Point<S>) => number | Promise<number>) | URL | string,
   options: GridSearchOptions = {},
 ): Promise<GridSearchResult<S>> {
   const op = 'gridSearch';
-  checkOptions(op, options, ['mode']);
-  const { mode = 'max' } = options;
+  checkOptions(op, options, ['mode', 'signal', 'workers']);
+  const { mode = 'max', signal, workers } = options;
   if (mode !== 'max' && mode !== 'min') {
     throw new ArgumentError(`${op}: mode must be 'max' or 'min', got ${String(mode)}`, {
       op,
@@ -47,29 +58,67 @@ export async function gridSearch<const S extends Space>(
       got: mode,
     });
   }
-  for (const [name, values] of Object.entries(space)) {
-    if (!Array.isArray(values) || values.length === 0) {
-      throw new ArgumentError(`${op}: ${name} must be a list of values to try`, { op, argument: name, got: values });
+  const isModule = fn instanceof URL || typeof fn === 'string';
+  if (!isModule && typeof fn !== 'function') {
+    throw new ArgumentError(`${op}: expected a function, or the URL of a module that exports one by default`, {
+      op,
+      argument: 'fn',
+      got: fn,
+    });
+  }
+  if (workers !== undefined) {
+    checkWhole(op, 'workers', workers, 1);
+    if (!isModule) {
+      throw new ArgumentError(
+        `${op}: workers need a module: new URL('./score.js', import.meta.url) instead of a function`,
+        { op, argument: 'workers', got: workers },
+      );
     }
   }
-  const points = Object.entries(space).reduce<Record<string, unknown>[]>(
-    (list, [name, values]) => list.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
-    [{}],
-  );
-  const results: GridSearchResult<S>['results'] = [];
-  for (const point of points) {
-    const params = point as Point<S>;
-    const score = await fn(params);
-    if (typeof score !== 'number') {
-      throw new ArgumentError(`${op}: the function must give a number, got ${typeof score}`, {
-        op,
-        argument: 'fn',
-        got: score,
-      });
-    }
-    results.push({ params, score });
-  }
+  const points = pointsOf(space);
+  const scores = isModule ? await scoreInWorkers(points, fn, { workers, signal }) : await scoreHere(points, fn, signal);
+  const results = points.map((params, i) => {
+    const score = scores[i];
+    if (typeof score === 'number') return { params, score };
+    throw new ArgumentError(`${op}: the function must give a number, got ${typeof score}`, {
+      op,
+      argument: 'fn',
+      got: score,
+    });
+  });
   const sign = mode === 'max' ? 1 : -1;
   const best = results.reduce((a, b) => (sign * b.score > sign * a.score || Number.isNaN(a.score) ? b : a));
   return { bestParams: best.params, bestScore: best.score, results };
+}
+
+/** Every combination, the last setting changing fastest. */
+function pointsOf<S extends Space>(space: S): Point<S>[] {
+  for (const [name, values] of Object.entries(space)) {
+    if (!Array.isArray(values) || values.length === 0) {
+      throw new ArgumentError(`gridSearch: ${name} must be a list of values to try`, {
+        op: 'gridSearch',
+        argument: name,
+        got: values,
+      });
+    }
+  }
+  return Object.entries(space).reduce<Record<string, unknown>[]>(
+    (list, [name, values]) => list.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+    [{}],
+  ) as Point<S>[];
+}
+
+/** Scores in this thread, one after the other. */
+async function scoreHere<P>(
+  points: readonly P[],
+  fn: (params: P) => number | Promise<number>,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (const point of points) {
+    signal?.throwIfAborted();
+    scores.push(await fn(point));
+  }
+  signal?.throwIfAborted();
+  return scores;
 }

@@ -5,6 +5,7 @@ import { record } from '../autograd/record.ts';
 import { atan, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkRange } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
+import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -86,7 +87,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
       weight.numel === 1
         ? weight.reshape([])
         : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
-    return x.relu().add(x.clamp(-Infinity, 0).mul(slope));
+    return restate('prelu', [x, slope], x.relu().add(x.clamp(-Infinity, 0).mul(slope)));
   });
 }
 
@@ -112,7 +113,7 @@ const SELU_SCALE = 1.0507009873554805;
 /** 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)). */
 export function selu(x: Tensor): Tensor {
   checkInput('selu', x);
-  return compose(() => eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE));
+  return compose(() => restate('selu', [x], eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE)));
 }
 
 /** x where x > 0, else α·(e^(x/α) − 1). */
@@ -185,7 +186,7 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 /** x / (1 + |x|). */
 export function softsign(x: Tensor): Tensor {
   checkInput('softsign', x);
-  return compose(() => x.div(x.abs().add(1)));
+  return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
 }
 
 /** Options of `hardtanh`. */
@@ -208,11 +209,11 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
 /** min(max(x + 3, 0), 6) / 6. As in PyTorch, the gradient at both ends is 0. */
 export function hardsigmoid(x: Tensor): Tensor {
   checkInput('hardsigmoid', x);
-  return compose(() => openClamp('hardsigmoid', x, -3, 3).add(3).div(6));
+  return compose(() => restate('hardsigmoid', [x], openClamp('hardsigmoid', x, -3, 3).add(3).div(6)));
 }
 
 /** x·hardsigmoid(x). */
 export function hardswish(x: Tensor): Tensor {
   checkInput('hardswish', x);
-  return compose(() => x.mul(x.add(3).clamp(0, 6)).div(6));
+  return compose(() => restate('hardswish', [x], x.mul(x.add(3).clamp(0, 6)).div(6)));
 }

@@ -6,6 +6,7 @@ import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { checkValues } from '../program/values.ts';
+import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -103,7 +104,8 @@ export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptio
       noGrad(lookUp);
       renormalize(weight, index, maxNorm, normType);
     }
-    return lookUp().reshape([...input.shape, dim]);
+    const kind = maxNorm === undefined ? 'embedding' : 'embedding with maxNorm';
+    return restate(kind, [weight, input], lookUp().reshape([...input.shape, dim]));
   });
 }
 

@@ -4,8 +4,11 @@
  */
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import * as nn from '../nn/index.ts';
-import type { Module } from '../nn/module.ts';
+import { building, type Module } from '../nn/module.ts';
+import { withBudget } from '../tensor/storage.ts';
 import { loadGraph, saveGraph } from './graph.ts';
+import { OnnxModel } from './onnx/model.ts';
+import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
 
 /** A module as JSON: its kind and its constructor's arguments; or the number of one that has come before. */
 export type Architecture = { kind: string; args: unknown[] } | { shared: number };
@@ -158,9 +161,11 @@ add(nn.GraphModel, {
   save: (module, encode) => saveGraph(module as nn.GraphModel, encode),
   load: loadGraph,
 });
+add(OnnxModel, { kind: 'OnnxModel', save: (module) => saveOnnxModel(module as OnnxModel), load: loadOnnxModel });
 
 /**
- * Makes layers of your own known to `saveModel` and `loadModel`.
+ * Makes layers of your own known to `saveModel` and `loadModel`. Their constructors get what the file says: where files come
+ * from strangers, they should check it.
  *
  * @param kind name in files
  * @param type the class
@@ -181,7 +186,12 @@ export function registerLayer<M extends Module>(
       got: kind,
     });
   }
-  layer(kind, type, args);
+  add(type, {
+    kind,
+    save: (module) => args(module as M),
+    // Such a layer may keep more than it saves.
+    load: (given) => withBudget(Infinity, () => new type(...(given as never[]))),
+  });
 }
 
 /** The architecture of a module. Modules that are used in several places stay shared. */
@@ -194,7 +204,7 @@ export function encodeModule(root: Module): Architecture {
     if (row === undefined) {
       const name = module.constructor.name;
       throw new ArgumentError(
-        `saveModel: the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict()`,
+        `saveModel: the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
         { op: 'saveModel', argument: 'model', got: name },
       );
     }
@@ -205,9 +215,13 @@ export function encodeModule(root: Module): Architecture {
   return encode(root);
 }
 
+/** Modules inside modules that a file may have. */
+const MAX_DEPTH = 200;
+
 /** The module of an architecture, with new parameters. */
 export function decodeModule(architecture: unknown): Module {
   const made: Module[] = [];
+  let depth = 0;
   const fail = (message: string): never => {
     throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
   };
@@ -218,14 +232,15 @@ export function decodeModule(architecture: unknown): Module {
     const row = byKind.get(kind);
     if (row === undefined) return fail(`the layer ${kind} is not known; registerLayer makes it so`);
     if (!Array.isArray(args)) return fail(`the arguments of ${kind} are missing`);
+    if (++depth > MAX_DEPTH) return fail(`modules are nested deeper than ${MAX_DEPTH}`);
     const module = row.load(args, decode);
+    depth--;
     made.push(module);
     return module;
   };
-  try {
-    return decode(architecture);
-  } catch (error) {
-    for (const module of made) module.dispose();
-    throw error;
-  }
+  const root = building(() => decode(architecture));
+  // A damaged graph may have steps that lead nowhere.
+  const used = new Set(root.modules());
+  for (const module of made) if (!used.has(module)) module.dispose();
+  return root;
 }

@@ -9,4 +9,8 @@ export {
   type Stateful,
   saveModel,
 } from './model.ts';
+export { type ExportOnnxOptions, exportOnnx, type OnnxInputShape } from './onnx/export.ts';
+export type { OnnxInput } from './onnx/graph.ts';
+export { loadOnnx } from './onnx/import.ts';
+export type { OnnxModel } from './onnx/model.ts';
 export { loadSafetensors, safetensorsMetadata, saveSafetensors } from './safetensors.ts';

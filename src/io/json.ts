@@ -1,7 +1,11 @@
 /** What JSON.parse does not tell, and numbers that JSON lacks. */
 
-/** The keys of the outermost object in a valid JSON text, repeated ones too. */
-export function topLevelKeys(text: string): string[] {
+/**
+ * The keys of the outermost object in a valid JSON text, repeated ones too.
+ *
+ * @throws SyntaxError where lists and objects are nested deeper than `maxDepth`
+ */
+export function topLevelKeys(text: string, maxDepth: number): string[] {
   const keys: string[] = [];
   let depth = 0;
   let isKey = false;
@@ -13,7 +17,7 @@ export function topLevelKeys(text: string): string[] {
       if (depth === 1 && isKey) keys.push(JSON.parse(text.slice(start, at + 1)) as string);
       isKey = false;
     } else if (character === '{' || character === '[') {
-      depth++;
+      if (++depth > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth}`);
       isKey = character === '{';
     } else if (character === '}' || character === ']') {
       depth--;
@@ -35,9 +39,12 @@ export function stringify(value: unknown): string {
   });
 }
 
-/** The opposite of `stringify`. */
+/** The opposite of `stringify`. A key that would change an object's prototype when it is copied is refused. */
 export function parse(text: string): unknown {
-  return JSON.parse(text, (_, x: unknown) =>
-    typeof x === 'object' && x !== null && NUMBER in x ? Number((x as Record<string, unknown>)[NUMBER]) : x,
-  );
+  return JSON.parse(text, (key, x: unknown) => {
+    if (key === '__proto__') throw new SyntaxError('__proto__ is no name');
+    return typeof x === 'object' && x !== null && Object.hasOwn(x, NUMBER)
+      ? Number((x as Record<string, unknown>)[NUMBER])
+      : x;
+  });
 }

@@ -2,12 +2,13 @@
  * A model in one safetensors file: weights under their own names, the optimizer's memory beside them, and as JSON in the
  * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
  */
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
-import type { Module, StateDict } from '../nn/module.ts';
+import { ArgumentError, FormatError, OutOfMemoryError, SarafError } from '../../bindings/errors.ts';
+import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
+import { withBudget } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
@@ -128,6 +129,9 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
   checkOptions('saveModel', options, ['optimizer', 'scheduler', 'epoch']);
   const { optimizer, scheduler, epoch = 0 } = options;
   checkWhole('saveModel', 'epoch', epoch);
+  if (!(model instanceof Module)) {
+    throw new ArgumentError('saveModel: expected a module', { op: 'saveModel', argument: 'model', got: model });
+  }
   const tensors = { ...model.stateDict() };
   const description: Description = {
     version: VERSION,
@@ -173,7 +177,10 @@ function restoreOptimizer(
   const parameters = new Map<string, Tensor>(model.namedParameters());
   let count = 0;
   const state: Record<number, ParamState> = {};
-  for (const [number, values] of Object.entries(numbers)) state[Number(number)] = { ...values };
+  for (const [number, values] of Object.entries(numbers)) {
+    if (!Object.values(values).every((value) => typeof value === 'number')) return fail('its optimizer is damaged');
+    state[Number(number)] = { ...values };
+  }
   for (const [name, value] of Object.entries(tensors)) {
     const [, number, field] = name.split('/') as [string, string, string];
     state[Number(number)] = { ...state[Number(number)], [field]: value };
@@ -193,6 +200,14 @@ function restoreOptimizer(
   }
   return optimizer;
 }
+
+/**
+ * What building a model may allocate for each byte of its file. Weights of 16 bits have half an element a byte, and each is
+ * allocated up to three times while it gets its first values.
+ */
+const ELEMENTS_A_BYTE = 2;
+/** And besides: small layers have more in the file than in memory. */
+const FREE_ELEMENTS = 65_536;
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
@@ -216,7 +231,7 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   const entries = Object.entries(tensors);
   let model: Module | null = null;
   try {
-    model = decodeModule(description.architecture);
+    model = withBudget(ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, () => decodeModule(description.architecture));
     model.loadStateDict(Object.fromEntries(entries.filter((entry) => !isOptimizer(entry))));
     const { optimizer: saved, scheduler, epoch } = description;
     const optimizer =
@@ -226,6 +241,10 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   } catch (error) {
     model?.dispose();
     generator.state = before;
+    if (error instanceof OutOfMemoryError)
+      return fail(`its architecture is larger than its weights (${error.message})`);
+    // What a constructor meets in a damaged description.
+    if (!(error instanceof SarafError)) return fail(`its description is damaged (${(error as Error).message})`);
     throw error;
   } finally {
     for (const value of Object.values(tensors)) value.dispose();

@@ -42,10 +42,12 @@ const WRITTEN: Partial<Record<DType, string>> = { float32: 'F32', int32: 'I32', 
 const PREFIX = 8;
 /** Longest header, as in the format's own reader. */
 const MAX_HEADER = 100_000_000;
+/** The header, an entry, a list of sizes. */
+const MAX_DEPTH = 3;
 const METADATA = '__metadata__';
 
 /** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
@@ -57,7 +59,7 @@ function half(bits: number): number {
 const word = new DataView(new ArrayBuffer(4));
 
 /** A number of 16 bits: the upper half of a float32. */
-function brain(bits: number): number {
+export function brain(bits: number): number {
   word.setUint32(0, bits << 16);
   return word.getFloat32(0);
 }
@@ -86,6 +88,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The beginning of a value, for messages. */
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 200);
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function parseEntry(name: string, value: unknown): Entry {
@@ -94,16 +99,16 @@ function parseEntry(name: string, value: unknown): Entry {
   const kind = KINDS.get(dtype as string);
   if (kind === undefined) {
     return fail(
-      `${name}: element type ${JSON.stringify(dtype)} is not supported (known: ${[...KINDS.keys()].join(', ')})`,
+      `${name}: element type ${shown(dtype)} is not supported (known: ${[...KINDS.keys()].join(', ')})`,
       name,
     );
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    return fail(`${name}: shape must be a list of sizes, got ${JSON.stringify(shape)}`, name);
+    return fail(`${name}: shape must be a list of sizes, got ${shown(shape)}`, name);
   }
   const [begin, end, ...rest] = Array.isArray(offsets) ? (offsets as unknown[]) : [];
   if (!isCount(begin) || !isCount(end) || begin > end || rest.length > 0) {
-    return fail(`${name}: data_offsets must be [begin, end], got ${JSON.stringify(offsets)}`, name);
+    return fail(`${name}: data_offsets must be [begin, end], got ${shown(offsets)}`, name);
   }
   const wanted = shape.reduce((size, length) => size * length, kind.bytes);
   if (end - begin !== wanted) {
@@ -138,17 +143,18 @@ function parseHeader(bytes: Uint8Array): Header {
   if (length > MAX_HEADER || length > bytes.length - PREFIX) {
     fail(`a header of ${length} bytes does not fit into a file of ${bytes.length}`);
   }
-  let text: string;
   let header: unknown;
+  let names: string[] = [];
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, PREFIX + length));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, PREFIX + length));
     header = JSON.parse(text);
+    if (isObject(header)) names = topLevelKeys(text, MAX_DEPTH);
   } catch (error) {
     return fail(`the header is not JSON (${(error as Error).message})`);
   }
   if (!isObject(header)) return fail('the header is not an object');
   const seen = new Set<string>();
-  for (const name of topLevelKeys(text)) {
+  for (const name of names) {
     if (seen.has(name)) fail(`${name} appears twice`, name);
     seen.add(name);
   }

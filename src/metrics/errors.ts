@@ -108,10 +108,11 @@ export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): num
   const scores = perOutput(op, yTrue, yPred, (truth, predicted) => {
     if (truth.length < 2) return Number.NaN;
     const residual = sum(squares(truth, predicted));
+    const middle = mean(truth);
     const variance = sum(
       squares(
         truth,
-        truth.map(() => mean(truth)),
+        truth.map(() => middle),
       ),
     );
     variances.push(variance);

@@ -12,9 +12,14 @@ import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-function draw(t: Tensor, fn: 'uniform' | 'normal', p0: number, p1: number): Tensor {
+/** An argument and its name. */
+type Named = [name: string, value: number];
+
+function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p1]: Named): Tensor {
   const op = `${fn}_`;
   checkTensor(op, 'tensor', t);
+  checkFinite(op, name0, p0);
+  checkFinite(op, name1, p1);
   if (t.dtype !== 'float32')
     throw new DTypeError(`${op}: random numbers are float32, the tensor is ${t.dtype}`, {
       op,
@@ -32,22 +37,29 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', p0: number, p1: number): Tens
 
 /** Uniform between low and high. */
 export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
-  return draw(t, 'uniform', low, high);
+  return draw(t, 'uniform', ['low', low], ['high', high]);
 }
 
 /** Normal with the given mean and standard deviation. */
 export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
-  return draw(t, 'normal', mean, std);
+  return draw(t, 'normal', ['mean', mean], ['std', std]);
 }
 
 /** The same value everywhere. */
 export function constant_(t: Tensor, value: number): Tensor {
+  checkTensor('constant_', 'tensor', t);
+  checkNumber('constant_', 'value', value);
   const values = empty(t.executor, t.shape, t.dtype);
   fillWith(values, value);
   copyInto(values, t);
   values.dispose();
   t.storage.version++;
   return t;
+}
+
+function checkNumber(op: string, argument: string, value: unknown): void {
+  if (typeof value !== 'number')
+    throw new ArgumentError(`${op}: ${argument} must be a number, got ${typeof value}`, { op, argument, got: value });
 }
 
 /** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
@@ -64,7 +76,7 @@ function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
 }
 
 /** Activations for which a recommended gain is known. */
-export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'leaky_relu' | 'selu';
 
 /** Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu. */
 export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
@@ -77,6 +89,7 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
     case 'relu':
       return Math.SQRT2;
     case 'leakyRelu':
+    case 'leaky_relu':
       return Math.sqrt(2 / (1 + a * a));
     case 'selu':
       return 3 / 4;
@@ -89,17 +102,27 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
   }
 }
 
+/** A factor, as a number or as an option. */
+export type Gain = number | { gain?: number };
+
+function gainOf(op: string, given: Gain): number {
+  if (typeof given !== 'number') checkOptions(op, given, ['gain']);
+  const gain = typeof given === 'number' ? given : (given.gain ?? 1);
+  checkFinite(op, 'gain', gain);
+  return gain;
+}
+
 /** Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)). */
-export function xavierUniform_(t: Tensor, gain = 1): Tensor {
+export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierUniform_', t);
-  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  const bound = gainOf('xavierUniform_', gain) * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(t, -bound, bound);
 }
 
 /** Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)). */
-export function xavierNormal_(t: Tensor, gain = 1): Tensor {
+export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierNormal_', t);
-  return normal_(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
+  return normal_(t, 0, gainOf('xavierNormal_', gain) * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 /** Options of the Kaiming initialisations. */
@@ -107,7 +130,7 @@ export interface KaimingOptions {
   /** Slope of leakyRelu. Default 0. */
   a?: number;
   /** Which count the variance follows. Default 'fanIn'. */
-  mode?: 'fanIn' | 'fanOut';
+  mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
   /** Default 'leakyRelu', which with a = 0 is ReLU. */
   nonlinearity?: Nonlinearity;
 }
@@ -115,13 +138,15 @@ export interface KaimingOptions {
 function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
   checkOptions(op, options, ['a', 'mode', 'nonlinearity']);
   const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
-  if (mode !== 'fanIn' && mode !== 'fanOut')
+  const isIn = mode === 'fanIn' || mode === 'fan_in';
+  if (!isIn && mode !== 'fanOut' && mode !== 'fan_out')
     throw new ArgumentError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`, {
       op,
       argument: 'mode',
       got: mode,
     });
-  return calculateGain(nonlinearity, a) / Math.sqrt(fans(op, t)[mode]);
+  const { fanIn, fanOut } = fans(op, t);
+  return calculateGain(nonlinearity, a) / Math.sqrt(isIn ? fanIn : fanOut);
 }
 
 /** He's uniform: ±gain·√(3 / fan). */
@@ -141,7 +166,7 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
  *
  * @see https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
  */
-export function orthogonal_(t: Tensor, gain = 1): Tensor {
+export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';
   checkTensor(op, 'tensor', t);
   if (t.ndim < 2)
@@ -150,7 +175,7 @@ export function orthogonal_(t: Tensor, gain = 1): Tensor {
       argument: 'tensor',
       got: t.shape,
     });
-  checkFinite(op, 'gain', gain);
+  const factor = gainOf(op, gain);
   const rows = t.shape[0]!;
   const cols = t.numel / Math.max(1, rows);
   normal_(t);
@@ -162,7 +187,7 @@ export function orthogonal_(t: Tensor, gain = 1): Tensor {
   const at = (i: number) => (rows < cols ? vectors[i]! : vectors[(i % cols) * long + Math.floor(i / cols)]!);
   values.executor.write(
     values.address,
-    Float64Array.from({ length: t.numel }, (_, i) => gain * at(i)),
+    Float64Array.from({ length: t.numel }, (_, i) => factor * at(i)),
     'float32',
   );
   copyInto(values, t);

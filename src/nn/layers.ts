@@ -1,10 +1,12 @@
 /** Layers: linear, dropout, changes of shape, and the containers that chain them. */
+import { MAX_DIMS } from '../../bindings/commands/table.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
 import { linear, unflatten, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type DropShare, dropShare } from './dropShare.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -56,9 +58,13 @@ export class Linear extends Module {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
  */
 export class Dropout extends Module {
-  constructor(readonly p = 0.5) {
+  /** Share of the elements that become 0. */
+  readonly p: number;
+
+  /** @param p the share, as a number or as an option; default 0.5 */
+  constructor(p: number | DropShare = 0.5) {
     super();
-    checkRange('Dropout', 'p', p, 0, 1);
+    this.p = dropShare('Dropout', p);
   }
 
   override forward(x: Tensor): Tensor {
@@ -72,11 +78,18 @@ export class Dropout extends Module {
 
 /** Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`. */
 export class Flatten extends Module {
-  constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
-  ) {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  /** `new nn.Flatten(startDim, endDim)` or `new nn.Flatten({ startDim, endDim })`. */
+  constructor(start: number | { startDim?: number; endDim?: number } = 1, end = -1) {
     super();
+    const options = typeof start === 'number' ? { startDim: start, endDim: end } : start;
+    checkOptions('Flatten', options, ['startDim', 'endDim']);
+    this.startDim = options.startDim ?? 1;
+    this.endDim = options.endDim ?? -1;
+    checkWhole('Flatten', 'startDim', this.startDim, -MAX_DIMS);
+    checkWhole('Flatten', 'endDim', this.endDim, -MAX_DIMS);
   }
 
   override forward(x: Tensor): Tensor {
@@ -126,6 +139,11 @@ export class Sequential extends Module {
       this[i] = module;
     });
     this.length = modules.length;
+  }
+
+  /** The modules in order. */
+  *[Symbol.iterator](): Generator<Layer> {
+    for (let i = 0; i < this.length; i++) yield this[i]!;
   }
 
   override forward(x: Tensor): Tensor {

@@ -16,6 +16,24 @@ import { Buffer, Parameter } from './parameter.ts';
 /** Tensors by name, as PyTorch's state_dict. */
 export type StateDict = Record<string, Tensor>;
 
+/** Modules made since `building` began, or null. */
+let made: Module[] | null = null;
+
+/** @internal Runs `fn`; where it throws, all modules that were made meanwhile are disposed, half-built ones too. */
+export function building<T>(fn: () => T): T {
+  const before = made;
+  const mine: Module[] = [];
+  made = mine;
+  try {
+    return fn();
+  } catch (error) {
+    for (const module of mine) module.dispose();
+    throw error;
+  } finally {
+    made = before;
+  }
+}
+
 /**
  * A layer or model: parameters, buffers and other modules in its fields, and `forward`.
  *
@@ -31,6 +49,10 @@ export type StateDict = Record<string, Tensor>;
 export abstract class Module {
   /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
   training = true;
+
+  constructor() {
+    made?.push(this);
+  }
 
   /** What the module computes of its inputs. */
   abstract forward(...inputs: never[]): unknown;
@@ -119,15 +141,15 @@ export abstract class Module {
     return this;
   }
 
-  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. */
+  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. What is used in several places has all its names. */
   stateDict(): StateDict {
     const state: StateDict = {};
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) {
-        if (value instanceof Parameter || value instanceof Buffer)
-          state[prefix === '' ? name : `${prefix}.${name}`] = value;
-      }
-    }
+    const collect = (module: Module, prefix: string) => {
+      for (const [name, value] of Object.entries(module))
+        if (value instanceof Parameter || value instanceof Buffer) state[prefix + name] = value;
+      for (const [name, child] of module.namedChildren()) collect(child, `${prefix}${name}.`);
+    };
+    collect(this, '');
     return state;
   }
 

@@ -193,8 +193,8 @@ abstract class RecurrentBase extends Module {
   }
 }
 
-/** The output of each row's last step: [batch, hiddenSize]. */
-function lastOutput(out: Tensor, reverse: boolean, lengths: Tensor | null): Tensor {
+/** @internal The output of each row's last step: [batch, hiddenSize]. */
+export function lastOutput(out: Tensor, reverse: boolean, lengths: Tensor | null): Tensor {
   if (reverse) return select(out, 0, 0);
   const [steps, batch, size] = out.shape as [number, number, number];
   if (lengths === null) return select(out, 0, steps - 1);

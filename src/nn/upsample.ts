@@ -1,8 +1,8 @@
 /** Layers that change planes: resizing, and dropout of whole channels. */
 import { dropout2d, type InterpolateOptions, interpolate } from '../functional/index.ts';
 import { checkInterpolate } from '../functional/resize.ts';
-import { checkRange } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type DropShare, dropShare } from './dropShare.ts';
 import { Module } from './module.ts';
 
 /**
@@ -35,9 +35,13 @@ export class Upsample extends Module {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
  */
 export class Dropout2d extends Module {
-  constructor(readonly p = 0.5) {
+  /** Share of the channels that become 0. */
+  readonly p: number;
+
+  /** @param p the share, as a number or as an option; default 0.5 */
+  constructor(p: number | DropShare = 0.5) {
     super();
-    checkRange('Dropout2d', 'p', p, 0, 1);
+    this.p = dropShare('Dropout2d', p);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,10 +1,12 @@
 /** Callbacks of `fit` that need a file system or a terminal. */
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
+import { encodeModule } from '../io/architecture.ts';
 import type { AnyOptimizer, Stateful } from '../io/index.ts';
 import { checkOptions } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
-import { saveModel } from './models.ts';
+import { saveModel, saveSafetensors } from './models.ts';
 import { peer } from './peers.ts';
 
 /** Options of `ModelCheckpoint`. */
@@ -13,15 +15,20 @@ export interface CheckpointOptions {
   monitor?: string;
   /** Write only where that value is the best so far. Default false. */
   saveBestOnly?: boolean;
+  /** Write `model.stateDict()` alone, as a safetensors file: of models whose classes `loadModel` does not know. Default false. */
+  saveWeightsOnly?: boolean;
   /** Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
-  /** Its state is saved too. */
+  /**
+   * Its state is saved too. To keep those of callbacks as well:
+   * `{ stateDict: () => ({ schedule: schedule.stateDict(), stopping: stopping.stateDict() }) }`.
+   */
   scheduler?: Stateful;
 }
 
 /**
  * Writes model, optimizer, random numbers and epoch after each epoch, as `saveModel` does: a file is replaced as a whole
- * or not at all. `{epoch}` in the path is the number of epochs done.
+ * or not at all. It stands last in the list of callbacks, so that what the others change is in the file. `{epoch}` in the path is the number of epochs done.
  *
  * @example
  * await trainer.fit(x, y, { epochs: 20, callbacks: [new ModelCheckpoint('best.safetensors', { saveBestOnly: true })] });
@@ -34,17 +41,41 @@ export class ModelCheckpoint implements Callback {
     private readonly options: CheckpointOptions = {},
   ) {
     const op = 'ModelCheckpoint';
-    checkOptions(op, options, ['monitor', 'saveBestOnly', 'mode', 'scheduler']);
+    checkOptions(op, options, ['monitor', 'saveBestOnly', 'saveWeightsOnly', 'mode', 'scheduler']);
     if (typeof path !== 'string')
       throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
     this.monitor = new Monitor(op, options.monitor ?? 'valLoss', options.mode ?? 'auto');
   }
 
+  /** Makes the folder, and refuses a model that could not be saved, before there is anything to lose. */
+  onTrainBegin({ model }: Pick<TrainingState, 'model'>): void {
+    if (this.options.saveWeightsOnly !== true) encodeModule(model);
+    mkdirSync(dirname(this.path), { recursive: true });
+  }
+
+  /** The best value so far, so that `saveBestOnly` goes on where it was. */
+  stateDict(): { best: number } {
+    return { best: this.monitor.best };
+  }
+
+  loadStateDict({ best }: { best: number }): void {
+    if (typeof best !== 'number') {
+      throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
+        op: 'ModelCheckpoint.loadStateDict',
+        argument: 'state',
+        got: best,
+      });
+    }
+    this.monitor.best = best;
+  }
+
   onEpochEnd(epoch: number, logs: Logs, { model, optimizer }: TrainingState): void {
-    const { saveBestOnly = false, scheduler } = this.options;
+    const { saveBestOnly = false, saveWeightsOnly = false, scheduler } = this.options;
     if (saveBestOnly && !this.monitor.improves(logs)) return;
     const path = this.path.replaceAll('{epoch}', String(epoch + 1));
-    saveModel(model, path, { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 });
+    const options = { optimizer: optimizer as unknown as AnyOptimizer, scheduler, epoch: epoch + 1 };
+    if (saveWeightsOnly) saveSafetensors(model.stateDict(), path);
+    else saveModel(model, path, options);
   }
 }
 
@@ -64,11 +95,15 @@ export class CSVLogger implements Callback {
     private readonly path: string,
     private readonly options: CsvLoggerOptions = {},
   ) {
-    checkOptions('CSVLogger', options, ['separator', 'append']);
+    const op = 'CSVLogger';
+    checkOptions(op, options, ['separator', 'append']);
+    if (typeof path !== 'string')
+      throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
   }
 
   onTrainBegin(): void {
     this.columns = null;
+    mkdirSync(dirname(this.path), { recursive: true });
   }
 
   onEpochEnd(epoch: number, logs: Logs): void {
@@ -82,27 +117,28 @@ export class CSVLogger implements Callback {
   }
 }
 
-/** A bar that moves from batch to batch, on a terminal. Elsewhere it prints nothing. */
+interface Bar {
+  start(total: number, value: number, payload: object): void;
+  update(value: number, payload: object): void;
+  stop(): void;
+}
+
+/** A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing. */
 export class ProgressBar implements Callback {
-  private bar: {
-    start(total: number, value: number, payload: object): void;
-    update(value: number, payload: object): void;
-    stop(): void;
-  } | null = null;
+  private makeBar: ((format: string) => Bar) | null = null;
+  private bar: Bar | null = null;
   private title = '';
 
   async onTrainBegin(): Promise<void> {
     const { default: progress } = await peer('ProgressBar', 'cli-progress', () => import('cli-progress'));
-    this.bar = new progress.SingleBar({
-      format: '{title} [{bar}] {percentage}%  {values}',
-      barsize: 24,
-      noTTYOutput: false,
-      clearOnComplete: true,
-    });
+    this.makeBar = (format) =>
+      new progress.SingleBar({ format, barsize: 24, noTTYOutput: false, clearOnComplete: true, hideCursor: true });
   }
 
   onEpochBegin(epoch: number, { plan }: TrainingState): void {
     this.title = `epoch ${epoch + 1}/${plan.epochs}`;
+    const format = plan.batches > 0 ? '{title} [{bar}] {percentage}%  {values}' : '{title}  batch {value}  {values}';
+    this.bar = this.makeBar?.(format) ?? null;
     this.bar?.start(plan.batches, 0, { title: this.title, values: '' });
   }
 

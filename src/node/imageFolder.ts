@@ -1,63 +1,30 @@
 /** Images in folders that are named after their classes, as torchvision's ImageFolder. PNG and JPEG. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArgumentError } from '../../bindings/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
 import { scalarTensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { peer } from './peers.ts';
+import { ImageDecoder, kindOf } from './images.ts';
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions {
   /** Applied to every image when it is asked for. Default: only what makes it a tensor. */
   transform?: Transform;
+  /** Worker threads that decode images ahead of their turn, for `DataLoader` and `Trainer`. Default 1. */
+  workers?: number;
 }
 
-type Decoder = (bytes: Uint8Array) => ImageLike;
-
-/** Pixels that an image may have. */
-const MAX_PIXELS = 100_000_000;
-const PNG_SIGNATURE = 0x89504e47;
-/** Where a PNG's header has width and height, and where it ends. */
-const PNG_WIDTH = 16;
-const PNG_HEADER = 24;
-
-/** Refuses a PNG whose header asks for more memory than an image may take, before it is decoded. */
-function checkPngSize(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PNG_HEADER || view.getUint32(0) !== PNG_SIGNATURE) throw new Error('not a PNG file');
-  const pixels = view.getUint32(PNG_WIDTH) * view.getUint32(PNG_WIDTH + 4);
-  if (pixels > MAX_PIXELS) throw new Error(`${pixels} pixels are more than ${MAX_PIXELS}`);
-}
-
-async function pngDecoder(): Promise<Decoder> {
-  const { PNG } = await peer('imageFolder', 'pngjs', () => import('pngjs'));
-  return (bytes) => {
-    checkPngSize(bytes);
-    return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  };
-}
-
-async function jpegDecoder(): Promise<Decoder> {
-  const { decode } = (await peer('imageFolder', 'jpeg-js', () => import('jpeg-js'))).default;
-  return (bytes) => decode(bytes, { useTArray: true, maxResolutionInMP: MAX_PIXELS / 1e6 });
-}
-
-const DECODERS: Record<string, () => Promise<Decoder>> = {
-  '.png': pngDecoder,
-  '.jpg': jpegDecoder,
-  '.jpeg': jpegDecoder,
-};
-
-/** Files with these endings in a folder and all below it, in order. */
+/** Images in a folder and all below it, in order. */
 function filesBelow(dir: string): string[] {
   const entries = readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) return filesBelow(path);
-    return extname(path).toLowerCase() in DECODERS ? [path] : [];
+    return kindOf(path) === undefined ? [] : [path];
   });
 }
 
@@ -69,7 +36,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     readonly classes: readonly string[],
     /** The files and the numbers of their classes. */
     readonly samples: readonly { path: string; label: number }[],
-    private readonly decoders: ReadonlyMap<string, Decoder>,
+    private readonly decoder: ImageDecoder,
     private readonly transform: Transform,
   ) {}
 
@@ -78,27 +45,30 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     return this.samples.length;
   }
 
-  get(i: number): [image: Tensor, label: Tensor] {
+  private sample(i: number): { path: string; label: number } {
     const sample = this.samples[i];
-    if (sample === undefined) {
-      throw new ArgumentError(`ImageFolder: example ${i} is out of range for ${this.length} examples`, {
-        op: 'ImageFolder',
-        argument: 'i',
-        got: i,
-      });
-    }
-    const { path, label } = sample;
-    const bytes = readFileSync(path);
-    let image: ImageLike;
-    try {
-      image = this.decoders.get(extname(path).toLowerCase())!(bytes);
-    } catch (error) {
-      throw new FormatError(`${path}: damaged image (${(error as Error).message})`, {
-        op: 'imageFolder',
-        argument: path,
-      });
-    }
+    if (sample !== undefined) return sample;
+    throw new ArgumentError(`ImageFolder: example ${i} is out of range for ${this.length} examples`, {
+      op: 'ImageFolder',
+      argument: 'i',
+      got: i,
+    });
+  }
+
+  private example(image: ImageLike, label: number): [image: Tensor, label: Tensor] {
     return [this.transform.forward(image), scalarTensor(label, 'int32')];
+  }
+
+  get(i: number): [image: Tensor, label: Tensor] {
+    const { path, label } = this.sample(i);
+    return this.example(this.decoder.decode(path, readFileSync(path)), label);
+  }
+
+  /** Reads and decodes an image ahead of its turn; the transform follows when it is its turn. */
+  async prepare(i: number): Promise<() => [image: Tensor, label: Tensor]> {
+    const { path, label } = this.sample(i);
+    const image = await this.decoder.decodeAhead(path, await readFile(path));
+    return () => this.example(image, label);
   }
 }
 
@@ -110,12 +80,13 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
  * @example
  * const { Compose, Resize } = data.transforms;
  * const set = await imageFolder('photos', { transform: new Resize([64, 64]) });
- * for (const [images, labels] of new data.DataLoader(set, { batchSize: 32, shuffle: true })) …
+ * for await (const [images, labels] of new data.DataLoader(set, { batchSize: 32, shuffle: true })) …
  */
 export async function imageFolder(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const op = 'imageFolder';
-  checkOptions(op, options, ['transform']);
-  const { transform = new Compose([]) } = options;
+  checkOptions(op, options, ['transform', 'workers']);
+  const { transform = new Compose([]), workers = 1 } = options;
+  checkWhole(op, 'workers', workers);
   if (!(transform instanceof Transform)) {
     throw new ArgumentError(`${op}: transform must be one of data.transforms`, {
       op,
@@ -137,8 +108,9 @@ export async function imageFolder(dir: string, options: ImageFolderOptions = {})
       got: dir,
     });
   }
-  const decoders = new Map<string, Decoder>();
-  for (const extension of new Set(samples.map(({ path }) => extname(path).toLowerCase())))
-    decoders.set(extension, await DECODERS[extension]!());
-  return new ImageFolder(classes, samples, decoders, transform);
+  const decoder = await ImageDecoder.for(
+    samples.map(({ path }) => path),
+    workers,
+  );
+  return new ImageFolder(classes, samples, decoder, transform);
 }

@@ -6,4 +6,4 @@ export { parseIdx } from './idx.ts';
 export { ImageFolder, type ImageFolderOptions, imageFolder } from './imageFolder.ts';
 export { type Imdb, imdb } from './imdb.ts';
 export { type Mnist, mnist } from './mnist.ts';
-export { loadModel, loadSafetensors, saveModel, saveSafetensors } from './models.ts';
+export { exportOnnx, loadModel, loadOnnx, loadSafetensors, saveModel, saveSafetensors } from './models.ts';

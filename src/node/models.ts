@@ -34,6 +34,30 @@ export function saveModel(model: Module, path: string, options: io.SaveModelOpti
 }
 
 /**
+ * Writes a model as an ONNX file.
+ *
+ * @example
+ * exportOnnx(model, [null, 3, 224, 224], 'model.onnx');
+ */
+export function exportOnnx(
+  model: Module,
+  inputShape: io.OnnxInputShape | readonly io.OnnxInputShape[],
+  path: string,
+  options: io.ExportOnnxOptions = {},
+): void {
+  writeAtomically(path, io.exportOnnx(model, inputShape, options));
+}
+
+/**
+ * Reads the model of an ONNX file.
+ *
+ * @throws FormatError where it is damaged, or names operations that are not supported
+ */
+export function loadOnnx(path: string): io.OnnxModel {
+  return io.loadOnnx(readFileSync(path));
+}
+
+/**
  * Reads a model that `saveModel` wrote.
  *
  * @throws FormatError where the file is damaged, or names a layer that is not known

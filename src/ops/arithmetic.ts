@@ -5,15 +5,16 @@
  * or, `mul` and `minimum` are and.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
+import type { MathFn } from '../../bindings/commands/unary.ts';
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
-import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
+import type { BinaryFn } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
-import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere } from '../program/emit.ts';
+import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
-import { broadcastShapes } from '../tensor/shapes.ts';
+import { broadcastShapes, type Shape } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { cast, scalarTensor } from './create.ts';
 
@@ -53,12 +54,12 @@ function checkNumber(op: string, argument: string, value: unknown): asserts valu
   }
 }
 
-type FloatFn = Exclude<UnaryFn & Primitive, 'clamp' | 'neg' | 'abs' | 'square' | 'softplus' | 'elu' | 'leakyRelu'>;
-
-/** A float function of one element. */
-function floatUnary(fn: FloatFn, x: Tensor): Tensor {
+/** A function of the table's that tensors have under its name: float32, but relu of integers. */
+export function floatUnary(fn: MathFn, x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
+  // As PyTorch: the only one of them that integers have.
+  if (fn === 'relu') return clamp(x, 0);
   return compose(() => floatUnary(fn, cast(x, 'float32')));
 }
 
@@ -73,107 +74,58 @@ function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
 function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record('step', [x], emitUnary(fn, x, 'float32'));
-  return fn === 'sign' ? emitUnary('signI', x, 'int32') : cast(x, x.dtype);
+  return fn === 'sign' ? emitUnary('signI', x, 'int32') : materialize(x);
 }
 
 /** −x. */
-export function neg(x: Tensor): Tensor {
-  return numberUnary('neg', x);
+export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return numberUnary('neg', x) as Tensor<S>;
 }
 /** |x|. */
-export function abs(x: Tensor): Tensor {
-  return numberUnary('abs', x);
+export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return numberUnary('abs', x) as Tensor<S>;
 }
 /** −1, 0 or 1 by the sign of x. */
-export function sign(x: Tensor): Tensor {
-  return stepUnary('sign', x);
-}
-/** √x; NaN for negative x. */
-export function sqrt(x: Tensor): Tensor {
-  return floatUnary('sqrt', x);
-}
-/** 1/√x. */
-export function rsqrt(x: Tensor): Tensor {
-  return floatUnary('rsqrt', x);
-}
-/** 1/x. */
-export function reciprocal(x: Tensor): Tensor {
-  return floatUnary('reciprocal', x);
+export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return stepUnary('sign', x) as Tensor<S>;
 }
 /** x². */
-export function square(x: Tensor): Tensor {
-  return numberUnary('square', x);
-}
-/** eˣ. */
-export function exp(x: Tensor): Tensor {
-  return floatUnary('exp', x);
-}
-/** Natural logarithm. */
-export function log(x: Tensor): Tensor {
-  return floatUnary('log', x);
-}
-/** ln(1 + x), exact near 0. */
-export function log1p(x: Tensor): Tensor {
-  return floatUnary('log1p', x);
-}
-/** Sine; x in radians. */
-export function sin(x: Tensor): Tensor {
-  return floatUnary('sin', x);
-}
-/** Cosine; x in radians. */
-export function cos(x: Tensor): Tensor {
-  return floatUnary('cos', x);
-}
-/** Hyperbolic tangent. */
-export function tanh(x: Tensor): Tensor {
-  return floatUnary('tanh', x);
-}
-/** 1 / (1 + e⁻ˣ). */
-export function sigmoid(x: Tensor): Tensor {
-  return floatUnary('sigmoid', x);
-}
-/** max(x, 0). */
-export function relu(x: Tensor): Tensor {
-  return floatUnary('relu', x);
-}
-/** Arc tangent, in radians. */
-export function atan(x: Tensor): Tensor {
-  return floatUnary('atan', x);
-}
-/** Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
-export function erf(x: Tensor): Tensor {
-  return floatUnary('erf', x);
+export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return numberUnary('square', x) as Tensor<S>;
 }
 /** Largest whole number ≤ x. */
-export function floor(x: Tensor): Tensor {
-  return stepUnary('floor', x);
+export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return stepUnary('floor', x) as Tensor<S>;
 }
 /** Smallest whole number ≥ x. */
-export function ceil(x: Tensor): Tensor {
-  return stepUnary('ceil', x);
+export function ceil<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return stepUnary('ceil', x) as Tensor<S>;
 }
 /** Nearest whole number; halves go to the even one. */
-export function round(x: Tensor): Tensor {
-  return stepUnary('round', x);
+export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return stepUnary('round', x) as Tensor<S>;
 }
 
-/** x limited to min … max; NaN stays. */
-export function clamp(x: Tensor, min = -Infinity, max = Infinity): Tensor {
+/** x limited to min … max; NaN stays, of the limits too. */
+export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infinity): Tensor<S> {
   checkTensor('clamp', 'input', x);
   checkNumber('clamp', 'min', min);
   checkNumber('clamp', 'max', max);
   if (x.dtype === 'float32') {
-    return record('clamp', [x], emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max)), { min, max });
+    const y = emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max));
+    return record('clamp', [x], y, { min, max }) as Tensor<S>;
   }
-  const INT_MIN = -(2 ** 31);
-  const INT_MAX = 2 ** 31 - 1;
-  return emitUnary('clampI', x, 'int32', Math.max(INT_MIN, Math.ceil(min)), Math.min(INT_MAX, Math.floor(max)));
+  // As in arithmetic, a fraction makes the result float32.
+  const isWhole = (limit: number) => Number.isInteger(limit) || Math.abs(limit) === Infinity;
+  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32') as Tensor<S>, min, max));
+  const [low, high] = [Math.max(-(2 ** 31), min), Math.min(2 ** 31 - 1, max)];
+  return emitUnary('clampI', x, 'int32', low, high) as Tensor<S>;
 }
 
 /** Whether x is 0. */
-export function logicalNot(x: Tensor): Tensor {
+export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
   checkTensor('logicalNot', 'input', x);
-  return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool');
+  return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool') as Tensor<S>;
 }
 
 /** Element type in which two operands meet. */

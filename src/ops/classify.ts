@@ -7,7 +7,8 @@ import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
-import { normalizeDim, sameShape, show } from '../tensor/shapes.ts';
+import { restate } from '../program/watch.ts';
+import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { alongDim } from './reductions.ts';
@@ -47,17 +48,19 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
     if (source !== x) source.dispose();
     return record(primitive, [x], y);
   }
-  return compose(() => softmaxAlong(primitive, x.transpose(at, -1), -1).transpose(at, -1));
+  return compose(() =>
+    restate(primitive, [x], softmaxAlong(primitive, x.transpose(at, -1), -1).transpose(at, -1), { dim: at }),
+  );
 }
 
 /** eˣ / Σ eˣ along a dimension (default: the last). */
-export function softmax(x: Tensor, dim = -1): Tensor {
-  return softmaxAlong('softmax', x, dim);
+export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
+  return softmaxAlong('softmax', x, dim) as Tensor<S>;
 }
 
 /** x − ln Σ eˣ along a dimension (default: the last). */
-export function logSoftmax(x: Tensor, dim = -1): Tensor {
-  return softmaxAlong('logSoftmax', x, dim);
+export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
+  return softmaxAlong('logSoftmax', x, dim) as Tensor<S>;
 }
 
 function gradOf(primitive: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {

@@ -10,6 +10,7 @@ import { checkOptions } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
+import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -280,7 +281,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     checkOperands(op, image, kernel, bias);
     const geometry = geometryOf(op, image, kernel, planar);
     checkBias(op, bias, geometry.outChannels);
-    return convolve(image, kernel, bias, geometry).squeeze(2);
+    return restate('conv1d', [x, weight, bias], convolve(image, kernel, bias, geometry).squeeze(2), { geometry });
   });
 }
 

@@ -6,6 +6,7 @@ import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
 import { rememberWritten } from '../program/values.ts';
+import { restate } from '../program/watch.ts';
 import { generator } from '../runtime/random.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
@@ -198,9 +199,15 @@ export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
   return filled('ones', shape, 1, options);
 }
 
-/** A tensor with the same value everywhere. */
-export function full<S extends Shape>(shape: S, value: number, options: TensorOptions = {}): Tensor<Known<S>> {
-  return filled('full', shape, value, options) as Tensor<Known<S>>;
+/** A tensor with the same value everywhere; bool for a boolean. */
+export function full<S extends Shape>(
+  shape: S,
+  value: number | boolean,
+  options: TensorOptions = {},
+): Tensor<Known<S>> {
+  if (typeof value !== 'boolean') return filled('full', shape, value, options) as Tensor<Known<S>>;
+  checkOptions('full', options, OPTIONS);
+  return filled('full', shape, Number(value), { dtype: 'bool', ...options }) as Tensor<Known<S>>;
 }
 
 /** @internal A constant tensor on an executor. */
@@ -341,8 +348,22 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('randn', args, 'normal');
 }
 
-/** Random whole numbers, low ≤ x < high, int32. */
-export function randint(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
+type RandintOptions = Omit<TensorOptions, 'dtype'>;
+
+/** Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on. */
+export function randint(low: number, high: number, shape: Shape, options?: RandintOptions): Tensor;
+export function randint(high: number, shape: Shape, options?: RandintOptions): Tensor;
+export function randint(
+  first: number,
+  second: number | Shape,
+  third?: Shape | RandintOptions,
+  fourth?: RandintOptions,
+): Tensor {
+  if (typeof second !== 'number') return integersBelow(0, first, second, third as RandintOptions | undefined);
+  return integersBelow(first, second, third as Shape, fourth);
+}
+
+function integersBelow(low: number, high: number, shape: Shape, options: RandintOptions = {}): Tensor {
   checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
     throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
@@ -370,7 +391,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   if (dtype === 'bool') return emitUnary('toBoolI', x, dtype);
   const y = empty(x.executor, x.shape, dtype);
   copyInto(x, y);
-  return y;
+  return restate('toInt', [x], y);
 }
 
 /** A copy on another executor. */

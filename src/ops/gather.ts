@@ -4,6 +4,7 @@ import { record } from '../autograd/record.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { commonExecutor, dense, done, materialize, sectionsOf } from '../program/emit.ts';
 import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
+import { watching } from '../program/watch.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -126,6 +127,7 @@ function ordered(x: Tensor, dim: number, count: number, descending: boolean): Ex
     const shape = x.ndim === 0 ? [] : [...x.shape.slice(0, -1), count];
     const { values, indices } = emitSort(source, count, descending, shape);
     done(source, x);
+    watching?.note('sort', [x], [values, indices], { count, descending });
     return { values: record('gather', [x, indices], values, { dim }), indices };
   }
   return compose(() => {

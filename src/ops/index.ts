@@ -1,4 +1,5 @@
 /** All operations as functions. */
+export * from '../generated/mathFunctions.ts';
 export * from './activations.ts';
 export * from './arithmetic.ts';
 export * from './classify.ts';

@@ -3,13 +3,19 @@ import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
+import { restate, watching } from '../program/watch.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
+import { compose, type Operand } from './arithmetic.ts';
 
 /** The same elements without history. */
 export function detach(x: Tensor): Tensor {
-  return viewOf(x, x.shape, x.strides);
+  return restate('identity', [x], viewOf(x, x.shape, x.strides));
+}
+
+/** x for a product or quotient in place: a copy where the gradient of the operand will ask what x held before. */
+export function factorOf(x: Tensor, other: Operand): Tensor {
+  return isGradEnabled() && typeof other !== 'number' && other.requiresGrad ? x.clone() : x;
 }
 
 /**
@@ -45,6 +51,7 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
         { op },
       );
     }
+    watching?.changed(op, x, result);
     copyInto(result, x);
     x.storage.version++;
     // What replaces all elements of x ends the way back to what they were made of.

@@ -1,7 +1,8 @@
-/** Products of vectors and matrices. All of them are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
+/** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
 import { DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
+import { restate } from '../program/watch.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -17,6 +18,15 @@ function checkFloat(op: string, argument: string, x: Tensor): void {
       expected: 'float32',
     });
   }
+}
+
+/** Products take two float32 tensors or, slower, two of int32. */
+function checkPair(op: string, a: Tensor, b: Tensor): void {
+  checkTensor(op, 'input', a);
+  checkTensor(op, 'other', b);
+  if (a.dtype === 'int32' && b.dtype === 'int32') return;
+  checkFloat(op, 'input', a);
+  checkFloat(op, 'other', b);
 }
 
 function innerMismatch(op: string, a: Tensor, b: Tensor): ShapeError {
@@ -67,6 +77,11 @@ function batchShape(op: string, a: Tensor, b: Tensor): Shape {
   }
 }
 
+/** The same of int32: all products, then their sums. They wrap. */
+function integerProduct(a: Tensor, b: Tensor): Tensor {
+  return compose(() => a.unsqueeze(-1).mul(b.unsqueeze(-3)).sum(-2));
+}
+
 /** a·b for tensors of at least two dimensions, the leading ones broadcast. */
 function product(op: string, a: Tensor, b: Tensor): Tensor {
   const [m, k] = a.shape.slice(-2) as [number, number];
@@ -74,6 +89,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
   if (k !== k2) throw innerMismatch(op, a, b);
   commonExecutor(op, a, b);
   const batch = a.ndim === 2 && b.ndim === 2 ? [] : batchShape(op, a, b);
+  if (a.dtype === 'int32') return integerProduct(a, b);
   const left = matrices(a, batch);
   const right = matrices(b, batch);
   const y = emitGemm(left, right, null, { batch: numelOf(batch), m, n, k }, [...batch, m, n]);
@@ -84,7 +100,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
 
 /**
  * Matrix product, as NumPy and PyTorch have it: vector·vector gives a number, matrix·vector a vector, and dimensions before
- * the last two are batches, which broadcast.
+ * the last two are batches, which broadcast. Of two int32 tensors it is int32.
  *
  * @throws ShapeError if the inner sizes differ
  * @example
@@ -98,8 +114,7 @@ export function matmul<A extends Shape, B extends Shape>(
 }
 
 function productOf(a: Tensor, b: Tensor): Tensor {
-  checkFloat('matmul', 'input', a);
-  checkFloat('matmul', 'other', b);
+  checkPair('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(
       `matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`,
@@ -110,21 +125,23 @@ function productOf(a: Tensor, b: Tensor): Tensor {
   if (a.ndim >= 2 && b.ndim >= 2) {
     // A batch against one matrix is one tall product.
     if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
-      return compose(() => product('matmul', a.flatten(0, -2), b).reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+      return compose(() => {
+        const rows = product('matmul', a.flatten(0, -2), b);
+        return restate('matmul', [a, b], rows.reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+      });
     }
     return product('matmul', a, b);
   }
   return compose(() => {
     const y = product('matmul', a.ndim === 1 ? a.unsqueeze(0) : a, b.ndim === 1 ? b.unsqueeze(1) : b);
     const rows = b.ndim === 1 ? y.squeeze(-1) : y;
-    return a.ndim === 1 ? rows.squeeze(b.ndim === 1 ? -1 : -2) : rows;
+    return restate('matmul', [a, b], a.ndim === 1 ? rows.squeeze(b.ndim === 1 ? -1 : -2) : rows);
   });
 }
 
 /** Products of matrices, pair by pair: [b, m, k] × [b, k, n]. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  checkFloat('bmm', 'input', a);
-  checkFloat('bmm', 'other', b);
+  checkPair('bmm', a, b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
     throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'bmm',
@@ -136,8 +153,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 
 /** Σ aᵢ·bᵢ of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  checkFloat('dot', 'input', a);
-  checkFloat('dot', 'other', b);
+  checkPair('dot', a, b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
     throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'dot',
@@ -149,8 +165,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 
 /** The matrix aᵢ·bⱼ of two vectors. */
 export function outer(a: Tensor, b: Tensor): Tensor {
-  checkFloat('outer', 'input', a);
-  checkFloat('outer', 'other', b);
+  checkPair('outer', a, b);
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
       op: 'outer',
@@ -206,9 +221,10 @@ function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     }
   }
   if (x.ndim === 2) return linear2d(x, weight, bias);
-  return compose(() =>
-    linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias).reshape([...x.shape.slice(0, -1), n]),
-  );
+  return compose(() => {
+    const rows = linear2d(x.ndim === 1 ? x.unsqueeze(0) : x.flatten(0, -2), weight, bias);
+    return restate('linear', [x, weight, bias], rows.reshape([...x.shape.slice(0, -1), n]));
+  });
 }
 
 function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {

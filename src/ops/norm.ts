@@ -13,6 +13,7 @@ import {
   type NormView,
   type Running,
 } from '../program/emitNorm.ts';
+import { restate } from '../program/watch.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -116,6 +117,13 @@ function normalize(
         : { mean: fixed.mean, rstd: noGrad(() => fixed.variance.add(eps).rsqrt()) };
     const y = emitNormalize(source, moments, weight && dense(weight), bias && dense(bias), view);
     const hasWeight = weight !== null;
+    if (fixed === null) restate('norm', [x, weight, bias], y, { op, view, eps, hasWeight, hasBias: bias !== null });
+    else
+      restate('batchNorm', [x, weight, bias, fixed.mean, fixed.variance], y, {
+        eps,
+        hasWeight,
+        hasBias: bias !== null,
+      });
     return record('norm', [x, moments.mean, moments.rstd, ...parts], y, {
       view,
       eps,

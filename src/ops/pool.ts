@@ -3,6 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import { needsGrad, record } from '../autograd/record.ts';
 import { dense } from '../program/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
+import { watching } from '../program/watch.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -137,6 +138,7 @@ function tile(op: string, x: Tensor, outputSize: Pair | readonly [number | null,
 function poolMax(x: Tensor, geometry: PoolGeometry, withIndices: boolean): { values: Tensor; indices: Tensor | null } {
   return compose(() => {
     const [values, indices] = emitMaxPool(dense(x), geometry, withIndices || needsGrad([x]));
+    watching?.note('maxPool', [x], indices === null ? [values] : [values, indices], { ...geometry });
     if (indices !== null) record('maxPool', [x, indices], values);
     return { values, indices: withIndices ? indices : null };
   });

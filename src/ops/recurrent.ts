@@ -15,6 +15,7 @@ import {
   type RecurrentKindName,
   type RecurrentOperands,
 } from '../program/emitRecurrent.ts';
+import { watching } from '../program/watch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { clone } from './create.ts';
@@ -37,6 +38,11 @@ export function recurrent(
     ) as unknown as RecurrentOperands;
     const keeps = needsGrad(tensors);
     const { out, cLast, ...kept } = emitRecurrent(kind, reverse, contiguous, keeps);
+    watching?.note('recurrent', tensors, cLast === null ? [out] : [out, cLast], {
+      kind,
+      reverse,
+      names: Object.keys(operands).filter((name) => operands[name as keyof RecurrentOperands] !== null),
+    });
     if (keeps) {
       const inputs = Object.entries({ ...operands, lengths: contiguous.lengths, ...kept }).filter(
         (entry): entry is [string, Tensor] => entry[1] !== null,

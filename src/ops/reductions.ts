@@ -5,18 +5,26 @@ import type { ReduceFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { dense, done, emitArgReduce, emitCumsum, emitReduce, empty, sectionsOf } from '../program/emit.ts';
+import { watching } from '../program/watch.ts';
+import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose, where } from './arithmetic.ts';
 import { cast } from './create.ts';
 
-/** Dimensions to reduce: one, several, or (undefined) all. */
+/** Dimensions to reduce: one, several, or (undefined, []) all. */
 export type Dims = number | readonly number[];
 
 /** Options of reductions. */
 export interface ReduceOptions {
   /** Keep the reduced dimensions with size 1. */
   keepdim?: boolean;
+}
+
+/** Tells the types whether dimensions are kept. */
+export interface Keep<K extends boolean> {
+  /** Keep the reduced dimensions with size 1. */
+  keepdim?: K;
 }
 
 /** Options of `variance` and `std`. */
@@ -51,7 +59,9 @@ function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): P
       },
     );
   }
-  const dims = normalizeDims(op, dim, x.ndim).filter((d) => d < x.ndim);
+  // As in PyTorch, an empty list stands for all.
+  const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
+  const dims = normalizeDims(op, asked, x.ndim).filter((d) => d < x.ndim);
   const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
   const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
   return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
@@ -117,28 +127,43 @@ function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 's
 }
 
 /** Sum of the elements. */
-export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function sum<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
   const keepdim = checkKeepdim('sum', options);
   const p = plan('sum', x, dim, keepdim);
   const isFloat = x.dtype === 'float32';
-  return record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
+  const y: Tensor = record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** Mean of the elements. */
-export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function mean<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
   const p = plan('mean', x, dim, checkKeepdim('mean', options));
   checkFloat('mean', x);
-  return record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
+  const y: Tensor = record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** Product of the elements. */
-export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function prod<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
   const keepdim = checkKeepdim('prod', options);
   const p = plan('prod', x, dim, keepdim);
-  return record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), {
+  const y: Tensor = record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), {
     keepShape: p.keepShape,
     dims: p.dims,
   });
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
@@ -170,7 +195,9 @@ function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
-  return record('extremeAll', [x], reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p), p);
+  const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
+  watching?.note(fn, [x], [y], { ...p });
+  return record('extremeAll', [x], y, p);
 }
 
 function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: number; shape: Shape } {
@@ -190,6 +217,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   const source = dense(x);
   const found = emitArgReduce(x.dtype === 'float32' ? fn : `${fn}I`, source, sectionsOf(x.shape, at), shape);
   done(source, x);
+  watching?.note('extreme', [x], [found.values, found.indices], { fn, dim: at });
   const values = record('extreme', [x, found.indices], found.values, { dim: at });
   if (!keepdim || x.ndim === 0) return { values, indices: found.indices };
   const kept = { values: values.unsqueeze(at), indices: found.indices.unsqueeze(at) };
@@ -199,7 +227,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
 }
 
 /** Largest element; with a dimension: the largest along it and its (first) index. NaN wins. */
-export function max(x: Tensor): Tensor;
+export function max<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
   const keepdim = checkKeepdim('max', options);
@@ -207,7 +235,7 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
 }
 
 /** Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins. */
-export function min(x: Tensor): Tensor;
+export function min<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
   const keepdim = checkKeepdim('min', options);
@@ -220,7 +248,10 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
     const flat = x.reshape([-1]);
     const index = argExtreme(op, flat, 0, false);
     flat.dispose();
-    return index;
+    if (!keepdim) return index;
+    const kept = index.reshape(x.shape.map(() => 1));
+    index.dispose();
+    return kept;
   }
   const { at, shape } = argPlan(op, x, dim, keepdim);
   const fn = op === 'argmax' ? 'max' : 'min';
@@ -233,22 +264,38 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   );
   values.dispose();
   done(source, x);
+  watching?.note(op, [x], [indices], { dim: at, keepdim });
   return indices;
 }
 
 /** Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension. */
-export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  return argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
+export function argmax<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
+  const y: Tensor = argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** Index of the smallest element (the first of them), int32. */
-export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  return argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
+export function argmin<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
+  const y: Tensor = argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** Mean squared distance from the mean, with count − correction in the denominator. */
-export function variance(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
-  return spread('variance', x, dim, options);
+export function variance<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: SpreadOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
+  const y: Tensor = spread('variance', x, dim, options);
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 function spread(op: string, x: Tensor, dim: Dims | undefined, options: SpreadOptions): Tensor {
@@ -271,22 +318,31 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
 }
 
 /** Square root of the variance. Where all elements are equal, the gradient is 0. */
-export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
-  return compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
+export function std<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: SpreadOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
+  const y: Tensor = compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /**
  * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
  */
-export function norm(x: Tensor, dim?: Dims, options: ReduceOptions & { p?: number } = {}): Tensor {
+export function norm<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options: ReduceOptions & { p?: number } & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
   checkOptions('norm', options, ['p', 'keepdim']);
   const { p = 2, keepdim = false } = options;
   if (typeof p !== 'number' || Number.isNaN(p))
     throw new ArgumentError(`norm: p must be a number, got ${String(p)}`, { op: 'norm', argument: 'p', got: p });
   checkFloat('norm', x);
   plan('norm', x, dim, keepdim);
-  return compose(() => {
+  const y: Tensor = compose(() => {
     if (p === 2) return rootOf(sum(x.square(), dim, { keepdim }), (s) => s.sqrt());
     if (p === 1) return sum(x.abs(), dim, { keepdim });
     if (p === 0) return sum(record('step', [x], x.ne(0).to('float32')), dim, { keepdim });
@@ -294,11 +350,14 @@ export function norm(x: Tensor, dim?: Dims, options: ReduceOptions & { p?: numbe
     const magnitudes = p < 1 && p > 0 ? rootOf(x.abs(), (s) => s.pow(p)) : x.abs().pow(p);
     return rootOf(sum(magnitudes, dim, { keepdim }), (s) => s.pow(1 / p));
   });
+  return y as Tensor<Reduced<S, D, K>>;
 }
 
 /** Largest or smallest element over several dimensions. */
 function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
-  return record('extremeAll', [x], reduce(fn, x, p), p);
+  const y = reduce(fn, x, p);
+  watching?.note(fn, [x], [y], { ...p });
+  return record('extremeAll', [x], y, p);
 }
 
 function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
@@ -314,16 +373,21 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
 }
 
 /** ln Σ eˣ, without overflow. */
-export function logsumexp(x: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
+export function logsumexp<S extends Shape, D extends Dims, K extends boolean = false>(
+  x: Tensor<S>,
+  dim: D,
+  options: ReduceOptions & Keep<K> = {},
+): Tensor<Reduced<S, D, K>> {
   const keepdim = checkKeepdim('logsumexp', options);
   checkTensor('logsumexp', 'input', x);
-  if (x.dtype !== 'float32') return compose(() => logsumexp(cast(x, 'float32'), dim, options));
-  return compose(() => {
-    const { shape } = plan('logsumexp', x, dim, keepdim);
-    const peak = extremeOver(x.detach(), 'max', plan('logsumexp', x, dim, true));
-    const shift = where(peak.abs().eq(Infinity), 0, peak);
-    return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
-  });
+  return compose(() => logsumexpOf(cast(x, 'float32'), dim, keepdim)) as Tensor<Reduced<S, D, K>>;
+}
+
+function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
+  const { shape } = plan('logsumexp', x, dim, keepdim);
+  const peak = extremeOver(x.detach(), 'max', plan('logsumexp', x, dim, true));
+  const shift = where(peak.abs().eq(Infinity), 0, peak);
+  return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
 }
 
 /** Running sums along a dimension. */
@@ -344,7 +408,7 @@ export function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   const lead = x.ndim - shape.length;
   const dims = [...x.shape.keys()].filter((i) => i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1));
-  return compose(() => sum(x, dims).reshape(shape));
+  return compose(() => (dims.length === 0 ? x : sum(x, dims)).reshape(shape));
 }
 
 /** The numbers 0 … size − 1 along one of ndim dimensions, int32. */

@@ -4,6 +4,7 @@ import { record } from '../autograd/record.ts';
 import { checkOptions } from '../options.ts';
 import { copyInto, dense, empty, fillWith, viewOf } from '../program/emit.ts';
 import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emitResize.ts';
+import { watching } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
@@ -82,6 +83,7 @@ function padConstant(x: Tensor, margins: readonly Margin[], value: number): Tens
     copyInto(x, place);
     place.dispose();
   }
+  watching?.note('pad', [x], [y], { starts, value });
   return x.dtype === 'float32' ? record('pad', [x], y, { starts }) : y;
 }
 

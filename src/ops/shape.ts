@@ -2,7 +2,8 @@
  * Seeing a tensor's elements in another shape. Views share memory with their tensor; only where strides cannot express
  * the new shape are the elements copied.
  */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, copyInto, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
@@ -19,7 +20,8 @@ import {
   viewStrides,
 } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor, compose } from './arithmetic.ts';
+import { cast } from './create.ts';
 
 /** The same elements in another shape; one size may be −1. Copies only if it must. */
 export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
@@ -224,19 +226,16 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
 function checkTensors(op: string, list: readonly Tensor[]): void {
   if (!Array.isArray(list) || list.length === 0)
     throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
-  list.forEach((t, i) => {
-    checkTensor(op, `tensors[${i}]`, t);
-    if (t.dtype !== list[0]!.dtype) {
-      throw new DTypeError(`${op}: tensors must be of one type, got ${list[0]!.dtype} and ${t.dtype}`, {
-        op,
-        argument: `tensors[${i}]`,
-        got: t.dtype,
-      });
-    }
-  });
+  list.forEach((t, i) => void checkTensor(op, `tensors[${i}]`, t));
 }
 
-/** Joins tensors along a dimension that they have. */
+/** The element type that can hold all of these: float32 before int32 before bool. */
+function commonType(list: readonly Tensor[]): DType {
+  const types = new Set(list.map((t) => t.dtype));
+  return types.has('float32') ? 'float32' : types.has('int32') ? 'int32' : 'bool';
+}
+
+/** Joins tensors along a dimension that they have. Of several element types the result has the widest. */
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
   checkTensors('cat', list);
   const first = list[0]!;
@@ -257,6 +256,13 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
         expected: first.shape,
       });
     }
+  }
+  const type = commonType(list);
+  if (list.some((t) => t.dtype !== type)) {
+    return compose(() => {
+      const converted = list.map((t) => cast(t, type));
+      return cat(converted, dim);
+    });
   }
   const total = list.reduce((n, t) => n + (t.shape[at] ?? 1), 0);
   const y = empty(

@@ -10,7 +10,7 @@ import { sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
-export type GroupOptions<O> = Partial<O> & { params: Iterable<Tensor> };
+export type GroupOptions<O> = Partial<O> & { params: Iterable<Tensor> | Tensor };
 
 /** A parameter group with all its settings; they may be changed between steps. */
 export type ParamGroup<O> = Required<O> & { params: Tensor[] };
@@ -44,7 +44,8 @@ export abstract class Optimizer<O extends object> {
     checkOptions(name, options, known);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
-      if (typeof (group?.params as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
+      const one = group?.params instanceof Tensor ? [group.params] : group?.params;
+      if (typeof (one as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
         throw new ArgumentError(`${name}: params must be a list of tensors or of groups { params, … }`, {
           op: name,
           argument: 'params',
@@ -52,7 +53,7 @@ export abstract class Optimizer<O extends object> {
         });
       }
       checkOptions(name, group, ['params', ...known]);
-      return { ...defaults, ...options, ...group, params: [...group.params] };
+      return { ...defaults, ...options, ...group, params: [...one] };
     });
     const seen = new Set<Tensor>();
     for (const group of this.paramGroups) {

@@ -26,6 +26,7 @@ import {
 import { broadcastStrides, numelOf, type Shape, sameShape, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { watching } from './watch.ts';
 
 /** A new contiguous tensor with whatever its memory holds. */
 export function empty(executor: Executor, shape: Shape, dtype: DType): Tensor {
@@ -107,6 +108,7 @@ export function emitUnary(fn: UnaryFn, x: Tensor, dtype: DType, p0 = 0, p1 = 0):
     executor.run();
   }
   done(input, x);
+  watching?.note(fn, [x], [y], { p0, p1 });
   return y;
 }
 
@@ -138,6 +140,7 @@ export function emitBinaryInto(fn: BinaryFn, a: Tensor, b: Tensor, y: Tensor): v
 export function emitBinary(fn: BinaryFn, a: Tensor, b: Tensor, shape: Shape, dtype: DType): Tensor {
   const y = empty(a.executor, shape, dtype);
   emitBinaryInto(fn, a, b, y);
+  watching?.note(fn, [a, b], [y]);
   return y;
 }
 
@@ -153,6 +156,7 @@ export function emitScalar(
   const { executor } = x;
   const y = into ?? empty(executor, x.shape, dtype);
   const n = y.numel;
+  watching?.note(fn, [x], [y], { scalar, reversed });
   if (n === 0) return y;
   const flat = x.contiguous;
   const address = x.address;
@@ -190,6 +194,7 @@ export function emitWhere(condition: Tensor, a: Tensor, b: Tensor, shape: Shape)
     });
     executor.run();
   }
+  watching?.note('where', [condition, a, b], [y]);
   return y;
 }
 

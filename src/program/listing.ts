@@ -75,6 +75,8 @@ export function commandSizes(command: Command): string {
       return dims(command).join('×') || '1';
     case 'gemm':
       return `${command.get('batch') > 1 ? `${command.get('batch')} of ` : ''}${show('m', 'k')} · ${show('k', 'n')}`;
+    case 'qgemm':
+      return `${show('m', 'k')} · ${show('k', 'n')}`;
     case 'conv':
     case 'convInputGrad':
     case 'convWeightGrad': {

@@ -5,6 +5,7 @@
 import type { NumericArray } from '../../bindings/executor.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from './trace.ts';
+import { withWatcher } from './watch.ts';
 
 /** Keeps what was written to a new contiguous int32 tensor, where it could not be read again. */
 export function rememberWritten(t: Tensor, values: ArrayLike<number>): void {
@@ -15,7 +16,8 @@ export function rememberWritten(t: Tensor, values: ArrayLike<number>): void {
 
 /** A tensor's elements in row-major order, or null where only the GPU has them. */
 export function valuesAtHand(t: Tensor): NumericArray | null {
-  if (t.executor.download === undefined) return t.dataSync();
+  // Checks see what users of values must not see while an operation is followed.
+  if (t.executor.download === undefined) return withWatcher(null, () => t.dataSync());
   const { written, version } = t.storage;
   if (written === null || written.version !== version) return null;
   if (t.contiguous) return written.values.subarray(t.offset, t.offset + t.numel);

@@ -1,8 +1,8 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
 import { activations } from '../../bindings/commands/table.ts';
+import { sigmoid } from '../../bindings/commands/unary.ts';
 import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
-import { sigmoid } from './special.ts';
 
 const activate = {
   none: (x: number) => x,

@@ -4,10 +4,10 @@
  * is a dot product (i-j-p). C overlaps no input.
  */
 import { activations } from '../../bindings/commands/table.ts';
+import { sigmoid } from '../../bindings/commands/unary.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
-import { sigmoid } from './special.ts';
 
 type Floats = Heap['f'];
 

@@ -12,6 +12,7 @@ import type { ReferenceKernel } from './heap.ts';
 import { moments, normalize, normGrad, normSums } from './norm.ts';
 import { adam, sgd } from './optim.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './pool.ts';
+import { qgemm } from './quantized.ts';
 import { random } from './random.ts';
 import { pack, recurrent, recurrentGrad } from './recurrent.ts';
 import { argReduce, cumsum, reduce } from './reduce.ts';
@@ -69,6 +70,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   scatterAdd,
   sort,
   adaptive,
+  qgemm,
 };
 
 /** Indexed by a command's first word. */

@@ -3,9 +3,9 @@
  * Weights are read where they lie, in panels too. Lengths are not checked.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { sigmoid } from '../../bindings/commands/unary.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
-import { sigmoid } from './special.ts';
 
 type Floats = Heap['f'];
 

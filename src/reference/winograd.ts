@@ -3,9 +3,9 @@
  * All sums are in doubles.
  */
 import { activations } from '../../bindings/commands/table.ts';
+import { sigmoid } from '../../bindings/commands/unary.ts';
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
-import { sigmoid } from './special.ts';
 
 const TILE = 4;
 const TAPS = 3;

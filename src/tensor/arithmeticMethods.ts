@@ -1,99 +1,47 @@
 /** Arithmetic as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 
+import { MathMethods } from '../generated/mathMethods.ts';
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
-import { TensorBase } from './base.ts';
 import type { Broadcast, Broadcasts, Multiplies, Product } from './knownShapes.ts';
 import type { Shape } from './shapes.ts';
 import type { Tensor } from './tensor.ts';
 
-export class ArithmeticMethods<S extends Shape = Shape> extends TensorBase<S> {
+export class ArithmeticMethods<S extends Shape = Shape> extends MathMethods<S> {
   /** −x. */
-  neg(this: Tensor): Tensor {
+  neg<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.neg(this);
   }
   /** |x|. */
-  abs(this: Tensor): Tensor {
+  abs<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.abs(this);
   }
   /** −1, 0 or 1 by the sign. */
-  sign(this: Tensor): Tensor {
+  sign<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.sign(this);
   }
-  /** √x. */
-  sqrt(this: Tensor): Tensor {
-    return ops.sqrt(this);
-  }
-  /** 1/√x. */
-  rsqrt(this: Tensor): Tensor {
-    return ops.rsqrt(this);
-  }
   /** x². */
-  square(this: Tensor): Tensor {
+  square<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.square(this);
   }
-  /** eˣ. */
-  exp(this: Tensor): Tensor {
-    return ops.exp(this);
-  }
-  /** Natural logarithm. */
-  log(this: Tensor): Tensor {
-    return ops.log(this);
-  }
-  /** ln(1 + x). */
-  log1p(this: Tensor): Tensor {
-    return ops.log1p(this);
-  }
-  /** Sine; radians. */
-  sin(this: Tensor): Tensor {
-    return ops.sin(this);
-  }
-  /** Cosine; radians. */
-  cos(this: Tensor): Tensor {
-    return ops.cos(this);
-  }
-  /** Hyperbolic tangent. */
-  tanh(this: Tensor): Tensor {
-    return ops.tanh(this);
-  }
-  /** 1 / (1 + e⁻ˣ). */
-  sigmoid(this: Tensor): Tensor {
-    return ops.sigmoid(this);
-  }
-  /** max(x, 0). */
-  relu(this: Tensor): Tensor {
-    return ops.relu(this);
-  }
-  /** Arc tangent, in radians. */
-  atan(this: Tensor): Tensor {
-    return ops.atan(this);
-  }
-  /** Gauss error function. */
-  erf(this: Tensor): Tensor {
-    return ops.erf(this);
-  }
   /** Largest whole number ≤ x. */
-  floor(this: Tensor): Tensor {
+  floor<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.floor(this);
   }
   /** Smallest whole number ≥ x. */
-  ceil(this: Tensor): Tensor {
+  ceil<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.ceil(this);
   }
   /** Nearest whole number; halves go to the even one. */
-  round(this: Tensor): Tensor {
+  round<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.round(this);
   }
-  /** 1/x. */
-  reciprocal(this: Tensor): Tensor {
-    return ops.reciprocal(this);
-  }
   /** Whether x is 0, as bool. */
-  logicalNot(this: Tensor): Tensor {
+  logicalNot<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.logicalNot(this);
   }
   /** x limited to min … max. */
-  clamp(this: Tensor, min?: number, max?: number): Tensor {
+  clamp<A extends Shape>(this: Tensor<A>, min?: number, max?: number): Tensor<A> {
     return ops.clamp(this, min, max);
   }
   /** x + other. */
@@ -180,11 +128,11 @@ export class ArithmeticMethods<S extends Shape = Shape> extends TensorBase<S> {
     return ops.outer(this, other);
   }
   /** eˣ / Σ eˣ along a dimension. */
-  softmax(this: Tensor, dim = -1): Tensor {
+  softmax<A extends Shape>(this: Tensor<A>, dim = -1): Tensor<A> {
     return ops.softmax(this, dim);
   }
   /** x − ln Σ eˣ along a dimension. */
-  logSoftmax(this: Tensor, dim = -1): Tensor {
+  logSoftmax<A extends Shape>(this: Tensor<A>, dim = -1): Tensor<A> {
     return ops.logSoftmax(this, dim);
   }
 }

@@ -9,6 +9,7 @@ import { backward } from '../autograd/engine.ts';
 import { releaseVariable, Variable } from '../autograd/graph.ts';
 import { materialize } from '../program/emit.ts';
 import { active, tracing } from '../program/trace.ts';
+import { watching } from '../program/watch.ts';
 import { adopt, forget, type Held, unkeep } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
@@ -205,6 +206,7 @@ export class TensorBase<S extends Shape = Shape> {
   }
 
   private checkReadable(op: string): void {
+    watching?.read(op, this as unknown as Tensor);
     if (this.executor.download === undefined) return;
     throw new DeviceError(`${op}: a tensor on ${this.device} can be read asynchronously alone: await tensor.data()`, {
       op,

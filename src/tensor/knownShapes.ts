@@ -104,3 +104,28 @@ export type Reversed<S extends Shape> =
 /** A shape that was asked for; −1 stands for a size that is not known. */
 export type Asked<S extends Shape> =
   IsKnown<S> extends true ? { readonly [I in keyof S]: S[I] extends -1 ? number : S[I] } : Shape;
+
+/** S without its dimension D; any shape where D is not known or counts from the end (but −1). */
+type Without<S extends Shape, D extends number, Before extends Shape = readonly []> = number extends D
+  ? Shape
+  : D extends -1
+    ? S extends readonly [...infer Head extends Shape, number]
+      ? readonly [...Head]
+      : Shape
+    : S extends readonly [infer First extends number, ...infer Rest extends Shape]
+      ? Before['length'] extends D
+        ? readonly [...Before, ...Rest]
+        : Without<Rest, D, readonly [...Before, First]>
+      : Shape;
+
+/** What a reduction over the dimension D (undefined: all) leaves of a shape; dimensions that are kept are not followed. */
+export type Reduced<S extends Shape, D, Keep> =
+  IsKnown<S> extends true
+    ? Keep extends false
+      ? D extends undefined
+        ? readonly []
+        : D extends number
+          ? Without<S, D>
+          : Shape
+      : Shape
+    : Shape;

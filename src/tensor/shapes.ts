@@ -138,7 +138,8 @@ export function inferShape(op: string, shape: Shape, numel: number): Shape {
     if (Number.isInteger(size)) resolved = shape.map((s, i) => (i === at ? size : s));
   }
   if (numelOf(resolved) !== numel || resolved.some((size) => size < 0)) {
-    throw new ShapeError(`${op}: ${numel} elements do not fit into shape ${show(shape)}`, {
+    const why = shape.filter((size) => size === -1).length > 1 ? ': only one size may be -1' : '';
+    throw new ShapeError(`${op}: ${numel} elements do not fit into shape ${show(shape)}${why}`, {
       op,
       argument: 'shape',
       got: numel,

@@ -26,11 +26,11 @@ export class Tensor<S extends Shape = Shape> extends ShapeMethods<S> {
   }
   /** x *= other. */
   mul_(other: Operand): this {
-    return ops.inPlace('mul_', this, () => ops.mul(this as Tensor, other));
+    return ops.inPlace('mul_', this, () => ops.mul(ops.factorOf(this, other), other));
   }
   /** x /= other. */
   div_(other: Operand): this {
-    return ops.inPlace('div_', this, () => ops.div(this as Tensor, other));
+    return ops.inPlace('div_', this, () => ops.div(ops.factorOf(this, other), other));
   }
   /** Sets all elements to 0. */
   zero_(): this {

@@ -5,7 +5,7 @@ import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
-import type { TrainingOptimizer } from './trainer.ts';
+import type { TrainingOptimizer } from './settings.ts';
 
 /** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
 export type Logs = Record<string, number>;
@@ -41,6 +41,21 @@ export type Mode = 'min' | 'max' | 'auto';
 
 const LARGER_IS_BETTER = /(accuracy|auc|precision|recall|f1|r2|topk)$/i;
 
+/** The value of that name. */
+function monitored(op: string, name: string, logs: Logs): number {
+  const value = logs[name];
+  if (value !== undefined) return value;
+  const names = Object.keys(logs);
+  const hint =
+    name.startsWith('val') && !names.some((known) => known.startsWith('val')) ? '; there is no validation' : '';
+  throw new ArgumentError(`${op}: there is no ${name} to monitor (there are: ${names.join(', ')}${hint})`, {
+    op,
+    argument: 'monitor',
+    got: name,
+    expected: names,
+  });
+}
+
 /** The value to watch, and whether it has got better. */
 export class Monitor {
   best: number;
@@ -65,18 +80,7 @@ export class Monitor {
 
   /** Takes in a value; true where it is the best so far. */
   improves(logs: Logs): boolean {
-    const value = logs[this.name];
-    if (value === undefined) {
-      throw new ArgumentError(
-        `${this.op}: there is no ${this.name} to monitor (there are: ${Object.keys(logs).join(', ')})`,
-        {
-          op: this.op,
-          argument: 'monitor',
-          got: this.name,
-          expected: Object.keys(logs),
-        },
-      );
-    }
+    const value = monitored(this.op, this.name, logs);
     if (!(this.sign * value < this.sign * this.best - this.minDelta)) return false;
     this.best = value;
     return true;
@@ -85,6 +89,19 @@ export class Monitor {
   reset(): void {
     this.best = this.sign * Infinity;
   }
+}
+
+/** What a callback remembers between epochs, for going on from a file. */
+export type CallbackState = Record<string, unknown>;
+
+function damaged(op: string, state: unknown): never {
+  throw new ArgumentError(`${op}.loadStateDict: this is no state of ${op}`, { op, argument: 'state', got: state });
+}
+
+/** Numbers out of a saved state. */
+function numbersIn<K extends string>(op: string, state: CallbackState, names: readonly K[]): Record<K, number> {
+  if (names.every((name) => typeof state?.[name] === 'number')) return state as Record<K, number>;
+  return damaged(op, state);
 }
 
 export interface EarlyStoppingOptions {
@@ -115,6 +132,7 @@ export class EarlyStopping implements Callback {
   private readonly restores: boolean;
   private waited = 0;
   private best: Map<string, ArrayLike<number>> | null = null;
+  private isResumed = false;
 
   constructor(options: EarlyStoppingOptions = {}) {
     const op = 'EarlyStopping';
@@ -128,9 +146,13 @@ export class EarlyStopping implements Callback {
   }
 
   onTrainBegin(): void {
+    this.stoppedEpoch = null;
+    if (this.isResumed) {
+      this.isResumed = false;
+      return;
+    }
     this.monitor.reset();
     this.waited = 0;
-    this.stoppedEpoch = null;
     this.best = null;
   }
 
@@ -145,6 +167,26 @@ export class EarlyStopping implements Callback {
       this.stoppedEpoch = epoch;
       trainer.stopTraining = true;
     }
+  }
+
+  /** Best value, epochs waited, best weights: numbers and lists, which `saveModel` can keep (`scheduler`). */
+  stateDict(): CallbackState {
+    const weights =
+      this.best === null
+        ? null
+        : Object.fromEntries(Array.from(this.best, ([name, values]) => [name, Array.from(values)]));
+    return { best: this.monitor.best, waited: this.waited, weights };
+  }
+
+  /** The next `fit` goes on from this state. */
+  loadStateDict(state: CallbackState): void {
+    const { best, waited } = numbersIn('EarlyStopping', state, ['best', 'waited']);
+    const { weights } = state;
+    if (weights !== null && typeof weights !== 'object') damaged('EarlyStopping', state);
+    this.monitor.best = best;
+    this.waited = waited;
+    this.best = weights === null ? null : new Map(Object.entries(weights as Record<string, number[]>));
+    this.isResumed = true;
   }
 
   onTrainEnd({ model }: TrainingState): void {
@@ -203,7 +245,7 @@ export class LRScheduler implements Callback {
   onEpochEnd(_: number, logs: Logs): void {
     if (typeof this.schedule === 'function') return;
     const { monitor } = this.options;
-    this.schedule.step(monitor === undefined ? undefined : logs[monitor]);
+    this.schedule.step(monitor === undefined ? undefined : monitored('LRScheduler', monitor, logs));
   }
 }
 
@@ -234,6 +276,7 @@ export class ReduceLROnPlateau implements Callback {
   private readonly settings: Required<Pick<PlateauOptions, 'factor' | 'patience' | 'cooldown' | 'minLr'>>;
   private waited = 0;
   private resting = 0;
+  private isResumed = false;
 
   constructor(options: PlateauOptions = {}) {
     const op = 'ReduceLROnPlateau';
@@ -256,9 +299,24 @@ export class ReduceLROnPlateau implements Callback {
   }
 
   onTrainBegin(): void {
-    this.monitor.reset();
-    this.waited = 0;
-    this.resting = 0;
+    if (!this.isResumed) {
+      this.monitor.reset();
+      this.waited = 0;
+      this.resting = 0;
+    }
+    this.isResumed = false;
+  }
+
+  /** Best value, epochs waited and to rest. The learning rate is the optimizer's. */
+  stateDict(): CallbackState {
+    return { best: this.monitor.best, waited: this.waited, resting: this.resting };
+  }
+
+  /** The next `fit` goes on from this state. */
+  loadStateDict(state: CallbackState): void {
+    const { best, waited, resting } = numbersIn('ReduceLROnPlateau', state, ['best', 'waited', 'resting']);
+    this.monitor.best = best;
+    Object.assign(this, { waited, resting, isResumed: true });
   }
 
   onEpochEnd(_: number, logs: Logs, { optimizer }: TrainingState): void {
@@ -275,5 +333,30 @@ export class ReduceLROnPlateau implements Callback {
       this.resting = cooldown;
       this.waited = 0;
     }
+  }
+}
+
+/**
+ * Ends training when the loss of a batch is no longer a finite number.
+ *
+ * @see https://keras.io/api/callbacks/terminate_on_nan/
+ */
+export class TerminateOnNaN implements Callback {
+  /** Epoch and batch in which that happened, or null. */
+  stopped: { epoch: number; batch: number } | null = null;
+  private epoch = 0;
+
+  onTrainBegin(): void {
+    this.stopped = null;
+  }
+
+  onEpochBegin(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  onBatchEnd(batch: number, { loss }: Logs, trainer: TrainingState): void {
+    if (Number.isFinite(loss)) return;
+    this.stopped = { epoch: this.epoch, batch };
+    trainer.stopTraining = true;
   }
 }

@@ -1,24 +1,97 @@
-/** What a trainer is given to learn from, as data sets. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { collate, type Dataset, TensorDataset } from '../data/dataset.ts';
+/** What a trainer is given to learn from, as passes of batches. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
-import { checkRange } from '../options.ts';
+import { tensor } from '../ops/index.ts';
+import { checkRange, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
 
-/** Examples: a tensor of inputs (the targets come apart), a data set whose last part are the targets, or batches of one. */
-export type Examples = Tensor | Dataset | DataLoader;
+/** Inputs: a tensor, or one for each input of the model. */
+export type Inputs = Tensor | readonly Tensor[];
 
-/** Inputs and targets, or a data set of both. */
-export type ValidationData = readonly [x: Tensor, y: Tensor] | Dataset | DataLoader;
+/**
+ * Examples: inputs (the targets come apart), a data set whose last part are the targets, batches of one, or batches
+ * [inputs, …, targets] from whatever can be iterated, or from a function that begins an iteration.
+ */
+export type Examples = Inputs | Dataset | DataLoader | BatchIterable;
+
+/** Inputs and targets, with weights of the examples or without; or a data set or batches of them. */
+export type ValidationData =
+  | readonly [x: Inputs, y: Tensor]
+  | readonly [x: Inputs, y: Tensor, sampleWeight: SampleWeight]
+  | Dataset
+  | DataLoader
+  | BatchIterable;
+
+/** A factor for the loss of each example. */
+export type SampleWeight = Tensor | ArrayLike<number>;
+
+/** What makes the tensors of a batch, when it is its turn; null: there are no more. */
+type MakeBatch = () => Tensor[] | null;
+
+/** A pass through the examples. */
+export interface Turns {
+  next(): MakeBatch | Promise<MakeBatch>;
+  /** The pass ends, perhaps early. */
+  end(): void;
+}
+
+/** Examples, and how they come in batches. */
+export interface Source {
+  /** Batches in a pass, or null where that is not known. */
+  readonly batches: number | null;
+  /** Whether the last part of a batch are weights of the examples. */
+  readonly weighted: boolean;
+  /** Where the examples come by number. */
+  readonly dataset: Dataset | null;
+  begin(): Turns;
+}
+
+/** A data set, and how it comes in batches. */
+class DatasetSource implements Source {
+  constructor(
+    readonly dataset: Dataset,
+    readonly settings: {
+      batchSize: number;
+      dropLast: boolean;
+      prefetch: number;
+      weighted: boolean;
+      /** In which order the next pass takes the examples. */
+      order(): Int32Array;
+    },
+  ) {}
+
+  get weighted(): boolean {
+    return this.settings.weighted;
+  }
+
+  get batches(): number {
+    const batches = this.dataset.length / this.settings.batchSize;
+    return this.settings.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  begin(): Turns {
+    const { dataset, batches } = this;
+    const { batchSize, prefetch } = this.settings;
+    const reader = new BatchReader({ dataset, order: this.settings.order(), batchSize, batches, prefetch });
+    let left = batches;
+    return { next: () => (left-- > 0 ? reader.next() : () => null), end: () => {} };
+  }
+}
 
 /** Some examples of a data set. */
 class Part implements Dataset {
+  readonly prepare?: (i: number) => Promise<() => Tensor[]>;
+
   constructor(
     private readonly whole: Dataset,
     private readonly start: number,
     readonly length: number,
-  ) {}
+  ) {
+    if (whole.prepare !== undefined) this.prepare = (i) => whole.prepare!(start + i);
+  }
 
   get(i: number): Tensor[] {
     return this.whole.get(this.start + i);
@@ -32,71 +105,164 @@ class Part implements Dataset {
   }
 }
 
-/** A data set, and how it comes in batches. */
-export interface Source {
-  dataset: Dataset;
-  batchSize: number;
-  dropLast: boolean;
-  /** In which order the next pass takes the examples. */
-  order(): Int32Array;
+function withWeight(parts: Tensor[], weight: number): Tensor[] {
+  return [...parts, tensor(weight, { device: parts[0]!.device })];
+}
+
+/** A data set with the weights of its examples as one part more. */
+class Weighted implements Dataset {
+  readonly prepare?: (i: number) => Promise<() => Tensor[]>;
+
+  constructor(
+    private readonly whole: Dataset,
+    private readonly weights: Float32Array,
+  ) {
+    const { prepare } = whole;
+    if (prepare !== undefined) {
+      this.prepare = async (i) => {
+        const make = await prepare.call(whole, i);
+        return () => withWeight(make(), weights[i]!);
+      };
+    }
+  }
+
+  get length(): number {
+    return this.whole.length;
+  }
+
+  get(i: number): Tensor[] {
+    return withWeight(this.whole.get(i), this.weights[i]!);
+  }
+
+  batch(indices: Int32Array): Tensor[] {
+    const parts = collate(this.whole, indices);
+    const own = Float32Array.from(indices, (i) => this.weights[i]!);
+    return [...parts, tensor(own, { device: parts[0]!.device })];
+  }
+}
+
+/** The weights as numbers, one an example. */
+function weightsFor(op: string, given: SampleWeight, length: number): Float32Array {
+  const values = given instanceof Tensor ? given.dataSync() : given;
+  const fits = values !== null && typeof values === 'object' && values.length === length;
+  if (!fits || (given instanceof Tensor && given.ndim !== 1)) {
+    throw new ShapeError(`${op}: sampleWeight must have one number for each of the ${length} examples`, {
+      op,
+      argument: 'sampleWeight',
+      got: given instanceof Tensor ? given.shape : given,
+      expected: [length],
+    });
+  }
+  const numbers = Float32Array.from(values as ArrayLike<number>);
+  if (!numbers.every((weight) => weight >= 0 && weight < Infinity)) {
+    throw new ArgumentError(`${op}: sampleWeight must be numbers from 0 on`, { op, argument: 'sampleWeight' });
+  }
+  return numbers;
 }
 
 function inOrder(length: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => i);
 }
 
-/** Where the examples come from. */
-export function sourceOf(
-  op: string,
-  examples: Examples,
-  y: Tensor | undefined,
-  { batchSize = 32, shuffle = false }: { batchSize?: number; shuffle?: boolean },
-): Source {
-  if (examples instanceof DataLoader) {
-    const { dataset, batchSize: size, dropLast } = examples;
-    return { dataset, batchSize: size, dropLast, order: () => examples.order() };
-  }
-  let dataset: Dataset;
-  if (examples instanceof Tensor) {
-    if (!(y instanceof Tensor)) {
-      throw new ArgumentError(`${op}: inputs given as a tensor need targets given as a tensor`, {
-        op,
-        argument: 'y',
-        got: y,
-      });
-    }
-    dataset = new TensorDataset(examples, y);
-  } else if (typeof examples?.length === 'number' && typeof examples.get === 'function') {
-    dataset = examples;
-  } else {
-    throw new ArgumentError(`${op}: expected tensors, a data set or a DataLoader`, {
-      op,
-      argument: 'x',
-      got: examples,
-    });
-  }
-  return sourceOfDataset(dataset, batchSize, shuffle);
+export interface SourceOptions {
+  batchSize?: number;
+  shuffle?: boolean;
+  sampleWeight?: SampleWeight;
+  /** Of what can only be iterated: batches of a pass. */
+  stepsPerEpoch?: number;
 }
 
-function sourceOfDataset(dataset: Dataset, batchSize: number, shuffle: boolean): Source {
+/** Inputs and targets as a data set. */
+function datasetOf(op: string, x: Inputs, y: Tensor | undefined): Dataset {
+  const inputs = x instanceof Tensor ? [x] : [...x];
+  if (!(y instanceof Tensor)) {
+    throw new ArgumentError(`${op}: inputs given as a tensor need targets given as a tensor`, {
+      op,
+      argument: 'y',
+      got: y,
+    });
+  }
+  const lengths = [...inputs, y].map(({ shape }) => shape[0]);
+  if (lengths.some((length) => length === undefined || length !== lengths[0])) {
+    throw new ShapeError(
+      `${op}: inputs and targets must have the same number of examples, got ${lengths.map((length) => length ?? 'a scalar').join(' and ')}`,
+      { op, argument: 'y', got: y.shape, expected: [lengths[0]!] },
+    );
+  }
+  return new TensorDataset(...inputs, y);
+}
+
+/** Whether these are tensors, one for each input. */
+export function isTensorList(x: unknown): x is readonly Tensor[] {
+  return Array.isArray(x) && x.length > 0 && x.every((part) => part instanceof Tensor);
+}
+
+/** Where the examples come from. */
+export function sourceOf(op: string, x: Examples, y: Tensor | undefined, options: SourceOptions): Source {
+  const { batchSize = 32, shuffle = false, sampleWeight, stepsPerEpoch } = options;
+  checkWhole(op, 'batchSize', batchSize, 1);
+  if (stepsPerEpoch !== undefined) checkWhole(op, 'stepsPerEpoch', stepsPerEpoch, 1);
+  const weigh = (dataset: Dataset) =>
+    sampleWeight === undefined ? dataset : new Weighted(dataset, weightsFor(op, sampleWeight, dataset.length));
+  const isDataset = typeof (x as Dataset)?.length === 'number' && typeof (x as Dataset).get === 'function';
+  if (!(x instanceof DataLoader) && !isDataset && isBatchIterable(x) && !isTensorList(x) && !(x instanceof Tensor)) {
+    if (sampleWeight !== undefined) {
+      throw new ArgumentError(`${op}: sampleWeight needs examples by number: tensors, a data set or a DataLoader`, {
+        op,
+        argument: 'sampleWeight',
+      });
+    }
+    return iterated(op, x, stepsPerEpoch);
+  }
+  if (stepsPerEpoch !== undefined) {
+    throw new ArgumentError(`${op}: stepsPerEpoch is for generators; here the number of batches is known`, {
+      op,
+      argument: 'stepsPerEpoch',
+      got: stepsPerEpoch,
+    });
+  }
+  const weighted = sampleWeight !== undefined;
+  let source: DatasetSource;
+  if (x instanceof DataLoader) {
+    const { batchSize: size, dropLast, prefetch } = x;
+    const settings = { batchSize: size, dropLast, prefetch, weighted, order: () => x.order() };
+    source = new DatasetSource(weigh(x.dataset), settings);
+  } else if (x instanceof Tensor || isTensorList(x)) {
+    source = sourceOfDataset(weigh(datasetOf(op, x, y)), { batchSize, weighted }, shuffle);
+  } else if (isDataset) {
+    source = sourceOfDataset(weigh(x as Dataset), { batchSize, weighted }, shuffle);
+  } else {
+    throw new ArgumentError(`${op}: expected tensors, a data set or a DataLoader, or batches to iterate over`, {
+      op,
+      argument: 'x',
+      got: x,
+    });
+  }
+  if (source.batches === 0) throw new ArgumentError(`${op}: there are no examples`, { op, argument: 'x' });
+  return source;
+}
+
+function sourceOfDataset(
+  dataset: Dataset,
+  { batchSize, weighted }: { batchSize: number; weighted: boolean },
+  shuffle: boolean,
+): DatasetSource {
   const { length } = dataset;
-  return {
-    dataset,
-    batchSize,
-    dropLast: false,
-    order: () => (shuffle ? generator.permutation(length) : inOrder(length)),
-  };
+  const order = () => (shuffle ? generator.permutation(length) : inOrder(length));
+  return new DatasetSource(dataset, { batchSize, weighted, dropLast: false, prefetch: 1, order });
 }
 
 /** The last share of the examples apart. */
-export function splitOff(
-  op: string,
-  source: Source,
-  share: number,
-  shuffle: boolean,
-): [train: Source, validation: Source] {
+export function splitOff(op: string, source: Source, share: number, shuffle: boolean): [train: Source, rest: Source] {
   checkRange(op, 'validationSplit', share, 0, 1);
-  const { dataset, batchSize } = source;
+  const { dataset } = source;
+  if (!(source instanceof DatasetSource) || dataset === null) {
+    throw new ArgumentError(`${op}: validationSplit needs examples by number; give validationData`, {
+      op,
+      argument: 'validationSplit',
+      got: share,
+    });
+  }
   const train = Math.floor(dataset.length * (1 - share));
   if (train < 1 || train === dataset.length) {
     throw new ArgumentError(
@@ -105,18 +271,7 @@ export function splitOff(
     );
   }
   return [
-    sourceOfDataset(new Part(dataset, 0, train), batchSize, shuffle),
-    sourceOfDataset(new Part(dataset, train, dataset.length - train), batchSize, false),
+    sourceOfDataset(new Part(dataset, 0, train), source.settings, shuffle),
+    sourceOfDataset(new Part(dataset, train, dataset.length - train), source.settings, false),
   ];
-}
-
-/** How many batches a pass has. */
-export function batchesOf({ dataset, batchSize, dropLast }: Source): number {
-  const batches = dataset.length / batchSize;
-  return dropLast ? Math.floor(batches) : Math.ceil(batches);
-}
-
-/** The targets of all examples: of data sets made of tensors only. */
-export function targetsOf({ dataset }: Source): Tensor | null {
-  return dataset instanceof TensorDataset ? dataset.tensors[dataset.tensors.length - 1]! : null;
 }

@@ -1,6 +1,7 @@
 /** Training as one call, and what can happen meanwhile. */
 export {
   type Callback,
+  type CallbackState,
   EarlyStopping,
   type EarlyStoppingOptions,
   type Logs,
@@ -9,9 +10,12 @@ export {
   type PlateauOptions,
   ReduceLROnPlateau,
   type Scheduler,
+  TerminateOnNaN,
   type TrainingState,
 } from './callbacks.ts';
-export type { Examples, ValidationData } from './examples.ts';
+export type { Examples, Inputs, SampleWeight, ValidationData } from './examples.ts';
+export type { BatchIterable } from './iterables.ts';
 export type { Loss, LossFunction } from './losses.ts';
 export type { Metric, MetricFunction } from './metrics.ts';
-export { type FitOptions, type History, Trainer, type TrainerOptions, type TrainingOptimizer } from './trainer.ts';
+export type { EvaluateOptions, FitOptions, History, TrainerOptions, TrainingOptimizer } from './settings.ts';
+export { Trainer } from './trainer.ts';

@@ -1,5 +1,5 @@
 /** Losses by name, and what the classes of a batch weigh. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -13,11 +13,17 @@ import {
   nllLoss,
   smoothL1Loss,
 } from '../functional/index.ts';
+import * as nnLosses from '../nn/losses.ts';
 import { Module } from '../nn/module.ts';
+import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Reading } from './metrics.ts';
 
-/** From what the model gives and what it should have given to one number. */
-export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
+/**
+ * From what the model gives and what it should have given to one number, or to one an example [N], whose mean is taken. The
+ * weights of the examples [N] are applied by the trainer.
+ */
+export type LossFunction = (output: Tensor, target: Tensor, sampleWeights?: Tensor) => Tensor;
 
 interface NamedLoss {
   fn: (output: Tensor, target: Tensor, options: { reduction: 'mean' | 'none' }) => Tensor;
@@ -64,47 +70,116 @@ function fitTarget(output: Tensor, target: Tensor): Tensor {
   return isColumn ? floats.unsqueeze(-1) : floats;
 }
 
-/** Σ wᵢ·lossᵢ / N, wᵢ the weight of the example's class: Keras's class weights. */
-function weighted({ fn, elementwise }: NamedLoss, weights: Tensor): LossFunction {
-  return (output, target) => {
-    const losses = fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'none' });
-    const perExample = losses.ndim > 1 ? losses.flatten(1).mean(1) : losses;
-    const classes = target.dtype === 'int32' ? target : target.to('int32');
-    return perExample.mul(weights.indexSelect(0, classes.flatten())).mean();
+/**
+ * Class numbers of targets: whole numbers [N] or [N, 1], or probabilities [N, C], of which the largest counts.
+ *
+ * @throws ShapeError where an example has several targets, none of which is its class
+ */
+export function classesOf(op: string, target: Tensor, takesProbabilities: boolean): Tensor {
+  const perExample = target.numel / (target.shape[0] || 1);
+  if (perExample === 1 || target.ndim < 2) return target.dtype === 'int32' ? target : target.to('int32');
+  if (takesProbabilities && target.ndim === 2 && target.dtype === 'float32') return target.argmax(1);
+  throw new ShapeError(`${op}: classWeight needs one class an example, targets are ${show(target.shape)}`, {
+    op,
+    argument: 'classWeight',
+    got: target.shape,
+  });
+}
+
+/** The losses of a batch, one an example, whatever the loss averages over. */
+type Unreduced = (output: Tensor, target: Tensor) => Tensor;
+
+/** What modules of nn keep their options in. */
+type WithOptions = Module & { options?: { reduction?: string } };
+
+function unreduced(loss: Loss): { losses: Unreduced; sums: boolean } {
+  if (typeof loss === 'string') {
+    const { fn, elementwise } = named(loss);
+    const losses: Unreduced = (output, target) =>
+      fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'none' });
+    return { losses, sums: false };
+  }
+  if (!(loss instanceof Module)) return { losses: loss, sums: false };
+  const { options } = loss as WithOptions;
+  if (typeof options !== 'object' || !Object.values(nnLosses).some((type) => loss.constructor === type))
+    return { losses: (output, target) => loss.forward(output as never, target as never) as Tensor, sums: false };
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(loss)), loss, {
+    options: { ...options, reduction: 'none' },
+  }) as Module;
+  return {
+    losses: (output, target) => copy.forward(output as never, target as never) as Tensor,
+    sums: options.reduction === 'sum',
   };
+}
+
+/** Σ wᵢ·lossᵢ / N, wᵢ the weight of the example times that of its class, as Keras does. */
+function weighted(loss: Loss, classWeights: Tensor | null): LossFunction {
+  const op = 'Trainer';
+  const { losses, sums } = unreduced(loss);
+  const takesProbabilities = loss === 'crossEntropy' || loss instanceof nnLosses.CrossEntropyLoss;
+  return (output, target, sampleWeights) => {
+    const each = losses(output, target);
+    const rows = target.shape[0] ?? 1;
+    if (each.ndim === 0 || each.shape[0] !== rows) {
+      throw new ArgumentError(
+        `${op}: weights need a loss for each example: give a loss by name, one of nn, or a function that gives [N, …]; got ${show(each.shape)}`,
+        { op, argument: 'loss', got: each.shape, expected: [rows] },
+      );
+    }
+    let perExample = each;
+    if (each.ndim > 1) perExample = sums ? each.flatten(1).sum(1) : each.flatten(1).mean(1);
+    if (classWeights !== null) {
+      const classes = classesOf(op, target, takesProbabilities).flatten();
+      const others = classWeights.shape[0]! - 1;
+      perExample = perExample.mul(classWeights.indexSelect(0, classes.clamp(0, others).to('int32')));
+    }
+    if (sampleWeights !== undefined) perExample = perExample.mul(sampleWeights);
+    return sums ? perExample.sum() : perExample.mean();
+  };
+}
+
+function named(loss: string): NamedLoss {
+  const op = 'Trainer';
+  if (Object.hasOwn(LOSSES, loss)) return LOSSES[loss]!;
+  throw new ArgumentError(`${op}: unknown loss ${loss} (known: ${Object.keys(LOSSES).join(', ')})`, {
+    op,
+    argument: 'loss',
+    got: loss,
+  });
 }
 
 /**
  * The function of a loss.
  *
- * @param weights factor of each class [C], or null
+ * @param classWeights factor of each class, the last one of all others; or null
+ * @param hasWeights whether examples have weights
  */
-export function lossFunction(loss: Loss, weights: Tensor | null): LossFunction {
+export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights = false): LossFunction {
   const op = 'Trainer';
-  if (typeof loss === 'string') {
-    const named = Object.hasOwn(LOSSES, loss) ? LOSSES[loss] : undefined;
-    if (named === undefined) {
-      throw new ArgumentError(`${op}: unknown loss ${loss} (known: ${Object.keys(LOSSES).join(', ')})`, {
-        op,
-        argument: 'loss',
-        got: loss,
-      });
-    }
-    if (weights !== null) return weighted(named, weights);
-    const { fn, elementwise } = named;
-    return (output, target) => fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'mean' });
-  }
-  if (weights !== null) {
-    throw new ArgumentError(`${op}: classWeight needs a loss by name; give the weights to your loss instead`, {
+  if (typeof loss !== 'string' && !(loss instanceof Module) && typeof loss !== 'function') {
+    throw new ArgumentError(`${op}: loss must be a name, a loss module or a function`, {
       op,
-      argument: 'classWeight',
+      argument: 'loss',
+      got: loss,
     });
   }
-  if (loss instanceof Module) return (output, target) => loss.forward(output as never, target as never) as Tensor;
-  if (typeof loss === 'function') return loss;
-  throw new ArgumentError(`${op}: loss must be a name, a loss module or a function`, {
-    op,
-    argument: 'loss',
-    got: loss,
-  });
+  if (classWeights !== null || hasWeights) return weighted(loss, classWeights);
+  if (typeof loss === 'string') {
+    const { fn, elementwise } = named(loss);
+    return (output, target) => fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'mean' });
+  }
+  const raw: Unreduced =
+    loss instanceof Module ? (output, target) => loss.forward(output as never, target as never) as Tensor : loss;
+  return (output, target) => {
+    const value = raw(output, target);
+    return value.numel === 1 ? value : value.mean();
+  };
+}
+
+/** How outputs of a model with this loss tell classes. */
+export function readingOf(loss: Loss): Reading {
+  const isLogits = loss === 'bceWithLogits' || loss instanceof nnLosses.BCEWithLogitsLoss;
+  const isBinary =
+    isLogits || loss instanceof nnLosses.BCELoss || (typeof loss === 'string' && named(loss) === BY_CLASS.bce);
+  return { threshold: isLogits ? 0 : 0.5, isOneHot: !isBinary };
 }

@@ -1,6 +1,6 @@
 /** Metrics that grow batch by batch, by name or as functions. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { f1, precision, recall } from '../metrics/index.ts';
+import { f1, precision, r2, recall, rocAuc } from '../metrics/index.ts';
 import { show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -19,8 +19,10 @@ export interface Metric {
 /** A metric of one batch; batches are averaged, each by its number of examples. */
 export type MetricFunction = (target: Tensor, output: Tensor) => number | Tensor;
 
+type Measure = (output: Tensor, target: Tensor, reading: Reading) => [sum: number, count: number];
+
 /** Sum over count. */
-function averaged(name: string, measure: (output: Tensor, target: Tensor) => [sum: number, count: number]): Metric {
+function averaged(name: string, measure: Measure, reading: Reading): Metric {
   let sum = 0;
   let count = 0;
   return {
@@ -30,7 +32,7 @@ function averaged(name: string, measure: (output: Tensor, target: Tensor) => [su
       count = 0;
     },
     update(output, target) {
-      const [more, n] = measure(output, target);
+      const [more, n] = measure(output, target, reading);
       sum += more;
       count += n;
     },
@@ -38,104 +40,182 @@ function averaged(name: string, measure: (output: Tensor, target: Tensor) => [su
   };
 }
 
-/** Classes that the outputs stand for: the largest of [N, C], or whether [N] or [N, 1] is above 0.5. */
-function predicted(name: string, output: Tensor, target: Tensor): ArrayLike<number> {
-  const values = output.dataSync();
-  const rows = output.shape[0] ?? 1;
-  if (target.numel !== rows) {
-    throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
-      op: name,
-      argument: 'target',
-      got: target.shape,
-      expected: [rows],
-    });
-  }
-  const cols = values.length / rows;
-  if (cols === 1) return values.map((value) => Number(value > 0.5));
-  return Int32Array.from({ length: rows }, (_, i) => {
+/** How a trainer's outputs tell classes: it follows from the loss. */
+export interface Reading {
+  /** A single output, or one of several labels, says yes above it. */
+  threshold: number;
+  /** Whether [N, C] targets are probabilities of classes, of which the largest counts; otherwise each says yes or no. */
+  isOneHot: boolean;
+}
+
+/** What was said, and what is so, one after the other. */
+interface Pairs {
+  guesses: ArrayLike<number>;
+  truth: ArrayLike<number>;
+}
+
+/** Numbers of the largest along dimension 1 of [N, C, …]. */
+function largest(values: ArrayLike<number>, rows: number, classes: number): Int32Array {
+  const inner = values.length / rows / classes;
+  const result = new Int32Array(rows * inner);
+  for (let i = 0; i < result.length; i++) {
+    const start = Math.floor(i / inner) * classes * inner + (i % inner);
     let best = 0;
-    for (let j = 1; j < cols; j++) if (values[i * cols + j]! > values[i * cols + best]!) best = j;
-    return best;
-  });
+    for (let j = 1; j < classes; j++) if (values[start + j * inner]! > values[start + best * inner]!) best = j;
+    result[i] = best;
+  }
+  return result;
 }
 
-function hits(output: Tensor, target: Tensor): [number, number] {
-  const classes = predicted('accuracy', output, target);
+/**
+ * Classes that the outputs stand for, and those that they should: of [N, C, …] and [N, …] the largest; of two times [N, L] the
+ * largest (one-hot) or each above the threshold (several labels); of [N] or [N, 1] whether above the threshold.
+ */
+function classesOf(name: string, output: Tensor, target: Tensor, { threshold, isOneHot }: Reading): Pairs {
+  const values = output.dataSync();
   const truth = target.dataSync();
-  let sum = 0;
-  for (let i = 0; i < truth.length; i++) sum += Number(classes[i] === truth[i]);
-  return [sum, truth.length];
-}
-
-/** Sum of a function of each difference. */
-function differences(name: string, fn: (difference: number) => number): Metric {
-  return averaged(name, (output, target) => {
-    const [values, truth] = [output.dataSync(), target.dataSync()];
-    if (values.length !== truth.length) {
-      throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
-        op: name,
-        argument: 'target',
-        got: target.shape,
-        expected: output.shape,
-      });
-    }
-    let sum = 0;
-    for (let i = 0; i < values.length; i++) sum += fn(values[i]! - truth[i]!);
-    return [sum, values.length];
+  const rows = output.shape[0] ?? 1;
+  const classes = output.shape[1] ?? 1;
+  const isSame = values.length === truth.length;
+  if (classes > 1 && values.length === truth.length * classes)
+    return { guesses: largest(values, rows, classes), truth };
+  if (isSame && classes > 1 && isOneHot)
+    return { guesses: largest(values, rows, classes), truth: largest(truth, rows, classes) };
+  if (isSame && (classes === 1 || output.ndim === target.ndim))
+    return { guesses: values.map((value) => Number(value > threshold)), truth };
+  throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
+    op: name,
+    argument: 'target',
+    got: target.shape,
+    expected: [rows],
   });
 }
 
-/** Precision and the like: of class 1 where there are two, else the mean over the classes. */
-function ofClasses(name: string, score: typeof precision): Metric {
-  let truth: number[] = [];
-  let guesses: number[] = [];
-  return {
-    name,
-    reset() {
-      truth = [];
-      guesses = [];
-    },
-    update(output, target) {
-      const classes = predicted(name, output, target);
-      for (const [i, label] of target.dataSync().entries()) {
-        truth.push(label);
-        guesses.push(classes[i]!);
-      }
-    },
-    result() {
-      const isBinary = [...truth, ...guesses].every((label) => label === 0 || label === 1);
-      return score(truth, guesses, { average: isBinary ? 'binary' : 'macro' });
-    },
+const hits: Measure = (output, target, reading) => {
+  const { guesses, truth } = classesOf('accuracy', output, target, reading);
+  let sum = 0;
+  for (let i = 0; i < truth.length; i++) sum += Number(guesses[i] === truth[i]);
+  return [sum, truth.length];
+};
+
+/** Refuses numbers of different shapes. */
+function checkSame(name: string, output: Tensor, target: Tensor): void {
+  if (output.numel === target.numel) return;
+  throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
+    op: name,
+    argument: 'target',
+    got: target.shape,
+    expected: output.shape,
+  });
+}
+
+/** Mean of a function of each difference. */
+function ofDifferences(fn: (difference: number) => number): Make {
+  return (name, reading) =>
+    averaged(
+      name,
+      (output, target) => {
+        checkSame(name, output, target);
+        const [values, truth] = [output.dataSync(), target.dataSync()];
+        let sum = 0;
+        for (let i = 0; i < values.length; i++) sum += fn(values[i]! - truth[i]!);
+        return [sum, values.length];
+      },
+      reading,
+    );
+}
+
+/** A metric of all examples at once. */
+function ofAll(read: (name: string, output: Tensor, target: Tensor, reading: Reading) => Pairs, score: Score): Make {
+  return (name, reading) => {
+    let truth: number[] = [];
+    let guesses: number[] = [];
+    return {
+      name,
+      reset() {
+        truth = [];
+        guesses = [];
+      },
+      update(output, target) {
+        const more = read(name, output, target, reading);
+        for (let i = 0; i < more.truth.length; i++) {
+          truth.push(more.truth[i]!);
+          guesses.push(more.guesses[i]!);
+        }
+      },
+      result: () => score(truth, guesses),
+    };
   };
 }
 
-const NAMED: Record<string, (name: string) => Metric> = {
-  accuracy: (name) => averaged(name, hits),
-  precision: (name) => ofClasses(name, precision),
-  recall: (name) => ofClasses(name, recall),
-  f1: (name) => ofClasses(name, f1),
-  mae: (name) => differences(name, Math.abs),
-  meanAbsoluteError: (name) => differences(name, Math.abs),
-  mse: (name) => differences(name, (x) => x * x),
-  meanSquaredError: (name) => differences(name, (x) => x * x),
-};
+type Score = (truth: number[], guesses: number[]) => number;
+type Make = (name: string, reading: Reading) => Metric;
 
-function ofFunction(fn: MetricFunction, index: number): Metric {
-  const name = fn.name === '' ? `metric${index}` : fn.name;
-  return averaged(name, (output, target) => {
-    const value = fn(target, output);
-    const n = target.shape[0] ?? 1;
-    return [(value instanceof Tensor ? value.item() : value) * n, n];
+/** Precision and the like: of class 1 where there are two, else the mean over the classes. */
+function ofClasses(score: typeof precision): Make {
+  return ofAll(classesOf, (truth, guesses) => {
+    const isBinary = [...truth, ...guesses].every((label) => label === 0 || label === 1);
+    return score(truth, guesses, { average: isBinary ? 'binary' : 'macro' });
   });
 }
 
+/** Numbers as they are. */
+function numbersOf(name: string, output: Tensor, target: Tensor): Pairs {
+  checkSame(name, output, target);
+  return { guesses: output.dataSync(), truth: target.dataSync() };
+}
+
+/** The score of class 1: [N], [N, 1], or the second minus the first of [N, 2], which ranks as the probability does. */
+function scoresOf(name: string, output: Tensor, target: Tensor): Pairs {
+  if (output.ndim !== 2 || output.shape[1] !== 2) return numbersOf(name, output, target);
+  const values = output.dataSync();
+  const truth = target.dataSync();
+  return { guesses: Float64Array.from(truth, (_, i) => values[2 * i + 1]! - values[2 * i]!), truth };
+}
+
+/** NaN where only one class has been seen: a part of the examples may have but one. */
+const areaUnderRoc: Score = (truth, scores) => (new Set(truth).size < 2 ? Number.NaN : rocAuc(truth, scores));
+
+const NAMED: Record<string, Make> = {
+  accuracy: (name, reading) => averaged(name, hits, reading),
+  precision: ofClasses(precision),
+  recall: ofClasses(recall),
+  f1: ofClasses(f1),
+  auc: ofAll(scoresOf, areaUnderRoc),
+  mae: ofDifferences(Math.abs),
+  meanAbsoluteError: ofDifferences(Math.abs),
+  mse: ofDifferences((x) => x * x),
+  meanSquaredError: ofDifferences((x) => x * x),
+  r2: ofAll(numbersOf, (truth, values) => r2(truth, values)),
+};
+
+function ofFunction(fn: MetricFunction, index: number, reading: Reading): Metric {
+  const name = fn.name === '' ? `metric${index}` : fn.name;
+  return averaged(
+    name,
+    (output, target) => {
+      const value = fn(target, output);
+      const n = target.shape[0] ?? 1;
+      return [(value instanceof Tensor ? value.item() : value) * n, n];
+    },
+    reading,
+  );
+}
+
 /** The metrics of a list of names, functions and metrics. */
-export function metricsOf(list: readonly (string | MetricFunction | Metric)[]): Metric[] {
+export function metricsOf(list: readonly (string | MetricFunction | Metric)[], reading: Reading): Metric[] {
   const op = 'Trainer';
-  return list.map((given, i) => {
-    if (typeof given === 'function') return ofFunction(given, i);
+  if (!Array.isArray(list)) {
+    throw new ArgumentError(`${op}: metrics must be a list such as ['accuracy']`, {
+      op,
+      argument: 'metrics',
+      got: list,
+    });
+  }
+  const metrics = list.map((given, i): Metric => {
+    if (typeof given === 'function') return ofFunction(given, i, reading);
     if (typeof given === 'object' && given !== null && typeof given.update === 'function') return given;
-    if (typeof given === 'string' && Object.hasOwn(NAMED, given)) return NAMED[given]!(given);
+    if (typeof given === 'string' && Object.hasOwn(NAMED, given)) return NAMED[given]!(given, reading);
     throw new ArgumentError(
       `${op}: unknown metric ${String(given)} (known: ${Object.keys(NAMED).join(', ')}, or a function)`,
       {
@@ -145,4 +225,8 @@ export function metricsOf(list: readonly (string | MetricFunction | Metric)[]): 
       },
     );
   });
+  const names = ['loss', ...metrics.map(({ name }) => name)];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return metrics;
+  throw new ArgumentError(`${op}: two metrics are called ${twice}`, { op, argument: 'metrics', got: twice });
 }

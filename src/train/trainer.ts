@@ -2,81 +2,44 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device, NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
-import { collate } from '../data/dataset.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
-import { batchesOf, type Examples, type Source, sourceOf, splitOff, type ValidationData } from './examples.ts';
-import { type Loss, type LossFunction, lossFunction } from './losses.ts';
-import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
+import {
+  type Examples,
+  type Inputs,
+  isTensorList,
+  type SampleWeight,
+  type Source,
+  sourceOf,
+  splitOff,
+} from './examples.ts';
+import { type Loss, type LossFunction, lossFunction, readingOf } from './losses.ts';
+import { type Metric, metricsOf } from './metrics.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { pacer } from './pause.ts';
+import {
+  checkCallbacks,
+  type EvaluateOptions,
+  epochLine,
+  FIT_OPTIONS,
+  type FitOptions,
+  type History,
+  type TrainerOptions,
+  type TrainingOptimizer,
+  targetsAndOptions,
+} from './settings.ts';
 import { type BatchResult, joined, Runner, type Step } from './step.ts';
-import { type ClassWeight, weightsOf } from './weights.ts';
+import { weightsOf } from './weights.ts';
 
-/** What the trainer needs of an optimizer. */
-export interface TrainingOptimizer {
-  readonly paramGroups: { lr: number; params: Tensor[] }[];
-  /** Changes the parameters by their gradients. */
-  step(): unknown;
-  /** Forgets the gradients. */
-  zeroGrad(): void;
+/** A batch that was computed: its loss, or copies on their way from a GPU, of the loss and what metrics look at. */
+interface Seen {
+  loss: number;
+  copies: Promise<Tensor[]> | null;
+  rows: number;
 }
-
-/** Options of `Trainer`. */
-export interface TrainerOptions {
-  optimizer: TrainingOptimizer;
-  /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
-  loss: Loss;
-  /** Names ('accuracy', 'precision', 'recall', 'f1', 'mae', 'mse'), functions (target, output) => number, or metrics. */
-  metrics?: readonly (string | MetricFunction | Metric)[];
-  /** Where model and batches are moved to. Default: where they are. */
-  device?: Device;
-}
-
-/** Options of `Trainer.fit`. */
-export interface FitOptions {
-  /** Default 1. */
-  epochs?: number;
-  /** Default 32. A DataLoader has its own. */
-  batchSize?: number;
-  /** Share of the examples, the last ones, that are kept for validation. */
-  validationSplit?: number;
-  /** Examples for validation after each epoch. */
-  validationData?: ValidationData;
-  /** A new random order in each epoch. Default true. A DataLoader has its own. */
-  shuffle?: boolean;
-  /** Factor of each class, by class or in order; 'balanced': all classes count the same. Needs a loss by name. */
-  classWeight?: ClassWeight;
-  callbacks?: readonly Callback[];
-  /** Ends training after the running batch. */
-  signal?: AbortSignal;
-  /** A line an epoch on the console. Default true. */
-  verbose?: boolean | number;
-  /** Epochs that the model has been trained for already. Default 0. */
-  initialEpoch?: number;
-}
-
-/** Loss and metrics of every epoch; those of the validation begin with `val`: valLoss, valAccuracy. */
-export interface History {
-  loss: number[];
-  [name: string]: number[];
-}
-
-const FIT_OPTIONS = [
-  'epochs',
-  'batchSize',
-  'validationSplit',
-  'validationData',
-  'shuffle',
-  'classWeight',
-  'callbacks',
-  'signal',
-  'verbose',
-  'initialEpoch',
-];
 
 /**
  * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
@@ -119,7 +82,7 @@ export class Trainer implements TrainingState {
     lossFunction(loss, null);
     this.optimizer = optimizer;
     this.loss = loss;
-    this.metrics = metricsOf(metrics);
+    this.metrics = metricsOf(metrics, readingOf(loss));
     this.device = device;
     if (device !== undefined) model.to(device);
   }
@@ -127,38 +90,41 @@ export class Trainer implements TrainingState {
   /**
    * Trains the model.
    *
-   * @param x inputs [N, …], with targets y [N, …]; or a data set whose last part are the targets; or a DataLoader
+   * @param x inputs [N, …] (a list of them where the model takes several), with targets y [N, …]; or a data set whose last part
+   * are the targets; or a DataLoader; or batches [inputs, …, targets] that can be iterated over, or a function that begins to
    * @returns loss and metrics of every epoch that was finished; an aborted one is left out
    */
-  fit(x: Tensor, y: Tensor, options?: FitOptions): Promise<History>;
-  fit(examples: Exclude<Examples, Tensor>, options?: FitOptions): Promise<History>;
+  fit(x: Inputs, y: Tensor, options?: FitOptions): Promise<History>;
+  fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;
   async fit(x: Examples, second?: Tensor | FitOptions, third?: FitOptions): Promise<History> {
     const op = 'fit';
-    const [y, options = {}] = second instanceof Tensor ? [second, third] : [undefined, second ?? third];
+    const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, FIT_OPTIONS);
-    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, validationSplit } = options;
+    const { epochs = 1, initialEpoch = 0, batchSize, shuffle = true, validationData, validationSplit } = options;
     checkWhole(op, 'epochs', epochs, 1);
     checkWhole(op, 'initialEpoch', initialEpoch);
-    checkWhole(op, 'batchSize', batchSize, 1);
-    let source = sourceOf(op, x, y, { batchSize, shuffle });
-    if (source.dataset.length === 0) throw new ArgumentError(`${op}: there are no examples`, { op, argument: 'x' });
-    const whole = source;
+    checkCallbacks(op, options.callbacks);
+    const { sampleWeight, stepsPerEpoch } = options;
+    let source = sourceOf(op, x, y, { batchSize, shuffle, sampleWeight, stepsPerEpoch });
     let validation: Source | null = null;
     if (validationData !== undefined) {
-      const [inputs, targets] = Array.isArray(validationData)
-        ? (validationData as [Tensor, Tensor])
+      const isPair = Array.isArray(validationData) && validationData[1] instanceof Tensor;
+      const [inputs, targets, weights] = isPair
+        ? (validationData as [Inputs, Tensor, SampleWeight?])
         : [validationData as Examples];
-      validation = sourceOf(op, inputs, targets, { batchSize });
+      validation = sourceOf(op, inputs, targets, { batchSize, sampleWeight: weights });
     } else if (validationSplit !== undefined && validationSplit !== 0) {
       [source, validation] = splitOff(op, source, validationSplit, shuffle);
     }
     return this.running(op, true, async () => {
-      const weights = weightsOf(options.classWeight, whole, this.device);
+      const weights = weightsOf(options.classWeight, x, y, this.device);
       try {
-        const trainStep = new Runner(this.trainStep(lossFunction(this.loss, weights)));
-        const testStep = new Runner(this.testStep());
+        const trainStep = new Runner(
+          this.trainStep(lossFunction(this.loss, weights, source.weighted), source.weighted),
+        );
+        const testStep = new Runner(this.testStep(validation?.weighted ?? false));
         try {
-          this.plan = { epochs, batches: batchesOf(source) };
+          this.plan = { epochs, batches: source.batches ?? 0 };
           return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
         } finally {
           this.optimizer.zeroGrad();
@@ -185,7 +151,7 @@ export class Trainer implements TrainingState {
     for (let epoch = first; epoch < this.plan.epochs && !this.stopTraining && !signal?.aborted; epoch++) {
       const start = performance.now();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
-      const logs = await this.pass(source, trainStep, signal, callbacks);
+      const logs = await this.pass(source, trainStep, signal, callbacks, true);
       if (signal?.aborted) break;
       if (validation !== null) {
         const found = await this.evaluateSource(validation, testStep, signal);
@@ -209,33 +175,46 @@ export class Trainer implements TrainingState {
     step: Runner,
     signal: AbortSignal | undefined,
     callbacks: readonly Callback[] = [],
+    isTraining = false,
   ): Promise<Logs> {
     for (const metric of this.metrics) metric.reset();
-    const order = source.order();
-    const batches = batchesOf(source);
+    const turns = source.begin();
     const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     let total = 0;
     let examples = 0;
-    for (let batch = 0; batch < batches && !signal?.aborted && !this.stopTraining; batch++) {
-      const indices = order.subarray(batch * source.batchSize, (batch + 1) * source.batchSize);
-      const seen = scope(() => {
-        const parts = this.placed(collate(source.dataset, indices));
-        const result = step.run(parts);
-        const target = parts[parts.length - 1]!;
-        if (canReadAtOnce(result.loss)) return this.takeIn(result.loss, result.output, target);
-        const wanted = this.metrics.length === 0 ? [result.loss] : [result.loss, result.output!, target];
-        return { copies: Promise.all(wanted.map(copyOnCpu)) };
-      });
-      const loss = typeof seen === 'number' ? seen : this.takeInCopies(await seen.copies);
-      total += loss * indices.length;
-      examples += indices.length;
-      if (listeners.length > 0) {
-        const logs = this.logs(total / examples);
-        for (const callback of listeners) await callback.onBatchEnd!(batch, logs, this);
+    let batch = 0;
+    try {
+      for (; !signal?.aborted && !this.stopTraining; batch++) {
+        const next = turns.next();
+        const make = next instanceof Promise ? await next : next;
+        const seen = scope((): Seen | null => {
+          const given = make();
+          if (given === null) return null;
+          const parts = this.placed(given);
+          const result = step.run(parts);
+          const target = parts[parts.length - (source.weighted ? 2 : 1)]!;
+          const rows = parts[0]!.shape[0] ?? 1;
+          if (canReadAtOnce(result.loss))
+            return { loss: this.takeIn(result.loss, result.output, target), copies: null, rows };
+          const wanted = this.metrics.length === 0 ? [result.loss] : [result.loss, result.output!, target];
+          return { loss: 0, copies: Promise.all(wanted.map(copyOnCpu)), rows };
+        });
+        if (seen === null) break;
+        const loss = seen.copies === null ? seen.loss : this.takeInCopies(await seen.copies);
+        total += loss * seen.rows;
+        examples += seen.rows;
+        if (listeners.length > 0) {
+          const logs = this.logs(total / examples);
+          for (const callback of listeners) await callback.onBatchEnd!(batch, logs, this);
+        }
+        const waiting = this.pause();
+        if (waiting !== undefined) await waiting;
       }
-      const waiting = this.pause();
-      if (waiting !== undefined) await waiting;
+    } finally {
+      turns.end();
     }
+    // Of a generator the number is known once it has been gone through.
+    if (source.batches === null && isTraining) this.plan = { ...this.plan, batches: batch };
     return this.logs(total / examples);
   }
 
@@ -278,19 +257,15 @@ export class Trainer implements TrainingState {
    * @example
    * const { loss, accuracy } = await trainer.evaluate(xTest, yTest);
    */
-  evaluate(x: Tensor, y: Tensor, options?: { batchSize?: number; signal?: AbortSignal }): Promise<Logs>;
-  evaluate(examples: Exclude<Examples, Tensor>, options?: { batchSize?: number; signal?: AbortSignal }): Promise<Logs>;
-  async evaluate(
-    x: Examples,
-    second?: Tensor | { batchSize?: number; signal?: AbortSignal },
-    third?: { batchSize?: number; signal?: AbortSignal },
-  ): Promise<Logs> {
+  evaluate(x: Inputs, y: Tensor, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(examples: Exclude<Examples, Inputs>, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(x: Examples, second?: Tensor | EvaluateOptions, third?: EvaluateOptions): Promise<Logs> {
     const op = 'evaluate';
-    const [y, options = {}] = second instanceof Tensor ? [second, third] : [undefined, second ?? third];
-    checkOptions(op, options, ['batchSize', 'signal']);
+    const [y, options] = targetsAndOptions(op, second, third);
+    checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
     const source = sourceOf(op, x, y, options);
     return this.running(op, false, async () => {
-      const step = new Runner(this.testStep());
+      const step = new Runner(this.testStep(source.weighted));
       try {
         return await this.evaluateSource(source, step, options.signal);
       } finally {
@@ -300,27 +275,29 @@ export class Trainer implements TrainingState {
   }
 
   /**
-   * What the model gives for inputs [N, …], batch by batch.
+   * What the model gives for inputs [N, …] (a list of them where it takes several), batch by batch.
    *
    * @example
    * const classes = (await trainer.predict(x)).argmax(1);
    */
-  async predict(x: Tensor, options: { batchSize?: number } = {}): Promise<Tensor> {
+  async predict(x: Inputs, options: { batchSize?: number } = {}): Promise<Tensor> {
     const op = 'predict';
     checkOptions(op, options, ['batchSize']);
     const { batchSize = 32 } = options;
     checkWhole(op, 'batchSize', batchSize, 1);
-    if (!(x instanceof Tensor) || x.ndim === 0 || x.shape[0] === 0) {
+    const inputs = isTensorList(x) ? x : [x as Tensor];
+    const rows = inputs[0]?.shape?.[0] ?? 0;
+    if (rows === 0 || !inputs.every((input) => input instanceof Tensor && input.shape[0] === rows)) {
       throw new ArgumentError(`${op}: expected a tensor of inputs [N, …]`, { op, argument: 'x', got: x });
     }
     return this.running(op, false, async () => {
       this.model.eval();
       const parts: NumericArray[] = [];
       let form: Pick<Tensor, 'shape' | 'dtype' | 'device'> | null = null;
-      for (let start = 0; start < x.shape[0]!; start += batchSize) {
+      for (let start = 0; start < rows; start += batchSize) {
         const { values } = scope(() => {
-          const [inputs] = this.placed([x.slice(0, start, start + batchSize)]);
-          const output = noGrad(() => this.model.forward(inputs as never) as Tensor);
+          const parts = this.placed(inputs.map((input) => input.slice(0, start, start + batchSize)));
+          const output = noGrad(() => this.model.forward(...(parts as never[])) as Tensor);
           form = { shape: output.shape, dtype: output.dtype, device: output.device };
           return { values: output.data() };
         });
@@ -328,7 +305,7 @@ export class Trainer implements TrainingState {
         const waiting = this.pause();
         if (waiting !== undefined) await waiting;
       }
-      return joined(parts, x.shape[0]!, form!);
+      return joined(parts, rows, form!);
     });
   }
 
@@ -354,34 +331,31 @@ export class Trainer implements TrainingState {
     return device === undefined ? parts : parts.map((part) => (part.device === device ? part : part.to(device)));
   }
 
-  private forward(parts: Tensor[], loss: LossFunction): BatchResult {
-    if (parts.length < 2) {
+  /** @param weighted whether the last part are weights of the examples */
+  private forward(parts: Tensor[], loss: LossFunction, weighted: boolean): BatchResult {
+    const count = parts.length - (weighted ? 2 : 1);
+    if (count < 1) {
       throw new ArgumentError('Trainer: examples must have inputs and targets', {
         op: 'Trainer',
         argument: 'examples',
       });
     }
-    const output = this.model.forward(...(parts.slice(0, -1) as never[])) as Tensor;
-    return { loss: loss(output, parts[parts.length - 1]!), output: this.metrics.length > 0 ? output : null };
+    const output = this.model.forward(...(parts.slice(0, count) as never[])) as Tensor;
+    return { loss: loss(output, parts[count]!, parts[count + 1]), output: this.metrics.length > 0 ? output : null };
   }
 
-  private trainStep(loss: LossFunction): Step {
+  private trainStep(loss: LossFunction, weighted: boolean): Step {
     return (...parts) => {
       this.optimizer.zeroGrad();
-      const result = this.forward(parts, loss);
+      const result = this.forward(parts, loss, weighted);
       result.loss.backward();
       this.optimizer.step();
       return result;
     };
   }
 
-  private testStep(): Step {
-    const loss = lossFunction(this.loss, null);
-    return (...parts) => noGrad(() => this.forward(parts, loss));
+  private testStep(weighted: boolean): Step {
+    const loss = lossFunction(this.loss, null, weighted);
+    return (...parts) => noGrad(() => this.forward(parts, loss, weighted));
   }
-}
-
-function epochLine(epoch: number, epochs: number, logs: Logs, milliseconds: number): string {
-  const values = Object.entries(logs).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
-  return `epoch ${epoch + 1}/${epochs}: ${values.join(', ')} (${(milliseconds / 1000).toFixed(1)} s)`;
 }

@@ -2,21 +2,34 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { classWeights } from '../data/balance.ts';
+import { TensorDataset } from '../data/dataset.ts';
+import { DataLoader } from '../data/loader.ts';
 import { tensor } from '../ops/index.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Source, targetsOf } from './examples.ts';
+import { classesOf } from './losses.ts';
 
 /** Factors of classes: by class, in order, or those that make all count the same. */
 export type ClassWeight = Readonly<Record<string, number>> | readonly number[] | 'balanced';
 
-/** A factor for each class [C], 1 for classes that are not named; it lives until it is disposed. */
-export function weightsOf(given: ClassWeight | undefined, source: Source, device: Device | undefined): Tensor | null {
+/** The targets of all examples: of data sets made of tensors only. */
+function targetsOf(examples: unknown): Tensor | null {
+  const dataset = examples instanceof DataLoader ? examples.dataset : examples;
+  return dataset instanceof TensorDataset ? dataset.tensors[dataset.tensors.length - 1]! : null;
+}
+
+/** A factor for each class [C], and a last one, 1, for all classes beyond; it lives until it is disposed. */
+export function weightsOf(
+  given: ClassWeight | undefined,
+  examples: unknown,
+  y: Tensor | undefined,
+  device: Device | undefined,
+): Tensor | null {
   const op = 'fit';
   if (given === undefined) return null;
   let byClass = given;
   if (given === 'balanced') {
-    const targets = targetsOf(source);
+    const targets = y ?? targetsOf(examples);
     if (targets === null) {
       throw new ArgumentError(
         `${op}: classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights`,
@@ -26,7 +39,7 @@ export function weightsOf(given: ClassWeight | undefined, source: Source, device
         },
       );
     }
-    byClass = scope(() => classWeights(targets.flatten()));
+    byClass = scope(() => classWeights(classesOf(op, targets, true).flatten()));
   }
   const entries = Object.entries(byClass as Record<string, number>).map(
     ([label, weight]) => [Number(label), weight] as const,
@@ -44,7 +57,7 @@ export function weightsOf(given: ClassWeight | undefined, source: Source, device
     }
   }
   const classes = entries.reduce((most, [label]) => Math.max(most, label + 1), 0);
-  const values = new Float32Array(classes).fill(1);
+  const values = new Float32Array(classes + 1).fill(1);
   for (const [label, weight] of entries) values[label] = weight;
   return keep(tensor(values, device && { device }));
 }

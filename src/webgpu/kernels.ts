@@ -69,6 +69,7 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   winogradConv: onCpuAlone,
   winogradGrad: onCpuAlone,
   winogradWeightGrad: onCpuAlone,
+  qgemm: onCpuAlone,
 };
 
 /** Indexed by a command's first word. */

@@ -3,6 +3,7 @@
  * denormals survive) and their parameters as `cmd`, by names that the host side gives.
  */
 import { SLOT_WORDS, THREADS } from './launch.ts';
+import { unarySource } from './wgsl/functions.ts';
 import { mathSource } from './wgsl/math.ts';
 
 const COMPONENTS = 'xyzw';
@@ -57,7 +58,7 @@ export function shader({
   return `
 @group(0) @binding(0) var<storage, read_write> heap: array<u32>;
 @group(0) @binding(1) var<uniform> cmd: array<vec4<u32>, ${slotWords / 4}>;
-${heapSource}${mathSource}${outside}
+${heapSource}${mathSource}${unarySource}${outside}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) placeInGrid: vec3<u32>,

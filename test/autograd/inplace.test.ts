@@ -68,6 +68,12 @@ describe('changes in place', () => {
     y.mul_(3).add_(x);
     y.sum().backward();
     expect(x.grad!.toArray()).toEqual([7, 7]);
+    const [a, b] = [leaf([1, 2]), leaf([3, 4])];
+    a.clone().mul_(b).sum().backward();
+    a.clone().div_(b).sum().backward();
+    // As PyTorch: the factor's gradient is what the tensor held before.
+    expect(a.grad!.toArray()).toEqual([1 / 3, 1 / 4].map((x, i) => Math.fround(x + [3, 4][i]!)));
+    expect(b.grad!.toArray()).toEqual([1 - 1 / 9, 2 - 2 / 16].map(Math.fround));
     const w = leaf([3, 4]);
     const total = zeros(2);
     total.add_(w).add_(w.mul(2));

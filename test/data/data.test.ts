@@ -208,7 +208,7 @@ describe('DataLoader', () => {
       [() => new data.DataLoader(set, { seed: 0.5 }), 'DataLoader: seed must be a whole number from 0 on, got 0.5'],
       [
         () => new data.DataLoader(set, wrong({ batch_size: 2 })),
-        'DataLoader: unknown option batch_size (known: batchSize, shuffle, dropLast, seed)',
+        'DataLoader: unknown option batch_size (known: batchSize, shuffle, dropLast, seed, prefetch)',
       ],
     ] as const) {
       expect(fn).toThrow(ArgumentError);

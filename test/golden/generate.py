@@ -23,6 +23,7 @@ import learning  # noqa: E402
 import metrics  # noqa: E402
 import more_losses  # noqa: E402
 import norm  # noqa: E402
+import onnx_models  # noqa: E402
 import pool  # noqa: E402
 import rearrange  # noqa: E402
 import recurrent  # noqa: E402
@@ -38,6 +39,6 @@ torch.set_num_threads(1)
 for part in (
     elementwise, tensors, learning, conv, pool, norm, vision,
     metrics, transforms, datasets, safetensors, estimators, recurrent, embedding,
-    rearrange, activations, more_losses, training, attention,
+    rearrange, activations, more_losses, training, attention, onnx_models,
 ):
     part.generate()

@@ -274,7 +274,7 @@ describe('saraf/node', () => {
       ),
     ).toThrow(ArgumentError);
     expect(readFileSync(path, 'utf8')).toBe('old');
-    expect(() => files.saveSafetensors({}, join(dir, 'none', 'x'))).toThrow('ENOENT');
+    expect(() => files.saveSafetensors({}, join(dir, 'none', 'x'))).toThrow(`there is no folder ${join(dir, 'none')}`);
     expect(() => files.saveSafetensors({}, dir)).toThrow();
     expect(readdirSync(dir)).toEqual(['model.safetensors']);
     expect(

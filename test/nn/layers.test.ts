@@ -105,8 +105,8 @@ describe('initial values', () => {
     expect(() => nn.init.kaimingUniform_(zeros(2, 2), { nonlinearity: 'gelu' as never })).toThrow(
       'calculateGain: unknown nonlinearity gelu',
     );
-    expect(() => nn.init.kaimingUniform_(zeros(2, 2), { mode: 'fan_in' as never })).toThrow(
-      "kaimingUniform_: mode must be 'fanIn' or 'fanOut', got fan_in",
+    expect(() => nn.init.kaimingUniform_(zeros(2, 2), { mode: 'in' as never })).toThrow(
+      "kaimingUniform_: mode must be 'fanIn' or 'fanOut', got in",
     );
     expect(() => nn.init.kaimingUniform_(zeros(2, 2), { Mode: 1 } as never)).toThrow(
       'kaimingUniform_: unknown option Mode',
@@ -115,6 +115,11 @@ describe('initial values', () => {
       'uniform_: random numbers are float32, the tensor is int32',
     );
     expect(() => nn.init.normal_(3 as never)).toThrow(ArgumentError);
+    expect(() => nn.init.uniform_(zeros(2), { a: 1 } as never)).toThrow('uniform_: low must be a finite number');
+    expect(() => nn.init.constant_(zeros(2), '1' as never)).toThrow('constant_: value must be a number, got string');
+    expect(() => nn.init.xavierNormal_(zeros(2, 2), { Gain: 1 } as never)).toThrow(
+      'xavierNormal_: unknown option Gain',
+    );
   });
 });
 

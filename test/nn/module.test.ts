@@ -179,7 +179,10 @@ describe('state dicts', () => {
     const a = new Net();
     const b = new Net();
     const state = a.stateDict();
-    expect(Object.keys(state).sort()).toEqual([...NAMES, 'block.count'].sort());
+    // As in PyTorch, a module that is used in two places has both names here.
+    const again = ['again.scale', 'again.fc.weight', 'again.fc.bias', 'again.count'];
+    expect(Object.keys(state).sort()).toEqual([...NAMES, 'block.count', ...again].sort());
+    expect(state['again.scale']).toBe(a.block.scale);
     expect(state['block.scale']).toBe(a.block.scale);
     expect(b.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] });
     const x = randn(3, 2);

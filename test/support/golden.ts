@@ -8,6 +8,28 @@ import type { DType } from '../../bindings/executor.ts';
 import * as saraf from '../../src/index.ts';
 import { Tensor, tensor } from '../../src/index.ts';
 
+/** The files of single operations, and how many cases each has. */
+export const operationCounts = {
+  elementwise: 461,
+  tensors: 392,
+  losses: 88,
+  conv: 44,
+  pool: 111,
+  norm: 39,
+  embedding: 21,
+  rearrange: 195,
+  activations: 118,
+  moreLosses: 193,
+  attention: 16,
+};
+export const operationFiles = Object.keys(operationCounts);
+
+/** Operations that make tensors from nothing: they have tests of their own. */
+export const creation = [
+  ...['arange', 'eye', 'full', 'linspace', 'ones', 'onesLike', 'rand', 'randint', 'randn', 'randperm'],
+  ...['tensor', 'zeros', 'zerosLike'],
+];
+
 /** Largest difference from PyTorch that is allowed, relative to the largest element. */
 export const FORWARD = 2e-5;
 export const GRADIENT = 2e-4;

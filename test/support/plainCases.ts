@@ -2,7 +2,7 @@
  * Operations that have no gradient, and what reaches the commands that no gradient rule does: integers, random numbers,
  * optimizers, compiled programs. Each runs on the executor that is the default when it is called.
  */
-import { encodeIm2col } from '../../bindings/generated/encode.ts';
+import { encodeIm2col, encodeQgemm } from '../../bindings/generated/encode.ts';
 import { compile, F, nn, noGrad, optim, rand, randint, randn, randperm, type Tensor, tensor } from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { empty } from '../../src/program/emit.ts';
@@ -100,6 +100,38 @@ function im2col(): Tensor[] {
   return [y];
 }
 
+/** Products of int8 matrices, 2×8 and 3×8, as integers and as floats. */
+function qgemm(): Tensor[] {
+  const [a, b] = [16, 24].map((n) =>
+    tensor(
+      Array.from({ length: n / 4 }, (_, i) => Math.imul(i + 3, 0x9e3779b9)),
+      { dtype: 'int32' },
+    ),
+  ) as [Tensor, Tensor];
+  const [bZero, intBias] = [
+    [3, -7, 0, 0],
+    [1000, -5, 7, 0],
+  ].map((values) => tensor(values, { dtype: 'int32' })) as [Tensor, Tensor];
+  const [scale, bias] = [spread(4), spread(4)];
+  return (['int32', 'float32'] as const).map((dtype) => {
+    const y = empty(a.executor, [2, 3], dtype);
+    encodeQgemm(a.executor.program, {
+      a: a.address,
+      b: b.address,
+      c: y.address,
+      bZero: bZero.address,
+      scale: dtype === 'int32' ? 0 : scale.address,
+      bias: (dtype === 'int32' ? intBias : bias).address,
+      m: 2,
+      n: 3,
+      k: 8,
+      aZero: -4,
+    });
+    a.executor.run();
+    return y;
+  });
+}
+
 /** Winograd's convolution and its gradients, on executors that would not choose it too. */
 function winograd(): Tensor[] {
   const [x, w, bias, g] = [spread(2, 3, 6, 5), spread(9, 3, 3, 3), spread(9), spread(2, 9, 6, 5)];
@@ -168,7 +200,9 @@ export const plainCases: Record<string, () => Tensor[]> = {
       () => [named[name](int(), otherInt()), named[name](int(), 3), named[name](2, int())],
     ]),
   ),
-  ...Object.fromEntries(integerReductions.map((name) => [`${name} (int32)`, () => [named[name](intGrid()) as Tensor]])),
+  ...Object.fromEntries(
+    integerReductions.map((name) => [`${name} (int32)`, () => [(named[name] as (x: Tensor) => Tensor)(intGrid())]]),
+  ),
   'pow (int32)': () => [ops.pow(int(), 3), ops.pow(int(), tensor([0, 1, 2, 3, 4, 5], { dtype: 'int32' }))],
   'clamp (int32)': () => [int().clamp(-1, 2)],
   'cumsum (int32)': () => [intGrid().cumsum(1)],
@@ -211,6 +245,7 @@ export const programCases: Record<string, () => Tensor[]> = {
   'fused sigmoid': () => fused('sigmoid'),
   'fused tanh': () => fused('tanh'),
   im2col,
+  qgemm,
   winograd,
   strip,
   'packed weights': packedWeights,

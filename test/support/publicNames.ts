@@ -107,22 +107,22 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   ],
   training: [
     saraf,
-    words(`Trainer EarlyStopping LRScheduler ReduceLROnPlateau MLPClassifier MLPRegressor LogisticRegression Perceptron
+    words(`Trainer EarlyStopping LRScheduler ReduceLROnPlateau TerminateOnNaN MLPClassifier MLPRegressor LogisticRegression Perceptron
       gridSearch`),
   ],
   'methods of a trainer': [saraf.Trainer.prototype, words('fit evaluate predict')],
   'methods of an estimator': [saraf.MLPClassifier.prototype, words('fit predict predictProba score')],
   plot: [plot, words('lines confusion roc decisionBoundary histogram images graph contours')],
   models: [models, words('resnet18 mobilenetV2')],
-  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel')],
+  files: [saraf, words('saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx')],
   'saraf/node': [
     files,
-    words(`saveSafetensors loadSafetensors saveModel loadModel mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger
+    words(`saveSafetensors loadSafetensors saveModel loadModel exportOnnx loadOnnx mnist imdb imageFolder readCsv ModelCheckpoint CSVLogger
       ProgressBar`),
   ],
   'saraf/kernels': [
     kernels,
     words(`init alloc free gemm gemv conv2d depthwiseConv2d im2col maxPool2d avgPool2d softmax layerNorm batchNorm relu sigmoid
-      tanh gelu exp add mul axpy dot sum lstmCell gruCell lstmSequence`),
+      tanh gelu exp add mul axpy dot sum lstmCell gruCell lstmSequence qgemm`),
   ],
 };

@@ -6,12 +6,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memory, onesLike, SarafError, scope, type Tensor, tensor } from '../../src/index.ts';
+import { memory, onesLike, SarafError, scope, Tensor, tensor } from '../../src/index.ts';
 import { moveTo } from '../../src/ops/index.ts';
 import * as named from '../../src/ops/public.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
-import { type Call, drawTensor, edgeOps } from '../support/edgeOps.ts';
+import type { Call } from '../support/edgeCall.ts';
+import { drawTensor, edgeOps } from '../support/edgeOps.ts';
 import { executors } from '../support/executors.ts';
 import { Source } from '../support/source.ts';
 
@@ -122,6 +123,9 @@ describe(`operations at the edges, seed ${SEED}`, () => {
       'zeros',
     ];
     expect(Object.keys(named).filter((name) => !(name in edgeOps) && !creation.includes(name))).toEqual([]);
+    const inPlace = Object.getOwnPropertyNames(Tensor.prototype).filter((name) => name.endsWith('_'));
+    expect(inPlace.length).toBeGreaterThan(0);
+    expect(inPlace.filter((name) => !(name in edgeOps))).toEqual([]);
   });
 
   it.each(Object.keys(edgeOps))('%s', (name) => {

@@ -4,9 +4,11 @@ import {
   add,
   F,
   matmul,
+  mean,
   nn,
   type Operand,
   ones,
+  relu,
   type Shape,
   ShapeError,
   Tensor,
@@ -43,6 +45,41 @@ describe('shapes known at compile time', () => {
     expectTypeOf(add(1, row).shape).toEqualTypeOf<readonly [10]>();
     expectTypeOf(add(zeros([3, 1] as const), row).shape).toEqualTypeOf<readonly [3, 10]>();
     expect(add(zeros([3, 1] as const), row).shape).toEqual([3, 10]);
+  });
+
+  it('go through functions of one element', () => {
+    expectTypeOf(x.relu().shape).toEqualTypeOf<readonly [64, 784]>();
+    expectTypeOf(relu(x).exp().neg().round().clamp(0, 1).logicalNot().shape).toEqualTypeOf<readonly [64, 784]>();
+    expectTypeOf(x.softmax(1).shape).toEqualTypeOf<readonly [64, 784]>();
+    expectTypeOf(zeros(2, 3).relu()).toEqualTypeOf<Tensor>();
+    expect(relu(x).logicalNot().shape).toEqual([64, 784]);
+  });
+
+  it('go through reductions', () => {
+    const cube = zeros([2, 3, 4] as const);
+    expectTypeOf(cube.sum().shape).toEqualTypeOf<readonly []>();
+    expectTypeOf(mean(cube, 0).shape).toEqualTypeOf<readonly [3, 4]>();
+    expectTypeOf(cube.prod(1).shape).toEqualTypeOf<readonly [2, 4]>();
+    expectTypeOf(cube.argmax(-1).shape).toEqualTypeOf<readonly [2, 3]>();
+    expectTypeOf(cube.std(2, { correction: 0 }).shape).toEqualTypeOf<readonly [2, 3]>();
+    expectTypeOf(cube.max().shape).toEqualTypeOf<readonly []>();
+    // What is not followed is a shape of any numbers.
+    expectTypeOf(cube.sum(-2)).toEqualTypeOf<Tensor>();
+    expectTypeOf(cube.sum([0, 1])).toEqualTypeOf<Tensor>();
+    expectTypeOf(cube.sum(1, { keepdim: true })).toEqualTypeOf<Tensor>();
+    expectTypeOf(zeros(2, 3).sum()).toEqualTypeOf<Tensor>();
+    expectTypeOf(zeros(2, 3).sum(0)).toEqualTypeOf<Tensor>();
+    expect([cube.sum(), mean(cube, 0), cube.prod(1), cube.argmax(-1), cube.max()].map((t) => t.shape)).toEqual([
+      [],
+      [3, 4],
+      [2, 4],
+      [2, 3],
+      [],
+    ]);
+    // @ts-expect-error a misspelt option
+    expect(() => cube.sum(0, { keepdims: true })).toThrow('sum: unknown option keepdims');
+    // @ts-expect-error a misspelt option beside a right one
+    expect(() => cube.std(0, { correction: 0, keepDim: true })).toThrow('std: unknown option keepDim');
   });
 
   it('go through reshape', () => {

@@ -14,10 +14,19 @@ import {
   optim,
   ReduceLROnPlateau,
   randn,
+  type Tensor,
   Trainer,
   type TrainingState,
 } from '../../src/index.ts';
-import { CSVLogger, loadModel, ModelCheckpoint, ProgressBar, readCsv } from '../../src/node/index.ts';
+import {
+  CSVLogger,
+  loadModel,
+  loadSafetensors,
+  ModelCheckpoint,
+  ProgressBar,
+  readCsv,
+  saveModel,
+} from '../../src/node/index.ts';
 
 const wrong = (x: unknown) => x as never;
 
@@ -183,6 +192,36 @@ describe('saraf/node', () => {
     const losses = history.valLoss!;
     expect(loadModel(join(dir, 'best.safetensors')).epoch).toBe(losses.indexOf(Math.min(...losses)) + 1);
     expect(() => new ModelCheckpoint(wrong(3))).toThrow('path must be a text');
+  });
+
+  it('ModelCheckpoint makes its folder, refuses early what cannot be saved, and writes weights alone', async () => {
+    class Net extends nn.Module {
+      layer = new nn.Linear(2, 1);
+      override forward(x: Tensor): Tensor {
+        return this.layer.forward(x);
+      }
+    }
+    const { x, y } = setUp();
+    const model = new Net();
+    const trainer = new Trainer(model, { optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }), loss: 'mse' });
+    const path = join(dir, 'a', 'b', 'weights-{epoch}.safetensors');
+    let epochs = 0;
+    const count: Callback = { onEpochEnd: () => void epochs++ };
+    const fit = (saveWeightsOnly: boolean) =>
+      trainer.fit(x, y, {
+        epochs: 2,
+        verbose: false,
+        callbacks: [count, new ModelCheckpoint(path, { saveWeightsOnly })],
+      });
+    await expect(fit(false)).rejects.toThrow('saveModel: the layer Net is not known');
+    expect(epochs).toBe(0);
+    await fit(true);
+    const state = loadSafetensors(path.replace('{epoch}', '2'));
+    expect(Object.entries(state).map(([name, t]) => [name, t.toArray()])).toEqual(
+      Object.entries(model.stateDict()).map(([name, t]) => [name, t.toArray()]),
+    );
+    expect(() => saveModel(model.layer, join(dir, 'none', 'x'))).toThrow(`there is no folder ${join(dir, 'none')}`);
+    expect(() => saveModel(wrong('x'), wrong(model))).toThrow('saveModel: expected a module');
   });
 
   it('CSVLogger writes a table', async () => {

@@ -166,7 +166,15 @@ describe('fit', () => {
     expect((await run([5, 0.5])).history).toEqual(history);
     const balanced = (await run('balanced')).history.loss[0]!;
     expect(balanced).toBeCloseTo((1.5 * before[0]! + 0.75 * (before[1]! + before[2]!)) / 3, 5);
-    await expect(run([1, 2], new nn.CrossEntropyLoss())).rejects.toThrow('classWeight needs a loss by name');
+    expect((await run([5, 0.5], new nn.CrossEntropyLoss())).history).toEqual(history);
+    const each = (output: Tensor, target: Tensor) => F.crossEntropy(output, target, { reduction: 'none' });
+    expect((await run([5, 0.5], each)).history).toEqual(history);
+    const sum = (await run([5, 0.5], new nn.CrossEntropyLoss({ reduction: 'sum' }))).history.loss[0]!;
+    expect(sum).toBeCloseTo(3 * history.loss[0]!, 5);
+    // Classes that are not named weigh 1.
+    expect((await run([5])).history.loss[0]!).toBeCloseTo((5 * before[0]! + before[1]! + before[2]!) / 3, 5);
+    const mean = (output: Tensor, target: Tensor) => F.crossEntropy(output, target);
+    await expect(run([1, 2], mean)).rejects.toThrow('weights need a loss for each example');
   });
 
   it('runs models that cannot be compiled', async () => {
@@ -205,8 +213,11 @@ describe('fit', () => {
     expect(memory()).toEqual(before);
     await expect(trainer.fit(x, y, { ...options, validationSplit: 1 })).rejects.toThrow('validationSplit');
     const { model, optimizer } = trainer;
-    const other = new Trainer(model, { optimizer, loss: new nn.CrossEntropyLoss() });
-    await expect(other.fit(x, y, options)).rejects.toThrow('classWeight needs a loss by name');
+    const other = new Trainer(model, {
+      optimizer,
+      loss: (output: Tensor, target: Tensor) => F.crossEntropy(output, target),
+    });
+    await expect(other.fit(x, y, options)).rejects.toThrow('weights need a loss for each example');
     expect(memory()).toEqual(before);
   });
 

@@ -23,6 +23,7 @@ const imports = (base: string) => ({
   imports: {
     saraf: `${base}dist/src/index.js`,
     '@assemblyscript/loader': `${base}node_modules/@assemblyscript/loader/index.js`,
+    '@bufbuild/protobuf/wire': `${base}node_modules/@bufbuild/protobuf/dist/esm/wire/index.js`,
   },
 });
 

@@ -1,10 +1,11 @@
 /** copy, fill, unary, binary, where: a thread an element. */
-import { binaryFns, unaryFns } from '../../../bindings/commands/table.ts';
+import { binaryFns } from '../../../bindings/commands/table.ts';
+import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
 import { fieldsOf } from '../../reference/fields.ts';
 import { dims, rowMajor } from '../../reference/strided.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
-import { binaryFunctions, unaryFunctions } from './functions.ts';
+import { binaryFunctions } from './functions.ts';
 import { walk } from './walk.ts';
 
 const C = fieldsOf('copy');
@@ -47,7 +48,7 @@ export const unary: GpuKernel = (words, at, planner) => {
   const n = words[at + U.n]!;
   if (n === 0) return;
   const name = unaryFns[words[at + U.fn]!]!;
-  const { from, expression } = unaryFunctions[name];
+  const { from, wgsl } = unaryRows[name];
   planner.launch({
     key: `unary ${name}`,
     source: () =>
@@ -55,7 +56,7 @@ export const unary: GpuKernel = (words, at, planner) => {
         parameters: unaryParameters,
         body: `if (id >= n) { return; }
 let x = ${load(from, 'xStart + id')};
-heap[yStart + id] = bitcast<u32>(${expression});`,
+heap[yStart + id] = bitcast<u32>(${wgsl});`,
       }),
     words: unaryParameters.words({
       n,

@@ -1,5 +1,6 @@
-/** The element functions as WGSL expressions. A function without an expression does not compile. */
-import type { Activation, BinaryFn, UnaryFn } from '../../../bindings/generated/encode.ts';
+/** The functions of two elements as WGSL expressions; those of one stand in their own table. A function without an expression does not compile. */
+import { type UnaryRow, unaryRows } from '../../../bindings/commands/unary.ts';
+import type { Activation, BinaryFn } from '../../../bindings/generated/encode.ts';
 
 /** What an expression reads and gives: f32 or i32. */
 export interface ElementFunction {
@@ -17,47 +18,8 @@ function bit(condition: string): string {
   return `select(0, 1, ${condition})`;
 }
 
-/** Of `x`; `p0` and `p1` are words. */
-export const unaryFunctions: Record<UnaryFn, ElementFunction> = {
-  neg: float('-x'),
-  abs: float('abs(x)'),
-  sign: float('select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0)'),
-  sqrt: float('sqrt(x)'),
-  rsqrt: float('1.0 / sqrt(x)'),
-  reciprocal: float('1.0 / x'),
-  square: float('x * x'),
-  exp: float('exponential(x)'),
-  log: float('logarithm(x)'),
-  log1p: float('logarithm1p(x)'),
-  sin: float('sine(x)'),
-  cos: float('cosine(x)'),
-  tanh: float('hyperbolicTangent(x)'),
-  sigmoid: float('sigmoid(x)'),
-  relu: float('maximum(x, 0.0)'),
-  atan: float('arcTangent(x)'),
-  erf: float('errorFunction(x)'),
-  floor: float('floor(x)'),
-  ceil: float('ceil(x)'),
-  round: float('round(x)'),
-  clamp: float('minimum(maximum(x, bitcast<f32>(p0)), bitcast<f32>(p1))'),
-  logicalNot: test('x == 0.0'),
-  toBool: test('!(x == 0.0)'),
-  toInt: { from: 'f32', to: 'i32', expression: 'toInteger(x)' },
-  negI: integer('-x'),
-  absI: integer('abs(x)'),
-  signI: integer('sign(x)'),
-  squareI: integer('x * x'),
-  clampI: integer('min(max(x, bitcast<i32>(p0)), bitcast<i32>(p1))'),
-  logicalNotI: testI('x == 0'),
-  toBoolI: testI('x != 0'),
-  toFloat: { from: 'i32', to: 'f32', expression: 'f32(x)' },
-  gelu: float('x * normalShare(x)'),
-  geluTanh: float('x * sigmoid(geluAngle(x))'),
-  silu: float('x * sigmoid(x)'),
-  softplus: float('softplus(x, bitcast<f32>(p0), bitcast<f32>(p1))'),
-  elu: float('select(bitcast<f32>(p0) * exponentialLessOne(bitcast<f32>(p1) * x), x, x > 0.0)'),
-  leakyRelu: float('select(bitcast<f32>(p0) * x, x, x > 0.0)'),
-};
+/** What the functions of one element call beside mathSource. */
+export const unarySource = (Object.values(unaryRows) as UnaryRow[]).map((row) => row.wgslFunctions ?? '').join('');
 
 /** Of `a` and `b`. */
 export const binaryFunctions: Record<BinaryFn, ElementFunction> = {

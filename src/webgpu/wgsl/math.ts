@@ -196,26 +196,6 @@ fn arcTangent(x: f32) -> f32 {
   p = fma(p, z, -0.333331048);
   return withSign(base + fma(t, z * p, t), x);
 }
-fn errorFunction(x: f32) -> f32 {
-  if (isNan(x)) { return x; }
-  if (abs(x) < 0.92) {
-    let z = x * x;
-    var e = fma(-0.000597658858, z, 0.00499041239);
-    e = fma(e, z, -0.0267647542);
-    e = fma(e, z, 0.11281766);
-    e = fma(e, z, -0.376124889);
-    e = fma(e, z, 0.128379151);
-    return fma(x, e, x);
-  }
-  let t = min(abs(x), 4.0);
-  var q = fma(1.10362635e-5, t, -0.000320855557);
-  q = fma(q, t, 0.00363455433);
-  q = fma(q, t, -0.0237453841);
-  q = fma(q, t, 0.106217563);
-  q = fma(q, t, 0.63516295);
-  q = fma(q, t, 0.128645629);
-  return withSign(1.0 - exponential(-fma(t, q, t)), x);
-}
 // a^b for positive finite a: whole and broken powers of 2 apart, so that the largest results do not overflow by rounding.
 fn positivePower(a: f32, b: f32) -> f32 {
   let parts = exponentAndRest(a);

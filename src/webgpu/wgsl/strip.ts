@@ -2,11 +2,12 @@
  * A strip as one shader, made for the functions that it joins: a thread takes one element through all of them, and what is
  * local to the strip stays in a register.
  */
-import { binaryFns, opcodes, STRIP_LOCALS, unaryFns } from '../../../bindings/commands/table.ts';
+import { binaryFns, opcodes, STRIP_LOCALS } from '../../../bindings/commands/table.ts';
+import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
 import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
-import { binaryFunctions, unaryFunctions } from './functions.ts';
+import { binaryFunctions } from './functions.ts';
 
 const S = fieldsOf('strip');
 const U = fieldsOf('unary');
@@ -42,13 +43,13 @@ function write(draft: Draft, address: number, value: string): void {
 
 function addUnary(draft: Draft, words: Int32Array, at: number): void {
   const name = unaryFns[words[at + U.fn]!]!;
-  const { from, expression } = unaryFunctions[name];
+  const { from, wgsl } = unaryRows[name];
   draft.key += name;
   draft.lines.push('{', `  let x = ${read(draft, words[at + U.x]!, from)};`);
-  if (/\bp[01]\b/.test(expression)) {
+  if (/\bp[01]\b/.test(wgsl)) {
     draft.lines.push(`  let p0 = ${word(draft, words[at + U.p0]!)};`, `  let p1 = ${word(draft, words[at + U.p1]!)};`);
   }
-  write(draft, words[at + U.y]!, expression);
+  write(draft, words[at + U.y]!, wgsl);
   draft.lines.push('}');
 }
 

@@ -1,0 +1,111 @@
+/**
+ * Makes what follows from the table of functions of one element (bindings/commands/unary.ts): the kernels' marker classes and
+ * dispatch, and, of those that tensors have under their name, the functions and the methods. Run by the build.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type MathRow, type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
+
+const header = '// Made by assembly/build/unary.ts from bindings/commands/unary.ts. Do not edit.\n';
+const rows: [name: string, row: UnaryRow][] = Object.entries(unaryRows);
+const mathRows = rows.filter((entry): entry is [string, MathRow] => 'doc' in entry[1]);
+const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
+
+/** Where each vector function is exported, as imports: `name4` in a file of assembly/simd or in unaryOps.ts. */
+function kernelImports(assembly: string): string {
+  const paths = [...readdirSync(join(assembly, 'simd')).map((file) => `simd/${file}`), 'elementwise/unaryOps.ts'];
+  const sources = paths
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({
+      path: `../${path.replace(/\.ts$/, '')}`,
+      text: readFileSync(join(assembly, path), 'utf8'),
+    }));
+  const lines = rows.map(([name]) => {
+    const found = sources.filter(({ text }) => text.includes(`export function ${name}4(`));
+    if (found.length !== 1)
+      throw new Error(
+        `unary: ${found.length} files of assembly export ${name}4, the kernel of ${name}; there must be one`,
+      );
+    return `import { ${name}4 } from '${found[0]!.path}';`;
+  });
+  return lines.join('\n');
+}
+
+/** AssemblyScript: a class that stands for each function. */
+export function markers(): string {
+  return `${header}${rows.map(([name]) => `export class ${pascal(name)} {}`).join('\n')}\n`;
+}
+
+/** AssemblyScript: from a marker or a function's number to its code. `assembly` is that folder. */
+export function unaryDispatch(assembly: string): string {
+  const operands = (row: UnaryRow) => ['x', 'p0', 'p1'].slice(0, row.of.length).join(', ');
+  const long = rows.filter(([, row]) => row.isLong).map(([name]) => `    case UnaryFn.${name}:\n`);
+  return `${header}import { map } from '../elementwise/map';
+import { UnaryFn } from './commands';
+import { ${rows.map(([name]) => pascal(name)).join(', ')} } from './markers';
+${kernelImports(assembly)}
+
+/** fn of four elements; p0 and p1 in all lanes. Folds to that function's code when it is compiled, so a loop over it has no dispatch inside. */
+// @ts-ignore: decorator
+@inline
+export function unaryOp<F>(x: v128, p0: v128, p1: v128): v128 {
+${rows.map(([name, row]) => `  if (idof<F>() == idof<${pascal(name)}>()) return ${name}4(${operands(row)});`).join('\n')}
+  return unreachable();
+}
+
+/** y[i] = fn(x[i]). */
+export function unary(fn: u32, x: usize, y: usize, n: u32, p0: u32, p1: u32): void {
+  switch (fn) {
+${rows.map(([name]) => `    case UnaryFn.${name}:\n      return map<${pascal(name)}>(x, y, n, p0, p1);`).join('\n')}
+    default:
+      unreachable();
+  }
+}
+
+/** Whether a function of one element is a polynomial. */
+export function isLongUnary(fn: u32): bool {
+  switch (fn) {
+${long.join('')}      return true;
+    default:
+      return false;
+  }
+}
+`;
+}
+
+/** TypeScript: the functions of tensors. */
+export function mathFunctions(): string {
+  return `${header}import { floatUnary } from '../ops/arithmetic.ts';
+import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+${mathRows
+  .map(
+    ([name, { doc }]) => `/** ${doc} */
+export function ${name}<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return floatUnary('${name}', x) as Tensor<S>;
+}
+`,
+  )
+  .join('')}`;
+}
+
+/** TypeScript: the same as methods. */
+export function mathMethods(): string {
+  return `${header}import { TensorBase } from '../tensor/base.ts';
+import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import * as functions from './mathFunctions.ts';
+
+export class MathMethods<S extends Shape = Shape> extends TensorBase<S> {
+${mathRows
+  .map(
+    ([name, { doc }]) => `  /** ${doc} */
+  ${name}<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    return functions.${name}(this);
+  }
+`,
+  )
+  .join('')}}
+`;
+}

@@ -1,0 +1,190 @@
+/** Products of int8 matrices on typed arrays, row-major. */
+import { ArgumentError, ShapeError } from '../errors.ts';
+import { encodeQgemm } from '../generated/encode.ts';
+import type { WasmExecutor } from '../wasm/executor.ts';
+import { wasmExecutor } from '../wasm/instance.ts';
+import { checkArray, checkNumber, checkSize, finish, output, release, temporary } from './arrays.ts';
+
+/** Numbers that an instruction takes at a time, and columns of a tile. */
+const STEP = 8;
+const COLS = 4;
+
+export interface QgemmOptions {
+  /** Rows of C. */
+  m: number;
+  /** Columns of C. */
+  n: number;
+  /** Columns of op(A), rows of op(B). */
+  k: number;
+  /** A: m×k, or k×m if transA. */
+  a: Int8Array;
+  /** B: k×n, or n×k if transB, which saves a transposition. */
+  b: Int8Array;
+  /** C: m×n. An Int32Array takes the sums, a Float32Array what they stand for. */
+  c: Int32Array | Float32Array;
+  transA?: boolean;
+  transB?: boolean;
+  /** What stands for 0 in A. Default 0. */
+  aZero?: number;
+  /** What stands for 0 in B, or in each of its n columns. Default 0. */
+  bZero?: number | ArrayLike<number>;
+  /** A step of A, for a float C. Default 1. */
+  aScale?: number;
+  /** A step of B, or of each of its n columns, for a float C. Default 1. */
+  bScale?: number | ArrayLike<number>;
+  /** n elements of C's type, added to each row. */
+  bias?: Int32Array | Float32Array;
+}
+
+const names = ['m', 'n', 'k', 'a', 'b', 'c', 'transA', 'transB', 'aZero', 'bZero', 'aScale', 'bScale', 'bias'];
+
+function refuse(argument: string, expected: string, got: unknown): never {
+  const shown = typeof got === 'number' ? String(got) : ((got as object | null)?.constructor?.name ?? String(got));
+  throw new ArgumentError(`qgemm: ${argument} must be ${expected}, got ${shown}`, {
+    op: 'qgemm',
+    argument,
+    got,
+    expected,
+  });
+}
+
+function checkLength(argument: string, array: ArrayLike<unknown>, length: number, isExact = false): void {
+  if (array.length < length || (isExact && array.length !== length))
+    throw new ShapeError(`qgemm: ${argument} has ${array.length} elements, ${length} are needed`, {
+      op: 'qgemm',
+      argument,
+      got: array.length,
+      expected: length,
+    });
+}
+
+/** Refuses options that cannot be; nothing is written before. */
+function check(options: QgemmOptions): void {
+  for (const name of Object.keys(options))
+    if (!names.includes(name))
+      throw new ArgumentError(`qgemm: unknown option ${name} (known: ${names.join(', ')})`, {
+        op: 'qgemm',
+        argument: name,
+        expected: names,
+      });
+  const { m, n, k, a, b, c, aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias } = options;
+  checkSize('qgemm', 'm', m);
+  checkSize('qgemm', 'n', n);
+  checkSize('qgemm', 'k', k);
+  if (!(a instanceof Int8Array)) refuse('a', 'an Int8Array', a);
+  if (!(b instanceof Int8Array)) refuse('b', 'an Int8Array', b);
+  checkLength('a', a, m * k);
+  checkLength('b', b, k * n);
+  const isFloat = c instanceof Float32Array;
+  if (isFloat) checkArray('qgemm', 'c', c, m * n);
+  else if (c instanceof Int32Array) checkLength('c', c, m * n);
+  else refuse('c', 'an Int32Array or a Float32Array', c);
+  if (bias !== undefined) {
+    if (isFloat) checkArray('qgemm', 'bias', bias as Float32Array, n);
+    else if (bias instanceof Int32Array) checkLength('bias', bias, n);
+    else refuse('bias', 'an Int32Array as c is', bias);
+  }
+  if (!isFloat && (options.aScale !== undefined || options.bScale !== undefined))
+    refuse('c', 'a Float32Array where scales are given', c);
+  checkNumber('qgemm', 'aScale', aScale);
+  if (typeof bScale !== 'number') checkLength('bScale', bScale, n, true);
+  if (typeof bZero !== 'number') checkLength('bZero', bZero, n, true);
+  const zeros = typeof bZero === 'number' ? [bZero] : Array.from(bZero);
+  const isByte = (x: number) => Number.isInteger(x) && x >= -128 && x <= 127;
+  if (!isByte(aZero)) refuse('aZero', 'a whole number from -128 to 127', aZero);
+  for (const zero of zeros) if (!isByte(zero)) refuse('bZero', 'whole numbers from -128 to 127', zero);
+}
+
+/** What the kernel reads of a matrix: where it lies in wasm memory, or what has to be copied there. */
+function operandOf(x: Int8Array, k: number, isTransposed: boolean, c: Int32Array | Float32Array): number | Int8Array {
+  const { buffer } = wasmExecutor();
+  if (x.buffer !== buffer) return x;
+  const isFree =
+    c.buffer !== buffer || c.byteOffset + c.byteLength <= x.byteOffset || x.byteOffset + x.byteLength <= c.byteOffset;
+  if (isFree && !isTransposed && k % STEP === 0 && x.byteOffset % 4 === 0) return x.byteOffset / 4;
+  // A view would be detached if the memory grew.
+  return x.slice();
+}
+
+/** A matrix of `rows` rows along k in wasm memory, each filled up to a whole number of steps with its zero point. */
+function bytes(
+  executor: WasmExecutor,
+  source: number | Int8Array,
+  rows: number,
+  k: number,
+  isTransposed: boolean,
+  zeros: readonly number[],
+): number {
+  if (typeof source === 'number') return source;
+  const length = Math.ceil(k / STEP) * STEP;
+  const address = temporary(executor, (rows * length) / 4);
+  const to = new Int8Array(executor.buffer, address * 4, rows * length);
+  if (!isTransposed && length === k) {
+    to.set(source.subarray(0, rows * k));
+    return address;
+  }
+  for (let i = 0; i < rows; i++) {
+    const start = i * length;
+    if (isTransposed) for (let p = 0, at = i; p < k; p++, at += rows) to[start + p] = source[at]!;
+    else to.set(source.subarray(i * k, (i + 1) * k), start);
+    to.fill(zeros[i % zeros.length]!, start + k, start + length);
+  }
+  return address;
+}
+
+/** One number for each column, and for those that the last tile has beyond them. */
+function perColumn(n: number, values: number | ArrayLike<number>, factor = 1): number[] {
+  const valueAt = typeof values === 'number' ? () => values : (j: number) => values[Math.min(j, n - 1)]!;
+  return Array.from({ length: Math.ceil(n / COLS) * COLS }, (_, j) => factor * valueAt(j));
+}
+
+function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float32'): number {
+  const address = temporary(executor, values.length);
+  executor.write(address, values, dtype);
+  return address;
+}
+
+/**
+ * The product of two matrices of int8: C = Σ (A − aZero)·(B − bZero) + bias as int32, exactly, or, where C is a Float32Array,
+ * aScale·bScale·Σ + bias. Sums wrap beyond 2³¹, which takes k > 33 000. As MatMulInteger of ONNX, and the middle of its QLinearMatMul.
+ *
+ * Operands are copied; not copied is what lies in wasm memory row by row along k (A, and B with transB), k a multiple of 8:
+ * `new Int8Array(array.buffer, array.byteOffset, n)` of an array from `alloc`.
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * qgemm({ m, n, k, a, b: weight, c: new Float32Array(m * n), transB: true, aScale: 0.05, aZero: -3, bScale: scales });
+ */
+export function qgemm(options: QgemmOptions): void {
+  check(options);
+  const { m, n, k, a, b, c, transA = false, transB = false } = options;
+  const { aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias } = options;
+  if (m * n === 0) return;
+  const executor = wasmExecutor();
+  const isFloat = c instanceof Float32Array;
+  const dtype = isFloat ? 'float32' : 'int32';
+  const [left, right] = [operandOf(a, k, transA, c), operandOf(b, k, !transB, c)];
+  const zeros = perColumn(n, bZero);
+  const scales = isFloat ? perColumn(n, bScale, aScale) : null;
+  const offsets = bias === undefined ? null : perColumn(n, bias);
+  try {
+    // The same words as an array of floats, whose bits are copied as they are.
+    const to = output(executor, isFloat ? c : new Float32Array(c.buffer, c.byteOffset, c.length), m * n, false);
+    encodeQgemm(executor.program, {
+      a: bytes(executor, left, m, k, transA, [aZero]),
+      b: bytes(executor, right, n, k, !transB, zeros),
+      c: to,
+      bZero: place(executor, zeros, 'int32'),
+      scale: scales === null ? 0 : place(executor, scales, dtype),
+      bias: offsets === null ? 0 : place(executor, offsets, dtype),
+      m,
+      n,
+      k: Math.ceil(k / STEP) * STEP,
+      aZero,
+    });
+  } catch (error) {
+    release(executor);
+    throw error;
+  }
+  finish(executor);
+}

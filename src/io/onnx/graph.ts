@@ -1,0 +1,137 @@
+/**
+ * The graph of an ONNX file, checked as a whole before anything is made of it: every name has one origin, every input of a node comes
+ * from an earlier one, sizes are those of the data. What the operations are is not known here.
+ */
+import type { DType } from '../../../bindings/executor.ts';
+import { dtypeOf, fail, type Literal, readTensor, shapeOf } from './tensors.ts';
+import type { AttributeProto, ModelProto, NodeProto, ValueInfoProto } from './wire.ts';
+
+export type Attribute = number | string | number[] | string[] | Literal;
+
+export interface OnnxNode {
+  op: string;
+  /** For error messages: the node's own name, or that of its first output. */
+  label: string;
+  /** '' for one that is absent. */
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** An input that the caller gives. */
+export interface OnnxInput {
+  name: string;
+  dtype: DType;
+  /** null for a size that the file leaves open; the whole is null where it says nothing. */
+  shape: readonly (number | null)[] | null;
+}
+
+export interface OnnxGraph {
+  opset: number;
+  inputs: OnnxInput[];
+  outputs: string[];
+  nodes: OnnxNode[];
+  initializers: Map<string, Literal>;
+}
+
+/** Versions of the operators that are understood. Later ones mean the same wherever they keep these operators' forms. */
+const OLDEST_OPSET = 7;
+
+/** Numbers of AttributeProto.AttributeType that hold values. */
+function attributeValue(node: string, a: AttributeProto): Attribute {
+  const label = `attribute ${a.name} of ${node}`;
+  if (a.g !== undefined || a.graphs.length > 0 || a.type === 5 || a.type === 10)
+    return fail(`${node} has a subgraph (${a.name}); control flow is not supported`);
+  if (a.refAttrName) return fail(`${label} refers to a function's`);
+  switch (a.type) {
+    case 1:
+      return a.f ?? 0;
+    case 2:
+      return a.i ?? 0;
+    case 3:
+      return a.s ?? '';
+    case 4:
+      return a.t === undefined ? fail(`${label} is missing its tensor`) : readTensor(label, a.t);
+    case 6:
+      return a.floats;
+    case 7:
+      return a.ints;
+    case 8:
+      return a.strings;
+    default:
+      return fail(`${label} has type ${a.type}, which is not supported`);
+  }
+}
+
+function readNode(proto: NodeProto): OnnxNode {
+  const { input, output, opType = '', domain = '' } = proto;
+  const label = `node ${proto.name || output.find((name) => name !== '') || opType}`;
+  if (opType === '') fail(`${label} has no operation`);
+  const attributes = new Map<string, Attribute>();
+  for (const a of proto.attribute) {
+    if (!a.name || attributes.has(a.name)) fail(`${label} has two attributes ${a.name ?? ''}`);
+    attributes.set(a.name!, attributeValue(label, a));
+  }
+  const isOwn = domain === '' || domain === 'ai.onnx';
+  return { op: isOwn ? opType : `${domain}.${opType}`, label, inputs: input, outputs: output, attributes };
+}
+
+function readInput({ name = '', type }: ValueInfoProto): OnnxInput {
+  const tensorType = type?.tensorType;
+  if (name === '') fail('an input has no name');
+  if (tensorType === undefined) return fail(`input ${name} is no tensor`);
+  const dtype = dtypeOf(tensorType.elemType ?? 0);
+  if (dtype === null) return fail(`input ${name} has element type ${tensorType.elemType}, which is not supported`);
+  const shape = tensorType.shape?.dim.map(({ dimValue, dimParam }) => (dimParam ? null : (dimValue ?? null))) ?? null;
+  shapeOf(
+    `input ${name}`,
+    (shape ?? []).map((size) => size ?? 1),
+  );
+  return { name, dtype, shape };
+}
+
+/** The graph of a model. `absent`: weights that stand elsewhere; their values are empty. */
+export function readGraph(
+  model: ModelProto,
+  absent: readonly (readonly [name: string, shape: readonly number[]])[] = [],
+): OnnxGraph {
+  const { graph } = model;
+  if (graph === undefined) return fail('the bytes are no ONNX model (it has no graph)');
+  if (graph.sparseInitializer.length > 0) fail('sparse initializers are not supported');
+  const opset = model.opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
+  if (opset === undefined) return fail('it does not say which version of the operators it uses');
+  if (opset < OLDEST_OPSET) fail(`it uses opset ${opset}; ${OLDEST_OPSET} is the oldest that is supported`);
+
+  const known = new Set<string>();
+  const define = (name: string) => {
+    if (known.has(name)) fail(`${name} is defined twice`);
+    known.add(name);
+  };
+  const initializers = new Map<string, Literal>();
+  for (const proto of graph.initializer) {
+    const name = proto.name ?? '';
+    if (name === '') fail('an initializer has no name');
+    define(name);
+    initializers.set(name, readTensor(name, proto));
+  }
+  for (const [name, shape] of absent) {
+    define(name);
+    shapeOf(name, shape);
+    initializers.set(name, { dtype: 'float32', shape, values: new Float32Array(0) });
+  }
+  // Old files list initializers among the inputs.
+  const inputs = graph.input.filter(({ name = '' }) => !initializers.has(name)).map(readInput);
+  for (const { name } of inputs) define(name);
+  const nodes = graph.node.map(readNode);
+  for (const { label, inputs: sources, outputs } of nodes) {
+    for (const name of sources) {
+      if (name !== '' && !known.has(name))
+        fail(`${label} takes ${name}, which nothing before it gives: it is missing, or the nodes go in a circle`);
+    }
+    for (const name of outputs) if (name !== '') define(name);
+  }
+  const outputs = graph.output.map(({ name = '' }) => name);
+  if (outputs.length === 0) fail('it has no outputs');
+  for (const name of outputs) if (!known.has(name)) fail(`output ${name} is not given by any node`);
+  return { opset, inputs, outputs, nodes, initializers };
+}

@@ -1,0 +1,260 @@
+/** An ONNX graph as a module: its float initializers are parameters, forward runs its nodes one after the other. */
+import { ArgumentError, DTypeError, SarafError, ShapeError } from '../../../bindings/errors.ts';
+import type { Device } from '../../../bindings/executor.ts';
+import { Module } from '../../nn/module.ts';
+import { Buffer, parameterOf } from '../../nn/parameter.ts';
+import { checkTensor, compose, zeros } from '../../ops/index.ts';
+import { untraced } from '../../program/trace.ts';
+import { keep, scope } from '../../tensor/scope.ts';
+import { show } from '../../tensor/shapes.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
+import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';
+import { fail, type Literal } from './tensors.ts';
+
+/** Results of nodes that depend on numbers alone stay numbers up to this many. */
+const MOST_NUMBERS = 4096;
+
+/** How an initializer is used: as something to learn, as statistics, or as numbers. */
+function usesOf(graph: OnnxGraph, operations: Readonly<Record<string, Operation>>): Map<string, Set<string>> {
+  const uses = new Map<string, Set<string>>();
+  for (const { op, inputs } of graph.nodes) {
+    const { numbers = [], statistics = [] } = operations[op]!;
+    inputs.forEach((name, i) => {
+      const use = numbers.includes(i) ? 'numbers' : statistics.includes(i) ? 'statistics' : 'operand';
+      uses.set(name, (uses.get(name) ?? new Set()).add(use));
+    });
+  }
+  return uses;
+}
+
+/**
+ * A model that `loadOnnx` read. It has the file's inputs and outputs: forward takes tensors in their order and gives a tensor, or a
+ * list if there are several. Its parameters are the file's float initializers, under their names, but for single numbers and what
+ * operations read as sizes; running statistics are buffers. Statistics and dropout behave as in evaluation, in training too.
+ */
+export class OnnxModel extends Module {
+  /** Names of parameters, buffers by the names in the file. */
+  private readonly fields = new Map<string, string>();
+  /** Numbers that the file holds. */
+  private readonly held = new Set<Literal>();
+  /** Those of them that have been needed as tensors. */
+  private readonly constants = new Map<Literal, Tensor>();
+  /** How many nodes take each value, and outputs. */
+  private readonly takers = new Map<string, number>();
+
+  /** @internal Made by `loadOnnx`. */
+  constructor(
+    private readonly graph: OnnxGraph,
+    private readonly operations: Readonly<Record<string, Operation>>,
+  ) {
+    super();
+    const unknown = [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !Object.hasOwn(operations, op));
+    if (unknown.length > 0) fail(`these operations are not supported: ${unknown.sort().join(', ')}`);
+    const uses = usesOf(graph, operations);
+    try {
+      for (const [name, value] of graph.initializers) {
+        const use = uses.get(name);
+        if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
+        // Weights that stand elsewhere have no values yet.
+        const make = () => (value.values.length === 0 ? zeros(value.shape) : tensorOf(value, undefined));
+        if (use.has('operand')) this.own(name, () => parameterOf(make));
+        else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(make())));
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    // What became a tensor is not kept twice.
+    for (const name of this.fields.keys()) graph.initializers.delete(name);
+    const attributes = graph.nodes.flatMap((node) => [...node.attributes.values()]);
+    for (const value of [...graph.initializers.values(), ...attributes])
+      if (typeof value === 'object' && 'values' in value && !Array.isArray(value)) this.held.add(value);
+    for (const name of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs])
+      this.takers.set(name, (this.takers.get(name) ?? 0) + 1);
+  }
+
+  /** @internal What `saveModel` keeps beside the weights: the graph without them, and their names with those of their fields. */
+  get structure(): { graph: OnnxGraph; learned: [name: string, field: string][] } {
+    return { graph: this.graph, learned: [...this.fields] };
+  }
+
+  /** The inputs that forward takes, in order; null for sizes that are open. */
+  get inputs(): readonly OnnxInput[] {
+    return this.graph.inputs;
+  }
+
+  /** Names of the results, in order. */
+  get outputs(): readonly string[] {
+    return this.graph.outputs;
+  }
+
+  private own(name: string, make: () => Tensor): void {
+    let field = name;
+    while (field in this) field += '_';
+    (this as unknown as Record<string, Tensor>)[field] = make();
+    this.fields.set(name, field);
+  }
+
+  private tensorAt(field: string): Tensor {
+    return (this as unknown as Record<string, Tensor>)[field]!;
+  }
+
+  /** Where the model's tensors are, if it has any. */
+  private get home(): Device | undefined {
+    for (const field of this.fields.values()) return this.tensorAt(field).device;
+    return undefined;
+  }
+
+  private constant(value: Literal): Tensor {
+    let t = this.constants.get(value);
+    if (t === undefined) {
+      t = untraced(() => keep(tensorOf(value, this.home)));
+      this.constants.set(value, t);
+    }
+    return t;
+  }
+
+  private check(inputs: readonly Tensor[]): void {
+    const op = 'OnnxModel';
+    const { inputs: expected } = this.graph;
+    if (inputs.length !== expected.length) {
+      const names = expected.map(({ name }) => name).join(', ');
+      throw new ArgumentError(`${op}: the model takes ${expected.length} inputs (${names}), got ${inputs.length}`, {
+        op,
+        argument: 'inputs',
+        got: inputs.length,
+        expected: expected.length,
+      });
+    }
+    expected.forEach(({ name, dtype, shape }, i) => {
+      const x = inputs[i];
+      checkTensor(op, name, x);
+      if (x.dtype !== dtype)
+        throw new DTypeError(`${op}: ${name} must be ${dtype}, got ${x.dtype}`, {
+          op,
+          argument: name,
+          got: x.dtype,
+          expected: dtype,
+        });
+      if (shape !== null && (x.ndim !== shape.length || shape.some((size, d) => size !== null && size !== x.shape[d])))
+        throw new ShapeError(
+          `${op}: ${name} must be [${shape.map((size) => size ?? 'any').join()}], got ${show(x.shape)}`,
+          {
+            op,
+            argument: name,
+            got: x.shape,
+            expected: shape,
+          },
+        );
+    });
+  }
+
+  override forward(...inputs: Tensor[]): Tensor | Tensor[] {
+    this.check(inputs);
+    return compose(() => {
+      const values = new Map<string, Value>(this.graph.initializers);
+      for (const [name, field] of this.fields) values.set(name, this.tensorAt(field));
+      this.graph.inputs.forEach(({ name }, i) => {
+        values.set(name, inputs[i]!);
+      });
+      const lives = new Lives(values);
+      for (const node of this.graph.nodes) {
+        const results = this.attempt(node, values);
+        node.outputs.forEach((name, i) => {
+          const result = results[i];
+          if (name === '') return;
+          if (result === undefined) {
+            if (this.takers.has(name)) fail(`${node.label} (${node.op}): output ${i} is not supported`);
+            return;
+          }
+          values.set(name, result);
+          lives.begin(result, this.takers.get(name) ?? 0);
+        });
+        for (const name of node.inputs) if (name !== '') lives.end(values.get(name)!);
+      }
+      const outputs = this.graph.outputs.map((name) => {
+        const value = values.get(name)!;
+        return value instanceof Tensor ? value : tensorOf(value, this.home);
+      });
+      return outputs.length === 1 ? outputs[0]! : outputs;
+    });
+  }
+
+  /** Runs a node; what its attributes make of it that no operation foresaw is the file's fault. */
+  private attempt(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
+    try {
+      return this.run(node, values);
+    } catch (error) {
+      if (error instanceof SarafError) throw error;
+      return fail(`${node.label} (${node.op}) cannot run: ${(error as Error).message}`);
+    }
+  }
+
+  private run(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
+    const given = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!));
+    const { run } = this.operations[node.op]!;
+    const { opset } = this.graph;
+    if (given.length === 0 || given.some((value) => value instanceof Tensor)) {
+      const toTensor = (value: Literal) => (this.held.has(value) ? this.constant(value) : tensorOf(value, this.home));
+      return [run(new Context(node, given, opset, toTensor))].flat();
+    }
+    // Numbers alone: computed at once, also while a program is being recorded.
+    return untraced(() =>
+      scope(() => {
+        const device = this.home === 'webgpu' ? 'wasm' : this.home;
+        const results = [run(new Context(node, given, opset, (value) => tensorOf(value, device)))].flat();
+        return results.map((result) => {
+          if (!(result instanceof Tensor) || result.numel > MOST_NUMBERS) return result;
+          return literal(result.dtype, result.shape, result.dataSync());
+        });
+      }),
+    );
+  }
+
+  override to(device: Device): this {
+    this.forget();
+    return super.to(device);
+  }
+
+  override dispose(): void {
+    this.forget();
+    super.dispose();
+  }
+
+  private forget(): void {
+    for (const t of this.constants.values()) t.dispose();
+    this.constants.clear();
+  }
+
+  protected override describe(): string {
+    return `${this.graph.nodes.length} nodes`;
+  }
+}
+
+/** Frees tensors that nodes made as soon as nobody needs them any more. */
+class Lives {
+  private readonly left = new Map<Tensor, number>();
+  private readonly foreign: Set<Value>;
+
+  constructor(given: ReadonlyMap<string, Value>) {
+    this.foreign = new Set(given.values());
+  }
+
+  begin(value: Value, takers: number): void {
+    if (value instanceof Tensor && !this.foreign.has(value) && !value.kept)
+      this.left.set(value, (this.left.get(value) ?? 0) + takers);
+  }
+
+  end(value: Value): void {
+    if (!(value instanceof Tensor)) return;
+    const left = this.left.get(value);
+    if (left === undefined) return;
+    if (left > 1) {
+      this.left.set(value, left - 1);
+    } else {
+      this.left.delete(value);
+      value.dispose();
+    }
+  }
+}

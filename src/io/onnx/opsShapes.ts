@@ -1,0 +1,275 @@
+/** ONNX's changes of shape, indexing and constants in terms of saraf's operations; on numbers alone where shapes are computed. */
+import { embedding } from '../../functional/index.ts';
+import * as ops from '../../ops/index.ts';
+import { tracing } from '../../program/trace.ts';
+import { valuesAtHand } from '../../program/values.ts';
+import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { type Context, literal, type Operation, type Value } from './context.ts';
+import type { Literal } from './tensors.ts';
+
+const isNumbers = (value: Value): value is Literal => !(value instanceof Tensor);
+
+/** The same elements in another shape. */
+function inShape(c: Context, shape: readonly number[]): Value {
+  const x = c.value(0);
+  if (isNumbers(x) && numelOf(shape) === x.values.length && shape.every((size) => size >= 0)) return { ...x, shape };
+  return c.tensor(0).reshape(shape);
+}
+
+function reshape(c: Context): Value {
+  const from = c.shape(0);
+  const wanted = c.numbersOr(1, 'shape') ?? c.refuse('the shape is missing');
+  const keepsZero = c.int('allowzero', 0) === 1;
+  const sizes = wanted.map((size, i) =>
+    size === 0 && !keepsZero ? (from[i] ?? c.refuse(`no size ${i} to keep`)) : size,
+  );
+  const rest = sizes.reduce((n, size) => (size === -1 ? n : n * size), 1);
+  return inShape(
+    c,
+    sizes.map((size) => (size === -1 && rest > 0 ? numelOf(from) / rest : size)),
+  );
+}
+
+function flatten(c: Context): Value {
+  const shape = c.shape(0);
+  const axis = c.int('axis', 1);
+  const at = axis === shape.length ? axis : c.axis(axis, Math.max(1, shape.length));
+  return inShape(c, [numelOf(shape.slice(0, at)), numelOf(shape.slice(at))]);
+}
+
+function squeeze(c: Context): Value {
+  const shape = c.shape(0);
+  const dims = (c.numbersOr(1, 'axes') ?? shape.flatMap((size, i) => (size === 1 ? [i] : []))).map((dim) =>
+    c.axis(dim, shape.length),
+  );
+  if (dims.some((dim) => shape[dim] !== 1))
+    c.refuse(`dimensions ${dims.join(',')} of [${shape.join(',')}] are not all 1`);
+  return inShape(
+    c,
+    shape.filter((_, i) => !dims.includes(i)),
+  );
+}
+
+function unsqueeze(c: Context): Value {
+  const given = c.numbersOr(1, 'axes') ?? c.refuse('the axes are missing');
+  const shape = [...c.shape(0)];
+  const dims = given.map((dim) => c.axis(dim, shape.length + given.length)).sort((a, b) => a - b);
+  for (const dim of dims) shape.splice(dim, 0, 1);
+  return inShape(c, shape);
+}
+
+function concat(c: Context): Value {
+  const list = Array.from({ length: c.count }, (_, i) => c.value(i));
+  const axis = c.axis(c.int('axis', c.opset < 4 ? 1 : 0), Math.max(1, c.shape(0).length));
+  if (list.every((value) => isNumbers(value) && value.shape.length === 1)) {
+    const all = (list as Literal[]).flatMap(({ values }) => Array.from(values));
+    return literal(list[0]!.dtype, [all.length], all);
+  }
+  return ops.cat(c.tensors(), axis);
+}
+
+/** Starts, ends, axes, steps: inputs from opset 10 on, attributes before. */
+function slice(c: Context): Value {
+  const value = c.value(0);
+  const { shape } = value;
+  const starts = c.numbersOr(1, 'starts') ?? c.refuse('the starts are missing');
+  const ends = c.numbersOr(2, 'ends') ?? c.refuse('the ends are missing');
+  const axes = (c.numbersOr(3, 'axes') ?? [...starts.keys()]).map((dim) => c.axis(dim, shape.length));
+  const steps = c.has(4) ? c.numbers(4) : starts.map(() => 1);
+  const parts = axes.map((axis, i) => {
+    const [size, step] = [shape[axis]!, steps[i] ?? 1];
+    if (!Number.isInteger(step) || step === 0) c.refuse(`step ${step}`);
+    const fromEnd = (at: number) => (at < 0 ? at + size : at);
+    const limit = (at: number, low: number, high: number) => Math.min(high, Math.max(low, fromEnd(at)));
+    // Backwards the last element may be at 0: the end is −1 then, counted from the start.
+    const [start, end] = [starts[i] ?? 0, ends[i] ?? 0];
+    if (step > 0) return { axis, step, start: limit(start, 0, size), end: limit(end, 0, size) };
+    return { axis, step, start: limit(start, 0, size - 1), end: limit(end, -1, size - 1) };
+  });
+  if (isNumbers(value) && shape.length === 1 && parts.length === 1) {
+    const { start, end, step } = parts[0]!;
+    const picked: number[] = [];
+    for (let i = start; step > 0 ? i < end : i > end; i += step) picked.push(value.values[i]!);
+    return literal(value.dtype, [picked.length], picked);
+  }
+  return parts.reduce((x, { axis, start, end, step }) => {
+    const size = x.shape[axis]!;
+    if (step > 0) return x.slice(axis, start, Math.max(start, end), step);
+    return x.flip(axis).slice(axis, size - 1 - start, Math.max(size - 1 - start, size - 1 - end), -step);
+  }, c.tensor(0));
+}
+
+function split(c: Context): Tensor[] {
+  const x = c.tensor(0);
+  const axis = c.axis(c.int('axis', 0), x.ndim);
+  const given = c.numbersOr(1, 'split');
+  if (given !== null) return ops.split(x, given, axis);
+  return ops.split(x, Math.ceil(x.shape[axis]! / c.int('num_outputs', c.wanted)), axis);
+}
+
+/** Indices, with negative ones counted from the end. */
+function indicesOf(c: Context, i: number, size: number): Tensor {
+  const value = c.value(i);
+  // While a program is being recorded values cannot be read: it refuses negative ones when it runs.
+  const values = isNumbers(value) ? value.values : tracing === null ? valuesAtHand(value) : null;
+  if (values === null || values.every((at: number) => at >= 0)) return c.tensor(i);
+  return ops.tensor(
+    Array.from(values, (at) => (at < 0 ? at + size : at)),
+    { dtype: 'int32', shape: value.shape, device: c.value(0) instanceof Tensor ? c.tensor(0).device : undefined },
+  );
+}
+
+function gather(c: Context): Value {
+  const [x, at] = [c.value(0), c.value(1)];
+  const axis = c.axis(c.int('axis', 0), x.shape.length);
+  const size = x.shape[axis]!;
+  if (isNumbers(x) && isNumbers(at) && x.shape.length === 1) {
+    const picked = Array.from(at.values, (i) => x.values[i < 0 ? i + size : i] ?? c.refuse(`index ${i} of ${size}`));
+    return literal(x.dtype, at.shape, picked);
+  }
+  const data = c.tensor(0);
+  if (isNumbers(at) && at.shape.length === 0) return data.select(axis, at.values[0]!);
+  const indices = indicesOf(c, 1, size);
+  if (data.ndim === 2 && axis === 0 && data.dtype === 'float32' && indices.dtype === 'int32')
+    return embedding(indices, data);
+  const picked = ops.indexSelect(data, axis, indices.reshape([indices.numel]));
+  return picked.reshape([...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)]);
+}
+
+function scatter(c: Context): Tensor {
+  const [x, axis] = [c.tensor(0), c.int('axis', 0)];
+  if (c.text('reduction', 'none') !== 'add') c.refuse(`reduction ${c.text('reduction', 'none')} is not supported`);
+  return ops.scatterAdd(x, axis, indicesOf(c, 1, x.shape[c.axis(axis, x.ndim)]!), c.tensor(2));
+}
+
+function pad(c: Context): Tensor {
+  const x = c.tensor(0);
+  const amounts = c.numbersOr(1, 'pads') ?? c.refuse('the pads are missing');
+  const axes = c.has(3) ? c.numbers(3).map((dim) => c.axis(dim, x.ndim)) : [...x.shape.keys()];
+  if (amounts.length !== 2 * axes.length) c.refuse(`${amounts.length} pads for ${axes.length} dimensions`);
+  const mode = c.text('mode', 'constant');
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') c.refuse(`mode ${mode} is not supported`);
+  const value = c.has(2) ? c.number(2) : c.float('value', 0);
+  // saraf's order: the last dimension first, both ends together.
+  const first = Math.min(...axes);
+  const padding = Array.from({ length: x.ndim - first }, (_, i) => {
+    const at = axes.indexOf(x.ndim - 1 - i);
+    return at < 0 ? [0, 0] : [amounts[at]!, amounts[axes.length + at]!];
+  }).flat();
+  return mode === 'constant'
+    ? ops.pad(x, padding, { value })
+    : ops.pad(x, padding, { mode: mode === 'edge' ? 'replicate' : mode });
+}
+
+/** Most elements of a list that is made of numbers alone. */
+const MOST = 2 ** 24;
+
+function range(c: Context): Literal {
+  const [start, limit, delta] = [c.number(0), c.number(1), c.number(2)];
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  if (!(length <= MOST)) c.refuse(`${length} numbers are too many`);
+  return literal(
+    c.dtype(0),
+    [length],
+    Array.from({ length }, (_, i) => start + i * delta),
+  );
+}
+
+function constant(c: Context): Literal {
+  const held = c.held('value');
+  if (held !== null) return held;
+  const [ints, floats] = [c.list('value_ints', []), c.list('value_floats', [])];
+  if (ints.length > 0) return literal('int32', [ints.length], ints);
+  if (floats.length > 0) return literal('float32', [floats.length], floats);
+  const [int, float] = [c.int('value_int', Number.NaN), c.float('value_float', Number.NaN)];
+  if (!Number.isNaN(int)) return literal('int32', [], [int]);
+  if (!Number.isNaN(float)) return literal('float32', [], [float]);
+  return c.refuse('it holds no number');
+}
+
+function constantOfShape(c: Context): Value {
+  const shape = c.numbers(0);
+  const value = c.held('value') ?? literal('float32', [1], [0]);
+  if (value.values.length !== 1) c.refuse('its value must be one number');
+  return ops.full(shape, value.values[0]!, { dtype: value.dtype });
+}
+
+function expand(c: Context): Tensor {
+  const x = c.tensor(0);
+  return x.expand(broadcastShapes('Expand', x.shape, c.numbers(1)));
+}
+
+/** Blocks of channels become blocks of pixels. */
+function depthToSpace(c: Context): Tensor {
+  const [x, size, isDepthFirst] = [c.tensor(0), c.int('blocksize', 1), c.text('mode', 'DCR') === 'DCR'];
+  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const depth = channels / (size * size);
+  const parts = isDepthFirst ? [n, size, size, depth, h, w] : [n, depth, size, size, h, w];
+  const order = isDepthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  return x
+    .reshape(parts)
+    .permute(order)
+    .reshape([n, depth, h * size, w * size]);
+}
+
+/** The opposite: blocks of pixels become channels. */
+function spaceToDepth(c: Context): Tensor {
+  c.only('mode', 'DCR');
+  const [x, size] = [c.tensor(0), c.int('blocksize', 1)];
+  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const parts = x.reshape([n, channels, h / size, size, w / size, size]).permute(0, 3, 5, 1, 2, 4);
+  return parts.reshape([n, channels * size * size, h / size, w / size]);
+}
+
+const sizesOf = (shape: Shape) => literal('int32', [shape.length], shape);
+
+export const shapeOperations: Record<string, Operation> = {
+  Concat: { run: concat },
+  Constant: { run: constant },
+  ConstantOfShape: { run: constantOfShape, numbers: [0] },
+  DepthToSpace: { run: depthToSpace },
+  Dropout: {
+    numbers: [1, 2],
+    run: (c) => (c.has(2) && c.number(2) !== 0 ? c.refuse('training_mode is not supported') : c.value(0)),
+  },
+  Expand: { run: expand, numbers: [1] },
+  Flatten: { run: flatten },
+  Gather: { run: gather },
+  GatherElements: {
+    run: (c) => {
+      const [x, axis] = [c.tensor(0), c.int('axis', 0)];
+      return ops.gather(x, axis, indicesOf(c, 1, x.shape[c.axis(axis, x.ndim)]!));
+    },
+  },
+  Pad: { run: pad, numbers: [1, 2, 3] },
+  Range: { run: range, numbers: [0, 1, 2] },
+  Reshape: { run: reshape, numbers: [1] },
+  ScatterElements: { run: scatter },
+  Shape: {
+    run: (c) => {
+      const shape = c.shape(0);
+      return sizesOf(shape.slice(c.int('start', 0), c.int('end', shape.length)));
+    },
+  },
+  Size: { run: (c) => literal('int32', [], [numelOf(c.shape(0))]) },
+  Slice: { run: slice, numbers: [1, 2, 3, 4] },
+  SpaceToDepth: { run: spaceToDepth },
+  Split: { run: split, numbers: [1] },
+  Squeeze: { run: squeeze, numbers: [1] },
+  Tile: { run: (c) => ops.repeat(c.tensor(0), c.numbers(1)), numbers: [1] },
+  Transpose: {
+    run: (c) => {
+      const x = c.tensor(0);
+      return x.permute(c.list('perm', [...x.shape.keys()].reverse()));
+    },
+  },
+  Trilu: {
+    numbers: [1],
+    run: (c) => {
+      const k = c.has(1) ? c.number(1) : 0;
+      return c.int('upper', 1) === 1 ? ops.triu(c.tensor(0), k) : ops.tril(c.tensor(0), k);
+    },
+  },
+  Unsqueeze: { run: unsqueeze, numbers: [1] },
+};

@@ -1,0 +1,71 @@
+/** Imported models inside files of `saveModel`: the graph as an ONNX file without weights, which stand beside it as those of any model. */
+import type { Shape } from '../../tensor/shapes.ts';
+import type { Attribute, OnnxGraph } from './graph.ts';
+import { withoutWeights } from './import.ts';
+import type { OnnxModel } from './model.ts';
+import { BOOL, elementTypes, FLOAT, fail, INT64, type Literal, tensorProtoOf } from './tensors.ts';
+import { type AttributeProto, type ModelProto, type Written, writeModel } from './wire.ts';
+
+function tensorProto({ dtype, shape, values }: Literal, name?: string) {
+  return tensorProtoOf(shape, { float32: FLOAT, int32: INT64, bool: BOOL }[dtype], Array.from(values), name);
+}
+
+/** Whole numbers as integers, others as floats: both are numbers when they are read. */
+function attributeProto([name, value]: [string, Attribute]): Written<AttributeProto> {
+  if (typeof value === 'string') return { name, type: 3, s: value };
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
+  if (!Array.isArray(value)) return { name, type: 4, t: tensorProto(value) };
+  if (typeof value[0] === 'string') return { name, type: 8, strings: value as string[] };
+  const list = value as number[];
+  return list.every(Number.isSafeInteger) ? { name, type: 7, ints: list } : { name, type: 6, floats: list };
+}
+
+function fileOf({ opset, inputs, outputs, nodes, initializers }: OnnxGraph): Uint8Array {
+  const model: Written<ModelProto> = {
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: opset }],
+    graph: {
+      node: nodes.map(({ op, label, inputs: input, outputs: output, attributes }) => ({
+        opType: op,
+        name: label.replace(/^node /, ''),
+        input: [...input],
+        output: [...output],
+        attribute: [...attributes].map(attributeProto),
+      })),
+      initializer: Array.from(initializers, ([name, value]) => tensorProto(value, name)),
+      input: inputs.map(({ name, dtype, shape }) => {
+        const dim = shape?.map((size) => (size === null ? {} : { dimValue: size }));
+        return { name, type: { tensorType: { elemType: elementTypes[dtype], ...(dim ? { shape: { dim } } : {}) } } };
+      }),
+      output: outputs.map((name) => ({ name })),
+    },
+  };
+  return writeModel(model);
+}
+
+/** Constructor arguments in a file of `saveModel`: the graph in base64, names and shapes of its weights. */
+export function saveOnnxModel(model: OnnxModel): unknown[] {
+  const { graph, learned } = model.structure;
+  const state = model.stateDict();
+  let text = '';
+  for (const byte of fileOf(graph)) text += String.fromCharCode(byte);
+  return [btoa(text), learned.map(([name, field]) => [name, state[field]!.shape])];
+}
+
+export function loadOnnxModel(args: readonly unknown[]): OnnxModel {
+  const [text, weights] = args;
+  const isShape = (shape: unknown) => Array.isArray(shape) && shape.every((size) => typeof size === 'number');
+  const isRight =
+    typeof text === 'string' &&
+    Array.isArray(weights) &&
+    weights.every((w: unknown) => Array.isArray(w) && typeof w[0] === 'string' && isShape(w[1]));
+  if (!isRight) return fail('the saved graph is damaged');
+  let bytes: Uint8Array;
+  try {
+    bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return fail('the saved graph is no base64');
+  }
+  return withoutWeights(bytes, weights as [string, Shape][]);
+}

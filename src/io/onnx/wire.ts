@@ -1,0 +1,274 @@
+/**
+ * The part of ONNX's protobuf messages that saraf reads and writes, as tables of field numbers, and one reader and one writer for all
+ * of them. Nothing is allocated beyond what the bytes hold; unknown fields are skipped; groups and packed or single numbers are
+ * told apart as protobuf says. Subgraphs stay bytes: they are refused later, and messages cannot nest without end.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { FormatError } from '../../../bindings/errors.ts';
+
+type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
+
+interface Field {
+  number: number;
+  codec: Codec;
+  many: boolean;
+}
+
+/** Fields of a message by their names here. T is what a decoded message looks like. */
+type Message<T extends object> = { readonly [K in keyof T]-?: Field };
+
+const one = (number: number, codec: Codec): Field => ({ number, codec, many: false });
+const many = (number: number, codec: Codec): Field => ({ number, codec, many: true });
+
+/** Fields that are absent are undefined; repeated ones are empty lists. */
+export interface TensorProto {
+  dims: number[];
+  dataType?: number;
+  floatData: number[];
+  int32Data: number[];
+  int64Data: number[];
+  name?: string;
+  rawData?: Uint8Array;
+  doubleData: number[];
+  externalData: Uint8Array[];
+  dataLocation?: number;
+}
+const tensorProto: Message<TensorProto> = {
+  dims: many(1, 'int'),
+  dataType: one(2, 'int'),
+  floatData: many(4, 'float'),
+  int32Data: many(5, 'int'),
+  int64Data: many(7, 'int'),
+  name: one(8, 'text'),
+  rawData: one(9, 'bytes'),
+  doubleData: many(10, 'double'),
+  externalData: many(13, 'bytes'),
+  dataLocation: one(14, 'int'),
+};
+
+export interface AttributeProto {
+  name?: string;
+  f?: number;
+  i?: number;
+  s?: string;
+  t?: TensorProto;
+  g?: Uint8Array;
+  floats: number[];
+  ints: number[];
+  strings: string[];
+  graphs: Uint8Array[];
+  type?: number;
+  refAttrName?: string;
+  sparseTensor?: Uint8Array;
+}
+const attributeProto: Message<AttributeProto> = {
+  name: one(1, 'text'),
+  f: one(2, 'float'),
+  i: one(3, 'int'),
+  s: one(4, 'text'),
+  t: one(5, tensorProto as Codec),
+  g: one(6, 'bytes'),
+  floats: many(7, 'float'),
+  ints: many(8, 'int'),
+  strings: many(9, 'text'),
+  graphs: many(11, 'bytes'),
+  type: one(20, 'int'),
+  refAttrName: one(21, 'text'),
+  sparseTensor: one(22, 'bytes'),
+};
+
+export interface NodeProto {
+  input: string[];
+  output: string[];
+  name?: string;
+  opType?: string;
+  attribute: AttributeProto[];
+  domain?: string;
+}
+const nodeProto: Message<NodeProto> = {
+  input: many(1, 'text'),
+  output: many(2, 'text'),
+  name: one(3, 'text'),
+  opType: one(4, 'text'),
+  attribute: many(5, attributeProto as Codec),
+  domain: one(7, 'text'),
+};
+
+interface DimensionProto {
+  dimValue?: number;
+  dimParam?: string;
+}
+const dimensionProto: Message<DimensionProto> = { dimValue: one(1, 'int'), dimParam: one(2, 'text') };
+interface ShapeProto {
+  dim: DimensionProto[];
+}
+const shapeProto: Message<ShapeProto> = { dim: many(1, dimensionProto as Codec) };
+interface TensorTypeProto {
+  elemType?: number;
+  shape?: ShapeProto;
+}
+const tensorTypeProto: Message<TensorTypeProto> = { elemType: one(1, 'int'), shape: one(2, shapeProto as Codec) };
+interface TypeProto {
+  tensorType?: TensorTypeProto;
+}
+const typeProto: Message<TypeProto> = { tensorType: one(1, tensorTypeProto as Codec) };
+
+export interface ValueInfoProto {
+  name?: string;
+  type?: TypeProto;
+}
+const valueInfoProto: Message<ValueInfoProto> = { name: one(1, 'text'), type: one(2, typeProto as Codec) };
+
+interface GraphProto {
+  node: NodeProto[];
+  name?: string;
+  initializer: TensorProto[];
+  input: ValueInfoProto[];
+  output: ValueInfoProto[];
+  sparseInitializer: Uint8Array[];
+}
+const graphProto: Message<GraphProto> = {
+  node: many(1, nodeProto as Codec),
+  name: one(2, 'text'),
+  initializer: many(5, tensorProto as Codec),
+  input: many(11, valueInfoProto as Codec),
+  output: many(12, valueInfoProto as Codec),
+  sparseInitializer: many(15, 'bytes'),
+};
+
+interface OperatorSetProto {
+  domain?: string;
+  version?: number;
+}
+const operatorSetProto: Message<OperatorSetProto> = { domain: one(1, 'text'), version: one(2, 'int') };
+
+export interface ModelProto {
+  irVersion?: number;
+  producerName?: string;
+  graph?: GraphProto;
+  opsetImport: OperatorSetProto[];
+  functions: Uint8Array[];
+}
+const modelProto: Message<ModelProto> = {
+  irVersion: one(1, 'int'),
+  producerName: one(2, 'text'),
+  graph: one(7, graphProto as Codec),
+  opsetImport: many(8, operatorSetProto as Codec),
+  functions: many(25, 'bytes'),
+};
+
+/** Ways in which a value of a codec starts. */
+const wireTypes = { int: WireType.Varint, float: WireType.Bit32, double: WireType.Bit64 } as const;
+const wireType = (codec: Codec): WireType =>
+  typeof codec === 'string' && codec in wireTypes
+    ? wireTypes[codec as keyof typeof wireTypes]
+    : WireType.LengthDelimited;
+
+/** A 64-bit number as the nearest that JavaScript has: exact up to 2⁵³. */
+const readInt = (reader: BinaryReader) => Number(reader.int64());
+
+function readOne(reader: BinaryReader, codec: Codec): unknown {
+  if (codec === 'int') return readInt(reader);
+  if (codec === 'float') return reader.float();
+  if (codec === 'double') return reader.double();
+  const part = reader.bytes();
+  if (codec === 'bytes') return part;
+  if (codec === 'text') return new TextDecoder().decode(part);
+  return readMessage(part, codec);
+}
+
+const EMPTY: unknown[] = [];
+
+function readMessage(bytes: Uint8Array, message: Message<object>): object {
+  const reader = new BinaryReader(bytes);
+  const result: Record<string, unknown> = {};
+  const fields = Object.entries(message as Record<string, Field>);
+  for (const [name, field] of fields) result[name] = field.many ? EMPTY : undefined;
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag();
+    const entry = fields.find(([, field]) => field.number === number);
+    if (entry === undefined) {
+      reader.skip(type, number);
+      continue;
+    }
+    const [name, { codec, many: isMany }] = entry;
+    const expected = wireType(codec);
+    if (!isMany) {
+      if (type !== expected) throw new Error(`field ${name} has wire type ${type}`);
+      result[name] = readOne(reader, codec);
+      continue;
+    }
+    if (result[name] === EMPTY) result[name] = [];
+    const list = result[name] as unknown[];
+    if (type === expected) {
+      list.push(readOne(reader, codec));
+    } else if (type === WireType.LengthDelimited && typeof codec === 'string') {
+      const packed = new BinaryReader(reader.bytes());
+      while (packed.pos < packed.len) list.push(readOne(packed, codec));
+    } else {
+      throw new Error(`field ${name} has wire type ${type}`);
+    }
+  }
+  return result;
+}
+
+/** The message of an .onnx file. Nothing in it has been checked but that it is one. */
+export function readModel(bytes: Uint8Array): ModelProto {
+  try {
+    return readMessage(bytes, modelProto as Message<object>) as ModelProto;
+  } catch (error) {
+    throw new FormatError(`loadOnnx: the bytes are no ONNX model (${(error as Error).message})`, {
+      op: 'loadOnnx',
+      argument: 'bytes',
+    });
+  }
+}
+
+function writeOne(writer: BinaryWriter, codec: Codec, value: unknown): void {
+  if (codec === 'int') writer.int64(value as number);
+  else if (codec === 'float') writer.float(value as number);
+  else if (codec === 'double') writer.double(value as number);
+  else if (codec === 'text') writer.string(value as string);
+  else if (codec === 'bytes') writer.bytes(value as Uint8Array);
+  else writeMessage(writer.fork(), codec, value as object).join();
+}
+
+function writeMessage(writer: BinaryWriter, message: Message<object>, value: object): BinaryWriter {
+  for (const [name, { number, codec, many: isMany }] of Object.entries(message as Record<string, Field>)) {
+    const given = (value as Record<string, unknown>)[name];
+    if (given === undefined) continue;
+    const type = wireType(codec);
+    if (!isMany) {
+      writeOne(writer.tag(number, type), codec, given);
+    } else if (type === WireType.LengthDelimited) {
+      for (const item of given as unknown[]) writeOne(writer.tag(number, type), codec, item);
+    } else if ((given as unknown[]).length > 0) {
+      writer.tag(number, WireType.LengthDelimited).fork();
+      for (const item of given as unknown[]) writeOne(writer, codec, item);
+      writer.join();
+    }
+  }
+  return writer;
+}
+
+/** What is written: absent lists are empty. */
+export type Written<T> = {
+  [K in keyof T]?: T[K] extends (infer E)[] | undefined
+    ? E extends object
+      ? E extends Uint8Array
+        ? E[]
+        : Written<E>[]
+      : E[]
+    : T[K] extends Uint8Array | undefined
+      ? T[K]
+      : T[K] extends object | undefined
+        ? Written<NonNullable<T[K]>>
+        : T[K];
+};
+
+/** The bytes of an .onnx file. */
+export function writeModel(model: Written<ModelProto>): Uint8Array {
+  return writeMessage(new BinaryWriter(), modelProto as Message<object>, model).finish();
+}

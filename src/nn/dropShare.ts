@@ -1,0 +1,15 @@
+/** How layers of dropout are told their share: as a number, as PyTorch has it, or as an option. */
+import { checkOptions, checkRange } from '../options.ts';
+
+export interface DropShare {
+  /** Default 0.5. */
+  p?: number;
+}
+
+/** The share that a constructor was given. */
+export function dropShare(op: string, given: number | DropShare): number {
+  if (typeof given !== 'number') checkOptions(op, given, ['p']);
+  const p = typeof given === 'number' ? given : (given.p ?? 0.5);
+  checkRange(op, 'p', p, 0, 1);
+  return p;
+}

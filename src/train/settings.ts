@@ -1,0 +1,125 @@
+/** What `Trainer` and its methods are told. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { Device } from '../../bindings/executor.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Callback, Logs } from './callbacks.ts';
+import type { SampleWeight, ValidationData } from './examples.ts';
+import type { Loss } from './losses.ts';
+import type { Metric, MetricFunction } from './metrics.ts';
+import type { ClassWeight } from './weights.ts';
+
+/** What the trainer needs of an optimizer. */
+export interface TrainingOptimizer {
+  readonly paramGroups: { lr: number; params: Tensor[] }[];
+  step(): unknown;
+  zeroGrad(): void;
+}
+
+export interface TrainerOptions {
+  optimizer: TrainingOptimizer;
+  /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
+  loss: Loss;
+  /**
+   * Names ('accuracy', 'precision', 'recall', 'f1', 'auc', 'mae', 'mse', 'r2'), functions (target, output) => number, or metrics.
+   * Those by name are of all examples of a pass, as if they had come at once. Classes are read from outputs as the loss means
+   * them: the largest of [N, C], or above 0.5 (logits: 0) for one output and for several labels.
+   */
+  metrics?: readonly (string | MetricFunction | Metric)[];
+  /** Where model and batches are moved to. Default: where they are. */
+  device?: Device;
+}
+
+export interface FitOptions {
+  /** Default 1. */
+  epochs?: number;
+  /** Default 32. A DataLoader has its own. */
+  batchSize?: number;
+  /** Share of the examples, the last ones, that are kept for validation. */
+  validationSplit?: number;
+  /** Examples for validation after each epoch: [x, y], [x, y, sampleWeight], a data set, a DataLoader, or batches. */
+  validationData?: ValidationData;
+  /** A new random order in each epoch. Default true. A DataLoader has its own. */
+  shuffle?: boolean;
+  /** Factor of each class, by class or in order; 'balanced': all classes count the same. Needs one class an example. */
+  classWeight?: ClassWeight;
+  /** Factor of each example's loss [N]. Metrics stay without weights. */
+  sampleWeight?: SampleWeight;
+  /** Batches of an epoch, for a generator that goes on from epoch to epoch. */
+  stepsPerEpoch?: number;
+  callbacks?: readonly Callback[];
+  /** Ends training after the running batch. */
+  signal?: AbortSignal;
+  /** A line an epoch on the console. Default true. */
+  verbose?: boolean | number;
+  /** Epochs that the model has been trained for already. Default 0. */
+  initialEpoch?: number;
+}
+
+export interface EvaluateOptions {
+  /** Default 32. A DataLoader has its own. */
+  batchSize?: number;
+  /** Factor of each example's loss [N]. */
+  sampleWeight?: SampleWeight;
+  signal?: AbortSignal;
+}
+
+/** Loss and metrics of every epoch; those of the validation begin with `val`: valLoss, valAccuracy. */
+export interface History {
+  loss: number[];
+  [name: string]: number[];
+}
+
+/** Names of the options of `fit`. */
+export const FIT_OPTIONS = [
+  'epochs',
+  'batchSize',
+  'validationSplit',
+  'validationData',
+  'shuffle',
+  'classWeight',
+  'sampleWeight',
+  'stepsPerEpoch',
+  'callbacks',
+  'signal',
+  'verbose',
+  'initialEpoch',
+];
+
+/** What stands behind the inputs: targets and options, or options alone. */
+export function targetsAndOptions<O extends object>(
+  op: string,
+  second: Tensor | O | undefined,
+  third: O | undefined,
+): [y: Tensor | undefined, options: O] {
+  if (second instanceof Tensor) return [second, third ?? ({} as O)];
+  if (Array.isArray(second) || ArrayBuffer.isView(second)) {
+    throw new ArgumentError(
+      `${op}: targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers`,
+      {
+        op,
+        argument: 'y',
+        got: second,
+      },
+    );
+  }
+  return [undefined, second ?? third ?? ({} as O)];
+}
+
+/** Refuses what is no list of callbacks: a class without `new`, or one callback alone, would be passed over in silence. */
+export function checkCallbacks(op: string, callbacks: readonly Callback[] = []): void {
+  const wrong = Array.isArray(callbacks)
+    ? callbacks.find((callback) => typeof callback !== 'object' || callback === null)
+    : callbacks;
+  if (wrong === undefined) return;
+  throw new ArgumentError(`${op}: callbacks must be a list of objects such as [new EarlyStopping()]`, {
+    op,
+    argument: 'callbacks',
+    got: wrong,
+  });
+}
+
+/** An epoch's line on the console. */
+export function epochLine(epoch: number, epochs: number, logs: Logs, milliseconds: number): string {
+  const values = Object.entries(logs).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+  return `epoch ${epoch + 1}/${epochs}: ${values.join(', ')} (${(milliseconds / 1000).toFixed(1)} s)`;
+}

@@ -1,0 +1,24 @@
+/** Exported models give in onnxruntime-web what they give in saraf, for a batch of another size than any that was traced. */
+import { describe, it } from 'vitest';
+import { exportOnnx, manualSeed } from '../../src/index.ts';
+import { networks, type OnnxCase, onnxCases } from '../support/onnxCases.ts';
+import { expectClose, inputsOf, resultsOf } from '../support/onnxClose.ts';
+import { hasOnnxRuntime, runOnnx } from '../support/onnxRuntime.ts';
+
+const BATCH = 5;
+
+async function check(given: OnnxCase): Promise<void> {
+  manualSeed(7);
+  const model = given.make();
+  const bytes = exportOnnx(model, given.shapes, { dtypes: given.dtypes });
+  const inputs = inputsOf(given, BATCH);
+  expectClose(await runOnnx(bytes, inputs), resultsOf(model, inputs), given.tolerance ?? 1e-5);
+}
+
+describe.skipIf(!hasOnnxRuntime)(
+  'onnxruntime-web gives the same (npm ci --prefix test/onnxruntime installs it)',
+  () => {
+    it.each(Object.keys(onnxCases))('%s', async (name) => check(onnxCases[name]!));
+    it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!), 60_000);
+  },
+);

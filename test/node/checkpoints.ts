@@ -1,0 +1,13 @@
+/**
+ * A program for the test of kills: writes checkpoints in a loop and tells the number of each. The files to write lie beside, made
+ * by `saveModel`; only what writes them is loaded here, so that many starts take little time.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { writeAtomically } from '../../src/node/write.ts';
+
+const [path, first, ...files] = process.argv.slice(2);
+const checkpoints = files.map((file) => readFileSync(file));
+for (let number = Number(first); ; number++) {
+  writeAtomically(path!, checkpoints[number % checkpoints.length]!);
+  writeSync(1, `${number}\n`);
+}

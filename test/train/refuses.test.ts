@@ -1,0 +1,125 @@
+/** What fit, evaluate and predict refuse, and how they say so. */
+import { describe, expect, it } from 'vitest';
+import {
+  ArgumentError,
+  data,
+  EarlyStopping,
+  LRScheduler,
+  nn,
+  optim,
+  ReduceLROnPlateau,
+  randn,
+  SarafError,
+  type Tensor,
+  TerminateOnNaN,
+  Trainer,
+  tensor,
+} from '../../src/index.ts';
+
+const quiet = { verbose: false } as const;
+const wrong = (x: unknown) => x as never;
+
+function fixed(loss: string, outputs = 2, names: string[] = []) {
+  const model = new nn.Linear(2, outputs);
+  return {
+    trainer: new Trainer(model, { optimizer: new optim.SGD(model.parameters(), { lr: 0 }), loss, metrics: names }),
+  };
+}
+
+const x = randn(5, 2);
+const y = tensor([0, 1, 1, 0, 1], { dtype: 'int32' });
+const sampleWeight = [1, 0, 2, 0.5, 3];
+
+it('targets that are no tensor, with a hint', async () => {
+  const { trainer } = fixed('crossEntropy');
+  for (const labels of [[0, 1, 1, 0, 1], new Int32Array(5)]) {
+    await expect(trainer.fit(x, wrong(labels))).rejects.toThrow('fit: targets must be a tensor; tensor(list, ');
+    await expect(trainer.evaluate(x, wrong(labels))).rejects.toThrow('evaluate: targets must be a tensor');
+  }
+});
+
+describe('refuses', () => {
+  const { trainer } = fixed('crossEntropy');
+  const empty = () => [randn(0, 2), tensor(new Int32Array(0), { dtype: 'int32' })] as const;
+  it.each<[string, () => unknown, string]>([
+    ['no examples', () => trainer.fit(...empty(), quiet), 'fit: there are no examples'],
+    ['no examples to evaluate', () => trainer.evaluate(...empty()), 'evaluate: there are no examples'],
+    ['no validation examples', () => trainer.fit(x, y, { validationData: empty(), ...quiet }), 'there are no examples'],
+    [
+      'a loader of less than a batch',
+      () => trainer.fit(new data.DataLoader(new data.TensorDataset(x, y), { batchSize: 9, dropLast: true }), quiet),
+      'there are no examples',
+    ],
+    [
+      'batches of nothing',
+      () => trainer.fit(x, y, { batchSize: 0, ...quiet }),
+      'fit: batchSize must be a whole number from 1 on, got 0',
+    ],
+    ['batches of nothing to evaluate', () => trainer.evaluate(x, y, { batchSize: 0 }), 'evaluate: batchSize must be'],
+    ['batches of nothing to predict', () => trainer.predict(x, { batchSize: 0 }), 'predict: batchSize must be'],
+    [
+      'lengths that differ',
+      () => trainer.fit(x, randn(4), quiet),
+      'inputs and targets must have the same number of examples, got 5 and 4',
+    ],
+    [
+      'too few weights',
+      () => trainer.fit(x, y, { sampleWeight: [1], ...quiet }),
+      'sampleWeight must have one number for each of the 5 examples',
+    ],
+    [
+      'negative weights',
+      () => trainer.fit(x, y, { sampleWeight: [1, 1, 1, 1, -1], ...quiet }),
+      'sampleWeight must be numbers from 0 on',
+    ],
+    [
+      'weights of a generator',
+      () => trainer.fit([[x, y]] as [Tensor, Tensor][], { sampleWeight, ...quiet }),
+      'sampleWeight needs examples by number',
+    ],
+    [
+      'a part of a generator',
+      () => trainer.fit([[x, y]] as [Tensor, Tensor][], { validationSplit: 0.5, ...quiet }),
+      'validationSplit needs examples by number',
+    ],
+    ['steps of tensors', () => trainer.fit(x, y, { stepsPerEpoch: 3, ...quiet }), 'stepsPerEpoch is for generators'],
+    [
+      'a batch that is none',
+      () => trainer.fit(wrong([[x]]), quiet),
+      'a batch must be a list of tensors: inputs and targets',
+    ],
+    [
+      'a callback without new',
+      () => trainer.fit(x, y, { callbacks: wrong([TerminateOnNaN]), ...quiet }),
+      'callbacks must be a list of objects',
+    ],
+    [
+      'one callback alone',
+      () => trainer.fit(x, y, { callbacks: wrong(new TerminateOnNaN()), ...quiet }),
+      'callbacks must be a list of objects',
+    ],
+    ['metrics in a text', () => fixed('mse', 1, wrong('mae')), "metrics must be a list such as ['accuracy']"],
+    ['a metric twice', () => fixed('mse', 1, ['mae', 'mae']), 'two metrics are called mae'],
+  ])('%s', async (_, fn, message) => {
+    let error: unknown;
+    try {
+      await fn();
+    } catch (e) {
+      error = e;
+    }
+    expect(error).toBeInstanceOf(SarafError);
+    expect((error as Error).message).toContain(message);
+  });
+
+  it('a monitor of a validation that there is none of, saying so', async () => {
+    for (const callback of [
+      new EarlyStopping(),
+      new ReduceLROnPlateau(),
+      new LRScheduler({ step() {} }, { monitor: 'valLoss' }),
+    ])
+      await expect(trainer.fit(x, y, { callbacks: [callback], ...quiet })).rejects.toThrow(
+        'there is no valLoss to monitor (there are: loss; there is no validation)',
+      );
+    await expect(trainer.fit(x, y, { callbacks: [new EarlyStopping()], ...quiet })).rejects.toThrow(ArgumentError);
+  });
+});
