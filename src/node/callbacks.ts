@@ -58,6 +58,7 @@ export class ModelCheckpoint implements Callback {
     return { best: this.monitor.best };
   }
 
+  /** Goes on from what `stateDict` gave. */
   loadStateDict({ best }: { best: number }): void {
     if (typeof best !== 'number') {
       throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
