@@ -10,6 +10,7 @@ export type Device = 'wasm' | 'webgpu' | 'reference';
 /** Element types. A bool is stored as an int32 0 or 1. */
 export type DType = 'float32' | 'int32' | 'bool';
 
+/** An array of numbers. */
 export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Hands out blocks of an executor's heap. */

@@ -1,6 +1,7 @@
 /**
- * Builds the kernels: writes the generated sources, compiles the plain and the relaxed variant with asc, moves their
- * constants into globals, and inlines both into bindings/generated/wasm.ts. Prints the sizes and fails when all wasm together passes the budget.
+ * Builds the kernels: writes the generated sources, compiles them with asc, moves their constants into globals, makes the plain
+ * variant of the relaxed one, and inlines it, packed, into bindings/generated/wasm.ts. Prints the sizes and fails when what an
+ * import carries of wasm passes the budget.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
+import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
 import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
+import { unfuse } from './unfuse.ts';
 
 const BUDGET_BYTES = 100 * 1024;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -22,16 +25,14 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-function compile(target: string): Uint8Array {
-  const result = spawnSync(process.execPath, [asc, '--config', 'asconfig.json', '--target', target], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+function compile(...options: string[]): void {
+  const result = spawnSync(process.execPath, [asc, ...options], { cwd: root, stdio: 'inherit' });
   if (result.status !== 0) process.exit(result.status ?? 1);
-  const path = join(root, `build/out/${target}.wasm`);
-  const bytes = constantsToGlobals(readFileSync(path));
-  writeFileSync(path, bytes);
-  return bytes;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
 }
 
 write('assembly/generated/commands.ts', structs());
@@ -42,18 +43,34 @@ write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
 write('src/generated/mathFunctions.ts', mathFunctions());
 write('src/generated/mathMethods.ts', mathMethods());
 
-const variants = ['plain', 'relaxed'] as const;
-let total = 0;
-const lines = variants.map((variant) => {
-  const bytes = compile(variant);
-  const zipped = gzipSync(bytes, { level: 9 }).length;
-  total += zipped;
-  console.log(`${variant}.wasm  ${bytes.length} bytes, ${zipped} gzipped`);
-  return `export const ${variant} = '${Buffer.from(bytes).toString('base64')}';\n`;
-});
-console.log(`all wasm: ${(total / 1024).toFixed(1)} KB gzipped of ${BUDGET_BYTES / 1024} KB`);
-if (total > BUDGET_BYTES) {
-  console.error('all wasm together is past its budget');
-  process.exit(1);
+const out = (name: string) => join(root, 'build/out', name);
+compile('--target', 'kernels');
+compile('--config', 'assembly/unpack/asconfig.json');
+
+const { plain, flagAt, sites } = unfuse(constantsToGlobals(readFileSync(out('kernels.wasm'))));
+const packed = pack(plain);
+const unpacked = unpack(out('unpack.wasm'), packed, plain.length, flagAt);
+if (Buffer.compare(unpacked.plain, plain) !== 0) fail('the kernels are not unpacked to what was packed');
+if (unpacked.sites !== sites) fail(`${sites} multiply-adds are taken apart and ${unpacked.sites} fused`);
+writeFileSync(out('plain.wasm'), plain);
+writeFileSync(out('relaxed.wasm'), unpacked.relaxed);
+
+const zipped = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length;
+for (const name of ['plain.wasm', 'relaxed.wasm']) {
+  const bytes = readFileSync(out(name));
+  console.log(`${name}  ${bytes.length} bytes, ${zipped(bytes)} gzipped`);
 }
-write('bindings/generated/wasm.ts', `// Made by assembly/build/build.ts. Do not edit.\n${lines.join('')}`);
+const text = `// Made by assembly/build/build.ts. Do not edit.
+/** The plain variant, packed. */
+export const packed = '${Buffer.from(packed).toString('base64')}';
+/** How many bytes it has. */
+export const bytes = ${plain.length};
+/** Where in it is the byte that tells the variants apart. */
+export const flagAt = ${flagAt};
+/** The module that unpacks it. */
+export const unpacker = '${readFileSync(out('unpack.wasm')).toString('base64')}';
+`;
+write('bindings/generated/wasm.ts', text);
+const total = zipped(Buffer.from(text));
+console.log(`all wasm that an import carries: ${(total / 1024).toFixed(1)} KB gzipped of ${BUDGET_BYTES / 1024} KB`);
+if (total > BUDGET_BYTES) fail('the wasm is past its budget');

@@ -82,7 +82,7 @@ export function structs(): string {
 /** TypeScript: one typed encoder an opcode. */
 export function encoders(): string {
   const listOf = ([name, list]: [string, readonly string[]]) =>
-    `export const ${name} = { ${list.map((m, i) => `${m}: ${i}`).join(', ')} } as const;\nexport type ${name} = keyof typeof ${name};\n`;
+    `/** Codes of functions, by name. */\nexport const ${name} = { ${list.map((m, i) => `${m}: ${i}`).join(', ')} } as const;\n/** Names of functions. */\nexport type ${name} = keyof typeof ${name};\n`;
   const encoderOf = (opcode: Opcode) => {
     const { fields, words } = layout(opcode);
     const given = fields.filter((f) => f.kind !== 'scratch' && f.kind !== 'tile');

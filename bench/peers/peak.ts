@@ -23,7 +23,7 @@ interface VariantModule {
 export async function peakLoop(): Promise<{ contender: Contender; variant: string }> {
   const folder = join(benchFolder, '../bindings/wasm');
   const { WasmExecutor } = await load<ExecutorModule>(join(folder, 'executor.ts'));
-  const { supports } = await load<VariantModule>(join(folder, 'module.ts'));
+  const { supports } = await load<VariantModule>(join(folder, 'probe.ts'));
   const variant = supports('relaxed') ? 'relaxed' : 'plain';
   const executor = new WasmExecutor({ variant });
   return {

@@ -30,6 +30,7 @@ interface WindowOptions {
   dilation?: Pair;
 }
 
+/** What `conv2d` takes. */
 export interface Conv2dOptions extends WindowOptions {
   /** batch × inChannels × height × width elements. */
   x: Float32Array;
@@ -46,11 +47,13 @@ export interface Conv2dOptions extends WindowOptions {
   activation?: Activation;
 }
 
+/** What `depthwiseConv2d` takes. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'outChannels' | 'groups'> {
   /** A multiple of inChannels; default inChannels. */
   outChannels?: number;
 }
 
+/** What `im2col` takes. */
 export interface Im2colOptions extends WindowOptions {
   /** batch × inChannels × height × width elements. */
   x: Float32Array;

@@ -6,6 +6,7 @@ import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkNumber, finish, input, output, release, temporary } from './arrays.ts';
 
+/** What functions of one element take. */
 export interface UnaryOptions {
   x: Float32Array;
   /** As long as x; it may be x. */
@@ -113,6 +114,7 @@ export function gelu({ x, y }: UnaryOptions): void {
   finish(executor);
 }
 
+/** What `add` and `mul` take. */
 export interface BinaryOptions {
   a: Float32Array;
   /** As long as a. */
@@ -157,6 +159,7 @@ export function mul(options: BinaryOptions): void {
   binary('mul', options);
 }
 
+/** What `axpy` takes. */
 export interface AxpyOptions extends UnaryOptions {
   alpha: number;
 }

@@ -4,6 +4,7 @@ import { Activation, encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
 
+/** What `gemm` takes. */
 export interface GemmOptions {
   /** Rows of C. */
   m: number;
@@ -115,6 +116,7 @@ export function gemm(options: GemmOptions): void {
   finish(executor);
 }
 
+/** What `gemv` takes. */
 export interface GemvOptions {
   /** Rows of A. */
   m: number;

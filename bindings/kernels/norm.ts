@@ -12,6 +12,7 @@ interface NormOptions {
   eps?: number;
 }
 
+/** What `layerNorm` takes. */
 export interface LayerNormOptions extends NormOptions {
   rows: number;
   cols: number;
@@ -61,6 +62,7 @@ export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerN
   finish(executor);
 }
 
+/** What `batchNorm` takes. */
 export interface BatchNormOptions extends NormOptions {
   batch: number;
   channels: number;

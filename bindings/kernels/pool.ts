@@ -5,6 +5,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
 import { type Pair, pairOf } from './conv.ts';
 
+/** What both poolings take. */
 export interface PoolOptions {
   /** batch × channels × height × width elements. */
   x: Float32Array;
@@ -23,11 +24,13 @@ export interface PoolOptions {
   ceilMode?: boolean;
 }
 
+/** What `maxPool2d` takes. */
 export interface MaxPoolOptions extends PoolOptions {
   /** Takes where in its plane each largest element lies; as long as y. */
   indices?: Int32Array;
 }
 
+/** What `avgPool2d` takes. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether elements in the padding count (as 0). Default true. */
   countIncludePad?: boolean;

@@ -9,6 +9,7 @@ import { checkArray, checkNumber, checkSize, finish, output, release, temporary 
 const STEP = 8;
 const COLS = 4;
 
+/** What `qgemm` takes. */
 export interface QgemmOptions {
   /** Rows of C. */
   m: number;

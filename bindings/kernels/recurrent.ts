@@ -6,6 +6,7 @@ import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
+/** What `gruCell` takes. */
 export interface GruCellOptions {
   /** batch × inputSize elements. */
   x: Float32Array;
@@ -25,6 +26,7 @@ export interface GruCellOptions {
   hiddenSize: number;
 }
 
+/** What `lstmCell` takes. */
 export interface LstmCellOptions extends GruCellOptions {
   /** The cell before: batch × hiddenSize. */
   c: Float32Array;
@@ -32,6 +34,7 @@ export interface LstmCellOptions extends GruCellOptions {
   cOut: Float32Array;
 }
 
+/** What `lstmSequence` takes. */
 export interface LstmSequenceOptions extends LstmCellOptions {
   /** x holds steps × batch × inputSize elements. hOut gets h after each step if it has room for all of them, else after the last. */
   steps: number;

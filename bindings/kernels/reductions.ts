@@ -4,6 +4,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
 import { gemm } from './gemm.ts';
 
+/** What `softmax` takes. */
 export interface SoftmaxOptions {
   /** rows × cols elements. */
   x: Float32Array;

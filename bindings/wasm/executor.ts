@@ -9,8 +9,9 @@ import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import type { GivenKernels } from './given.ts';
-import { compileModule, moduleBytes, type Variant } from './module.ts';
+import { compileModule, moduleSize } from './module.ts';
 import { teamElements, WorkerPool } from './pool.ts';
+import type { Variant } from './probe.ts';
 import { chooseTile } from './tile.ts';
 import { mayWait } from './worker.ts';
 
@@ -191,7 +192,7 @@ export class WasmExecutor implements Executor {
 
   /** Size of the kernels in bytes; 0 where the user has given a module. */
   get wasmBytes(): number {
-    return this.given === null ? moduleBytes(this.variant).length : (this.given.bytes?.length ?? 0);
+    return this.given === null ? moduleSize : (this.given.bytes?.length ?? 0);
   }
 
   private compile(shared: boolean): WebAssembly.Module {

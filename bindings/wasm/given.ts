@@ -4,7 +4,8 @@
  */
 import { ArgumentError } from '../errors.ts';
 import { TABLE_HASH } from '../generated/encode.ts';
-import { sharedModuleBytes, type Variant } from './module.ts';
+import type { Variant } from './probe.ts';
+import { sharedModuleBytes } from './shared.ts';
 import { builtin } from './worker.ts';
 
 /** The kernels as bytes, as a module, or where to load the bytes from. */

@@ -2,8 +2,9 @@
 import { ArgumentError, DeviceError } from '../errors.ts';
 import { WasmExecutor } from './executor.ts';
 import { GivenKernels, type WasmSource } from './given.ts';
-import { supports, type Variant } from './module.ts';
+import { whyNotShared } from './module.ts';
 import { MAX_THREADS } from './pool.ts';
+import { supports, type Variant } from './probe.ts';
 import { coreCount, whyNoThreads } from './worker.ts';
 
 /** What is fixed when the kernels start. */
@@ -54,7 +55,7 @@ function possibleThreads(): number {
   const reason =
     given !== null && given.bytes === null
       ? 'wasm is a module, which cannot have shared memory; give its bytes'
-      : whyNoThreads(settings.workerUrl);
+      : (whyNotShared ?? whyNoThreads(settings.workerUrl));
   note = reason ?? note;
   return reason === null ? Math.min(wanted, MAX_THREADS) : 1;
 }

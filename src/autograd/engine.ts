@@ -304,6 +304,7 @@ export function backward(root: Tensor, grad: Tensor | undefined, options: Backwa
   }
 }
 
+/** Options of `grad`. */
 export interface GradOptions extends BackwardOptions {
   /** Gradients of the outputs; needed for those that have more than one element. */
   gradOutputs?: Tensor | readonly Tensor[];

@@ -8,6 +8,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { grad } from './engine.ts';
 
+/** Options of `gradcheck`. */
 export interface GradcheckOptions {
   /** Half the distance between the two points of a difference. Default 1e-5. */
   eps?: number;

@@ -31,6 +31,7 @@ export class LabelEncoder {
   classes: Label[] = [];
   private index = new Map<Label, number>();
 
+  /** Learns the classes of the labels. */
   fit(labels: Labels): this {
     this.classes = uniqueLabels('LabelEncoder.fit', labelsOf('LabelEncoder.fit', 'labels', labels));
     this.index = new Map(this.classes.map((label, i) => [label, i]));
@@ -44,6 +45,7 @@ export class LabelEncoder {
     return (labels instanceof Tensor ? tensor(codes, { dtype: 'int32', device: labels.device }) : codes) as Codes<T>;
   }
 
+  /** `fit`, then `transform`. */
   fitTransform<T extends Labels>(labels: T): Codes<T> {
     return this.fit(labels).transform(labels);
   }
@@ -66,6 +68,7 @@ export class LabelEncoder {
 /** Rows of categories: [N, F], or [N] for one feature. */
 export type Categories = readonly (readonly (Label | boolean)[])[] | readonly (Label | boolean)[] | Tensor;
 
+/** Options of `OneHotEncoder`. */
 export interface OneHotEncoderOptions {
   /** Categories that `fit` has not seen: an error, or a row of zeros. Default 'error'. */
   handleUnknown?: 'error' | 'ignore';
@@ -95,6 +98,7 @@ export class OneHotEncoder {
     }
   }
 
+  /** Learns the categories of each feature. */
   fit(x: Categories): this {
     const rows = rowsOf('OneHotEncoder.fit', x);
     this.categories = rows[0]!.map((_, j) =>
@@ -130,6 +134,7 @@ export class OneHotEncoder {
       : number[][];
   }
 
+  /** `fit`, then `transform`. */
   fitTransform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
     return this.fit(x).transform(x);
   }

@@ -6,6 +6,7 @@ import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { BatchReader, type Dataset } from './dataset.ts';
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions {
   /** Examples in a batch. Default 1. */
   batchSize?: number;
@@ -111,6 +112,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, A
     };
   }
 
+  /** The batches of one epoch; each turn of the loop frees what the turn before has made. */
   [Symbol.iterator](): Iterator<T, undefined> {
     const turns = this.turns(0);
     return {
@@ -122,6 +124,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, A
     };
   }
 
+  /** The same, with batches prepared ahead where the loader prefetches. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     const turns = this.turns(this.prefetch);
     return {

@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** Points and what belongs to them. */
 export type Problem = [x: Tensor, y: Tensor];
 
+/** Options of all functions that make points. */
 export interface PointOptions {
   /** Standard deviation of what is added to each coordinate. Default 0. */
   noise?: number;
@@ -72,6 +73,7 @@ export function makeMoons(nSamples = 100, options: PointOptions = {}): Problem {
   return finish(points, options, generatorFor(op, options.seed));
 }
 
+/** Options of `makeCircles`. */
 export interface CirclesOptions extends PointOptions {
   /** Radius of the inner circle; the outer one's is 1. Default 0.8. */
   factor?: number;
@@ -98,6 +100,7 @@ export function makeCircles(nSamples = 100, options: CirclesOptions = {}): Probl
   return finish(points, options, generatorFor(op, options.seed));
 }
 
+/** Options of `makeBlobs`. */
 export interface BlobsOptions {
   /** How many centers, or the centers. Default 3. */
   centers?: number | readonly (readonly number[])[];
@@ -157,6 +160,7 @@ export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
   return finish(points, { shuffle }, random);
 }
 
+/** Options of `makeRegression`. */
 export interface RegressionProblemOptions {
   /** Features. Default 100. */
   nFeatures?: number;

@@ -82,6 +82,7 @@ abstract class Scaler {
 
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
+/** Options of `StandardScaler`. */
 export interface StandardScalerOptions {
   /** Subtract the mean. Default true. */
   withMean?: boolean;
@@ -124,6 +125,7 @@ export class StandardScaler extends Scaler {
   }
 }
 
+/** Options of `MinMaxScaler`. */
 export interface MinMaxScalerOptions {
   /** What the smallest and the largest value become. Default [0, 1]. */
   featureRange?: readonly [number, number];

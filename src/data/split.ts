@@ -5,6 +5,7 @@ import { checkOptions } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
+/** Options of `trainTestSplit`. */
 export interface SplitOptions {
   /** Share (below 1) or number of the test examples. Default: what trainSize leaves, or 0.25. */
   testSize?: number;

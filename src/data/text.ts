@@ -5,6 +5,7 @@ import { tensor } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of `Tokenizer`. */
 export interface TokenizerOptions {
   /** Only words with numbers below this, the most frequent ones, are used. Default: all. */
   numWords?: number;
@@ -124,6 +125,7 @@ export class Tokenizer {
   }
 }
 
+/** Options of `padSequences`. */
 export interface PadOptions {
   /** Length of all sequences. Default: that of the longest. */
   maxlen?: number;

@@ -4,6 +4,7 @@ import { checkTensor, compose, tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
+/** Options of `slidingWindows`. */
 export interface WindowOptions {
   /** Steps after the window that are to be predicted. Default 1. */
   horizon?: number;

@@ -9,6 +9,7 @@ export type Space = Readonly<Record<string, readonly unknown[]>>;
 /** One value of each setting. */
 export type Point<S extends Space> = { [K in keyof S]: S[K][number] };
 
+/** Options of `gridSearch`. */
 export interface GridSearchOptions {
   /** Whether large or small scores are good. Default 'max'. */
   mode?: 'max' | 'min';
@@ -18,6 +19,7 @@ export interface GridSearchOptions {
   workers?: number;
 }
 
+/** What `gridSearch` finds. */
 export interface GridSearchResult<S extends Space> {
   /** The settings with the best score; of equal ones the first. */
   bestParams: Point<S>;

@@ -30,6 +30,7 @@ abstract class LinearClassifier extends Classifier {
   }
 }
 
+/** Options of `Perceptron`. */
 export interface PerceptronOptions {
   /** How much an error changes the weights. Default 1. */
   lr?: number;
@@ -109,6 +110,7 @@ export class Perceptron extends LinearClassifier {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
+/** Options of `LogisticRegression`. */
 export interface LogisticRegressionOptions {
   /** Weight of the errors against the penalty ½‖w‖². Default 1. */
   C?: number;

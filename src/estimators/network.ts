@@ -15,6 +15,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { minimize } from './minimize.ts';
 
+/** Options of `MLPClassifier` and `MLPRegressor`. */
 export interface MLPOptions {
   /** Sizes of the hidden layers. Default [100]. */
   hiddenLayerSizes?: readonly number[];

@@ -50,6 +50,7 @@ function openClamp(op: string, x: Tensor, low: number, high: number): Tensor {
   return record('clamp', [x], y, { min: low, max: high, isOpen: true });
 }
 
+/** Options of `leakyRelu`. */
 export interface LeakyReluOptions {
   /** Slope below 0. Default 0.01. */
   negativeSlope?: number;
@@ -90,6 +91,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   });
 }
 
+/** Options of `elu` and `celu`. */
 export interface AlphaOptions {
   /** Default 1. */
   alpha?: number;
@@ -124,6 +126,7 @@ export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
   return eluUnit(x, alpha, 1 / alpha);
 }
 
+/** Options of `gelu`. */
 export interface GeluOptions {
   /** 'tanh': 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default 'none': x·Φ(x). */
   approximate?: 'none' | 'tanh';
@@ -162,6 +165,7 @@ export function mish(x: Tensor): Tensor {
 
 const SOFTPLUS_THRESHOLD = 20;
 
+/** Options of `softplus`. */
 export interface SoftplusOptions {
   /** Default 1. */
   beta?: number;
@@ -185,6 +189,7 @@ export function softsign(x: Tensor): Tensor {
   return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
 }
 
+/** Options of `hardtanh`. */
 export interface HardtanhOptions {
   /** Default −1. */
   minVal?: number;

@@ -57,6 +57,7 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, summand: Tensor | null, 
   return [matmul(weights, v), weights];
 }
 
+/** Options of `scaledDotProductAttention`. */
 export interface ScaledDotProductAttentionOptions {
   /** [..., L, S], broadcast: bool, true where a key takes part, or float32, added to the scores. */
   attnMask?: Tensor | null;

@@ -10,6 +10,7 @@ import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of `embedding`. */
 export interface EmbeddingOptions {
   /** A row that gets no gradient; negative ones count from the end. */
   paddingIdx?: number;

@@ -79,6 +79,7 @@ export {
   tanh,
 };
 
+/** Options of functions along one dimension. */
 export interface DimOptions {
   /** Default: the last. */
   dim?: number;
@@ -108,6 +109,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
   return crossEntropyOp(input, target, options);
 }
 
+/** Options of `dropout`. */
 export interface DropoutOptions {
   /** Share of the elements that become 0. Default 0.5. */
   p?: number;

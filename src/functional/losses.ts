@@ -10,6 +10,7 @@ import { tracing } from '../program/trace.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of all losses. */
 export interface LossOptions {
   /** Default 'mean'. */
   reduction?: Reduction;
@@ -73,6 +74,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
   return compose(() => reduceLoss('mseLoss', input.sub(target).square(), options.reduction ?? 'mean'));
 }
 
+/** Options of losses that take weights. */
 export interface WeightedLossOptions extends LossOptions {
   /** A factor for each element; it broadcasts. */
   weight?: Tensor;

@@ -24,6 +24,7 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
   return elementLoss('l1Loss', input, target, options.reduction ?? 'mean', () => input.sub(target).abs());
 }
 
+/** Options of `smoothL1Loss`. */
 export interface SmoothL1LossOptions extends LossOptions {
   /** Where |input − target| is smaller, the loss is a parabola. Default 1; 0 is l1Loss. */
   beta?: number;
@@ -49,6 +50,7 @@ function huber(d: Tensor, delta: number): Tensor {
   return near.mul(d.sub(near.mul(0.5)));
 }
 
+/** Options of `huberLoss`. */
 export interface HuberLossOptions extends LossOptions {
   /** Where |input − target| is smaller, the loss is a parabola. Default 1. */
   delta?: number;
@@ -66,6 +68,7 @@ export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptio
   return elementLoss('huberLoss', input, target, reduction, () => huber(input.sub(target), delta));
 }
 
+/** Options of `binaryCrossEntropyWithLogits`. */
 export interface BCEWithLogitsOptions extends WeightedLossOptions {
   /** A factor for the positive part of each class; it broadcasts. */
   posWeight?: Tensor;
@@ -103,6 +106,7 @@ export function binaryCrossEntropyWithLogits(
 
 const LOGIT_THRESHOLD = 30;
 
+/** Options of `klDiv`. */
 export interface KLDivOptions {
   /** 'batchmean' divides the sum by the size of dimension 0. Default 'mean'. */
   reduction?: Reduction | 'batchmean';
@@ -133,6 +137,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
   });
 }
 
+/** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
   margin?: number;
 }

@@ -12,11 +12,13 @@ import { checkOptions, checkRange } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of normalisations with a scale and a shift. */
 export interface AffineOptions extends Affine {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
 }
 
+/** Options of `batchNorm`. */
 export interface BatchNormOptions extends AffineOptions {
   /** Use the batch's own statistics, and let the running ones follow. Default false. */
   training?: boolean;
@@ -63,6 +65,7 @@ export function batchNorm(
   return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
 }
 
+/** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends AffineOptions {
   runningMean?: Tensor | null;
   runningVar?: Tensor | null;

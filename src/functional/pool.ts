@@ -35,6 +35,7 @@ export interface AvgPoolOptions<Size = Pair> extends PoolOptions<Size> {
   countIncludePad?: boolean;
 }
 
+/** Options of poolings that may return indices. */
 export interface IndicesOptions {
   /** Give [y, indices]: where in its plane each largest element lies, row by row, int32. Default false. */
   returnIndices?: boolean;

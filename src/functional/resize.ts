@@ -8,6 +8,7 @@ import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of `interpolate`. */
 export interface InterpolateOptions {
   /** Height and width of the result. Either this or scaleFactor. */
   size?: Pair;

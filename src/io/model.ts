@@ -19,7 +19,9 @@ type Settings = Record<string, unknown>;
 /** An optimizer of any kind. */
 export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'> & {
   readonly paramGroups: readonly { params: Tensor[] }[];
+  /** Settings and memory. */
   stateDict(): OptimizerState<object>;
+  /** Goes on from what `stateDict` gave. */
   loadStateDict(state: never): void;
 };
 type OptimizerClass = new (groups: never[]) => AnyOptimizer;
@@ -38,9 +40,11 @@ const OPTIMIZERS: Record<string, OptimizerClass> = {
 
 /** What has a state of its own, such as a learning rate scheduler. */
 export interface Stateful {
+  /** What `loadStateDict` takes. */
   stateDict(): object;
 }
 
+/** Options of `saveModel`. */
 export interface SaveModelOptions {
   /** Saved with its memory, so that training goes on as if it had not stopped. Its parameters must be the model's. */
   optimizer?: AnyOptimizer;
@@ -219,6 +223,7 @@ const ELEMENTS_A_BYTE = 2;
 /** And besides: small layers have more in the file than in memory. */
 const FREE_ELEMENTS = 65_536;
 
+/** Options of `loadModel`. */
 export interface LoadModelOptions {
   /** Go on with the random numbers where the file was saved. Default true. */
   restoreRandom?: boolean;

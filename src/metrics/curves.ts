@@ -62,6 +62,7 @@ function binaryInput(op: string, yTrue: Labels, yScore: Numbers, posLabel: Label
   return { positive: truth.map((label) => label === positive), scores: values };
 }
 
+/** Options of `rocCurve`. */
 export interface RocOptions {
   /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
   posLabel?: Label;
@@ -134,6 +135,7 @@ function average(values: readonly number[], weights?: readonly number[]): number
   return sum / weight;
 }
 
+/** Options of `rocAuc`. */
 export interface AucOptions {
   /** How the areas of several classes become one; null: they do not. Default 'macro'. */
   average?: 'micro' | 'macro' | 'weighted' | null;
@@ -240,6 +242,7 @@ function eachAgainstEach(op: string, encoded: number[], table: ReturnType<typeof
   return average(areas, weighted ? shares : undefined);
 }
 
+/** Options of `prCurve`. */
 export interface PrOptions {
   /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
   posLabel?: Label;
@@ -287,6 +290,7 @@ function averageOfPr(positive: readonly boolean[], scores: ArrayLike<number>): n
   return sum;
 }
 
+/** Options of `averagePrecision`. */
 export interface AveragePrecisionOptions {
   /** How several classes become one number; null: they do not. Default 'macro'. */
   average?: 'micro' | 'macro' | 'weighted' | null;

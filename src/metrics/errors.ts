@@ -13,11 +13,13 @@ import {
   uniqueLabels,
 } from './inputs.ts';
 
+/** Options of the errors of a regression. */
 export interface RegressionOptions {
   /** Several outputs [N, C]: their mean, or a number for each. Default 'uniformAverage'. */
   multioutput?: 'uniformAverage' | 'rawValues';
 }
 
+/** Options of `r2`. */
 export interface R2Options {
   /** Several outputs [N, C]: their mean, weighted by the variance or not, or a number for each. Default 'uniformAverage'. */
   multioutput?: 'uniformAverage' | 'rawValues' | 'varianceWeighted';
@@ -123,6 +125,7 @@ export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): num
   return scores.reduce((weighted, score, i) => weighted + (score * variances[i]!) / all, 0);
 }
 
+/** Options of `logLoss`. */
 export interface LogLossOptions {
   /** The classes of the columns, where yTrue does not have all of them. */
   labels?: Labels;

@@ -4,6 +4,7 @@ import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { type Average, pairOf, scores } from './classification.ts';
 import { type Labels, labelsOf } from './inputs.ts';
 
+/** Options of `classificationReport`. */
 export interface ReportOptions {
   /** Which classes, in which order. Default: all that occur, in order. */
   labels?: Labels;

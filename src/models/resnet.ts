@@ -4,6 +4,7 @@ import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module
 import { checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** Options of all models. */
 export interface ModelOptions {
   /** Default 1000, ImageNet's. */
   numClasses?: number;

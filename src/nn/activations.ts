@@ -223,6 +223,7 @@ export class Hardtanh extends Module {
   }
 }
 
+/** Options of `PReLU`. */
 export interface PReLUOptions {
   /** One weight, or one for each entry of dimension 1. Default 1. */
   numParameters?: number;

@@ -12,6 +12,7 @@ import { Module } from './module.ts';
 import { LayerNorm } from './norm.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
+/** Options of `MultiheadAttention`. */
 export interface MultiheadAttentionOptions {
   /** In training, the share of the weights that becomes 0. Default 0. */
   dropout?: number;
@@ -25,6 +26,7 @@ export interface MultiheadAttentionOptions {
   batchFirst?: boolean;
 }
 
+/** Masks of attention. */
 export interface AttentionMasks {
   /** Keys to ignore, [N, S] (or [S]): bool, true means ignored, or float32, added to the scores. */
   keyPaddingMask?: Tensor | null;
@@ -34,6 +36,7 @@ export interface AttentionMasks {
   isCausal?: boolean;
 }
 
+/** Options of a call of `MultiheadAttention`. */
 export interface AttentionCall extends AttentionMasks {
   /** Give the weights too. Default true. */
   needWeights?: boolean;
@@ -212,6 +215,7 @@ export class MultiheadAttention extends Module {
   }
 }
 
+/** Options of `TransformerEncoderLayer`. */
 export interface TransformerEncoderLayerOptions {
   /** Size between the two linear layers. Default 2048. */
   dimFeedforward?: number;
@@ -227,6 +231,7 @@ export interface TransformerEncoderLayerOptions {
   batchFirst?: boolean;
 }
 
+/** Masks of an encoder layer. */
 export interface EncoderMasks {
   /** What each place ignores, [L, L] or [N · heads, L, L]: bool, true means ignored, or float32, added to the scores. */
   srcMask?: Tensor | null;

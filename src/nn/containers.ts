@@ -24,6 +24,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     for (const module of modules) this.append(module);
   }
 
+  /** How many modules there are. */
   get length(): number {
     return this.count;
   }
@@ -40,10 +41,12 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this[index < 0 ? index + this.count : index];
   }
 
+  /** The modules in order. */
   *[Symbol.iterator](): Generator<M> {
     for (let i = 0; i < this.count; i++) yield this[i]!;
   }
 
+  /** Throws: it has none. */
   override forward(): never {
     throw new ArgumentError('ModuleList: has no forward; call its modules', { op: 'ModuleList' });
   }
@@ -81,6 +84,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return this;
   }
 
+  /** Whether there is a module of that name. */
   has(name: string): boolean {
     return Object.hasOwn(this, name) && this.own[name] instanceof Module;
   }
@@ -97,10 +101,12 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return this.own[name]!;
   }
 
+  /** The names, in order. */
   keys(): string[] {
     return Array.from(this.namedChildren(), ([name]) => name);
   }
 
+  /** Throws: it has none. */
   override forward(): never {
     throw new ArgumentError('ModuleDict: has no forward; call its modules', { op: 'ModuleDict' });
   }

@@ -23,13 +23,16 @@ interface LearnedOptions {
   paddingMode?: 'zeros';
 }
 
+/** Options of `Conv2d`. */
 export interface Conv2dOptions extends ConvOptions, LearnedOptions {}
+/** Options of `Conv1d`. */
 export interface Conv1dLayerOptions extends LearnedOptions {
   stride?: number;
   padding?: number | 'same' | 'valid';
   dilation?: number;
   groups?: number;
 }
+/** Options of `ConvTranspose2d`. */
 export interface ConvTranspose2dOptions extends ConvTransposeOptions, LearnedOptions {}
 
 const KNOWN = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];

@@ -126,6 +126,7 @@ export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
   return normal_(t, 0, gainOf('xavierNormal_', gain) * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
+/** Options of the Kaiming initialisations. */
 export interface KaimingOptions {
   /** Slope of leakyRelu. Default 0. */
   a?: number;

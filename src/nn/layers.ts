@@ -11,6 +11,7 @@ import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
+/** Options of `Linear`. */
 export interface LinearOptions {
   /** Add a learned vector. Default true. */
   bias?: boolean;

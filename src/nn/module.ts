@@ -54,6 +54,7 @@ export abstract class Module {
     made?.push(this);
   }
 
+  /** What the module computes of its inputs. */
   abstract forward(...inputs: never[]): unknown;
 
   /** Modules in the fields of this one, by field name. */
@@ -61,6 +62,7 @@ export abstract class Module {
     for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
   }
 
+  /** The modules directly inside. */
   children(): Module[] {
     return Array.from(this.namedChildren(), ([, module]) => module);
   }
@@ -74,6 +76,7 @@ export abstract class Module {
       yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`, seen);
   }
 
+  /** This module and all inside, each once. */
   modules(): Module[] {
     return Array.from(this.namedModules(), ([, module]) => module);
   }
@@ -94,6 +97,7 @@ export abstract class Module {
     return this.named(Parameter);
   }
 
+  /** All parameters, each once. */
   parameters(): Parameter[] {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
@@ -103,6 +107,7 @@ export abstract class Module {
     return this.named(Buffer);
   }
 
+  /** All buffers, each once. */
   buffers(): Buffer[] {
     return Array.from(this.namedBuffers(), ([, buffer]) => buffer);
   }
@@ -230,6 +235,7 @@ export abstract class Module {
     for (const tensor of Object.values(this.stateDict())) tensor.dispose();
   }
 
+  /** For `using`: as `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -239,6 +245,7 @@ export abstract class Module {
     return '';
   }
 
+  /** The module and those inside, one a line. */
   toString(): string {
     const lines = Array.from(
       this.namedChildren(),

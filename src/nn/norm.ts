@@ -11,6 +11,7 @@ import { Buffer, type Parameter, parameterOf } from './parameter.ts';
 
 const bufferOf = (make: () => Tensor): Buffer => scope(() => new Buffer(make()));
 
+/** Options of normalisations that keep running statistics. */
 export interface RunningNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
@@ -141,6 +142,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 }
 
+/** Options of `LayerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
@@ -186,6 +188,7 @@ export class LayerNorm extends Module {
   }
 }
 
+/** Options of `GroupNorm`. */
 export interface GroupNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;

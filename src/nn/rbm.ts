@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
+/** Options of `RBM.contrastiveDivergence`. */
 export interface ContrastiveDivergenceOptions {
   /** Gibbs steps. Default 1. */
   k?: number;

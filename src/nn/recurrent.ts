@@ -14,6 +14,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
 import { checkPair, rnnKind } from './recurrentCells.ts';
 import { type Lengths, lastSteps, lengthsTensor } from './sequenceLengths.ts';
 
+/** Options of all recurrent layers. */
 export interface RecurrentOptions {
   /** Layers on top of each other. Default 1. */
   numLayers?: number;
@@ -27,6 +28,7 @@ export interface RecurrentOptions {
   bidirectional?: boolean;
 }
 
+/** Options of a call of a recurrent layer. */
 export interface SequenceOptions {
   /** Steps of each sequence of the batch, in any order. Outputs beyond them are 0, final states are those of the last step. */
   lengths?: Lengths;
@@ -205,6 +207,7 @@ function joined(list: readonly Tensor[], single: boolean): Tensor {
   return single ? all.squeeze(1) : all;
 }
 
+/** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
   /** Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';

@@ -14,6 +14,7 @@ import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
+/** Options of all cells. */
 export interface CellOptions {
   /** Add two learned vectors to the gates. Default true. */
   bias?: boolean;
@@ -149,6 +150,7 @@ export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu'
   return nonlinearity === 'tanh' ? 'rnnTanh' : 'rnnRelu';
 }
 
+/** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
   /** Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';

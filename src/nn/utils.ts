@@ -16,6 +16,7 @@ function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
 /** PyTorch adds it to the norm that gradients are divided by. */
 const NORM_EPSILON = 1e-6;
 
+/** Options of `clipGradNorm_`. */
 export interface ClipGradNormOptions {
   /** Which norm; Infinity is the largest magnitude. Default 2. */
   normType?: number;

@@ -9,6 +9,7 @@ import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from
 import { peer } from './peers.ts';
 import { writeAtomically } from './write.ts';
 
+/** Options of `ModelCheckpoint`. */
 export interface CheckpointOptions {
   /** Which value tells the best epoch. Default 'valLoss'. */
   monitor?: string;
@@ -57,6 +58,7 @@ export class ModelCheckpoint implements Callback {
     return { best: this.monitor.best };
   }
 
+  /** Goes on from what `stateDict` gave. */
   loadStateDict({ best }: { best: number }): void {
     if (typeof best !== 'number') {
       throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
@@ -78,6 +80,7 @@ export class ModelCheckpoint implements Callback {
   }
 }
 
+/** Options of `CSVLogger`. */
 export interface CsvLoggerOptions {
   /** Default ','. */
   separator?: string;

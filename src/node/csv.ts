@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** A field: a number in columns of numbers (NaN where it is empty), else a text. */
 export type CsvValue = number | string;
 
+/** Options of `readCsv` and `parseCsv`. */
 export interface CsvOptions {
   /** Whether the first line names the columns; otherwise they are called '0', '1', …. Default true. */
   header?: boolean;

@@ -10,6 +10,7 @@ import { checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ImageDecoder, kindOf } from './images.ts';
 
+/** Options of `imageFolder`. */
 export interface ImageFolderOptions {
   /** Applied to every image when it is asked for. Default: only what makes it a tensor. */
   transform?: Transform;
@@ -39,6 +40,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     private readonly transform: Transform,
   ) {}
 
+  /** How many pictures there are. */
   get length(): number {
     return this.samples.length;
   }

@@ -77,6 +77,7 @@ export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
   return gradOf('logSoftmaxGrad', y, g);
 }
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** A factor for each class. */
   weight?: Tensor;

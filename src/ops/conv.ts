@@ -18,6 +18,7 @@ import { checkTensor, compose } from './arithmetic.ts';
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
 
+/** Options of `conv2d`. */
 export interface ConvOptions {
   /** Step of the kernel over the input. Default 1. */
   stride?: Pair;
@@ -31,6 +32,7 @@ export interface ConvOptions {
   groups?: number;
 }
 
+/** Options of `convTranspose2d`. */
 export interface ConvTransposeOptions {
   /** Step of the kernel over the output. Default 1. */
   stride?: Pair;
@@ -210,7 +212,7 @@ export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Te
 
 /**
  * Convolution (cross-correlation, as everywhere in deep learning) of x [N, C, H, W] with weight [O, C/groups, kH, kW], plus bias
- * [O]: → [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1.
+ * [O]. The result is [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1.
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
@@ -226,6 +228,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   return convolve(x, weight, bias, geometry);
 }
 
+/** Options of `conv1d`. */
 export interface Conv1dOptions {
   stride?: number;
   padding?: number | 'same' | 'valid';

@@ -27,6 +27,7 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
+/** Options of `tensor` and of what else makes tensors. */
 export interface TensorOptions {
   /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
   dtype?: DType;

@@ -109,11 +109,13 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   });
 }
 
+/** Options of `sort`. */
 export interface SortOptions {
   /** Largest first. Default false. */
   descending?: boolean;
 }
 
+/** Options of `topk`. */
 export interface TopkOptions {
   /** The largest (default) or the smallest. */
   largest?: boolean;

@@ -108,6 +108,7 @@ function scalesOf(weight: Tensor | undefined, target: Tensor, counts: Tensor): T
   return where(counts, weight.indexSelect(0, target.reshape([-1])).reshape(target.shape), 0);
 }
 
+/** Options of `focalLoss`. */
 export interface FocalLossOptions {
   /** Exponent of 1 − p: how little what is well classified counts. Default 2. */
   gamma?: number;
@@ -138,6 +139,7 @@ export function focalLoss(x: Tensor, target: Tensor, options: FocalLossOptions =
   });
 }
 
+/** Options of `nllLoss`. */
 export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
 
 /**

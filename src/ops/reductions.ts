@@ -15,6 +15,7 @@ import { cast } from './create.ts';
 /** Dimensions to reduce: one, several, or (undefined, []) all. */
 export type Dims = number | readonly number[];
 
+/** Options of reductions. */
 export interface ReduceOptions {
   /** Keep the reduced dimensions with size 1. */
   keepdim?: boolean;
@@ -26,6 +27,7 @@ export interface Keep<K extends boolean> {
   keepdim?: K;
 }
 
+/** Options of `variance` and `std`. */
 export interface SpreadOptions extends ReduceOptions {
   /** What is taken from the count in the denominator. Default 1: the unbiased estimate. */
   correction?: number;

@@ -23,6 +23,7 @@ export function resizeGrad(g: Tensor, geometry: ResizeGeometry): Tensor {
 /** What stands around the elements: a value, the elements mirrored without the edge itself, or the edge again and again. */
 export type PadMode = 'constant' | 'reflect' | 'replicate';
 
+/** Options of `pad`. */
 export interface PadOptions {
   /** Default 'constant'. */
   mode?: PadMode;

@@ -68,6 +68,7 @@ function nextStep(state: ParamState): number {
   return step;
 }
 
+/** Options of `RMSprop`. */
 export interface RMSpropOptions extends CommonOptions {
   /** Share of the running mean of the squared gradient that is kept. Default 0.99. */
   alpha?: number;
@@ -113,6 +114,7 @@ export class RMSprop extends Adaptive<RMSpropOptions> {
   }
 }
 
+/** Options of `Adagrad`. */
 export interface AdagradOptions extends CommonOptions {
   /** Steps shrink as lr / (1 + (step − 1)·lrDecay). Default 0. */
   lrDecay?: number;
@@ -152,6 +154,7 @@ export class Adagrad extends Adaptive<AdagradOptions> {
   }
 }
 
+/** Options of `Adadelta`. */
 export interface AdadeltaOptions extends CommonOptions {
   /** Share of the running means that is kept. Default 0.9. */
   rho?: number;
@@ -188,6 +191,7 @@ export class Adadelta extends Adaptive<AdadeltaOptions> {
   }
 }
 
+/** Options of `NAdam`. */
 export interface NAdamOptions extends CommonOptions {
   /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
   betas?: readonly [number, number];

@@ -50,9 +50,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   ): void;
 
   /**
-   * Changes every parameter that has a gradient.
-   *
-   * @param closure evaluates the model again and returns the loss, which `step` then returns
+   * Changes every parameter that has a gradient. A closure evaluates the model again and returns the loss, which `step` then returns.
    */
   override step(): undefined;
   override step(closure: () => Tensor): Tensor;

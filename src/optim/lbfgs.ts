@@ -10,6 +10,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
 import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
 
+/** Options of `LBFGS`. */
 export interface LBFGSOptions {
   /** Length of steps, or, with a line search, the length to try first. Default 1. */
   lr?: number;

@@ -28,6 +28,7 @@ function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is Gr
   return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
 }
 
+/** What all optimizers have in common. */
 export abstract class Optimizer<O extends object> {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[];
@@ -85,9 +86,7 @@ export abstract class Optimizer<O extends object> {
   protected abstract check(group: Required<O>): void;
 
   /**
-   * Changes the parameters by their gradients.
-   *
-   * @param closure evaluates the model again and returns the loss, which `step` then returns
+   * Changes the parameters by their gradients. A closure evaluates the model again and returns the loss, which `step` then returns.
    */
   abstract step(closure?: () => Tensor): Tensor | undefined;
 

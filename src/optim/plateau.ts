@@ -3,6 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import type { Scheduled, SchedulerState } from './scheduler.ts';
 
+/** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
   /** Whether a smaller metric is better (default) or a larger one. */
   mode?: 'min' | 'max';

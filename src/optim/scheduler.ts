@@ -15,6 +15,7 @@ export type SchedulerState = Record<string, unknown>;
 /** The rates that groups had before any schedule changed them. */
 const initialRates = new WeakMap<object, number>();
 
+/** What all learning rate schedules have in common. */
 export abstract class LRScheduler {
   /** Epochs that `step()` has ended. */
   lastEpoch = 0;

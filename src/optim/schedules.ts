@@ -3,6 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
 import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 
+/** Options of `StepLR`. */
 export interface StepLROptions {
   /** Epochs between two decays. */
   stepSize: number;
@@ -33,6 +34,7 @@ export class StepLR extends ChainableLR {
   }
 }
 
+/** Options of `MultiStepLR`. */
 export interface MultiStepLROptions {
   /** Epochs at which the rate decays. */
   milestones: readonly number[];
@@ -88,6 +90,7 @@ function cosine(high: number, low: number, share: number): number {
   return low + ((high - low) * (1 + Math.cos(Math.PI * share))) / 2;
 }
 
+/** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
   /** Epochs of half a period. */
   tMax: number;
@@ -121,6 +124,7 @@ export class CosineAnnealingLR extends ChainableLR {
   }
 }
 
+/** Options of `CosineAnnealingWarmRestarts`. */
 export interface CosineAnnealingWarmRestartsOptions {
   /** Epochs of the first period. */
   t0: number;
@@ -153,6 +157,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 }
 
+/** Options of `LinearLR`. */
 export interface LinearLROptions {
   /** Share of the rate in epoch 0. Default 1/3. */
   startFactor?: number;
@@ -189,6 +194,7 @@ export class LinearLR extends ChainableLR {
   }
 }
 
+/** Options of `LambdaLR`. */
 export interface LambdaLROptions {
   /** The factor in an epoch: one function, or one a group. */
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
@@ -219,6 +225,7 @@ export class LambdaLR extends LRScheduler {
   }
 }
 
+/** Options of `WarmupCosineLR`. */
 export interface WarmupCosineLROptions {
   /** Epochs in which the rate grows in a straight line to the optimizer's own. */
   warmupEpochs: number;
@@ -249,6 +256,7 @@ export class WarmupCosineLR extends LRScheduler {
   }
 }
 
+/** Options of `SequentialLR`. */
 export interface SequentialLROptions {
   schedulers: readonly LRScheduler[];
   /** Epochs at which the next schedule begins, one fewer than schedules. */

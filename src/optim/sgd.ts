@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
+/** Options of `SGD`. */
 export interface SGDOptions {
   /** Learning rate. Default 0.001. */
   lr?: number;

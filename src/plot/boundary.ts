@@ -18,6 +18,7 @@ export type PlaneFunction = (points: Tensor) => Tensor;
 
 /** An estimator: MLPClassifier, LogisticRegression, Perceptron. */
 export interface PlaneClassifier {
+  /** The classes of points [N, 2]. */
   predict(points: Tensor): unknown;
   /** Where there is one, it is asked: lines between probabilities are smoother than between classes. */
   predictProba?(points: Tensor): unknown;

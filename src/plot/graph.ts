@@ -7,6 +7,7 @@ import { CHART_OPTIONS, type ChartOptions, checkChart, refuse } from './inputs.t
 import { layout } from './layout.ts';
 import { colourOf, element, FAINT, fitted, INK, round, sheet, text, textWidth, tint } from './svg.ts';
 
+/** Options of `graph`. */
 export type GraphOptions = Pick<ChartOptions, 'title' | 'description'>;
 
 interface Node {

@@ -7,6 +7,7 @@ import { pngAddress } from './png.ts';
 import { extent } from './scale.ts';
 import { element, FAINT, fitted, sheet, text } from './svg.ts';
 
+/** Options of `images`. */
 export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
   /** Pictures in a row. Default: about as many as there are rows. */
   columns?: number;

@@ -20,6 +20,7 @@ import { Recorder } from './recorder.ts';
 import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
 import { tracing, withRecorder } from './trace.ts';
 
+/** Options of `compile`. */
 export interface CompileOptions {
   /**
    * Where the program runs; inputs that live elsewhere are copied there at every call. Default: where its first input is.

@@ -23,6 +23,7 @@ import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
 
+/** Options of `init`. */
 export interface InitOptions {
   /**
    * Threads that the wasm kernels run on, the caller's among them; 'auto': as many as there are cores. Default 1. Where the
@@ -49,6 +50,7 @@ export interface InitOptions {
   workerUrl?: URL | string;
 }
 
+/** What `runtimeInfo` tells. */
 export interface RuntimeInfo {
   /** Where new tensors go. */
   device: Device;
@@ -66,6 +68,7 @@ export interface RuntimeInfo {
   runtime: string;
 }
 
+/** What `memory` tells. */
 export interface MemoryInfo {
   /** Tensor handles alive. */
   tensors: number;

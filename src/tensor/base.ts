@@ -110,6 +110,7 @@ export class TensorBase<S extends Shape = Shape> {
     return this.variable?.requiresGrad ?? false;
   }
 
+  /** Switches recording on or off; of leaves only. */
   set requiresGrad(value: boolean) {
     if (value === this.requiresGrad) return;
     if (!this.isLeaf)
@@ -136,6 +137,7 @@ export class TensorBase<S extends Shape = Shape> {
     return variable.grad;
   }
 
+  /** Puts another gradient in its place; null forgets it. */
   set grad(value: Tensor | null) {
     if (this.variable === null) {
       if (value === null) return;
@@ -258,6 +260,7 @@ export class TensorBase<S extends Shape = Shape> {
     return this.toString();
   }
 
+  /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
   toString(): string {
     const body =
       this.storageOrNull === null

@@ -3,6 +3,7 @@
 import { MAX_DIMS } from '../../bindings/commands/table.ts';
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 
+/** Sizes of dimensions. */
 export type Shape = readonly number[];
 
 /** `[2,3]`, as errors print it. */

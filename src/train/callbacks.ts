@@ -24,10 +24,15 @@ type Done = void | Promise<void>;
 
 /** Any of these; `fit` waits for promises. Epochs and batches count from 0. */
 export interface Callback {
+  /** Before the first epoch. */
   onTrainBegin?(trainer: TrainingState): Done;
+  /** Before each epoch. */
   onEpochBegin?(epoch: number, trainer: TrainingState): Done;
+  /** After each batch, with the means so far. */
   onBatchEnd?(batch: number, logs: Logs, trainer: TrainingState): Done;
+  /** After each epoch, with its figures. */
   onEpochEnd?(epoch: number, logs: Logs, trainer: TrainingState): Done;
+  /** After the last epoch, also where `fit` was stopped. */
   onTrainEnd?(trainer: TrainingState): Done;
 }
 
@@ -202,6 +207,7 @@ export class EarlyStopping implements Callback {
 
 /** Something that changes the learning rate step by step, such as optim.lrScheduler's. */
 export interface Scheduler {
+  /** Goes on by one epoch. */
   step(metric?: number): void;
 }
 

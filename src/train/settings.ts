@@ -11,10 +11,13 @@ import type { ClassWeight } from './weights.ts';
 /** What the trainer needs of an optimizer. */
 export interface TrainingOptimizer {
   readonly paramGroups: { lr: number; params: Tensor[] }[];
+  /** Changes the parameters by their gradients. */
   step(): unknown;
+  /** Forgets the gradients. */
   zeroGrad(): void;
 }
 
+/** Options of `Trainer`. */
 export interface TrainerOptions {
   optimizer: TrainingOptimizer;
   /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
@@ -33,6 +36,7 @@ export interface TrainerOptions {
   device?: Device | 'auto';
 }
 
+/** Options of `Trainer.fit`. */
 export interface FitOptions {
   /** Default 1. */
   epochs?: number;
@@ -59,6 +63,7 @@ export interface FitOptions {
   initialEpoch?: number;
 }
 
+/** Options of `Trainer.evaluate`. */
 export interface EvaluateOptions {
   /** Default 32. A DataLoader has its own. */
   batchSize?: number;

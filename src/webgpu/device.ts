@@ -34,7 +34,7 @@ async function findGpu(): Promise<GPU> {
   let peer: { create(flags: string[]): GPU };
   try {
     // A name in a variable: bundlers do not look for a package that browsers need not have.
-    peer = await import(/* @vite-ignore */ name);
+    peer = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
   } catch {
     throw unavailable('this runtime has no WebGPU (in Node, install the package `webgpu` beside saraf)');
   }

@@ -4,7 +4,7 @@
  */
 import type { Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { supports, type Variant } from '../../bindings/wasm/module.ts';
+import { supports, type Variant } from '../../bindings/wasm/probe.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
 
 export const variants = (['plain', 'relaxed'] as const satisfies Variant[]).filter(supports);

@@ -5,6 +5,7 @@ import { cropped, drawn, type Picture } from './picture.ts';
 import { type Interpolation, resized } from './resize.ts';
 import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from './transform.ts';
 
+/** Options of `Resize`. */
 export interface ResizeOptions {
   /** Default 'bilinear'. */
   interpolation?: Interpolation;
@@ -75,6 +76,7 @@ function halfEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** Options of `RandomResizedCrop`. */
 export interface RandomResizedCropOptions extends ResizeOptions, SeedOptions {
   /** Bounds of the crop's share of the area. Default [0.08, 1]. */
   scale?: readonly [number, number];
@@ -130,6 +132,7 @@ export class RandomResizedCrop extends RandomTransform {
   }
 }
 
+/** Options of the random flips. */
 export interface FlipOptions extends SeedOptions {
   /** How often. Default 0.5. */
   p?: number;
@@ -154,6 +157,7 @@ export class RandomHorizontalFlip extends RandomTransform {
   }
 }
 
+/** Options of `RandomRotation`. */
 export interface RotationOptions extends SeedOptions {
   /** Default 'nearest'. */
   interpolation?: Interpolation;

@@ -33,6 +33,7 @@ const BATCHES = [2, 3] as const;
 /** Sizes of an input; null where the batch stands that is left open. */
 export type OnnxInputShape = readonly (number | null)[];
 
+/** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   /** Default 'input', or 'input0', 'input1' … */
   inputNames?: readonly string[];

@@ -1,0 +1,125 @@
+/** Pages in headless Chromium: what bundlers make of the program, served with and without isolation, and under a strict policy. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { extname, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { bundlers } from './bundlers.ts';
+import type { Target } from './processes.ts';
+import type { Outcome } from './project.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const types: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' };
+export type Headers = Record<string, string>;
+
+export const isolated: Headers = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+const strict: Headers = {
+  ...isolated,
+  'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
+};
+
+/** Serves a folder. */
+function serve(folder: string, headers: Headers): Promise<{ origin: string; server: Server }> {
+  const server = createServer(async ({ url = '/' }, response) => {
+    const { pathname } = new URL(url, 'http://localhost');
+    const file = pathname === '/' ? '/index.html' : pathname;
+    try {
+      const body = await readFile(join(folder, file));
+      response.writeHead(200, { ...headers, 'content-type': types[extname(file)] ?? 'text/plain' }).end(body);
+    } catch {
+      response.writeHead(file === '/favicon.ico' ? 204 : 404, headers).end();
+    }
+  });
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve({
+        server,
+        origin: `http://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`,
+      });
+    }),
+  );
+}
+
+let browser: Promise<Browser> | null = null;
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+}
+
+/** Opens a page and waits for the program's outcome. What the page complains of is an error. */
+export async function visit(url: string): Promise<Outcome> {
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const tab = await (await browser).newPage();
+  const complaints: string[] = [];
+  tab.on('pageerror', (error) => complaints.push(String(error)));
+  tab.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  try {
+    await tab.goto(url);
+    await tab.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: 60_000 });
+    const outcome = await tab.evaluate<Outcome>('globalThis.outcome');
+    if (outcome.error !== undefined) throw new Error(outcome.error);
+    if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join('; ')}`);
+    return outcome;
+  } catch (error) {
+    throw new Error(`${error}${complaints.length > 0 ? ` (${complaints.join('; ')})` : ''}`);
+  } finally {
+    await tab.close();
+  }
+}
+
+async function serveAndVisit(folder: string, headers: Headers, query = ''): Promise<Outcome> {
+  const { origin, server } = await serve(folder, headers);
+  try {
+    return await visit(`${origin}/${query}`);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+const missing = () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} is missing (apt-get install chromium)`);
+
+function page(name: string, headers: Headers, query = ''): Target {
+  return {
+    name,
+    missing,
+    run: async (project) => serveAndVisit(await bundlers.esbuild!(project), headers, query),
+  };
+}
+
+export const pages: Target[] = [
+  page('Chromium', {}),
+  page('Chromium, cross-origin isolated', isolated),
+  page('Chromium, isolated, strict CSP', strict, '?workerUrl=/worker.js'),
+  page('Chromium, isolated, hosting wasm and worker', isolated, '?wasm=/relaxed.wasm&workerUrl=/worker.js'),
+  ...Object.entries(bundlers).map(([name, bundle]) => ({
+    name: `${name} → Chromium`,
+    missing,
+    run: async (project: string) => serveAndVisit(await bundle(project), isolated),
+  })),
+  {
+    name: 'vite dev → Chromium',
+    missing,
+    run: async (project) => {
+      const { createServer: createVite } = await import('vite');
+      const server = await createVite({
+        root: project,
+        configFile: false,
+        logLevel: 'error',
+        server: { headers: isolated, host: '127.0.0.1' },
+      });
+      try {
+        await server.listen();
+        return await visit(server.resolvedUrls!.local[0]!);
+      } finally {
+        await server.close();
+      }
+    },
+  },
+];

@@ -1,0 +1,112 @@
+/** Runtimes that are started as a process: Node, Deno, Bun, workerd. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { here, type Outcome, outcomeOf, start } from './project.ts';
+
+export interface Target {
+  name: string;
+  /** Why it cannot run here, or null. */
+  missing(): string | null;
+  /** Runs the program. Throws when it fails. */
+  run(project: string): Promise<Outcome>;
+  /** Whether `require` works too; throws where it does not. Absent where there is none. */
+  require?(project: string): Promise<void>;
+  /** Milliseconds from import to the first product. */
+  cold?(project: string): Promise<number>;
+}
+
+const installed = (path: string) => join(here, 'node_modules', path);
+const major = process.versions.node.split('.')[0]!;
+
+function runtime(name: string, binary: string, flags: string[] = []): Target {
+  const run = (project: string, file: string) => start(project, binary, [...flags, file]);
+  return {
+    name,
+    missing: () => (existsSync(binary) ? null : `${binary} is missing`),
+    run: async (project) => outcomeOf(await run(project, 'main.js')),
+    require: async (project) => {
+      const printed = await run(project, 'required.cjs');
+      if (printed !== '3 function') throw new Error(`require: printed ${printed}`);
+    },
+    cold: async (project) => {
+      let best = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 5; i++) best = Math.min(best, Number(await run(project, 'cold.js')));
+      return best;
+    },
+  };
+}
+
+const workerdBinary = installed('@cloudflare/workerd-linux-64/bin/workerd');
+const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [(name = "main", worker = (
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    (name = "plain.wasm", wasm = embed "../node_modules/saraf/dist/plain.wasm"),
+    (name = "relaxed.wasm", wasm = embed "../node_modules/saraf/dist/relaxed.wasm"),
+  ],
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["nodejs_compat"],
+))]);
+`;
+
+/** Bundles as workerd's own tools do: with its condition first, kernels as modules of their own. */
+async function bundleWorker(project: string, entry: string): Promise<string> {
+  const outdir = `workerd-${entry}`;
+  await build({
+    absWorkingDir: project,
+    entryPoints: { worker: entry },
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+    outdir,
+    plugins: [
+      {
+        name: 'wasm modules',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: path.replace(/.*\//, './'), external: true })),
+      },
+    ],
+  });
+  writeFileSync(join(project, outdir, 'config.capnp'), config);
+  return `${outdir}/config.capnp`;
+}
+
+async function runWorkerd(project: string): Promise<Outcome> {
+  return outcomeOf(await start(project, workerdBinary, ['test', await bundleWorker(project, 'worker.js')]));
+}
+
+/** Milliseconds of CPU that import and first product take in workerd, above what an empty program takes; null where it is missing. */
+export async function coldWorkerd(project: string): Promise<number | null> {
+  if (!existsSync(workerdBinary)) return null;
+  const cpu = async (entry: string): Promise<number> => {
+    const path = await bundleWorker(project, entry);
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 7; i++) {
+      const timed = `TIMEFORMAT='%U %S'; { time "$0" test "$1" 2>/dev/null; } 2>&1`;
+      const printed = await start(project, 'bash', ['-c', timed, workerdBinary, path]);
+      best = Math.min(
+        best,
+        printed.split(' ').reduce((sum, text) => sum + Number(text) * 1000, 0),
+      );
+    }
+    return best;
+  };
+  writeFileSync(join(project, 'empty.worker.js'), 'export default { test() {} };\n');
+  return (await cpu('cold.worker.js')) - (await cpu('empty.worker.js'));
+}
+
+export const processes: Target[] = [
+  runtime(`Node ${major}`, process.execPath),
+  ...['22', '24', '26']
+    .filter((version) => version !== major)
+    .map((version) => runtime(`Node ${version}`, installed(`node${version}/bin/node`))),
+  runtime('Node without WebAssembly', process.execPath, ['--jitless']),
+  runtime('Deno', installed('@deno/linux-x64-glibc/deno'), ['run', '--allow-all']),
+  runtime('Bun', installed('@oven/bun-linux-x64/bin/bun')),
+  {
+    name: 'workerd (Cloudflare)',
+    missing: () => (existsSync(workerdBinary) ? null : `${workerdBinary} is missing`),
+    run: runWorkerd,
+  },
+];

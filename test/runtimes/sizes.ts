@@ -1,0 +1,99 @@
+/**
+ * What an import costs a page: bundled and minified by esbuild and by rolldown (which is Vite's), then gzipped at level 9. What is loaded on
+ * demand (WebGPU, data sets) does not count. Rolldown leaves out the layers that are not used, esbuild takes a namespace whole.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build as buildWithEsbuild } from 'esbuild';
+import { rolldown } from 'rolldown';
+
+const KB = 1024;
+
+/** Imports, and how many KB they may cost at most. */
+const imports = [
+  {
+    name: 'everything',
+    code: "import * as saraf from 'saraf'; globalThis.saraf = saraf;",
+    budgets: { esbuild: 210, rolldown: 205 },
+  },
+  {
+    name: 'layers and their weights, for inference',
+    code: `import { loadSafetensors, nn, noGrad, tensor } from 'saraf';
+      const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU(), new nn.Flatten(), new nn.Linear(8, 2));
+      model.loadStateDict(loadSafetensors(globalThis.bytes));
+      globalThis.y = noGrad(() => model.forward(tensor([[[[1]]]])));`,
+    budgets: { esbuild: 120, rolldown: 110 },
+  },
+  {
+    name: 'a product',
+    code: "import { matmul, tensor } from 'saraf'; globalThis.y = matmul(tensor([[1]]), tensor([[2]]));",
+    budgets: { esbuild: 90, rolldown: 90 },
+  },
+  {
+    name: 'saraf/kernels',
+    code: "import * as kernels from 'saraf/kernels'; globalThis.kernels = kernels;",
+    budgets: { esbuild: 60, rolldown: 60 },
+  },
+];
+
+type Bundler = keyof (typeof imports)[number]['budgets'];
+
+/** A file of a bundle, and those that it imports at once. */
+interface Part {
+  text: string;
+  imports: string[];
+}
+
+async function withEsbuild(project: string): Promise<Map<string, Part>> {
+  const { outputFiles, metafile } = await buildWithEsbuild({
+    absWorkingDir: project,
+    entryPoints: ['size.js'],
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    outdir: 'sizes',
+    metafile: true,
+    write: false,
+  });
+  const parts = Object.entries(metafile.outputs).map(([file, { imports }]): [string, Part] => [
+    file.replace('sizes/', ''),
+    {
+      text: outputFiles.find(({ path }) => path.endsWith(file))!.text,
+      imports: imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path.replace('sizes/', '')),
+    },
+  ]);
+  return new Map(parts);
+}
+
+async function withRolldown(project: string): Promise<Map<string, Part>> {
+  const bundle = await rolldown({ cwd: project, input: './size.js', platform: 'browser' });
+  const { output } = await bundle.generate({ minify: true });
+  const chunks = output.filter((part) => part.type === 'chunk');
+  return new Map(chunks.map(({ fileName, code, imports }) => [fileName, { text: code, imports }]));
+}
+
+const bundlers: Record<Bundler, typeof withEsbuild> = { esbuild: withEsbuild, rolldown: withRolldown };
+
+export interface Size {
+  name: string;
+  bundler: string;
+  bytes: number;
+  budget: number;
+}
+
+export async function measureSizes(project: string): Promise<Size[]> {
+  const sizes: Size[] = [];
+  for (const { name, code, budgets } of imports) {
+    writeFileSync(join(project, 'size.js'), code);
+    for (const bundler of Object.keys(bundlers) as Bundler[]) {
+      const parts = await bundlers[bundler](project);
+      const atOnce = new Set(['size.js']);
+      for (const file of atOnce) for (const other of parts.get(file)!.imports) atOnce.add(other);
+      const bytes = [...atOnce].reduce((sum, file) => sum + gzipSync(parts.get(file)!.text, { level: 9 }).length, 0);
+      sizes.push({ name, bundler, bytes, budget: budgets[bundler] * KB });
+    }
+  }
+  return sizes;
+}

@@ -1,0 +1,8 @@
+/** The program in workerd, as a test of its own runner. */
+import { run } from './program.js';
+
+export default {
+  async test() {
+    console.log(JSON.stringify(await run()));
+  },
+};
