@@ -1,10 +1,11 @@
 /**
  * gather: y[o, j, i] = x[o, index[o, j, i], i], bits of any type. scatterAdd: y[o, index[o, j, i], i] += g[o, j, i], in order
- * of j, so that elements which meet in one place give the same bits for any number of threads. Indices are in range;
+ * of j, so that elements which meet in one place give the same bits for any number of threads. An index outside counts as the last one;
  * outputs overlap no input; no alignment is needed.
  */
 import { GatherCommand, ScatterAddCommand } from '../generated/commands';
 import { firstElementOf, firstOf } from '../reduce/share';
+import { within } from './within';
 
 /** Each thread makes rows of y, o·count + j, of its own. */
 export function gatherKernel(cmd: usize, thread: u32, threads: u32): void {
@@ -23,7 +24,7 @@ export function gatherKernel(cmd: usize, thread: u32, threads: u32): void {
   for (let row = first; row < last; row++) {
     let x = (<usize>c.x << 2) + <usize>o * c.size * bytes;
     for (let i: u32 = 0; i < inner; i++, x += 4, y += 4, index += 4) {
-      store<u32>(y, load<u32>(x + <usize>load<u32>(index) * bytes));
+      store<u32>(y, load<u32>(x + <usize>within(load<u32>(index), c.size) * bytes));
     }
     if (++j == count) {
       j = 0;
@@ -44,7 +45,7 @@ function scatterColumns(c: ScatterAddCommand, first: u32, last: u32, from: u32, 
       const g = (<usize>c.g << 2) + row;
       const index = (<usize>c.index << 2) + row;
       for (let i = <usize>from << 2; i < <usize>to << 2; i += 4) {
-        const at = y + <usize>load<u32>(index + i) * bytes + i;
+        const at = y + <usize>within(load<u32>(index + i), c.size) * bytes + i;
         if (integer) store<i32>(at, load<i32>(at) + load<i32>(g + i));
         else store<f32>(at, load<f32>(at) + load<f32>(g + i));
       }

@@ -1,10 +1,11 @@
 /**
  * takeRows: y[o, j, i] = x[o, index[j], i], bits of any type. addRows: y[o, index[j], i] += g[o, j, i] in float32, in order
- * of j, so that rows taken twice give the same bits for any number of threads; without g those rows become 0. Indices are in range; outputs overlap no
- * input; no alignment is needed.
+ * of j, so that rows taken twice give the same bits for any number of threads; without g those rows become 0. An index outside counts as the last
+ * one: nothing outside is touched. Outputs overlap no input; no alignment is needed.
  */
 import { AddRowsCommand, TakeRowsCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
+import { within } from './within';
 
 /** Rows of so many bytes are copied by the engine; its call costs more than a short loop. */
 const BULK: usize = 512;
@@ -33,12 +34,12 @@ export function takeRowsKernel(cmd: usize, thread: u32, threads: u32): void {
     const y = (<usize>c.y << 2) + <usize>(o * count) * bytes;
     if (bytes == 4) {
       for (let j = first; j < last; j++) {
-        const at = <usize>load<u32>(index + (<usize>j << 2)) << 2;
+        const at = <usize>within(load<u32>(index + (<usize>j << 2)), c.size) << 2;
         store<u32>(y + (<usize>j << 2), load<u32>(x + at));
       }
     } else {
       for (let j = first; j < last; j++) {
-        copyRow(y + <usize>j * bytes, x + <usize>load<u32>(index + (<usize>j << 2)) * bytes, bytes);
+        copyRow(y + <usize>j * bytes, x + <usize>within(load<u32>(index + (<usize>j << 2)), c.size) * bytes, bytes);
       }
     }
   }
@@ -66,7 +67,7 @@ export function addRowsKernel(cmd: usize, thread: u32, threads: u32): void {
     const y = (<usize>c.y << 2) + <usize>(o * c.size) * bytes;
     const g = (<usize>c.g << 2) + <usize>(o * count) * bytes;
     for (let j: u32 = 0; j < count; j++) {
-      const row = load<u32>(index + (<usize>j << 2));
+      const row = within(load<u32>(index + (<usize>j << 2)), c.size);
       if (row - first >= own) continue;
       const to = y + <usize>row * bytes;
       if (c.g) addRow(to, g + <usize>j * bytes, bytes);

@@ -4,6 +4,7 @@
  * With an index only the rows of that are changed, each once. Operands are distinct memory; no alignment is needed.
  */
 import { SgdCommand } from '../generated/commands';
+import { within } from '../index/within';
 import { loadLanes, storeLanes } from '../reduce/lanes';
 import { firstElementOf, firstOf } from '../reduce/share';
 import { madd } from '../simd/madd';
@@ -93,7 +94,7 @@ function rows(c: SgdCommand, thread: u32, threads: u32): void {
   const marks = <usize>c.marks << 2;
   const bytes = <usize>c.inner << 2;
   for (let j: u32 = 0; j < c.count; j++) {
-    const row = load<u32>(index + (<usize>j << 2));
+    const row = within(load<u32>(index + (<usize>j << 2)), size);
     if (row - first >= own || load<u32>(marks + (<usize>row << 2)) != j) continue;
     const from = <usize>row * bytes;
     updateAny(c, from, from + bytes);

@@ -4,6 +4,7 @@
  * impossible (−∞) are allowed. Outputs are distinct memory; no alignment is needed.
  */
 import { CrossEntropyCommand } from '../generated/commands';
+import { within } from '../index/within';
 import { SHARED_SCRATCH } from '../scratch';
 import { log4 } from '../simd/math';
 import { Drop, expSum, rowMax } from './expSum';
@@ -55,7 +56,8 @@ function rowLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): f32 {
   if (target != c.ignoreIndex) {
     const weight = <usize>c.weight << 2;
     const s = c.smoothing;
-    loss = weightAt(weight, target) * (lane0(log) - (load<f32>(x + (<usize>target << 2)) - lane0(max)));
+    const t = within(target, c.cols);
+    loss = weightAt(weight, t) * (lane0(log) - (load<f32>(x + (<usize>t << 2)) - lane0(max)));
     if (s != 0) loss = (1 - s) * loss + (s / <f32>c.cols) * lane0(smoothRow(x, weight, bytes, log, max));
   }
   if (c.reduction == NONE) store<f32>((<usize>c.loss << 2) + at, loss);
@@ -83,7 +85,7 @@ function quadLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): v128 
   v128.store((<usize>c.lse << 2) + at, f32x4.add(max, log));
   const target = v128.load((<usize>c.target << 2) + at);
   const counts = i32x4.ne(target, i32x4.splat(c.ignoreIndex));
-  const t = v128.and(target, counts);
+  const t = i32x4.min_u(v128.and(target, counts), i32x4.splat(c.cols - 1));
   let loss = f32x4.sub(log, f32x4.sub(pick(x, bytes, t), max));
   const weight = <usize>c.weight << 2;
   if (weight) loss = f32x4.mul(pick(weight, 0, t), loss);
@@ -132,7 +134,7 @@ function targetWeight(c: CrossEntropyCommand): f64 {
   let sum: f64 = 0;
   for (let r: u32 = 0; r < rows; r++) {
     const t = load<i32>(target + (<usize>r << 2));
-    if (t != ignored) sum += weightAt(weight, t);
+    if (t != ignored) sum += weightAt(weight, within(t, c.cols));
   }
   return sum;
 }

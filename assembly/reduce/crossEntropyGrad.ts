@@ -4,6 +4,7 @@
  * Ignored rows get 0. gx overlaps no input; no alignment is needed.
  */
 import { CrossEntropyGradCommand } from '../generated/commands';
+import { within } from '../index/within';
 import { exp4 } from '../simd/math';
 import { lane0, loadTail, storeTail } from './lanes';
 import { Sum } from './ops';
@@ -55,14 +56,15 @@ export function crossEntropyGradKernel(cmd: usize, thread: u32, threads: u32): v
       continue;
     }
     if (c.reduction == NONE) scale = load<f32>((<usize>c.g << 2) + at);
-    const own = scale * (1 - c.smoothing) * weightAt(weight, target);
+    const t = within(target, cols);
+    const own = scale * (1 - c.smoothing) * weightAt(weight, t);
     const b = scale * share;
     const x = (<usize>c.x << 2) + <usize>r * bytes;
     const lse = v128.load32_splat((<usize>c.lse << 2) + at);
     const a = f32x4.splat(own + b * allWeights);
     if (smoothWeighted) weightedRow(x, gx, bytes, lse, a, f32x4.splat(b), weight);
     else plainRow(x, gx, bytes, lse, a, f32x4.splat(b));
-    const hit = gx + (<usize>target << 2);
+    const hit = gx + (<usize>t << 2);
     store<f32>(hit, load<f32>(hit) - own);
   }
 }

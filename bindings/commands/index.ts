@@ -2,7 +2,7 @@
 import type { FieldKind } from './table.ts';
 
 export const indexCommands = {
-  /** y[o, j, i] = x[o, index[o, j, i], i], index int32 in 0 ≤ index < size. Any type. y overlaps no input. */
+  /** y[o, j, i] = x[o, index[o, j, i], i], index int32; one outside of 0 ≤ index < size counts as the last. Any type. y overlaps no input. */
   gather: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
   /** y[o, index[o, j, i], i] += g[o, j, i] in order of j. integer 1: int32, which wraps. y overlaps no input. */
   scatterAdd: {

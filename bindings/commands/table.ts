@@ -198,7 +198,7 @@ export const commands = {
     activation: 'u32',
     tile: 'tile',
   },
-  /** y[o, j, i] = x[o, index[j], i], index [count] int32 in 0 ≤ index < size. Any type. x may not be y. */
+  /** y[o, j, i] = x[o, index[j], i], index [count] int32; one outside of 0 ≤ index < size counts as the last. Any type. x may not be y. */
   takeRows: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
   /**
    * y[o, index[j], i] += g[o, j, i] in order of j, float32; g 0: y[o, index[j], i] = 0. marks (0: none; [size]):

@@ -19,6 +19,8 @@ export function checkIndex(op: string, index: Tensor, size: number): void {
       got: index.dtype,
       expected: 'int32',
     });
+  if (size === 0 && index.numel > 0)
+    throw new ArgumentError(`${op}: index [${index.shape}] into a dimension of size 0`, { op, argument: 'index' });
   const check = (values: NumericArray) => checkRows(op, values, size);
   checkValues(index, check);
 }

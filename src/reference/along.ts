@@ -1,6 +1,7 @@
-/** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. Indices are not checked. */
+/** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. */
 import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { within } from './within.ts';
 
 const G = fieldsOf('gather');
 
@@ -12,7 +13,7 @@ export const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   const matrix = words[at + G.count]! * inner;
   for (let e = 0; e < words[at + G.outer]! * matrix; e++) {
     const o = Math.floor(e / matrix);
-    bits[y + e] = bits[x + (o * size + bits[index + e]!) * inner + (e % inner)]!;
+    bits[y + e] = bits[x + (o * size + within(bits[index + e]!, size)) * inner + (e % inner)]!;
   }
 };
 
@@ -26,7 +27,7 @@ export const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const matrix = words[at + S.count]! * inner;
   const integer = words[at + S.integer] === 1;
   for (let e = 0; e < words[at + S.outer]! * matrix; e++) {
-    const to = y + (Math.floor(e / matrix) * size + i[index + e]!) * inner + (e % inner);
+    const to = y + (Math.floor(e / matrix) * size + within(i[index + e]!, size)) * inner + (e % inner);
     if (integer) i[to] = (i[to]! + i[g + e]!) | 0;
     else f[to]! += f[g + e]!;
   }

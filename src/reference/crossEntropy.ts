@@ -4,11 +4,12 @@
  *
  *     loss = (1−s)·w[t]·(lse − x[t]) + s/cols · Σ_c w[c]·(lse − x[c])
  *
- * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets are not checked.
+ * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets outside of the classes count as the last class.
  */
 import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { logSumExp } from './softmax.ts';
+import { within } from './within.ts';
 
 const MEAN = 1;
 const NO_REDUCTION = 0;
@@ -45,8 +46,9 @@ export const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
     const lse = logSumExp(f, row, cols);
     f[lseAt + r] = lse;
     let rowLoss = 0;
-    const t = i[target + r]!;
-    if (t !== ignoreIndex) {
+    const given = i[target + r]!;
+    if (given !== ignoreIndex) {
+      const t = within(given, cols);
       const w = weightOf(f, weight, t);
       norm += w;
       rowLoss = (1 - smoothing) * w * (lse - f[row + t]!);
@@ -79,11 +81,12 @@ export const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) =
   for (let c = 0; c < cols; c++) weightSum += weightOf(f, weight, c);
   for (let r = 0; r < rows; r++) {
     const row = r * cols;
-    const t = i[target + r]!;
-    if (t === ignoreIndex) {
+    const given = i[target + r]!;
+    if (given === ignoreIndex) {
       f.fill(0, gx + row, gx + row + cols);
       continue;
     }
+    const t = within(given, cols);
     const scale = f[reduction === NO_REDUCTION ? g + r : g]! / norm;
     const onTarget = (1 - smoothing) * weightOf(f, weight, t);
     for (let c = 0; c < cols; c++) {

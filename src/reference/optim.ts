@@ -4,6 +4,7 @@
  */
 import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { within } from './within.ts';
 
 const SGD_NESTEROV = 1;
 const SGD_MAXIMIZE = 2;
@@ -24,8 +25,9 @@ export const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const weightDecay = f[settings + 3]!;
   const direction = flags & SGD_MAXIMIZE ? -1 : 1;
   const index = words[at + S.index]!;
-  const rows = index === 0 ? [0] : new Set(i.subarray(index, index + words[at + S.count]!));
   const width = index === 0 ? n : words[at + S.inner]!;
+  const named = i.subarray(index, index + words[at + S.count]!);
+  const rows = index === 0 ? [0] : new Set(Array.from(named, (row) => within(row, n / width)));
   for (const row of rows) {
     for (let e = row * width; e < (row + 1) * width; e++) {
       let g = direction * f[grad + e]!;

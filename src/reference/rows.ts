@@ -1,8 +1,9 @@
 /**
- * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0. Indices are not checked.
+ * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
 import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
+import { within } from './within.ts';
 
 const T = fieldsOf('takeRows');
 
@@ -17,7 +18,7 @@ export const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   let y = words[at + T.y]!;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++, y += inner) {
-      const from = x + (o * size + bits[index + j]!) * inner;
+      const from = x + (o * size + within(bits[index + j]!, size)) * inner;
       for (let e = 0; e < inner; e++) bits[y + e] = bits[from + e]!;
     }
   }
@@ -38,7 +39,7 @@ export const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const clears = g === 0;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++, g += inner) {
-      const row = i[index + j]!;
+      const row = within(i[index + j]!, size);
       const to = y + (o * size + row) * inner;
       if (clears) f.fill(0, to, to + inner);
       else for (let e = 0; e < inner; e++) f[to + e]! += f[g + e]!;
