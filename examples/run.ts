@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const FOLDER = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 /** They take longer, or tell how fast they are, and are run on their own. */
-const LONG = ['chars', 'mnist-cnn', 'mnist-mlp', 'sentiment', 'sine'];
+const LONG = ['mnist-cnn', 'mnist-mlp'];
 
 const fileOf = (name: string): string => join(FOLDER, name, 'index.ts');
 const names = readdirSync(FOLDER).filter((name) => existsSync(fileOf(name)));

@@ -57,9 +57,8 @@ export function place<T extends { replay: Replay }>(
     return placed(gpu, recordOn(gpu), `what it uses lives on ${gpu.device}`);
   }
   const { replay } = traced;
-  if (gpu === null || rates === null) {
-    return placed(cpu, traced, "no GPU has been opened and measured: await init({ device: 'auto' })");
-  }
+  if (gpu === null) return placed(cpu, traced, "no GPU is open; init({ device: 'auto' }) opens one where it finds one");
+  if (rates === null) return placed(cpu, traced, "the GPU was not measured; init({ device: 'auto' }) does that");
   if (replay.changedInputs.length > 0) return placed(cpu, traced, 'it changes its arguments in place');
   const times = estimate(replay, inputs, rates);
   const estimates = { [cpu.device]: times.cpu, [gpu.device]: times.gpu };

@@ -21,6 +21,9 @@ const M = fieldsOf('im2col');
 function geometryOf(words: Int32Array, at: number) {
   const word = (name: keyof typeof F) => words[at + F[name]]!;
   const groups = word('groups');
+  const [strideHeight, strideWidth] = [word('strideHeight'), word('strideWidth')];
+  const [padTop, padLeft] = [word('padTop'), word('padLeft')];
+  const [dilationHeight, dilationWidth] = [word('dilationHeight'), word('dilationWidth')];
   return {
     batch: word('batch'),
     inChannels: word('inChannels'),
@@ -33,8 +36,8 @@ function geometryOf(words: Int32Array, at: number) {
     kernelWidth: word('kernelWidth'),
     groupInputs: word('inChannels') / groups,
     groupOutputs: word('outChannels') / groups,
-    rowAt: (out: number, tap: number) => out * word('strideHeight') - word('padTop') + tap * word('dilationHeight'),
-    colAt: (out: number, tap: number) => out * word('strideWidth') - word('padLeft') + tap * word('dilationWidth'),
+    rowAt: (out: number, tap: number) => out * strideHeight - padTop + tap * dilationHeight,
+    colAt: (out: number, tap: number) => out * strideWidth - padLeft + tap * dilationWidth,
   };
 }
 
