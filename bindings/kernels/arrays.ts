@@ -100,6 +100,18 @@ export function checkSize(op: string, name: string, value: number, low = 0): voi
   }
 }
 
+/** Refuses options that a kernel does not know: a misspelt one would be left out silently. */
+export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
+  for (const name in options) {
+    if (!known.has(name))
+      throw new ArgumentError(`${op}: unknown option ${name} (known: ${[...known].join(', ')})`, {
+        op,
+        argument: name,
+        expected: [...known],
+      });
+  }
+}
+
 /** Refuses what is no number. */
 export function checkNumber(op: string, name: string, value: number): void {
   if (typeof value !== 'number')

@@ -2,7 +2,7 @@
 import { ArgumentError } from '../errors.ts';
 import { Activation, encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
+import { checkArray, checkNames, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
 
 /** What `gemm` takes. */
 export interface GemmOptions {
@@ -34,6 +34,10 @@ export interface GemmOptions {
   activation?: Activation;
 }
 
+const gemmNames: ReadonlySet<string> = new Set(
+  'm n k a b c alpha beta transA transB lda ldb ldc bias activation'.split(' '),
+);
+
 /** Elements that `rows` rows of `cols` at distance `ld` span. */
 function span(rows: number, cols: number, ld: number): number {
   return rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
@@ -58,6 +62,8 @@ function checkLeading(name: string, ld: number, cols: number): void {
  * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
  */
 export function gemm(options: GemmOptions): void {
+  // The required ones alone need no look at their names, which small products would feel.
+  if (Object.keys(options).length !== 6) checkNames('gemm', options, gemmNames);
   const { m, n, k, a, b, c, alpha = 1, beta = 0, transA = false, transB = false, bias, activation = 'none' } = options;
   checkSize('gemm', 'm', m);
   checkSize('gemm', 'n', n);
@@ -136,13 +142,17 @@ export interface GemvOptions {
   lda?: number;
 }
 
+const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'.split(' '));
+
 /**
  * y = alpha·op(A)·x + beta·y.
  *
  * @example
  * gemv({ m: 2, n: 3, a, x, y });
  */
-export function gemv({ m, n, a, x, y, alpha, beta, transA = false, lda }: GemvOptions): void {
+export function gemv(options: GemvOptions): void {
+  if (Object.keys(options).length !== 5) checkNames('gemv', options, gemvNames);
+  const { m, n, a, x, y, alpha, beta, transA = false, lda } = options;
   const rows = transA ? n : m;
   const inner = transA ? m : n;
   checkSize('gemv', 'm', m);

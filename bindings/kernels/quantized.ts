@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeQgemm } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, checkSize, finish, output, release, temporary } from './arrays.ts';
+import { checkArray, checkNames, checkNumber, checkSize, finish, output, release, temporary } from './arrays.ts';
 
 /** Numbers that an instruction takes at a time, and columns of a tile. */
 const STEP = 8;
@@ -37,7 +37,7 @@ export interface QgemmOptions {
   bias?: Int32Array | Float32Array;
 }
 
-const names = ['m', 'n', 'k', 'a', 'b', 'c', 'transA', 'transB', 'aZero', 'bZero', 'aScale', 'bScale', 'bias'];
+const names: ReadonlySet<string> = new Set('m n k a b c transA transB aZero bZero aScale bScale bias'.split(' '));
 
 function refuse(argument: string, expected: string, got: unknown): never {
   const shown = typeof got === 'number' ? String(got) : ((got as object | null)?.constructor?.name ?? String(got));
@@ -61,13 +61,7 @@ function checkLength(argument: string, array: ArrayLike<unknown>, length: number
 
 /** Refuses options that cannot be; nothing is written before. */
 function check(options: QgemmOptions): void {
-  for (const name of Object.keys(options))
-    if (!names.includes(name))
-      throw new ArgumentError(`qgemm: unknown option ${name} (known: ${names.join(', ')})`, {
-        op: 'qgemm',
-        argument: name,
-        expected: names,
-      });
+  checkNames('qgemm', options, names);
   const { m, n, k, a, b, c, aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias } = options;
   checkSize('qgemm', 'm', m);
   checkSize('qgemm', 'n', n);
