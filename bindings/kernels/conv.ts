@@ -11,7 +11,7 @@ import {
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
-import { checkArray, checkNames, checkSize, finish, input, output, release, temporary } from './arrays.ts';
+import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -60,10 +60,6 @@ export interface Im2colOptions extends WindowOptions {
   /** batch × (inChannels × kernel) × (H' × W') elements. */
   y: Float32Array;
 }
-
-const names = 'batch inChannels height width kernelSize stride padding dilation x y'.split(' ');
-const columnNames: ReadonlySet<string> = new Set(names);
-const convNames: ReadonlySet<string> = new Set([...names, 'weight', 'bias', 'outChannels', 'groups', 'activation']);
 
 export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
@@ -138,8 +134,7 @@ function encode(executor: WasmExecutor, fields: ConvFields): void {
   });
 }
 
-function convolve(op: string, options: Conv2dOptions, groups: number): void {
-  checkNames(op, options, convNames);
+function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: number): void {
   const { x, weight, bias, y, outChannels, activation = 'none' } = options;
   const geometry = geometryOf(op, options, outChannels, groups);
   const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
@@ -206,7 +201,6 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
  */
 export function im2col(options: Im2colOptions): void {
   const op = 'im2col';
-  checkNames(op, options, columnNames);
   const { x, y } = options;
   const geometry = geometryOf(op, options, 0, 1);
   const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNames, checkSize, finish, input, output, release } from './arrays.ts';
+import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
 import { type Pair, pairOf } from './conv.ts';
 
 /** What both poolings take. */
@@ -36,10 +36,6 @@ export interface AvgPoolOptions extends PoolOptions {
   countIncludePad?: boolean;
 }
 
-const names = 'x y batch channels height width kernelSize stride padding ceilMode'.split(' ');
-const maxNames: ReadonlySet<string> = new Set([...names, 'indices']);
-const averageNames: ReadonlySet<string> = new Set([...names, 'countIncludePad']);
-
 /** Windows along a dimension, by PyTorch's rule. */
 function windows(op: string, size: number, kernel: number, stride: number, pad: number, ceilMode: boolean): number {
   if (pad > kernel / 2)
@@ -62,8 +58,7 @@ function windows(op: string, size: number, kernel: number, stride: number, pad: 
 }
 
 /** The fields of the commands, and the lengths of the arrays, which are checked. */
-function plan(op: string, options: PoolOptions, names: ReadonlySet<string>) {
-  checkNames(op, options, names);
+function plan(op: string, options: PoolOptions) {
   const { x, y, batch, channels, height, width, kernelSize, ceilMode = false } = options;
   for (const [name, size] of Object.entries({ batch, channels })) checkSize(op, name, size);
   for (const [name, size] of Object.entries({ height, width })) checkSize(op, name, size, 1);
@@ -90,7 +85,7 @@ function plan(op: string, options: PoolOptions, names: ReadonlySet<string>) {
  */
 export function maxPool2d(options: MaxPoolOptions): void {
   const op = 'maxPool2d';
-  const { inputs, outputs, fields } = plan(op, options, maxNames);
+  const { inputs, outputs, fields } = plan(op, options);
   const { x, y, indices } = options;
   if (indices !== undefined && !(indices instanceof Int32Array))
     throw new ArgumentError(`${op}: indices must be an Int32Array`, { op, argument: 'indices', got: indices });
@@ -114,7 +109,7 @@ export function maxPool2d(options: MaxPoolOptions): void {
 
 /** The mean of each window. */
 export function avgPool2d(options: AvgPoolOptions): void {
-  const { inputs, outputs, fields } = plan('avgPool2d', options, averageNames);
+  const { inputs, outputs, fields } = plan('avgPool2d', options);
   if (outputs === 0) return;
   const countPad = (options.countIncludePad ?? true) ? 1 : 0;
   const executor = wasmExecutor();
