@@ -1,7 +1,7 @@
 /**
  * Runs smoke.js against the built package in Node, headless Chromium, and Deno with each software GPU: `npx tsx
  * test/webgpu/runtimes.ts [runtime …]`. A runtime that is not installed (for Node: no Vulkan driver) is named and skipped; it fails
- * when a runtime fails. Deno is the one on the path, or that of test/webgpu/deno or test/runtimes (`npm ci` there).
+ * when a runtime fails. Deno is that of test/runtimes (`npm ci` there), or the one on the path.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,9 +17,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const LAVAPIPE = '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json';
-const DENO = ['test/webgpu/deno', 'test/runtimes']
-  .map((folder) => join(root, folder, 'node_modules/@deno/linux-x64-glibc/deno'))
-  .find((path) => existsSync(path));
+const INSTALLED = join(root, 'test/runtimes/node_modules/@deno/linux-x64-glibc/deno');
+const DENO = existsSync(INSTALLED) ? INSTALLED : 'deno';
 const execute = promisify(execFile);
 
 const types: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html' };
@@ -57,7 +56,7 @@ async function inDeno(driver?: string): Promise<string | null> {
   const file = join(tmpdir(), `saraf-smoke-${process.pid}.js`);
   await writeFile(file, code);
   try {
-    const { stdout } = await execute(DENO ?? 'deno', ['run', '-A', `--import-map=${map}`, file], { env });
+    const { stdout } = await execute(DENO, ['run', '-A', `--import-map=${map}`, file], { env });
     return stdout.trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
