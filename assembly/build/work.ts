@@ -1,6 +1,6 @@
 /** Makes both views of what commands cost (bindings/commands/work.ts): for threads, and for `device: 'auto'`. Run by the build. */
 import { layout, type Opcode } from '../../bindings/commands/table.ts';
-import { unaryRows } from '../../bindings/commands/unary.ts';
+import { type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
 import { type WorkRow, workRows } from '../../bindings/commands/work.ts';
 
 const header = '// Made by assembly/build/work.ts from bindings/commands/work.ts. Do not edit.\n';
@@ -74,7 +74,7 @@ export function workFunction(): string {
       ],
     ] as const;
   });
-  const long = Object.values(unaryRows).map((row: { isLong?: boolean }) => Number(row.isLong ?? false));
+  const long = Object.values<UnaryRow>(unaryRows).map(({ isLong = false }) => Number(isLong));
   return `${header}import type { Command } from '../program/commands.ts';
 
 const longUnary = [${long.join(', ')}];

@@ -16,7 +16,8 @@ import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
 import { broadcastShapes, type Shape } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { cast, scalarTensor } from './create.ts';
+import { cast } from './convert.ts';
+import { scalarTensor } from './create.ts';
 
 /** A tensor, or a number that stands for a tensor of that number. */
 export type Operand = Tensor | number;

@@ -11,7 +11,7 @@ import { restate } from '../program/watch.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
-import { alongDim } from './reductions.ts';
+import { alongDim } from './create.ts';
 
 /** How the losses of a batch become one: not at all, their mean, their sum. */
 export type Reduction = 'none' | 'mean' | 'sum';

@@ -9,7 +9,7 @@ import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { constant } from './create.ts';
-import type { Extremes } from './reductions.ts';
+import type { Extremes } from './extremes.ts';
 import { checkIndex } from './select.ts';
 import { unslice } from './shape.ts';
 

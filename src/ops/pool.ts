@@ -8,7 +8,7 @@ import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { type Pair, pairOf } from './conv.ts';
-import { alongDim } from './reductions.ts';
+import { alongDim } from './create.ts';
 import { indexSelect } from './select.ts';
 
 /** A window that slides over planes. */

@@ -21,7 +21,7 @@ import {
 } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
-import { cast } from './create.ts';
+import { cast } from './convert.ts';
 
 /** The same elements in another shape; one size may be −1. Copies only if it must. */
 export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
