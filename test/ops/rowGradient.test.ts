@@ -297,6 +297,30 @@ describe('a gradient that a program has left', () => {
     });
   });
 
+  it('is one with any rows for another program', () => {
+    scope(() => {
+      const weight = table();
+      const optimizer = new optim.SGD([weight], { lr: 1 });
+      const update = compile(() => void optimizer.step());
+      const expected = [1, 2, 3, 4];
+      const sum = [0, 0, 0, 0];
+      for (const index of [[1], [2, 3], [0]]) {
+        F.embedding(rows(...index), weight)
+          .sum()
+          .backward();
+        update();
+        for (const row of index) sum[row]! += 1;
+        sum.forEach((g, row) => {
+          expected[row]! -= g;
+        });
+        expect(Array.from(weight.dataSync()), `rows ${index}`).toEqual(expected);
+      }
+      update.dispose();
+      weight.dispose();
+      optimizer.dispose();
+    });
+  });
+
   it('loses its list where its table has another', () => {
     scope(() => {
       const weight = table();
