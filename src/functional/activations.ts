@@ -1,25 +1,13 @@
 /** Activations as functions of float32 tensors, with PyTorch's names, options and defaults. */
 import { floatBits } from '../../bindings/commands/program.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { atan, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
+import { atan, checkFloat, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkRange } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-
-function checkInput(op: string, x: Tensor): void {
-  checkTensor(op, 'input', x);
-  if (x.dtype !== 'float32') {
-    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, {
-      op,
-      argument: 'input',
-      got: x.dtype,
-      expected: 'float32',
-    });
-  }
-}
 
 /** x. */
 export function identity(x: Tensor): Tensor {
@@ -29,7 +17,7 @@ export function identity(x: Tensor): Tensor {
 
 /** 1 where x ≥ 0, else 0. The gradient is 0. */
 export function binaryStep(x: Tensor): Tensor {
-  checkInput('binaryStep', x);
+  checkFloat('binaryStep', 'input', x);
   return compose(() => record('step', [x], x.ge(0).to('float32')));
 }
 
@@ -45,7 +33,7 @@ export function relu6(x: Tensor): Tensor {
 
 /** x limited to low … high, with gradient 0 at the limits. */
 function openClamp(op: string, x: Tensor, low: number, high: number): Tensor {
-  checkInput(op, x);
+  checkFloat(op, 'input', x);
   const y = emitUnary('clamp', x, 'float32', floatBits(low), floatBits(high));
   return record('clamp', [x], y, { min: low, max: high, isOpen: true });
 }
@@ -58,7 +46,7 @@ export interface LeakyReluOptions {
 
 /** x where x > 0, else negativeSlope·x. */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
-  checkInput('leakyRelu', x);
+  checkFloat('leakyRelu', 'input', x);
   checkOptions('leakyRelu', options, ['negativeSlope']);
   const { negativeSlope = 0.01 } = options;
   checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
@@ -71,8 +59,8 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  checkInput('prelu', x);
-  checkInput('prelu', weight);
+  checkFloat('prelu', 'input', x);
+  checkFloat('prelu', 'input', weight);
   const channels = x.ndim < 2 ? 1 : x.shape[1]!;
   if (weight.numel !== 1 && (weight.ndim !== 1 || weight.numel !== channels)) {
     throw new ShapeError(`prelu: weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
@@ -99,7 +87,7 @@ export interface AlphaOptions {
 
 /** x where x > 0, else α·(eˣ − 1). */
 export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
-  checkInput('elu', x);
+  checkFloat('elu', 'input', x);
   checkOptions('elu', options, ['alpha']);
   const { alpha = 1 } = options;
   checkFinite('elu', 'alpha', alpha);
@@ -112,13 +100,13 @@ const SELU_SCALE = 1.0507009873554805;
 
 /** 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)). */
 export function selu(x: Tensor): Tensor {
-  checkInput('selu', x);
+  checkFloat('selu', 'input', x);
   return compose(() => restate('selu', [x], eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE)));
 }
 
 /** x where x > 0, else α·(e^(x/α) − 1). */
 export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
-  checkInput('celu', x);
+  checkFloat('celu', 'input', x);
   checkOptions('celu', options, ['alpha']);
   const { alpha = 1 } = options;
   checkFinite('celu', 'alpha', alpha);
@@ -138,7 +126,7 @@ export interface GeluOptions {
  * @see https://arxiv.org/abs/1606.08415
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
-  checkInput('gelu', x);
+  checkFloat('gelu', 'input', x);
   checkOptions('gelu', options, ['approximate']);
   const { approximate = 'none' } = options;
   if (approximate !== 'none' && approximate !== 'tanh') {
@@ -153,13 +141,13 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
 
 /** x·σ(x). */
 export function silu(x: Tensor): Tensor {
-  checkInput('silu', x);
+  checkFloat('silu', 'input', x);
   return gatedUnit('silu', x);
 }
 
 /** x·tanh(ln(1 + eˣ)). */
 export function mish(x: Tensor): Tensor {
-  checkInput('mish', x);
+  checkFloat('mish', 'input', x);
   return compose(() => x.mul(softplusUnit(x, 1, SOFTPLUS_THRESHOLD).tanh()));
 }
 
@@ -175,7 +163,7 @@ export interface SoftplusOptions {
 
 /** ln(1 + e^(βx)) / β. */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
-  checkInput('softplus', x);
+  checkFloat('softplus', 'input', x);
   checkOptions('softplus', options, ['beta', 'threshold']);
   const { beta = 1, threshold = SOFTPLUS_THRESHOLD } = options;
   checkFinite('softplus', 'beta', beta);
@@ -185,7 +173,7 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 
 /** x / (1 + |x|). */
 export function softsign(x: Tensor): Tensor {
-  checkInput('softsign', x);
+  checkFloat('softsign', 'input', x);
   return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
 }
 
@@ -208,12 +196,12 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
 
 /** min(max(x + 3, 0), 6) / 6. As in PyTorch, the gradient at both ends is 0. */
 export function hardsigmoid(x: Tensor): Tensor {
-  checkInput('hardsigmoid', x);
+  checkFloat('hardsigmoid', 'input', x);
   return compose(() => restate('hardsigmoid', [x], openClamp('hardsigmoid', x, -3, 3).add(3).div(6)));
 }
 
 /** x·hardsigmoid(x). */
 export function hardswish(x: Tensor): Tensor {
-  checkInput('hardswish', x);
+  checkFloat('hardswish', 'input', x);
   return compose(() => restate('hardswish', [x], x.mul(x.add(3).clamp(0, 6)).div(6)));
 }

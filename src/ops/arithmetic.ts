@@ -46,6 +46,18 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
   }
 }
 
+/** Refuses what is not a tensor of float32. */
+export function checkFloat(op: string, argument: string, x: unknown): asserts x is Tensor {
+  checkTensor(op, argument, x);
+  if (x.dtype !== 'float32')
+    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, {
+      op,
+      argument,
+      got: x.dtype,
+      expected: 'float32',
+    });
+}
+
 function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') {
     throw new ArgumentError(

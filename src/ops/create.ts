@@ -170,26 +170,21 @@ export function constant(executor: Executor, shape: Shape, value: number, dtype:
   return filled('full', shape, value, { executor, dtype });
 }
 
+function filledLike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+  checkTensor(op, 'input', x);
+  checkOptions(op, options, TENSOR_OPTIONS);
+  const executor = options.device === undefined ? x.executor : undefined;
+  return filled(op, x.shape, value, { dtype: x.dtype, executor, ...options });
+}
+
 /** Zeros in the shape, type and place of x. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  checkTensor('zerosLike', 'input', x);
-  checkOptions('zerosLike', options, TENSOR_OPTIONS);
-  return filled('zerosLike', x.shape, 0, {
-    dtype: x.dtype,
-    executor: options.device === undefined ? x.executor : undefined,
-    ...options,
-  });
+  return filledLike('zerosLike', x, 0, options);
 }
 
 /** Ones in the shape, type and place of x. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  checkTensor('onesLike', 'input', x);
-  checkOptions('onesLike', options, TENSOR_OPTIONS);
-  return filled('onesLike', x.shape, 1, {
-    dtype: x.dtype,
-    executor: options.device === undefined ? x.executor : undefined,
-    ...options,
-  });
+  return filledLike('onesLike', x, 1, options);
 }
 
 /** A tensor without dimensions that holds one number. */

@@ -1,5 +1,5 @@
 /** What all reductions share: options, geometry, and the command that does one. */
-import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import { ArgumentError } from '../../bindings/errors.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
 import { checkOptions } from '../options.ts';
 import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
@@ -55,18 +55,6 @@ export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: bool
 export function checkKeepdim(op: string, options: ReduceOptions): boolean {
   checkOptions(op, options, ['keepdim']);
   return options.keepdim ?? false;
-}
-
-/** Refuses all but float32. */
-export function checkFloat(op: string, x: Tensor): void {
-  checkTensor(op, 'input', x);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}; convert it with to('float32')`, {
-      op,
-      argument: 'input',
-      got: x.dtype,
-      expected: 'float32',
-    });
 }
 
 /** Shorter rows than this are not worth a reduction of their own. */

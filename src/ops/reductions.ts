@@ -6,11 +6,11 @@ import { dense, done, emitCumsum, sectionsOf } from '../program/emit.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose, where } from './arithmetic.ts';
+import { checkFloat, checkTensor, compose, where } from './arithmetic.ts';
 import { cast } from './convert.ts';
 import { alongDim } from './create.ts';
 import { extremeOver } from './extremes.ts';
-import { checkFloat, checkKeepdim, type Dims, type Keep, plan, type ReduceOptions, reduce } from './reduce.ts';
+import { checkKeepdim, type Dims, type Keep, plan, type ReduceOptions, reduce } from './reduce.ts';
 
 /** Options of `variance` and `std`. */
 export interface SpreadOptions extends ReduceOptions {
@@ -38,7 +38,7 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
   options: ReduceOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
   const p = plan('mean', x, dim, checkKeepdim('mean', options));
-  checkFloat('mean', x);
+  checkFloat('mean', 'input', x);
   const y: Tensor = record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
   return y as Tensor<Reduced<S, D, K>>;
 }
@@ -97,7 +97,7 @@ function spread(op: string, x: Tensor, dim: Dims | undefined, options: SpreadOpt
   checkOptions(op, options, ['keepdim', 'correction']);
   const { keepdim = false, correction = 1 } = options;
   checkFinite(op, 'correction', correction);
-  checkFloat(op, x);
+  checkFloat(op, 'input', x);
   const { count } = plan(op, x, dim, keepdim);
   return compose(() => {
     const centred = x.sub(mean(x, dim, { keepdim: true }));
@@ -135,7 +135,7 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
   const { p = 2, keepdim = false } = options;
   if (typeof p !== 'number' || Number.isNaN(p))
     throw new ArgumentError(`norm: p must be a number, got ${String(p)}`, { op: 'norm', argument: 'p', got: p });
-  checkFloat('norm', x);
+  checkFloat('norm', 'input', x);
   plan('norm', x, dim, keepdim);
   const y: Tensor = compose(() => {
     if (p === 2) return rootOf(sum(x.square(), dim, { keepdim }), (s) => s.sqrt());
