@@ -6,8 +6,8 @@ import { GroupCommand, Opcode, StripCommand } from '../generated/commands';
 import { workOfOne } from '../generated/work';
 
 /**
- * A command is shared from this on, 5 µs. With a worker that is awake two threads win from 2.5 µs on; on a machine that has other
- * work to do they lose more there than they win.
+ * A command is shared from this on, 5 µs. With a worker that is awake two threads win from 2.5 µs on (bench/forkJoin.ts measures it);
+ * on a machine that has other work to do they lose more there than they win.
  */
 const SHARED_WORK: u64 = 32 * 1024;
 /** A program's shared commands come to this, 80 µs, before sleeping workers are woken for them: two threads win from 60 µs on. */
