@@ -69,7 +69,11 @@ export const workRows: Record<Exclude<Opcode, 'strip' | 'group'>, WorkRow> = {
     work: `(kernelHeight * kernelWidth != 0 ? ${resized} * kernelHeight * kernelWidth : elements)
       * (indices != 0 && kernelHeight * kernelWidth != 4 ? 3 : 1)`,
   },
-  maxPoolGrad: { elements: 'planes * (inSize + outSize)', work: 'planes * inSize / 4 + planes * outSize * 4' },
+  // On a GPU the outputs of a plane look for each other.
+  maxPoolGrad: {
+    elements: 'planes * inSize + planes * outSize * 8',
+    work: 'planes * inSize / 4 + planes * outSize * 4',
+  },
   avgPool: { elements: plane, work: 'elements * 2' },
   avgPoolGrad: { elements: plane, work: 'elements * 8' },
   moments: { elements: 'outer * groups * size', work: 'elements * 3' },
