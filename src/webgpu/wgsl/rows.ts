@@ -120,7 +120,7 @@ export function launchRows(planner: Planner, kernel: RowsKernel): void {
   const parameters = new Parameters(Object.keys(values));
   const subgroup = long && Object.keys(kernel.joins).length > 0 ? planner.subgroup : 0;
   planner.launch({
-    key: `${kernel.key}/${lanes}/${subgroup}`,
+    key: `${kernel.key}/${lanes}${subgroup > 0 ? ` by ${subgroup}` : ''}`,
     source: () =>
       shader({
         parameters,

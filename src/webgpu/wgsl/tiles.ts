@@ -148,7 +148,9 @@ for (var item = local; item < ${(DEPTH * width) / 16}u; item += ${threads}u) {
 /** One step along k: a column of the slice of A times a row of the slice of B. */
 function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   const quads = blockCols / 4;
-  const lines = range(quads).map((q) => `let b${q} = vec4<f32>(sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u]);`);
+  const lines = range(quads).map(
+    (q) => `let b${q} = vec4<f32>(sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u]);`,
+  );
   for (const i of range(blockRows)) {
     const at = `threadRow * ${blockRows}u + ${i}u`;
     const value =
