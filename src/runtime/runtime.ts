@@ -23,7 +23,7 @@ import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
 
-/** What products on the GPU take their operands as. */
+/** How products on the GPU read their operands. */
 export type Precision = 'float32' | 'float16';
 
 /** Options of `init`. */
@@ -41,11 +41,11 @@ export interface InitOptions {
    */
   device?: Device | 'auto';
   /**
-   * What products on webgpu take their operands as: matrix products, convolutions and their gradients, recurrent layers. Default
-   * 'float32'. 'float16' rounds each element as it is read, to 11 significant bits, and adds up exact products in float32: an element of
-   * a·b is off by at most about 2⁻¹⁰ · Σ|a||b|. Magnitudes above 65504 overflow, those below 6·10⁻⁵ may become 0: scale a loss whose
-   * gradients are so small. Tensors stay float32, the CPU too. A GPU without the feature `shader-f16` goes on in float32;
-   * `runtimeInfo()` tells.
+   * How products on webgpu read their operands: matrix products, convolutions with their gradients, recurrent layers. Default
+   * 'float32'. 'float16' rounds them to 11 significant bits where the GPU has `shader-f16` (`runtimeInfo()` tells), which halves what
+   * a workgroup keeps of them. Products of such numbers are exact in float32, in which they are added up: an element of a·b is off by about
+   * 2⁻¹⁰ · Σ|a||b| at most, by twice that on a GPU that does not round to the nearest. Magnitudes above 65504 overflow, those below
+   * 6·10⁻⁵ may become 0: scale a loss whose gradients are so small. Tensors stay float32, and so do products on the CPU.
    */
   precision?: Precision;
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
@@ -73,9 +73,9 @@ export interface RuntimeInfo {
   threadsNote?: string;
   /** Whether this runtime offers WebGPU, or a GPU has been opened. */
   webgpu: boolean;
-  /** What products on the GPU take their operands as: 'float16' where `init` was told so and the open GPU offers it. */
+  /** How products on the GPU read their operands: 'float16' where `init` was told so and the GPU that is open offers it. */
   precision: Precision;
-  /** Whether an open GPU adds up by subgroups; the results are the same bits without. */
+  /** Whether the GPU that is open adds up by subgroups; results are the same bits without. */
   subgroups: boolean;
   /** Size of the kernels in use; 0 where `init` was given a module. */
   wasmBytes: number;

@@ -39,7 +39,12 @@ export async function usableSubgroup(executor: WebGpuExecutor): Promise<number> 
     let results = start;
     for (const threads of SIZES) {
       const source = () => checkSource(lanes, threads);
-      queue.add({ key: `subgroups ${threads}`, source, words: parameters.words({ results }), groups: grid(GROUPS) });
+      queue.add({
+        key: `subgroups of ${lanes}/${threads}`,
+        source,
+        words: parameters.words({ results }),
+        groups: grid(GROUPS),
+      });
       results += GROUPS * threads;
     }
     const reading = executor.download(start, count, 'int32');

@@ -1,7 +1,9 @@
 /** How the lanes of a workgroup join their values: in one order, whatever subgroups the GPU has. */
 import { expect, test } from 'vitest';
 import { runtimeInfo } from '../../src/index.ts';
+import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
 import type { Planner } from '../../src/webgpu/launch.ts';
+import { usableSubgroup } from '../../src/webgpu/subgroups.ts';
 import { launchRows } from '../../src/webgpu/wgsl/rows.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats, Sandbox } from '../support/heap.ts';
@@ -30,10 +32,26 @@ function tree(values: readonly number[]): number {
 
 describeOnGpu('subgroups on webgpu', (gpu) => {
   test('are used where the GPU has them, which runtimeInfo tells', () => {
-    const { subgroup } = gpu;
-    const offered = gpu.gpu.features.has('subgroups') ? gpu.gpu.adapterInfo.subgroupMinSize : 0;
-    expect([0, offered]).toContain(subgroup);
-    expect(runtimeInfo().subgroups).toBe(subgroup > 0);
+    const { features, adapterInfo } = gpu.gpu;
+    expect(gpu.subgroup).toBe(features.has('subgroups') ? adapterInfo.subgroupMinSize : 0);
+    expect(runtimeInfo().subgroups).toBe(gpu.subgroup > 0);
+  });
+
+  test('are left alone where they are not what the GPU tells', async () => {
+    const { gpu: device, queue, allocator } = gpu;
+    const told = {
+      features: new Set(['subgroups']),
+      adapterInfo: { subgroupMinSize: Math.max(2 * gpu.subgroup, 4) },
+      pushErrorScope: (filter: GPUErrorFilter) => device.pushErrorScope(filter),
+      popErrorScope: () => device.popErrorScope(),
+    };
+    const { blocks } = allocator;
+    const download: WebGpuExecutor['download'] = (...args) => gpu.download(...args);
+    const executor = { gpu: told, queue, allocator, download } as unknown as WebGpuExecutor;
+    // Where there are none, the shader does not compile.
+    expect(await usableSubgroup(executor)).toBe(0);
+    expect(gpu.isLost).toBe(false);
+    expect(allocator.blocks).toBe(blocks);
   });
 
   /** What each lane has for the sum of its row. */
