@@ -81,8 +81,9 @@ export class WebGpuExecutor implements Executor, Host {
 
   /** Opens a GPU. Throws DeviceError where there is none. */
   static async start(): Promise<WebGpuExecutor> {
-    const executor = new WebGpuExecutor(await openDevice());
-    executor.subgroup = await usableSubgroup(executor);
+    const { device, info } = await openDevice();
+    const executor = new WebGpuExecutor(device);
+    executor.subgroup = await usableSubgroup(executor, info.subgroupMinSize);
     return executor;
   }
 

@@ -26,11 +26,13 @@ for (var step = 1u; step < ${lanes}u; step <<= 1u) {
 heap[results + id] = select(0u, 1u, isInOrder);`,
   });
 
-/** So many threads side by side are always in one subgroup, in order; 0 where that does not hold, or there are no subgroups. */
-export async function usableSubgroup(executor: WebGpuExecutor): Promise<number> {
+/**
+ * So many threads side by side are always in one subgroup, in order: `lanes`, which the GPU tells as the smallest subgroup, or 0 where that
+ * does not hold, or there are no subgroups.
+ */
+export async function usableSubgroup(executor: WebGpuExecutor, lanes = 0): Promise<number> {
   const { gpu, queue, allocator } = executor;
-  const lanes = gpu.features.has('subgroups') ? (gpu.adapterInfo.subgroupMinSize ?? 0) : 0;
-  if (lanes < 2) return 0;
+  if (!gpu.features.has('subgroups') || lanes < 2) return 0;
   const count = SIZES.reduce((sum, threads) => sum + GROUPS * threads, 0);
   const start = allocator.allocate(count);
   // A GPU that fails here is not lost: it goes on without subgroups.
