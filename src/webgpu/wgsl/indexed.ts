@@ -74,20 +74,10 @@ export const addRows: GpuKernel = (words, at, planner) => {
       cols: count,
       load: 'key = min(heap[index + e], size - 1u);',
     });
-    const isShared = true;
     launchSegments(planner, {
-      key: 'addRows',
+      ...{ key: 'addRows', outer, count, inner, size, g, y, order, marks, first },
       type: 'f32',
-      outer,
-      count,
-      inner,
-      g,
-      y,
-      size,
-      order,
-      isShared,
-      marks,
-      first,
+      isShared: true,
     });
     return;
   }

@@ -48,7 +48,8 @@ export function launchSegments(planner: Planner, segments: Segments): void {
   const { key, type, outer, count, inner, g, y, size, order, isShared, marks = 0, first = 0 } = segments;
   const piece = Math.max(LEAST_PIECE, 2 ** Math.ceil(Math.log2(count) / 2));
   const pieces = Math.ceil(count / piece);
-  const sums = planner.scratch(outer * pieces * inner);
+  const isCut = g !== 0 && pieces > 1;
+  const sums = isCut ? planner.scratch(outer * pieces * inner) : 0;
   const all: Record<string, number> = {
     ...{ outer, count, inner, g, y, size, order: order.start, length: order.length, piece, pieces, sums },
     ...{ marks, first },
@@ -61,7 +62,7 @@ export function launchSegments(planner: Planner, segments: Segments): void {
       words: parameters.words(all),
       groups: gridOfThreads(n),
     });
-  if (g !== 0 && pieces > 1) {
+  if (isCut) {
     launch(
       'pieces',
       outer * pieces * inner,
