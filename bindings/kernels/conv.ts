@@ -1,7 +1,6 @@
 /** Convolutions on typed arrays: images [batch, channels, height, width], weights [outChannels, inChannels / groups, kH, kW]. */
 import { ArgumentError, ShapeError } from '../errors.ts';
 import {
-  Activation,
   type ConvFields,
   encodeConv,
   encodeIm2col,
@@ -11,22 +10,28 @@ import {
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
+import { type Activation, activationCode } from './activation.ts';
 import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
 
 interface WindowOptions {
+  /** Images, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Planes of an image, ≥ 0 (`depthwiseConv2d`: ≥ 1); a multiple of the groups. */
   inChannels: number;
+  /** Rows of a plane, ≥ 0, without the padding. */
   height: number;
+  /** Columns of a plane, ≥ 0, without the padding. */
   width: number;
+  /** Rows and columns of the kernel, ≥ 1; spread by the dilation, it must fit into the padded plane. */
   kernelSize: Pair;
-  /** Default 1. */
+  /** Step of the kernel over the input, ≥ 1. Default 1. */
   stride?: Pair;
-  /** Zeros at each side. Default 0. */
+  /** Zeros at each side, ≥ 0. Default 0. */
   padding?: Pair;
-  /** Default 1. */
+  /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: Pair;
 }
 
@@ -40,8 +45,9 @@ export interface Conv2dOptions extends WindowOptions {
   bias?: Float32Array;
   /** batch × outChannels × H' × W' elements, H' = ⌊(height + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. */
   y: Float32Array;
+  /** Planes of a result, ≥ 0; a multiple of the groups. */
   outChannels: number;
-  /** Default 1. */
+  /** Parts into which the channels fall, each convolved by itself, ≥ 1. Default 1. */
   groups?: number;
   /** Applied to the result. Default 'none'. */
   activation?: Activation;
@@ -145,12 +151,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
   checkArray(op, 'weight', weight, wLength);
   checkArray(op, 'y', y, yLength);
   if (bias !== undefined) checkArray(op, 'bias', bias, outChannels);
-  const code = Activation[activation];
-  if (code === undefined)
-    throw new ArgumentError(
-      `${op}: unknown activation ${String(activation)} (known: ${Object.keys(Activation).join(', ')})`,
-      { op, argument: 'activation', got: activation },
-    );
+  const code = activationCode(op, activation);
   if (yLength === 0) return;
   const executor = wasmExecutor();
   try {

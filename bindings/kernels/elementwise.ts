@@ -8,6 +8,7 @@ import { checkArray, checkNumber, finish, input, output, release, temporary } fr
 
 /** What functions of one element take. */
 export interface UnaryOptions {
+  /** The argument, any number of elements. */
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
@@ -116,6 +117,7 @@ export function gelu({ x, y }: UnaryOptions): void {
 
 /** What `add` and `mul` take. */
 export interface BinaryOptions {
+  /** The left operand, any number of elements. */
   a: Float32Array;
   /** As long as a. */
   b: Float32Array;
@@ -161,6 +163,7 @@ export function mul(options: BinaryOptions): void {
 
 /** What `axpy` takes. */
 export interface AxpyOptions extends UnaryOptions {
+  /** Factor of x. */
   alpha: number;
 }
 

@@ -5,6 +5,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkNumber, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 interface NormOptions {
+  /** What is normalised, row-major. */
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
@@ -14,7 +15,9 @@ interface NormOptions {
 
 /** What `layerNorm` takes. */
 export interface LayerNormOptions extends NormOptions {
+  /** Rows, ≥ 0, each normalised by itself. */
   rows: number;
+  /** Elements of a row, ≥ 0. */
   cols: number;
   /** cols factors. */
   weight?: Float32Array;
@@ -64,14 +67,19 @@ export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerN
 
 /** What `batchNorm` takes. */
 export interface BatchNormOptions extends NormOptions {
+  /** Examples, ≥ 0: x is [batch, channels, spatial]. */
   batch: number;
+  /** Channels, ≥ 0. */
   channels: number;
   /** Elements of a channel in one example: height × width. */
   spatial: number;
   /** One a channel, as is the rest. */
   mean: Float32Array;
+  /** The channels' variances, without eps: `running_var` of a trained layer. */
   variance: Float32Array;
+  /** The channels' factors. Default: 1. */
   weight?: Float32Array;
+  /** The channels' summands. Default: 0. */
   bias?: Float32Array;
 }
 

@@ -11,12 +11,17 @@ export interface PoolOptions {
   x: Float32Array;
   /** batch × channels × outHeight × outWidth elements; not x. */
   y: Float32Array;
+  /** Images, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Planes of an image, ≥ 0, each pooled by itself. */
   channels: number;
+  /** Rows of a plane, ≥ 1, without the padding. */
   height: number;
+  /** Columns of a plane, ≥ 1, without the padding. */
   width: number;
+  /** Rows and columns of a window, ≥ 1; it must fit into the padded plane. */
   kernelSize: Pair;
-  /** Default: kernelSize. */
+  /** Step from one window to the next, ≥ 1. Default: kernelSize. */
   stride?: Pair;
   /** At most half of the kernel. Default 0. */
   padding?: Pair;

@@ -23,7 +23,9 @@ export interface QgemmOptions {
   b: Int8Array;
   /** C: m×n. An Int32Array takes the sums, a Float32Array what they stand for. */
   c: Int32Array | Float32Array;
+  /** Read A transposed: it is k×m. Default false. */
   transA?: boolean;
+  /** Read B transposed: it is n×k, as the weights of linear layers are. Default false. */
   transB?: boolean;
   /** What stands for 0 in A. Default 0. */
   aZero?: number;

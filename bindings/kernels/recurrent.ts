@@ -18,11 +18,15 @@ export interface GruCellOptions {
   wHh: Float32Array;
   /** gates·hiddenSize elements; absent together with bHh. */
   bIh?: Float32Array;
+  /** gates·hiddenSize elements, added to h·W_hhᵀ; absent together with bIh. */
   bHh?: Float32Array;
   /** The new state: batch × hiddenSize; it may be h. */
   hOut: Float32Array;
+  /** Sequences that are advanced at once, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Elements of an input, ≥ 1. */
   inputSize: number;
+  /** Elements of a state, ≥ 1. */
   hiddenSize: number;
 }
 

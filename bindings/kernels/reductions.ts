@@ -10,7 +10,9 @@ export interface SoftmaxOptions {
   x: Float32Array;
   /** rows × cols elements; it may be x. */
   y: Float32Array;
+  /** Rows, ≥ 0, each of which sums to 1 afterwards. */
   rows: number;
+  /** Elements of a row, ≥ 0. */
   cols: number;
 }
 
