@@ -93,7 +93,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 
 /** Options of `elu` and `celu`. */
 export interface AlphaOptions {
-  /** Default 1. */
+  /** α: the result goes to −α where x goes to −∞; of `celu` not 0. Default 1. */
   alpha?: number;
 }
 
@@ -167,7 +167,7 @@ const SOFTPLUS_THRESHOLD = 20;
 
 /** Options of `softplus`. */
 export interface SoftplusOptions {
-  /** Default 1. */
+  /** β: the larger, the closer to max(x, 0). Default 1. */
   beta?: number;
   /** Where β·x is larger, the result is x. Default 20. */
   threshold?: number;
@@ -191,9 +191,9 @@ export function softsign(x: Tensor): Tensor {
 
 /** Options of `hardtanh`. */
 export interface HardtanhOptions {
-  /** Default −1. */
+  /** The lower limit, at most `maxVal`. Default −1. */
   minVal?: number;
-  /** Default 1. */
+  /** The upper limit. Default 1. */
   maxVal?: number;
 }
 

@@ -1,6 +1,8 @@
 /**
  * torch.nn.functional's functions that layers are made of: activations, linear maps, dropout, losses. Functions without
- * memory: what they need comes as arguments.
+ * memory: what they need comes as arguments. `F` and `functional` are the same.
+ *
+ * @module
  */
 import {
   type Conv1dOptions,
@@ -81,7 +83,7 @@ export {
 
 /** Options of functions along one dimension. */
 export interface DimOptions {
-  /** Default: the last. */
+  /** The dimension along which is summed; negative ones count from the end. Default −1. */
   dim?: number;
 }
 
@@ -113,7 +115,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 export interface DropoutOptions {
   /** Share of the elements that become 0. Default 0.5. */
   p?: number;
-  /** Default true; otherwise x comes back as it is. */
+  /** Whether to drop anything; otherwise x comes back as it is. Default true. */
   training?: boolean;
 }
 

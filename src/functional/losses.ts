@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of all losses. */
 export interface LossOptions {
-  /** Default 'mean'. */
+  /** How the losses of the elements become one. Default 'mean'. */
   reduction?: Reduction;
 }
 

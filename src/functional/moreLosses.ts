@@ -139,6 +139,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
+  /** A finite number. Default 1 in `hingeEmbeddingLoss`, 0 in `cosineEmbeddingLoss`. */
   margin?: number;
 }
 

@@ -67,7 +67,9 @@ export function batchNorm(
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends AffineOptions {
+  /** Running means [C], changed in place with `useInputStats`, used without; only together with `runningVar`. */
   runningMean?: Tensor | null;
+  /** Running variances [C], changed in place with `useInputStats`, used without; only together with `runningMean`. */
   runningVar?: Tensor | null;
   /** Use each example's own statistics. Default true. */
   useInputStats?: boolean;

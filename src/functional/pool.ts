@@ -25,11 +25,13 @@ export interface PoolOptions<Size = Pair> {
   ceilMode?: boolean;
 }
 
+/** Options of `maxPool1d` and `maxPool2d`, and of the layers. */
 export interface MaxPoolOptions<Size = Pair> extends PoolOptions<Size> {
   /** Elements from one of the window to the next. Default 1. */
   dilation?: Size;
 }
 
+/** Options of `avgPool1d` and `avgPool2d`, and of the layers. */
 export interface AvgPoolOptions<Size = Pair> extends PoolOptions<Size> {
   /** Whether elements in the padding count (as 0). Default true. */
   countIncludePad?: boolean;

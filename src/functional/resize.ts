@@ -14,7 +14,7 @@ export interface InterpolateOptions {
   size?: Pair;
   /** What height and width are multiplied by; the result is rounded down. */
   scaleFactor?: Pair;
-  /** Default 'nearest'. */
+  /** Take the nearest pixel, or mix the four around the place. Default 'nearest'. */
   mode?: 'nearest' | 'bilinear';
   /** For 'bilinear': whether the centres of the corners stay where they are. Default false. */
   alignCorners?: boolean;

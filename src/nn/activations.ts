@@ -53,6 +53,7 @@ export class Tanh extends Module {
 
 /** eˣ / Σ eˣ along a dimension: `new nn.Softmax({ dim: 1 })`. Default: the last. */
 export class Softmax extends Module {
+  /** The dimension that sums to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
@@ -68,6 +69,7 @@ export class Softmax extends Module {
 
 /** x − ln Σ eˣ along a dimension. Default: the last. */
 export class LogSoftmax extends Module {
+  /** The dimension whose exponentials sum to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
@@ -153,7 +155,10 @@ export class Hardswish extends Module {
 
 /** x where x > 0, else negativeSlope·x: `new nn.LeakyReLU({ negativeSlope: 0.2 })`. */
 export class LeakyReLU extends Module {
-  constructor(readonly options: LeakyReluOptions = {}) {
+  constructor(
+    /** As they were given: `negativeSlope`, default 0.01. */
+    readonly options: LeakyReluOptions = {},
+  ) {
     super();
     checkOptions('LeakyReLU', options, ['negativeSlope']);
   }
@@ -165,7 +170,10 @@ export class LeakyReLU extends Module {
 
 /** x where x > 0, else α·(eˣ − 1). */
 export class ELU extends Module {
-  constructor(readonly options: AlphaOptions = {}) {
+  constructor(
+    /** As they were given: `alpha`, default 1. */
+    readonly options: AlphaOptions = {},
+  ) {
     super();
     checkOptions('ELU', options, ['alpha']);
   }
@@ -177,7 +185,10 @@ export class ELU extends Module {
 
 /** x where x > 0, else α·(e^(x/α) − 1). */
 export class CELU extends Module {
-  constructor(readonly options: AlphaOptions = {}) {
+  constructor(
+    /** As they were given: `alpha`, default 1. */
+    readonly options: AlphaOptions = {},
+  ) {
     super();
     checkOptions('CELU', options, ['alpha']);
   }
@@ -189,7 +200,10 @@ export class CELU extends Module {
 
 /** x·Φ(x); `new nn.GELU({ approximate: 'tanh' })` for the approximation. */
 export class GELU extends Module {
-  constructor(readonly options: GeluOptions = {}) {
+  constructor(
+    /** As they were given: `approximate`, default 'none'. */
+    readonly options: GeluOptions = {},
+  ) {
     super();
     checkOptions('GELU', options, ['approximate']);
   }
@@ -201,7 +215,10 @@ export class GELU extends Module {
 
 /** ln(1 + e^(βx)) / β, but x where βx > threshold: `new nn.Softplus({ beta: 2, threshold: 20 })`. */
 export class Softplus extends Module {
-  constructor(readonly options: SoftplusOptions = {}) {
+  constructor(
+    /** As they were given: `beta`, default 1, and `threshold`, default 20. */
+    readonly options: SoftplusOptions = {},
+  ) {
     super();
     checkOptions('Softplus', options, ['beta', 'threshold']);
   }
@@ -213,7 +230,10 @@ export class Softplus extends Module {
 
 /** min(max(x, minVal), maxVal): `new nn.Hardtanh({ minVal: -2, maxVal: 2 })`. */
 export class Hardtanh extends Module {
-  constructor(readonly options: HardtanhOptions = {}) {
+  constructor(
+    /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
+    readonly options: HardtanhOptions = {},
+  ) {
     super();
     checkOptions('Hardtanh', options, ['minVal', 'maxVal']);
   }
@@ -239,6 +259,7 @@ export interface PReLUOptions {
  * const layer = new nn.PReLU({ numParameters: 16 });
  */
 export class PReLU extends Module {
+  /** The slopes of the negative side, learned: [numParameters]. */
   weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {

@@ -19,11 +19,15 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * words.forward(tensor([[5, 3, 0]], { dtype: 'int32' })).shape; // [1, 3, 128]
  */
 export class Embedding extends Module {
+  /** The table, [numEmbeddings, embeddingDim]. */
   weight: Parameter;
+  /** As they were given. */
   readonly options: EmbeddingOptions;
 
   constructor(
+    /** Rows of the table, ≥ 1: indices are 0 … numEmbeddings − 1. */
     readonly numEmbeddings: number,
+    /** Size of a row, ≥ 1. */
     readonly embeddingDim: number,
     options: EmbeddingOptions = {},
   ) {

@@ -26,9 +26,13 @@ export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 export class GraphValue {
   /** @internal */
   constructor(
+    /** The graph that it belongs to; others refuse it. */
     readonly graph: Graph,
+    /** @internal */
     readonly id: number,
+    /** Of an input: its shape without the batch, or null for any. Of everything else null: it is known when a tensor comes. */
     readonly shape: Shape | null,
+    /** @internal */
     readonly step: Step | null,
   ) {}
 }

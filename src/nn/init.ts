@@ -2,6 +2,7 @@
  * Initial values for parameters, written in place.
  *
  * @see https://pytorch.org/docs/stable/nn.init.html
+ * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
@@ -104,7 +105,12 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
 }
 
 /** A factor, as a number or as an option. */
-export type Gain = number | { gain?: number };
+export type Gain =
+  | number
+  | {
+      /** A finite number, such as `calculateGain` gives. Default 1. */
+      gain?: number;
+    };
 
 function gainOf(op: string, given: Gain): number {
   if (typeof given !== 'number') checkOptions(op, given, ['gain']);
@@ -132,7 +138,7 @@ export interface KaimingOptions {
   a?: number;
   /** Which count the variance follows. Default 'fanIn'. */
   mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
-  /** Default 'leakyRelu', which with a = 0 is ReLU. */
+  /** What follows the layer; see `calculateGain`. Default 'leakyRelu', which with a = 0 is ReLU. */
   nonlinearity?: Nonlinearity;
 }
 

@@ -26,11 +26,15 @@ export interface LinearOptions {
  * layer.forward(randn(64, 784)).shape; // [64, 128]
  */
 export class Linear extends Module {
+  /** W, [outFeatures, inFeatures]. */
   weight: Parameter;
+  /** b, [outFeatures]; null without bias. */
   bias: Parameter | null;
 
   constructor(
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inFeatures: number,
+    /** Size of the output's last dimension, ≥ 1. */
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {
@@ -78,7 +82,9 @@ export class Dropout extends Module {
 
 /** Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`. */
 export class Flatten extends Module {
+  /** The first dimension that is joined; negative ones count from the end. Default 1. */
   readonly startDim: number;
+  /** The last dimension that is joined; negative ones count from the end. Default −1. */
   readonly endDim: number;
 
   /** `new nn.Flatten(startDim, endDim)` or `new nn.Flatten({ startDim, endDim })`. */
@@ -100,7 +106,9 @@ export class Flatten extends Module {
 /** Splits one dimension into several. */
 export class Unflatten extends Module {
   constructor(
+    /** The dimension that is split; negative ones count from the end. */
     readonly dim: number,
+    /** What it is split into; one size may be −1, which is what the others leave. */
     readonly sizes: Shape,
   ) {
     super();
@@ -124,6 +132,7 @@ export interface Layer extends Module {
  */
 export class Sequential extends Module {
   [index: number]: Layer;
+  /** How many modules there are. */
   readonly length: number;
 
   constructor(...modules: Layer[]) {

@@ -25,16 +25,24 @@ export interface RunningNormOptions {
 
 /** What layers with running statistics share. */
 abstract class RunningNorm extends Module {
+  /** A factor for each channel, [numFeatures], at first 1; null without `affine`. */
   weight: Parameter | null;
+  /** A summand for each channel, [numFeatures], at first 0; null without `affine`. */
   bias: Parameter | null;
+  /** Means of the channels so far, [numFeatures], at first 0; null without `trackRunningStats`. */
   running_mean: Buffer | null;
+  /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
   running_var: Buffer | null;
+  /** How many batches they have followed, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
   num_batches_tracked: Buffer | null;
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   readonly momentum: number | null;
 
   constructor(
     private readonly op: string,
+    /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numFeatures: number,
     options: RunningNormOptions,
     byDefault: boolean,
@@ -160,9 +168,13 @@ export interface LayerNormOptions {
  * new nn.LayerNorm(64).forward(randn(8, 10, 64));
  */
 export class LayerNorm extends Module {
+  /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** A factor for each element, of `normalizedShape`, at first 1; null without `elementwiseAffine`. */
   weight: Parameter | null;
+  /** A summand for each element, of `normalizedShape`, at first 0; null without `elementwiseAffine` or `bias`. */
   bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
@@ -202,12 +214,17 @@ export interface GroupNormOptions {
  * @see https://arxiv.org/abs/1803.08494
  */
 export class GroupNorm extends Module {
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** A factor for each channel, [numChannels], at first 1; null without `affine`. */
   weight: Parameter | null;
+  /** A summand for each channel, [numChannels], at first 0; null without `affine`. */
   bias: Parameter | null;
 
   constructor(
+    /** Into how many groups the channels fall, ≥ 1; numChannels must be a multiple. */
     readonly numGroups: number,
+    /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numChannels: number,
     options: GroupNormOptions = {},
   ) {

@@ -20,7 +20,9 @@ import { Module } from './module.ts';
 abstract class SlidingPool<Size extends Pair, Options extends object> extends Module {
   constructor(
     op: string,
+    /** Size of a window, ≥ 1; of planes a number for both sides or [height, width]. */
     readonly kernelSize: Size,
+    /** As they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
     known: readonly string[],
   ) {
@@ -95,7 +97,10 @@ export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
 
 /** The means of outputSize parts of each line: [N, C, L] → [N, C, outputSize]. */
 export class AdaptiveAvgPool1d extends Module {
-  constructor(readonly outputSize: number) {
+  constructor(
+    /** Parts of a line, ≥ 1. */
+    readonly outputSize: number,
+  ) {
     super();
   }
 
@@ -111,7 +116,10 @@ export class AdaptiveAvgPool1d extends Module {
  * new nn.AdaptiveAvgPool2d(1); // one mean a channel
  */
 export class AdaptiveAvgPool2d extends Module {
-  constructor(readonly outputSize: AdaptiveSize) {
+  constructor(
+    /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
+    readonly outputSize: AdaptiveSize,
+  ) {
     super();
   }
 
@@ -122,7 +130,10 @@ export class AdaptiveAvgPool2d extends Module {
 
 /** The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']. */
 export class AdaptiveMaxPool2d extends Module {
-  constructor(readonly outputSize: AdaptiveSize) {
+  constructor(
+    /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
+    readonly outputSize: AdaptiveSize,
+  ) {
     super();
   }
 

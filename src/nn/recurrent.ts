@@ -40,16 +40,23 @@ const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
 abstract class RecurrentBase extends Module {
   [weight: `weight_${string}`]: Parameter;
   [bias: `bias_${string}`]: Parameter;
+  /** Layers on top of each other, ≥ 1. */
   readonly numLayers: number;
+  /** Whether two learned vectors are added to the gates. */
   readonly bias: boolean;
+  /** Whether the batch is the first dimension of input and output, the steps the second. */
   readonly batchFirst: boolean;
+  /** Share of each layer's outputs but the last's that becomes 0 in training, 0 … 1. */
   readonly dropout: number;
+  /** Whether a second set of weights reads the sequence from its end. */
   readonly bidirectional: boolean;
   protected readonly op: string;
 
   protected constructor(
     private readonly kind: RecurrentKindName,
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
+    /** Size of a state, ≥ 1, and of the output's last dimension (twice, if bidirectional). */
     readonly hiddenSize: number,
     options: RecurrentOptions,
     more: readonly string[] = [],
@@ -209,7 +216,7 @@ function joined(list: readonly Tensor[], single: boolean): Tensor {
 
 /** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** Default 'tanh'. */
+  /** What stands around the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -228,6 +235,7 @@ export interface RNNOptions extends RecurrentOptions {
  * const [out, h] = rnn.forward(randn(5, 2, 8)); // [5, 2, 16], [1, 2, 16]
  */
 export class RNN extends RecurrentBase {
+  /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {

@@ -22,14 +22,20 @@ export interface CellOptions {
 
 /** What RNNCell, LSTMCell and GRUCell have in common. */
 abstract class CellBase extends Module {
+  /** Weights of the input, [gates·hiddenSize, inputSize]: gates 1 (RNN), 4 (LSTM: i, f, g, o), 3 (GRU: r, z, n). */
   weight_ih: Parameter;
+  /** Weights of the state, [gates·hiddenSize, hiddenSize]. */
   weight_hh: Parameter;
+  /** Bias of the input's product, [gates·hiddenSize]; null without bias. */
   bias_ih: Parameter | null;
+  /** Bias of the state's product, [gates·hiddenSize]; null without bias. */
   bias_hh: Parameter | null;
 
   protected constructor(
     private readonly kind: RecurrentKindName,
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
+    /** Size of a state, ≥ 1. */
     readonly hiddenSize: number,
     options: CellOptions,
     more: readonly string[] = [],
@@ -152,7 +158,7 @@ export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu'
 
 /** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
-  /** Default 'tanh'. */
+  /** What stands around the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -165,6 +171,7 @@ export interface RNNCellOptions extends CellOptions {
  * h = cell.forward(x, h);
  */
 export class RNNCell extends CellBase {
+  /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {

@@ -13,7 +13,10 @@ import { Module } from './module.ts';
  * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
  */
 export class Upsample extends Module {
-  constructor(readonly options: InterpolateOptions) {
+  constructor(
+    /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
+    readonly options: InterpolateOptions,
+  ) {
     super();
     checkInterpolate('Upsample', options);
   }

@@ -1,4 +1,8 @@
-/** Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows. */
+/**
+ * Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows.
+ *
+ * @module
+ */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor, compose, stack } from '../ops/index.ts';

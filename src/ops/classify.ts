@@ -81,7 +81,7 @@ export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
 export interface CrossEntropyOptions {
   /** A factor for each class. */
   weight?: Tensor;
-  /** Default 'mean': over the weights of the targets that are not ignored. */
+  /** How the losses become one. Default 'mean': over the weights of the targets that are not ignored. */
   reduction?: Reduction;
   /** Targets with this class count for nothing. Default −100. */
   ignoreIndex?: number;

@@ -230,9 +230,13 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 
 /** Options of `conv1d`. */
 export interface Conv1dOptions {
+  /** Step of the kernel over the line, ≥ 1. Default 1. */
   stride?: number;
+  /** Zeros at each end; 'same' keeps the length (stride 1 only; an odd zero goes to the end), 'valid' is 0. Default 0. */
   padding?: number | 'same' | 'valid';
+  /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: number;
+  /** Parts into which the channels fall, each convolved by itself; both numbers of channels must be multiples. Default 1. */
   groups?: number;
 }
 

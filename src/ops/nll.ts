@@ -114,7 +114,7 @@ export interface FocalLossOptions {
   gamma?: number;
   /** A factor for each class. */
   weight?: Tensor;
-  /** Default 'mean', over the rows. */
+  /** How the losses of the rows become one. Default 'mean'. */
   reduction?: Reduction;
 }
 

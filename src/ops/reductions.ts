@@ -35,7 +35,9 @@ export interface SpreadOptions extends ReduceOptions {
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface Extremes {
+  /** The elements, of x's type; without the dimension, or with `keepdim` of size 1 along it. */
   values: Tensor;
+  /** Their positions along the dimension, int32, in the shape of the values; of equal ones the first. */
   indices: Tensor;
 }
 
