@@ -39,13 +39,18 @@ export interface DataLoaderOptions {
  * for await (const [x, y] of new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 })) …
  */
 export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, AsyncIterable<T> {
+  /** Examples in a batch, ≥ 1; the last one may have fewer. Default 1. */
   readonly batchSize: number;
+  /** Whether each pass has a new random order. Default false. */
   readonly shuffle: boolean;
+  /** Whether a last batch that is not full is left out. Default false. */
   readonly dropLast: boolean;
+  /** Batches that are read ahead, ≥ 0, of data sets with `prepare`. Default 1. */
   readonly prefetch: number;
   private readonly orders: Generator;
 
   constructor(
+    /** Where the examples come from. */
     readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {

@@ -11,7 +11,9 @@ export interface ClassificationSet {
   data: Tensor;
   /** Classes [N], int32. */
   target: Tensor;
+  /** What the F features are called, in the order of the columns. */
   featureNames: string[];
+  /** What the classes are called: class i is `targetNames[i]`. */
   targetNames: string[];
 }
 

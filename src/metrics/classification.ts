@@ -19,8 +19,9 @@ export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | null;
 
 const AVERAGES: readonly Average[] = ['binary', 'micro', 'macro', 'weighted', null];
 
+/** Options of `precision`, `recall` and `f1`. */
 export interface ScoreOptions {
-  /** Default 'binary': the score of the class `posLabel`. */
+  /** How the classes' scores become one; null: one for each. Default 'binary': that of the class `posLabel`. */
   average?: Average;
   /** The positive class with average 'binary'. Default 1. */
   posLabel?: Label;
@@ -65,6 +66,7 @@ export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: bo
   return (options.normalize ?? true) ? hits / truth.length : hits;
 }
 
+/** Options of `topK`. */
 export interface TopKOptions {
   /** Among how many of the highest scores the true class must be. Default 2. */
   k?: number;
@@ -242,6 +244,7 @@ export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): nu
   return score('f1', yTrue, yPred, options);
 }
 
+/** Options of `confusionMatrix`. */
 export interface ConfusionOptions {
   /** Which classes, in which order. Default: all that occur, in order. */
   labels?: Labels;

@@ -72,8 +72,11 @@ export interface RocOptions {
 
 /** Rates at falling thresholds, beginning with Infinity, where nothing is predicted positive. */
 export interface RocCurve {
+  /** False positive rates, rising from 0 to 1: the share of the negatives whose score reaches the threshold. */
   fpr: number[];
+  /** True positive rates, rising from 0 to 1: the share of the positives whose score reaches the threshold. */
   tpr: number[];
+  /** The scores that were thresholds, falling, with Infinity before them: as many as rates. */
   thresholds: number[];
 }
 
@@ -252,8 +255,11 @@ export interface PrOptions {
 
 /** Precision and recall at rising thresholds; a last pair 1 and 0 has no threshold. */
 export interface PrCurve {
+  /** The share of positives among what reaches the threshold; a last 1 has no threshold. */
   precision: number[];
+  /** The share of the positives that reaches the threshold, falling from 1; a last 0 has no threshold. */
   recall: number[];
+  /** The scores that were thresholds, rising: one fewer than pairs. */
   thresholds: number[];
 }
 

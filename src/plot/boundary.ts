@@ -24,6 +24,7 @@ export interface PlaneClassifier {
   predictProba?(points: Tensor): unknown;
 }
 
+/** Options of `decisionBoundary`. */
 export interface BoundaryOptions extends AxesOptions {
   /** Where a model with one output changes from the first class to the second: 0.5 for probabilities (default), 0 for logits. */
   threshold?: number;

@@ -4,6 +4,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, INK, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 
+/** Options of `confusion`. */
 export interface ConfusionPlotOptions extends ChartOptions {
   /** Names of the classes, in order. Default: 0, 1, 2, … */
   labels?: readonly (string | number)[];

@@ -15,9 +15,11 @@ import {
 import { scaleOf } from './scale.ts';
 import { colourOf, element, PAPER, pathOf } from './svg.ts';
 
+/** Options of `contours`. */
 export interface ContoursOptions extends AxesOptions {
   /** From where to where. Default: around the paths, or −1 … 1. */
   x?: readonly [number, number];
+  /** As x, from bottom to top. */
   y?: readonly [number, number];
   /** Paths by name: points [N, 2], such as the parameters after each step. */
   paths?: Readonly<Record<string, Points>>;

@@ -6,6 +6,7 @@ import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, type Values, value
 import { extent, scaleOf } from './scale.ts';
 import { colourOf, element } from './svg.ts';
 
+/** Options of `histogram`. */
 export interface HistogramOptions extends AxesOptions {
   /** Number of bins of equal width from the least number to the greatest. Default 20. */
   bins?: number;

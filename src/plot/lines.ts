@@ -5,6 +5,7 @@ import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, refuse, type Value
 import { extent, type Scale, scaleOf, widened } from './scale.ts';
 import { colourOf, element, FAINT, pathOf } from './svg.ts';
 
+/** Options of `lines`. */
 export interface LinesOptions extends AxesOptions {
   /** Where the values of all curves stand. Default: 1, 2, 3, … */
   x?: Values;

@@ -13,7 +13,9 @@ import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
  */
 export class Normalize extends Transform {
   constructor(
+    /** What is subtracted: one number for each channel, or one for all. */
     readonly mean: readonly number[],
+    /** What is divided by then, never 0: as many numbers as `mean`. */
     readonly std: readonly number[],
   ) {
     super();
@@ -52,14 +54,15 @@ export class Normalize extends Transform {
 /** A number v: from 1 − v to 1 + v (hue: −v to v); or both bounds. */
 export type Jitter = number | readonly [number, number];
 
+/** Options of `ColorJitter`. */
 export interface ColorJitterOptions extends SeedOptions {
-  /** Default 0: unchanged. */
+  /** Factor of all values. Default 0: unchanged. */
   brightness?: Jitter;
-  /** Default 0. */
+  /** Factor of the distance from the mean gray. Default 0: unchanged. */
   contrast?: Jitter;
-  /** Default 0. */
+  /** Factor of the distance from the pixel's gray. Default 0: unchanged. */
   saturation?: Jitter;
-  /** In turns, at most 0.5. Default 0. */
+  /** Turn of the colour circle, at most 0.5 of it either way. Default 0: unchanged. */
   hue?: Jitter;
 }
 

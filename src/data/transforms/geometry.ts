@@ -7,7 +7,7 @@ import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from 
 
 /** Options of `Resize`. */
 export interface ResizeOptions {
-  /** Default 'bilinear'. */
+  /** Take the nearest pixel, or mix those around it. Default 'bilinear'. */
   interpolation?: Interpolation;
   /** Average where the image shrinks (bilinear only). Default true. */
   antialias?: boolean;
@@ -30,6 +30,7 @@ function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear
  */
 export class Resize extends Transform {
   constructor(
+    /** The new size, ≥ 1: [height, width], or one number for the shorter side. */
     readonly size: Size,
     private readonly options: ResizeOptions = {},
   ) {
@@ -56,7 +57,10 @@ export class Resize extends Transform {
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
  */
 export class CenterCrop extends Transform {
-  constructor(readonly size: Size) {
+  constructor(
+    /** The size of the middle part, ≥ 1: [height, width], or one number for both. */
+    readonly size: Size,
+  ) {
     super();
     pairOf('CenterCrop', size);
   }
@@ -94,6 +98,7 @@ const ATTEMPTS = 10;
  */
 export class RandomResizedCrop extends RandomTransform {
   constructor(
+    /** The size of the result, ≥ 1: [height, width], or one number for both. */
     readonly size: Size,
     private readonly options: RandomResizedCropOptions = {},
   ) {
@@ -140,6 +145,7 @@ export interface FlipOptions extends SeedOptions {
 
 /** With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`. */
 export class RandomHorizontalFlip extends RandomTransform {
+  /** How often an image is mirrored, 0 … 1. Default 0.5. */
   readonly p: number;
 
   constructor(options: number | FlipOptions = {}) {
@@ -159,7 +165,7 @@ export class RandomHorizontalFlip extends RandomTransform {
 
 /** Options of `RandomRotation`. */
 export interface RotationOptions extends SeedOptions {
-  /** Default 'nearest'. */
+  /** Take the nearest pixel, or mix those around it. Default 'nearest'. */
   interpolation?: Interpolation;
   /** What comes in from outside. Default 0. */
   fill?: number;

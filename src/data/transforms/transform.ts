@@ -16,6 +16,7 @@ export abstract class Transform {
   abstract apply(picture: Picture): Picture;
 }
 
+/** Options of transforms that choose at random. */
 export interface SeedOptions {
   /** Seed of the choices; without it they follow `manualSeed`. */
   seed?: number;
@@ -52,7 +53,10 @@ export abstract class RandomTransform extends Transform {
  * const x = augment.forward(image);
  */
 export class Compose extends Transform {
-  constructor(readonly transforms: readonly Transform[]) {
+  constructor(
+    /** What is done, in this order; an empty list only makes tensors of images. */
+    readonly transforms: readonly Transform[],
+  ) {
     super();
     if (!Array.isArray(transforms) || !transforms.every((transform) => transform instanceof Transform)) {
       throw new ArgumentError('Compose: expected a list of transforms', {
