@@ -79,6 +79,7 @@ export class Context<A> {
   }
 }
 
+/** Options of `backward`. */
 export interface BackwardOptions {
   /** Keep the graph for another pass. Default: the value of `createGraph`. */
   retainGraph?: boolean;

@@ -23,9 +23,15 @@ export interface GridSearchOptions {
 export interface GridSearchResult<S extends Space> {
   /** The settings with the best score; of equal ones the first. */
   bestParams: Point<S>;
+  /** Their score. */
   bestScore: number;
   /** All that was tried, in order. */
-  results: { params: Point<S>; score: number }[];
+  results: {
+    /** One combination of the settings. */
+    params: Point<S>;
+    /** What the function gave for it. */
+    score: number;
+  }[];
 }
 
 /**

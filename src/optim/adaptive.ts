@@ -72,7 +72,7 @@ function nextStep(state: ParamState): number {
 export interface RMSpropOptions extends CommonOptions {
   /** Share of the running mean of the squared gradient that is kept. Default 0.99. */
   alpha?: number;
-  /** Default 0. */
+  /** Share of the running step that is kept, ≥ 0. Default 0: steps are not smoothed. */
   momentum?: number;
   /** Take the mean gradient's square from the mean square. Default false. */
   centered?: boolean;
@@ -118,7 +118,7 @@ export class RMSprop extends Adaptive<RMSpropOptions> {
 export interface AdagradOptions extends CommonOptions {
   /** Steps shrink as lr / (1 + (step − 1)·lrDecay). Default 0. */
   lrDecay?: number;
-  /** Default 0. */
+  /** What the sum of squares begins with, ≥ 0. Default 0. */
   initialAccumulatorValue?: number;
   /** Ascend instead. Default false. */
   maximize?: boolean;

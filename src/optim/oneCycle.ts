@@ -3,6 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { LRScheduler, type Scheduled } from './scheduler.ts';
 
+/** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
   /** The highest rate. */
   maxLr: number;
@@ -10,13 +11,13 @@ export interface OneCycleLROptions {
   totalSteps: number;
   /** Share of the steps in which the rate grows. Default 0.3. */
   pctStart?: number;
-  /** Default 'cos'. */
+  /** How the rate goes from one end of a phase to the other: along a cosine, or straight. Default 'cos'. */
   annealStrategy?: 'cos' | 'linear';
   /** Change momentum (or the first of betas) the other way round. Default true. */
   cycleMomentum?: boolean;
-  /** Default 0.85. */
+  /** The lowest momentum, where the rate is highest. Default 0.85. */
   baseMomentum?: number;
-  /** Default 0.95. */
+  /** The highest momentum, where the rate is lowest. Default 0.95. */
   maxMomentum?: number;
   /** The first rate is maxLr / divFactor. Default 25. */
   divFactor?: number;

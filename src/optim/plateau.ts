@@ -37,6 +37,7 @@ export class ReduceLROnPlateau {
   lastEpoch = 0;
 
   constructor(
+    /** The optimizer whose rates it reduces. */
     readonly optimizer: Scheduled,
     options: ReduceLROnPlateauOptions = {},
   ) {

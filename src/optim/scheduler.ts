@@ -6,7 +6,11 @@ import { ArgumentError } from '../../bindings/errors.ts';
 
 /** What a schedule changes: any optimizer. */
 export interface Scheduled {
-  readonly paramGroups: { lr: number }[];
+  /** Its groups. */
+  readonly paramGroups: {
+    /** The learning rate, which the schedule sets. */
+    lr: number;
+  }[];
 }
 
 /** What a schedule remembers, for saving: plain data. */
@@ -22,7 +26,10 @@ export abstract class LRScheduler {
   /** The rates that the groups began with. */
   baseLrs: number[];
 
-  constructor(readonly optimizer: Scheduled) {
+  constructor(
+    /** The optimizer whose rates it sets. */
+    readonly optimizer: Scheduled,
+  ) {
     if (!Array.isArray(optimizer?.paramGroups)) {
       throw new ArgumentError(`${new.target.name}: expected an optimizer`, {
         op: new.target.name,

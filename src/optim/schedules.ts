@@ -163,7 +163,7 @@ export interface LinearLROptions {
   startFactor?: number;
   /** Share from epoch totalIters on. Default 1. */
   endFactor?: number;
-  /** Default 5. */
+  /** Epochs from one factor to the other, ≥ 1. Default 5. */
   totalIters?: number;
 }
 
@@ -258,6 +258,7 @@ export class WarmupCosineLR extends LRScheduler {
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
+  /** At least one, all of them made for the same optimizer. */
   schedulers: readonly LRScheduler[];
   /** Epochs at which the next schedule begins, one fewer than schedules. */
   milestones: readonly number[];

@@ -12,10 +12,17 @@ export type Logs = Record<string, number>;
 
 /** What callbacks see of the trainer. */
 export interface TrainingState {
+  /** The model that is trained. */
   readonly model: Module;
+  /** Its optimizer, whose `paramGroups[i].lr` callbacks may change. */
   readonly optimizer: TrainingOptimizer;
   /** Epochs and batches in an epoch of the running `fit`. */
-  readonly plan: { readonly epochs: number; readonly batches: number };
+  readonly plan: {
+    /** The epoch before which it ends, counted with those of `initialEpoch`. */
+    readonly epochs: number;
+    /** Batches in an epoch; 0 until a generator has been gone through once. */
+    readonly batches: number;
+  };
   /** Set it, and `fit` ends after this batch (in onBatchEnd) or epoch. */
   stopTraining: boolean;
 }
@@ -104,14 +111,15 @@ function numbersIn<K extends string>(op: string, state: CallbackState, names: re
   return damaged(op, state);
 }
 
+/** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
-  /** Default 'valLoss'. */
+  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
   /** Epochs without improvement that are waited for. Default 0. */
   patience?: number;
   /** By how much a value must be better to count. Default 0. */
   minDelta?: number;
-  /** Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
   /** Give the model the weights of its best epoch at the end. Default false. */
   restoreBestWeights?: boolean;
@@ -250,8 +258,9 @@ export class LRScheduler implements Callback {
   }
 }
 
+/** Options of `ReduceLROnPlateau`, the callback. */
 export interface PlateauOptions {
-  /** Default 'valLoss'. */
+  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
   /** What the learning rate is multiplied by. Default 0.1. */
   factor?: number;
@@ -261,9 +270,9 @@ export interface PlateauOptions {
   minDelta?: number;
   /** Epochs after a change in which nothing is counted. Default 0. */
   cooldown?: number;
-  /** Default 0. */
+  /** The rate is never lowered below it. Default 0. */
   minLr?: number;
-  /** Default 'auto'. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
 }
 
@@ -344,7 +353,12 @@ export class ReduceLROnPlateau implements Callback {
  */
 export class TerminateOnNaN implements Callback {
   /** Epoch and batch in which that happened, or null. */
-  stopped: { epoch: number; batch: number } | null = null;
+  stopped: {
+    /** The epoch, from 0 on. */
+    epoch: number;
+    /** The batch of that epoch, from 0 on. */
+    batch: number;
+  } | null = null;
   private epoch = 0;
 
   onTrainBegin(): void {

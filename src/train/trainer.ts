@@ -59,7 +59,7 @@ interface Seen {
 export class Trainer implements TrainingState {
   readonly optimizer: TrainingOptimizer;
   stopTraining = false;
-  plan = { epochs: 0, batches: 0 };
+  plan: TrainingState['plan'] = { epochs: 0, batches: 0 };
   private readonly loss: Loss;
   private readonly metrics: Metric[];
   private readonly device: Where;
