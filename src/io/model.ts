@@ -18,7 +18,11 @@ import { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsA
 type Settings = Record<string, unknown>;
 /** An optimizer of any kind. */
 export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'> & {
-  readonly paramGroups: readonly { params: Tensor[] }[];
+  /** The groups of parameters; of their settings nothing is known here. */
+  readonly paramGroups: readonly {
+    /** The parameters of the group. */
+    params: Tensor[];
+  }[];
   /** Settings and memory. */
   stateDict(): OptimizerState<object>;
   /** Goes on from what `stateDict` gave. */
@@ -56,6 +60,7 @@ export interface SaveModelOptions {
 
 /** What a file of `saveModel` holds. */
 export interface SavedModel {
+  /** The model, its weights loaded, in training mode. */
   model: Module;
   /** The optimizer of the model's parameters, or null. */
   optimizer: AnyOptimizer | null;

@@ -17,13 +17,19 @@ export interface CheckpointOptions {
   saveBestOnly?: boolean;
   /** Write `model.stateDict()` alone, as a safetensors file: of models whose classes `loadModel` does not know. Default false. */
   saveWeightsOnly?: boolean;
-  /** Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
   /**
    * Its state is saved too. To keep those of callbacks as well:
    * `{ stateDict: () => ({ schedule: schedule.stateDict(), stopping: stopping.stateDict() }) }`.
    */
   scheduler?: Stateful;
+}
+
+/** What `ModelCheckpoint` remembers. */
+export interface CheckpointState {
+  /** The best value of `monitor` so far; ±Infinity before the first. */
+  best: number;
 }
 
 /**
@@ -54,12 +60,12 @@ export class ModelCheckpoint implements Callback {
   }
 
   /** The best value so far, so that `saveBestOnly` goes on where it was. */
-  stateDict(): { best: number } {
+  stateDict(): CheckpointState {
     return { best: this.monitor.best };
   }
 
   /** Goes on from what `stateDict` gave. */
-  loadStateDict({ best }: { best: number }): void {
+  loadStateDict({ best }: CheckpointState): void {
     if (typeof best !== 'number') {
       throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
         op: 'ModelCheckpoint.loadStateDict',
@@ -82,7 +88,7 @@ export class ModelCheckpoint implements Callback {
 
 /** Options of `CSVLogger`. */
 export interface CsvLoggerOptions {
-  /** Default ','. */
+  /** What stands between the columns. Default ','. */
   separator?: string;
   /** Go on with a file that exists. Default false. */
   append?: boolean;

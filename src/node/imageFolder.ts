@@ -35,7 +35,12 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     /** Names of the classes, in order: the folders. */
     readonly classes: readonly string[],
     /** The files and the numbers of their classes. */
-    readonly samples: readonly { path: string; label: number }[],
+    readonly samples: readonly {
+      /** Where the file lies. */
+      path: string;
+      /** The number of its class: its place in `classes`. */
+      label: number;
+    }[],
     private readonly decoder: ImageDecoder,
     private readonly transform: Transform,
   ) {}

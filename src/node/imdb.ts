@@ -4,7 +4,9 @@ import { readCsv } from './csv.ts';
 
 /** Reviews, and whether each is positive (1) or negative (0). */
 export interface Imdb {
+  /** The reviews, in the file's order. */
   texts: string[];
+  /** 1 or 0 for each review. */
   labels: number[];
 }
 

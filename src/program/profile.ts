@@ -8,6 +8,7 @@ import { commandName, commandSizes, flopsOf } from './listing.ts';
 export interface CommandProfile {
   /** What it computes, such as `gemm + bias + relu`. */
   name: string;
+  /** What it works on, such as `64×784 · 784×128` of a matrix product. */
   sizes: string;
   /** Median over the repetitions. */
   microseconds: number;
