@@ -178,6 +178,9 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const x = new Float32Array(3 * 32 * 32);
+ * const weight = new Float32Array(16 * 3 * 3 * 3);
+ * const y = new Float32Array(16 * 32 * 32);
  * conv2d({ x, weight, y, batch: 1, inChannels: 3, height: 32, width: 32, outChannels: 16, kernelSize: 3, padding: 1 });
  */
 export function conv2d(options: Conv2dOptions): void {
@@ -188,6 +191,10 @@ export function conv2d(options: Conv2dOptions): void {
  * Convolution of each channel by itself: weight [outChannels, 1, kH, kW].
  *
  * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * const [x, y] = [new Float32Array(8 * 10 * 10).fill(1), new Float32Array(8 * 8 * 8)];
+ * depthwiseConv2d({ x, weight: new Float32Array(8 * 9).fill(1), y, batch: 1, inChannels: 8, height: 10, width: 10, kernelSize: 3 });
+ * y[0]; // 9
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
   checkSize('depthwiseConv2d', 'inChannels', options.inChannels, 1);
@@ -199,6 +206,9 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
  * The column matrix: y[n, (c, r, t), (i, j)] = x[n, c, i·stride − padding + r·dilation, j·stride − padding + t·dilation], 0 in the padding.
  *
  * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * const y = new Float32Array(4 * 4);
+ * im2col({ x: new Float32Array(9), y, batch: 1, inChannels: 1, height: 3, width: 3, kernelSize: 2 });
  */
 export function im2col(options: Im2colOptions): void {
   const op = 'im2col';

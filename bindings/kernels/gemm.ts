@@ -64,7 +64,11 @@ function checkLeading(name: string, ld: number, cols: number): void {
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const a = new Float32Array([1, 2, 3, 4, 5, 6]); // 2×3
+ * const b = new Float32Array([1, 0, 1, 0, -1, 0]); // 2×3, read as its transpose
+ * const c = new Float32Array(4);
  * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
+ * c; // [4, 0, 10, 0]
  */
 export function gemm(options: GemmOptions): void {
   // The required ones alone need no look at their names, which small products would feel.
@@ -149,7 +153,9 @@ const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'
  * y = alpha·op(A)·x + beta·y.
  *
  * @example
- * gemv({ m: 2, n: 3, a, x, y });
+ * const y = new Float32Array(2);
+ * gemv({ m: 2, n: 3, a: new Float32Array([1, 2, 3, 4, 5, 6]), x: new Float32Array([1, 1, 1]), y });
+ * y; // [6, 15]
  */
 export function gemv(options: GemvOptions): void {
   if (Object.keys(options).length !== 5) checkNames('gemv', options, gemvNames);

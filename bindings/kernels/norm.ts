@@ -25,7 +25,14 @@ export interface LayerNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
-/** Row by row: y = (x − mean)/√(variance + eps)·weight + bias. */
+/**
+ * Row by row: y = (x − mean)/√(variance + eps)·weight + bias.
+ *
+ * @example
+ * const y = new Float32Array([1, 3, 10, 30]);
+ * layerNorm({ x: y, y, rows: 2, cols: 2 });
+ * y; // [-1, 1, -1, 1]
+ */
 export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerNormOptions): void {
   const op = 'layerNorm';
   checkSize(op, 'rows', rows);
@@ -83,7 +90,15 @@ export interface BatchNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
-/** By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias. */
+/**
+ * By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias.
+ *
+ * @example
+ * const y = new Float32Array([1, 3, 10, 30]);
+ * const [mean, variance] = [new Float32Array([1, 10]), new Float32Array([4, 100])];
+ * batchNorm({ x: y, y, batch: 1, channels: 2, spatial: 2, mean, variance });
+ * y; // [0, 1, 0, 2]
+ */
 export function batchNorm(options: BatchNormOptions): void {
   const op = 'batchNorm';
   const { x, y, batch, channels, spatial, mean, variance, weight, bias, eps = 1e-5 } = options;

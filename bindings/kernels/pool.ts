@@ -86,6 +86,7 @@ function plan(op: string, options: PoolOptions) {
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const [x, y] = [new Float32Array(3 * 28 * 28), new Float32Array(3 * 14 * 14)];
  * maxPool2d({ x, y, batch: 1, channels: 3, height: 28, width: 28, kernelSize: 2 });
  */
 export function maxPool2d(options: MaxPoolOptions): void {
@@ -112,7 +113,14 @@ export function maxPool2d(options: MaxPoolOptions): void {
   finish(executor);
 }
 
-/** The mean of each window. */
+/**
+ * The mean of each window.
+ *
+ * @example
+ * const y = new Float32Array(1);
+ * avgPool2d({ x: new Float32Array([1, 2, 3, 4]), y, batch: 1, channels: 1, height: 2, width: 2, kernelSize: 2 });
+ * y; // [2.5]
+ */
 export function avgPool2d(options: AvgPoolOptions): void {
   const { inputs, outputs, fields } = plan('avgPool2d', options);
   if (outputs === 0) return;

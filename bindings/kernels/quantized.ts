@@ -150,7 +150,11 @@ function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
- * qgemm({ m, n, k, a, b: weight, c: new Float32Array(m * n), transB: true, aScale: 0.05, aZero: -3, bScale: scales });
+ * const a = new Int8Array([1, 2, 3, 4]); // 2×2
+ * const weight = new Int8Array([1, 0, 0, 1]);
+ * const c = new Float32Array(4);
+ * qgemm({ m: 2, n: 2, k: 2, a, b: weight, c, transB: true, aScale: 0.5, bScale: [1, 10] });
+ * c; // [0.5, 10, 1.5, 20]
  */
 export function qgemm(options: QgemmOptions): void {
   check(options);
