@@ -156,7 +156,7 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.topk.html
  * @example
- * topk(tensor([1, 4, 2, 3]), 2).values.toArray(); // [4, 3]
+ * const { values, indices } = topk(tensor([1, 4, 2, 3]), 2); // [4, 3], [1, 3]
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
   checkTensor('topk', 'input', x);

@@ -61,7 +61,7 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  * @example
- * const loss = F.crossEntropy(model.forward(x), tensor([3, 1], { dtype: 'int32' }));
+ * const loss = F.crossEntropy(model.forward(x), y);
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
@@ -122,6 +122,8 @@ export interface FocalLossOptions {
  * −w[t]·(1 − p)^γ·ln p with p = softmax(x)[t], for logits x [N, C] and class indices t [N] (int32).
  *
  * @see https://arxiv.org/abs/1708.02002
+ * @example
+ * F.focalLoss(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.0018
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
   const op = 'focalLoss';
@@ -147,6 +149,8 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
  * of the targets that are not ignored.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+ * @example
+ * F.nllLoss(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
 export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const op = 'nllLoss';
