@@ -87,13 +87,23 @@ export interface DimOptions {
   dim?: number;
 }
 
-/** eˣ / Σ eˣ along a dimension. */
+/**
+ * eˣ / Σ eˣ along a dimension.
+ *
+ * @example
+ * F.softmax(tensor([[0, 0], [1, 1]]), { dim: 1 }).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ */
 export function softmax(x: Tensor, options: DimOptions = {}): Tensor {
   checkOptions('softmax', options, ['dim']);
   return softmaxOp(x, options.dim);
 }
 
-/** x − ln Σ eˣ along a dimension. */
+/**
+ * x − ln Σ eˣ along a dimension.
+ *
+ * @example
+ * F.logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
+ */
 export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
   checkOptions('logSoftmax', options, ['dim']);
   return logSoftmaxOp(x, options.dim);
@@ -104,7 +114,8 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
  * shape of the logits.
  *
  * @example
- * const loss = F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 });
+ * F.crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.1269
+ * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
@@ -123,6 +134,9 @@ export interface DropoutOptions {
  * Sets a random share p of the elements to 0 and multiplies the others by 1/(1 − p).
  *
  * @see https://jmlr.org/papers/v15/srivastava14a.html
+ * @example
+ * F.dropout(ones(4), { p: 0.5 }); // some 0, the others 2
+ * F.dropout(ones(4), { training: false }).toArray(); // [1, 1, 1, 1]
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   checkTensor('dropout', 'input', x);

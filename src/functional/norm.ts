@@ -53,6 +53,8 @@ function callOf(
  * the running ones. Those are changed in place in training.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ * @example
+ * F.batchNorm(tensor([[1], [3]]), null, null, { training: true }).toArray(); // [[-1], [1]]
  */
 export function batchNorm(
   x: Tensor,
@@ -77,7 +79,12 @@ export interface InstanceNormOptions extends AffineOptions {
   momentum?: number;
 }
 
-/** The same for each channel of each example by itself. */
+/**
+ * The same for each channel of each example by itself.
+ *
+ * @example
+ * F.instanceNorm(tensor([[[1, 3], [10, 30]]])).toArray(); // [[[-1, 1], [-1, 1]]]
+ */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const op = 'instanceNorm';
   checkOptions(op, options, [...known, 'runningMean', 'runningVar', 'useInputStats', 'momentum']);
@@ -89,6 +96,8 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
  * The same for the last dimensions of x together, which are `normalizedShape`; weight and bias have that shape.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ * @example
+ * F.layerNorm(tensor([[1, 3], [10, 30]]), 2).toArray(); // [[-1, 1], [-1, 1]]
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
   checkOptions('layerNorm', options, known);
@@ -99,7 +108,12 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
   return layerNormOp(x, shape, options, eps);
 }
 
-/** The same for groups of channels of each example of x [N, C, …]. */
+/**
+ * The same for groups of channels of each example of x [N, C, …].
+ *
+ * @example
+ * F.groupNorm(randn(8, 6, 5), 3).shape; // [8, 6, 5]
+ */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
   checkOptions('groupNorm', options, known);
   const { eps = EPS } = options;

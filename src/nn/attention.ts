@@ -56,7 +56,8 @@ export interface AttentionCall extends AttentionMasks {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  * @example
  * const attention = new nn.MultiheadAttention(16, 4, { batchFirst: true });
- * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16] → [2, 5, 16], [2, 5, 5]
+ * const x = randn(2, 5, 16);
+ * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16], [2, 5, 5]
  */
 export class MultiheadAttention extends Module {
   /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */

@@ -49,7 +49,7 @@ type Forward = (...inputs: Tensor[]) => Tensor;
  * const h = g.apply(new nn.ReLU(), g.apply(new nn.Linear(30, 30), x));
  * const y = g.apply(new nn.Linear(30, 1), g.add(x, h));
  * const model = g.model({ inputs: [x], outputs: [y] });
- * model.forward(randn(8, 30)).shape; // [8, 1]
+ * const output = model.forward(randn(8, 30)) as Tensor; // [8, 1]
  */
 export class Graph {
   private count = 0;

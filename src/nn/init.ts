@@ -37,17 +37,32 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
   return t;
 }
 
-/** Uniform between low and high. */
+/**
+ * Uniform between low and high.
+ *
+ * @example
+ * nn.init.uniform_(zeros(2, 3), -0.1, 0.1);
+ */
 export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
   return draw(t, 'uniform', ['low', low], ['high', high]);
 }
 
-/** Normal with the given mean and standard deviation. */
+/**
+ * Normal with the given mean and standard deviation.
+ *
+ * @example
+ * nn.init.normal_(new nn.Linear(4, 3).weight, 0, 0.02);
+ */
 export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
   return draw(t, 'normal', ['mean', mean], ['std', std]);
 }
 
-/** The same value everywhere. */
+/**
+ * The same value everywhere.
+ *
+ * @example
+ * nn.init.constant_(zeros(2), 3).toArray(); // [3, 3]
+ */
 export function constant_(t: Tensor, value: number): Tensor {
   checkTensor('constant_', 'tensor', t);
   checkNumber('constant_', 'value', value);
@@ -80,7 +95,12 @@ function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
 /** Activations for which a recommended gain is known. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'leaky_relu' | 'selu';
 
-/** Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu. */
+/**
+ * Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu.
+ *
+ * @example
+ * nn.init.calculateGain('relu'); // 1.4142
+ */
 export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
   switch (nonlinearity) {
     case 'linear':
@@ -119,14 +139,24 @@ function gainOf(op: string, given: Gain): number {
   return gain;
 }
 
-/** Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)). */
+/**
+ * Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)).
+ *
+ * @example
+ * nn.init.xavierUniform_(new nn.Linear(4, 3).weight, nn.init.calculateGain('tanh'));
+ */
 export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierUniform_', t);
   const bound = gainOf('xavierUniform_', gain) * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(t, -bound, bound);
 }
 
-/** Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)). */
+/**
+ * Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)).
+ *
+ * @example
+ * nn.init.xavierNormal_(new nn.Linear(4, 3).weight);
+ */
 export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierNormal_', t);
   return normal_(t, 0, gainOf('xavierNormal_', gain) * Math.sqrt(2 / (fanIn + fanOut)));
@@ -156,13 +186,23 @@ function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
   return calculateGain(nonlinearity, a) / Math.sqrt(isIn ? fanIn : fanOut);
 }
 
-/** He's uniform: ±gain·√(3 / fan). */
+/**
+ * He's uniform: ±gain·√(3 / fan).
+ *
+ * @example
+ * nn.init.kaimingUniform_(new nn.Linear(4, 3).weight, { nonlinearity: 'relu' });
+ */
 export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', t, options);
   return uniform_(t, -bound, bound);
 }
 
-/** He's normal: standard deviation gain / √fan. */
+/**
+ * He's normal: standard deviation gain / √fan.
+ *
+ * @example
+ * nn.init.kaimingNormal_(new nn.Conv2d(3, 16, 3).weight, { mode: 'fanOut', nonlinearity: 'relu' });
+ */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
   return normal_(t, 0, kaimingStd('kaimingNormal_', t, options));
 }
@@ -172,6 +212,9 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
  * fewer, are orthonormal. A normal matrix made orthonormal (Saxe et al. 2014).
  *
  * @see https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
+ * @example
+ * const w = nn.init.orthogonal_(zeros(2, 2));
+ * w.matmul(w.T); // close to the identity matrix
  */
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';

@@ -60,6 +60,10 @@ export class Linear extends Module {
  * In training, sets a random share p of the elements to 0 and scales the others by 1/(1 − p); otherwise does nothing.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
+ * @example
+ * const layer = new nn.Dropout(0.5);
+ * layer.eval();
+ * layer.forward(ones(4)).toArray(); // [1, 1, 1, 1]
  */
 export class Dropout extends Module {
   /** Share of the elements that become 0. */
@@ -80,7 +84,12 @@ export class Dropout extends Module {
   }
 }
 
-/** Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`. */
+/**
+ * Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`.
+ *
+ * @example
+ * new nn.Flatten().forward(randn(8, 16, 5, 5)).shape; // [8, 400]
+ */
 export class Flatten extends Module {
   /** The first dimension that is joined; negative ones count from the end. Default 1. */
   readonly startDim: number;
@@ -103,7 +112,12 @@ export class Flatten extends Module {
   }
 }
 
-/** Splits one dimension into several. */
+/**
+ * Splits one dimension into several.
+ *
+ * @example
+ * new nn.Unflatten(1, [16, 5, -1]).forward(randn(8, 400)).shape; // [8, 16, 5, 5]
+ */
 export class Unflatten extends Module {
   constructor(
     /** The dimension that is split; negative ones count from the end. */
@@ -129,6 +143,7 @@ export interface Layer extends Module {
  *
  * @example
  * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1));
+ * model.forward(randn(8, 2)).shape; // [8, 1]
  */
 export class Sequential extends Module {
   [index: number]: Layer;

@@ -53,6 +53,8 @@ export function building<T>(fn: () => T): T {
  *     return this.fc2.forward(this.fc1.forward(x).relu());
  *   }
  * }
+ * const net = new Net();
+ * net.forward(randn(8, 784)).shape; // [8, 10]
  */
 export abstract class Module {
   /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */

@@ -98,6 +98,9 @@ abstract class RunningNorm extends Module {
  *
  * @see https://arxiv.org/abs/1502.03167
  * @throws ShapeError in training if a channel has only one value
+ * @example
+ * const layer = new nn.BatchNorm1d(16);
+ * layer.forward(randn(8, 16)).shape; // [8, 16]
  */
 export class BatchNorm1d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -116,6 +119,7 @@ export class BatchNorm1d extends RunningNorm {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
  * @example
  * const block = new nn.Sequential(new nn.Conv2d(3, 16, 3, { bias: false }), new nn.BatchNorm2d(16), new nn.ReLU());
+ * block.forward(randn(8, 3, 10, 10)).shape; // [8, 16, 8, 8]
  */
 export class BatchNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -132,6 +136,8 @@ export class BatchNorm2d extends RunningNorm {
  * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
  *
  * @see https://arxiv.org/abs/1607.08022
+ * @example
+ * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
@@ -165,7 +171,7 @@ export interface LayerNormOptions {
  *
  * @see https://arxiv.org/abs/1607.06450
  * @example
- * new nn.LayerNorm(64).forward(randn(8, 10, 64));
+ * new nn.LayerNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
  */
 export class LayerNorm extends Module {
   /** Sizes of the last dimensions of the input, which are normalised together. */
@@ -212,6 +218,8 @@ export interface GroupNormOptions {
  * Channels of each example in groups, each with mean 0 and variance 1: [N, C, …].
  *
  * @see https://arxiv.org/abs/1803.08494
+ * @example
+ * new nn.GroupNorm(4, 16).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class GroupNorm extends Module {
   /** Added to the variance, ≥ 0. Default 1e-5. */

@@ -31,7 +31,9 @@ export interface Sampled {
  * @see Hinton (2002), https://www.cs.toronto.edu/~hinton/absps/cdmiguel.pdf
  * @example
  * const rbm = new nn.RBM(784, 128);
- * for (const [x] of loader) rbm.contrastiveDivergence(x, { k: 1, lr: 0.05 });
+ * const images = rand(32, 784).round();
+ * for (let i = 0; i < 3; i++) rbm.contrastiveDivergence(images, { k: 1, lr: 0.05 });
+ * rbm.sampleHidden(images).samples.shape; // [32, 128]
  */
 export class RBM extends Module {
   /** W, [hidden, visible], at first normal with standard deviation 0.01. */

@@ -261,6 +261,7 @@ export class RNN extends RecurrentBase {
  * @example
  * const lstm = new nn.LSTM(8, 16, { batchFirst: true });
  * const [out, [h, c]] = lstm.forward(randn(2, 5, 8), undefined, { lengths: [5, 3] });
+ * out.shape; // [2, 5, 16]
  */
 export class LSTM extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {

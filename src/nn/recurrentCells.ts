@@ -168,7 +168,8 @@ export interface RNNCellOptions extends CellOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
  * @example
  * const cell = new nn.RNNCell(8, 16);
- * h = cell.forward(x, h);
+ * let h = zeros(2, 16);
+ * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class RNNCell extends CellBase {
   /** What stands around the sum. Default 'tanh'. */
@@ -191,8 +192,8 @@ export class RNNCell extends CellBase {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
  * @example
  * const cell = new nn.LSTMCell(8, 16);
- * let state = cell.forward(x);
- * state = cell.forward(x, state);
+ * let state = cell.forward(randn(2, 8));
+ * state = cell.forward(randn(2, 8), state);
  */
 export class LSTMCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
@@ -218,7 +219,8 @@ export function checkPair(op: string, states: unknown): void {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
  * @example
  * const cell = new nn.GRUCell(8, 16);
- * h = cell.forward(x, h);
+ * let h = zeros(2, 16);
+ * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class GRUCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
