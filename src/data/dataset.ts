@@ -23,7 +23,8 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
  * Tensors whose first dimension counts the examples.
  *
  * @example
- * const train = new data.TensorDataset(images, labels);
+ * const train = new data.TensorDataset(x, y);
+ * train.length; // 12
  */
 export class TensorDataset<T extends Tensor[] = Tensor[]> implements Dataset<T> {
   /** The tensors, in the order in which they were given. They are not copied, and not freed with the data set. */

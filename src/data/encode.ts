@@ -24,7 +24,8 @@ function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, nu
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.LabelEncoder.html
  * @example
  * const encoder = new data.LabelEncoder();
- * const y = tensor(encoder.fitTransform(['cat', 'dog', 'cat']), { dtype: 'int32' });
+ * encoder.fitTransform(['cat', 'dog', 'cat']); // [0, 1, 0]
+ * encoder.inverseTransform([1]); // ['dog']
  */
 export class LabelEncoder {
   /** The classes, in order. */

@@ -29,14 +29,16 @@ export interface DataLoaderOptions {
  * waits, the turn's scope also has what other tasks make meanwhile.
  *
  * @example
- * for (const [x, y] of new data.DataLoader(train, { batchSize: 64, shuffle: true })) {
+ * const train = new data.TensorDataset(x, y);
+ * for (const [images, labels] of new data.DataLoader(train, { batchSize: 4, shuffle: true })) {
  *   optimizer.zeroGrad();
- *   F.crossEntropy(model.forward(x), y).backward();
+ *   F.crossEntropy(model.forward(images), labels).backward();
  *   optimizer.step();
  * }
  * @example
- * // The same batches, with the next one read from its files meanwhile:
- * for await (const [x, y] of new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 })) …
+ * // The same batches, with the next ones read from their files meanwhile:
+ * const loader = new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 });
+ * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
 export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, AsyncIterable<T> {
   /** Examples in a batch, ≥ 1; the last one may have fewer. Default 1. */

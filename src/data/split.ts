@@ -97,7 +97,9 @@ type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  * @example
+ * const { data: x, target: y } = await data.iris();
  * const [xTrain, xTest, yTrain, yTest] = data.trainTestSplit(x, y, { testSize: 0.2, stratify: y, seed: 1 });
+ * xTest.shape; // [30, 4]
  */
 export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(...lists: T): Halves<T>;
 export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(

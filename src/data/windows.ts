@@ -20,7 +20,7 @@ export interface WindowOptions {
  * @returns inputs [W, size] and targets [W, horizon], with features [W, size, F] and [W, horizon, F]
  * @throws ShapeError where the series is too short for one window
  * @example
- * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]] and [[3], [4]]
+ * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]], [[3], [4]]
  */
 export function slidingWindows(
   series: Tensor | ArrayLike<number>,

@@ -81,6 +81,8 @@ export interface TopKOptions {
  * highest, as in scikit-learn. Two classes may have one score [N], that of the second.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
+ * @example
+ * metrics.topK([2, 0, 1], [[0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]], { k: 2 }); // 0.6667
  */
 export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}): number {
   const op = 'topK';
@@ -222,6 +224,8 @@ export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions = 
  * Of the examples of a class, the share that was found: tp / (tp + fn).
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html
+ * @example
+ * metrics.recall([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
  */
 export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
 export function recall(
@@ -237,6 +241,8 @@ export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {})
  * Harmonic mean of precision and recall: 2·tp / (2·tp + fp + fn).
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html
+ * @example
+ * metrics.f1([0, 1, 1, 1], [0, 1, 1, 0]); // 0.8
  */
 export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
 export function f1(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { average?: Exclude<Average, null> }): number;

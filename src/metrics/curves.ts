@@ -102,7 +102,7 @@ function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropInterm
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
  * @example
- * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // [0, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 1, 1]
  */
 export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {}): RocCurve {
   checkOptions('rocCurve', options, ['posLabel', 'dropIntermediate']);
@@ -282,6 +282,9 @@ function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropInterme
  * Precision and recall at every threshold.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
+ * @example
+ * const { precision, recall } = metrics.prCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * recall; // [1, 1, 0.5, 0.5, 0]
  */
 export function prCurve(yTrue: Labels, yScore: Numbers, options: PrOptions = {}): PrCurve {
   checkOptions('prCurve', options, ['posLabel', 'dropIntermediate']);
@@ -308,6 +311,8 @@ export interface AveragePrecisionOptions {
  * Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds. Two classes: scores [N]; more: scores [N, C], each class against the rest.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
+ * @example
+ * metrics.averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.8333
  */
 export function averagePrecision(
   yTrue: Labels,

@@ -44,6 +44,7 @@ const MAX_DIGITS = 100;
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.classification_report.html
  * @example
+ * const [yTrue, yPred] = [[0, 1, 1], [0, 1, 0]];
  * console.log(metrics.classificationReport(yTrue, yPred, { targetNames: ['cat', 'dog'] }));
  */
 export function classificationReport(

@@ -53,7 +53,8 @@ function domain(given: readonly [number, number] | undefined, values: readonly n
  *
  * @throws ArgumentError where the function is finite nowhere, or a path is empty
  * @example
- * plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
+ * const visited = [[-2, 1], [-1, 0.2], [0, 0]];
+ * const svg = plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
  */
 export function contours(fn: (x: number, y: number) => number, options: ContoursOptions = {}): string {
   const op = 'plot.contours';

@@ -9,7 +9,8 @@ import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
  * @example
- * new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+ * const normalize = new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+ * normalize.forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class Normalize extends Transform {
   constructor(
@@ -92,6 +93,9 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
  * Changes brightness, contrast, saturation and hue at random, in random order. Gray images keep saturation and hue.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html
+ * @example
+ * const jitter = new data.transforms.ColorJitter({ brightness: 0.2, hue: 0.05, seed: 1 });
+ * jitter.forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class ColorJitter extends RandomTransform {
   private readonly bounds: (readonly [number, number])[];

@@ -27,6 +27,8 @@ function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear
  * Another size: [height, width], or a number for the shorter side, which keeps the proportions.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
+ * @example
+ * new data.transforms.Resize(16).forward(rand(3, 8, 12)).shape; // [3, 16, 24]
  */
 export class Resize extends Transform {
   constructor(
@@ -55,6 +57,8 @@ export class Resize extends Transform {
  * The middle of the image; what is missing is 0.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
+ * @example
+ * new data.transforms.CenterCrop([4, 6]).forward(rand(3, 8, 12)).shape; // [3, 4, 6]
  */
 export class CenterCrop extends Transform {
   constructor(
@@ -95,6 +99,8 @@ const ATTEMPTS = 10;
  * A random part of the image, in a given size.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomResizedCrop.html
+ * @example
+ * new data.transforms.RandomResizedCrop(16, { scale: [0.5, 1], seed: 1 }).forward(rand(3, 32, 32)).shape; // [3, 16, 16]
  */
 export class RandomResizedCrop extends RandomTransform {
   constructor(
@@ -143,7 +149,12 @@ export interface FlipOptions extends SeedOptions {
   p?: number;
 }
 
-/** With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`. */
+/**
+ * With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`.
+ *
+ * @example
+ * new data.transforms.RandomHorizontalFlip(1).forward(tensor([[[0, 1]]])).toArray(); // [[[1, 0]]]
+ */
 export class RandomHorizontalFlip extends RandomTransform {
   /** How often an image is mirrored, 0 … 1. Default 0.5. */
   readonly p: number;
@@ -175,6 +186,8 @@ export interface RotationOptions extends SeedOptions {
  * A rotation about the middle, counter-clockwise, by a random angle from −degrees to degrees, or between two angles.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomRotation.html
+ * @example
+ * new data.transforms.RandomRotation(10, { seed: 1 }).forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class RandomRotation extends RandomTransform {
   private readonly bounds: readonly [number, number];

@@ -50,7 +50,8 @@ export abstract class RandomTransform extends Transform {
  *   new data.transforms.RandomHorizontalFlip(),
  *   new data.transforms.Normalize([0.5], [0.5]),
  * ]);
- * const x = augment.forward(image);
+ * const image = { width: 2, height: 1, data: [0, 0, 0, 255, 255, 255, 255, 255] }; // RGBA
+ * augment.forward(image).shape; // [3, 1, 2]
  */
 export class Compose extends Transform {
   constructor(
