@@ -317,8 +317,10 @@ export interface GradOptions extends BackwardOptions {
  *
  * @example
  * const x = tensor([2], { requiresGrad: true });
- * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });  // 12
- * const [ddx] = grad(dx.sum(), [x]);                              // 12
+ * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });
+ * dx.toArray(); // [12]
+ * const [ddx] = grad(dx.sum(), [x]);
+ * ddx.toArray(); // [12]
  */
 export function grad(
   output: Tensor | readonly Tensor[],

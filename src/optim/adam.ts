@@ -34,7 +34,10 @@ const DEFAULT_DECAY = 0.01;
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
- * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ * const steps = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ * steps.zeroGrad();
+ * F.crossEntropy(model.forward(x), y).backward();
+ * steps.step();
  */
 export class Adam extends ElementwiseOptimizer<AdamOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}, name = 'Adam') {
@@ -116,6 +119,8 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
  * Adam whose weights decay by themselves: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ * @example
+ * const steps = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.05 });
  */
 export class AdamW extends Adam {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {

@@ -84,6 +84,8 @@ export interface RMSpropOptions extends CommonOptions {
  * Steps of lr·g / (√v + ε), v a running mean of g². Defaults: lr 0.01, α 0.99, ε 1e-8.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ * @example
+ * const steps = new optim.RMSprop(model.parameters(), { lr: 1e-3, momentum: 0.9, centered: true });
  */
 export class RMSprop extends Adaptive<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
@@ -128,6 +130,8 @@ export interface AdagradOptions extends CommonOptions {
  * Steps of lr·g / (√s + ε), s the sum of all g². Defaults: lr 0.01, ε 1e-10.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ * @example
+ * const steps = new optim.Adagrad(model.parameters(), { lr: 0.05 });
  */
 export class Adagrad extends Adaptive<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
@@ -166,6 +170,8 @@ export interface AdadeltaOptions extends CommonOptions {
  * Steps of lr·√(d + ε) / √(v + ε)·g, v and d running means of g² and of the squared steps. Defaults: lr 1, ρ 0.9, ε 1e-6.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
+ * @example
+ * const steps = new optim.Adadelta(model.parameters(), { rho: 0.95 });
  */
 export class Adadelta extends Adaptive<AdadeltaOptions> {
   constructor(params: Params<AdadeltaOptions>, options: AdadeltaOptions = {}) {
@@ -203,6 +209,8 @@ export interface NAdamOptions extends CommonOptions {
  * Adam with Nesterov's momentum (Dozat 2016). Defaults: lr 0.002, β 0.9 and 0.999, ε 1e-8.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
+ * @example
+ * const steps = new optim.NAdam(model.parameters(), { lr: 1e-3 });
  */
 export class NAdam extends Adaptive<NAdamOptions> {
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {

@@ -41,6 +41,10 @@ type Group = { lr: number; momentum?: number; betas?: readonly [number, number] 
  * 2018).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+ * @example
+ * const schedule = new optim.lrScheduler.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 100 });
+ * optimizer.step();
+ * schedule.step();
  */
 export class OneCycleLR extends LRScheduler {
   private readonly options: Required<OneCycleLROptions>;

@@ -19,7 +19,15 @@ export type SchedulerState = Record<string, unknown>;
 /** The rates that groups had before any schedule changed them. */
 const initialRates = new WeakMap<object, number>();
 
-/** What all learning rate schedules have in common. */
+/**
+ * What all learning rate schedules have in common.
+ *
+ * @example
+ * // What every schedule has: a step an epoch, and a state to save.
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 10 });
+ * schedule.step();
+ * schedule.loadStateDict(schedule.stateDict());
+ */
 export abstract class LRScheduler {
   /** Epochs that `step()` has ended. */
   lastEpoch = 0;

@@ -11,7 +11,14 @@ export interface StepLROptions {
   gamma?: number;
 }
 
-/** lr·γ^⌊epoch / stepSize⌋. */
+/**
+ * lr·γ^⌊epoch / stepSize⌋.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 2, gamma: 0.1 });
+ * for (let epoch = 0; epoch < 2; epoch++) schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.01
+ */
 export class StepLR extends ChainableLR {
   private readonly options: Required<StepLROptions>;
 
@@ -42,7 +49,14 @@ export interface MultiStepLROptions {
   gamma?: number;
 }
 
-/** lr·γ^(number of milestones that have been reached). */
+/**
+ * lr·γ^(number of milestones that have been reached).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.MultiStepLR(optimizer, { milestones: [1, 3] });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.01
+ */
 export class MultiStepLR extends ChainableLR {
   private readonly options: Required<MultiStepLROptions>;
 
@@ -64,7 +78,14 @@ export class MultiStepLR extends ChainableLR {
   }
 }
 
-/** lr·γ^epoch. */
+/**
+ * lr·γ^epoch.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.ExponentialLR(optimizer, { gamma: 0.9 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.09
+ */
 export class ExponentialLR extends ChainableLR {
   private readonly gamma: number;
 
@@ -98,7 +119,14 @@ export interface CosineAnnealingLROptions {
   etaMin?: number;
 }
 
-/** ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2. */
+/**
+ * ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, { tMax: 2 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class CosineAnnealingLR extends ChainableLR {
   private readonly options: Required<CosineAnnealingLROptions>;
 
@@ -134,7 +162,14 @@ export interface CosineAnnealingWarmRestartsOptions {
   etaMin?: number;
 }
 
-/** Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017). */
+/**
+ * Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { t0: 2, tMult: 2 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
   private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
 
@@ -167,7 +202,13 @@ export interface LinearLROptions {
   totalIters?: number;
 }
 
-/** lr times a factor that goes in a straight line from startFactor to endFactor. */
+/**
+ * lr times a factor that goes in a straight line from startFactor to endFactor.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 4 });
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class LinearLR extends ChainableLR {
   private readonly options: Required<LinearLROptions>;
 
@@ -200,7 +241,14 @@ export interface LambdaLROptions {
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
 }
 
-/** lr·λ(epoch). The functions are not in the state dict. */
+/**
+ * lr·λ(epoch). The functions are not in the state dict.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LambdaLR(optimizer, { lrLambda: (epoch) => 1 / (1 + epoch) });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly ((epoch: number) => number)[];
 
@@ -235,7 +283,13 @@ export interface WarmupCosineLROptions {
   etaMin?: number;
 }
 
-/** lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays. */
+/**
+ * lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.WarmupCosineLR(optimizer, { warmupEpochs: 5, totalEpochs: 50 });
+ * schedule.step();
+ */
 export class WarmupCosineLR extends LRScheduler {
   private readonly options: Required<WarmupCosineLROptions>;
 
@@ -264,7 +318,15 @@ export interface SequentialLROptions {
   milestones: readonly number[];
 }
 
-/** Schedules one after the other. All of them must have been made for this optimizer. */
+/**
+ * Schedules one after the other. All of them must have been made for this optimizer.
+ *
+ * @example
+ * const { LinearLR, ExponentialLR, SequentialLR } = optim.lrScheduler;
+ * const schedulers = [new LinearLR(optimizer, { totalIters: 5 }), new ExponentialLR(optimizer, { gamma: 0.9 })];
+ * const schedule = new SequentialLR(optimizer, { schedulers, milestones: [5] });
+ * schedule.step();
+ */
 export class SequentialLR extends LRScheduler {
   private readonly options: SequentialLROptions;
 

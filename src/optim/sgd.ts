@@ -36,7 +36,7 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
- * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const steps = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });
  */
 export class SGD extends ElementwiseOptimizer<SGDOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<SGDOptions>[], options: SGDOptions = {}) {

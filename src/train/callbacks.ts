@@ -131,6 +131,7 @@ export interface EarlyStoppingOptions {
  * @see https://keras.io/api/callbacks/early_stopping/
  * @example
  * const callbacks = [new EarlyStopping({ patience: 5, restoreBestWeights: true })];
+ * await trainer.fit(x, y, { epochs: 20, validationSplit: 0.25, callbacks, verbose: false });
  */
 export class EarlyStopping implements Callback {
   /** Epoch in which training was stopped, or null. */
@@ -224,6 +225,7 @@ export interface Scheduler {
  *
  * @example
  * const callbacks = [new LRScheduler((epoch, lr) => (epoch < 10 ? lr : lr * 0.9))];
+ * await trainer.fit(x, y, { epochs: 12, callbacks, verbose: false });
  */
 export class LRScheduler implements Callback {
   constructor(
@@ -280,6 +282,9 @@ export interface PlateauOptions {
  * Lowers the learning rate when a value no longer gets better.
  *
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
+ * @example
+ * const callbacks = [new ReduceLROnPlateau({ monitor: 'loss', patience: 2 })];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class ReduceLROnPlateau implements Callback {
   private readonly monitor: Monitor;
@@ -350,6 +355,9 @@ export class ReduceLROnPlateau implements Callback {
  * Ends training when the loss of a batch is no longer a finite number.
  *
  * @see https://keras.io/api/callbacks/terminate_on_nan/
+ * @example
+ * const callbacks = [new TerminateOnNaN()];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class TerminateOnNaN implements Callback {
   /** Epoch and batch in which that happened, or null. */

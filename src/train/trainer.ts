@@ -49,12 +49,14 @@ interface Seen {
  * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
  *
  * @example
+ * const model = new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 3));
  * const trainer = new Trainer(model, {
  *   optimizer: new optim.Adam(model.parameters()),
  *   loss: 'crossEntropy',
  *   metrics: ['accuracy'],
  * });
- * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.2 });
+ * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.25, verbose: false });
+ * history.valAccuracy.length; // 10
  */
 export class Trainer implements TrainingState {
   readonly optimizer: TrainingOptimizer;
