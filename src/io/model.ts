@@ -129,6 +129,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
  * @throws ArgumentError for a layer that is not known (`registerLayer`), or an optimizer of other parameters
  * @example
  * const bytes = saveModel(model, { optimizer, epoch: 5 });
+ * loadModel(bytes).epoch; // 5
  */
 export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
   return saveSafetensors(...contentsOf('saveModel', model, options));
@@ -239,7 +240,7 @@ export interface LoadModelOptions {
  *
  * @throws FormatError where the file is damaged, or names a layer that is not known
  * @example
- * const { model, optimizer, epoch } = loadModel(bytes);
+ * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel(saveModel(model, { optimizer, epoch: 5 }));
  */
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
   checkOptions('loadModel', options, ['restoreRandom']);

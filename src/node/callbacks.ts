@@ -37,7 +37,8 @@ export interface CheckpointState {
  * or not at all. It stands last in the list of callbacks, so that what the others change is in the file. `{epoch}` in the path is the number of epochs done.
  *
  * @example
- * await trainer.fit(x, y, { epochs: 20, callbacks: [new ModelCheckpoint('best.safetensors', { saveBestOnly: true })] });
+ * const callbacks = [new ModelCheckpoint('best.safetensors', { monitor: 'loss', saveBestOnly: true })];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class ModelCheckpoint implements Callback {
   private readonly monitor: Monitor;
@@ -94,7 +95,12 @@ export interface CsvLoggerOptions {
   append?: boolean;
 }
 
-/** Writes loss and metrics of each epoch to a CSV file. */
+/**
+ * Writes loss and metrics of each epoch to a CSV file.
+ *
+ * @example
+ * await trainer.fit(x, y, { epochs: 5, callbacks: [new CSVLogger('training.csv')], verbose: false });
+ */
 export class CSVLogger implements Callback {
   private columns: string[] | null = null;
 
@@ -130,7 +136,12 @@ interface Bar {
   stop(): void;
 }
 
-/** A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing. */
+/**
+ * A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing.
+ *
+ * @example
+ * await trainer.fit(x, y, { epochs: 5, callbacks: [new ProgressBar()], verbose: false });
+ */
 export class ProgressBar implements Callback {
   private makeBar: ((format: string) => Bar) | null = null;
   private bar: Bar | null = null;

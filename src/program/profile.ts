@@ -28,6 +28,8 @@ const BURST = 20;
  *
  * @param options repeats: measurements of each command, default 11
  * @example
+ * const step = compile((x: Tensor) => model.forward(x).argmax(1));
+ * step(x);
  * for (const { name, microseconds, share } of profile(step)) console.log(name, microseconds, share);
  */
 export function profile<A extends unknown[], R>(

@@ -254,7 +254,12 @@ export function setNumThreads(n: number): number {
   return setThreads(n);
 }
 
-/** What runs where. */
+/**
+ * What runs where.
+ *
+ * @example
+ * runtimeInfo().device; // 'wasm'
+ */
 export function runtimeInfo(): RuntimeInfo {
   const executor = executorFor(defaultDevice());
   const variant = executor instanceof WasmExecutor ? executor.variant : null;
