@@ -11,6 +11,7 @@ import * as kernels from '../bindings/kernels/index.ts';
 import * as saraf from '../src/index.ts';
 import * as node from '../src/node/index.ts';
 import { type Example, examplesIn, moduleOf, root, sources } from './support/documentation.ts';
+import { given } from './support/given.ts';
 
 const { Tensor } = saraf;
 const folder = join(root, 'out/examples');
@@ -35,14 +36,13 @@ const names = (module: object, less: object = {}) =>
     .filter((name) => !(name in less))
     .join(', ');
 const GIVEN = ' const { x, y, xTrain, yTrain, xTest, yTest, model, optimizer, trainer } = given();';
-const fromGiven = "import { given } from '../../test/support/given.ts';";
 const modules = {
   kernels: moduleOf(`import { ${names(kernels)} } from '../../bindings/kernels/index.ts';`, '', ofKernels),
-  saraf: moduleOf(`import { ${names(saraf)} } from '../../src/index.ts'; ${fromGiven}`, GIVEN, rest),
+  saraf: moduleOf(`import { ${names(saraf)} } from '../../src/index.ts';`, GIVEN, rest),
   node: moduleOf(
     [
       `import { ${names(saraf, node)} } from '../../src/index.ts'; import { ${names(node)} } from '../../src/node/index.ts';`,
-      `import { readFileSync } from 'node:fs'; import { gunzipSync } from 'node:zlib'; ${fromGiven}`,
+      `import { readFileSync } from 'node:fs'; import { gunzipSync } from 'node:zlib';`,
     ].join(' '),
     GIVEN,
     ofNode,
@@ -85,6 +85,8 @@ function check(got: unknown, expected: unknown): void {
   if (!agrees(got, expected)) expect(plain(got)).toEqual(expected);
 }
 
+type Run = (compare: typeof check, context: typeof given) => Promise<void>;
+
 it('type-checks all examples', () => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   let complaints = '';
@@ -114,10 +116,8 @@ describe('runs', () => {
   for (const [name, examples] of Object.entries({ kernels: ofKernels, saraf: rest, node: ofNode })) {
     const runnable = examples.filter(({ code }) => !NOT_RUN.test(code.join('\n')));
     it.each(runnable.map(({ place }) => place))('%s', async (place) => {
-      const module: { examples: Record<string, (compare: typeof check) => Promise<void>> } = await import(
-        /* @vite-ignore */ join(folder, `${name}.ts`)
-      );
-      await module.examples[place]!(check);
+      const module: { examples: Record<string, Run> } = await import(/* @vite-ignore */ join(folder, `${name}.ts`));
+      await module.examples[place]!(check, given);
     });
   }
 });

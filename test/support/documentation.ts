@@ -68,10 +68,13 @@ export function moduleOf(
   given: string,
   examples: readonly Example[],
 ): { text: string; lines: string[] } {
-  const text: string[] = [imports, 'export const examples = {'];
+  const text = [
+    `${imports} type Given = typeof import('../../test/support/given.ts').given;`,
+    'type Check = (got: unknown, expected: unknown) => void; export const examples = {',
+  ];
   const lines: string[] = [];
   for (const { place, code } of examples) {
-    text.push(`${JSON.stringify(place)}: async (check: (got: unknown, expected: unknown) => void) => {${given} {`);
+    text.push(`${JSON.stringify(place)}: async (check: Check, given: Given) => {${given} {`);
     const [file, start] = place.split(':') as [string, string];
     for (const [i, line] of code.entries()) {
       lines[text.length] = `${file}:${Number(start) + i}`;
