@@ -22,6 +22,7 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
 /**
  * Tensors whose first dimension counts the examples.
  *
+ * @throws ShapeError where the first sizes differ
  * @example
  * const train = new data.TensorDataset(x, y);
  * train.length; // 12

@@ -28,6 +28,7 @@ export interface DataLoaderOptions {
  * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn. `for await` reads ahead; where its body
  * waits, the turn's scope also has what other tasks make meanwhile.
  *
+ * @throws ArgumentError where the data set has no length and `get`, or an option is out of range
  * @example
  * const train = new data.TensorDataset(x, y);
  * for (const [images, labels] of new data.DataLoader(train, { batchSize: 4, shuffle: true })) {

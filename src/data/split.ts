@@ -95,6 +95,7 @@ type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...
  * Splits lists of the same length at random: tensors, typed arrays and plain arrays come back in their own form, first
  * the training, then the test examples of each.
  *
+ * @throws ArgumentError where the lists differ in length, or a part would be empty
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  * @example
  * const { data: x, target: y } = await data.iris();

@@ -113,6 +113,7 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
  * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
  * shape of the logits.
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @example
  * F.crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.1269
  * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
@@ -133,6 +134,7 @@ export interface DropoutOptions {
 /**
  * Sets a random share p of the elements to 0 and multiplies the others by 1/(1 − p).
  *
+ * @throws ArgumentError where p is not between 0 and 1
  * @see https://jmlr.org/papers/v15/srivastava14a.html
  * @example
  * F.dropout(ones(4), { p: 0.5 }); // some 0, the others 2

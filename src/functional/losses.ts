@@ -63,6 +63,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
 /**
  * (input − target)².
  *
+ * @throws ShapeError where input and target differ in shape, DTypeError where the input is not float32
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
  * @example
  * F.mseLoss(tensor([1, 2]), tensor([1, 4])).item(); // 2

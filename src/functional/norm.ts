@@ -52,6 +52,7 @@ function callOf(
  * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: by the batch's statistics in training, else by
  * the running ones. Those are changed in place in training.
  *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  * @example
  * F.batchNorm(tensor([[1], [3]]), null, null, { training: true }).toArray(); // [[-1], [1]]
@@ -82,6 +83,7 @@ export interface InstanceNormOptions extends AffineOptions {
 /**
  * The same for each channel of each example by itself.
  *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or a channel has only one value
  * @example
  * F.instanceNorm(tensor([[[1, 3], [10, 30]]])).toArray(); // [[[-1, 1], [-1, 1]]]
  */
@@ -95,6 +97,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 /**
  * The same for the last dimensions of x together, which are `normalizedShape`; weight and bias have that shape.
  *
+ * @throws ShapeError where x does not end in `normalizedShape`, or a parameter does not have it
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  * @example
  * F.layerNorm(tensor([[1, 3], [10, 30]]), 2).toArray(); // [[-1, 1], [-1, 1]]
@@ -111,6 +114,7 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
 /**
  * The same for groups of channels of each example of x [N, C, …].
  *
+ * @throws ShapeError where the channels cannot be divided into the groups
  * @example
  * F.groupNorm(randn(8, 6, 5), 3).shape; // [8, 6, 5]
  */

@@ -56,6 +56,7 @@ function scaleOf(size: number, outSize: number, factor: number | undefined, mode
 /**
  * x [N, C, H, W] with planes of another size. 'nearest' repeats elements, 'bilinear' blends four.
  *
+ * @throws ArgumentError where not exactly one of size and scaleFactor is given
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  * @example
  * F.interpolate(randn(1, 3, 8, 8), { scaleFactor: 2, mode: 'bilinear' }).shape; // [1, 3, 16, 16]

@@ -55,6 +55,7 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
 /**
  * Share (or, with `normalize: false`, number) of the examples whose class was predicted.
  *
+ * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
  * @example
  * metrics.accuracy([0, 1, 2], [0, 1, 1]); // 0.6667
@@ -80,6 +81,7 @@ export interface TopKOptions {
  * Share of the examples whose class is among the k highest scores [N, C]; of equal scores the last column's is the
  * highest, as in scikit-learn. Two classes may have one score [N], that of the second.
  *
+ * @throws ShapeError where there is not a score for every class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
  * @example
  * metrics.topK([2, 0, 1], [[0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]], { k: 2 }); // 0.6667
@@ -206,6 +208,7 @@ function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, 
 /**
  * Of the examples predicted as a class, the share that belongs to it: tp / (tp + fp).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_score.html
  * @example
  * metrics.precision([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
@@ -223,6 +226,7 @@ export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions = 
 /**
  * Of the examples of a class, the share that was found: tp / (tp + fn).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html
  * @example
  * metrics.recall([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
@@ -240,6 +244,7 @@ export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {})
 /**
  * Harmonic mean of precision and recall: 2·tp / (2·tp + fp + fn).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html
  * @example
  * metrics.f1([0, 1, 1, 1], [0, 1, 1, 0]); // 0.8
@@ -261,6 +266,7 @@ export interface ConfusionOptions {
 /**
  * How often each class (row) was predicted as each (column).
  *
+ * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
  * @example
  * metrics.confusionMatrix([0, 1, 1], [0, 0, 1]); // [[1, 0], [1, 1]]

@@ -100,6 +100,7 @@ function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropInterm
 /**
  * False and true positive rates at every threshold. Rates are NaN where there are no negative or no positive examples.
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError where there are more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
  * @example
  * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // [0, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 1, 1]
@@ -151,6 +152,7 @@ export interface AucOptions {
 /**
  * Area under the ROC curve. Two classes: yScore [N] are scores of the second one; more: probabilities [N, C].
  *
+ * @throws ArgumentError where there is only one class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
  * @example
  * metrics.rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
@@ -281,6 +283,7 @@ function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropInterme
 /**
  * Precision and recall at every threshold.
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError where there are more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
  * @example
  * const { precision, recall } = metrics.prCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);

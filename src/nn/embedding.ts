@@ -13,6 +13,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * `paddingIdx` with zeros. The gradient is dense, as large as the table, but only the rows looked up are worked on: backward passes,
  * and SGD without momentum and weight decay, cost as much for a large table as for a small one.
  *
+ * @throws DTypeError where indices are not int32, ArgumentError where one is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
  * @example
  * const words = new nn.Embedding(10000, 128, { paddingIdx: 0 });

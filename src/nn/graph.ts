@@ -42,6 +42,7 @@ type Forward = (...inputs: Tensor[]) => Tensor;
 /**
  * Draws a model with several inputs, outputs, skip connections and shared layers.
  *
+ * @throws ArgumentError where a value belongs to another graph, or an output depends on an input that is not listed
  * @see https://keras.io/guides/functional_api/
  * @example
  * const g = new nn.Graph();

@@ -20,6 +20,7 @@ export interface LinearOptions {
 /**
  * y = x·Wᵀ + b: [..., inFeatures] → [..., outFeatures]. W and b start uniform in ±1/√inFeatures.
  *
+ * @throws ShapeError where an input does not end in inFeatures
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
  * @example
  * const layer = new nn.Linear(784, 128);
@@ -115,6 +116,7 @@ export class Flatten extends Module {
 /**
  * Splits one dimension into several.
  *
+ * @throws ShapeError where the sizes do not multiply to the dimension's
  * @example
  * new nn.Unflatten(1, [16, 5, -1]).forward(randn(8, 400)).shape; // [8, 16, 5, 5]
  */

@@ -116,6 +116,7 @@ export class BatchNorm1d extends RunningNorm {
 /**
  * As BatchNorm1d, for planes: [N, C, H, W].
  *
+ * @throws ShapeError where an input is not [N, numFeatures, H, W], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
  * @example
  * const block = new nn.Sequential(new nn.Conv2d(3, 16, 3, { bias: false }), new nn.BatchNorm2d(16), new nn.ReLU());
@@ -135,6 +136,7 @@ export class BatchNorm2d extends RunningNorm {
 /**
  * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
  *
+ * @throws ShapeError where an input is not [N, numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
  * @example
  * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
@@ -169,6 +171,7 @@ export interface LayerNormOptions {
 /**
  * The last dimensions together, which are `normalizedShape`, with mean 0 and variance 1.
  *
+ * @throws ShapeError where an input does not end in `normalizedShape`
  * @see https://arxiv.org/abs/1607.06450
  * @example
  * new nn.LayerNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
@@ -217,6 +220,7 @@ export interface GroupNormOptions {
 /**
  * Channels of each example in groups, each with mean 0 and variance 1: [N, C, …].
  *
+ * @throws ShapeError where the channels cannot be divided into the groups
  * @see https://arxiv.org/abs/1803.08494
  * @example
  * new nn.GroupNorm(4, 16).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]

@@ -229,6 +229,7 @@ export interface RNNOptions extends RecurrentOptions {
  *
  * The gradient is fused: it cannot be differentiated again. RNNCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
  * @example
  * const rnn = new nn.RNN(8, 16, { nonlinearity: 'relu' });
@@ -256,6 +257,7 @@ export class RNN extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. LSTMCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  * @see https://doi.org/10.1162/neco.1997.9.8.1735
  * @example
@@ -285,6 +287,7 @@ export class LSTM extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. GRUCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
  * @see https://arxiv.org/abs/1406.1078
  * @example

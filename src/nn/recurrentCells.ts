@@ -165,6 +165,7 @@ export interface RNNCellOptions extends CellOptions {
 /**
  * One step of RNN: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h. Without a batch too.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
  * @example
  * const cell = new nn.RNNCell(8, 16);
@@ -189,6 +190,7 @@ export class RNNCell extends CellBase {
 /**
  * One step of LSTM: input [batch, inputSize], states [h, c], each [batch, hiddenSize], or zeros; gives the new [h, c].
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where the states are no pair
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
  * @example
  * const cell = new nn.LSTMCell(8, 16);
@@ -216,6 +218,7 @@ export function checkPair(op: string, states: unknown): void {
 /**
  * One step of GRU: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
  * @example
  * const cell = new nn.GRUCell(8, 16);

@@ -268,6 +268,7 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
 /**
  * a + b; of two bools, or.
  *
+ * @throws ShapeError where the shapes do not broadcast, DeviceError where the tensors lie on different devices
  * @example
  * add(tensor([1, 2]), tensor([3, 4])).toArray(); // [4, 6]
  */
@@ -277,6 +278,7 @@ export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 /**
  * a − b; not of two bools.
  *
+ * @throws ShapeError where the shapes do not broadcast, DTypeError for two bools
  * @example
  * sub(tensor([1, 2]), 1).toArray(); // [0, 1]
  */
@@ -293,6 +295,7 @@ export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 /**
  * a · b, element by element; of two bools, and.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * mul(tensor([[1], [2]]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
  */
@@ -302,6 +305,7 @@ export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 /**
  * a / b, always float32.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * div(tensor([1, 2]), 4).toArray(); // [0.25, 0.5]
  */
@@ -311,6 +315,7 @@ export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 /**
  * aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent.
  *
+ * @throws ShapeError where the shapes do not broadcast, ArgumentError for an integer to a negative integer power
  * @example
  * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
  */
@@ -327,6 +332,7 @@ export function pow(a: Operand, b: Operand): Tensor {
 /**
  * The larger of a and b; NaN if either is.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * maximum(tensor([1, 5]), tensor([3, 4])).toArray(); // [3, 5]
  */
@@ -336,6 +342,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
 /**
  * The smaller of a and b; NaN if either is.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * minimum(tensor([1, 5]), tensor([3, 4])).toArray(); // [1, 4]
  */
@@ -346,6 +353,7 @@ export function minimum(a: Operand, b: Operand): Tensor {
 /**
  * condition ? a : b, element by element, with broadcasting.
  *
+ * @throws ShapeError where the shapes do not broadcast, DTypeError where the condition is float32
  * @example
  * where(tensor([true, false]), tensor([1, 2]), 0).toArray(); // [1, 0]
  */

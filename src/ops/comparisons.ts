@@ -23,6 +23,7 @@ function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
 /**
  * a = b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * eq(tensor([1, 2]), 2).toArray(); // [false, true]
  */
@@ -32,6 +33,7 @@ export function eq(a: Operand, b: Operand): Tensor {
 /**
  * a ≠ b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * ne(tensor([1, 2]), 2).toArray(); // [true, false]
  */
@@ -41,6 +43,7 @@ export function ne(a: Operand, b: Operand): Tensor {
 /**
  * a > b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * gt(tensor([1, 2, 3]), 2).toArray(); // [false, false, true]
  */
@@ -50,6 +53,7 @@ export function gt(a: Operand, b: Operand): Tensor {
 /**
  * a ≥ b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * ge(tensor([1, 2, 3]), 2).toArray(); // [false, true, true]
  */
@@ -59,6 +63,7 @@ export function ge(a: Operand, b: Operand): Tensor {
 /**
  * a < b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * lt(tensor([1, 2, 3]), 2).toArray(); // [true, false, false]
  */
@@ -68,6 +73,7 @@ export function lt(a: Operand, b: Operand): Tensor {
 /**
  * a ≤ b, as bool.
  *
+ * @throws ShapeError where the shapes do not broadcast
  * @example
  * le(tensor([1, 2, 3]), 2).toArray(); // [true, true, false]
  */

@@ -309,6 +309,7 @@ function isOptions(value: unknown): value is TensorOptions {
 /**
  * Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`.
  *
+ * @throws ArgumentError where start, end and step make no finite range
  * @example
  * arange(5).toArray(); // [0, 1, 2, 3, 4]
  * arange(1, 2, 0.25).toArray(); // [1, 1.25, 1.5, 1.75]
@@ -337,6 +338,7 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
 /**
  * n numbers from a to b, both included, at equal distances.
  *
+ * @throws ShapeError where n is no whole number from 0 on, ArgumentError where a or b is not finite
  * @example
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */
@@ -371,6 +373,7 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
 /**
  * Uniform random numbers, 0 ≤ x < 1.
  *
+ * @throws DTypeError where a dtype other than float32 is asked for
  * @example
  * rand(2, 3).shape; // [2, 3]
  */
@@ -390,6 +393,7 @@ export function randomLike(x: Tensor): Tensor {
 /**
  * Random numbers of the standard normal distribution.
  *
+ * @throws DTypeError where a dtype other than float32 is asked for
  * @example
  * randn(2, 3).shape; // [2, 3]
  */
@@ -404,6 +408,7 @@ type RandintOptions = Omit<TensorOptions, 'dtype'>;
 /**
  * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on.
  *
+ * @throws ArgumentError where low is not below high, or they are no whole numbers of 32 bits
  * @example
  * randint(0, 10, [2, 3]).shape; // [2, 3]
  */

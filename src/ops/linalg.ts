@@ -142,6 +142,7 @@ function productOf(a: Tensor, b: Tensor): Tensor {
 /**
  * Products of matrices, pair by pair: [b, m, k] × [b, k, n].
  *
+ * @throws ShapeError where they are not three-dimensional, or their sizes differ
  * @example
  * bmm(randn(8, 2, 3), randn(8, 3, 4)).shape; // [8, 2, 4]
  */
@@ -159,6 +160,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 /**
  * Σ aᵢ·bᵢ of two vectors.
  *
+ * @throws ShapeError where they are no vectors of one length
  * @example
  * dot(tensor([1, 2]), tensor([3, 4])).item(); // 11
  */
@@ -176,6 +178,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 /**
  * The matrix aᵢ·bⱼ of two vectors.
  *
+ * @throws ShapeError where they are no vectors
  * @example
  * outer(tensor([1, 2]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
  */

@@ -121,6 +121,7 @@ export interface FocalLossOptions {
 /**
  * −w[t]·(1 − p)^γ·ln p with p = softmax(x)[t], for logits x [N, C] and class indices t [N] (int32).
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://arxiv.org/abs/1708.02002
  * @example
  * F.focalLoss(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.0018
@@ -148,6 +149,7 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
  * −w[t]·x[t] for log-probabilities x [N, C, d1, …] (or [C]) and class indices t [N, d1, …] (int32); the mean is over the weights
  * of the targets that are not ignored.
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
  * @example
  * F.nllLoss(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15

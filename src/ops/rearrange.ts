@@ -12,6 +12,7 @@ import { alongDim } from './reductions.ts';
 /**
  * x next to itself, so many times along each dimension; more counts than dimensions put new ones in front.
  *
+ * @throws ShapeError where there are fewer counts than dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
  * @example
  * repeat(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
@@ -66,6 +67,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
  * The parts of a dimension: of one size (the last may be smaller), or of the sizes given, which add up to the dimension's.
  * Views.
  *
+ * @throws ArgumentError where the sizes do not add up to the dimension's
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
  * @example
  * split(arange(5), 2).map((part) => part.toArray()); // [[0, 1], [2, 3], [4]]
@@ -151,6 +153,7 @@ function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
 /**
  * The matrices of the last two dimensions, with 0 above the k-th diagonal (0 the main one, 1 the one above it).
  *
+ * @throws ShapeError for fewer than two dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.tril.html
  * @example
  * tril(ones(2, 2)).toArray(); // [[1, 0], [1, 1]]
@@ -162,6 +165,7 @@ export function tril(x: Tensor, k = 0): Tensor {
 /**
  * The same with 0 below the k-th diagonal.
  *
+ * @throws ShapeError for fewer than two dimensions
  * @example
  * triu(ones(2, 2), 1).toArray(); // [[0, 1], [0, 0]]
  */

@@ -150,6 +150,7 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
 /**
  * Mean of the elements.
  *
+ * @throws DTypeError where x is not float32
  * @example
  * mean(tensor([[1, 2], [3, 4]]), 1, { keepdim: true }).toArray(); // [[1.5], [3.5]]
  */
@@ -247,6 +248,7 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
 /**
  * Largest element; with a dimension: the largest along it and its (first) index. NaN wins.
  *
+ * @throws ShapeError where there are no elements
  * @example
  * max(tensor([1, 3, 2])).item(); // 3
  * const { values, indices } = max(tensor([[1, 3], [4, 2]]), 1); // [3, 4], [1, 0]
@@ -261,6 +263,7 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
 /**
  * Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins.
  *
+ * @throws ShapeError where there are no elements
  * @example
  * min(tensor([1, 3, 2])).item(); // 1
  * const { values, indices } = min(tensor([[1, 3], [4, 2]]), 1); // [1, 2], [0, 1]
@@ -301,6 +304,7 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
 /**
  * Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension.
  *
+ * @throws ShapeError where there are no elements
  * @example
  * argmax(tensor([[1, 3], [4, 2]]), 1).toArray(); // [1, 0]
  */
@@ -316,6 +320,7 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
 /**
  * Index of the smallest element (the first of them), int32.
  *
+ * @throws ShapeError where there are no elements
  * @example
  * argmin(tensor([[1, 3], [4, 2]]), 1).toArray(); // [0, 1]
  */
@@ -331,6 +336,7 @@ export function argmin<S extends Shape, D extends number | undefined = undefined
 /**
  * Mean squared distance from the mean, with count − correction in the denominator.
  *
+ * @throws DTypeError where x is not float32
  * @example
  * variance(tensor([1, 2, 3, 4])).item(); // 1.6667
  * variance(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.25
@@ -366,6 +372,7 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
 /**
  * Square root of the variance. Where all elements are equal, the gradient is 0.
  *
+ * @throws DTypeError where x is not float32
  * @example
  * std(tensor([1, 2, 3, 4])).item(); // 1.291
  */
@@ -382,6 +389,7 @@ export function std<S extends Shape, D extends Dims | undefined = undefined, K e
  * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
  *
+ * @throws DTypeError where x is not float32
  * @example
  * norm(tensor([3, 4])).item(); // 5
  */

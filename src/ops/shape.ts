@@ -26,6 +26,7 @@ import { cast } from './create.ts';
 /**
  * The same elements in another shape; one size may be −1. Copies only if it must.
  *
+ * @throws ShapeError where the number of elements is another one
  * @example
  * reshape(arange(6), [2, -1]).toArray(); // [[0, 1, 2], [3, 4, 5]]
  */
@@ -36,6 +37,7 @@ export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To
 /**
  * As reshape, but throws where it would have to copy.
  *
+ * @throws ShapeError where the number of elements is another one, or x would have to be copied (then `reshape` does it)
  * @example
  * view(arange(6), [3, 2]).shape; // [3, 2]
  */
@@ -65,6 +67,7 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
 /**
  * Joins the dimensions start … end (all of them by default) into one.
  *
+ * @throws ArgumentError where start lies behind end
  * @example
  * flatten(zeros(2, 3, 4), 1).shape; // [2, 12]
  */
@@ -86,6 +89,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
 /**
  * Splits one dimension into several; one size may be −1.
  *
+ * @throws ShapeError where the sizes do not multiply to the dimension's
  * @example
  * unflatten(zeros(2, 12), 1, [3, -1]).shape; // [2, 3, 4]
  */
@@ -136,6 +140,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 /**
  * Dimensions in another order.
  *
+ * @throws ArgumentError where not every dimension is named once
  * @example
  * permute(zeros(2, 3, 4), [2, 0, 1]).shape; // [4, 2, 3]
  */
@@ -175,6 +180,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /**
  * Stretches dimensions of size 1 without copying; −1 keeps a size.
  *
+ * @throws ShapeError where a size other than 1 would have to change
  * @example
  * expand(tensor([[1], [2]]), [2, 3]).toArray(); // [[1, 1, 1], [2, 2, 2]]
  */
@@ -202,6 +208,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 /**
  * The part start ≤ index < end of one dimension, every `step`-th; negative numbers count from the end. A view.
  *
+ * @throws ArgumentError where start, end or step is no whole number, or step is below 1
  * @example
  * slice(arange(10), 0, 2, 9, 3).toArray(); // [2, 5, 8]
  */
@@ -257,6 +264,7 @@ export function unslice(x: Tensor, dim: number, start: number, size: number, ste
 /**
  * One index of a dimension; the dimension goes. A view.
  *
+ * @throws ArgumentError where the index is out of range
  * @example
  * select(tensor([[1, 2], [3, 4]]), 1, 0).toArray(); // [1, 3]
  */
@@ -293,6 +301,7 @@ function commonType(list: readonly Tensor[]): DType {
 /**
  * Joins tensors along a dimension that they have. Of several element types the result has the widest.
  *
+ * @throws ShapeError where the shapes differ outside the dimension, ArgumentError for an empty list
  * @example
  * cat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]).toArray(); // [[1, 2], [3, 4], [5, 6]]
  */
@@ -343,6 +352,7 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
 /**
  * Joins tensors of one shape along a new dimension.
  *
+ * @throws ShapeError where the shapes differ, ArgumentError for an empty list
  * @example
  * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
  */

@@ -32,6 +32,7 @@ const DEFAULT_DECAY = 0.01;
 /**
  * Steps of lr·m̂ / (√v̂ + ε), m and v running means of the gradient and of its square (Kingma & Ba 2015).
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
  * const steps = new optim.Adam(model.parameters(), { lr: 1e-3 });
@@ -118,6 +119,7 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
 /**
  * Adam whose weights decay by themselves: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  * @example
  * const steps = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.05 });

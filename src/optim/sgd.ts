@@ -34,6 +34,7 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
  *
  * Of a table (`nn.Embedding`) only the rows looked up are changed where there is neither momentum nor weight decay.
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
  * const steps = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });

@@ -128,6 +128,7 @@ export interface EarlyStoppingOptions {
 /**
  * Ends training when a value no longer gets better.
  *
+ * @throws ArgumentError at the end of the first epoch where there is no value of that name
  * @see https://keras.io/api/callbacks/early_stopping/
  * @example
  * const callbacks = [new EarlyStopping({ patience: 5, restoreBestWeights: true })];
@@ -281,6 +282,7 @@ export interface PlateauOptions {
 /**
  * Lowers the learning rate when a value no longer gets better.
  *
+ * @throws ArgumentError where factor does not lie between 0 and 1; at the end of an epoch, where there is no such value
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
  * @example
  * const callbacks = [new ReduceLROnPlateau({ monitor: 'loss', patience: 2 })];

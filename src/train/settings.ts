@@ -27,7 +27,10 @@ export interface TrainingOptimizer {
 export interface TrainerOptions {
   /** Changes the model's parameters. In compiled steps too, its rate may be changed at any time. */
   optimizer: TrainingOptimizer;
-  /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
+  /**
+   * A name: 'mse', 'l1', 'smoothL1', 'huber', 'bce', 'bceWithLogits', 'klDiv', 'hingeEmbedding', 'crossEntropy', 'nll' or 'focal'
+   * ('binaryCrossEntropy', 'mae' … too); a loss module; or a function (output, target) => tensor.
+   */
   loss: Loss;
   /**
    * Names ('accuracy', 'precision', 'recall', 'f1', 'auc', 'mae', 'mse', 'r2'), functions (target, output) => number, or metrics.

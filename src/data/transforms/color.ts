@@ -7,6 +7,7 @@ import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
 /**
  * (x − mean) / std for each channel.
  *
+ * @throws ArgumentError where a standard deviation is 0, or there are not as many as means
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
  * @example
  * const normalize = new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
@@ -92,6 +93,7 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
 /**
  * Changes brightness, contrast, saturation and hue at random, in random order. Gray images keep saturation and hue.
  *
+ * @throws ArgumentError where an amount is negative
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html
  * @example
  * const jitter = new data.transforms.ColorJitter({ brightness: 0.2, hue: 0.05, seed: 1 });
