@@ -94,7 +94,7 @@ export function load(app) {
         const file = context.getSymbolFromReflection(target)?.declarations?.[0]?.getSourceFile().fileName ?? '';
         const isNamespace = target.kind === ReflectionKind.Namespace;
         const text = isNamespace ? 'Namespaces' : categoryOf(`${file.slice(root.length)} ${target.name}`);
-        const owner = child.signatures?.[0] ?? child;
+        const owner = child.kindOf(ReflectionKind.Function) ? child.signatures[0] : child;
         // A category must not make a name count as documented.
         if (owner.comment === undefined && !child.isReference()) continue;
         owner.comment ??= new Comment();
