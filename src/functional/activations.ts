@@ -22,7 +22,7 @@ function checkInput(op: string, x: Tensor): void {
 }
 
 /**
- * x.
+ * x as it is.
  *
  * @example
  * F.identity(tensor([1, 2])).toArray(); // [1, 2]
@@ -44,7 +44,7 @@ export function binaryStep(x: Tensor): Tensor {
 }
 
 /**
- * Arc tangent.
+ * Arc tangent, between −π/2 and π/2.
  *
  * @example
  * F.arctan(tensor([0, 1])).toArray(); // [0, 0.7854]

@@ -61,7 +61,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
 }
 
 /**
- * (input − target)².
+ * (input − target)², its mean unless `reduction` says otherwise.
  *
  * @throws ShapeError where input and target differ in shape, DTypeError where the input is not float32
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html

@@ -15,7 +15,7 @@ function elementLoss(op: string, input: Tensor, target: Tensor, reduction: Reduc
 }
 
 /**
- * |input − target|.
+ * |input − target|, its mean unless `reduction` says otherwise.
  *
  * @throws ShapeError where input and target differ in shape, DTypeError where the input is not float32
  * @see https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html

@@ -81,7 +81,8 @@ export interface InstanceNormOptions extends AffineOptions {
 }
 
 /**
- * The same for each channel of each example by itself.
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …] by itself, or by the running
+ * statistics; with `useInputStats` those follow, in place.
  *
  * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or a channel has only one value
  * @example
@@ -95,7 +96,8 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 }
 
 /**
- * The same for the last dimensions of x together, which are `normalizedShape`; weight and bias have that shape.
+ * (x − mean)/√(variance + eps)·weight + bias for the last dimensions of x together, which are `normalizedShape`; weight and bias
+ * have that shape.
  *
  * @throws ShapeError where x does not end in `normalizedShape`, or a parameter does not have it
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
@@ -112,7 +114,8 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
 }
 
 /**
- * The same for groups of channels of each example of x [N, C, …].
+ * (x − mean)/√(variance + eps)·weight + bias, statistics for each of `numGroups` groups of channels of each example of x [N, C,
+ * …]; weight and bias are [C].
  *
  * @throws ShapeError where the channels cannot be divided into the groups
  * @example

@@ -185,7 +185,7 @@ export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions
 }
 
 /**
- * The means of outputSize parts of each plane, whatever its size; null keeps a size.
+ * The means of outputSize parts of each plane, whatever its size: [N, C, H, W] → [N, C, H', W']; null keeps a size.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  * @example
@@ -196,7 +196,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
 }
 
 /**
- * The means of outputSize parts of each line.
+ * The means of outputSize parts of each line, as equal as they can be: [N, C, L] → [N, C, outputSize].
  *
  * @example
  * F.adaptiveAvgPool1d(tensor([[[1, 3, 5, 7]]]), 2).toArray(); // [[[2, 6]]]
@@ -208,7 +208,7 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
 }
 
 /**
- * The largest elements of outputSize parts of each plane; null keeps a size.
+ * The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']; null keeps a size.
  *
  * @example
  * F.adaptiveMaxPool2d(randn(8, 16, 7, 7), [3, null]).shape; // [8, 16, 3, 7]

@@ -55,7 +55,7 @@ export class Sigmoid extends Module {
 }
 
 /**
- * Hyperbolic tangent.
+ * Hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
  *
  * @example
  * new nn.Tanh().forward(tensor([0, 1])).toArray(); // [0, 0.7616]
@@ -109,7 +109,7 @@ export class LogSoftmax extends Module {
 }
 
 /**
- * x.
+ * x as it is: stands where a layer may be left out.
  *
  * @example
  * new nn.Identity().forward(tensor([1, 2])).toArray(); // [1, 2]
@@ -133,7 +133,7 @@ export class BinaryStep extends Module {
 }
 
 /**
- * Arc tangent.
+ * Arc tangent, between −π/2 and π/2.
  *
  * @example
  * new nn.ArcTan().forward(tensor([0, 1])).toArray(); // [0, 0.7854]

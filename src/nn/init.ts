@@ -38,7 +38,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
 }
 
 /**
- * Uniform between low and high.
+ * Fills a tensor with numbers uniform between low and high, in place, and gives it.
  *
  * @example
  * nn.init.uniform_(zeros(2, 3), -0.1, 0.1);
@@ -48,7 +48,7 @@ export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
 }
 
 /**
- * Normal with the given mean and standard deviation.
+ * Fills a tensor with normal numbers of the given mean and standard deviation, in place, and gives it.
  *
  * @example
  * nn.init.normal_(new nn.Linear(4, 3).weight, 0, 0.02);
@@ -58,7 +58,7 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
 }
 
 /**
- * The same value everywhere.
+ * Fills a tensor with one value, in place, and gives it.
  *
  * @example
  * nn.init.constant_(zeros(2), 3).toArray(); // [3, 3]
@@ -140,7 +140,7 @@ function gainOf(op: string, given: Gain): number {
 }
 
 /**
- * Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)).
+ * Glorot's uniform, in place: ±gain·√(6 / (fanIn + fanOut)).
  *
  * @example
  * nn.init.xavierUniform_(new nn.Linear(4, 3).weight, nn.init.calculateGain('tanh'));
@@ -152,7 +152,7 @@ export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
 }
 
 /**
- * Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)).
+ * Glorot's normal, in place: standard deviation gain·√(2 / (fanIn + fanOut)).
  *
  * @example
  * nn.init.xavierNormal_(new nn.Linear(4, 3).weight);
@@ -187,7 +187,7 @@ function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
 }
 
 /**
- * He's uniform: ±gain·√(3 / fan).
+ * He's uniform, in place: ±gain·√(3 / fan), fan the inputs (`mode` 'fanIn') or outputs of one unit.
  *
  * @example
  * nn.init.kaimingUniform_(new nn.Linear(4, 3).weight, { nonlinearity: 'relu' });
@@ -198,7 +198,7 @@ export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor
 }
 
 /**
- * He's normal: standard deviation gain / √fan.
+ * He's normal, in place: standard deviation gain / √fan, fan the inputs (`mode` 'fanIn') or outputs of one unit.
  *
  * @example
  * nn.init.kaimingNormal_(new nn.Conv2d(3, 16, 3).weight, { mode: 'fanOut', nonlinearity: 'relu' });

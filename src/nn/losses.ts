@@ -45,7 +45,7 @@ export class MSELoss extends Module {
 }
 
 /**
- * Binary cross-entropy of probabilities.
+ * Binary cross-entropy of probabilities x and targets y in 0 … 1: −w·(y·ln x + (1 − y)·ln(1 − x)).
  *
  * @example
  * new nn.BCELoss().forward(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
@@ -131,7 +131,7 @@ export class HuberLoss extends Module {
 }
 
 /**
- * Binary cross-entropy of logits.
+ * Binary cross-entropy of logits x and targets y in 0 … 1: −w·(p·y·ln σ(x) + (1 − y)·ln(1 − σ(x))), p the posWeight.
  *
  * @example
  * new nn.BCEWithLogitsLoss({ posWeight: tensor([3]) }).forward(tensor([0, 2]), tensor([0, 1])).item(); // 0.537
@@ -217,7 +217,7 @@ export class HingeEmbeddingLoss extends Module {
 }
 
 /**
- * Cosine distance of pairs, for labels ±1.
+ * For pairs of vectors [N, D] and labels ±1 [N]: 1 − cos where y = 1, max(0, cos − margin) where y = −1.
  *
  * @example
  * new nn.CosineEmbeddingLoss().forward(tensor([[1, 0]]), tensor([[1, 1]]), tensor([1])).item(); // 0.2929

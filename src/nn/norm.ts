@@ -114,7 +114,8 @@ export class BatchNorm1d extends RunningNorm {
 }
 
 /**
- * As BatchNorm1d, for planes: [N, C, H, W].
+ * Each channel of [N, C, H, W] with mean 0 and variance 1 over the batch in training, by the running statistics otherwise: y =
+ * (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input is not [N, numFeatures, H, W], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
@@ -134,7 +135,8 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
+ * Each channel of each example of [N, C, H, W] by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
+ * affine nor with running statistics.
  *
  * @throws ShapeError where an input is not [N, numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
@@ -169,7 +171,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * The last dimensions together, which are `normalizedShape`, with mean 0 and variance 1.
+ * The last dimensions together, which are `normalizedShape`: y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input does not end in `normalizedShape`
  * @see https://arxiv.org/abs/1607.06450
@@ -218,7 +220,8 @@ export interface GroupNormOptions {
 }
 
 /**
- * Channels of each example in groups, each with mean 0 and variance 1: [N, C, …].
+ * Channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics of the
+ * group.
  *
  * @throws ShapeError where the channels cannot be divided into the groups
  * @see https://arxiv.org/abs/1803.08494
