@@ -13,7 +13,7 @@ export interface WindowOptions {
 }
 
 /**
- * Windows of a series and what comes after each.
+ * Windows of a series and what comes after each, as a pair of tensors.
  *
  * @param series [T] or, with several features, [T, F]
  * @param size steps in a window

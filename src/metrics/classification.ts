@@ -264,7 +264,7 @@ export interface ConfusionOptions {
 }
 
 /**
- * How often each class (row) was predicted as each (column).
+ * How often each class (row) was predicted as each (column): a list of rows, in the order of the classes.
  *
  * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html

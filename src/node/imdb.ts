@@ -18,7 +18,8 @@ const SENTIMENTS = new Map([
 ]);
 
 /**
- * Reads the reviews. HTML line breaks in them become blanks.
+ * Reads film reviews with their judgement (Maas and others 2011) from a CSV file with the columns review and sentiment. HTML
+ * line breaks in them become blanks.
  *
  * @throws FormatError where a column is missing or a sentiment is neither positive nor negative
  * @see https://ai.stanford.edu/~amaas/data/sentiment/

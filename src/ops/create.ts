@@ -197,7 +197,7 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
 }
 
 /**
- * A tensor of ones.
+ * A tensor of ones. `ones([2, 3])` or `ones(2, 3)`.
  *
  * @example
  * ones([2, 2]).toArray(); // [[1, 1], [1, 1]]
@@ -371,7 +371,7 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
 }
 
 /**
- * Uniform random numbers, 0 ≤ x < 1.
+ * Uniform random numbers, 0 ≤ x < 1. `rand([2, 3])` or `rand(2, 3)`.
  *
  * @throws DTypeError where a dtype other than float32 is asked for
  * @example
@@ -391,7 +391,7 @@ export function randomLike(x: Tensor): Tensor {
 }
 
 /**
- * Random numbers of the standard normal distribution.
+ * Random numbers of the standard normal distribution. `randn([2, 3])` or `randn(2, 3)`.
  *
  * @throws DTypeError where a dtype other than float32 is asked for
  * @example

@@ -140,7 +140,7 @@ function productOf(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Products of matrices, pair by pair: [b, m, k] × [b, k, n].
+ * Products of matrices, pair by pair: [b, m, k] × [b, k, n] → [b, m, n].
  *
  * @throws ShapeError where they are not three-dimensional, or their sizes differ
  * @example
@@ -176,7 +176,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The matrix aᵢ·bⱼ of two vectors.
+ * The matrix aᵢ·bⱼ of two vectors: [m], [n] → [m, n].
  *
  * @throws ShapeError where they are no vectors
  * @example

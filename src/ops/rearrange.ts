@@ -163,7 +163,7 @@ export function tril(x: Tensor, k = 0): Tensor {
 }
 
 /**
- * The same with 0 below the k-th diagonal.
+ * The matrices of the last two dimensions, with 0 below the k-th diagonal (0 the main one, 1 the one above it).
  *
  * @throws ShapeError for fewer than two dimensions
  * @example

@@ -129,7 +129,7 @@ function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 's
 }
 
 /**
- * Sum of the elements.
+ * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32.
  *
  * @example
  * sum(tensor([[1, 2], [3, 4]])).item(); // 10
@@ -148,7 +148,7 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
 }
 
 /**
- * Mean of the elements.
+ * Mean of the elements: of all, or along the dimensions given, which go unless `keepdim`.
  *
  * @throws DTypeError where x is not float32
  * @example
@@ -166,7 +166,7 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
 }
 
 /**
- * Product of the elements.
+ * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`.
  *
  * @example
  * prod(tensor([2, 3, 4])).item(); // 24
@@ -318,7 +318,7 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
 }
 
 /**
- * Index of the smallest element (the first of them), int32.
+ * Index of the smallest element (the first of them), int32; over all elements in row-major order, or along a dimension.
  *
  * @throws ShapeError where there are no elements
  * @example
@@ -334,7 +334,8 @@ export function argmin<S extends Shape, D extends number | undefined = undefined
 }
 
 /**
- * Mean squared distance from the mean, with count − correction in the denominator.
+ * Mean squared distance from the mean, with count − correction (default 1) in the denominator: of all elements, or along the
+ * dimensions given.
  *
  * @throws DTypeError where x is not float32
  * @example
@@ -370,7 +371,7 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
 }
 
 /**
- * Square root of the variance. Where all elements are equal, the gradient is 0.
+ * Square root of the variance: of all elements, or along the dimensions given. Where all elements are equal, the gradient is 0.
  *
  * @throws DTypeError where x is not float32
  * @example
@@ -435,7 +436,7 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
 }
 
 /**
- * ln Σ eˣ, without overflow.
+ * ln Σ eˣ along the dimensions given, without overflow.
  *
  * @example
  * logsumexp(tensor([[0, 0], [1, 1]]), 1).toArray(); // [0.6931, 1.6931]
@@ -458,7 +459,7 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
 }
 
 /**
- * Running sums along a dimension.
+ * Running sums along a dimension: yᵢ = x₀ + … + xᵢ.
  *
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]

@@ -138,7 +138,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * Dimensions in another order.
+ * Dimensions in another order: dimension i of the result is dimension dims[i] of x. A view.
  *
  * @throws ArgumentError where not every dimension is named once
  * @example
@@ -164,7 +164,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /**
- * Two dimensions exchanged.
+ * Two dimensions exchanged. A view.
  *
  * @example
  * transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(); // [[1, 3], [2, 4]]

@@ -255,7 +255,7 @@ export function setNumThreads(n: number): number {
 }
 
 /**
- * What runs where.
+ * Device, kernels, threads and runtime in use.
  *
  * @example
  * runtimeInfo().device; // 'wasm'
