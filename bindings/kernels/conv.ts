@@ -41,7 +41,7 @@ export interface Conv2dOptions extends WindowOptions {
   x: Float32Array;
   /** outChannels × inChannels / groups × kernel elements. */
   weight: Float32Array;
-  /** outChannels elements. */
+  /** outChannels elements, added to the planes. Default: none. */
   bias?: Float32Array;
   /** batch × outChannels × H' × W' elements, H' = ⌊(height + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. */
   y: Float32Array;

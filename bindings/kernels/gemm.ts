@@ -33,7 +33,7 @@ export interface GemmOptions {
   ldb?: number;
   /** Elements from one row of C to the next; default n, and never fewer. What lies between the rows is not touched. */
   ldc?: number;
-  /** n elements, added to each row. */
+  /** n elements, added to each row. Default: none. */
   bias?: Float32Array;
   /** Applied to the result. Default 'none'. */
   activation?: Activation;

@@ -19,9 +19,9 @@ export interface LayerNormOptions extends NormOptions {
   rows: number;
   /** Elements of a row, ≥ 0. */
   cols: number;
-  /** cols factors. */
+  /** cols factors. Default: 1. */
   weight?: Float32Array;
-  /** cols summands. */
+  /** cols summands. Default: 0. */
   bias?: Float32Array;
 }
 

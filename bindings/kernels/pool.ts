@@ -31,7 +31,7 @@ export interface PoolOptions {
 
 /** What `maxPool2d` takes. */
 export interface MaxPoolOptions extends PoolOptions {
-  /** Takes where in its plane each largest element lies; as long as y. */
+  /** Takes where in its plane each largest element lies; as long as y. Default: not written. */
   indices?: Int32Array;
 }
 

@@ -35,7 +35,7 @@ export interface QgemmOptions {
   aScale?: number;
   /** A step of B, or of each of its n columns, for a float C. Default 1. */
   bScale?: number | ArrayLike<number>;
-  /** n elements of C's type, added to each row. */
+  /** n elements of C's type, added to each row. Default: none. */
   bias?: Int32Array | Float32Array;
 }
 
