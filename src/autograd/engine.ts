@@ -83,7 +83,7 @@ export class Context<A> {
 export interface BackwardOptions {
   /** Keep the graph for another pass. Default: the value of `createGraph`. */
   retainGraph?: boolean;
-  /** Record the backward pass itself, so that gradients can be differentiated again. */
+  /** Record the backward pass itself, so that gradients can be differentiated again. Default false. */
   createGraph?: boolean;
 }
 

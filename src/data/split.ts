@@ -13,7 +13,7 @@ export interface SplitOptions {
   trainSize?: number;
   /** False: the last examples are the test examples. Default true. */
   shuffle?: boolean;
-  /** Labels whose shares are the same in both parts. */
+  /** Labels whose shares are the same in both parts. Default: none; the parts are drawn freely. */
   stratify?: Labels;
   /** Seed of the order; without it, it follows `manualSeed`. */
   seed?: number;

@@ -20,7 +20,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
 interface LearnedOptions {
   /** Add a learned number an output channel. Default true. */
   bias?: boolean;
-  /** What lies around the input: zeros, nothing else so far. */
+  /** What lies around the input: zeros, nothing else so far. Default 'zeros'. */
   paddingMode?: 'zeros';
 }
 

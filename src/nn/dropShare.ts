@@ -3,7 +3,7 @@ import { checkOptions, checkRange } from '../options.ts';
 
 /** Options of layers of dropout. */
 export interface DropShare {
-  /** Default 0.5. */
+  /** Share of what becomes 0, 0 … 1. Default 0.5. */
   p?: number;
 }
 

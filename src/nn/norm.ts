@@ -15,11 +15,11 @@ const bufferOf = (make: () => Tensor): Buffer => scope(() => new Buffer(make()))
 export interface RunningNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
-  /** Share of a batch in the running statistics; null: the average of all batches. Default 0.1. */
+  /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   momentum?: number | null;
-  /** Learn a factor and a summand for each channel. */
+  /** Learn a factor and a summand for each channel. Default true; of InstanceNorm2d false. */
   affine?: boolean;
-  /** Keep running statistics, for evaluation. */
+  /** Keep running statistics, for evaluation. Default true; of InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
 

@@ -17,13 +17,13 @@ export type Dims = number | readonly number[];
 
 /** Options of reductions. */
 export interface ReduceOptions {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: boolean;
 }
 
 /** Tells the types whether dimensions are kept. */
 export interface Keep<K extends boolean> {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: K;
 }
 

@@ -8,13 +8,13 @@ import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
-  /** Learning rate. Default 0.001. */
+  /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
+  /** Shares of the running means of the gradient and of its square that are kept, 0 … below 1. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
-  /** Added to the denominator. Default 1e-8. */
+  /** Added to the denominator, ≥ 0. Default 1e-8. */
   eps?: number;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0; of AdamW the share of lr by which weights decay. Default 0; of AdamW 0.01. */
   weightDecay?: number;
   /** Divide by the largest running mean of the square so far. Default false. */
   amsgrad?: boolean;

@@ -10,11 +10,11 @@ import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
 
 interface CommonOptions {
-  /** Learning rate. */
+  /** Learning rate, ≥ 0. Default: of NAdam 0.002, of RMSprop and Adagrad 0.01, of Adadelta 1. */
   lr?: number;
-  /** Added to the denominator. */
+  /** Added to the denominator, ≥ 0. Default 1e-8; of Adagrad 1e-10, of Adadelta 1e-6. */
   eps?: number;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
 }
 

@@ -5,7 +5,7 @@ import { LRScheduler, type Scheduled } from './scheduler.ts';
 
 /** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
-  /** The highest rate. */
+  /** The highest rate, ≥ 0. */
   maxLr: number;
   /** Steps in all. */
   totalSteps: number;

@@ -5,9 +5,9 @@ import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from '.
 
 /** Options of `StepLR`. */
 export interface StepLROptions {
-  /** Epochs between two decays. */
+  /** Epochs between two decays, ≥ 1. */
   stepSize: number;
-  /** Default 0.1. */
+  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -45,7 +45,7 @@ export class StepLR extends ChainableLR {
 export interface MultiStepLROptions {
   /** Epochs at which the rate decays. */
   milestones: readonly number[];
-  /** Default 0.1. */
+  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -113,7 +113,7 @@ function cosine(high: number, low: number, share: number): number {
 
 /** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
-  /** Epochs of half a period. */
+  /** Epochs of half a period, ≥ 1; PyTorch's `T_max`. */
   tMax: number;
   /** Lowest rate. Default 0. */
   etaMin?: number;
@@ -154,9 +154,9 @@ export class CosineAnnealingLR extends ChainableLR {
 
 /** Options of `CosineAnnealingWarmRestarts`. */
 export interface CosineAnnealingWarmRestartsOptions {
-  /** Epochs of the first period. */
+  /** Epochs of the first period, ≥ 1; PyTorch's `T_0`. */
   t0: number;
-  /** Factor from one period to the next. Default 1. */
+  /** Factor from one period to the next, a whole number ≥ 1. Default 1. */
   tMult?: number;
   /** Lowest rate. Default 0. */
   etaMin?: number;

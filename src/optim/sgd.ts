@@ -10,15 +10,15 @@ import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
-  /** Learning rate. Default 0.001. */
+  /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Share of the last step that is kept. Default 0. */
+  /** Share of the last step that is kept, ≥ 0. Default 0. */
   momentum?: number;
   /** Share by which the gradient enters the momentum less. Default 0. */
   dampening?: number;
-  /** Look ahead along the momentum. Default false. */
+  /** Look ahead along the momentum, of which there must be some, and no dampening. Default false. */
   nesterov?: boolean;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
   /** Ascend instead. Default false. */
   maximize?: boolean;

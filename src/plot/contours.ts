@@ -19,7 +19,7 @@ import { colourOf, element, PAPER, pathOf } from './svg.ts';
 export interface ContoursOptions extends AxesOptions {
   /** From where to where. Default: around the paths, or −1 … 1. */
   x?: readonly [number, number];
-  /** As x, from bottom to top. */
+  /** As x, from bottom to top. Default: around the paths, or −1 … 1. */
   y?: readonly [number, number];
   /** Paths by name: points [N, 2], such as the parameters after each step. */
   paths?: Readonly<Record<string, Points>>;

@@ -52,7 +52,7 @@ export interface FitOptions {
   epochs?: number;
   /** Examples in a batch, ≥ 1. Default 32. A DataLoader has its own. */
   batchSize?: number;
-  /** Share of the examples, the last ones, that are kept for validation. */
+  /** Share of the examples, the last ones, that are kept for validation, 0 … 1. Default 0: none. */
   validationSplit?: number;
   /** Examples for validation after each epoch: [x, y], [x, y, sampleWeight], a data set, a DataLoader, or batches. */
   validationData?: ValidationData;
@@ -66,7 +66,7 @@ export interface FitOptions {
   stepsPerEpoch?: number;
   /** Objects that are told of epochs and batches, in this order. Default: none. */
   callbacks?: readonly Callback[];
-  /** Ends training after the running batch. */
+  /** Ends training after the running batch; what `fit` gives is of the epochs that were finished. Default: none. */
   signal?: AbortSignal;
   /** A line an epoch on the console. Default true. */
   verbose?: boolean | number;
