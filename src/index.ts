@@ -54,6 +54,7 @@ export {
   init,
   type MemoryInfo,
   memory,
+  type Precision,
   type RuntimeInfo,
   runtimeInfo,
   setNumThreads,
