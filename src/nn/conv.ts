@@ -20,7 +20,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
 interface LearnedOptions {
   /** Add a learned number an output channel. Default true. */
   bias?: boolean;
-  /** What lies around the input: zeros, nothing else so far. */
+  /** What lies around the input: zeros, nothing else so far. Default 'zeros'. */
   paddingMode?: 'zeros';
 }
 
@@ -76,13 +76,18 @@ function checked<O extends LearnedOptions & { groups?: number }>(
 
 /** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
 abstract class Convolution<Options extends LearnedOptions> extends Module {
+  /** The kernels; their shape is in the description of the class. */
   weight: Parameter;
+  /** A summand for each output channel, [outChannels]; null without bias. */
   bias: Parameter | null;
 
   constructor(
+    /** Channels of the input, ≥ 1, a multiple of the groups. */
     readonly inChannels: number,
+    /** Channels of the output, ≥ 1, a multiple of the groups. */
     readonly outChannels: number,
     weightShape: readonly number[],
+    /** Stride, padding, dilation and groups, as they were given. */
     readonly options: Omit<Options, keyof LearnedOptions>,
     bias: boolean,
   ) {

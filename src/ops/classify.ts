@@ -10,7 +10,8 @@ import { checkValues } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFloat, checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
 import { alongDim } from './create.ts';
 
 /** How the losses of a batch become one: not at all, their mean, their sum. */
@@ -42,12 +43,22 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
   );
 }
 
-/** eˣ / Σ eˣ along a dimension (default: the last). */
+/**
+ * eˣ / Σ eˣ along a dimension (default: the last).
+ *
+ * @example
+ * softmax(tensor([[0, 0], [1, 1]]), 1).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ */
 export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
   return softmaxAlong('softmax', x, dim) as Tensor<S>;
 }
 
-/** x − ln Σ eˣ along a dimension (default: the last). */
+/**
+ * x − ln Σ eˣ along a dimension (default: the last).
+ *
+ * @example
+ * logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
+ */
 export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
   return softmaxAlong('logSoftmax', x, dim) as Tensor<S>;
 }
@@ -70,7 +81,7 @@ export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
 export interface CrossEntropyOptions {
   /** A factor for each class. */
   weight?: Tensor;
-  /** Default 'mean': over the weights of the targets that are not ignored. */
+  /** How the losses become one. Default 'mean': over the weights of the targets that are not ignored. */
   reduction?: Reduction;
   /** Targets with this class count for nothing. Default −100. */
   ignoreIndex?: number;

@@ -5,7 +5,7 @@ import { copyInto, emitUnary, empty, materialize } from '../program/emit.ts';
 import { rememberWritten } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 
 /** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */
 export function cast(x: Tensor, dtype: DType): Tensor {

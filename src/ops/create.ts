@@ -9,7 +9,7 @@ import type { Nested } from '../tensor/base.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import {
   finish,
   fromList,
@@ -79,8 +79,8 @@ function firstElement(nested: Nested): Nested {
  *
  * @throws ShapeError for ragged arrays or a shape with another number of elements
  * @example
- * const a = tensor([[1, 2], [3, 4]]);
- * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
+ * const a = tensor([[1, 2], [3, 4]]); // [2, 2]
+ * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true }); // [2, 3]
  */
 export function tensor<S extends Shape>(
   data: Nested | NumberArray,
@@ -138,7 +138,12 @@ function filled(op: string, shape: Shape, value: number, options: Placement): Te
   return finish(op, t, options);
 }
 
-/** A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`. */
+/**
+ * A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`.
+ *
+ * @example
+ * zeros(2, 3).shape; // [2, 3]
+ */
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -146,7 +151,12 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
   return filled('zeros', shape, 0, options);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones. `ones([2, 3])` or `ones(2, 3)`.
+ *
+ * @example
+ * ones([2, 2]).toArray(); // [[1, 1], [1, 1]]
+ */
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -154,7 +164,12 @@ export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
   return filled('ones', shape, 1, options);
 }
 
-/** A tensor with the same value everywhere; bool for a boolean. */
+/**
+ * A tensor with the same value everywhere; bool for a boolean.
+ *
+ * @example
+ * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
+ */
 export function full<S extends Shape>(
   shape: S,
   value: number | boolean,
@@ -177,12 +192,22 @@ function filledLike(op: string, x: Tensor, value: number, options: TensorOptions
   return filled(op, x.shape, value, { dtype: x.dtype, executor, ...options });
 }
 
-/** Zeros in the shape, type and place of x. */
+/**
+ * Zeros in the shape, type and place of x.
+ *
+ * @example
+ * zerosLike(tensor([1, 2])).toArray(); // [0, 0]
+ */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
   return filledLike('zerosLike', x, 0, options);
 }
 
-/** Ones in the shape, type and place of x. */
+/**
+ * Ones in the shape, type and place of x.
+ *
+ * @example
+ * onesLike(tensor([1, 2])).toArray(); // [1, 1]
+ */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
   return filledLike('onesLike', x, 1, options);
 }
@@ -194,7 +219,12 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
   return t;
 }
 
-/** The n×n identity matrix (n×m if m is given). */
+/**
+ * The n×n identity matrix (n×m if m is given).
+ *
+ * @example
+ * eye(2).toArray(); // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
   const m = typeof rest[0] === 'number' ? rest[0] : n;
   const options = (typeof rest[0] === 'number' ? rest[1] : rest[0]) ?? {};
@@ -207,7 +237,14 @@ export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [
   return fromList('eye', diagonal, [n, m], options);
 }
 
-/** Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`. */
+/**
+ * Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`.
+ *
+ * @throws ArgumentError where start, end and step make no finite range
+ * @example
+ * arange(5).toArray(); // [0, 1, 2, 3, 4]
+ * arange(1, 2, 0.25).toArray(); // [1, 1.25, 1.5, 1.75]
+ */
 export function arange(...args: (number | TensorOptions)[]): Tensor {
   const last = args[args.length - 1];
   const options = isOptions(last) ? last : {};
@@ -229,7 +266,13 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
   return fromList('arange', () => Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
 }
 
-/** n numbers from a to b, both included, at equal distances. */
+/**
+ * n numbers from a to b, both included, at equal distances.
+ *
+ * @throws ShapeError where n is no whole number from 0 on, ArgumentError where a or b is not finite
+ * @example
+ * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
+ */
 export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
   checkShape('linspace', [n]);
   checkFinite('linspace', 'a', a);

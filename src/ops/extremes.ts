@@ -6,12 +6,14 @@ import { watching } from '../program/watch.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import { checkKeepdim, type Keep, type Plan, plan, type ReduceOptions, reduce } from './reduce.ts';
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface Extremes {
+  /** The elements, of x's type; without the dimension, or with `keepdim` of size 1 along it. */
   values: Tensor;
+  /** Their positions along the dimension, int32, in the shape of the values; of equal ones the first. */
   indices: Tensor;
 }
 
@@ -57,7 +59,14 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   return kept;
 }
 
-/** Largest element; with a dimension: the largest along it and its (first) index. NaN wins. */
+/**
+ * Largest element; with a dimension: the largest along it and its (first) index. NaN wins.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * max(tensor([1, 3, 2])).item(); // 3
+ * const { values, indices } = max(tensor([[1, 3], [4, 2]]), 1); // [3, 4], [1, 0]
+ */
 export function max<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
@@ -65,7 +74,14 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
   return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
 }
 
-/** Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins. */
+/**
+ * Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * min(tensor([1, 3, 2])).item(); // 1
+ * const { values, indices } = min(tensor([[1, 3], [4, 2]]), 1); // [1, 2], [0, 1]
+ */
 export function min<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
@@ -99,7 +115,13 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   return indices;
 }
 
-/** Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension. */
+/**
+ * Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * argmax(tensor([[1, 3], [4, 2]]), 1).toArray(); // [1, 0]
+ */
 export function argmax<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -109,7 +131,13 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Index of the smallest element (the first of them), int32. */
+/**
+ * Index of the smallest element (the first of them), int32; over all elements in row-major order, or along a dimension.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * argmin(tensor([[1, 3], [4, 2]]), 1).toArray(); // [0, 1]
+ */
 export function argmin<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,

@@ -7,7 +7,8 @@ import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
 import { watching } from '../program/watch.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import { constant } from './create.ts';
 import type { Extremes } from './extremes.ts';
 import { checkIndex } from './select.ts';
@@ -154,9 +155,10 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
  * The k largest (or smallest) elements along a dimension, the most extreme first, and where they stand. Of equal ones the
  * first comes first.
  *
+ * @throws ArgumentError where k is more than the dimension's size
  * @see https://pytorch.org/docs/stable/generated/torch.topk.html
  * @example
- * topk(tensor([1, 4, 2, 3]), 2).values.toArray(); // [4, 3]
+ * const { values, indices } = topk(tensor([1, 4, 2, 3]), 2); // [4, 3], [1, 3]
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
   checkTensor('topk', 'input', x);

@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 export interface TensorOptions {
   /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
   dtype?: DType;
-  /** Record operations on it for `backward()`. */
+  /** Record operations on it for `backward()`; float32 only. Default false. */
   requiresGrad?: boolean;
   /** Where it lives. Default: as `init` chose. */
   device?: Device;

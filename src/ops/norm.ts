@@ -16,7 +16,8 @@ import {
 import { restate } from '../program/watch.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFloat, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat } from './check.ts';
 
 /** What the gradient of a normalisation must know. Inputs: x, mean, rstd, weight if there is one, bias if there is one. */
 export interface NormCall {
@@ -30,7 +31,9 @@ export interface NormCall {
 
 /** A factor and a summand a channel. */
 export interface Affine {
+  /** The factors, float32: one a channel, or of `normalizedShape`. Absent or null: 1. */
   weight?: Tensor | null;
+  /** The summands, float32: one a channel, or of `normalizedShape`. Absent or null: 0. */
   bias?: Tensor | null;
 }
 

@@ -6,7 +6,8 @@ import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGe
 import { watching } from '../program/watch.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFloat, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat } from './check.ts';
 import { type Pair, pairOf } from './conv.ts';
 import { alongDim } from './create.ts';
 import { indexSelect } from './select.ts';

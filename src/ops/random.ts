@@ -30,7 +30,13 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
   return finish(op, t, options);
 }
 
-/** Uniform random numbers, 0 ≤ x < 1. */
+/**
+ * Uniform random numbers, 0 ≤ x < 1. `rand([2, 3])` or `rand(2, 3)`.
+ *
+ * @throws DTypeError where a dtype other than float32 is asked for
+ * @example
+ * rand(2, 3).shape; // [2, 3]
+ */
 export function rand<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -44,7 +50,13 @@ export function randomLike(x: Tensor): Tensor {
   return t;
 }
 
-/** Random numbers of the standard normal distribution. */
+/**
+ * Random numbers of the standard normal distribution. `randn([2, 3])` or `randn(2, 3)`.
+ *
+ * @throws DTypeError where a dtype other than float32 is asked for
+ * @example
+ * randn(2, 3).shape; // [2, 3]
+ */
 export function randn<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -53,7 +65,13 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 
 type RandintOptions = Omit<TensorOptions, 'dtype'>;
 
-/** Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on. */
+/**
+ * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on.
+ *
+ * @throws ArgumentError where low is not below high, or they are no whole numbers of 32 bits
+ * @example
+ * randint(0, 10, [2, 3]).shape; // [2, 3]
+ */
 export function randint(low: number, high: number, shape: Shape, options?: RandintOptions): Tensor;
 export function randint(high: number, shape: Shape, options?: RandintOptions): Tensor;
 export function randint(
@@ -79,7 +97,12 @@ function integersBelow(low: number, high: number, shape: Shape, options: Randint
   return t;
 }
 
-/** The numbers 0 … n − 1 in random order, int32. */
+/**
+ * The numbers 0 … n − 1 in random order, int32.
+ *
+ * @example
+ * randperm(5); // such as [3, 0, 4, 1, 2]
+ */
 export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   checkShape('randperm', [n]);
   return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });

@@ -5,20 +5,20 @@ import { checkOptions } from '../options.ts';
 import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
 import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 
 /** Dimensions to reduce: one, several, or (undefined, []) all. */
 export type Dims = number | readonly number[];
 
 /** Options of reductions. */
 export interface ReduceOptions {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: boolean;
 }
 
 /** Tells the types whether dimensions are kept. */
 export interface Keep<K extends boolean> {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: K;
 }
 

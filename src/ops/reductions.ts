@@ -6,7 +6,8 @@ import { dense, done, emitCumsum, sectionsOf } from '../program/emit.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFloat, checkTensor, compose, where } from './arithmetic.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
 import { cast } from './convert.ts';
 import { alongDim } from './create.ts';
 import { extremeOver } from './extremes.ts';
@@ -18,7 +19,13 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** Sum of the elements. */
+/**
+ * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32.
+ *
+ * @example
+ * sum(tensor([[1, 2], [3, 4]])).item(); // 10
+ * sum(tensor([[1, 2], [3, 4]]), 0).toArray(); // [4, 6]
+ */
 export function sum<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -31,7 +38,13 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Mean of the elements. */
+/**
+ * Mean of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * mean(tensor([[1, 2], [3, 4]]), 1, { keepdim: true }).toArray(); // [[1.5], [3.5]]
+ */
 export function mean<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -43,7 +56,12 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Product of the elements. */
+/**
+ * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ *
+ * @example
+ * prod(tensor([2, 3, 4])).item(); // 24
+ */
 export function prod<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -83,7 +101,15 @@ function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
     .permute(order.map((_, d) => order.indexOf(d)));
 }
 
-/** Mean squared distance from the mean, with count − correction in the denominator. */
+/**
+ * Mean squared distance from the mean, with count − correction (default 1) in the denominator: of all elements, or along the
+ * dimensions given.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * variance(tensor([1, 2, 3, 4])).item(); // 1.6667
+ * variance(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.25
+ */
 export function variance<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -112,7 +138,13 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
   return where(isZero, 0, root(where(isZero, 1, s)));
 }
 
-/** Square root of the variance. Where all elements are equal, the gradient is 0. */
+/**
+ * Square root of the variance: of all elements, or along the dimensions given. Where all elements are equal, the gradient is 0.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * std(tensor([1, 2, 3, 4])).item(); // 1.291
+ */
 export function std<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -125,6 +157,10 @@ export function std<S extends Shape, D extends Dims | undefined = undefined, K e
 /**
  * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * norm(tensor([3, 4])).item(); // 5
  */
 export function norm<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
@@ -160,7 +196,12 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
   return extremeOver(x, fn, p);
 }
 
-/** ln Σ eˣ, without overflow. */
+/**
+ * ln Σ eˣ along the dimensions given, without overflow.
+ *
+ * @example
+ * logsumexp(tensor([[0, 0], [1, 1]]), 1).toArray(); // [0.6931, 1.6931]
+ */
 export function logsumexp<S extends Shape, D extends Dims, K extends boolean = false>(
   x: Tensor<S>,
   dim: D,
@@ -178,7 +219,12 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
   return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
 }
 
-/** Running sums along a dimension. */
+/**
+ * Running sums along a dimension: yᵢ = x₀ + … + xᵢ.
+ *
+ * @example
+ * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
+ */
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkTensor('cumsum', 'input', x);
   return cumsumAlong(x, normalizeDim('cumsum', dim, x.ndim), false);

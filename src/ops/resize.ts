@@ -7,7 +7,8 @@ import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emit
 import { watching } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import { indexSelect } from './select.ts';
 
 /** x resized by a geometry. */
@@ -25,7 +26,7 @@ export type PadMode = 'constant' | 'reflect' | 'replicate';
 
 /** Options of `pad`. */
 export interface PadOptions {
-  /** Default 'constant'. */
+  /** What stands around the elements. Default 'constant'. */
   mode?: PadMode;
   /** For 'constant'. Default 0. */
   value?: number;
