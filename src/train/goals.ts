@@ -7,7 +7,27 @@ import type { Logs } from './callbacks.ts';
 import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
 
-/** One loss; or one for each output of the model, in their order: in a list, or by the names that logs and history shall give the outputs. */
+/**
+ * One loss; or one for each output of the model, in their order: in a list, or by the names that logs and history shall give the
+ * outputs. Targets and metrics come for each, too.
+ *
+ * @example
+ * // A class, and the inputs again.
+ * const g = new nn.Graph();
+ * const input = g.input([4]);
+ * const hidden = g.apply(new nn.ReLU(), g.apply(new nn.Linear(4, 16), input));
+ * const outputs = [g.apply(new nn.Linear(16, 3), hidden), g.apply(new nn.Linear(16, 4), hidden)];
+ * const model = g.model({ inputs: [input], outputs });
+ * const trainer = new Trainer(model, {
+ *   optimizer: new optim.Adam(model.parameters()),
+ *   loss: { kind: 'crossEntropy', copy: 'mse' },
+ *   lossWeights: { copy: 0.5 },
+ *   metrics: { kind: ['accuracy'] },
+ * });
+ * const { loss, copyLoss, kindAccuracy } = await trainer.fit(x, [y, x], { epochs: 5, verbose: false });
+ * kindAccuracy.length; // 5
+ * const [scores, copies] = await trainer.predict(x);
+ */
 export type Losses = Loss | readonly Loss[] | Readonly<Record<string, Loss>>;
 
 /** Metrics by name, as functions or as objects. */

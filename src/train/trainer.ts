@@ -50,7 +50,8 @@ interface Seen {
 }
 
 /**
- * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
+ * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn. A model with several outputs
+ * has a loss, a target and metrics for each, see `Losses`.
  *
  * @throws ArgumentError where model, optimizer, loss or a metric is none
  * @example
@@ -62,10 +63,6 @@ interface Seen {
  * });
  * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.25, verbose: false });
  * history.valAccuracy.length; // 10
- * @example
- * // A model with two outputs, such as one of nn.Graph.
- * const trainer = new Trainer(model, { optimizer, loss: ['mse', 'crossEntropy'], lossWeights: [1, 0.5], metrics: [[], ['accuracy']] });
- * const { loss, output2Accuracy } = await trainer.fit(x, [ages, kinds]);
  */
 export class Trainer<L extends Losses = Loss> implements TrainingState {
   readonly optimizer: TrainingOptimizer;
