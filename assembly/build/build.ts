@@ -15,6 +15,7 @@ import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
 import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
 import { unfuse } from './unfuse.ts';
+import { workFunction, workKernel } from './work.ts';
 
 const BUDGET_BYTES = 100 * 1024;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -40,6 +41,8 @@ write('bindings/generated/encode.ts', encoders());
 write('assembly/generated/tiles.ts', tiles());
 write('assembly/generated/markers.ts', markers());
 write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
+write('assembly/generated/work.ts', workKernel());
+write('src/generated/work.ts', workFunction());
 write('src/generated/mathFunctions.ts', mathFunctions());
 write('src/generated/mathMethods.ts', mathMethods());
 

@@ -12,6 +12,9 @@ export interface Operand {
   at: number;
 }
 
+export const writes = ({ role }: Operand): boolean => role !== 'in';
+export const reads = ({ role }: Operand): boolean => role !== 'out';
+
 interface Shape {
   operands: Operand[];
   fields: Map<string, number>;
