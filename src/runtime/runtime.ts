@@ -17,11 +17,11 @@ import {
 } from '../../bindings/wasm/instance.ts';
 import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
-import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
+import { loadReference, startReference } from './reference.ts';
 
 /** Options of `init`. */
 export interface InitOptions {
@@ -90,7 +90,7 @@ function start(device: Device): Executor {
     case 'wasm':
       return wasmExecutor();
     case 'reference':
-      return new ReferenceExecutor();
+      return startReference();
     case 'webgpu':
       throw new DeviceError("device webgpu has not been opened: call await init({ device: 'webgpu' }) first", {
         argument: 'device',
@@ -225,6 +225,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
   if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  if (device === 'reference' || bestVariant() === null) await loadReference();
   if (device === 'webgpu') await openGpu();
   if (device !== undefined) {
     const before = chosen;
