@@ -1,6 +1,8 @@
 /** Recorded commands as objects that passes can read and change: an opcode, its words, and which words are operands. */
+
+import { STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { layout, type Opcode, opcodes, STRIP_LOCALS } from '../../bindings/commands/table.ts';
+import { layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
 
 /** How a command uses an operand. */
 type Role = 'in' | 'out' | 'inout';
