@@ -20,6 +20,8 @@ const strict: Headers = {
   ...isolated,
   'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
 };
+/** What the README says is enough. */
+const enough: Headers = { ...isolated, 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
 
 /** Serves a folder. */
 function serve(folder: string, headers: Headers): Promise<{ origin: string; server: Server }> {
@@ -50,14 +52,25 @@ export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
 }
 
+/** What a page needs beside its address. */
+interface Visit {
+  /** Runs in the page before all else. */
+  before?: string;
+  /** What the browser itself may complain of. */
+  expected?: RegExp;
+}
+
 /** Opens a page and waits for the program's outcome. What the page complains of is an error. */
-export async function visit(url: string): Promise<Outcome> {
+async function visit(url: string, { before = '', expected }: Visit = {}): Promise<Outcome> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   const tab = await (await browser).newPage();
+  await tab.addInitScript(before);
   const complaints: string[] = [];
   tab.on('pageerror', (error) => complaints.push(String(error)));
   tab.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !expected?.test(message.text())) {
+      complaints.push(message.text());
+    }
   });
   try {
     await tab.goto(url);
@@ -73,10 +86,10 @@ export async function visit(url: string): Promise<Outcome> {
   }
 }
 
-async function serveAndVisit(folder: string, headers: Headers, query = ''): Promise<Outcome> {
+async function serveAndVisit(folder: string, headers: Headers, query = '', how: Visit = {}): Promise<Outcome> {
   const { origin, server } = await serve(folder, headers);
   try {
-    return await visit(`${origin}/${query}`);
+    return await visit(`${origin}/${query}`, how);
   } finally {
     server.close();
     server.closeAllConnections();
@@ -97,7 +110,33 @@ export const pages: Target[] = [
   page('Chromium', {}),
   page('Chromium, cross-origin isolated', isolated),
   page('Chromium, isolated, strict CSP', strict, '?workerUrl=/worker.js'),
+  {
+    name: 'Chromium, isolated, strict CSP, no `workerUrl`',
+    missing,
+    run: async (project) => {
+      const expected = /^Creating a worker from 'blob:.*violates the following Content Security Policy directive/;
+      const outcome = await serveAndVisit(await bundlers.esbuild!(project), enough, '', { expected });
+      if (
+        outcome.threads !== 1 ||
+        !/^1 of 1 workers did not start: .*Content Security Policy/.test(outcome.threadsNote ?? '')
+      ) {
+        throw new Error(`runs on ${outcome.threads} threads and says of it: ${outcome.threadsNote}`);
+      }
+      return outcome;
+    },
+  },
   page('Chromium, isolated, hosting wasm and worker', isolated, '?wasm=/relaxed.wasm&workerUrl=/worker.js'),
+  {
+    name: 'Chromium without WebAssembly',
+    missing,
+    run: async (project) => {
+      const outcome = await serveAndVisit(await bundlers.esbuild!(project), {}, '?early=1', {
+        before: 'delete globalThis.WebAssembly',
+      });
+      if (outcome.device !== 'reference') throw new Error(`runs on ${outcome.device}`);
+      return outcome;
+    },
+  },
   ...Object.entries(bundlers).map(([name, bundle]) => ({
     name: `${name} → Chromium`,
     missing,
