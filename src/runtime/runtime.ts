@@ -31,8 +31,9 @@ export interface InitOptions {
    */
   threads?: number | 'auto';
   /**
-   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor. 'webgpu' opens the
-   * runtime's GPU (in Node through the package `webgpu`); it stays open for `to('webgpu')` when another device is chosen later.
+   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor, whose code bundles load only here:
+   * without WebAssembly they call `init` before the first operation. 'webgpu' opens the runtime's GPU (in Node through the package
+   * `webgpu`); it stays open for `to('webgpu')` when another device is chosen later, as the reference executor does for `to('reference')`.
    * 'auto': new tensors go to the CPU; the GPU is opened if there is one, and both are measured (some hundredths of a second), so
    * that what is given `device: 'auto'` (compile, Trainer) can choose between them.
    */
