@@ -6,6 +6,7 @@ import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkOptions } from '../options.ts';
+import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
@@ -47,11 +48,22 @@ export function building<T>(fn: () => T): T {
  * }
  */
 export abstract class Module {
-  /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
-  training = true;
+  #training = true;
 
   constructor() {
     made?.push(this);
+  }
+
+  /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
+  get training(): boolean {
+    tracing?.dependsOn(this, () => this.#training);
+    return this.#training;
+  }
+
+  /** Programs of `compile` that were recorded in the other mode wait until it comes back. */
+  set training(value: boolean) {
+    tracing?.dependsOn(this, () => this.#training);
+    this.#training = value;
   }
 
   /** What the module computes of its inputs. */
@@ -243,6 +255,11 @@ export abstract class Module {
   /** What stands in parentheses behind the class name when the module is printed. */
   protected describe(): string {
     return '';
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /** The module and those inside, one a line. */

@@ -1,6 +1,7 @@
 /** Element types and how they meet; views, which share memory; devices. */
 import { describe, expect, it } from 'vitest';
 import {
+  ArgumentError,
   add,
   cat,
   DeviceError,
@@ -201,5 +202,27 @@ describe('devices', () => {
     const x = ones([2], { device: 'reference' });
     for (const y of [x.add(1), x.mul(0.5), x.to('int32').add(0.5), x.eq(1), where(x.gt(0), 1, 0), x.variance()])
       expect(y.device).toBe('reference');
+  });
+});
+
+describe("JavaScript's own operators", () => {
+  // Types refuse what plain JavaScript does.
+  const loose = (x: Tensor) => x as unknown as number;
+
+  it('see the number of a tensor with one element', () => {
+    const loss = loose(tensor(0.5));
+    expect([loss < 1, loss > 1, -loss, loss * 2]).toEqual([true, false, -0.5, 1]);
+    let total = 1;
+    total += loss;
+    expect([total, `${loss}`]).toEqual([1.5, 'Tensor([], float32, 0.5)']);
+  });
+
+  it('refuse larger ones where they expect a number', () => {
+    const x = loose(tensor([1, 2]));
+    for (const fn of [() => x * 2, () => x > 1, () => -x]) {
+      expect(fn).toThrow(ArgumentError);
+      expect(fn).toThrow('a tensor [2] is no number, which an operator of JavaScript expects: use methods such as add');
+    }
+    expect(`x: ${x}`).toBe('x: Tensor([2], float32, [1,2])');
   });
 });
