@@ -2,7 +2,18 @@
 import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeMoments, encodeNormalize, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, checkSize, finish, input, output, release, temporary } from './arrays.ts';
+import {
+  checkArray,
+  checkNames,
+  checkNumber,
+  checkSize,
+  finish,
+  input,
+  namesOf,
+  output,
+  release,
+  temporary,
+} from './arrays.ts';
 
 interface NormOptions {
   x: Float32Array;
@@ -22,9 +33,13 @@ export interface LayerNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
+const layerNames = namesOf('x y rows cols weight bias eps');
+
 /** Row by row: y = (x − mean)/√(variance + eps)·weight + bias. */
-export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerNormOptions): void {
+export function layerNorm(options: LayerNormOptions): void {
   const op = 'layerNorm';
+  checkNames(op, options, layerNames);
+  const { x, y, rows, cols, weight, bias, eps = 1e-5 } = options;
   checkSize(op, 'rows', rows);
   checkSize(op, 'cols', cols);
   checkNumber(op, 'eps', eps);
@@ -75,9 +90,12 @@ export interface BatchNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
+const batchNames = namesOf('x y batch channels spatial mean variance weight bias eps');
+
 /** By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias. */
 export function batchNorm(options: BatchNormOptions): void {
   const op = 'batchNorm';
+  checkNames(op, options, batchNames);
   const { x, y, batch, channels, spatial, mean, variance, weight, bias, eps = 1e-5 } = options;
   for (const [name, size] of Object.entries({ batch, channels, spatial })) checkSize(op, name, size);
   checkNumber(op, 'eps', eps);
