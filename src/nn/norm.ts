@@ -1,11 +1,11 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { groupNorm, layerNorm } from '../functional/index.ts';
-import { type BatchNormCall, batchNorm, checkTensor, instanceNorm, ones, zeros } from '../ops/index.ts';
+import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer, type Parameter, parameterOf } from './parameter.ts';
 
@@ -121,7 +121,7 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
+ * Each channel of each example by itself: [N, C, H, W] or [C, H, W]. By default neither affine nor with running statistics.
  *
  * @see https://arxiv.org/abs/1607.08022
  */
@@ -137,6 +137,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 
   override forward(x: Tensor): Tensor {
+    if (x instanceof Tensor && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
     this.check(x, 4);
     return instanceNorm('InstanceNorm2d', x, this.call(null));
   }
@@ -167,7 +168,7 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
     for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
     checkOptions('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias']);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
