@@ -26,6 +26,7 @@ import { outputsOf } from './outputs.ts';
 import { pacer } from './pause.ts';
 import {
   checkCallbacks,
+  checkOptimizer,
   type EvaluateOptions,
   epochLine,
   FIT_OPTIONS,
@@ -114,6 +115,7 @@ export class Trainer implements TrainingState {
     checkWhole(op, 'epochs', epochs, 1);
     checkWhole(op, 'initialEpoch', initialEpoch);
     checkCallbacks(op, options.callbacks);
+    checkOptimizer(op, this.model, this.optimizer);
     const { sampleWeight, stepsPerEpoch } = options;
     let source = sourceOf(op, x, y, { batchSize, shuffle, sampleWeight, stepsPerEpoch });
     let validation: Source | null = null;
