@@ -3,7 +3,7 @@ import { MAX_DIMS } from '../../bindings/commands/table.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
 import { linear, unflatten, zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, nameOf } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
@@ -130,7 +130,8 @@ export class Sequential extends Module {
     super();
     modules.forEach((module, i) => {
       if (!(module instanceof Module)) {
-        throw new ArgumentError(`Sequential: argument ${i} is not a module`, {
+        const hint = Array.isArray(module) ? '; spread a list: new nn.Sequential(...list)' : '';
+        throw new ArgumentError(`Sequential: argument ${i} is not a module but ${nameOf(module)}${hint}`, {
           op: 'Sequential',
           argument: `modules[${i}]`,
           got: module,

@@ -5,7 +5,8 @@
 import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
-import { checkOptions } from '../options.ts';
+import { checkTensor } from '../ops/index.ts';
+import { checkOptions, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -177,6 +178,12 @@ export abstract class Module {
   ): { missingKeys: string[]; unexpectedKeys: string[] } {
     const op = 'loadStateDict';
     checkOptions(op, options, ['strict']);
+    if (typeof state !== 'object' || state === null)
+      throw new ArgumentError(`${op}: state must be an object { name: tensor }, got ${shown(state)}`, {
+        op,
+        argument: 'state',
+        got: state,
+      });
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((name) => !(name in state));
     const unexpectedKeys = Object.keys(state).filter((name) => !(name in own));
@@ -188,7 +195,8 @@ export abstract class Module {
     }
     const pairs = Object.entries(own).filter(([name]) => name in state);
     for (const [name, tensor] of pairs) {
-      const given = state[name]!;
+      const given = state[name];
+      checkTensor(op, name, given);
       if (!sameShape(given.shape, tensor.shape)) {
         throw new ShapeError(`${op}: ${name} is ${show(given.shape)}, the model's is ${show(tensor.shape)}`, {
           op,

@@ -11,6 +11,7 @@ import type { DType } from '../../bindings/executor.ts';
 import type { BinaryFn } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
+import { nameOf } from '../options.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
@@ -36,7 +37,7 @@ export function compose<T>(fn: () => T): T {
 /** Refuses what is not a tensor. */
 export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) {
-    throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${value === null ? 'null' : typeof value}`, {
+    throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${nameOf(value)}`, {
       op,
       argument,
       got: value,
@@ -47,10 +48,11 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
 
 function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') {
-    throw new ArgumentError(
-      `${op}: ${argument} must be a tensor or a number, got ${value === null ? 'null' : typeof value}`,
-      { op, argument, got: value },
-    );
+    throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${nameOf(value)}`, {
+      op,
+      argument,
+      got: value,
+    });
   }
 }
 
