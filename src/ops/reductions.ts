@@ -193,6 +193,7 @@ function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
 
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
+  if (x.dtype === 'bool') return compose(() => cast(extremeAll(fn, cast(x, 'int32')), 'bool'));
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
   const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
