@@ -37,6 +37,7 @@ export {
   init,
   type MemoryInfo,
   memory,
+  type Precision,
   type RuntimeInfo,
   runtimeInfo,
   setNumThreads,
