@@ -16,13 +16,16 @@ import {
   logSoftmax,
   mish,
   prelu,
+  relu,
   relu6,
   type SoftplusOptions,
   selu,
+  sigmoid,
   silu,
   softmax,
   softplus,
   softsign,
+  tanh,
 } from '../functional/index.ts';
 import { full } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkWhole } from '../options.ts';
@@ -33,21 +36,21 @@ import { type Parameter, parameterOf } from './parameter.ts';
 /** max(x, 0). */
 export class ReLU extends Module {
   override forward(x: Tensor): Tensor {
-    return x.relu();
+    return relu(x);
   }
 }
 
 /** 1 / (1 + e⁻ˣ). */
 export class Sigmoid extends Module {
   override forward(x: Tensor): Tensor {
-    return x.sigmoid();
+    return sigmoid(x);
   }
 }
 
 /** Hyperbolic tangent. */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
-    return x.tanh();
+    return tanh(x);
   }
 }
 

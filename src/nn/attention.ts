@@ -306,6 +306,7 @@ export class TransformerEncoderLayer extends Module {
 
   override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
     checkOptions('TransformerEncoderLayer', options, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
+    checkTensor('TransformerEncoderLayer', 'input', x);
     return compose(() => {
       if (this.normFirst) {
         const y = x.add(this.attention(this.norm1.forward(x), options));

@@ -2,7 +2,7 @@
 import { MAX_DIMS } from '../../bindings/commands/table.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
-import { linear, unflatten, zeros } from '../ops/index.ts';
+import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole, nameOf } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -93,7 +93,7 @@ export class Flatten extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return x.flatten(this.startDim, this.endDim);
+    return flatten(x, this.startDim, this.endDim);
   }
 }
 

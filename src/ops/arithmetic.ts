@@ -108,20 +108,27 @@ export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('round', x) as Tensor<S>;
 }
 
-/** x limited to min … max; NaN stays, of the limits too. */
-export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infinity): Tensor<S> {
+/** x limited to min … max, which may be tensors that broadcast; NaN stays, of the limits too. */
+export function clamp<S extends Shape>(x: Tensor<S>, min?: number, max?: number): Tensor<S>;
+export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor;
+export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
   checkTensor('clamp', 'input', x);
+  if (min instanceof Tensor || max instanceof Tensor)
+    return compose(() => {
+      const raised = min === -Infinity ? x : maximum(x, min);
+      return max === Infinity ? raised : minimum(raised, max);
+    });
   checkNumber('clamp', 'min', min);
   checkNumber('clamp', 'max', max);
   if (x.dtype === 'float32') {
     const y = emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max));
-    return record('clamp', [x], y, { min, max }) as Tensor<S>;
+    return record('clamp', [x], y, { min, max });
   }
   // As in arithmetic, a fraction makes the result float32.
   const isWhole = (limit: number) => Number.isInteger(limit) || Math.abs(limit) === Infinity;
-  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32') as Tensor<S>, min, max));
+  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32'), min, max));
   const [low, high] = [Math.max(-(2 ** 31), min), Math.min(2 ** 31 - 1, max)];
-  return emitUnary('clampI', x, 'int32', low, high) as Tensor<S>;
+  return emitUnary('clampI', x, 'int32', low, high);
 }
 
 /** Whether x is 0. */

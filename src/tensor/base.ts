@@ -210,6 +210,11 @@ export class TensorBase<S extends Shape = Shape> {
     return build(0);
   }
 
+  /** What `JSON.stringify` writes: the elements as nested arrays. */
+  toJSON(): Nested {
+    return this.toArray();
+  }
+
   private checkReadable(op: string): void {
     watching?.read(op, this as unknown as Tensor);
     if (this.executor.download === undefined) return;

@@ -209,6 +209,26 @@ describe('what beginners write', () => {
     ],
   ]);
 
+  it.each<[string, () => nn.Module]>([
+    ['flatten', () => new nn.Flatten()],
+    ['relu', () => new nn.ReLU()],
+    ['sigmoid', () => new nn.Sigmoid()],
+    ['tanh', () => new nn.Tanh()],
+    ['TransformerEncoderLayer', () => new nn.TransformerEncoderLayer(2, 1)],
+  ])('%s of what is no tensor', (op, make) => {
+    const module = make();
+    const forward = module.forward as (x: unknown) => unknown;
+    for (const [given, name] of [
+      [[1, 2], 'an array'],
+      [undefined, 'undefined'],
+      [new Float32Array(2), 'Float32Array'],
+    ]) {
+      expect(() => forward.call(module, given)).toThrow(ArgumentError);
+      expect(() => forward.call(module, given)).toThrow(`${op}: input must be a tensor, got ${name}`);
+    }
+    module.dispose();
+  });
+
   it.each([
     ['no state', undefined, 'loadStateDict: state must be an object { name: tensor }, got undefined'],
     ['arrays', { weight: [1], bias: [2] }, 'loadStateDict: weight must be a tensor, got an array'],

@@ -205,6 +205,29 @@ describe('devices', () => {
   });
 });
 
+describe('limits', () => {
+  it('may be tensors, which broadcast, and get gradients where they count', () => {
+    const x = tensor([-2, 0.5, 3], { requiresGrad: true });
+    const low = tensor([-1], { requiresGrad: true });
+    const high = tensor([[1], [2]], { requiresGrad: true });
+    const y = x.clamp(low, high);
+    expect(y.toArray()).toEqual([
+      [-1, 0.5, 1],
+      [-1, 0.5, 2],
+    ]);
+    y.sum().backward();
+    expect([x.grad!.toArray(), low.grad!.toArray(), high.grad!.toArray()]).toEqual([[0, 2, 0], [2], [[1], [1]]]);
+    expect(x.clamp(undefined, tensor(0)).toArray()).toEqual([-2, 0, 0]);
+    expect(x.clamp(0, tensor(1)).toArray()).toEqual([0, 0.5, 1]);
+    expect(
+      tensor([5, -5], { dtype: 'int32' })
+        .clamp(tensor([1, 2], { dtype: 'int32' }))
+        .toArray(),
+    ).toEqual([5, 2]);
+    expect(tensor(Number.NaN).clamp(tensor(0), 1).item()).toBeNaN();
+  });
+});
+
 describe("JavaScript's own operators", () => {
   // Types refuse what plain JavaScript does.
   const loose = (x: Tensor) => x as unknown as number;
@@ -225,4 +248,10 @@ describe("JavaScript's own operators", () => {
     }
     expect(`x: ${x}`).toBe('x: Tensor([2], float32, [1,2])');
   });
+});
+
+it('JSON has the elements', () => {
+  expect(JSON.stringify({ w: tensor([[1, 2]]), ok: tensor([true]), n: tensor(3) })).toBe(
+    '{"w":[[1,2]],"ok":[true],"n":3}',
+  );
 });
