@@ -295,7 +295,12 @@ export function setNumThreads(n: number): number {
   return setThreads(n);
 }
 
-/** What runs where. */
+/**
+ * Device, kernels, threads and runtime in use.
+ *
+ * @example
+ * runtimeInfo().device; // 'wasm'
+ */
 export function runtimeInfo(): RuntimeInfo {
   const executor = executorFor(defaultDevice());
   const gpu = openedGpu();
