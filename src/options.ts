@@ -1,10 +1,25 @@
 /** Option objects: a misspelt name is an error that lists the right ones. */
 import { ArgumentError } from '../bindings/errors.ts';
 
+/** How errors show what came: texts of digits in quotation marks, so that nobody takes "3" for 3. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return Number.isNaN(Number(value)) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  return typeof value === 'object' && value !== null && !('toArray' in value) ? nameOf(value) : String(value);
+}
+
+/** What came, where its value tells nothing: its type, or its class. */
+export function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'function' && String(value).startsWith('class')) return `the class ${value.name}, without new`;
+  return typeof value === 'object' ? (value.constructor?.name ?? 'object').replace('Object', 'object') : typeof value;
+}
+
 /** Refuses options that the operation does not know. */
 export function checkOptions(op: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
-    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: … }, got ${String(options)}`, {
+    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: … }, got ${shown(options)}`, {
       op,
       argument: 'options',
       got: options,
@@ -25,7 +40,7 @@ export function checkOptions(op: string, options: object, known: readonly string
 export function checkRange(op: string, argument: string, value: number, low: number, high = Infinity): void {
   if (!(typeof value === 'number' && value >= low && value <= high)) {
     const expected = high === Infinity ? `at least ${low}` : `between ${low} and ${high}`;
-    throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${String(value)}`, {
+    throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(value)}`, {
       op,
       argument,
       got: value,
@@ -37,7 +52,7 @@ export function checkRange(op: string, argument: string, value: number, low: num
 /** Refuses what is no number, NaN and infinite ones too. */
 export function checkFinite(op: string, argument: string, value: unknown): asserts value is number {
   if (!Number.isFinite(value)) {
-    throw new ArgumentError(`${op}: ${argument} must be a finite number, got ${String(value)}`, {
+    throw new ArgumentError(`${op}: ${argument} must be a finite number, got ${shown(value)}`, {
       op,
       argument,
       got: value,
@@ -48,7 +63,7 @@ export function checkFinite(op: string, argument: string, value: unknown): asser
 /** Refuses what is no whole number from `low` on. */
 export function checkWhole(op: string, argument: string, value: number, low = 0): void {
   if (!(Number.isInteger(value) && value >= low)) {
-    throw new ArgumentError(`${op}: ${argument} must be a whole number from ${low} on, got ${String(value)}`, {
+    throw new ArgumentError(`${op}: ${argument} must be a whole number from ${low} on, got ${shown(value)}`, {
       op,
       argument,
       got: value,

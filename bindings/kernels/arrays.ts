@@ -96,6 +96,19 @@ export function checkArray(op: string, name: string, array: Float32Array, length
     fail(op, name, array, length);
 }
 
+/** Refuses an array that does not have just this length, too. */
+export function checkEqual(op: string, name: string, array: Float32Array, length: number): void {
+  checkArray(op, name, array, length);
+  if (array.length !== length) {
+    throw new ShapeError(`${op}: ${name} has ${array.length} elements, expected ${length}`, {
+      op,
+      argument: name,
+      got: array.length,
+      expected: length,
+    });
+  }
+}
+
 /** Refuses a size that is no whole number from `low` on. */
 export function checkSize(op: string, name: string, value: number, low = 0): void {
   if (!(Number.isInteger(value) && value >= low && value < 2 ** 31)) {
@@ -107,8 +120,18 @@ export function checkSize(op: string, name: string, value: number, low = 0): voi
   }
 }
 
-/** Refuses options that a kernel does not know: a misspelt one would be left out silently. */
+/** Names of options, from a text with blanks between them. */
+export function namesOf(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}
+
+/** Refuses what is no object, and options that a kernel does not know: a misspelt one would be left out silently. */
 export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(
+      `${op}: expected one object, { ${[...known].slice(0, 3).join(', ')}, … }, got ${String(options)}`,
+      { op, got: options },
+    );
   for (const name in options) {
     if (!known.has(name))
       throw new ArgumentError(`${op}: unknown option ${name} (known: ${[...known].join(', ')})`, {

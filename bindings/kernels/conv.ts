@@ -11,7 +11,7 @@ import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
 import { type Activation, activationCode } from './activation.ts';
-import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
+import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release, temporary } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -140,6 +140,11 @@ function encode(executor: WasmExecutor, fields: ConvFields): void {
   });
 }
 
+/** Those of all functions here: their calls may share options. */
+const names = namesOf(
+  'x weight bias y batch inChannels height width outChannels kernelSize stride padding dilation groups activation',
+);
+
 function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: number): void {
   const { x, weight, bias, y, outChannels, activation = 'none' } = options;
   const geometry = geometryOf(op, options, outChannels, groups);
@@ -184,6 +189,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
  * conv2d({ x, weight, y, batch: 1, inChannels: 3, height: 32, width: 32, outChannels: 16, kernelSize: 3, padding: 1 });
  */
 export function conv2d(options: Conv2dOptions): void {
+  checkNames('conv2d', options, names);
   convolve('conv2d', options, options.groups ?? 1);
 }
 
@@ -197,9 +203,19 @@ export function conv2d(options: Conv2dOptions): void {
  * y[0]; // 9
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
-  checkSize('depthwiseConv2d', 'inChannels', options.inChannels, 1);
+  const op = 'depthwiseConv2d';
+  checkNames(op, options, names);
+  checkSize(op, 'inChannels', options.inChannels, 1);
+  const { groups = options.inChannels } = options as { groups?: number };
+  if (groups !== options.inChannels)
+    throw new ArgumentError(`${op}: groups can only be inChannels, ${options.inChannels}, got ${String(groups)}`, {
+      op,
+      argument: 'groups',
+      got: groups,
+      expected: options.inChannels,
+    });
   const { outChannels = options.inChannels } = options;
-  convolve('depthwiseConv2d', { ...options, outChannels }, options.inChannels);
+  convolve(op, { ...options, outChannels }, options.inChannels);
 }
 
 /**
@@ -212,6 +228,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
  */
 export function im2col(options: Im2colOptions): void {
   const op = 'im2col';
+  checkNames(op, options, names);
   const { x, y } = options;
   const geometry = geometryOf(op, options, 0, 1);
   const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;

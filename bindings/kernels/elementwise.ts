@@ -1,10 +1,9 @@
 /** Functions of one or two elements on typed arrays; input and output may be the same array. */
 import { floatBits } from '../commands/program.ts';
-import { ShapeError } from '../errors.ts';
 import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, finish, input, output, release, temporary } from './arrays.ts';
+import { checkArray, checkEqual, checkNumber, finish, input, output, release, temporary } from './arrays.ts';
 
 /** What functions of one element take. */
 export interface UnaryOptions {
@@ -12,18 +11,6 @@ export interface UnaryOptions {
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
-}
-
-function checkEqual(op: string, name: string, array: Float32Array, length: number): void {
-  checkArray(op, name, array, length);
-  if (array.length !== length) {
-    throw new ShapeError(`${op}: ${name} has ${array.length} elements, expected ${length}`, {
-      op,
-      argument: name,
-      got: array.length,
-      expected: length,
-    });
-  }
 }
 
 function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {

@@ -72,7 +72,7 @@ function checkLeading(name: string, ld: number, cols: number): void {
  */
 export function gemm(options: GemmOptions): void {
   // The required ones alone need no look at their names, which small products would feel.
-  if (Object.keys(options).length !== 6) checkNames('gemm', options, gemmNames);
+  if (Object.keys(options ?? {}).length !== 6) checkNames('gemm', options, gemmNames);
   const { m, n, k, a, b, c, alpha = 1, beta = 0, transA = false, transB = false, bias, activation = 'none' } = options;
   checkSize('gemm', 'm', m);
   checkSize('gemm', 'n', n);
@@ -158,7 +158,7 @@ const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'
  * y; // [6, 15]
  */
 export function gemv(options: GemvOptions): void {
-  if (Object.keys(options).length !== 5) checkNames('gemv', options, gemvNames);
+  if (Object.keys(options ?? {}).length !== 5) checkNames('gemv', options, gemvNames);
   const { m, n, a, x, y, alpha, beta, transA = false, lda } = options;
   const rows = transA ? n : m;
   const inner = transA ? m : n;

@@ -2,7 +2,18 @@
 import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeMoments, encodeNormalize, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNumber, checkSize, finish, input, output, release, temporary } from './arrays.ts';
+import {
+  checkArray,
+  checkNames,
+  checkNumber,
+  checkSize,
+  finish,
+  input,
+  namesOf,
+  output,
+  release,
+  temporary,
+} from './arrays.ts';
 
 interface NormOptions {
   /** What is normalised, row-major. */
@@ -25,6 +36,8 @@ export interface LayerNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
+const layerNames = namesOf('x y rows cols weight bias eps');
+
 /**
  * Row by row: y = (x − mean)/√(variance + eps)·weight + bias.
  *
@@ -33,8 +46,10 @@ export interface LayerNormOptions extends NormOptions {
  * layerNorm({ x: y, y, rows: 2, cols: 2 });
  * y; // [-1, 1, -1, 1]
  */
-export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerNormOptions): void {
+export function layerNorm(options: LayerNormOptions): void {
   const op = 'layerNorm';
+  checkNames(op, options, layerNames);
+  const { x, y, rows, cols, weight, bias, eps = 1e-5 } = options;
   checkSize(op, 'rows', rows);
   checkSize(op, 'cols', cols);
   checkNumber(op, 'eps', eps);
@@ -90,6 +105,8 @@ export interface BatchNormOptions extends NormOptions {
   bias?: Float32Array;
 }
 
+const batchNames = namesOf('x y batch channels spatial mean variance weight bias eps');
+
 /**
  * By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias.
  *
@@ -101,6 +118,7 @@ export interface BatchNormOptions extends NormOptions {
  */
 export function batchNorm(options: BatchNormOptions): void {
   const op = 'batchNorm';
+  checkNames(op, options, batchNames);
   const { x, y, batch, channels, spatial, mean, variance, weight, bias, eps = 1e-5 } = options;
   for (const [name, size] of Object.entries({ batch, channels, spatial })) checkSize(op, name, size);
   checkNumber(op, 'eps', eps);

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
+import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release } from './arrays.ts';
 import { type Pair, pairOf } from './conv.ts';
 
 /** What both poolings take. */
@@ -62,8 +62,12 @@ function windows(op: string, size: number, kernel: number, stride: number, pad: 
   return ceilMode && (count - 1) * stride >= size + pad ? count - 1 : count;
 }
 
+/** Those of both poolings: their calls may share options. */
+const names = namesOf('x y indices batch channels height width kernelSize stride padding ceilMode countIncludePad');
+
 /** The fields of the commands, and the lengths of the arrays, which are checked. */
 function plan(op: string, options: PoolOptions) {
+  checkNames(op, options, names);
   const { x, y, batch, channels, height, width, kernelSize, ceilMode = false } = options;
   for (const [name, size] of Object.entries({ batch, channels })) checkSize(op, name, size);
   for (const [name, size] of Object.entries({ height, width })) checkSize(op, name, size, 1);

@@ -4,7 +4,7 @@ import { ArgumentError } from '../errors.ts';
 import { encodeCopy, encodePack, encodeRecurrent, RecurrentKind } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
+import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release, temporary } from './arrays.ts';
 
 /** What `gruCell` takes. */
 export interface GruCellOptions {
@@ -40,7 +40,7 @@ export interface LstmCellOptions extends GruCellOptions {
 
 /** What `lstmSequence` takes. */
 export interface LstmSequenceOptions extends LstmCellOptions {
-  /** x holds steps × batch × inputSize elements. hOut gets h after each step if it has room for all of them, else after the last. */
+  /** x holds steps × batch × inputSize elements. hOut gets h after each step, or, if it has room for one, after the last. */
   steps: number;
 }
 
@@ -75,12 +75,16 @@ function panels(
   return start;
 }
 
+/** Those of all functions here: their calls may share options. */
+const names = namesOf('x h c wIh wHh bIh bHh hOut cOut batch inputSize hiddenSize steps');
+
 function run(
   op: string,
   kind: (typeof recurrentKinds)[number],
-  options: GruCellOptions & { c?: Float32Array; cOut?: Float32Array },
-  steps: number,
+  options: GruCellOptions & { c?: Float32Array; cOut?: Float32Array; steps?: number },
 ): void {
+  checkNames(op, options, names);
+  const steps = op === 'lstmSequence' ? options.steps! : 1;
   const { x, h, c, wIh, wHh, bIh, bHh, hOut, cOut, batch, inputSize, hiddenSize } = options;
   for (const [name, size] of Object.entries({ batch, inputSize, hiddenSize, steps }))
     checkSize(op, name, size, name === 'batch' ? 0 : 1);
@@ -101,6 +105,7 @@ function run(
   if (bIh !== undefined) checkArray(op, 'bIh', bIh, n);
   if (bHh !== undefined) checkArray(op, 'bHh', bHh, n);
   checkArray(op, 'hOut', hOut, rows);
+  if (hOut.length > rows && hOut.length < steps * rows) checkArray(op, 'hOut', hOut, steps * rows);
   if (isLstm) checkArray(op, 'cOut', cOut!, rows);
   if (batch === 0) return;
   const executor = wasmExecutor();
@@ -159,7 +164,7 @@ function run(
  * lstmCell({ x, h, c, wIh, wHh, hOut: h, cOut: c, batch: 1, inputSize, hiddenSize });
  */
 export function lstmCell(options: LstmCellOptions): void {
-  run('lstmCell', 'lstm', options, 1);
+  run('lstmCell', 'lstm', options);
 }
 
 /**
@@ -172,7 +177,7 @@ export function lstmCell(options: LstmCellOptions): void {
  * gruCell({ x, h, wIh, wHh, hOut: h, batch: 1, inputSize, hiddenSize });
  */
 export function gruCell(options: GruCellOptions): void {
-  run('gruCell', 'gru', options, 1);
+  run('gruCell', 'gru', options);
 }
 
 /**
@@ -186,5 +191,5 @@ export function gruCell(options: GruCellOptions): void {
  * lstmSequence({ x, h, c, wIh, wHh, hOut, cOut: c, batch: 1, inputSize, hiddenSize, steps });
  */
 export function lstmSequence(options: LstmSequenceOptions): void {
-  run('lstmSequence', 'lstm', options, options.steps);
+  run('lstmSequence', 'lstm', options);
 }

@@ -1,7 +1,7 @@
 /** Softmax and reductions on typed arrays. */
 import { encodeReduce, encodeSoftmax, ReduceFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkSize, finish, input, output, release } from './arrays.ts';
+import { checkArray, checkEqual, checkSize, finish, input, output, release } from './arrays.ts';
 import { gemm } from './gemm.ts';
 
 /** What `softmax` takes. */
@@ -80,14 +80,14 @@ export function sum({ x }: { x: Float32Array }): number {
 }
 
 /**
- * Σ xᵢ·yᵢ.
+ * Σ xᵢ·yᵢ of two arrays of one length.
  *
  * @example
  * dot({ x: new Float32Array([1, 2]), y: new Float32Array([3, 4]) }); // 11
  */
 export function dot({ x, y }: { x: Float32Array; y: Float32Array }): number {
   checkArray('dot', 'x', x, 0);
-  checkArray('dot', 'y', y, x.length);
+  checkEqual('dot', 'y', y, x.length);
   if (x.length === 0) return 0;
   gemm({ m: 1, n: 1, k: x.length, a: x, b: y, c: result });
   return result[0]!;

@@ -1,7 +1,7 @@
 /** Checks gradients against finite differences, in double precision on the reference executor. */
-import { AutogradError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError } from '../../bindings/errors.ts';
 import { moveTo } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, nameOf } from '../options.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { withExecutor } from '../runtime/runtime.ts';
 import { scope } from '../tensor/scope.ts';
@@ -38,6 +38,11 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   checkOptions('gradcheck', options, ['eps', 'atol', 'rtol']);
+  if (typeof fn !== 'function' || !Array.isArray(inputs))
+    throw new ArgumentError(
+      `gradcheck: expected a function and a list of tensors, got ${nameOf(fn)} and ${nameOf(inputs)}`,
+      { op: 'gradcheck', argument: typeof fn === 'function' ? 'inputs' : 'fn' },
+    );
   const { eps = 1e-5, atol = 1e-5, rtol = 1e-3 } = options;
   const executor = new ReferenceExecutor({ precision: 64 });
   return scope(() =>

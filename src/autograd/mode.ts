@@ -1,4 +1,6 @@
 /** Whether operations are recorded for backward. */
+import { ArgumentError } from '../../bindings/errors.ts';
+
 let recording = true;
 
 /**
@@ -29,6 +31,8 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
  * const share = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
  */
 export function noGrad<T>(fn: () => T): T {
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`noGrad: expected a function, got ${typeof fn}`, { op: 'noGrad', argument: 'fn', got: fn });
   const result = withGrad(false, fn);
   if (result instanceof Promise)
     throw new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');

@@ -86,9 +86,12 @@ function stratified(given: Labels, length: number, train: number, test: number, 
   return parts.map((part) => Int32Array.from(random.permutation(part.length), (at) => part[at]!));
 }
 
+/** What a part of a list is. */
+type Part<T> = T extends readonly (infer E)[] ? E[] : T;
+
 /** Each list twice: its training and its test examples. */
 type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...infer Rest]
-  ? [train: First, test: First, ...Halves<Rest>]
+  ? [train: Part<First>, test: Part<First>, ...Halves<Rest>]
   : [];
 
 /**
@@ -102,8 +105,8 @@ type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...
  * const [xTrain, xTest, yTrain, yTest] = data.trainTestSplit(x, y, { testSize: 0.2, stratify: y, seed: 1 });
  * xTest.shape; // [30, 4]
  */
-export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(...lists: T): Halves<T>;
-export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(
+export function trainTestSplit<T extends readonly [Rows, ...Rows[]]>(...lists: T): Halves<T>;
+export function trainTestSplit<T extends readonly [Rows, ...Rows[]]>(
   ...args: readonly [...T, options: SplitOptions]
 ): Halves<T>;
 export function trainTestSplit(...args: readonly unknown[]): unknown[] {

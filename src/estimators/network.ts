@@ -12,6 +12,7 @@ import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { compile } from '../program/compile.ts';
 import { generator } from '../runtime/random.ts';
 import { scope } from '../tensor/scope.ts';
+import { checkList } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { minimize } from './minimize.ts';
 
@@ -78,6 +79,7 @@ export function settingsOf(op: string, options: MLPOptions): Required<Omit<MLPOp
   checkOptions(op, options, [...Object.keys(DEFAULTS), 'seed']);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const all = { ...DEFAULTS, ...given } as ReturnType<typeof settingsOf>;
+  checkList(op, 'hiddenLayerSizes', all.hiddenLayerSizes);
   for (const size of all.hiddenLayerSizes) checkWhole(op, 'hiddenLayerSizes', size, 1);
   for (const name of ['alpha', 'tol', 'momentum', 'learningRateInit'] as const) checkRange(op, name, all[name], 0);
   for (const name of ['maxIter', 'nIterNoChange'] as const) checkWhole(op, name, all[name], 1);

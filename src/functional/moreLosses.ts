@@ -137,8 +137,6 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
   checkOptions(op, options, ['reduction', 'logTarget']);
   const { reduction = 'mean', logTarget = false } = options;
   const isBatch = reduction === 'batchmean';
-  if (isBatch && input.ndim === 0)
-    throw new ShapeError(`${op}: 'batchmean' needs a dimension`, { op, argument: 'input', got: input.shape });
   return compose(() => {
     const loss = elementLoss(op, input, target, isBatch ? 'sum' : reduction, () => {
       if (logTarget) return target.exp().mul(target.sub(input));
@@ -146,7 +144,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
       const isZero = target.eq(0);
       return target.mul(where(isZero, 1, target).log()).sub(target.mul(input));
     });
-    return isBatch ? loss.div(input.shape[0]!) : loss;
+    return isBatch ? loss.div(input.shape[0] ?? 1) : loss;
   });
 }
 

@@ -16,13 +16,16 @@ import {
   logSoftmax,
   mish,
   prelu,
+  relu,
   relu6,
   type SoftplusOptions,
   selu,
+  sigmoid,
   silu,
   softmax,
   softplus,
   softsign,
+  tanh,
 } from '../functional/index.ts';
 import { full } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkWhole } from '../options.ts';
@@ -38,7 +41,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class ReLU extends Module {
   override forward(x: Tensor): Tensor {
-    return x.relu();
+    return relu(x);
   }
 }
 
@@ -50,7 +53,7 @@ export class ReLU extends Module {
  */
 export class Sigmoid extends Module {
   override forward(x: Tensor): Tensor {
-    return x.sigmoid();
+    return sigmoid(x);
   }
 }
 
@@ -62,7 +65,7 @@ export class Sigmoid extends Module {
  */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
-    return x.tanh();
+    return tanh(x);
   }
 }
 

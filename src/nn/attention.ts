@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../functional/attention.ts';
 import { gelu, linear, relu } from '../functional/index.ts';
-import { checkFloat, compose, zeros } from '../ops/index.ts';
+import { checkFloat, checkTensor, compose, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -328,6 +328,7 @@ export class TransformerEncoderLayer extends Module {
 
   override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
     checkOptions('TransformerEncoderLayer', options, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
+    checkTensor('TransformerEncoderLayer', 'input', x);
     return compose(() => {
       if (this.normFirst) {
         const y = x.add(this.attention(this.norm1.forward(x), options));

@@ -4,6 +4,8 @@ import {
   type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
+  checkConvOptions,
+  checkTransposeOptions,
   conv1d,
   conv2d,
   convTranspose2d,
@@ -106,7 +108,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
 }
 
 /**
- * Convolution of [N, inChannels, H, W] to [N, outChannels, H', W'], H' = ⌊(H + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
+ * Convolution of [N, inChannels, H, W] to [N, outChannels, H', W'] (both may lack N), H' = ⌊(H + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
  * weight [outChannels, inChannels / groups, kH, kW], bias [outChannels].
  *
  * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
@@ -119,6 +121,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options);
     const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
+    checkConvOptions('Conv2d', kernel, rest);
     super(inChannels, outChannels, [outChannels, inChannels / groups, ...kernel], rest, bias);
   }
 
@@ -128,7 +131,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
 }
 
 /**
- * Convolution of [N, inChannels, L] to [N, outChannels, L']. weight [outChannels, inChannels / groups, k], bias [outChannels].
+ * Convolution of [N, inChannels, L] to [N, outChannels, L'] (both may lack N). weight [outChannels, inChannels / groups, k], bias [outChannels].
  *
  * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
@@ -139,6 +142,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
     const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options);
     checkWhole('Conv1d', 'kernelSize', kernelSize, 1);
+    checkConvOptions('Conv1d', [1, kernelSize], rest);
     super(inChannels, outChannels, [outChannels, inChannels / groups, kernelSize], rest, bias);
   }
 
@@ -148,7 +152,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
 }
 
 /**
- * Transposed convolution of [N, inChannels, H, W] to [N, outChannels, H', W'],
+ * Transposed convolution of [N, inChannels, H, W] to [N, outChannels, H', W'] (both may lack N),
  * H' = (H − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1. weight [inChannels, outChannels / groups, kH, kW].
  *
  * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
@@ -160,6 +164,7 @@ export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
     const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, ['outputPadding']);
     const kernel = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);
+    checkTransposeOptions('ConvTranspose2d', rest);
     super(inChannels, outChannels, [inChannels, outChannels / groups, ...kernel], rest, bias);
   }
 

@@ -2,8 +2,8 @@
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
-import { linear, unflatten, zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
+import { checkOptions, checkWhole, nameOf } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
@@ -109,7 +109,7 @@ export class Flatten extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return x.flatten(this.startDim, this.endDim);
+    return flatten(x, this.startDim, this.endDim);
   }
 }
 
@@ -156,7 +156,8 @@ export class Sequential extends Module {
     super();
     modules.forEach((module, i) => {
       if (!(module instanceof Module)) {
-        throw new ArgumentError(`Sequential: argument ${i} is not a module`, {
+        const hint = Array.isArray(module) ? '; spread a list: new nn.Sequential(...list)' : '';
+        throw new ArgumentError(`Sequential: argument ${i} is not a module but ${nameOf(module)}${hint}`, {
           op: 'Sequential',
           argument: `modules[${i}]`,
           got: module,

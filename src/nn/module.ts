@@ -5,7 +5,9 @@
 import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
-import { checkOptions } from '../options.ts';
+import { checkTensor } from '../ops/index.ts';
+import { checkOptions, shown } from '../options.ts';
+import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
@@ -57,11 +59,22 @@ export function building<T>(fn: () => T): T {
  * net.forward(randn(8, 784)).shape; // [8, 10]
  */
 export abstract class Module {
-  /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
-  training = true;
+  #training = true;
 
   constructor() {
     made?.push(this);
+  }
+
+  /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
+  get training(): boolean {
+    tracing?.dependsOn(this, () => this.#training);
+    return this.#training;
+  }
+
+  /** Programs of `compile` that were recorded in the other mode wait until it comes back. */
+  set training(value: boolean) {
+    tracing?.dependsOn(this, () => this.#training);
+    this.#training = value;
   }
 
   /** What the module computes of its inputs. */
@@ -172,6 +185,12 @@ export abstract class Module {
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
     const op = 'loadStateDict';
     checkOptions(op, options, ['strict']);
+    if (typeof state !== 'object' || state === null)
+      throw new ArgumentError(`${op}: state must be an object { name: tensor }, got ${shown(state)}`, {
+        op,
+        argument: 'state',
+        got: state,
+      });
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((name) => !(name in state));
     const unexpectedKeys = Object.keys(state).filter((name) => !(name in own));
@@ -183,7 +202,8 @@ export abstract class Module {
     }
     const pairs = Object.entries(own).filter(([name]) => name in state);
     for (const [name, tensor] of pairs) {
-      const given = state[name]!;
+      const given = state[name];
+      checkTensor(op, name, given);
       if (!sameShape(given.shape, tensor.shape)) {
         throw new ShapeError(`${op}: ${name} is ${show(given.shape)}, the model's is ${show(tensor.shape)}`, {
           op,
@@ -250,6 +270,11 @@ export abstract class Module {
   /** What stands in parentheses behind the class name when the module is printed. */
   protected describe(): string {
     return '';
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /** The module and those inside, one a line. */

@@ -1,11 +1,11 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { groupNorm, layerNorm } from '../functional/index.ts';
-import { type BatchNormCall, batchNorm, checkTensor, instanceNorm, ones, zeros } from '../ops/index.ts';
+import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer, type Parameter, parameterOf } from './parameter.ts';
 
@@ -135,10 +135,10 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example of [N, C, H, W] by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
+ * Each channel of each example of [N, C, H, W] (or [C, H, W]) by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
  * affine nor with running statistics.
  *
- * @throws ShapeError where an input is not [N, numFeatures, H, W]
+ * @throws ShapeError where an input is neither [N, numFeatures, H, W] nor [numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
  * @example
  * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
@@ -155,6 +155,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 
   override forward(x: Tensor): Tensor {
+    if (x instanceof Tensor && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
     this.check(x, 4);
     return instanceNorm('InstanceNorm2d', x, this.call(null));
   }
@@ -190,7 +191,7 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
     for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
     checkOptions('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias']);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;

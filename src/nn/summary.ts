@@ -2,7 +2,7 @@
 import { noGrad } from '../autograd/mode.ts';
 import { zeros } from '../ops/index.ts';
 import { scope } from '../tensor/scope.ts';
-import { checkShape, type Shape } from '../tensor/shapes.ts';
+import { checkList, checkShape, type Shape } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
@@ -41,6 +41,7 @@ function table(rows: string[][], total: string[]): string {
  * console.log(summary(new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU()), [1, 784]));
  */
 export function summary(model: Module, inputShape: Shape | readonly Shape[]): string {
+  checkList('summary', 'inputShape', inputShape);
   const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly Shape[];
   for (const shape of shapes) checkShape('summary', shape);
   const rows: string[][] = [];

@@ -11,6 +11,7 @@ import type { DType } from '../../bindings/executor.ts';
 import type { BinaryFn } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
+import { nameOf } from '../options.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
@@ -37,10 +38,11 @@ export function compose<T>(fn: () => T): T {
 
 function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
   if (typeof value !== 'number') {
-    throw new ArgumentError(
-      `${op}: ${argument} must be a tensor or a number, got ${value === null ? 'null' : typeof value}`,
-      { op, argument, got: value },
-    );
+    throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${nameOf(value)}`, {
+      op,
+      argument,
+      got: value,
+    });
   }
 }
 
@@ -132,24 +134,31 @@ export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
 }
 
 /**
- * x limited to min … max; NaN stays, of the limits too.
+ * x limited to min … max, which may be tensors that broadcast; NaN stays, of the limits too.
  *
  * @example
  * clamp(tensor([-2, 0.5, 3]), 0, 1).toArray(); // [0, 0.5, 1]
  */
-export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infinity): Tensor<S> {
+export function clamp<S extends Shape>(x: Tensor<S>, min?: number, max?: number): Tensor<S>;
+export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor;
+export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
   checkTensor('clamp', 'input', x);
+  if (min instanceof Tensor || max instanceof Tensor)
+    return compose(() => {
+      const raised = min === -Infinity ? x : maximum(x, min);
+      return max === Infinity ? raised : minimum(raised, max);
+    });
   checkNumber('clamp', 'min', min);
   checkNumber('clamp', 'max', max);
   if (x.dtype === 'float32') {
     const y = emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max));
-    return record('clamp', [x], y, { min, max }) as Tensor<S>;
+    return record('clamp', [x], y, { min, max });
   }
   // As in arithmetic, a fraction makes the result float32.
   const isWhole = (limit: number) => Number.isInteger(limit) || Math.abs(limit) === Infinity;
-  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32') as Tensor<S>, min, max));
+  if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32'), min, max));
   const [low, high] = [Math.max(-(2 ** 31), min), Math.min(2 ** 31 - 1, max)];
-  return emitUnary('clampI', x, 'int32', low, high) as Tensor<S>;
+  return emitUnary('clampI', x, 'int32', low, high);
 }
 
 /**

@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, shown } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
@@ -52,7 +52,7 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
   const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
   if (pair.length !== 2 || !pair.every((x) => Number.isInteger(x) && (x as number) >= low)) {
     throw new ArgumentError(
-      `${op}: ${argument} must be a whole number from ${low} on, or [height, width], got ${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}`,
+      `${op}: ${argument} must be a whole number from ${low} on, or [height, width], got ${shown(value)}`,
       { op, argument, got: value },
     );
   }
@@ -71,7 +71,7 @@ function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | nul
   for (const [argument, operand] of operands.slice(0, 2)) {
     if (operand.ndim !== 4)
       throw new ShapeError(
-        `${op}: ${argument} must be ${argument === 'input' ? '[N,C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
+        `${op}: ${argument} must be ${argument === 'input' ? '[N,C,H,W] or [C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
         { op, argument, got: operand.shape },
       );
   }
@@ -134,6 +134,25 @@ function paddingOf(
       got: padding,
     });
   return pairOf(op, 'padding', padding === 'valid' ? 0 : padding, 0).map((p) => [p, p]);
+}
+
+/** Refuses what a layer's calls would refuse for any input. */
+export function checkConvOptions(op: string, kernel: readonly number[], options: ConvOptions): void {
+  const { stride = 1, padding = 0, dilation = 1 } = options;
+  paddingOf(op, padding, kernel, pairOf(op, 'stride', stride, 1), pairOf(op, 'dilation', dilation, 1));
+}
+
+/** The same of a transposed convolution. */
+export function checkTransposeOptions(op: string, options: ConvTransposeOptions): void {
+  const { stride = 1, padding = 0, outputPadding = 0, dilation = 1 } = options;
+  for (const [argument, value] of Object.entries({ stride, dilation })) pairOf(op, argument, value, 1);
+  for (const [argument, value] of Object.entries({ padding, outputPadding })) pairOf(op, argument, value, 0);
+}
+
+/** An input without the batch, which has so many dimensions, goes through `fn` as a batch of one. */
+function batched(op: string, x: Tensor, ndim: number, fn: (x: Tensor) => Tensor): Tensor | null {
+  checkTensor(op, 'input', x);
+  return x.ndim === ndim ? compose(() => fn(x.unsqueeze(0)).squeeze(0)) : null;
 }
 
 /** The geometry of a convolution, checked. */
@@ -206,7 +225,7 @@ export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Te
 
 /**
  * Convolution (cross-correlation, as everywhere in deep learning) of x [N, C, H, W] with weight [O, C/groups, kH, kW], plus bias
- * [O]. The result is [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1.
+ * [O]. The result is [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1. Without N: [C, H, W] → [O, H', W'].
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
@@ -216,6 +235,8 @@ export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Te
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor {
   const op = 'conv2d';
   checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  const alone = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
+  if (alone !== null) return alone;
   checkOperands(op, x, weight, bias);
   const geometry = geometryOf(op, x, weight, options);
   checkBias(op, bias, geometry.outChannels);
@@ -246,7 +267,7 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
 }
 
 /**
- * Convolution of x [N, C, L] with weight [O, C/groups, k], plus bias [O]: → [N, O, L'].
+ * Convolution of x [N, C, L] (or [C, L]) with weight [O, C/groups, k], plus bias [O]: → [N, O, L'].
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
@@ -256,11 +277,12 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   const op = 'conv1d';
   checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  const alone = batched(op, x, 2, (one) => conv1d(one, weight, bias, options));
+  if (alone !== null) return alone;
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  checkTensor(op, 'input', x);
   checkTensor(op, 'weight', weight);
   for (const [argument, operand, form] of [
-    ['input', x, '[N,C,L]'],
+    ['input', x, '[N,C,L] or [C,L]'],
     ['weight', weight, '[O,C/groups,k]'],
   ] as const) {
     if (operand.ndim !== 3)
@@ -286,7 +308,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 }
 
 /**
- * Transposed convolution of x [N, C, H, W] with weight [C, O/groups, kH, kW], plus bias [O]: → [N, O, H', W'],
+ * Transposed convolution of x [N, C, H, W] (or [C, H, W]) with weight [C, O/groups, kH, kW], plus bias [O]: → [N, O, H', W'],
  * H' = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1. It is what the gradient of `conv2d` does with its input.
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
@@ -302,6 +324,8 @@ export function convTranspose2d(
 ): Tensor {
   const op = 'convTranspose2d';
   checkOptions(op, options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
+  const alone = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
+  if (alone !== null) return alone;
   const { groups = 1 } = options;
   checkOperands(op, x, weight, bias);
   const stride = pairOf(op, 'stride', options.stride ?? 1, 1);

@@ -34,10 +34,29 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
+/** A list of elements or of lists: rows may be typed arrays. */
+function isList(part: unknown): part is Nested[] {
+  return Array.isArray(part) || (ArrayBuffer.isView(part) && 'length' in part);
+}
+
+/** Refuses what int32 cannot hold, which would become another number. */
+function checkWholeRange(values: ArrayLike<number>): void {
+  if (values instanceof Int32Array) return;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!(value > -2147483649 && value < 2147483648))
+      throw new ArgumentError(`tensor: ${value} does not fit into int32`, {
+        op: 'tensor',
+        argument: 'data',
+        got: value,
+      });
+  }
+}
+
 /** Shape of nested arrays; throws where they are ragged. */
 function nestedShape(nested: Nested): number[] {
   const shape: number[] = [];
-  for (let level = nested; Array.isArray(level); level = level[0]!) {
+  for (let level = nested; isList(level); level = level[0]!) {
     shape.push(level.length);
     if (level.length === 0) break;
   }
@@ -59,9 +78,9 @@ function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): voi
     into.push(Number(nested));
     return;
   }
-  if (!Array.isArray(nested) || nested.length !== shape[dim]) {
+  if (!isList(nested) || nested.length !== shape[dim]) {
     throw new ShapeError(
-      `tensor: nested arrays must be of equal length: dimension ${dim} has ${shape[dim]} elements in one place and ${Array.isArray(nested) ? nested.length : 'a single value'} in another`,
+      `tensor: nested arrays must be of equal length: dimension ${dim} has ${shape[dim]} elements in one place and ${isList(nested) ? nested.length : 'a single value'} in another`,
       { op: 'tensor', argument: 'data', got: nested, expected: shape },
     );
   }
@@ -70,24 +89,31 @@ function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): voi
 
 function firstElement(nested: Nested): Nested {
   let value = nested;
-  while (Array.isArray(value)) value = value[0]!;
+  while (isList(value)) value = value[0]!;
   return value;
 }
 
 /**
- * A tensor of the given numbers: nested arrays, a number, or a typed array with `shape`.
+ * A tensor of the given numbers: nested arrays, a list of typed arrays, a number, or a typed array with `shape`.
  *
- * @throws ShapeError for ragged arrays or a shape with another number of elements
+ * @throws ShapeError for ragged arrays or a shape with another number of elements, ArgumentError for what is no number, or none
+ *   of int32 where that is asked for
  * @example
  * const a = tensor([[1, 2], [3, 4]]); // [2, 2]
  * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true }); // [2, 3]
  */
 export function tensor<S extends Shape>(
-  data: Nested | NumberArray,
+  data: Nested | NumberArray | readonly NumberArray[],
   options: TensorOptions & { shape: S },
 ): Tensor<Known<S>>;
-export function tensor(data: Nested | NumberArray, options?: TensorOptions & { shape?: Shape }): Tensor;
-export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+export function tensor(
+  data: Nested | NumberArray | readonly NumberArray[],
+  options?: TensorOptions & { shape?: Shape },
+): Tensor;
+export function tensor(
+  data: Nested | NumberArray | readonly NumberArray[],
+  options: TensorOptions & { shape?: Shape } = {},
+): Tensor {
   const executor = place('tensor', options, ['shape', ...TENSOR_OPTIONS]);
   let values: ArrayLike<number>;
   let natural: Shape;
@@ -119,6 +145,7 @@ export function tensor(data: Nested | NumberArray, options: TensorOptions & { sh
       expected: shape,
     });
   }
+  if (dtype === 'int32') checkWholeRange(values);
   const t = empty(executor, shape, dtype);
   executor.write(t.address, dtype === 'bool' ? Array.from(values, (x) => (x !== 0 ? 1 : 0)) : values, dtype);
   rememberWritten(t, values);

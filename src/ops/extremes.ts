@@ -6,7 +6,9 @@ import { watching } from '../program/watch.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { cast } from './convert.ts';
 import { checkKeepdim, type Keep, type Plan, plan, type ReduceOptions, reduce } from './reduce.ts';
 
 /** The largest or smallest elements along a dimension, and where they are. */
@@ -26,6 +28,7 @@ export function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
 
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
+  if (x.dtype === 'bool') return compose(() => cast(extremeAll(fn, cast(x, 'int32')), 'bool'));
   if (x.numel === 0)
     throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
   const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);

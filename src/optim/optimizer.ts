@@ -166,14 +166,16 @@ export abstract class Optimizer<O extends object> {
     }
     const params = this.paramGroups.flatMap((group) => group.params);
     for (const [number, values] of Object.entries(saved.state)) this.checkState(number, values, params[Number(number)]);
-    this.freeState();
-    for (const [number, values] of Object.entries(saved.state)) {
+    // Copied before the present memory is freed: `saved` may be of this very optimizer.
+    const states = Object.entries(saved.state).map(([number, values]) => {
       const param = params[Number(number)]!;
       const own: ParamState = {};
       for (const [name, value] of Object.entries(values))
         own[name] = value instanceof Tensor ? this.copyOf(value, param) : value;
-      this.state.set(param, own);
-    }
+      return [param, own] as const;
+    });
+    this.freeState();
+    for (const [param, own] of states) this.state.set(param, own);
     saved.paramGroups.forEach((group, i) => {
       Object.assign(this.paramGroups[i]!, group, { params: this.paramGroups[i]!.params });
     });

@@ -89,6 +89,8 @@ export class Recorder implements Executor {
   readonly rowMemories: RowMemory[] = [];
   /** What must hold for the program to be right. */
   readonly conditions: (() => boolean)[] = [];
+  /** What settings were met of. */
+  private readonly dependencies = new Set<object>();
   /** Inputs of the traced function, by their storage. */
   readonly inputs = new Map<Storage, number>();
   /** Checks of values that must be made before every run. */
@@ -200,6 +202,14 @@ export class Recorder implements Executor {
   /** A leaf's gradient was added to the one that it had before. */
   accumulated(leaf: Variable, before: Tensor): void {
     if (!this.dropped.has(leaf) && !this.gradients.has(leaf)) this.expectsGrad.set(leaf, before.storage);
+  }
+
+  /** The function's course may depend on a setting of `owner`: the program holds while that is what it was when first met. */
+  dependsOn(owner: object, read: () => boolean): void {
+    if (this.dependencies.has(owner)) return;
+    this.dependencies.add(owner);
+    const value = read();
+    this.conditions.push(() => read() === value);
   }
 
   /** Has `hook` called before every run. */

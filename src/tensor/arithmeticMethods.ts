@@ -40,8 +40,10 @@ export class ArithmeticMethods<S extends Shape = Shape> extends MathMethods<S> {
   logicalNot<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.logicalNot(this);
   }
-  /** x limited to min … max. */
-  clamp<A extends Shape>(this: Tensor<A>, min?: number, max?: number): Tensor<A> {
+  /** x limited to min … max, numbers or tensors that broadcast. */
+  clamp<A extends Shape>(this: Tensor<A>, min?: number, max?: number): Tensor<A>;
+  clamp(this: Tensor, min?: Operand, max?: Operand): Tensor;
+  clamp(this: Tensor, min?: Operand, max?: Operand): Tensor {
     return ops.clamp(this, min, max);
   }
   /** x + other. */

@@ -107,7 +107,10 @@ export class TensorBase<S extends Shape = Shape> {
 
   /** Whether operations on this tensor are recorded for `backward()`. */
   get requiresGrad(): boolean {
-    return this.variable?.requiresGrad ?? false;
+    const { variable } = this;
+    if (variable === null) return false;
+    if (tracing !== null && variable.node === null) tracing.dependsOn(variable, () => variable.requiresGrad);
+    return variable.requiresGrad;
   }
 
   /** Switches recording on or off; of leaves only. */
@@ -207,6 +210,11 @@ export class TensorBase<S extends Shape = Shape> {
     return build(0);
   }
 
+  /** What `JSON.stringify` writes: the elements as nested arrays. */
+  toJSON(): Nested {
+    return this.toArray();
+  }
+
   private checkReadable(op: string): void {
     watching?.read(op, this as unknown as Tensor);
     if (this.executor.download === undefined) return;
@@ -260,12 +268,26 @@ export class TensorBase<S extends Shape = Shape> {
     return this.toString();
   }
 
+  /**
+   * What JavaScript's own operators see: of a tensor with one element the number, so that `loss < 0.1` and `total += loss` mean what
+   * they say. They do not work on larger ones: use the methods.
+   */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (hint === 'string') return this.toString();
+    if (this.numel === 1) return this.item();
+    if (hint === 'default') return this.toString();
+    throw new ArgumentError(
+      `a tensor ${show(this.shape)} is no number, which an operator of JavaScript expects: use methods such as add, mul and gt`,
+      { got: this.shape },
+    );
+  }
+
   /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
   toString(): string {
     const body =
       this.storageOrNull === null
         ? 'disposed'
-        : this.numel <= 100 && this.executor.download === undefined
+        : this.numel <= 100 && tracing === null && this.executor.download === undefined
           ? JSON.stringify(this.toArray())
           : `${this.numel} elements`;
     return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;

@@ -2,6 +2,7 @@
 
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { shown } from '../options.ts';
 
 /** Sizes of dimensions. */
 export type Shape = readonly number[];
@@ -63,7 +64,7 @@ export function checkShape(op: string, shape: Shape): void {
   }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new ShapeError(`${op}: sizes must be whole numbers from 0 on, got ${show(shape)}`, {
+      throw new ShapeError(`${op}: sizes must be whole numbers from 0 on, got [${shape.map(shown).join(',')}]`, {
         op,
         argument: 'shape',
         got: shape,

@@ -1,6 +1,7 @@
 /** What `Trainer` and its methods are told. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
+import type { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
 import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
@@ -136,17 +137,33 @@ export function targetsAndOptions<O extends object>(
   return [undefined, (second as O | undefined) ?? third ?? ({} as O)];
 }
 
+const HOOKS = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'];
+
 /** Refuses what is no list of callbacks: a class without `new`, or one callback alone, would be passed over in silence. */
 export function checkCallbacks(op: string, callbacks: readonly Callback[] = []): void {
   const wrong = Array.isArray(callbacks)
     ? callbacks.find((callback) => typeof callback !== 'object' || callback === null)
     : callbacks;
-  if (wrong === undefined) return;
+  if (wrong === undefined) {
+    const idle = callbacks.find((callback) => !HOOKS.some((hook) => hook in callback));
+    if (idle === undefined) return;
+    throw new ArgumentError(
+      `${op}: callbacks[${callbacks.indexOf(idle)}] has none of the methods that are called: ${HOOKS.join(', ')}`,
+      { op, argument: 'callbacks', got: idle, expected: HOOKS },
+    );
+  }
   throw new ArgumentError(`${op}: callbacks must be a list of objects such as [new EarlyStopping()]`, {
     op,
     argument: 'callbacks',
     got: wrong,
   });
+}
+
+/** Refuses an optimizer of another model, which would train nothing. */
+export function checkOptimizer(op: string, model: Module, optimizer: TrainingOptimizer): void {
+  const own = new Set<Tensor>(model.parameters());
+  if (own.size === 0 || optimizer.paramGroups.some(({ params }) => params.some((param) => own.has(param)))) return;
+  throw new ArgumentError(`${op}: none of the optimizer's parameters is the model's`, { op, argument: 'optimizer' });
 }
 
 /** An epoch's line on the console. */

@@ -27,6 +27,7 @@ import { outputsOf } from './outputs.ts';
 import { pacer } from './pause.ts';
 import {
   checkCallbacks,
+  checkOptimizer,
   type EvaluateOptions,
   epochLine,
   FIT_OPTIONS,
@@ -121,6 +122,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     checkWhole(op, 'epochs', epochs, 1);
     checkWhole(op, 'initialEpoch', initialEpoch);
     checkCallbacks(op, options.callbacks);
+    checkOptimizer(op, this.model, this.optimizer);
     const { sampleWeight, stepsPerEpoch } = options;
     const { count: targets } = this.goals;
     let source = sourceOf(op, x, y, { batchSize, shuffle, sampleWeight, stepsPerEpoch, targets });

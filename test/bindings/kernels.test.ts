@@ -144,6 +144,7 @@ describe('bad input', () => {
     expect(() => kernels.add({ a, b: new Float32Array(5), y: a })).toThrow('add: b has 5 elements, 6 are needed');
     expect(() => kernels.softmax({ x: a, y: a, rows: 2, cols: 4 })).toThrow('softmax: x has 6 elements, 8 are needed');
     expect(() => kernels.dot({ x: a, y: new Float32Array(5) })).toThrow('dot: y has 5 elements, 6 are needed');
+    expect(() => kernels.dot({ x: a, y: new Float32Array(7) })).toThrow('dot: y has 7 elements, expected 6');
   });
 
   it('refuses freed arrays, and freeing twice or what is not its own', () => {

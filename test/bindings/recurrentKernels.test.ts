@@ -87,6 +87,17 @@ describe('refusals', () => {
     ['a short x', () => lstmCell({ ...p(), x: floats(5, 1) }), 'lstmCell: x has 5 elements, 6 are needed'],
     ['short weights', () => lstmCell({ ...p(), wHh: floats(99, 1) }), 'lstmCell: wHh has 99 elements, 100 are needed'],
     ['one bias', () => lstmCell({ ...p(), bHh: undefined }), 'lstmCell: bIh and bHh must be there both, or neither'],
+    [
+      'room for some of the steps',
+      () =>
+        lstmSequence({
+          ...p(),
+          x: new Float32Array(3 * p().x.length),
+          steps: 3,
+          hOut: new Float32Array(2 * p().hOut.length),
+        }),
+      'lstmSequence: hOut has ',
+    ],
     ['no steps', () => lstmSequence({ ...p(), steps: 0 }), 'lstmSequence: steps must be a whole number from 1'],
     ['a short output', () => gruCell({ ...problem(3, 2, 1), hOut: floats(9, 1) }), 'gruCell: hOut has 9 elements'],
     ['no cell', () => lstmCell({ ...p(), c: undefined as never }), 'lstmCell: c must be a Float32Array'],

@@ -51,7 +51,9 @@ describe('TensorDataset', () => {
       'TensorDataset: all tensors must have the same first size, got [2] and [3,1]',
     );
     expect(() => new data.TensorDataset(tensor(1))).toThrow(ShapeError);
-    expect(() => new data.TensorDataset(wrong([1]))).toThrow('TensorDataset: tensors[0] must be a tensor, got object');
+    expect(() => new data.TensorDataset(wrong([1]))).toThrow(
+      'TensorDataset: tensors[0] must be a tensor, got an array',
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** What makes examples of data: splits, scalers, encoders, data sets. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ArgumentError, arange, data, manualSeed, memory, ShapeError, scope, Tensor, tensor } from '../../src/index.ts';
 
 const wrong = (x: unknown) => x as never;
@@ -14,6 +14,23 @@ const near = (actual: unknown, expected: number[], digits = 6) => {
 };
 
 describe('trainTestSplit', () => {
+  it('gives the halves types that do not count their elements', () => {
+    const [rows, , names] = data.trainTestSplit(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      ['a', 'b'],
+      { testSize: 1 },
+    );
+    expectTypeOf(rows).toEqualTypeOf<number[][]>();
+    expectTypeOf(names).toEqualTypeOf<string[]>();
+    const [floats, , points] = data.trainTestSplit(new Float32Array(2), [{ x: 1 }, { x: 2 }]);
+    expectTypeOf(floats).toExtend<Float32Array>();
+    expectTypeOf(points[0]!.x).toEqualTypeOf<number>();
+    expect([rows.length, names.length, floats.length, points.length]).toEqual([1, 1, 1, 1]);
+  });
+
   const numbers = Array.from({ length: 10 }, (_, i) => i);
 
   it('keeps lists together, each in its form', () => {

@@ -325,6 +325,12 @@ describe('refuses', () => {
       'hiddenLayerSizes must be a whole number from 1 on',
     ],
     [
+      'a number of layers',
+      () => new MLPClassifier({ hiddenLayerSizes: wrong(3) }),
+      ShapeError,
+      'MLPClassifier: hiddenLayerSizes must be a list of sizes, got 3',
+    ],
+    [
       'an unknown activation',
       () => new MLPClassifier({ activation: wrong('gelu') }),
       ArgumentError,

@@ -1,11 +1,12 @@
 /** Bad input to choices, losses and layers. */
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as saraf from '../../src/index.ts';
 import { ArgumentError, DTypeError, F, nn, ones, ShapeError, tensor } from '../../src/index.ts';
 import { check } from '../support/refusals.ts';
 
 const m = () => ones(2, 3);
 const whole = (...values: number[]) => tensor(values, { dtype: 'int32' });
+const layerOf = (inFeatures: unknown) => new nn.Linear(wrong(inFeatures), 2);
 /** For arguments that the types refuse too. */
 const wrong = (x: unknown) => x as never;
 
@@ -150,4 +151,100 @@ describe('choices, softmax and losses', () => {
       'Linear: outFeatures must be a whole number from 1 on, got undefined',
     ],
   ]);
+});
+
+describe('what beginners write', () => {
+  const layer = () => new nn.Linear(2, 2);
+  const own = saraf.keep(new nn.Linear(2, 2).weight);
+  const model = { forward: () => own } as unknown as nn.Module;
+  check([
+    [
+      'a list in a Sequential',
+      () => new nn.Sequential(wrong([])),
+      ArgumentError,
+      'Sequential: argument 0 is not a module but an array; spread a list: new nn.Sequential(...list)',
+    ],
+    [
+      'a class in a Sequential',
+      () => new nn.Sequential(wrong(nn.ReLU)),
+      ArgumentError,
+      'Sequential: argument 0 is not a module but the class ReLU, without new',
+    ],
+    [
+      'a LayerNorm without sizes',
+      () => new nn.LayerNorm(wrong(undefined)),
+      ArgumentError,
+      'LayerNorm: normalizedShape must be a whole number from 1 on, got undefined',
+    ],
+    [
+      'numbers as texts',
+      () => layerOf('2'),
+      ArgumentError,
+      'Linear: inFeatures must be a whole number from 1 on, got "2"',
+    ],
+    [
+      'a model where its parameters are wanted',
+      () => nn.utils.clipGradNorm_(wrong(model), 1),
+      ArgumentError,
+      'clipGradNorm_: params must be a list of tensors such as model.parameters(), got object',
+    ],
+    [
+      'gradcheck of nothing',
+      () => saraf.gradcheck(wrong(undefined), []),
+      ArgumentError,
+      'gradcheck: expected a function',
+    ],
+    [
+      'gradcheck of a tensor',
+      () => saraf.gradcheck((x) => x, wrong(own)),
+      ArgumentError,
+      'gradcheck: expected a function and a list of tensors, got function and Parameter',
+    ],
+    ['noGrad of nothing', () => saraf.noGrad(wrong(undefined)), ArgumentError, 'noGrad: expected a function'],
+    [
+      'an array where a tensor is wanted',
+      () => m().add(wrong([1])),
+      ArgumentError,
+      'must be a tensor or a number, got an array',
+    ],
+  ]);
+
+  it.each<[string, () => nn.Module]>([
+    ['flatten', () => new nn.Flatten()],
+    ['relu', () => new nn.ReLU()],
+    ['sigmoid', () => new nn.Sigmoid()],
+    ['tanh', () => new nn.Tanh()],
+    ['TransformerEncoderLayer', () => new nn.TransformerEncoderLayer(2, 1)],
+  ])('%s of what is no tensor', (op, make) => {
+    const module = make();
+    const forward = module.forward as (x: unknown) => unknown;
+    for (const [given, name] of [
+      [[1, 2], 'an array'],
+      [undefined, 'undefined'],
+      [new Float32Array(2), 'Float32Array'],
+    ]) {
+      expect(() => forward.call(module, given)).toThrow(ArgumentError);
+      expect(() => forward.call(module, given)).toThrow(`${op}: input must be a tensor, got ${name}`);
+    }
+    module.dispose();
+  });
+
+  it.each([
+    ['no state', undefined, 'loadStateDict: state must be an object { name: tensor }, got undefined'],
+    ['arrays', { weight: [1], bias: [2] }, 'loadStateDict: weight must be a tensor, got an array'],
+  ])('loadStateDict of %s', (_, state, message) => {
+    const linear = layer();
+    expect(() => linear.loadStateDict(wrong(state))).toThrow(ArgumentError);
+    expect(() => linear.loadStateDict(wrong(state))).toThrow(message);
+    linear.dispose();
+  });
+
+  it('summary without a shape', () => {
+    const linear = layer();
+    expect(() => saraf.summary(linear, wrong(undefined))).toThrow(ShapeError);
+    expect(() => saraf.summary(linear, wrong(undefined))).toThrow(
+      'summary: inputShape must be a list of sizes, got undefined',
+    );
+    linear.dispose();
+  });
 });

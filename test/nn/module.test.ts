@@ -1,4 +1,5 @@
 /** Modules: what belongs to them, under which names; modes, state dicts, devices. */
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -146,6 +147,7 @@ describe('a module', () => {
         ')',
       ].join('\n'),
     );
+    expect(inspect(net)).toBe(String(net));
     net.dispose();
   });
 

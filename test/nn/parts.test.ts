@@ -227,6 +227,7 @@ describe('modules of activations and losses', () => {
         [new nn.BCEWithLogitsLoss().forward(a, b), F.binaryCrossEntropyWithLogits(a, b)],
         [new nn.NLLLoss({ reduction: 'sum' }).forward(a, labels), F.nllLoss(a, labels, { reduction: 'sum' })],
         [new nn.KLDivLoss({ reduction: 'batchmean' }).forward(a, b), F.klDiv(a, b, { reduction: 'batchmean' })],
+        [F.klDiv(tensor(-1), tensor(0.5), { reduction: 'batchmean' }), F.klDiv(tensor(-1), tensor(0.5))],
         [new nn.FocalLoss({ gamma: 1 }).forward(a, labels), F.focalLoss(a, labels, { gamma: 1 })],
         [
           new nn.HingeEmbeddingLoss({ margin: 2 }).forward(signs, signs),

@@ -6,6 +6,7 @@ import {
   DTypeError,
   F,
   grad,
+  keep,
   manualSeed,
   memory,
   nn,
@@ -27,7 +28,7 @@ describe('refusals', () => {
   const x = shaped(1, 4, 5, 6);
   const w = shaped(8, 4, 3, 3);
   const shapes: [string, () => unknown, string][] = [
-    ['input', () => F.conv2d(shaped(4, 5, 6), w), 'conv2d: input must be [N,C,H,W], got [4,5,6]'],
+    ['input', () => F.conv2d(shaped(5, 6), w), 'conv2d: input must be [N,C,H,W] or [C,H,W], got [5,6]'],
     ['weight', () => F.conv2d(x, shaped(8, 4, 3)), 'conv2d: weight must be four-dimensional, got [8,4,3]'],
     [
       'channels',
@@ -46,7 +47,11 @@ describe('refusals', () => {
       'conv2d: kernel 3×3 (spanning 9×9) does not fit into the padded input, 7×8',
     ],
     ['bias', () => F.conv2d(x, w, shaped(4)), 'conv2d: bias must be [8], one value an output channel, got [4]'],
-    ['one-dimensional input', () => F.conv1d(x, shaped(1, 4, 3)), 'conv1d: input must be [N,C,L], got [1,4,5,6]'],
+    [
+      'one-dimensional input',
+      () => F.conv1d(x, shaped(1, 4, 3)),
+      'conv1d: input must be [N,C,L] or [C,L], got [1,4,5,6]',
+    ],
     [
       'one-dimensional kernel',
       () => F.conv1d(shaped(1, 4, 5), shaped(1, 4, 6)),
@@ -87,6 +92,21 @@ describe('refusals', () => {
       () => new nn.Conv2d(1, 1, 3, { paddingMode: 'reflect' as never }),
       "paddingMode must be 'zeros', got reflect",
     ],
+    [
+      'padding of a layer',
+      () => new nn.Conv2d(1, 1, 3, { padding: 'SAME' as never }),
+      "Conv2d: padding must be numbers, 'same' or 'valid', got 'SAME'",
+    ],
+    [
+      "'same' of a layer with strides",
+      () => new nn.Conv1d(1, 1, 3, { padding: 'same', stride: 2 }),
+      "Conv1d: padding 'same' needs stride 1",
+    ],
+    [
+      'dilation of a layer',
+      () => new nn.ConvTranspose2d(1, 1, 3, { dilation: 0 }),
+      'ConvTranspose2d: dilation must be a whole number from 1 on',
+    ],
     ['kernelSize', () => new nn.Conv2d(1, 1, 0), 'Conv2d: kernelSize must be a whole number from 1 on'],
     ['inChannels', () => new nn.Conv1d(0, 1, 3), 'Conv1d: inChannels must be a whole number from 1 on, got 0'],
   ];
@@ -97,6 +117,31 @@ describe('refusals', () => {
 
   it('DTypeError', () => {
     expect(() => F.conv2d(x.to('int32'), w)).toThrow(DTypeError);
+  });
+});
+
+describe('one example without a batch', () => {
+  const w2 = keep(randn(4, 2, 3, 2));
+  const w1 = keep(randn(4, 2, 3));
+  const b = keep(randn(4));
+  const norm = new nn.InstanceNorm2d(2, { affine: true });
+  it.each<[string, number[], (x: Tensor) => Tensor]>([
+    ['conv2d', [2, 5, 6], (x) => F.conv2d(x, w2, b, { stride: 2, padding: 1 })],
+    ['conv1d', [2, 6], (x) => F.conv1d(x, w1, b, { padding: 'same' })],
+    ['convTranspose2d', [4, 3, 4], (x) => F.convTranspose2d(x, w2, null, { stride: 2 })],
+    ['InstanceNorm2d', [2, 5, 6], (x) => norm.forward(x)],
+  ])('%s', (_, shape, fn) => {
+    scope(() => {
+      const x = randn(shape, { requiresGrad: true });
+      const one = fn(x);
+      one.square().sum().backward();
+      const g = x.grad!.toArray();
+      x.grad = null;
+      const batch = fn(x.unsqueeze(0));
+      batch.square().sum().backward();
+      expect(one.toArray()).toEqual((batch.toArray() as unknown[])[0]);
+      expect(g).toEqual(x.grad!.toArray());
+    });
   });
 });
 

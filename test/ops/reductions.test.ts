@@ -80,3 +80,13 @@ it.each(cases)('%j over %j', (shape, dims) => {
     }
   });
 });
+
+it('max and min of truth values are truth values', () => {
+  scope(() => {
+    for (const values of [[true, false], [true], [false, false]]) {
+      const x = tensor(values);
+      expect([x.max().dtype, x.min().dtype, x.max(0).values.dtype]).toEqual(['bool', 'bool', 'bool']);
+      expect([x.max().toArray(), x.min().toArray()]).toEqual([values.includes(true), !values.includes(false)]);
+    }
+  });
+});

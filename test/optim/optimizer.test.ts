@@ -218,6 +218,18 @@ describe('parameter groups', () => {
     );
     for (const part of [optimizer, other]) part.dispose();
   });
+
+  it('take back their own state', () => {
+    const a = leaf(1);
+    const optimizer = new optim.Adam([a]);
+    a.grad = ones(1);
+    optimizer.step();
+    optimizer.loadStateDict(optimizer.stateDict());
+    expect((optimizer.stateDict().state[0]!.expAvg as Tensor).item()).toBeCloseTo(0.1, 6);
+    optimizer.step();
+    expect(optimizer.stateDict().state[0]!.step).toBe(2);
+    optimizer.dispose();
+  });
 });
 
 describe('what optimizers refuse', () => {

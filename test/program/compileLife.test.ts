@@ -27,9 +27,92 @@ describe('compile', () => {
       );
       expect(() => compile((t: Tensor) => t.toArray())(x)).toThrow('data(), dataSync() or toArray()');
       expect(() => compile(async (t: Tensor) => t)(x)).toThrow('the function is asynchronous');
-      expect(() => compile((t: Tensor) => t)(tensor([1], { requiresGrad: true }))).toThrow('argument 0 requires grad');
+      const same = compile((t: Tensor) => t.mul(1));
+      expect(() => same(tensor([1], { requiresGrad: true }))).toThrow('argument 0 requires grad');
+      expect(same(tensor([1])).item()).toBe(1);
+      expect(() => same(tensor([1], { requiresGrad: true }))).toThrow('argument 0 requires grad');
       expect(() => compile(3 as never)).toThrow('expected a function, got number');
       expect(x.add(1).toArray()).toEqual([2, 3]);
+    });
+  });
+
+  it('follows models into evaluation and back', () => {
+    scope(() => {
+      const model = new nn.Sequential(new nn.Dropout(0.5), new nn.BatchNorm1d(3));
+      const run = compile((x: Tensor) => model.forward(x));
+      const x = randn(8, 3);
+      run(x);
+      const tracked = () => model.stateDict()['1.num_batches_tracked']!.item();
+      expect(tracked()).toBe(1);
+      model.eval();
+      const expected = model.forward(x).toArray();
+      expect(run(x).toArray()).toEqual(expected);
+      const { program } = run;
+      expect(run(x).toArray()).toEqual(expected);
+      expect(tracked()).toBe(1);
+      model.train();
+      expect(run(x).toArray()).not.toEqual(expected);
+      expect(tracked()).toBe(2);
+      model.eval();
+      expect(run(x).toArray()).toEqual(model.forward(x).toArray());
+      expect(String(run.program)).toBe(String(program));
+      run.dispose();
+      model.dispose();
+    });
+  });
+
+  it('records once where the function itself changes the mode', () => {
+    scope(() => {
+      const model = new nn.Dropout(0.5);
+      let recorded = 0;
+      const run = compile((x: Tensor) => {
+        recorded++;
+        const y = model.eval().forward(x);
+        model.train();
+        return y;
+      });
+      for (let i = 0; i < 3; i++) expect(run(tensor([1, 2])).toArray()).toEqual([1, 2]);
+      expect(recorded).toBe(1);
+      run.dispose();
+    });
+  });
+
+  it('follows parameters that are frozen and thawed', () => {
+    scope(() => {
+      const model = new nn.Linear(2, 1);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.5 });
+      const step = compile((x: Tensor) => {
+        optimizer.zeroGrad();
+        model.forward(x).sum().backward();
+        optimizer.step();
+      });
+      const x = tensor([[1, 2]]);
+      const moved = () => {
+        const before = model.weight.toArray() as number[][];
+        step(x);
+        return (model.weight.toArray() as number[][])[0]!.map((value, i) => +(before[0]![i]! - value).toFixed(4));
+      };
+      expect(moved()).toEqual([0.5, 1]);
+      model.weight.requiresGrad = false;
+      expect(moved()).toEqual([0, 0]);
+      model.weight.requiresGrad = true;
+      expect(moved()).toEqual([0.5, 1]);
+      step.dispose();
+      for (const part of [optimizer, model]) part.dispose();
+    });
+  });
+
+  it('lets tensors be printed, without their values', () => {
+    scope(() => {
+      const texts: string[] = [];
+      const outside = tensor([1]);
+      const run = compile((x: Tensor) => {
+        texts.push(`${x}`, `${outside}`);
+        return x.add(outside);
+      });
+      expect(run(tensor([1, 2])).toArray()).toEqual([2, 3]);
+      expect(texts).toEqual(['Tensor([2], float32, 2 elements)', 'Tensor([1], float32, 1 elements)']);
+      run.dispose();
     });
   });
 

@@ -1,6 +1,7 @@
 /** Making tensors, and reading them. */
 import { describe, expect, it } from 'vitest';
 import {
+  ArgumentError,
   arange,
   eye,
   full,
@@ -148,6 +149,28 @@ describe('tensors by rule', () => {
     expect(full([2], 5, { dtype: 'bool' }).dataSync()).toEqual(new Uint8Array([1, 1]));
     expect(zeros(0, 3).toArray()).toEqual([]);
     expect(zeros(2, 0).toArray()).toEqual([[], []]);
+  });
+
+  it('of lists of typed arrays', () => {
+    const rows = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+    expect(tensor(rows).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(tensor([rows, rows] as never).shape).toEqual([2, 2, 2]);
+    expect(() => tensor([...rows, Float32Array.of(5)])).toThrow(
+      'dimension 1 has 2 elements in one place and 1 in another',
+    );
+  });
+
+  it('of int32 takes what int32 can hold', () => {
+    const ends = [2147483647, -2147483648, 1.5, -1.5];
+    expect(tensor(ends, { dtype: 'int32' }).toArray()).toEqual([2147483647, -2147483648, 1, -1]);
+    for (const value of [2147483648, -2147483649, Number.NaN, Infinity, 3e9]) {
+      expect(() => tensor([0, value], { dtype: 'int32' })).toThrow(ArgumentError);
+      expect(() => tensor([0, value], { dtype: 'int32' })).toThrow(`tensor: ${value} does not fit into int32`);
+    }
+    expect(() => tensor(Uint32Array.of(2 ** 31))).toThrow('2147483648 does not fit into int32');
   });
 
   it('memory that was used before comes back clean', () => {

@@ -47,7 +47,7 @@ describe('what is no tensor', () => {
       ['text', 'string'],
       [null, 'null'],
       [undefined, 'undefined'],
-      [[1, 2], 'object'],
+      [[1, 2], 'an array'],
       [3, 'number'],
     ]) {
       const run = () => call(name, value, 1);
@@ -84,7 +84,7 @@ describe('sizes and creation', () => {
     [`${name} of a negative size`, () => call(name, 2, -1), ShapeError, `${name}: ${whole0} [2,-1]`],
     [`${name} of a fraction`, () => call(name, [1.5]), ShapeError, `${name}: ${whole0} [1.5]`],
     [`${name} of NaN`, () => call(name, Number.NaN), ShapeError, `${name}: ${whole0} [NaN]`],
-    [`${name} of text`, () => call(name, '3'), ShapeError, `${name}: ${whole0} [3]`],
+    [`${name} of text`, () => call(name, '3'), ShapeError, `${name}: ${whole0} ["3"]`],
     [
       `${name} of too many dimensions`,
       () => call(name, [1, 1, 1, 1, 1, 1, 1]),

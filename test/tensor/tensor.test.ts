@@ -1,6 +1,7 @@
 /** Element types and how they meet; views, which share memory; devices. */
 import { describe, expect, it } from 'vitest';
 import {
+  ArgumentError,
   add,
   cat,
   DeviceError,
@@ -202,4 +203,55 @@ describe('devices', () => {
     for (const y of [x.add(1), x.mul(0.5), x.to('int32').add(0.5), x.eq(1), where(x.gt(0), 1, 0), x.variance()])
       expect(y.device).toBe('reference');
   });
+});
+
+describe('limits', () => {
+  it('may be tensors, which broadcast, and get gradients where they count', () => {
+    const x = tensor([-2, 0.5, 3], { requiresGrad: true });
+    const low = tensor([-1], { requiresGrad: true });
+    const high = tensor([[1], [2]], { requiresGrad: true });
+    const y = x.clamp(low, high);
+    expect(y.toArray()).toEqual([
+      [-1, 0.5, 1],
+      [-1, 0.5, 2],
+    ]);
+    y.sum().backward();
+    expect([x.grad!.toArray(), low.grad!.toArray(), high.grad!.toArray()]).toEqual([[0, 2, 0], [2], [[1], [1]]]);
+    expect(x.clamp(undefined, tensor(0)).toArray()).toEqual([-2, 0, 0]);
+    expect(x.clamp(0, tensor(1)).toArray()).toEqual([0, 0.5, 1]);
+    expect(
+      tensor([5, -5], { dtype: 'int32' })
+        .clamp(tensor([1, 2], { dtype: 'int32' }))
+        .toArray(),
+    ).toEqual([5, 2]);
+    expect(tensor(Number.NaN).clamp(tensor(0), 1).item()).toBeNaN();
+  });
+});
+
+describe("JavaScript's own operators", () => {
+  // Types refuse what plain JavaScript does.
+  const loose = (x: Tensor) => x as unknown as number;
+
+  it('see the number of a tensor with one element', () => {
+    const loss = loose(tensor(0.5));
+    expect([loss < 1, loss > 1, -loss, loss * 2]).toEqual([true, false, -0.5, 1]);
+    let total = 1;
+    total += loss;
+    expect([total, `${loss}`]).toEqual([1.5, 'Tensor([], float32, 0.5)']);
+  });
+
+  it('refuse larger ones where they expect a number', () => {
+    const x = loose(tensor([1, 2]));
+    for (const fn of [() => x * 2, () => x > 1, () => -x]) {
+      expect(fn).toThrow(ArgumentError);
+      expect(fn).toThrow('a tensor [2] is no number, which an operator of JavaScript expects: use methods such as add');
+    }
+    expect(`x: ${x}`).toBe('x: Tensor([2], float32, [1,2])');
+  });
+});
+
+it('JSON has the elements', () => {
+  expect(JSON.stringify({ w: tensor([[1, 2]]), ok: tensor([true]), n: tensor(3) })).toBe(
+    '{"w":[[1,2]],"ok":[true],"n":3}',
+  );
 });

@@ -38,6 +38,14 @@ it('targets that are no tensor, with a hint', async () => {
   }
 });
 
+it('an optimizer of another model', async () => {
+  const model = new nn.Linear(2, 2);
+  const optimizer = new optim.SGD(new nn.Linear(2, 2).parameters(), { lr: 0.1 });
+  const trainer = new Trainer(model, { optimizer, loss: 'crossEntropy' });
+  await expect(trainer.fit(x, y, quiet)).rejects.toThrow("fit: none of the optimizer's parameters is the model's");
+  await expect(trainer.fit(x, y, quiet)).rejects.toThrow(ArgumentError);
+});
+
 describe('refuses', () => {
   const { trainer } = fixed('crossEntropy');
   const empty = () => [randn(0, 2), tensor(new Int32Array(0), { dtype: 'int32' })] as const;
@@ -92,6 +100,11 @@ describe('refuses', () => {
       'a callback without new',
       () => trainer.fit(x, y, { callbacks: wrong([TerminateOnNaN]), ...quiet }),
       'callbacks must be a list of objects',
+    ],
+    [
+      'a callback whose methods are misspelt',
+      () => trainer.fit(x, y, { callbacks: [{ onEpochsEnd() {} } as object], ...quiet }),
+      'callbacks[0] has none of the methods that are called: onTrainBegin, onEpochBegin',
     ],
     [
       'one callback alone',
