@@ -1,9 +1,8 @@
 /** Runtimes with WebGPU in software: each loads a module of this repository and calls what it exports. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -67,14 +66,12 @@ async function deno(driver: string): Promise<Host | null> {
     return null;
   }
   const base = pathToFileURL(root).href;
-  const [map, file] = ['imports.json', 'call.js'].map((name) => join(tmpdir(), `saraf-${process.pid}-${name}`));
-  await writeFile(map!, JSON.stringify(imports(base)));
+  const map = `data:application/json,${encodeURIComponent(JSON.stringify(imports(base)))}`;
+  const flags = ['--v8-flags=--expose-gc', `--import-map=${map}`];
   const options = { cwd: root, env: withDriver(driver), timeout: TIMEOUT };
   return {
     async call(module, argument) {
-      await writeFile(file!, printer(base + module, argument));
-      const flags = ['-A', '--v8-flags=--expose-gc', `--import-map=${map}`];
-      const { stdout } = await execute(DENO, ['run', ...flags, file!], options);
+      const { stdout } = await execute(DENO, ['eval', ...flags, printer(base + module, argument)], options);
       return lastLine(stdout);
     },
     close() {},
@@ -107,10 +104,11 @@ async function browser(): Promise<Host | null> {
       const tab = await app.newPage();
       try {
         await tab.goto(`http://localhost:${port}/`);
-        const late = new Promise((_, reject) => {
+        const failure = new Promise((_, reject) => {
+          tab.on('pageerror', reject);
           setTimeout(() => reject(new Error(`${module}: no answer within ${TIMEOUT / 1000} s`)), TIMEOUT).unref();
         });
-        return await Promise.race([tab.evaluate(caller(`/${module}`, argument)), late]);
+        return await Promise.race([tab.evaluate(caller(`/${module}`, argument)), failure]);
       } finally {
         await tab.close();
       }

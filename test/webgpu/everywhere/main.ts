@@ -17,7 +17,7 @@ export interface Report {
 }
 
 const config: VitestRunnerConfig = {
-  root: '/',
+  root: '.',
   name: undefined,
   setupFiles: [],
   passWithNoTests: false,
@@ -62,11 +62,12 @@ function count(task: Task, path: string, report: Report): void {
 /** Runs the tests of a module beside this one. */
 export async function run(module: string): Promise<Report> {
   await init({ device: 'webgpu' });
-  const { description, vendor } = (executorFor('webgpu') as WebGpuExecutor).gpu.adapterInfo;
+  const { description, vendor, architecture } = (executorFor('webgpu') as WebGpuExecutor).gpu.adapterInfo;
+  const adapter = description || `${vendor} ${architecture}`;
   const called = watchKernels();
   const [file] = await startTests([module], { config, importFile: (path) => import(path) });
   const of = (ran: boolean) => opcodes.filter((opcode) => called.get(opcode) === ran);
-  const report: Report = { adapter: description || vendor, passed: 0, failed: [], ran: of(true), refused: of(false) };
+  const report: Report = { adapter, passed: 0, failed: [], ran: of(true), refused: of(false) };
   count(file!, '', report);
   return report;
 }
