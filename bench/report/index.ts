@@ -9,10 +9,28 @@ const folder = join(benchFolder, 'report');
 /** Room above the chart, for what the colours mean. */
 const KEY = 44;
 
+/** Colours of the style sheet by name, in the light form and in the dark one. */
+function palettes(): [light: Map<string, string>, dark: Map<string, string>] {
+  const style = readFileSync(join(folder, 'style.css'), 'utf8');
+  const [light, dark] = style.slice(0, style.indexOf('* {')).split('@media');
+  const read = (text: string) =>
+    new Map([...text.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, value]) => [name!, value!]));
+  return [read(light!), read(dark!)];
+}
+
+/** Colours as they are in place of the variables, which not everything that shows pictures knows; dark ones by a rule each. */
+function inColours(svg: string): [svg: string, rules: string] {
+  const [light, dark] = palettes();
+  const rules = new Set<string>();
+  const text = svg.replace(/(fill|stroke)="var\(--([\w-]+)\)"/g, (_, attribute: string, name: string) => {
+    rules.add(`[${attribute}="${light.get(name)}"]{${attribute}:${dark.get(name)}}`);
+    return `${attribute}="${light.get(name)}"`;
+  });
+  return [text, [...rules].join('\n')];
+}
+
 /** The chart as a file of its own: with the colours of the style sheet, light and dark, and a key. */
 function picture(chart: string): string {
-  const style = readFileSync(join(folder, 'style.css'), 'utf8');
-  const colours = style.slice(0, style.indexOf('* {'));
   const wide = chart.slice(chart.indexOf('<svg'), chart.indexOf('</svg>') + 6);
   const [, width, height] = wide.match(/width="([\d.]+)" height="([\d.]+)"/)!.map(Number) as [number, number, number];
   let x = 16;
@@ -22,9 +40,12 @@ function picture(chart: string): string {
     return `<circle cx="${at + 6}" cy="22" r="6" fill="var(--${colour})"/><text x="${at + 18}" y="26" fill="var(--ink)">${name}</text>`;
   });
   const size = `${width + 24} ${Math.ceil(height) + KEY + 12}`;
+  const [body, rules] = inColours(`<rect width="100%" height="100%" rx="14" fill="var(--card)"/>${key.join('')}
+<svg x="12" y="${KEY}" width="${width}" height="${height}">${wide}</svg>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" font-family="system-ui, sans-serif" font-size="13">
-<style>${colours}</style><rect width="100%" height="100%" rx="14" fill="var(--card)"/>${key.join('')}
-<svg x="12" y="${KEY}" width="${width}" height="${height}">${wide}</svg></svg>
+<style>@media (prefers-color-scheme: dark) {
+${rules}
+}</style>${body}</svg>
 `;
 }
 

@@ -17,7 +17,7 @@ interface VegaLite {
 const WIDE = 900;
 const NARROW = 330;
 /** Room for a letter of the names at the left of a wide chart. */
-const LETTER = 6.8;
+const LETTER = 7.7;
 /** Room for the axis above a chart. */
 const AXIS = 42;
 const FONT = 'system-ui, sans-serif';

@@ -3,12 +3,12 @@
  * after the memory has grown; nobody else keeps one. With threads its memory is shared, and programs that are worth it
  * run on the caller's thread and on those of the pool.
  */
-import { instantiateSync } from '@assemblyscript/loader';
 import { ProgramBlock } from '../commands/program.ts';
 import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
 import type { GivenKernels } from './given.ts';
+import { host, instantiateSync } from './loader.ts';
 import { compileModule, moduleSize } from './module.ts';
 import { teamElements, WorkerPool } from './pool.ts';
 import type { Variant } from './probe.ts';
@@ -52,7 +52,7 @@ export interface WasmOptions {
 function createMemory(initial: number, shared: boolean): [memory: WebAssembly.Memory, maximum: number] {
   for (let maximum = MAX_PAGES; ; maximum /= 2) {
     try {
-      return [new WebAssembly.Memory({ initial, maximum, shared }), maximum];
+      return [new host.WebAssembly.Memory({ initial, maximum, shared }), maximum];
     } catch (error) {
       if (!shared || maximum / 2 < Math.max(initial, LEAST_MAX_PAGES)) throw error;
     }

@@ -58,8 +58,7 @@ export async function gridSearch<const S extends Space>(
       got: mode,
     });
   }
-  const isModule = fn instanceof URL || typeof fn === 'string';
-  if (!isModule && typeof fn !== 'function') {
+  if (typeof fn !== 'function' && typeof fn !== 'string' && !(fn instanceof URL)) {
     throw new ArgumentError(`${op}: expected a function, or the URL of a module that exports one by default`, {
       op,
       argument: 'fn',
@@ -68,7 +67,7 @@ export async function gridSearch<const S extends Space>(
   }
   if (workers !== undefined) {
     checkWhole(op, 'workers', workers, 1);
-    if (!isModule) {
+    if (typeof fn === 'function') {
       throw new ArgumentError(
         `${op}: workers need a module: new URL('./score.js', import.meta.url) instead of a function`,
         { op, argument: 'workers', got: workers },
@@ -76,7 +75,10 @@ export async function gridSearch<const S extends Space>(
     }
   }
   const points = pointsOf(space);
-  const scores = isModule ? await scoreInWorkers(points, fn, { workers, signal }) : await scoreHere(points, fn, signal);
+  const scores =
+    typeof fn === 'function'
+      ? await scoreHere(points, fn, signal)
+      : await scoreInWorkers(points, fn, { workers, signal });
   const results = points.map((params, i) => {
     const score = scores[i];
     if (typeof score === 'number') return { params, score };

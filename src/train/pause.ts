@@ -15,8 +15,10 @@ function nextTask(): Promise<void> {
         resolve();
       };
       port2.postMessage(null);
-    } else {
+    } else if (typeof setTimeout === 'function') {
       setTimeout(resolve, 0);
+    } else {
+      resolve();
     }
   });
 }

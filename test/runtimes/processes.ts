@@ -1,8 +1,9 @@
-/** Runtimes that are started as a process: Node, Deno, Bun, workerd. */
+/** Runtimes that are started as a process: Node, Deno, Bun, workerd; and QuickJS, which is started inside this one. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { here, type Outcome, outcomeOf, start } from './project.ts';
+import { runQuickJs } from './quickjs.ts';
 
 export interface Target {
   name: string;
@@ -102,6 +103,7 @@ export const processes: Target[] = [
     .filter((version) => version !== major)
     .map((version) => runtime(`Node ${version}`, installed(`node${version}/bin/node`))),
   runtime('Node without WebAssembly', process.execPath, ['--jitless']),
+  { name: 'QuickJS', missing: () => null, run: runQuickJs },
   runtime('Deno', installed('@deno/linux-x64-glibc/deno'), ['run', '--allow-all']),
   runtime('Bun', installed('@oven/bun-linux-x64/bin/bun')),
   {

@@ -1,0 +1,61 @@
+/** The stand-ins for what small engines lack do what Node's own do. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { host, standIns } from '../../bindings/host.ts';
+
+const { atob: fromBase64, btoa: toBase64, TextDecoder: Decoder, TextEncoder: Encoder } = standIns;
+const binary = fc
+  .uint8Array({ maxLength: 20 })
+  .map((bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+
+describe('stand-ins', () => {
+  test('leave what an engine has alone', () => {
+    for (const [name, value] of Object.entries(standIns)) {
+      expect(host[name as keyof typeof standIns], name).not.toBe(value);
+    }
+  });
+
+  test('UTF-8 there and back', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20 });
+    fc.assert(
+      fc.property(text, (value) => {
+        const bytes = new Encoder().encode(value);
+        expect(bytes).toEqual(new Uint8Array(new TextEncoder().encode(value)));
+        expect(new Decoder().decode(bytes)).toBe(value);
+      }),
+    );
+  });
+
+  test('bytes are UTF-8, or refused', () => {
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 6 }), (bytes) => {
+        let expected: string;
+        try {
+          expected = strict.decode(bytes);
+        } catch {
+          expect(() => new Decoder().decode(bytes)).toThrow('the bytes are not UTF-8');
+          return;
+        }
+        expect(new Decoder().decode(bytes)).toBe(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('base64 there and back', () => {
+    fc.assert(
+      fc.property(binary, (value) => {
+        const text = toBase64(value);
+        expect(text).toBe(btoa(value));
+        expect(fromBase64(text)).toBe(value);
+      }),
+    );
+    for (const damaged of ['A', 'AA=', 'AA*A', '=AAA', 'A===']) expect(() => fromBase64(damaged)).toThrow('not base64');
+  });
+
+  test('a clock that goes on', () => {
+    const before = standIns.performance.now();
+    expect(standIns.performance.now()).toBeGreaterThanOrEqual(before);
+  });
+});
