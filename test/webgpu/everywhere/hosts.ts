@@ -18,7 +18,7 @@ const TIMEOUT = 300_000;
 const execute = promisify(execFile);
 
 export interface Host {
-  /** What `run(argument)` of a module gives, in a process or page of its own. The module is given by its path in the repository. */
+  /** What `run(argument)` of a module gives, in a process of its own. The module is given by its path in the repository. */
   call(module: string, argument?: string): Promise<unknown>;
   close(): void;
 }
@@ -54,7 +54,7 @@ async function node(): Promise<Host | null> {
       );
       return lastLine(stdout);
     },
-    close() {},
+    close: () => {},
   };
 }
 
@@ -74,7 +74,7 @@ async function deno(driver: string): Promise<Host | null> {
       const { stdout } = await execute(DENO, ['eval', ...flags, printer(base + module, argument)], options);
       return lastLine(stdout);
     },
-    close() {},
+    close: () => {},
   };
 }
 
@@ -95,14 +95,13 @@ async function browser(): Promise<Host | null> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const app = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--enable-unsafe-webgpu', '--no-sandbox', '--js-flags=--expose-gc'],
-  });
+  const args = ['--enable-unsafe-webgpu', '--no-sandbox', '--js-flags=--expose-gc'];
   return {
     async call(module, argument) {
-      const tab = await app.newPage();
+      // One browser a call: each has one process for the GPU.
+      const app = await chromium.launch({ executablePath: CHROMIUM, args });
       try {
+        const tab = await app.newPage();
         await tab.goto(`http://localhost:${port}/`);
         const failure = new Promise((_, reject) => {
           tab.on('pageerror', reject);
@@ -110,13 +109,10 @@ async function browser(): Promise<Host | null> {
         });
         return await Promise.race([tab.evaluate(caller(`/${module}`, argument)), failure]);
       } finally {
-        await tab.close();
+        await app.close();
       }
     },
-    close() {
-      void app.close();
-      server.close();
-    },
+    close: () => void server.close(),
   };
 }
 
