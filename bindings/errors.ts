@@ -17,6 +17,7 @@ export interface ErrorDetail {
 
 /** Base of all errors that saraf throws on purpose. */
 export class SarafError extends Error implements ErrorDetail {
+  /** The name of the class, to tell errors by where `instanceof` cannot: two copies of the package, another thread. */
   override name = 'SarafError';
   readonly op?: string;
   readonly argument?: string;

@@ -1,4 +1,21 @@
-/** saraf: tensors, autograd, layers, optimizers and data on WebAssembly kernels. What needs files is in `saraf/node`. */
+/**
+ * Tensors, autograd, layers, optimizers and data on WebAssembly kernels. Names and numbers are PyTorch's, in JavaScript's manner:
+ * camelCase functions, classes made with `new`, the required arguments by position and the others as one object. What needs files or a
+ * terminal is in `saraf/node`, kernels without tensors are in `saraf/kernels`.
+ *
+ * @example
+ * import { F, nn, optim, randn } from 'saraf';
+ *
+ * const model = new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 1));
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+ * const [x, y] = [randn(32, 4), randn(32, 1)];
+ * for (let i = 0; i < 10; i++) {
+ *   optimizer.zeroGrad();
+ *   F.mseLoss(model.forward(x), y).backward();
+ *   optimizer.step();
+ * }
+ * @module saraf
+ */
 export {
   ArgumentError,
   AutogradError,
@@ -37,6 +54,7 @@ export {
   init,
   type MemoryInfo,
   memory,
+  type Precision,
   type RuntimeInfo,
   runtimeInfo,
   setNumThreads,

@@ -73,6 +73,19 @@ ${long.join('')}      return true;
 `;
 }
 
+const SAMPLES = [0.5, 1, 2];
+
+/** TSDoc with what the function gives for a few numbers. */
+function withExample(name: string, { doc, of }: MathRow): string {
+  const values = SAMPLES.map((x) => Number(of(x, 0, 0).toFixed(4)));
+  return `/**
+ * ${doc}
+ *
+ * @example
+ * ${name}(tensor([${SAMPLES.join(', ')}])).toArray(); // [${values.join(', ')}]
+ */`;
+}
+
 /** TypeScript: the functions of tensors. */
 export function mathFunctions(): string {
   return `${header}import { floatUnary } from '../ops/arithmetic.ts';
@@ -81,7 +94,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 ${mathRows
   .map(
-    ([name, { doc }]) => `/** ${doc} */
+    ([name, row]) => `${withExample(name, row)}
 export function ${name}<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return floatUnary('${name}', x) as Tensor<S>;
 }

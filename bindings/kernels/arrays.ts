@@ -22,6 +22,7 @@ interface HeapArray extends Float32Array {
  * @throws ArgumentError if n is no whole number; OutOfMemoryError
  * @example
  * const a = alloc(1024 * 1024);
+ * a.length; // 1048576
  */
 export function alloc(n: number): Float32Array {
   if (!(Number.isInteger(n) && n >= 0))
@@ -42,7 +43,13 @@ export function alloc(n: number): Float32Array {
 /** Lengths of the arrays from `alloc`: a detached one has forgotten its own. */
 const lengths = new WeakMap<Float32Array, number>();
 
-/** Gives an array from `alloc` back; it must not be used afterwards. Detached ones may be given back too. */
+/**
+ * Gives an array from `alloc` back; it must not be used afterwards. Detached ones may be given back too.
+ *
+ * @example
+ * const a = alloc(100);
+ * free(a);
+ */
 export function free(array: Float32Array): void {
   const address = (array as HeapArray)?.[ADDRESS];
   if (address === undefined || address === FREED) {

@@ -1,7 +1,6 @@
 /** Convolutions on typed arrays: images [batch, channels, height, width], weights [outChannels, inChannels / groups, kH, kW]. */
 import { ArgumentError, ShapeError } from '../errors.ts';
 import {
-  Activation,
   type ConvFields,
   encodeConv,
   encodeIm2col,
@@ -11,22 +10,28 @@ import {
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
+import { type Activation, activationCode } from './activation.ts';
 import { checkArray, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
 
 interface WindowOptions {
+  /** Images, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Planes of an image, ≥ 0 (`depthwiseConv2d`: ≥ 1); a multiple of the groups. */
   inChannels: number;
+  /** Rows of a plane, ≥ 0, without the padding. */
   height: number;
+  /** Columns of a plane, ≥ 0, without the padding. */
   width: number;
+  /** Rows and columns of the kernel, ≥ 1; spread by the dilation, it must fit into the padded plane. */
   kernelSize: Pair;
-  /** Default 1. */
+  /** Step of the kernel over the input, ≥ 1. Default 1. */
   stride?: Pair;
-  /** Zeros at each side. Default 0. */
+  /** Zeros at each side, ≥ 0. Default 0. */
   padding?: Pair;
-  /** Default 1. */
+  /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: Pair;
 }
 
@@ -36,12 +41,13 @@ export interface Conv2dOptions extends WindowOptions {
   x: Float32Array;
   /** outChannels × inChannels / groups × kernel elements. */
   weight: Float32Array;
-  /** outChannels elements. */
+  /** outChannels elements, added to the planes. Default: none. */
   bias?: Float32Array;
   /** batch × outChannels × H' × W' elements, H' = ⌊(height + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. */
   y: Float32Array;
+  /** Planes of a result, ≥ 0; a multiple of the groups. */
   outChannels: number;
-  /** Default 1. */
+  /** Parts into which the channels fall, each convolved by itself, ≥ 1. Default 1. */
   groups?: number;
   /** Applied to the result. Default 'none'. */
   activation?: Activation;
@@ -145,12 +151,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
   checkArray(op, 'weight', weight, wLength);
   checkArray(op, 'y', y, yLength);
   if (bias !== undefined) checkArray(op, 'bias', bias, outChannels);
-  const code = Activation[activation];
-  if (code === undefined)
-    throw new ArgumentError(
-      `${op}: unknown activation ${String(activation)} (known: ${Object.keys(Activation).join(', ')})`,
-      { op, argument: 'activation', got: activation },
-    );
+  const code = activationCode(op, activation);
   if (yLength === 0) return;
   const executor = wasmExecutor();
   try {
@@ -177,6 +178,9 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const x = new Float32Array(3 * 32 * 32);
+ * const weight = new Float32Array(16 * 3 * 3 * 3);
+ * const y = new Float32Array(16 * 32 * 32);
  * conv2d({ x, weight, y, batch: 1, inChannels: 3, height: 32, width: 32, outChannels: 16, kernelSize: 3, padding: 1 });
  */
 export function conv2d(options: Conv2dOptions): void {
@@ -187,6 +191,10 @@ export function conv2d(options: Conv2dOptions): void {
  * Convolution of each channel by itself: weight [outChannels, 1, kH, kW].
  *
  * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * const [x, y] = [new Float32Array(8 * 10 * 10).fill(1), new Float32Array(8 * 8 * 8)];
+ * depthwiseConv2d({ x, weight: new Float32Array(8 * 9).fill(1), y, batch: 1, inChannels: 8, height: 10, width: 10, kernelSize: 3 });
+ * y[0]; // 9
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
   checkSize('depthwiseConv2d', 'inChannels', options.inChannels, 1);
@@ -198,6 +206,9 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
  * The column matrix: y[n, (c, r, t), (i, j)] = x[n, c, i·stride − padding + r·dilation, j·stride − padding + t·dilation], 0 in the padding.
  *
  * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * const y = new Float32Array(4 * 4);
+ * im2col({ x: new Float32Array(9), y, batch: 1, inChannels: 1, height: 3, width: 3, kernelSize: 2 });
  */
 export function im2col(options: Im2colOptions): void {
   const op = 'im2col';

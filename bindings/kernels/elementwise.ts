@@ -8,6 +8,7 @@ import { checkArray, checkNumber, finish, input, output, release, temporary } fr
 
 /** What functions of one element take. */
 export interface UnaryOptions {
+  /** The argument, any number of elements. */
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
@@ -48,19 +49,47 @@ function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
   finish(executor);
 }
 
-/** y = max(x, 0). */
+/**
+ * y = max(x, 0).
+ *
+ * @example
+ * const y = new Float32Array(2);
+ * relu({ x: new Float32Array([-1, 2]), y });
+ * y; // [0, 2]
+ */
 export function relu(options: UnaryOptions): void {
   unary('relu', options);
 }
-/** y = 1 / (1 + e⁻ˣ). */
+/**
+ * y = 1 / (1 + e⁻ˣ).
+ *
+ * @example
+ * const y = new Float32Array([0, 1]);
+ * sigmoid({ x: y, y });
+ * y; // [0.5, 0.7311]
+ */
 export function sigmoid(options: UnaryOptions): void {
   unary('sigmoid', options);
 }
-/** y = tanh x. */
+/**
+ * y = tanh x.
+ *
+ * @example
+ * const y = new Float32Array([0, 1]);
+ * tanh({ x: y, y });
+ * y; // [0, 0.7616]
+ */
 export function tanh(options: UnaryOptions): void {
   unary('tanh', options);
 }
-/** y = eˣ. */
+/**
+ * y = eˣ.
+ *
+ * @example
+ * const y = new Float32Array([0, 1]);
+ * exp({ x: y, y });
+ * y; // [1, 2.7183]
+ */
 export function exp(options: UnaryOptions): void {
   unary('exp', options);
 }
@@ -80,7 +109,14 @@ function withScalar(executor: WasmExecutor, fn: BinaryFn, x: number, y: number, 
   });
 }
 
-/** y = x/2 · (1 + erf(x/√2)). */
+/**
+ * y = x/2 · (1 + erf(x/√2)).
+ *
+ * @example
+ * const y = new Float32Array([-1, 2]);
+ * gelu({ x: y, y });
+ * y; // [-0.1587, 1.9545]
+ */
 export function gelu({ x, y }: UnaryOptions): void {
   checkArray('gelu', 'x', x, 0);
   const n = x.length;
@@ -116,6 +152,7 @@ export function gelu({ x, y }: UnaryOptions): void {
 
 /** What `add` and `mul` take. */
 export interface BinaryOptions {
+  /** The left operand, any number of elements. */
   a: Float32Array;
   /** As long as a. */
   b: Float32Array;
@@ -150,23 +187,45 @@ function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
   finish(executor);
 }
 
-/** y = a + b. */
+/**
+ * y = a + b.
+ *
+ * @example
+ * const y = new Float32Array(2);
+ * add({ a: new Float32Array([1, 2]), b: new Float32Array([3, 4]), y });
+ * y; // [4, 6]
+ */
 export function add(options: BinaryOptions): void {
   binary('add', options);
 }
-/** y = a · b, element by element. */
+/**
+ * y = a · b, element by element.
+ *
+ * @example
+ * const y = new Float32Array(2);
+ * mul({ a: new Float32Array([1, 2]), b: new Float32Array([3, 4]), y });
+ * y; // [3, 8]
+ */
 export function mul(options: BinaryOptions): void {
   binary('mul', options);
 }
 
 /** What `axpy` takes. */
 export interface AxpyOptions extends UnaryOptions {
+  /** Factor of x. */
   alpha: number;
 }
 
 const one = new Float32Array([1]);
 
-/** y = alpha·x + y. */
+/**
+ * y = alpha·x + y.
+ *
+ * @example
+ * const y = new Float32Array([1, 1]);
+ * axpy({ alpha: 2, x: new Float32Array([3, 4]), y });
+ * y; // [7, 9]
+ */
 export function axpy({ alpha, x, y }: AxpyOptions): void {
   checkNumber('axpy', 'alpha', alpha);
   checkArray('axpy', 'x', x, 0);

@@ -1,7 +1,8 @@
 /** Products of matrices and vectors on typed arrays, row-major. */
 import { ArgumentError } from '../errors.ts';
-import { Activation, encodeGemm } from '../generated/encode.ts';
+import { encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
+import { type Activation, activationCode } from './activation.ts';
 import { checkArray, checkNames, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
 
 /** What `gemm` takes. */
@@ -18,17 +19,21 @@ export interface GemmOptions {
   b: Float32Array;
   /** C: m×n. */
   c: Float32Array;
-  /** Default 1. */
+  /** Factor of the product. Default 1. */
   alpha?: number;
-  /** Default 0: what C held is not read. */
+  /** Factor of what C held. Default 0: it is not read, NaN does not matter. */
   beta?: number;
+  /** Read A transposed, as it lies: op(A) = Aᵀ. Default false. */
   transA?: boolean;
+  /** Read B transposed, as it lies: op(B) = Bᵀ, such as the weight [out, in] of a linear layer. Default false. */
   transB?: boolean;
   /** Elements from one row of A to the next; default: its columns. */
   lda?: number;
+  /** Elements from one row of B to the next; default: its columns, and never fewer. */
   ldb?: number;
+  /** Elements from one row of C to the next; default n, and never fewer. What lies between the rows is not touched. */
   ldc?: number;
-  /** n elements, added to each row. */
+  /** n elements, added to each row. Default: none. */
   bias?: Float32Array;
   /** Applied to the result. Default 'none'. */
   activation?: Activation;
@@ -59,7 +64,11 @@ function checkLeading(name: string, ld: number, cols: number): void {
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const a = new Float32Array([1, 2, 3, 4, 5, 6]); // 2×3
+ * const b = new Float32Array([1, 0, 1, 0, -1, 0]); // 2×3, read as its transpose
+ * const c = new Float32Array(4);
  * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
+ * c; // [4, 0, 10, 0]
  */
 export function gemm(options: GemmOptions): void {
   // The required ones alone need no look at their names, which small products would feel.
@@ -83,13 +92,7 @@ export function gemm(options: GemmOptions): void {
   checkArray('gemm', 'b', b, bLength);
   checkArray('gemm', 'c', c, cLength);
   if (bias !== undefined) checkArray('gemm', 'bias', bias, n);
-  const code = Activation[activation];
-  if (code === undefined) {
-    throw new ArgumentError(
-      `gemm: unknown activation ${String(activation)} (known: ${Object.keys(Activation).join(', ')})`,
-      { op: 'gemm', argument: 'activation', got: activation },
-    );
-  }
+  const code = activationCode('gemm', activation);
   if (cLength === 0) return;
   const executor = wasmExecutor();
   try {
@@ -128,15 +131,17 @@ export interface GemvOptions {
   m: number;
   /** Columns of A. */
   n: number;
+  /** A: m×n. */
   a: Float32Array;
   /** n elements, or m if transA. */
   x: Float32Array;
   /** m elements, or n if transA. */
   y: Float32Array;
-  /** Default 1. */
+  /** Factor of the product. Default 1. */
   alpha?: number;
-  /** Default 0: what y held is not read. */
+  /** Factor of what y held. Default 0: it is not read, NaN does not matter. */
   beta?: number;
+  /** Multiply by Aᵀ instead of A. Default false. */
   transA?: boolean;
   /** Elements from one row of A to the next. Default n. */
   lda?: number;
@@ -148,7 +153,9 @@ const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'
  * y = alpha·op(A)·x + beta·y.
  *
  * @example
- * gemv({ m: 2, n: 3, a, x, y });
+ * const y = new Float32Array(2);
+ * gemv({ m: 2, n: 3, a: new Float32Array([1, 2, 3, 4, 5, 6]), x: new Float32Array([1, 1, 1]), y });
+ * y; // [6, 15]
  */
 export function gemv(options: GemvOptions): void {
   if (Object.keys(options).length !== 5) checkNames('gemv', options, gemvNames);

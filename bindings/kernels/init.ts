@@ -9,6 +9,12 @@ import {
   wasmExecutor,
 } from '../wasm/instance.ts';
 
+/** What `init` has started. */
+export interface KernelsInfo extends ThreadsInfo {
+  /** The kernels that run: 'relaxed' with fused multiply-adds, 'simd128' without, or in deterministic mode. */
+  simd: 'relaxed' | 'simd128';
+}
+
 /**
  * Starts the kernels. Optional: without it the first call does, on one thread. Settings cannot change while arrays are
  * allocated, but for fewer threads.
@@ -18,7 +24,7 @@ import {
  */
 export async function init(
   settings: Partial<Omit<WasmSettings, 'wasm'> & { wasm: WasmSource }> = {},
-): Promise<{ simd: 'relaxed' | 'simd128' } & ThreadsInfo> {
+): Promise<KernelsInfo> {
   const { wasm, ...others } = settings;
   configure({ ...others, wasm: wasm === undefined ? wasm : await loadWasm(wasm) });
   const simd = wasmExecutor().variant === 'relaxed' ? 'relaxed' : 'simd128';

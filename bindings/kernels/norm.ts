@@ -5,6 +5,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { checkArray, checkNumber, checkSize, finish, input, output, release, temporary } from './arrays.ts';
 
 interface NormOptions {
+  /** What is normalised, row-major. */
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
@@ -14,15 +15,24 @@ interface NormOptions {
 
 /** What `layerNorm` takes. */
 export interface LayerNormOptions extends NormOptions {
+  /** Rows, ≥ 0, each normalised by itself. */
   rows: number;
+  /** Elements of a row, ≥ 0. */
   cols: number;
-  /** cols factors. */
+  /** cols factors. Default: 1. */
   weight?: Float32Array;
-  /** cols summands. */
+  /** cols summands. Default: 0. */
   bias?: Float32Array;
 }
 
-/** Row by row: y = (x − mean)/√(variance + eps)·weight + bias. */
+/**
+ * Row by row: y = (x − mean)/√(variance + eps)·weight + bias.
+ *
+ * @example
+ * const y = new Float32Array([1, 3, 10, 30]);
+ * layerNorm({ x: y, y, rows: 2, cols: 2 });
+ * y; // [-1, 1, -1, 1]
+ */
 export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerNormOptions): void {
   const op = 'layerNorm';
   checkSize(op, 'rows', rows);
@@ -64,18 +74,31 @@ export function layerNorm({ x, y, rows, cols, weight, bias, eps = 1e-5 }: LayerN
 
 /** What `batchNorm` takes. */
 export interface BatchNormOptions extends NormOptions {
+  /** Examples, ≥ 0: x is [batch, channels, spatial]. */
   batch: number;
+  /** Channels, ≥ 0. */
   channels: number;
   /** Elements of a channel in one example: height × width. */
   spatial: number;
   /** One a channel, as is the rest. */
   mean: Float32Array;
+  /** The channels' variances, without eps: `running_var` of a trained layer. */
   variance: Float32Array;
+  /** The channels' factors. Default: 1. */
   weight?: Float32Array;
+  /** The channels' summands. Default: 0. */
   bias?: Float32Array;
 }
 
-/** By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias. */
+/**
+ * By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias.
+ *
+ * @example
+ * const y = new Float32Array([1, 3, 10, 30]);
+ * const [mean, variance] = [new Float32Array([1, 10]), new Float32Array([4, 100])];
+ * batchNorm({ x: y, y, batch: 1, channels: 2, spatial: 2, mean, variance });
+ * y; // [0, 1, 0, 2]
+ */
 export function batchNorm(options: BatchNormOptions): void {
   const op = 'batchNorm';
   const { x, y, batch, channels, spatial, mean, variance, weight, bias, eps = 1e-5 } = options;

@@ -11,12 +11,17 @@ export interface PoolOptions {
   x: Float32Array;
   /** batch × channels × outHeight × outWidth elements; not x. */
   y: Float32Array;
+  /** Images, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Planes of an image, ≥ 0, each pooled by itself. */
   channels: number;
+  /** Rows of a plane, ≥ 1, without the padding. */
   height: number;
+  /** Columns of a plane, ≥ 1, without the padding. */
   width: number;
+  /** Rows and columns of a window, ≥ 1; it must fit into the padded plane. */
   kernelSize: Pair;
-  /** Default: kernelSize. */
+  /** Step from one window to the next, ≥ 1. Default: kernelSize. */
   stride?: Pair;
   /** At most half of the kernel. Default 0. */
   padding?: Pair;
@@ -26,7 +31,7 @@ export interface PoolOptions {
 
 /** What `maxPool2d` takes. */
 export interface MaxPoolOptions extends PoolOptions {
-  /** Takes where in its plane each largest element lies; as long as y. */
+  /** Takes where in its plane each largest element lies; as long as y. Default: not written. */
   indices?: Int32Array;
 }
 
@@ -81,6 +86,7 @@ function plan(op: string, options: PoolOptions) {
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
+ * const [x, y] = [new Float32Array(3 * 28 * 28), new Float32Array(3 * 14 * 14)];
  * maxPool2d({ x, y, batch: 1, channels: 3, height: 28, width: 28, kernelSize: 2 });
  */
 export function maxPool2d(options: MaxPoolOptions): void {
@@ -107,7 +113,14 @@ export function maxPool2d(options: MaxPoolOptions): void {
   finish(executor);
 }
 
-/** The mean of each window. */
+/**
+ * The mean of each window.
+ *
+ * @example
+ * const y = new Float32Array(1);
+ * avgPool2d({ x: new Float32Array([1, 2, 3, 4]), y, batch: 1, channels: 1, height: 2, width: 2, kernelSize: 2 });
+ * y; // [2.5]
+ */
 export function avgPool2d(options: AvgPoolOptions): void {
   const { inputs, outputs, fields } = plan('avgPool2d', options);
   if (outputs === 0) return;

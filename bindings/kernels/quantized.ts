@@ -23,7 +23,9 @@ export interface QgemmOptions {
   b: Int8Array;
   /** C: m×n. An Int32Array takes the sums, a Float32Array what they stand for. */
   c: Int32Array | Float32Array;
+  /** Read A transposed: it is k×m. Default false. */
   transA?: boolean;
+  /** Read B transposed: it is n×k, as the weights of linear layers are. Default false. */
   transB?: boolean;
   /** What stands for 0 in A. Default 0. */
   aZero?: number;
@@ -33,7 +35,7 @@ export interface QgemmOptions {
   aScale?: number;
   /** A step of B, or of each of its n columns, for a float C. Default 1. */
   bScale?: number | ArrayLike<number>;
-  /** n elements of C's type, added to each row. */
+  /** n elements of C's type, added to each row. Default: none. */
   bias?: Int32Array | Float32Array;
 }
 
@@ -148,7 +150,11 @@ function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
- * qgemm({ m, n, k, a, b: weight, c: new Float32Array(m * n), transB: true, aScale: 0.05, aZero: -3, bScale: scales });
+ * const a = new Int8Array([1, 2, 3, 4]); // 2×2
+ * const weight = new Int8Array([1, 0, 0, 1]);
+ * const c = new Float32Array(4);
+ * qgemm({ m: 2, n: 2, k: 2, a, b: weight, c, transB: true, aScale: 0.5, bScale: [1, 10] });
+ * c; // [0.5, 10, 1.5, 20]
  */
 export function qgemm(options: QgemmOptions): void {
   check(options);

@@ -18,11 +18,15 @@ export interface GruCellOptions {
   wHh: Float32Array;
   /** gates·hiddenSize elements; absent together with bHh. */
   bIh?: Float32Array;
+  /** gates·hiddenSize elements, added to h·W_hhᵀ; absent together with bIh. */
   bHh?: Float32Array;
   /** The new state: batch × hiddenSize; it may be h. */
   hOut: Float32Array;
+  /** Sequences that are advanced at once, ≥ 0; with 0 nothing is done. */
   batch: number;
+  /** Elements of an input, ≥ 1. */
   inputSize: number;
+  /** Elements of a state, ≥ 1. */
   hiddenSize: number;
 }
 
@@ -149,18 +153,38 @@ function run(
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
- * lstmCell({ x, h, c, wIh, wHh, bIh, bHh, hOut: h, cOut: c, batch: 1, inputSize: 8, hiddenSize: 16 });
+ * const [inputSize, hiddenSize] = [8, 16];
+ * const [x, h, c] = [new Float32Array(8), new Float32Array(16), new Float32Array(16)];
+ * const [wIh, wHh] = [new Float32Array(4 * 16 * 8), new Float32Array(4 * 16 * 16)];
+ * lstmCell({ x, h, c, wIh, wHh, hOut: h, cOut: c, batch: 1, inputSize, hiddenSize });
  */
 export function lstmCell(options: LstmCellOptions): void {
   run('lstmCell', 'lstm', options, 1);
 }
 
-/** One step of a GRU: h' = (1 − z)·n + z·h, gates r, z, n. */
+/**
+ * One step of a GRU: h' = (1 − z)·n + z·h, gates r, z, n.
+ *
+ * @example
+ * const [inputSize, hiddenSize] = [8, 16];
+ * const [x, h] = [new Float32Array(8), new Float32Array(16)];
+ * const [wIh, wHh] = [new Float32Array(3 * 16 * 8), new Float32Array(3 * 16 * 16)];
+ * gruCell({ x, h, wIh, wHh, hOut: h, batch: 1, inputSize, hiddenSize });
+ */
 export function gruCell(options: GruCellOptions): void {
   run('gruCell', 'gru', options, 1);
 }
 
-/** All steps of an LSTM: x is steps × batch × inputSize, cOut the last cell, hOut every h or the last one. */
+/**
+ * All steps of an LSTM: x is steps × batch × inputSize, cOut the last cell, hOut every h or the last one.
+ *
+ * @example
+ * const [steps, inputSize, hiddenSize] = [10, 8, 16];
+ * const [x, h, c] = [new Float32Array(10 * 8), new Float32Array(16), new Float32Array(16)];
+ * const [wIh, wHh] = [new Float32Array(4 * 16 * 8), new Float32Array(4 * 16 * 16)];
+ * const hOut = new Float32Array(10 * 16); // every state
+ * lstmSequence({ x, h, c, wIh, wHh, hOut, cOut: c, batch: 1, inputSize, hiddenSize, steps });
+ */
 export function lstmSequence(options: LstmSequenceOptions): void {
   run('lstmSequence', 'lstm', options, options.steps);
 }

@@ -10,11 +10,20 @@ export interface SoftmaxOptions {
   x: Float32Array;
   /** rows × cols elements; it may be x. */
   y: Float32Array;
+  /** Rows, ≥ 0, each of which sums to 1 afterwards. */
   rows: number;
+  /** Elements of a row, ≥ 0. */
   cols: number;
 }
 
-/** Row by row: y = eˣ / Σ eˣ, without overflow. */
+/**
+ * Row by row: y = eˣ / Σ eˣ, without overflow.
+ *
+ * @example
+ * const y = new Float32Array([0, 0, 1, 1]);
+ * softmax({ x: y, y, rows: 2, cols: 2 });
+ * y; // [0.5, 0.5, 0.5, 0.5]
+ */
 export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
   checkSize('softmax', 'rows', rows);
   checkSize('softmax', 'cols', cols);
@@ -41,7 +50,12 @@ export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
 
 const result = new Float32Array(1);
 
-/** Sum of all elements. */
+/**
+ * Sum of all elements.
+ *
+ * @example
+ * sum({ x: new Float32Array([1, 2, 3]) }); // 6
+ */
 export function sum({ x }: { x: Float32Array }): number {
   checkArray('sum', 'x', x, 0);
   if (x.length === 0) return 0;
@@ -65,7 +79,12 @@ export function sum({ x }: { x: Float32Array }): number {
   return result[0]!;
 }
 
-/** Σ xᵢ·yᵢ. */
+/**
+ * Σ xᵢ·yᵢ.
+ *
+ * @example
+ * dot({ x: new Float32Array([1, 2]), y: new Float32Array([3, 4]) }); // 11
+ */
 export function dot({ x, y }: { x: Float32Array; y: Float32Array }): number {
   checkArray('dot', 'x', x, 0);
   checkArray('dot', 'y', y, x.length);

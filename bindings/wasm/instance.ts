@@ -23,7 +23,9 @@ export interface WasmSettings {
 
 /** How many threads run programs, and why there are fewer than were asked for. */
 export interface ThreadsInfo {
+  /** Threads that run programs, the caller's among them. */
   threads: number;
+  /** Why there are fewer than were asked for; absent where there are not. */
   threadsNote?: string;
 }
 

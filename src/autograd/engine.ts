@@ -79,10 +79,11 @@ export class Context<A> {
   }
 }
 
+/** Options of `backward`. */
 export interface BackwardOptions {
   /** Keep the graph for another pass. Default: the value of `createGraph`. */
   retainGraph?: boolean;
-  /** Record the backward pass itself, so that gradients can be differentiated again. */
+  /** Record the backward pass itself, so that gradients can be differentiated again. Default false. */
   createGraph?: boolean;
 }
 
@@ -316,8 +317,10 @@ export interface GradOptions extends BackwardOptions {
  *
  * @example
  * const x = tensor([2], { requiresGrad: true });
- * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });  // 12
- * const [ddx] = grad(dx.sum(), [x]);                              // 12
+ * const [dx] = grad(x.pow(3).sum(), [x], { createGraph: true });
+ * dx.toArray(); // [12]
+ * const [ddx] = grad(dx.sum(), [x]);
+ * ddx.toArray(); // [12]
  */
 export function grad(
   output: Tensor | readonly Tensor[],

@@ -1,7 +1,12 @@
 /** Whether operations are recorded for backward. */
 let recording = true;
 
-/** Whether operations on tensors that require grad are recorded now. */
+/**
+ * Whether operations on tensors that require grad are recorded now.
+ *
+ * @example
+ * noGrad(() => isGradEnabled()); // false
+ */
 export function isGradEnabled(): boolean {
   return recording;
 }
@@ -21,7 +26,7 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
  * Runs `fn` without recording: results do not require grad, and leaves may be changed in place.
  *
  * @example
- * const accuracy = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
+ * const share = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
  */
 export function noGrad<T>(fn: () => T): T {
   const result = withGrad(false, fn);

@@ -30,8 +30,8 @@ export function processor(): string {
 
 async function findGpu(): Promise<{ gpu: string | null; gpuNote?: string }> {
   try {
-    const device = await openDevice();
-    const { description, vendor, architecture } = device.adapterInfo;
+    const { device, info } = await openDevice();
+    const { description, vendor, architecture } = info;
     device.destroy();
     return { gpu: description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed' };
   } catch (error) {

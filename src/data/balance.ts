@@ -19,7 +19,8 @@ function membersOf(op: string, y: Labels) {
  * examples come first.
  *
  * @example
- * const [xMore, yMore] = data.oversample(x, y, { seed: 1 });
+ * const [xMore, yMore] = data.oversample(tensor([[1], [2], [3]]), tensor([0, 0, 1], { dtype: 'int32' }), { seed: 1 });
+ * yMore.shape; // [4]
  */
 export function oversample<X extends Rows, Y extends Labels & Rows>(
   x: X,
@@ -43,7 +44,7 @@ export function oversample<X extends Rows, Y extends Labels & Rows>(
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
  * @example
- * data.classWeights([0, 0, 0, 1]); // { 0: 0.667, 1: 2 }
+ * data.classWeights([0, 0, 0, 1]); // {0: 0.667, 1: 2}
  */
 export function classWeights(y: Labels): Record<string, number> {
   const members = membersOf('classWeights', y);

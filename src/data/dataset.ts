@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Examples by number; an example is a list of tensors `T`, such as an image and its label. */
 export interface Dataset<T extends Tensor[] = Tensor[]> {
+  /** How many examples there are: `get` is asked for 0 … length − 1. */
   readonly length: number;
   /** Example i. */
   get(i: number): T;
@@ -21,11 +22,15 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
 /**
  * Tensors whose first dimension counts the examples.
  *
+ * @throws ShapeError where the first sizes differ
  * @example
- * const train = new data.TensorDataset(images, labels);
+ * const train = new data.TensorDataset(x, y);
+ * train.length; // 12
  */
 export class TensorDataset<T extends Tensor[] = Tensor[]> implements Dataset<T> {
+  /** The tensors, in the order in which they were given. They are not copied, and not freed with the data set. */
   readonly tensors: T;
+  /** How many examples there are: the tensors' first size. */
   readonly length: number;
 
   constructor(...tensors: T) {

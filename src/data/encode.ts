@@ -21,10 +21,12 @@ function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, nu
 /**
  * Numbers 0 … C − 1 for the classes, in their order.
  *
+ * @throws ArgumentError where a class was not there in `fit`
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.LabelEncoder.html
  * @example
  * const encoder = new data.LabelEncoder();
- * const y = tensor(encoder.fitTransform(['cat', 'dog', 'cat']), { dtype: 'int32' });
+ * encoder.fitTransform(['cat', 'dog', 'cat']); // [0, 1, 0]
+ * encoder.inverseTransform([1]); // ['dog']
  */
 export class LabelEncoder {
   /** The classes, in order. */
@@ -77,6 +79,7 @@ export interface OneHotEncoderOptions {
 /**
  * A column of 0 and 1 for every category of every feature.
  *
+ * @throws ArgumentError where a category was not there in `fit`, unless `handleUnknown` is 'ignore'
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.OneHotEncoder.html
  * @example
  * new data.OneHotEncoder().fitTransform([['red', 1], ['blue', 1]]); // [[0, 1, 1], [1, 0, 1]]
@@ -181,6 +184,7 @@ function rowsOf(op: string, x: Categories): Label[][] {
  *
  * @param labels class numbers from 0 on, [N]
  * @param numClasses default: the largest label + 1
+ * @throws ArgumentError where a number is not a class
  * @example
  * data.oneHot([0, 2], 3).toArray(); // [[1, 0, 0], [0, 0, 1]]
  */

@@ -1,4 +1,8 @@
-/** Data sets, batches, and what makes examples of data. */
+/**
+ * Data sets, batches, and what makes examples of data: splits, scalers, encoders, tokens, images.
+ *
+ * @module
+ */
 export { classWeights, oversample } from './balance.ts';
 export { type Dataset, TensorDataset } from './dataset.ts';
 export { type Categories, LabelEncoder, OneHotEncoder, type OneHotEncoderOptions, oneHot } from './encode.ts';

@@ -28,24 +28,32 @@ export interface DataLoaderOptions {
  * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn. `for await` reads ahead; where its body
  * waits, the turn's scope also has what other tasks make meanwhile.
  *
+ * @throws ArgumentError where the data set has no length and `get`, or an option is out of range
  * @example
- * for (const [x, y] of new data.DataLoader(train, { batchSize: 64, shuffle: true })) {
+ * const train = new data.TensorDataset(x, y);
+ * for (const [images, labels] of new data.DataLoader(train, { batchSize: 4, shuffle: true })) {
  *   optimizer.zeroGrad();
- *   F.crossEntropy(model.forward(x), y).backward();
+ *   F.crossEntropy(model.forward(images), labels).backward();
  *   optimizer.step();
  * }
  * @example
- * // The same batches, with the next one read from its files meanwhile:
- * for await (const [x, y] of new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 })) …
+ * // The same batches, with the next ones read from their files meanwhile:
+ * const loader = new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 });
+ * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
 export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, AsyncIterable<T> {
+  /** Examples in a batch, ≥ 1; the last one may have fewer. Default 1. */
   readonly batchSize: number;
+  /** Whether each pass has a new random order. Default false. */
   readonly shuffle: boolean;
+  /** Whether a last batch that is not full is left out. Default false. */
   readonly dropLast: boolean;
+  /** Batches that are read ahead, ≥ 0, of data sets with `prepare`. Default 1. */
   readonly prefetch: number;
   private readonly orders: Generator;
 
   constructor(
+    /** Where the examples come from. */
     readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {

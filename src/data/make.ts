@@ -58,7 +58,7 @@ function curve(n: number, end: number, open: boolean, at: (angle: number) => num
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_moons.html
  * @example
- * const [x, y] = data.makeMoons(200, { noise: 0.1, seed: 1 });
+ * const [x, y] = data.makeMoons(200, { noise: 0.1, seed: 1 }); // [200, 2], [200]
  */
 export function makeMoons(nSamples = 100, options: PointOptions = {}): Problem {
   const op = 'makeMoons';
@@ -83,6 +83,8 @@ export interface CirclesOptions extends PointOptions {
  * A circle (class 1) within another (class 0).
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_circles.html
+ * @example
+ * const [x, y] = data.makeCircles(200, { noise: 0.05, factor: 0.5, seed: 1 }); // [200, 2], [200]
  */
 export function makeCircles(nSamples = 100, options: CirclesOptions = {}): Problem {
   const op = 'makeCircles';
@@ -121,7 +123,7 @@ export interface BlobsOptions {
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_blobs.html
  * @example
- * const [x, y] = data.makeBlobs(300, { centers: 4, seed: 1 });
+ * const [x, y] = data.makeBlobs(300, { centers: 4, seed: 1 }); // [300, 2], [300]
  */
 export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
   const op = 'makeBlobs';
@@ -183,6 +185,7 @@ export interface RegressionProblemOptions {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_regression.html
  * @example
  * const [x, y] = data.makeRegression(200, { nFeatures: 5, nInformative: 3, noise: 1, seed: 1 });
+ * x.shape; // [200, 5]
  */
 export function makeRegression(nSamples = 100, options: RegressionProblemOptions = {}): Problem {
   const op = 'makeRegression';

@@ -96,8 +96,8 @@ export interface StandardScalerOptions {
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html
  * @example
  * const scaler = new data.StandardScaler();
- * const train = scaler.fitTransform(xTrain);
- * const test = scaler.transform(xTest);
+ * scaler.fitTransform(tensor([[1, 10], [3, 30]])).toArray(); // [[-1, -1], [1, 1]]
+ * scaler.transform(tensor([[2, 20]])).toArray(); // [[0, 0]]
  */
 export class StandardScaler extends Scaler {
   protected readonly op = 'StandardScaler';
@@ -137,6 +137,9 @@ export interface MinMaxScalerOptions {
  * Puts the smallest and the largest value of each feature at the ends of a range.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
+ * @example
+ * const scaler = new data.MinMaxScaler();
+ * scaler.fitTransform(tensor([[1, 10], [3, 30]])).toArray(); // [[0, 0], [1, 1]]
  */
 export class MinMaxScaler extends Scaler {
   protected readonly op = 'MinMaxScaler';

@@ -11,7 +11,9 @@ export interface ClassificationSet {
   data: Tensor;
   /** Classes [N], int32. */
   target: Tensor;
+  /** What the F features are called, in the order of the columns. */
   featureNames: string[];
+  /** What the classes are called: class i is `targetNames[i]`. */
   targetNames: string[];
 }
 
@@ -45,6 +47,7 @@ function unpack({ rows, featureNames, targetNames }: StoredSet): ClassificationS
  * @see https://archive.ics.uci.edu/dataset/53/iris
  * @example
  * const { data: x, target: y } = await data.iris();
+ * x.shape; // [150, 4]
  */
 export async function iris(): Promise<ClassificationSet> {
   return unpack((await import('./sets/iris.ts')).iris);
@@ -54,6 +57,9 @@ export async function iris(): Promise<ClassificationSet> {
  * Breast Cancer Wisconsin (Wolberg, Street, Mangasarian 1995): 569 tumours, malignant (0) or benign (1), 30 features of cell nuclei.
  *
  * @see https://archive.ics.uci.edu/dataset/17/breast+cancer+wisconsin+diagnostic
+ * @example
+ * const { data: x, target: y, targetNames } = await data.breastCancer();
+ * x.shape; // [569, 30]
  */
 export async function breastCancer(): Promise<ClassificationSet> {
   return unpack((await import('./sets/breastCancer.ts')).breastCancer);
@@ -63,6 +69,9 @@ export async function breastCancer(): Promise<ClassificationSet> {
  * Wine (Forina and others 1988): 178 wines of 3 growers, 13 chemical features.
  *
  * @see https://archive.ics.uci.edu/dataset/109/wine
+ * @example
+ * const { data: x, target: y } = await data.wine();
+ * x.shape; // [178, 13]
  */
 export async function wine(): Promise<ClassificationSet> {
   return unpack((await import('./sets/wine.ts')).wine);
@@ -79,7 +88,7 @@ const BASE = 17;
  * @see https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits
  * @example
  * const { data: x, target: y } = await data.digits();
- * const images = x.div(16).reshape([-1, 1, 8, 8]);
+ * x.div(16).reshape([-1, 1, 8, 8]).shape; // [1797, 1, 8, 8]
  */
 export async function digits(): Promise<ClassificationSet> {
   const { digits: rows } = await import('./sets/digits.ts');

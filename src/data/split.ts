@@ -13,7 +13,7 @@ export interface SplitOptions {
   trainSize?: number;
   /** False: the last examples are the test examples. Default true. */
   shuffle?: boolean;
-  /** Labels whose shares are the same in both parts. */
+  /** Labels whose shares are the same in both parts. Default: none; the parts are drawn freely. */
   stratify?: Labels;
   /** Seed of the order; without it, it follows `manualSeed`. */
   seed?: number;
@@ -95,9 +95,12 @@ type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...
  * Splits lists of the same length at random: tensors, typed arrays and plain arrays come back in their own form, first
  * the training, then the test examples of each.
  *
+ * @throws ArgumentError where the lists differ in length, or a part would be empty
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  * @example
+ * const { data: x, target: y } = await data.iris();
  * const [xTrain, xTest, yTrain, yTest] = data.trainTestSplit(x, y, { testSize: 0.2, stratify: y, seed: 1 });
+ * xTest.shape; // [30, 4]
  */
 export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(...lists: T): Halves<T>;
 export function trainTestSplit<const T extends readonly [Rows, ...Rows[]]>(

@@ -31,9 +31,10 @@ export type Text = string | readonly string[];
  *
  * @see https://keras.io/2.15/api/preprocessing/text/
  * @example
+ * const texts = ['the cat sat', 'the dog'];
  * const tokenizer = new data.Tokenizer({ numWords: 10000, oovToken: '<unk>' });
  * tokenizer.fitOnTexts(texts);
- * const x = data.padSequences(tokenizer.textsToSequences(texts), { maxlen: 200 });
+ * tokenizer.textsToSequences(texts); // [[2, 3, 4], [2, 5]]
  */
 export class Tokenizer {
   /** Number of each word, the most frequent first. */

@@ -13,14 +13,14 @@ export interface WindowOptions {
 }
 
 /**
- * Windows of a series and what comes after each.
+ * Windows of a series and what comes after each, as a pair of tensors.
  *
  * @param series [T] or, with several features, [T, F]
  * @param size steps in a window
  * @returns inputs [W, size] and targets [W, horizon], with features [W, size, F] and [W, horizon, F]
  * @throws ShapeError where the series is too short for one window
  * @example
- * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]] and [[3], [4]]
+ * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]], [[3], [4]]
  */
 export function slidingWindows(
   series: Tensor | ArrayLike<number>,

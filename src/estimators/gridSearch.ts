@@ -23,9 +23,15 @@ export interface GridSearchOptions {
 export interface GridSearchResult<S extends Space> {
   /** The settings with the best score; of equal ones the first. */
   bestParams: Point<S>;
+  /** Their score. */
   bestScore: number;
   /** All that was tried, in order. */
-  results: { params: Point<S>; score: number }[];
+  results: {
+    /** One combination of the settings. */
+    params: Point<S>;
+    /** What the function gave for it. */
+    score: number;
+  }[];
 }
 
 /**
@@ -36,11 +42,12 @@ export interface GridSearchResult<S extends Space> {
  * @param fn gives the score of settings, or a promise of it; or the module of such a function
  * @throws SarafError where a module's function fails, with the settings and the error as `cause`
  * @example
- * const { bestParams } = await gridSearch({ alpha: [0, 1e-3], hiddenLayerSizes: [[8], [32]] }, (params) =>
- *   new MLPClassifier({ ...params, seed: 1 }).fit(xTrain, yTrain).score(xTest, yTest),
+ * const space = { alpha: [0, 1e-3], hiddenLayerSizes: [[2], [4]] };
+ * const { bestParams } = await gridSearch(space, (params) =>
+ *   new MLPClassifier({ ...params, maxIter: 5, seed: 1 }).fit(xTrain, yTrain).score(xTest, yTest),
  * );
  * @example
- * // score.js: export default ({ alpha }) => new MLPClassifier({ alpha, seed: 1 }).fit(…).score(…);
+ * // score.js: export default ({ alpha }) => new MLPClassifier({ alpha, seed: 1 }).fit(x, y).score(xTest, yTest);
  * await gridSearch({ alpha: [0, 1e-3, 1e-2] }, new URL('./score.js', import.meta.url), { workers: 3 });
  */
 export async function gridSearch<const S extends Space>(

@@ -129,8 +129,8 @@ export interface LogisticRegressionOptions {
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html
  * @example
- * const model = new LogisticRegression().fit(xTrain, yTrain);
- * model.score(xTest, yTest);
+ * const classifier = new LogisticRegression().fit(xTrain, yTrain);
+ * classifier.score(xTest, yTest);
  */
 export class LogisticRegression extends LinearClassifier {
   /** Iterations taken. */

@@ -11,8 +11,8 @@ import { type MLPOptions, Network, settingsOf } from './network.ts';
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html
  * @example
- * const model = new MLPClassifier({ hiddenLayerSizes: [32], seed: 1 }).fit(xTrain, yTrain);
- * model.score(xTest, yTest);
+ * const classifier = new MLPClassifier({ hiddenLayerSizes: [32], maxIter: 20, seed: 1 }).fit(xTrain, yTrain);
+ * classifier.score(xTest, yTest);
  */
 export class MLPClassifier extends Classifier {
   private network: Network | null = null;
@@ -74,7 +74,9 @@ export class MLPClassifier extends Classifier {
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPRegressor.html
  * @example
- * const model = new MLPRegressor({ solver: 'lbfgs', seed: 1 }).fit(x, y);
+ * const [x, y] = data.makeRegression(50, { nFeatures: 3, seed: 1 });
+ * const regressor = new MLPRegressor({ hiddenLayerSizes: [8], solver: 'lbfgs', maxIter: 50, seed: 1 }).fit(x, y);
+ * regressor.predict(x);
  */
 export class MLPRegressor extends Regressor {
   private network: Network | null = null;

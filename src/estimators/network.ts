@@ -25,7 +25,7 @@ export interface MLPOptions {
   solver?: 'adam' | 'sgd' | 'lbfgs';
   /** L2 penalty of the weights. Default 0.0001. */
   alpha?: number;
-  /** Default 'auto': at most 200. */
+  /** Examples in a batch. Default 'auto': all, but at most 200. */
   batchSize?: number | 'auto';
   /** Learning rate at the start. Default 0.001. */
   learningRateInit?: number;

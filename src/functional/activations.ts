@@ -21,24 +21,44 @@ function checkInput(op: string, x: Tensor): void {
   }
 }
 
-/** x. */
+/**
+ * x as it is.
+ *
+ * @example
+ * F.identity(tensor([1, 2])).toArray(); // [1, 2]
+ */
 export function identity(x: Tensor): Tensor {
   checkTensor('identity', 'input', x);
   return x;
 }
 
-/** 1 where x ≥ 0, else 0. The gradient is 0. */
+/**
+ * 1 where x ≥ 0, else 0. The gradient is 0.
+ *
+ * @example
+ * F.binaryStep(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
+ */
 export function binaryStep(x: Tensor): Tensor {
   checkInput('binaryStep', x);
   return compose(() => record('step', [x], x.ge(0).to('float32')));
 }
 
-/** Arc tangent. */
+/**
+ * Arc tangent, between −π/2 and π/2.
+ *
+ * @example
+ * F.arctan(tensor([0, 1])).toArray(); // [0, 0.7854]
+ */
 export function arctan(x: Tensor): Tensor {
   return atan(x);
 }
 
-/** min(max(x, 0), 6). As in PyTorch, the gradient at both limits is 0. */
+/**
+ * min(max(x, 0), 6). As in PyTorch, the gradient at both limits is 0.
+ *
+ * @example
+ * F.relu6(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
+ */
 export function relu6(x: Tensor): Tensor {
   return openClamp('relu6', x, 0, 6);
 }
@@ -56,7 +76,12 @@ export interface LeakyReluOptions {
   negativeSlope?: number;
 }
 
-/** x where x > 0, else negativeSlope·x. */
+/**
+ * x where x > 0, else negativeSlope·x.
+ *
+ * @example
+ * F.leakyRelu(tensor([-1, 2]), { negativeSlope: 0.2 }).toArray(); // [-0.2, 2]
+ */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
   checkInput('leakyRelu', x);
   checkOptions('leakyRelu', options, ['negativeSlope']);
@@ -69,6 +94,8 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
  * x where x > 0, else weight·x with a learned weight: one, or one for each entry of dimension 1.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
+ * @example
+ * F.prelu(tensor([-4, 2]), tensor([0.25])).toArray(); // [-1, 2]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   checkInput('prelu', x);
@@ -93,11 +120,16 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 
 /** Options of `elu` and `celu`. */
 export interface AlphaOptions {
-  /** Default 1. */
+  /** α: the result goes to −α where x goes to −∞; of `celu` not 0. Default 1. */
   alpha?: number;
 }
 
-/** x where x > 0, else α·(eˣ − 1). */
+/**
+ * x where x > 0, else α·(eˣ − 1).
+ *
+ * @example
+ * F.elu(tensor([-1, 2])).toArray(); // [-0.6321, 2]
+ */
 export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
   checkInput('elu', x);
   checkOptions('elu', options, ['alpha']);
@@ -110,13 +142,23 @@ export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)). */
+/**
+ * 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)).
+ *
+ * @example
+ * F.selu(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
+ */
 export function selu(x: Tensor): Tensor {
   checkInput('selu', x);
   return compose(() => restate('selu', [x], eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE)));
 }
 
-/** x where x > 0, else α·(e^(x/α) − 1). */
+/**
+ * x where x > 0, else α·(e^(x/α) − 1).
+ *
+ * @example
+ * F.celu(tensor([-1, 2]), { alpha: 2 }).toArray(); // [-0.7869, 2]
+ */
 export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
   checkInput('celu', x);
   checkOptions('celu', options, ['alpha']);
@@ -136,6 +178,8 @@ export interface GeluOptions {
  * x·Φ(x), Φ the normal distribution's.
  *
  * @see https://arxiv.org/abs/1606.08415
+ * @example
+ * F.gelu(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkInput('gelu', x);
@@ -151,13 +195,23 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   return gatedUnit(approximate === 'none' ? 'gelu' : 'geluTanh', x);
 }
 
-/** x·σ(x). */
+/**
+ * x·σ(x).
+ *
+ * @example
+ * F.silu(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
+ */
 export function silu(x: Tensor): Tensor {
   checkInput('silu', x);
   return gatedUnit('silu', x);
 }
 
-/** x·tanh(ln(1 + eˣ)). */
+/**
+ * x·tanh(ln(1 + eˣ)).
+ *
+ * @example
+ * F.mish(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
+ */
 export function mish(x: Tensor): Tensor {
   checkInput('mish', x);
   return compose(() => x.mul(softplusUnit(x, 1, SOFTPLUS_THRESHOLD).tanh()));
@@ -167,13 +221,18 @@ const SOFTPLUS_THRESHOLD = 20;
 
 /** Options of `softplus`. */
 export interface SoftplusOptions {
-  /** Default 1. */
+  /** β: the larger, the closer to max(x, 0). Default 1. */
   beta?: number;
   /** Where β·x is larger, the result is x. Default 20. */
   threshold?: number;
 }
 
-/** ln(1 + e^(βx)) / β. */
+/**
+ * ln(1 + e^(βx)) / β.
+ *
+ * @example
+ * F.softplus(tensor([0, 30])).toArray(); // [0.6931, 30]
+ */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   checkInput('softplus', x);
   checkOptions('softplus', options, ['beta', 'threshold']);
@@ -183,7 +242,12 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   return softplusUnit(x, beta, threshold);
 }
 
-/** x / (1 + |x|). */
+/**
+ * x / (1 + |x|).
+ *
+ * @example
+ * F.softsign(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
+ */
 export function softsign(x: Tensor): Tensor {
   checkInput('softsign', x);
   return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
@@ -191,13 +255,18 @@ export function softsign(x: Tensor): Tensor {
 
 /** Options of `hardtanh`. */
 export interface HardtanhOptions {
-  /** Default −1. */
+  /** The lower limit, at most `maxVal`. Default −1. */
   minVal?: number;
-  /** Default 1. */
+  /** The upper limit. Default 1. */
   maxVal?: number;
 }
 
-/** min(max(x, minVal), maxVal). As in PyTorch, the gradient at both limits is 0. */
+/**
+ * min(max(x, minVal), maxVal). As in PyTorch, the gradient at both limits is 0.
+ *
+ * @example
+ * F.hardtanh(tensor([-3, 0.5])).toArray(); // [-1, 0.5]
+ */
 export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   checkOptions('hardtanh', options, ['minVal', 'maxVal']);
   const { minVal = -1, maxVal = 1 } = options;
@@ -206,13 +275,23 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   return openClamp('hardtanh', x, minVal, maxVal);
 }
 
-/** min(max(x + 3, 0), 6) / 6. As in PyTorch, the gradient at both ends is 0. */
+/**
+ * min(max(x + 3, 0), 6) / 6. As in PyTorch, the gradient at both ends is 0.
+ *
+ * @example
+ * F.hardsigmoid(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
+ */
 export function hardsigmoid(x: Tensor): Tensor {
   checkInput('hardsigmoid', x);
   return compose(() => restate('hardsigmoid', [x], openClamp('hardsigmoid', x, -3, 3).add(3).div(6)));
 }
 
-/** x·hardsigmoid(x). */
+/**
+ * x·hardsigmoid(x).
+ *
+ * @example
+ * F.hardswish(tensor([-4, 1.5])).toArray(); // [0, 1.125]
+ */
 export function hardswish(x: Tensor): Tensor {
   checkInput('hardswish', x);
   return compose(() => restate('hardswish', [x], x.mul(x.add(3).clamp(0, 6)).div(6)));

@@ -12,9 +12,9 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
-  /** A row that gets no gradient; negative ones count from the end. */
+  /** A row that gets no gradient; negative ones count from the end. Default: none. */
   paddingIdx?: number;
-  /** Rows looked up whose norm is greater are first scaled down to it, in place. */
+  /** Rows looked up whose norm is greater are first scaled down to it, in place. Default: no limit. */
   maxNorm?: number;
   /** The p of that norm. Default 2. */
   normType?: number;

@@ -1,6 +1,8 @@
 /**
  * torch.nn.functional's functions that layers are made of: activations, linear maps, dropout, losses. Functions without
- * memory: what they need comes as arguments.
+ * memory: what they need comes as arguments. `F` and `functional` are the same.
+ *
+ * @module
  */
 import {
   type Conv1dOptions,
@@ -81,17 +83,27 @@ export {
 
 /** Options of functions along one dimension. */
 export interface DimOptions {
-  /** Default: the last. */
+  /** The dimension along which is summed; negative ones count from the end. Default −1. */
   dim?: number;
 }
 
-/** eˣ / Σ eˣ along a dimension. */
+/**
+ * eˣ / Σ eˣ along a dimension.
+ *
+ * @example
+ * F.softmax(tensor([[0, 0], [1, 1]]), { dim: 1 }).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ */
 export function softmax(x: Tensor, options: DimOptions = {}): Tensor {
   checkOptions('softmax', options, ['dim']);
   return softmaxOp(x, options.dim);
 }
 
-/** x − ln Σ eˣ along a dimension. */
+/**
+ * x − ln Σ eˣ along a dimension.
+ *
+ * @example
+ * F.logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
+ */
 export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
   checkOptions('logSoftmax', options, ['dim']);
   return logSoftmaxOp(x, options.dim);
@@ -101,8 +113,10 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
  * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
  * shape of the logits.
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @example
- * const loss = F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 });
+ * F.crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.1269
+ * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
@@ -113,14 +127,18 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 export interface DropoutOptions {
   /** Share of the elements that become 0. Default 0.5. */
   p?: number;
-  /** Default true; otherwise x comes back as it is. */
+  /** Whether to drop anything; otherwise x comes back as it is. Default true. */
   training?: boolean;
 }
 
 /**
  * Sets a random share p of the elements to 0 and multiplies the others by 1/(1 − p).
  *
+ * @throws ArgumentError where p is not between 0 and 1
  * @see https://jmlr.org/papers/v15/srivastava14a.html
+ * @example
+ * F.dropout(ones(4), { p: 0.5 }); // some 0, the others 2
+ * F.dropout(ones(4), { training: false }).toArray(); // [1, 1, 1, 1]
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   checkTensor('dropout', 'input', x);

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of all losses. */
 export interface LossOptions {
-  /** Default 'mean'. */
+  /** How the losses of the elements become one. Default 'mean'. */
   reduction?: Reduction;
 }
 
@@ -61,11 +61,12 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
 }
 
 /**
- * (input − target)².
+ * (input − target)², its mean unless `reduction` says otherwise.
  *
+ * @throws ShapeError where input and target differ in shape, DTypeError where the input is not float32
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
  * @example
- * const loss = F.mseLoss(model.forward(x), y);
+ * F.mseLoss(tensor([1, 2]), tensor([1, 4])).item(); // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkOptions('mseLoss', options, ['reduction']);
@@ -87,7 +88,7 @@ export interface WeightedLossOptions extends LossOptions {
  * @throws ArgumentError for an input outside 0 … 1; inside a compiled function only where the input is an argument or comes
  *   from outside, and not on the GPU: there the loss is NaN
  * @example
- * const loss = F.binaryCrossEntropy(model.forward(x).sigmoid(), y);
+ * F.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
   const op = 'binaryCrossEntropy';

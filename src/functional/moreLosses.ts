@@ -15,9 +15,12 @@ function elementLoss(op: string, input: Tensor, target: Tensor, reduction: Reduc
 }
 
 /**
- * |input − target|.
+ * |input − target|, its mean unless `reduction` says otherwise.
  *
+ * @throws ShapeError where input and target differ in shape, DTypeError where the input is not float32
  * @see https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
+ * @example
+ * F.l1Loss(tensor([1, 2]), tensor([1, 4])).item(); // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkOptions('l1Loss', options, ['reduction']);
@@ -33,7 +36,10 @@ export interface SmoothL1LossOptions extends LossOptions {
 /**
  * d²/(2β) where d = |input − target| < β, else d − β/2.
  *
+ * @throws ShapeError where input and target differ in shape, ArgumentError where beta is negative
  * @see https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
+ * @example
+ * F.smoothL1Loss(tensor([1, 2]), tensor([1.5, 4]), { reduction: 'none' }).toArray(); // [0.125, 1.5]
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
   const op = 'smoothL1Loss';
@@ -59,7 +65,10 @@ export interface HuberLossOptions extends LossOptions {
 /**
  * d²/2 where d = |input − target| < δ, else δ·(d − δ/2).
  *
+ * @throws ShapeError where input and target differ in shape, ArgumentError where delta is not above 0
  * @see https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
+ * @example
+ * F.huberLoss(tensor([1, 2]), tensor([1.5, 6]), { delta: 2, reduction: 'none' }).toArray(); // [0.125, 6]
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
   checkOptions('huberLoss', options, ['reduction', 'delta']);
@@ -77,9 +86,10 @@ export interface BCEWithLogitsOptions extends WeightedLossOptions {
 /**
  * Binary cross-entropy of logits x and targets y in 0 … 1: −w·(p·y·ln σ(x) + (1 − y)·ln(1 − σ(x))), p the posWeight.
  *
+ * @throws ShapeError where input and target differ in shape, or a weight cannot be stretched to it
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
  * @example
- * const loss = F.binaryCrossEntropyWithLogits(model.forward(x), y, { posWeight: tensor([3]) });
+ * F.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1]), { posWeight: tensor([3]) }).item(); // 0.537
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
@@ -117,7 +127,10 @@ export interface KLDivOptions {
 /**
  * Kullback–Leibler divergence y·(ln y − x) of log-probabilities x and probabilities y.
  *
+ * @throws ShapeError where input and target differ in shape
  * @see https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
+ * @example
+ * F.klDiv(tensor([[0.5, 0.5]]).log(), tensor([[0.25, 0.75]]), { reduction: 'batchmean' }).item(); // 0.1308
  */
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   const op = 'klDiv';
@@ -139,13 +152,17 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
 
 /** Options of losses with a margin. */
 export interface MarginOptions extends LossOptions {
+  /** A finite number. Default 1 in `hingeEmbeddingLoss`, 0 in `cosineEmbeddingLoss`. */
   margin?: number;
 }
 
 /**
  * For labels ±1: x where y = 1, max(0, margin − x) where y = −1. margin is 1 by default.
  *
+ * @throws ShapeError where input and target differ in shape
  * @see https://pytorch.org/docs/stable/generated/torch.nn.HingeEmbeddingLoss.html
+ * @example
+ * F.hingeEmbeddingLoss(tensor([0.5, 0.4]), tensor([1, -1]), { reduction: 'none' }).toArray(); // [0.5, 0.6]
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
   const op = 'hingeEmbeddingLoss';
@@ -165,7 +182,10 @@ const COSINE_EPSILON = 1e-12;
  * For pairs of vectors [N, D] (or [D]) and labels ±1 [N] (or []): 1 − cos where y = 1, max(0, cos − margin) where y = −1.
  * margin is 0 by default.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
+ * @example
+ * F.cosineEmbeddingLoss(tensor([[1, 0], [1, 0]]), tensor([[1, 0], [1, 1]]), tensor([1, -1]), { reduction: 'none' }).toArray(); // [0, 0.7071]
  */
 export function cosineEmbeddingLoss(
   input1: Tensor,

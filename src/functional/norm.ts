@@ -52,7 +52,10 @@ function callOf(
  * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: by the batch's statistics in training, else by
  * the running ones. Those are changed in place in training.
  *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ * @example
+ * F.batchNorm(tensor([[1], [3]]), null, null, { training: true }).toArray(); // [[-1], [1]]
  */
 export function batchNorm(
   x: Tensor,
@@ -67,7 +70,9 @@ export function batchNorm(
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends AffineOptions {
+  /** Running means [C], changed in place with `useInputStats`, used without; only together with `runningVar`. */
   runningMean?: Tensor | null;
+  /** Running variances [C], changed in place with `useInputStats`, used without; only together with `runningMean`. */
   runningVar?: Tensor | null;
   /** Use each example's own statistics. Default true. */
   useInputStats?: boolean;
@@ -75,7 +80,14 @@ export interface InstanceNormOptions extends AffineOptions {
   momentum?: number;
 }
 
-/** The same for each channel of each example by itself. */
+/**
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …] by itself, or by the running
+ * statistics; with `useInputStats` those follow, in place.
+ *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or a channel has only one value
+ * @example
+ * F.instanceNorm(tensor([[[1, 3], [10, 30]]])).toArray(); // [[[-1, 1], [-1, 1]]]
+ */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const op = 'instanceNorm';
   checkOptions(op, options, [...known, 'runningMean', 'runningVar', 'useInputStats', 'momentum']);
@@ -84,9 +96,13 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
 }
 
 /**
- * The same for the last dimensions of x together, which are `normalizedShape`; weight and bias have that shape.
+ * (x − mean)/√(variance + eps)·weight + bias for the last dimensions of x together, which are `normalizedShape`; weight and bias
+ * have that shape.
  *
+ * @throws ShapeError where x does not end in `normalizedShape`, or a parameter does not have it
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ * @example
+ * F.layerNorm(tensor([[1, 3], [10, 30]]), 2).toArray(); // [[-1, 1], [-1, 1]]
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
   checkOptions('layerNorm', options, known);
@@ -97,7 +113,14 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
   return layerNormOp(x, shape, options, eps);
 }
 
-/** The same for groups of channels of each example of x [N, C, …]. */
+/**
+ * (x − mean)/√(variance + eps)·weight + bias, statistics for each of `numGroups` groups of channels of each example of x [N, C,
+ * …]; weight and bias are [C].
+ *
+ * @throws ShapeError where the channels cannot be divided into the groups
+ * @example
+ * F.groupNorm(randn(8, 6, 5), 3).shape; // [8, 6, 5]
+ */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
   checkOptions('groupNorm', options, known);
   const { eps = EPS } = options;

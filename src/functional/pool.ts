@@ -25,11 +25,13 @@ export interface PoolOptions<Size = Pair> {
   ceilMode?: boolean;
 }
 
+/** Options of `maxPool1d` and `maxPool2d`, and of the layers. */
 export interface MaxPoolOptions<Size = Pair> extends PoolOptions<Size> {
   /** Elements from one of the window to the next. Default 1. */
   dilation?: Size;
 }
 
+/** Options of `avgPool1d` and `avgPool2d`, and of the layers. */
 export interface AvgPoolOptions<Size = Pair> extends PoolOptions<Size> {
   /** Whether elements in the padding count (as 0). Default true. */
   countIncludePad?: boolean;
@@ -111,8 +113,9 @@ function lines(run: () => MaxPooled): Tensor | [Tensor, Tensor] {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
  * @throws ShapeError, ArgumentError if no window fits, or the padding is more than half of the kernel
  * @example
- * const y = F.maxPool2d(x, 2);
- * const [z, indices] = F.maxPool2d(x, 3, { stride: 2, padding: 1, returnIndices: true });
+ * const x = randn(1, 3, 28, 28);
+ * F.maxPool2d(x, 2).shape; // [1, 3, 14, 14]
+ * const [z, indices] = F.maxPool2d(x, 3, { stride: 2, padding: 1, returnIndices: true }); // [1, 3, 14, 14], [1, 3, 14, 14]
  */
 export function maxPool2d(
   x: Tensor,
@@ -129,7 +132,12 @@ export function maxPool2d(
   return given(maxPool('maxPool2d', x, windowOf(kernelSize, options), options.returnIndices ?? false));
 }
 
-/** The largest element of each window of lines: [N, C, L] → [N, C, L']. See maxPool2d. */
+/**
+ * The largest element of each window of lines: [N, C, L] → [N, C, L']. See maxPool2d.
+ *
+ * @example
+ * F.maxPool1d(tensor([[[1, 4, 2, 3]]]), 2).toArray(); // [[[4, 3]]]
+ */
 export function maxPool1d(
   x: Tensor,
   kernelSize: number,
@@ -155,13 +163,20 @@ export function maxPool1d(
  * The mean of each window: [N, C, H, W] → [N, C, H', W'], sizes as maxPool2d's.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ * @example
+ * F.avgPool2d(randn(1, 3, 28, 28), 2).shape; // [1, 3, 14, 14]
  */
 export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions = {}): Tensor {
   checkOptions('avgPool2d', options, avgPoolOptions);
   return avgPool('avgPool2d', x, windowOf(kernelSize, options));
 }
 
-/** The mean of each window of lines: [N, C, L] → [N, C, L']. */
+/**
+ * The mean of each window of lines: [N, C, L] → [N, C, L'].
+ *
+ * @example
+ * F.avgPool1d(tensor([[[1, 4, 2, 3]]]), 2).toArray(); // [[[2.5, 2.5]]]
+ */
 export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions<number> = {}): Tensor {
   const op = 'avgPool1d';
   checkOptions(op, options, avgPoolOptions);
@@ -170,24 +185,34 @@ export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions
 }
 
 /**
- * The means of outputSize parts of each plane, whatever its size; null keeps a size.
+ * The means of outputSize parts of each plane, whatever its size: [N, C, H, W] → [N, C, H', W']; null keeps a size.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  * @example
- * F.adaptiveAvgPool2d(x, 1).flatten(1); // [N, C]
+ * F.adaptiveAvgPool2d(randn(8, 16, 7, 7), 1).flatten(1).shape; // [8, 16]
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
   return adaptiveAvgPool('adaptiveAvgPool2d', x, outputSize);
 }
 
-/** The means of outputSize parts of each line. */
+/**
+ * The means of outputSize parts of each line, as equal as they can be: [N, C, L] → [N, C, outputSize].
+ *
+ * @example
+ * F.adaptiveAvgPool1d(tensor([[[1, 3, 5, 7]]]), 2).toArray(); // [[[2, 6]]]
+ */
 export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
   const op = 'adaptiveAvgPool1d';
   const size = along(op, 'outputSize', outputSize, 1);
   return compose(() => adaptiveAvgPool(op, asPlanes(op, x), size).squeeze(-2));
 }
 
-/** The largest elements of outputSize parts of each plane; null keeps a size. */
+/**
+ * The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']; null keeps a size.
+ *
+ * @example
+ * F.adaptiveMaxPool2d(randn(8, 16, 7, 7), [3, null]).shape; // [8, 16, 3, 7]
+ */
 export function adaptiveMaxPool2d(
   x: Tensor,
   outputSize: AdaptiveSize,

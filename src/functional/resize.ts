@@ -14,7 +14,7 @@ export interface InterpolateOptions {
   size?: Pair;
   /** What height and width are multiplied by; the result is rounded down. */
   scaleFactor?: Pair;
-  /** Default 'nearest'. */
+  /** Take the nearest pixel, or mix the four around the place. Default 'nearest'. */
   mode?: 'nearest' | 'bilinear';
   /** For 'bilinear': whether the centres of the corners stay where they are. Default false. */
   alignCorners?: boolean;
@@ -56,9 +56,10 @@ function scaleOf(size: number, outSize: number, factor: number | undefined, mode
 /**
  * x [N, C, H, W] with planes of another size. 'nearest' repeats elements, 'bilinear' blends four.
  *
+ * @throws ArgumentError where not exactly one of size and scaleFactor is given
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  * @example
- * F.interpolate(x, { scaleFactor: 2, mode: 'bilinear' });
+ * F.interpolate(randn(1, 3, 8, 8), { scaleFactor: 2, mode: 'bilinear' }).shape; // [1, 3, 16, 16]
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const op = 'interpolate';
@@ -91,6 +92,8 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
  * Sets whole channels of x [N, C, …] to 0, a random share p of them, and multiplies the others by 1/(1 − p).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
+ * @example
+ * F.dropout2d(randn(8, 16, 5, 5), { p: 0.2 }).shape; // [8, 16, 5, 5]
  */
 export function dropout2d(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
   const op = 'dropout2d';

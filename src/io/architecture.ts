@@ -172,7 +172,16 @@ add(OnnxModel, { kind: 'OnnxModel', save: (module) => saveOnnxModel(module as On
  * @param args the constructor's arguments for a layer of this class; JSON must be able to hold them
  * @throws ArgumentError for a name or class that is known already
  * @example
+ * class Scale extends nn.Module {
+ *   constructor(readonly factor: number) {
+ *     super();
+ *   }
+ *   forward(x: Tensor) {
+ *     return x.mul(this.factor);
+ *   }
+ * }
  * registerLayer('Scale', Scale, (layer) => [layer.factor]);
+ * loadModel(saveModel(new nn.Sequential(new Scale(2)))).model;
  */
 export function registerLayer<M extends Module>(
   kind: string,

@@ -18,7 +18,11 @@ import { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsA
 type Settings = Record<string, unknown>;
 /** An optimizer of any kind. */
 export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'> & {
-  readonly paramGroups: readonly { params: Tensor[] }[];
+  /** The groups of parameters; of their settings nothing is known here. */
+  readonly paramGroups: readonly {
+    /** The parameters of the group. */
+    params: Tensor[];
+  }[];
   /** Settings and memory. */
   stateDict(): OptimizerState<object>;
   /** Goes on from what `stateDict` gave. */
@@ -56,6 +60,7 @@ export interface SaveModelOptions {
 
 /** What a file of `saveModel` holds. */
 export interface SavedModel {
+  /** The model, its weights loaded, in training mode. */
   model: Module;
   /** The optimizer of the model's parameters, or null. */
   optimizer: AnyOptimizer | null;
@@ -124,6 +129,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
  * @throws ArgumentError for a layer that is not known (`registerLayer`), or an optimizer of other parameters
  * @example
  * const bytes = saveModel(model, { optimizer, epoch: 5 });
+ * loadModel(bytes).epoch; // 5
  */
 export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
   return saveSafetensors(...contentsOf('saveModel', model, options));
@@ -234,7 +240,7 @@ export interface LoadModelOptions {
  *
  * @throws FormatError where the file is damaged, or names a layer that is not known
  * @example
- * const { model, optimizer, epoch } = loadModel(bytes);
+ * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel(saveModel(model, { optimizer, epoch: 5 }));
  */
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
   checkOptions('loadModel', options, ['restoreRandom']);

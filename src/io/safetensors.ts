@@ -189,7 +189,7 @@ function readValues(bytes: Uint8Array, start: number, { name, kind, begin, end }
  *
  * @throws FormatError where the file is damaged or a value does not fit
  * @example
- * model.loadStateDict(loadSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())));
+ * model.loadStateDict(loadSafetensors(saveSafetensors(model.stateDict())));
  */
 export function loadSafetensors(bytes: Uint8Array): StateDict {
   const { entries, start } = parseHeader(bytes);
@@ -203,7 +203,12 @@ export function loadSafetensors(bytes: Uint8Array): StateDict {
   );
 }
 
-/** The texts that a safetensors file keeps beside its tensors. */
+/**
+ * The texts that a safetensors file keeps beside its tensors.
+ *
+ * @example
+ * safetensorsMetadata(saveSafetensors({ a: zeros(2) }, { source: 'iris' })); // {'source': 'iris'}
+ */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
   return parseHeader(bytes).metadata;
 }

@@ -19,8 +19,9 @@ export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | null;
 
 const AVERAGES: readonly Average[] = ['binary', 'micro', 'macro', 'weighted', null];
 
+/** Options of `precision`, `recall` and `f1`. */
 export interface ScoreOptions {
-  /** Default 'binary': the score of the class `posLabel`. */
+  /** How the classes' scores become one; null: one for each. Default 'binary': that of the class `posLabel`. */
   average?: Average;
   /** The positive class with average 'binary'. Default 1. */
   posLabel?: Label;
@@ -54,6 +55,7 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
 /**
  * Share (or, with `normalize: false`, number) of the examples whose class was predicted.
  *
+ * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
  * @example
  * metrics.accuracy([0, 1, 2], [0, 1, 1]); // 0.6667
@@ -65,6 +67,7 @@ export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: bo
   return (options.normalize ?? true) ? hits / truth.length : hits;
 }
 
+/** Options of `topK`. */
 export interface TopKOptions {
   /** Among how many of the highest scores the true class must be. Default 2. */
   k?: number;
@@ -78,7 +81,10 @@ export interface TopKOptions {
  * Share of the examples whose class is among the k highest scores [N, C]; of equal scores the last column's is the
  * highest, as in scikit-learn. Two classes may have one score [N], that of the second.
  *
+ * @throws ShapeError where there is not a score for every class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
+ * @example
+ * metrics.topK([2, 0, 1], [[0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]], { k: 2 }); // 0.6667
  */
 export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}): number {
   const op = 'topK';
@@ -202,6 +208,7 @@ function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, 
 /**
  * Of the examples predicted as a class, the share that belongs to it: tp / (tp + fp).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_score.html
  * @example
  * metrics.precision([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
@@ -219,7 +226,10 @@ export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions = 
 /**
  * Of the examples of a class, the share that was found: tp / (tp + fn).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.recall_score.html
+ * @example
+ * metrics.recall([0, 1, 2, 1], [0, 2, 2, 1], { average: 'macro' }); // 0.8333
  */
 export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
 export function recall(
@@ -234,7 +244,10 @@ export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {})
 /**
  * Harmonic mean of precision and recall: 2·tp / (2·tp + fp + fn).
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError for 'binary' with more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.f1_score.html
+ * @example
+ * metrics.f1([0, 1, 1, 1], [0, 1, 1, 0]); // 0.8
  */
 export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
 export function f1(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { average?: Exclude<Average, null> }): number;
@@ -242,6 +255,7 @@ export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): nu
   return score('f1', yTrue, yPred, options);
 }
 
+/** Options of `confusionMatrix`. */
 export interface ConfusionOptions {
   /** Which classes, in which order. Default: all that occur, in order. */
   labels?: Labels;
@@ -250,8 +264,9 @@ export interface ConfusionOptions {
 }
 
 /**
- * How often each class (row) was predicted as each (column).
+ * How often each class (row) was predicted as each (column): a list of rows, in the order of the classes.
  *
+ * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
  * @example
  * metrics.confusionMatrix([0, 1, 1], [0, 0, 1]); // [[1, 0], [1, 1]]

@@ -72,8 +72,11 @@ export interface RocOptions {
 
 /** Rates at falling thresholds, beginning with Infinity, where nothing is predicted positive. */
 export interface RocCurve {
+  /** False positive rates, rising from 0 to 1: the share of the negatives whose score reaches the threshold. */
   fpr: number[];
+  /** True positive rates, rising from 0 to 1: the share of the positives whose score reaches the threshold. */
   tpr: number[];
+  /** The scores that were thresholds, falling, with Infinity before them: as many as rates. */
   thresholds: number[];
 }
 
@@ -97,9 +100,10 @@ function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropInterm
 /**
  * False and true positive rates at every threshold. Rates are NaN where there are no negative or no positive examples.
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError where there are more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html
  * @example
- * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // [0, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 1, 1]
  */
 export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {}): RocCurve {
   checkOptions('rocCurve', options, ['posLabel', 'dropIntermediate']);
@@ -148,6 +152,7 @@ export interface AucOptions {
 /**
  * Area under the ROC curve. Two classes: yScore [N] are scores of the second one; more: probabilities [N, C].
  *
+ * @throws ArgumentError where there is only one class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
  * @example
  * metrics.rocAuc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
@@ -252,8 +257,11 @@ export interface PrOptions {
 
 /** Precision and recall at rising thresholds; a last pair 1 and 0 has no threshold. */
 export interface PrCurve {
+  /** The share of positives among what reaches the threshold; a last 1 has no threshold. */
   precision: number[];
+  /** The share of the positives that reaches the threshold, falling from 1; a last 0 has no threshold. */
   recall: number[];
+  /** The scores that were thresholds, rising: one fewer than pairs. */
   thresholds: number[];
 }
 
@@ -275,7 +283,11 @@ function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropInterme
 /**
  * Precision and recall at every threshold.
  *
+ * @throws ShapeError where the lists differ in length, ArgumentError where there are more than two classes
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
+ * @example
+ * const { precision, recall } = metrics.prCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * recall; // [1, 1, 0.5, 0.5, 0]
  */
 export function prCurve(yTrue: Labels, yScore: Numbers, options: PrOptions = {}): PrCurve {
   checkOptions('prCurve', options, ['posLabel', 'dropIntermediate']);
@@ -302,6 +314,8 @@ export interface AveragePrecisionOptions {
  * Σ (Rₙ − Rₙ₋₁)·Pₙ over the thresholds. Two classes: scores [N]; more: scores [N, C], each class against the rest.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.average_precision_score.html
+ * @example
+ * metrics.averagePrecision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.8333
  */
 export function averagePrecision(
   yTrue: Labels,

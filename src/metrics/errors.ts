@@ -68,7 +68,10 @@ function meanError(
 /**
  * Mean of |truth − prediction|.
  *
+ * @throws ShapeError where the sizes differ
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_absolute_error.html
+ * @example
+ * metrics.meanAbsoluteError([1, 2], [1, 4]); // 1
  */
 export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
 export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
@@ -79,7 +82,10 @@ export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: Regre
 /**
  * Mean of (truth − prediction)².
  *
+ * @throws ShapeError where the sizes differ
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.mean_squared_error.html
+ * @example
+ * metrics.meanSquaredError([1, 2], [1, 4]); // 2
  */
 export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
 export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
@@ -90,7 +96,10 @@ export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: Regres
 /**
  * 1 − Σ (truth − prediction)² / Σ (truth − mean)². An output without variance scores 1 where it is met exactly, else 0.
  *
+ * @throws ShapeError where the sizes differ
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
+ * @example
+ * metrics.r2([1, 2, 3], [1, 2, 2]); // 0.5
  */
 export function r2(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
 export function r2(
@@ -138,7 +147,10 @@ export interface LogLossOptions {
 /**
  * −mean of ln p(true class). Probabilities [N, C], or of two classes those of the second [N]; rows are scaled to sum 1.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html
+ * @example
+ * metrics.logLoss([0, 1], [[0.9, 0.1], [0.2, 0.8]]); // 0.1643
  */
 export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions = {}): number {
   const op = 'logLoss';

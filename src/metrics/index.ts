@@ -1,4 +1,8 @@
-/** How good predictions are, with scikit-learn's semantics: `metrics.f(yTrue, yPred, options)`. */
+/**
+ * How good predictions are, with scikit-learn's semantics: `metrics.f(yTrue, yPred, options)`.
+ *
+ * @module
+ */
 export {
   type Average,
   accuracy,

@@ -20,9 +20,13 @@ export interface ReportOptions {
 
 /** One line of the report. */
 export interface ReportRow {
+  /** TP / (TP + FP), 0 … 1. */
   precision: number;
+  /** TP / (TP + FN), 0 … 1. */
   recall: number;
+  /** 2·precision·recall / (precision + recall), 0 … 1. */
   'f1-score': number;
+  /** Examples of the class; in averages, of all classes of the report. */
   support: number;
 }
 
@@ -40,6 +44,7 @@ const MAX_DIGITS = 100;
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.classification_report.html
  * @example
+ * const [yTrue, yPred] = [[0, 1, 1], [0, 1, 0]];
  * console.log(metrics.classificationReport(yTrue, yPred, { targetNames: ['cat', 'dog'] }));
  */
 export function classificationReport(

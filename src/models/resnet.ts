@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of all models. */
 export interface ModelOptions {
-  /** Default 1000, ImageNet's. */
+  /** Outputs of the last layer, ≥ 1. Default 1000, ImageNet's. */
   numClasses?: number;
 }
 

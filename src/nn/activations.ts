@@ -30,29 +30,50 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
-/** max(x, 0). */
+/**
+ * max(x, 0).
+ *
+ * @example
+ * new nn.ReLU().forward(tensor([-1, 2])).toArray(); // [0, 2]
+ */
 export class ReLU extends Module {
   override forward(x: Tensor): Tensor {
     return x.relu();
   }
 }
 
-/** 1 / (1 + e⁻ˣ). */
+/**
+ * 1 / (1 + e⁻ˣ).
+ *
+ * @example
+ * new nn.Sigmoid().forward(tensor([0, 1])).toArray(); // [0.5, 0.7311]
+ */
 export class Sigmoid extends Module {
   override forward(x: Tensor): Tensor {
     return x.sigmoid();
   }
 }
 
-/** Hyperbolic tangent. */
+/**
+ * Hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
+ *
+ * @example
+ * new nn.Tanh().forward(tensor([0, 1])).toArray(); // [0, 0.7616]
+ */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return x.tanh();
   }
 }
 
-/** eˣ / Σ eˣ along a dimension: `new nn.Softmax({ dim: 1 })`. Default: the last. */
+/**
+ * eˣ / Σ eˣ along a dimension: `new nn.Softmax({ dim: 1 })`. Default: the last.
+ *
+ * @example
+ * new nn.Softmax({ dim: 1 }).forward(tensor([[0, 0], [1, 1]])).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ */
 export class Softmax extends Module {
+  /** The dimension that sums to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
@@ -66,8 +87,14 @@ export class Softmax extends Module {
   }
 }
 
-/** x − ln Σ eˣ along a dimension. Default: the last. */
+/**
+ * x − ln Σ eˣ along a dimension. Default: the last.
+ *
+ * @example
+ * new nn.LogSoftmax().forward(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
+ */
 export class LogSoftmax extends Module {
+  /** The dimension whose exponentials sum to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
@@ -81,79 +108,137 @@ export class LogSoftmax extends Module {
   }
 }
 
-/** x. */
+/**
+ * x as it is: stands where a layer may be left out.
+ *
+ * @example
+ * new nn.Identity().forward(tensor([1, 2])).toArray(); // [1, 2]
+ */
 export class Identity extends Module {
   override forward(x: Tensor): Tensor {
     return x;
   }
 }
 
-/** 1 where x ≥ 0, else 0. The gradient is 0. */
+/**
+ * 1 where x ≥ 0, else 0. The gradient is 0.
+ *
+ * @example
+ * new nn.BinaryStep().forward(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
+ */
 export class BinaryStep extends Module {
   override forward(x: Tensor): Tensor {
     return binaryStep(x);
   }
 }
 
-/** Arc tangent. */
+/**
+ * Arc tangent, between −π/2 and π/2.
+ *
+ * @example
+ * new nn.ArcTan().forward(tensor([0, 1])).toArray(); // [0, 0.7854]
+ */
 export class ArcTan extends Module {
   override forward(x: Tensor): Tensor {
     return arctan(x);
   }
 }
 
-/** min(max(x, 0), 6). */
+/**
+ * min(max(x, 0), 6).
+ *
+ * @example
+ * new nn.ReLU6().forward(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
+ */
 export class ReLU6 extends Module {
   override forward(x: Tensor): Tensor {
     return relu6(x);
   }
 }
 
-/** 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)). */
+/**
+ * 1.0507·(x where x > 0, else 1.6733·(eˣ − 1)).
+ *
+ * @example
+ * new nn.SELU().forward(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
+ */
 export class SELU extends Module {
   override forward(x: Tensor): Tensor {
     return selu(x);
   }
 }
 
-/** x·σ(x). */
+/**
+ * x·σ(x).
+ *
+ * @example
+ * new nn.SiLU().forward(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
+ */
 export class SiLU extends Module {
   override forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
-/** x·tanh(ln(1 + eˣ)). */
+/**
+ * x·tanh(ln(1 + eˣ)).
+ *
+ * @example
+ * new nn.Mish().forward(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
+ */
 export class Mish extends Module {
   override forward(x: Tensor): Tensor {
     return mish(x);
   }
 }
 
-/** x / (1 + |x|). */
+/**
+ * x / (1 + |x|).
+ *
+ * @example
+ * new nn.Softsign().forward(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
+ */
 export class Softsign extends Module {
   override forward(x: Tensor): Tensor {
     return softsign(x);
   }
 }
 
-/** min(max(x + 3, 0), 6) / 6. */
+/**
+ * min(max(x + 3, 0), 6) / 6.
+ *
+ * @example
+ * new nn.Hardsigmoid().forward(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
+ */
 export class Hardsigmoid extends Module {
   override forward(x: Tensor): Tensor {
     return hardsigmoid(x);
   }
 }
 
-/** x·hardsigmoid(x). */
+/**
+ * x·hardsigmoid(x).
+ *
+ * @example
+ * new nn.Hardswish().forward(tensor([-4, 1.5])).toArray(); // [0, 1.125]
+ */
 export class Hardswish extends Module {
   override forward(x: Tensor): Tensor {
     return hardswish(x);
   }
 }
 
-/** x where x > 0, else negativeSlope·x: `new nn.LeakyReLU({ negativeSlope: 0.2 })`. */
+/**
+ * x where x > 0, else negativeSlope·x: `new nn.LeakyReLU({ negativeSlope: 0.2 })`.
+ *
+ * @example
+ * new nn.LeakyReLU({ negativeSlope: 0.2 }).forward(tensor([-1, 2])).toArray(); // [-0.2, 2]
+ */
 export class LeakyReLU extends Module {
-  constructor(readonly options: LeakyReluOptions = {}) {
+  constructor(
+    /** As they were given: `negativeSlope`, default 0.01. */
+    readonly options: LeakyReluOptions = {},
+  ) {
     super();
     checkOptions('LeakyReLU', options, ['negativeSlope']);
   }
@@ -163,9 +248,17 @@ export class LeakyReLU extends Module {
   }
 }
 
-/** x where x > 0, else α·(eˣ − 1). */
+/**
+ * x where x > 0, else α·(eˣ − 1).
+ *
+ * @example
+ * new nn.ELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-1.2642, 2]
+ */
 export class ELU extends Module {
-  constructor(readonly options: AlphaOptions = {}) {
+  constructor(
+    /** As they were given: `alpha`, default 1. */
+    readonly options: AlphaOptions = {},
+  ) {
     super();
     checkOptions('ELU', options, ['alpha']);
   }
@@ -175,9 +268,17 @@ export class ELU extends Module {
   }
 }
 
-/** x where x > 0, else α·(e^(x/α) − 1). */
+/**
+ * x where x > 0, else α·(e^(x/α) − 1).
+ *
+ * @example
+ * new nn.CELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-0.7869, 2]
+ */
 export class CELU extends Module {
-  constructor(readonly options: AlphaOptions = {}) {
+  constructor(
+    /** As they were given: `alpha`, default 1. */
+    readonly options: AlphaOptions = {},
+  ) {
     super();
     checkOptions('CELU', options, ['alpha']);
   }
@@ -187,9 +288,17 @@ export class CELU extends Module {
   }
 }
 
-/** x·Φ(x); `new nn.GELU({ approximate: 'tanh' })` for the approximation. */
+/**
+ * x·Φ(x); `new nn.GELU({ approximate: 'tanh' })` for the approximation.
+ *
+ * @example
+ * new nn.GELU().forward(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
+ */
 export class GELU extends Module {
-  constructor(readonly options: GeluOptions = {}) {
+  constructor(
+    /** As they were given: `approximate`, default 'none'. */
+    readonly options: GeluOptions = {},
+  ) {
     super();
     checkOptions('GELU', options, ['approximate']);
   }
@@ -199,9 +308,17 @@ export class GELU extends Module {
   }
 }
 
-/** ln(1 + e^(βx)) / β, but x where βx > threshold: `new nn.Softplus({ beta: 2, threshold: 20 })`. */
+/**
+ * ln(1 + e^(βx)) / β, but x where βx > threshold: `new nn.Softplus({ beta: 2, threshold: 20 })`.
+ *
+ * @example
+ * new nn.Softplus({ beta: 2 }).forward(tensor([0, 20])).toArray(); // [0.3466, 20]
+ */
 export class Softplus extends Module {
-  constructor(readonly options: SoftplusOptions = {}) {
+  constructor(
+    /** As they were given: `beta`, default 1, and `threshold`, default 20. */
+    readonly options: SoftplusOptions = {},
+  ) {
     super();
     checkOptions('Softplus', options, ['beta', 'threshold']);
   }
@@ -211,9 +328,17 @@ export class Softplus extends Module {
   }
 }
 
-/** min(max(x, minVal), maxVal): `new nn.Hardtanh({ minVal: -2, maxVal: 2 })`. */
+/**
+ * min(max(x, minVal), maxVal): `new nn.Hardtanh({ minVal: -2, maxVal: 2 })`.
+ *
+ * @example
+ * new nn.Hardtanh({ minVal: -2, maxVal: 2 }).forward(tensor([-3, 1])).toArray(); // [-2, 1]
+ */
 export class Hardtanh extends Module {
-  constructor(readonly options: HardtanhOptions = {}) {
+  constructor(
+    /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
+    readonly options: HardtanhOptions = {},
+  ) {
     super();
     checkOptions('Hardtanh', options, ['minVal', 'maxVal']);
   }
@@ -236,9 +361,10 @@ export interface PReLUOptions {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
  * @example
- * const layer = new nn.PReLU({ numParameters: 16 });
+ * new nn.PReLU({ numParameters: 16 }).forward(randn(8, 16, 5)).shape; // [8, 16, 5]
  */
 export class PReLU extends Module {
+  /** The slopes of the negative side, learned: [numParameters]. */
   weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {

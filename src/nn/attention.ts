@@ -56,22 +56,35 @@ export interface AttentionCall extends AttentionMasks {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  * @example
  * const attention = new nn.MultiheadAttention(16, 4, { batchFirst: true });
- * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16] → [2, 5, 16], [2, 5, 5]
+ * const x = randn(2, 5, 16);
+ * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16], [2, 5, 5]
  */
 export class MultiheadAttention extends Module {
+  /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
   in_proj_weight: Parameter | null;
+  /** Weight of the queries' projection, [embedDim, embedDim], where kdim or vdim is not embedDim; else null. */
   q_proj_weight: Parameter | null;
+  /** Weight of the keys' projection, [embedDim, kdim], where kdim or vdim is not embedDim; else null. */
   k_proj_weight: Parameter | null;
+  /** Weight of the values' projection, [embedDim, vdim], where kdim or vdim is not embedDim; else null. */
   v_proj_weight: Parameter | null;
+  /** Biases of the three projections, one after the other: [3·embedDim]; null without bias. */
   in_proj_bias: Parameter | null;
+  /** The projection of the heads' outputs, embedDim to embedDim. */
   out_proj: Linear;
+  /** Share of the attention weights that becomes 0 in training, 0 … 1. */
   readonly dropout: number;
+  /** Size of a key. */
   readonly kdim: number;
+  /** Size of a value. */
   readonly vdim: number;
+  /** Whether the batch is the first dimension, not the second. */
   readonly batchFirst: boolean;
 
   constructor(
+    /** Size of a query and of the output, ≥ 1; all heads together. */
     readonly embedDim: number,
+    /** How many heads share it, ≥ 1; embedDim must be a multiple. */
     readonly numHeads: number,
     options: MultiheadAttentionOptions = {},
   ) {
@@ -254,19 +267,31 @@ export interface EncoderMasks {
  * layer.forward(randn(8, 10, 32), { isCausal: true }).shape; // [8, 10, 32]
  */
 export class TransformerEncoderLayer extends Module {
+  /** Attention of each place to all places. */
   self_attn: MultiheadAttention;
+  /** The first layer behind attention: dModel to dimFeedforward. */
   linear1: Linear;
+  /** Dropout between the two linear layers, behind the activation. */
   dropout: Dropout;
+  /** The second layer: dimFeedforward to dModel. */
   linear2: Linear;
+  /** Normalises around attention: its input with `normFirst`, else the sum behind it. */
   norm1: LayerNorm;
+  /** Normalises around the linear layers, as norm1 does around attention. */
   norm2: LayerNorm;
+  /** Dropout behind attention. */
   dropout1: Dropout;
+  /** Dropout behind the second linear layer. */
   dropout2: Dropout;
+  /** What stands between the two linear layers. */
   readonly activation: 'relu' | 'gelu';
+  /** Whether the norms stand before the parts, not behind their sums. */
   readonly normFirst: boolean;
 
   constructor(
+    /** Size of a place's vector, ≥ 1; PyTorch's `d_model`. */
     readonly dModel: number,
+    /** Heads of the attention, ≥ 1; dModel must be a multiple. */
     readonly nhead: number,
     options: TransformerEncoderLayerOptions = {},
   ) {

@@ -16,12 +16,17 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * new nn.Bilinear(20, 30, 40).forward(randn(128, 20), randn(128, 30)).shape; // [128, 40]
  */
 export class Bilinear extends Module {
+  /** W, [outFeatures, in1Features, in2Features]. */
   weight: Parameter;
+  /** b, [outFeatures]; null without bias. */
   bias: Parameter | null;
 
   constructor(
+    /** Size of the first input's last dimension, ≥ 1. */
     readonly in1Features: number,
+    /** Size of the second input's last dimension, ≥ 1. */
     readonly in2Features: number,
+    /** Size of the output's last dimension, ≥ 1. */
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {

@@ -12,8 +12,14 @@ function checkModule(op: string, argument: string, value: unknown): asserts valu
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
  * @example
- * layers = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)]);
- * forward(x: Tensor) { for (const layer of this.layers) x = layer.forward(x).relu(); return x; }
+ * class Net extends nn.Module {
+ *   layers = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)]);
+ *   forward(x: Tensor) {
+ *     for (const layer of this.layers) x = layer.forward(x).relu();
+ *     return x;
+ *   }
+ * }
+ * new Net().parameters().length; // 4
  */
 export class ModuleList<M extends Module = Module> extends Module {
   [index: number]: M;
@@ -57,8 +63,13 @@ export class ModuleList<M extends Module = Module> extends Module {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
  * @example
- * heads = new nn.ModuleDict({ price: new nn.Linear(8, 1), kind: new nn.Linear(8, 5) });
- * forward(x: Tensor) { return this.heads.get('kind').forward(x); }
+ * class Net extends nn.Module {
+ *   heads = new nn.ModuleDict({ price: new nn.Linear(8, 1), kind: new nn.Linear(8, 5) });
+ *   forward(x: Tensor) {
+ *     return this.heads.get('kind').forward(x);
+ *   }
+ * }
+ * new Net().forward(randn(2, 8)).shape; // [2, 5]
  */
 export class ModuleDict<M extends Module = Module> extends Module {
   constructor(modules: Record<string, M> = {}) {

@@ -1,6 +1,7 @@
 /** Layers of convolution. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import {
+  type Conv1dOptions,
   type ConvOptions,
   type ConvTransposeOptions,
   conv1d,
@@ -19,19 +20,14 @@ import { type Parameter, parameterOf } from './parameter.ts';
 interface LearnedOptions {
   /** Add a learned number an output channel. Default true. */
   bias?: boolean;
-  /** What lies around the input: zeros, nothing else so far. */
+  /** What lies around the input: zeros, nothing else so far. Default 'zeros'. */
   paddingMode?: 'zeros';
 }
 
 /** Options of `Conv2d`. */
 export interface Conv2dOptions extends ConvOptions, LearnedOptions {}
 /** Options of `Conv1d`. */
-export interface Conv1dLayerOptions extends LearnedOptions {
-  stride?: number;
-  padding?: number | 'same' | 'valid';
-  dilation?: number;
-  groups?: number;
-}
+export interface Conv1dLayerOptions extends Conv1dOptions, LearnedOptions {}
 /** Options of `ConvTranspose2d`. */
 export interface ConvTranspose2dOptions extends ConvTransposeOptions, LearnedOptions {}
 
@@ -64,13 +60,18 @@ function checkMode(op: string, mode: string | undefined): void {
 
 /** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
 abstract class Convolution<Options extends LearnedOptions> extends Module {
+  /** The kernels; their shape is in the description of the class. */
   weight: Parameter;
+  /** A summand for each output channel, [outChannels]; null without bias. */
   bias: Parameter | null;
 
   constructor(
+    /** Channels of the input, ≥ 1, a multiple of the groups. */
     readonly inChannels: number,
+    /** Channels of the output, ≥ 1, a multiple of the groups. */
     readonly outChannels: number,
     weightShape: readonly number[],
+    /** Stride, padding, dilation and groups, as they were given. */
     readonly options: Omit<Options, keyof LearnedOptions>,
     bias: boolean,
   ) {

@@ -1,8 +1,9 @@
 /** How layers of dropout are told their share: as a number, as PyTorch has it, or as an option. */
 import { checkOptions, checkRange } from '../options.ts';
 
+/** Options of layers of dropout. */
 export interface DropShare {
-  /** Default 0.5. */
+  /** Share of what becomes 0, 0 … 1. Default 0.5. */
   p?: number;
 }
 

@@ -13,17 +13,22 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * `paddingIdx` with zeros. The gradient is dense, as large as the table, but only the rows looked up are worked on: backward passes,
  * and SGD without momentum and weight decay, cost as much for a large table as for a small one.
  *
+ * @throws DTypeError where indices are not int32, ArgumentError where one is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
  * @example
  * const words = new nn.Embedding(10000, 128, { paddingIdx: 0 });
  * words.forward(tensor([[5, 3, 0]], { dtype: 'int32' })).shape; // [1, 3, 128]
  */
 export class Embedding extends Module {
+  /** The table, [numEmbeddings, embeddingDim]. */
   weight: Parameter;
+  /** As they were given. */
   readonly options: EmbeddingOptions;
 
   constructor(
+    /** Rows of the table, ≥ 1: indices are 0 … numEmbeddings − 1. */
     readonly numEmbeddings: number,
+    /** Size of a row, ≥ 1. */
     readonly embeddingDim: number,
     options: EmbeddingOptions = {},
   ) {

@@ -11,7 +11,8 @@ import { parameterOf } from './parameter.ts';
  *
  * @throws ArgumentError without running statistics; ShapeError if the channels differ
  * @example
- * const fast = nn.utils.fuseConvBn(model.conv1, model.bn1);
+ * const [conv, norm] = [new nn.Conv2d(3, 16, 3), new nn.BatchNorm2d(16)];
+ * const fast = nn.utils.fuseConvBn(conv, norm);
  */
 export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
   const op = 'fuseConvBn';

@@ -26,9 +26,13 @@ export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 export class GraphValue {
   /** @internal */
   constructor(
+    /** The graph that it belongs to; others refuse it. */
     readonly graph: Graph,
+    /** @internal */
     readonly id: number,
+    /** Of an input: its shape without the batch, or null for any. Of everything else null: it is known when a tensor comes. */
     readonly shape: Shape | null,
+    /** @internal */
     readonly step: Step | null,
   ) {}
 }
@@ -38,6 +42,7 @@ type Forward = (...inputs: Tensor[]) => Tensor;
 /**
  * Draws a model with several inputs, outputs, skip connections and shared layers.
  *
+ * @throws ArgumentError where a value belongs to another graph, or an output depends on an input that is not listed
  * @see https://keras.io/guides/functional_api/
  * @example
  * const g = new nn.Graph();
@@ -45,7 +50,7 @@ type Forward = (...inputs: Tensor[]) => Tensor;
  * const h = g.apply(new nn.ReLU(), g.apply(new nn.Linear(30, 30), x));
  * const y = g.apply(new nn.Linear(30, 1), g.add(x, h));
  * const model = g.model({ inputs: [x], outputs: [y] });
- * model.forward(randn(8, 30)).shape; // [8, 1]
+ * const output = model.forward(randn(8, 30)) as Tensor; // [8, 1]
  */
 export class Graph {
   private count = 0;

@@ -1,4 +1,8 @@
-/** Layers, losses and what they are made of. */
+/**
+ * Layers, losses and what they are made of. A module's fields are its parts; `forward` computes.
+ *
+ * @module
+ */
 export * from './activations.ts';
 export * from './attention.ts';
 export * from './bilinear.ts';
@@ -9,7 +13,7 @@ export { Graph, GraphModel, GraphValue } from './graph.ts';
 export * as init from './init.ts';
 export * from './layers.ts';
 export * from './losses.ts';
-export { Module, type StateDict } from './module.ts';
+export { type IncompatibleKeys, Module, type StateDict } from './module.ts';
 export * from './norm.ts';
 export { Buffer, Parameter } from './parameter.ts';
 export * from './pool.ts';

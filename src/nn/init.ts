@@ -2,6 +2,7 @@
  * Initial values for parameters, written in place.
  *
  * @see https://pytorch.org/docs/stable/nn.init.html
+ * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
@@ -36,17 +37,32 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
   return t;
 }
 
-/** Uniform between low and high. */
+/**
+ * Fills a tensor with numbers uniform between low and high, in place, and gives it.
+ *
+ * @example
+ * nn.init.uniform_(zeros(2, 3), -0.1, 0.1);
+ */
 export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
   return draw(t, 'uniform', ['low', low], ['high', high]);
 }
 
-/** Normal with the given mean and standard deviation. */
+/**
+ * Fills a tensor with normal numbers of the given mean and standard deviation, in place, and gives it.
+ *
+ * @example
+ * nn.init.normal_(new nn.Linear(4, 3).weight, 0, 0.02);
+ */
 export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
   return draw(t, 'normal', ['mean', mean], ['std', std]);
 }
 
-/** The same value everywhere. */
+/**
+ * Fills a tensor with one value, in place, and gives it.
+ *
+ * @example
+ * nn.init.constant_(zeros(2), 3).toArray(); // [3, 3]
+ */
 export function constant_(t: Tensor, value: number): Tensor {
   checkTensor('constant_', 'tensor', t);
   checkNumber('constant_', 'value', value);
@@ -79,7 +95,12 @@ function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
 /** Activations for which a recommended gain is known. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'leaky_relu' | 'selu';
 
-/** Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu. */
+/**
+ * Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu.
+ *
+ * @example
+ * nn.init.calculateGain('relu'); // 1.4142
+ */
 export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
   switch (nonlinearity) {
     case 'linear':
@@ -104,7 +125,12 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
 }
 
 /** A factor, as a number or as an option. */
-export type Gain = number | { gain?: number };
+export type Gain =
+  | number
+  | {
+      /** A finite number, such as `calculateGain` gives. Default 1. */
+      gain?: number;
+    };
 
 function gainOf(op: string, given: Gain): number {
   if (typeof given !== 'number') checkOptions(op, given, ['gain']);
@@ -113,14 +139,24 @@ function gainOf(op: string, given: Gain): number {
   return gain;
 }
 
-/** Glorot's uniform: ±gain·√(6 / (fanIn + fanOut)). */
+/**
+ * Glorot's uniform, in place: ±gain·√(6 / (fanIn + fanOut)).
+ *
+ * @example
+ * nn.init.xavierUniform_(new nn.Linear(4, 3).weight, nn.init.calculateGain('tanh'));
+ */
 export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierUniform_', t);
   const bound = gainOf('xavierUniform_', gain) * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(t, -bound, bound);
 }
 
-/** Glorot's normal: standard deviation gain·√(2 / (fanIn + fanOut)). */
+/**
+ * Glorot's normal, in place: standard deviation gain·√(2 / (fanIn + fanOut)).
+ *
+ * @example
+ * nn.init.xavierNormal_(new nn.Linear(4, 3).weight);
+ */
 export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
   const { fanIn, fanOut } = fans('xavierNormal_', t);
   return normal_(t, 0, gainOf('xavierNormal_', gain) * Math.sqrt(2 / (fanIn + fanOut)));
@@ -132,7 +168,7 @@ export interface KaimingOptions {
   a?: number;
   /** Which count the variance follows. Default 'fanIn'. */
   mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
-  /** Default 'leakyRelu', which with a = 0 is ReLU. */
+  /** What follows the layer; see `calculateGain`. Default 'leakyRelu', which with a = 0 is ReLU. */
   nonlinearity?: Nonlinearity;
 }
 
@@ -150,13 +186,23 @@ function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
   return calculateGain(nonlinearity, a) / Math.sqrt(isIn ? fanIn : fanOut);
 }
 
-/** He's uniform: ±gain·√(3 / fan). */
+/**
+ * He's uniform, in place: ±gain·√(3 / fan), fan the inputs (`mode` 'fanIn') or outputs of one unit.
+ *
+ * @example
+ * nn.init.kaimingUniform_(new nn.Linear(4, 3).weight, { nonlinearity: 'relu' });
+ */
 export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', t, options);
   return uniform_(t, -bound, bound);
 }
 
-/** He's normal: standard deviation gain / √fan. */
+/**
+ * He's normal, in place: standard deviation gain / √fan, fan the inputs (`mode` 'fanIn') or outputs of one unit.
+ *
+ * @example
+ * nn.init.kaimingNormal_(new nn.Conv2d(3, 16, 3).weight, { mode: 'fanOut', nonlinearity: 'relu' });
+ */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
   return normal_(t, 0, kaimingStd('kaimingNormal_', t, options));
 }
@@ -166,6 +212,9 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
  * fewer, are orthonormal. A normal matrix made orthonormal (Saxe et al. 2014).
  *
  * @see https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
+ * @example
+ * const w = nn.init.orthogonal_(zeros(2, 2));
+ * w.matmul(w.T); // close to the identity matrix
  */
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';

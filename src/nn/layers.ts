@@ -20,17 +20,22 @@ export interface LinearOptions {
 /**
  * y = x·Wᵀ + b: [..., inFeatures] → [..., outFeatures]. W and b start uniform in ±1/√inFeatures.
  *
+ * @throws ShapeError where an input does not end in inFeatures
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
  * @example
  * const layer = new nn.Linear(784, 128);
  * layer.forward(randn(64, 784)).shape; // [64, 128]
  */
 export class Linear extends Module {
+  /** W, [outFeatures, inFeatures]. */
   weight: Parameter;
+  /** b, [outFeatures]; null without bias. */
   bias: Parameter | null;
 
   constructor(
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inFeatures: number,
+    /** Size of the output's last dimension, ≥ 1. */
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {
@@ -56,6 +61,10 @@ export class Linear extends Module {
  * In training, sets a random share p of the elements to 0 and scales the others by 1/(1 − p); otherwise does nothing.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
+ * @example
+ * const layer = new nn.Dropout(0.5);
+ * layer.eval();
+ * layer.forward(ones(4)).toArray(); // [1, 1, 1, 1]
  */
 export class Dropout extends Module {
   /** Share of the elements that become 0. */
@@ -76,9 +85,16 @@ export class Dropout extends Module {
   }
 }
 
-/** Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`. */
+/**
+ * Joins the dimensions from `startDim` (default 1, so that batches stay) to `endDim`.
+ *
+ * @example
+ * new nn.Flatten().forward(randn(8, 16, 5, 5)).shape; // [8, 400]
+ */
 export class Flatten extends Module {
+  /** The first dimension that is joined; negative ones count from the end. Default 1. */
   readonly startDim: number;
+  /** The last dimension that is joined; negative ones count from the end. Default −1. */
   readonly endDim: number;
 
   /** `new nn.Flatten(startDim, endDim)` or `new nn.Flatten({ startDim, endDim })`. */
@@ -97,10 +113,18 @@ export class Flatten extends Module {
   }
 }
 
-/** Splits one dimension into several. */
+/**
+ * Splits one dimension into several.
+ *
+ * @throws ShapeError where the sizes do not multiply to the dimension's
+ * @example
+ * new nn.Unflatten(1, [16, 5, -1]).forward(randn(8, 400)).shape; // [8, 16, 5, 5]
+ */
 export class Unflatten extends Module {
   constructor(
+    /** The dimension that is split; negative ones count from the end. */
     readonly dim: number,
+    /** What it is split into; one size may be −1, which is what the others leave. */
     readonly sizes: Shape,
   ) {
     super();
@@ -121,9 +145,11 @@ export interface Layer extends Module {
  *
  * @example
  * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1));
+ * model.forward(randn(8, 2)).shape; // [8, 1]
  */
 export class Sequential extends Module {
   [index: number]: Layer;
+  /** How many modules there are. */
   readonly length: number;
 
   constructor(...modules: Layer[]) {

@@ -27,7 +27,12 @@ import { checkOptions } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
-/** Mean squared error. */
+/**
+ * Mean squared error.
+ *
+ * @example
+ * new nn.MSELoss().forward(tensor([1, 2]), tensor([1, 4])).item(); // 2
+ */
 export class MSELoss extends Module {
   constructor(private readonly options: LossOptions = {}) {
     super();
@@ -39,7 +44,12 @@ export class MSELoss extends Module {
   }
 }
 
-/** Binary cross-entropy of probabilities. */
+/**
+ * Binary cross-entropy of probabilities x and targets y in 0 … 1: −w·(y·ln x + (1 − y)·ln(1 − x)).
+ *
+ * @example
+ * new nn.BCELoss().forward(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
+ */
 export class BCELoss extends Module {
   constructor(private readonly options: WeightedLossOptions = {}) {
     super();
@@ -51,7 +61,13 @@ export class BCELoss extends Module {
   }
 }
 
-/** Cross-entropy of logits [N, C, d1, …] and class indices [N, d1, …], or class probabilities in the shape of the logits. */
+/**
+ * Cross-entropy of logits [N, C, d1, …] and class indices [N, d1, …], or class probabilities in the shape of the logits.
+ *
+ * @example
+ * const loss = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
+ * loss.forward(model.forward(x), y).backward();
+ */
 export class CrossEntropyLoss extends Module {
   constructor(private readonly options: CrossEntropyOptions = {}) {
     super();
@@ -63,7 +79,12 @@ export class CrossEntropyLoss extends Module {
   }
 }
 
-/** Mean absolute error. */
+/**
+ * Mean absolute error.
+ *
+ * @example
+ * new nn.L1Loss().forward(tensor([1, 2]), tensor([1, 4])).item(); // 1
+ */
 export class L1Loss extends Module {
   constructor(private readonly options: LossOptions = {}) {
     super();
@@ -75,7 +96,12 @@ export class L1Loss extends Module {
   }
 }
 
-/** A parabola below beta, absolute error beyond. */
+/**
+ * A parabola below beta, absolute error beyond.
+ *
+ * @example
+ * new nn.SmoothL1Loss({ beta: 1 }).forward(tensor([1, 2]), tensor([1.5, 4])).item(); // 0.8125
+ */
 export class SmoothL1Loss extends Module {
   constructor(private readonly options: SmoothL1LossOptions = {}) {
     super();
@@ -87,7 +113,12 @@ export class SmoothL1Loss extends Module {
   }
 }
 
-/** A parabola below delta, delta times the absolute error beyond. */
+/**
+ * A parabola below delta, delta times the absolute error beyond.
+ *
+ * @example
+ * new nn.HuberLoss({ delta: 2 }).forward(tensor([1, 2]), tensor([1.5, 6])).item(); // 3.0625
+ */
 export class HuberLoss extends Module {
   constructor(private readonly options: HuberLossOptions = {}) {
     super();
@@ -99,7 +130,12 @@ export class HuberLoss extends Module {
   }
 }
 
-/** Binary cross-entropy of logits. */
+/**
+ * Binary cross-entropy of logits x and targets y in 0 … 1: −w·(p·y·ln σ(x) + (1 − y)·ln(1 − σ(x))), p the posWeight.
+ *
+ * @example
+ * new nn.BCEWithLogitsLoss({ posWeight: tensor([3]) }).forward(tensor([0, 2]), tensor([0, 1])).item(); // 0.537
+ */
 export class BCEWithLogitsLoss extends Module {
   constructor(private readonly options: BCEWithLogitsOptions = {}) {
     super();
@@ -111,7 +147,12 @@ export class BCEWithLogitsLoss extends Module {
   }
 }
 
-/** Negative log-likelihood of log-probabilities [N, C, d1, …] and class indices [N, d1, …]. */
+/**
+ * Negative log-likelihood of log-probabilities [N, C, d1, …] and class indices [N, d1, …].
+ *
+ * @example
+ * new nn.NLLLoss().forward(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
+ */
 export class NLLLoss extends Module {
   constructor(private readonly options: NllLossOptions = {}) {
     super();
@@ -123,7 +164,13 @@ export class NLLLoss extends Module {
   }
 }
 
-/** Kullback–Leibler divergence of log-probabilities and probabilities. */
+/**
+ * Kullback–Leibler divergence of log-probabilities and probabilities.
+ *
+ * @example
+ * const loss = new nn.KLDivLoss({ reduction: 'batchmean' });
+ * loss.forward(tensor([[0.5, 0.5]]).log(), tensor([[0.25, 0.75]])).item(); // 0.1308
+ */
 export class KLDivLoss extends Module {
   constructor(private readonly options: KLDivOptions = {}) {
     super();
@@ -135,7 +182,12 @@ export class KLDivLoss extends Module {
   }
 }
 
-/** Cross-entropy in which what is well classified counts little: logits [N, C], class indices [N]. */
+/**
+ * Cross-entropy in which what is well classified counts little: logits [N, C], class indices [N].
+ *
+ * @example
+ * new nn.FocalLoss({ gamma: 2 }).forward(model.forward(x), y).backward();
+ */
 export class FocalLoss extends Module {
   constructor(private readonly options: FocalLossOptions = {}) {
     super();
@@ -147,7 +199,12 @@ export class FocalLoss extends Module {
   }
 }
 
-/** Hinge loss of distances, for labels ±1. */
+/**
+ * Hinge loss of distances, for labels ±1.
+ *
+ * @example
+ * new nn.HingeEmbeddingLoss().forward(tensor([0.5, 0.4]), tensor([1, -1])).item(); // 0.55
+ */
 export class HingeEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
     super();
@@ -159,7 +216,12 @@ export class HingeEmbeddingLoss extends Module {
   }
 }
 
-/** Cosine distance of pairs, for labels ±1. */
+/**
+ * For pairs of vectors [N, D] and labels ±1 [N]: 1 − cos where y = 1, max(0, cos − margin) where y = −1.
+ *
+ * @example
+ * new nn.CosineEmbeddingLoss().forward(tensor([[1, 0]]), tensor([[1, 1]]), tensor([1])).item(); // 0.2929
+ */
 export class CosineEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
     super();

@@ -16,6 +16,14 @@ import { Buffer, Parameter } from './parameter.ts';
 /** Tensors by name, as PyTorch's state_dict. */
 export type StateDict = Record<string, Tensor>;
 
+/** Names in which a state dict and a module differ, as PyTorch's `load_state_dict` returns them. */
+export interface IncompatibleKeys {
+  /** What the module has and the state dict has not. */
+  missingKeys: string[];
+  /** What the state dict has and the module has not. */
+  unexpectedKeys: string[];
+}
+
 /** Modules made since `building` began, or null. */
 let made: Module[] | null = null;
 
@@ -45,6 +53,8 @@ export function building<T>(fn: () => T): T {
  *     return this.fc2.forward(this.fc1.forward(x).relu());
  *   }
  * }
+ * const net = new Net();
+ * net.forward(randn(8, 784)).shape; // [8, 10]
  */
 export abstract class Module {
   /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
@@ -159,10 +169,7 @@ export abstract class Module {
    * @param options strict (default true): refuse missing and unexpected names; otherwise they are left out
    * @returns the names that were missing and unexpected
    */
-  loadStateDict(
-    state: StateDict,
-    options: { strict?: boolean } = {},
-  ): { missingKeys: string[]; unexpectedKeys: string[] } {
+  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
     const op = 'loadStateDict';
     checkOptions(op, options, ['strict']);
     const own = this.stateDict();

@@ -15,26 +15,34 @@ const bufferOf = (make: () => Tensor): Buffer => scope(() => new Buffer(make()))
 export interface RunningNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
-  /** Share of a batch in the running statistics; null: the average of all batches. Default 0.1. */
+  /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   momentum?: number | null;
-  /** Learn a factor and a summand for each channel. */
+  /** Learn a factor and a summand for each channel. Default true; of InstanceNorm2d false. */
   affine?: boolean;
-  /** Keep running statistics, for evaluation. */
+  /** Keep running statistics, for evaluation. Default true; of InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
 
 /** What layers with running statistics share. */
 abstract class RunningNorm extends Module {
+  /** A factor for each channel, [numFeatures], at first 1; null without `affine`. */
   weight: Parameter | null;
+  /** A summand for each channel, [numFeatures], at first 0; null without `affine`. */
   bias: Parameter | null;
+  /** Means of the channels so far, [numFeatures], at first 0; null without `trackRunningStats`. */
   running_mean: Buffer | null;
+  /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
   running_var: Buffer | null;
+  /** How many batches they have followed, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
   num_batches_tracked: Buffer | null;
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   readonly momentum: number | null;
 
   constructor(
     private readonly op: string,
+    /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numFeatures: number,
     options: RunningNormOptions,
     byDefault: boolean,
@@ -90,6 +98,9 @@ abstract class RunningNorm extends Module {
  *
  * @see https://arxiv.org/abs/1502.03167
  * @throws ShapeError in training if a channel has only one value
+ * @example
+ * const layer = new nn.BatchNorm1d(16);
+ * layer.forward(randn(8, 16)).shape; // [8, 16]
  */
 export class BatchNorm1d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -103,11 +114,14 @@ export class BatchNorm1d extends RunningNorm {
 }
 
 /**
- * As BatchNorm1d, for planes: [N, C, H, W].
+ * Each channel of [N, C, H, W] with mean 0 and variance 1 over the batch in training, by the running statistics otherwise: y =
+ * (x − mean)/√(variance + eps)·weight + bias.
  *
+ * @throws ShapeError where an input is not [N, numFeatures, H, W], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
  * @example
  * const block = new nn.Sequential(new nn.Conv2d(3, 16, 3, { bias: false }), new nn.BatchNorm2d(16), new nn.ReLU());
+ * block.forward(randn(8, 3, 10, 10)).shape; // [8, 16, 8, 8]
  */
 export class BatchNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
@@ -121,9 +135,13 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example by itself: [N, C, H, W]. By default neither affine nor with running statistics.
+ * Each channel of each example of [N, C, H, W] by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
+ * affine nor with running statistics.
  *
+ * @throws ShapeError where an input is not [N, numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
+ * @example
+ * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
@@ -153,16 +171,21 @@ export interface LayerNormOptions {
 }
 
 /**
- * The last dimensions together, which are `normalizedShape`, with mean 0 and variance 1.
+ * The last dimensions together, which are `normalizedShape`: y = (x − mean)/√(variance + eps)·weight + bias.
  *
+ * @throws ShapeError where an input does not end in `normalizedShape`
  * @see https://arxiv.org/abs/1607.06450
  * @example
- * new nn.LayerNorm(64).forward(randn(8, 10, 64));
+ * new nn.LayerNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
  */
 export class LayerNorm extends Module {
+  /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** A factor for each element, of `normalizedShape`, at first 1; null without `elementwiseAffine`. */
   weight: Parameter | null;
+  /** A summand for each element, of `normalizedShape`, at first 0; null without `elementwiseAffine` or `bias`. */
   bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
@@ -197,17 +220,26 @@ export interface GroupNormOptions {
 }
 
 /**
- * Channels of each example in groups, each with mean 0 and variance 1: [N, C, …].
+ * Channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics of the
+ * group.
  *
+ * @throws ShapeError where the channels cannot be divided into the groups
  * @see https://arxiv.org/abs/1803.08494
+ * @example
+ * new nn.GroupNorm(4, 16).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class GroupNorm extends Module {
+  /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
+  /** A factor for each channel, [numChannels], at first 1; null without `affine`. */
   weight: Parameter | null;
+  /** A summand for each channel, [numChannels], at first 0; null without `affine`. */
   bias: Parameter | null;
 
   constructor(
+    /** Into how many groups the channels fall, ≥ 1; numChannels must be a multiple. */
     readonly numGroups: number,
+    /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numChannels: number,
     options: GroupNormOptions = {},
   ) {

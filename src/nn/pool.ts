@@ -20,7 +20,9 @@ import { Module } from './module.ts';
 abstract class SlidingPool<Size extends Pair, Options extends object> extends Module {
   constructor(
     op: string,
+    /** Size of a window, ≥ 1; of planes a number for both sides or [height, width]. */
     readonly kernelSize: Size,
+    /** As they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
     known: readonly string[],
   ) {
@@ -39,6 +41,8 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
  * The largest element of each window of lines: [N, C, L] → [N, C, L'].
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
+ * @example
+ * new nn.MaxPool1d(2).forward(randn(8, 16, 100)).shape; // [8, 16, 50]
  */
 export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
   constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
@@ -67,7 +71,12 @@ export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
   }
 }
 
-/** The mean of each window of lines: [N, C, L] → [N, C, L']. */
+/**
+ * The mean of each window of lines: [N, C, L] → [N, C, L'].
+ *
+ * @example
+ * new nn.AvgPool1d(4, { stride: 2 }).forward(randn(8, 16, 100)).shape; // [8, 16, 49]
+ */
 export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
   constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
     super('AvgPool1d', kernelSize, options, avgPoolOptions);
@@ -82,6 +91,8 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
  * The mean of each window: [N, C, H, W] → [N, C, H', W'], sizes as MaxPool2d's.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ * @example
+ * new nn.AvgPool2d([2, 1]).forward(randn(1, 3, 28, 28)).shape; // [1, 3, 14, 28]
  */
 export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
@@ -93,9 +104,17 @@ export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
   }
 }
 
-/** The means of outputSize parts of each line: [N, C, L] → [N, C, outputSize]. */
+/**
+ * The means of outputSize parts of each line: [N, C, L] → [N, C, outputSize].
+ *
+ * @example
+ * new nn.AdaptiveAvgPool1d(1).forward(randn(8, 16, 100)).shape; // [8, 16, 1]
+ */
 export class AdaptiveAvgPool1d extends Module {
-  constructor(readonly outputSize: number) {
+  constructor(
+    /** Parts of a line, ≥ 1. */
+    readonly outputSize: number,
+  ) {
     super();
   }
 
@@ -108,10 +127,13 @@ export class AdaptiveAvgPool1d extends Module {
  * The means of outputSize parts of each plane, whatever its size: [N, C, H, W] → [N, C, H', W'].
  *
  * @example
- * new nn.AdaptiveAvgPool2d(1); // one mean a channel
+ * new nn.AdaptiveAvgPool2d(1).forward(randn(8, 16, 7, 7)).shape; // [8, 16, 1, 1]
  */
 export class AdaptiveAvgPool2d extends Module {
-  constructor(readonly outputSize: AdaptiveSize) {
+  constructor(
+    /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
+    readonly outputSize: AdaptiveSize,
+  ) {
     super();
   }
 
@@ -120,9 +142,17 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/** The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']. */
+/**
+ * The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W'].
+ *
+ * @example
+ * new nn.AdaptiveMaxPool2d([3, null]).forward(randn(8, 16, 7, 7)).shape; // [8, 16, 3, 7]
+ */
 export class AdaptiveMaxPool2d extends Module {
-  constructor(readonly outputSize: AdaptiveSize) {
+  constructor(
+    /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
+    readonly outputSize: AdaptiveSize,
+  ) {
     super();
   }
 

@@ -18,7 +18,9 @@ export interface ContrastiveDivergenceOptions {
 
 /** Probabilities, and 0 or 1 drawn with them. */
 export interface Sampled {
+  /** P(unit = 1), between 0 and 1: [N, units]. */
   probabilities: Tensor;
+  /** 1 with that probability, else 0, float32, of the same shape. */
   samples: Tensor;
 }
 
@@ -29,15 +31,22 @@ export interface Sampled {
  * @see Hinton (2002), https://www.cs.toronto.edu/~hinton/absps/cdmiguel.pdf
  * @example
  * const rbm = new nn.RBM(784, 128);
- * for (const [x] of loader) rbm.contrastiveDivergence(x, { k: 1, lr: 0.05 });
+ * const images = rand(32, 784).round();
+ * for (let i = 0; i < 3; i++) rbm.contrastiveDivergence(images, { k: 1, lr: 0.05 });
+ * rbm.sampleHidden(images).samples.shape; // [32, 128]
  */
 export class RBM extends Module {
+  /** W, [hidden, visible], at first normal with standard deviation 0.01. */
   weight: Parameter;
+  /** b, [visible], at first 0. */
   visible_bias: Parameter;
+  /** c, [hidden], at first 0. */
   hidden_bias: Parameter;
 
   constructor(
+    /** How many visible units, ≥ 1. */
     readonly visible: number,
+    /** How many hidden units, ≥ 1. */
     readonly hidden: number,
   ) {
     super();

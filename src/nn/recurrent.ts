@@ -40,16 +40,23 @@ const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
 abstract class RecurrentBase extends Module {
   [weight: `weight_${string}`]: Parameter;
   [bias: `bias_${string}`]: Parameter;
+  /** Layers on top of each other, ≥ 1. */
   readonly numLayers: number;
+  /** Whether two learned vectors are added to the gates. */
   readonly bias: boolean;
+  /** Whether the batch is the first dimension of input and output, the steps the second. */
   readonly batchFirst: boolean;
+  /** Share of each layer's outputs but the last's that becomes 0 in training, 0 … 1. */
   readonly dropout: number;
+  /** Whether a second set of weights reads the sequence from its end. */
   readonly bidirectional: boolean;
   protected readonly op: string;
 
   protected constructor(
     private readonly kind: RecurrentKindName,
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
+    /** Size of a state, ≥ 1, and of the output's last dimension (twice, if bidirectional). */
     readonly hiddenSize: number,
     options: RecurrentOptions,
     more: readonly string[] = [],
@@ -209,7 +216,7 @@ function joined(list: readonly Tensor[], single: boolean): Tensor {
 
 /** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** Default 'tanh'. */
+  /** What stands around the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -222,12 +229,14 @@ export interface RNNOptions extends RecurrentOptions {
  *
  * The gradient is fused: it cannot be differentiated again. RNNCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
  * @example
  * const rnn = new nn.RNN(8, 16, { nonlinearity: 'relu' });
  * const [out, h] = rnn.forward(randn(5, 2, 8)); // [5, 2, 16], [1, 2, 16]
  */
 export class RNN extends RecurrentBase {
+  /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
@@ -248,11 +257,13 @@ export class RNN extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. LSTMCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  * @see https://doi.org/10.1162/neco.1997.9.8.1735
  * @example
  * const lstm = new nn.LSTM(8, 16, { batchFirst: true });
  * const [out, [h, c]] = lstm.forward(randn(2, 5, 8), undefined, { lengths: [5, 3] });
+ * out.shape; // [2, 5, 16]
  */
 export class LSTM extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
@@ -276,6 +287,7 @@ export class LSTM extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. GRUCell's can.
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
  * @see https://arxiv.org/abs/1406.1078
  * @example

@@ -22,14 +22,20 @@ export interface CellOptions {
 
 /** What RNNCell, LSTMCell and GRUCell have in common. */
 abstract class CellBase extends Module {
+  /** Weights of the input, [gates·hiddenSize, inputSize]: gates 1 (RNN), 4 (LSTM: i, f, g, o), 3 (GRU: r, z, n). */
   weight_ih: Parameter;
+  /** Weights of the state, [gates·hiddenSize, hiddenSize]. */
   weight_hh: Parameter;
+  /** Bias of the input's product, [gates·hiddenSize]; null without bias. */
   bias_ih: Parameter | null;
+  /** Bias of the state's product, [gates·hiddenSize]; null without bias. */
   bias_hh: Parameter | null;
 
   protected constructor(
     private readonly kind: RecurrentKindName,
+    /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
+    /** Size of a state, ≥ 1. */
     readonly hiddenSize: number,
     options: CellOptions,
     more: readonly string[] = [],
@@ -152,19 +158,22 @@ export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu'
 
 /** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
-  /** Default 'tanh'. */
+  /** What stands around the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
 /**
  * One step of RNN: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h. Without a batch too.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
  * @example
  * const cell = new nn.RNNCell(8, 16);
- * h = cell.forward(x, h);
+ * let h = zeros(2, 16);
+ * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class RNNCell extends CellBase {
+  /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
@@ -181,11 +190,12 @@ export class RNNCell extends CellBase {
 /**
  * One step of LSTM: input [batch, inputSize], states [h, c], each [batch, hiddenSize], or zeros; gives the new [h, c].
  *
+ * @throws ShapeError where the sizes do not fit, ArgumentError where the states are no pair
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
  * @example
  * const cell = new nn.LSTMCell(8, 16);
- * let state = cell.forward(x);
- * state = cell.forward(x, state);
+ * let state = cell.forward(randn(2, 8));
+ * state = cell.forward(randn(2, 8), state);
  */
 export class LSTMCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
@@ -208,10 +218,12 @@ export function checkPair(op: string, states: unknown): void {
 /**
  * One step of GRU: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h.
  *
+ * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRUCell.html
  * @example
  * const cell = new nn.GRUCell(8, 16);
- * h = cell.forward(x, h);
+ * let h = zeros(2, 16);
+ * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class GRUCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {

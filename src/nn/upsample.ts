@@ -10,10 +10,14 @@ import { Module } from './module.ts';
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  * @example
- * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
+ * const layer = new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true });
+ * layer.forward(randn(1, 3, 8, 8)).shape; // [1, 3, 16, 16]
  */
 export class Upsample extends Module {
-  constructor(readonly options: InterpolateOptions) {
+  constructor(
+    /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
+    readonly options: InterpolateOptions,
+  ) {
     super();
     checkInterpolate('Upsample', options);
   }
@@ -33,6 +37,8 @@ export class Upsample extends Module {
  * In training, sets whole channels of [N, C, …] to 0, a random share p of them, and scales the others by 1/(1 − p).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
+ * @example
+ * new nn.Dropout2d(0.2).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class Dropout2d extends Module {
   /** Share of the channels that become 0. */

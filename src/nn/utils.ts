@@ -1,4 +1,8 @@
-/** Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows. */
+/**
+ * Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows.
+ *
+ * @module
+ */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor, compose, stack } from '../ops/index.ts';
@@ -28,7 +32,7 @@ export interface ClipGradNormOptions {
  * @returns the norm before
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  * @example
- * loss.backward();
+ * F.crossEntropy(model.forward(x), y).backward();
  * nn.utils.clipGradNorm_(model.parameters(), 1);
  * optimizer.step();
  */
@@ -59,6 +63,10 @@ export function clipGradNorm_(
  * Limits every element of all gradients to ±max.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
+ * @example
+ * F.crossEntropy(model.forward(x), y).backward();
+ * nn.utils.clipGradValue_(model.parameters(), 0.5);
+ * optimizer.step();
  */
 export function clipGradValue_(params: Tensor | Iterable<Tensor>, max: number): void {
   const op = 'clipGradValue_';

@@ -17,7 +17,7 @@ export interface CheckpointOptions {
   saveBestOnly?: boolean;
   /** Write `model.stateDict()` alone, as a safetensors file: of models whose classes `loadModel` does not know. Default false. */
   saveWeightsOnly?: boolean;
-  /** Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
   /**
    * Its state is saved too. To keep those of callbacks as well:
@@ -26,12 +26,19 @@ export interface CheckpointOptions {
   scheduler?: Stateful;
 }
 
+/** What `ModelCheckpoint` remembers. */
+export interface CheckpointState {
+  /** The best value of `monitor` so far; ±Infinity before the first. */
+  best: number;
+}
+
 /**
  * Writes model, optimizer, random numbers and epoch after each epoch, as `saveModel` does: a file is replaced as a whole
  * or not at all. It stands last in the list of callbacks, so that what the others change is in the file. `{epoch}` in the path is the number of epochs done.
  *
  * @example
- * await trainer.fit(x, y, { epochs: 20, callbacks: [new ModelCheckpoint('best.safetensors', { saveBestOnly: true })] });
+ * const callbacks = [new ModelCheckpoint('best.safetensors', { monitor: 'loss', saveBestOnly: true })];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class ModelCheckpoint implements Callback {
   private readonly monitor: Monitor;
@@ -54,12 +61,12 @@ export class ModelCheckpoint implements Callback {
   }
 
   /** The best value so far, so that `saveBestOnly` goes on where it was. */
-  stateDict(): { best: number } {
+  stateDict(): CheckpointState {
     return { best: this.monitor.best };
   }
 
   /** Goes on from what `stateDict` gave. */
-  loadStateDict({ best }: { best: number }): void {
+  loadStateDict({ best }: CheckpointState): void {
     if (typeof best !== 'number') {
       throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
         op: 'ModelCheckpoint.loadStateDict',
@@ -82,13 +89,18 @@ export class ModelCheckpoint implements Callback {
 
 /** Options of `CSVLogger`. */
 export interface CsvLoggerOptions {
-  /** Default ','. */
+  /** What stands between the columns. Default ','. */
   separator?: string;
   /** Go on with a file that exists. Default false. */
   append?: boolean;
 }
 
-/** Writes loss and metrics of each epoch to a CSV file. */
+/**
+ * Writes loss and metrics of each epoch to a CSV file.
+ *
+ * @example
+ * await trainer.fit(x, y, { epochs: 5, callbacks: [new CSVLogger('training.csv')], verbose: false });
+ */
 export class CSVLogger implements Callback {
   private columns: string[] | null = null;
 
@@ -124,7 +136,12 @@ interface Bar {
   stop(): void;
 }
 
-/** A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing. */
+/**
+ * A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing.
+ *
+ * @example
+ * await trainer.fit(x, y, { epochs: 5, callbacks: [new ProgressBar()], verbose: false });
+ */
 export class ProgressBar implements Callback {
   private makeBar: ((format: string) => Bar) | null = null;
   private bar: Bar | null = null;

@@ -120,6 +120,9 @@ function split(text: string, delimiter: string, name: string): string[][] {
  * The table in a text.
  *
  * @throws FormatError where lines have different numbers of fields, or a quote is not closed
+ * @example
+ * const table = parseCsv('rooms,area\n3,70\n5,120\n');
+ * table.toTensor(['rooms', 'area']).toArray(); // [[3, 70], [5, 120]]
  */
 export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): CsvTable {
   const op = 'readCsv';

@@ -8,8 +8,23 @@ import { FormatError } from '../../bindings/errors.ts';
 
 const UNSIGNED_BYTE = 0x08;
 
-/** Sizes and elements of an IDX file of bytes. Nothing outside the file is read. */
-export function parseIdx(bytes: Uint8Array, name = 'IDX file'): { shape: number[]; values: Uint8Array } {
+/** What an IDX file holds. */
+export interface IdxArray {
+  /** Sizes of its dimensions, at least one. */
+  shape: number[];
+  /** Its elements, row-major; they share the file's memory. */
+  values: Uint8Array;
+}
+
+/**
+ * Sizes and elements of an IDX file of unsigned bytes; gzipped ones are unpacked before. Nothing outside the file is read.
+ *
+ * @param name what errors call it
+ * @throws FormatError where the bytes are no such file, too few or too many
+ * @example
+ * const { shape, values } = parseIdx(gunzipSync(readFileSync('train-labels-idx1-ubyte.gz')));
+ */
+export function parseIdx(bytes: Uint8Array, name = 'IDX file'): IdxArray {
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
     throw new FormatError(`${name}: not an IDX file`, { op: 'parseIdx', argument: name });
   if (bytes[2] !== UNSIGNED_BYTE) {

@@ -35,7 +35,12 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     /** Names of the classes, in order: the folders. */
     readonly classes: readonly string[],
     /** The files and the numbers of their classes. */
-    readonly samples: readonly { path: string; label: number }[],
+    readonly samples: readonly {
+      /** Where the file lies. */
+      path: string;
+      /** The number of its class: its place in `classes`. */
+      label: number;
+    }[],
     private readonly decoder: ImageDecoder,
     private readonly transform: Transform,
   ) {}
@@ -78,9 +83,10 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
  * @throws ArgumentError where the folder has no classes, a class has no images, or a package is not installed
  * @see https://pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html
  * @example
- * const { Compose, Resize } = data.transforms;
+ * const { Resize } = data.transforms;
  * const set = await imageFolder('photos', { transform: new Resize([64, 64]) });
- * for await (const [images, labels] of new data.DataLoader(set, { batchSize: 32, shuffle: true })) …
+ * const loader = new data.DataLoader(set, { batchSize: 32, shuffle: true });
+ * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
 export async function imageFolder(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const op = 'imageFolder';

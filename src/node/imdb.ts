@@ -4,7 +4,9 @@ import { readCsv } from './csv.ts';
 
 /** Reviews, and whether each is positive (1) or negative (0). */
 export interface Imdb {
+  /** The reviews, in the file's order. */
   texts: string[];
+  /** 1 or 0 for each review. */
   labels: number[];
 }
 
@@ -16,7 +18,8 @@ const SENTIMENTS = new Map([
 ]);
 
 /**
- * Reads the reviews. HTML line breaks in them become blanks.
+ * Reads film reviews with their judgement (Maas and others 2011) from a CSV file with the columns review and sentiment. HTML
+ * line breaks in them become blanks.
  *
  * @throws FormatError where a column is missing or a sentiment is neither positive nor negative
  * @see https://ai.stanford.edu/~amaas/data/sentiment/

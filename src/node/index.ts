@@ -1,8 +1,25 @@
-/** What needs a file system or a terminal. */
+/**
+ * What needs a file system or a terminal: data sets and models in files, callbacks that write. Node, Deno and Bun.
+ *
+ * @example
+ * import { nn } from 'saraf';
+ * import { loadModel, saveModel } from 'saraf/node';
+ *
+ * saveModel(new nn.Sequential(new nn.Linear(4, 3)), 'model.safetensors');
+ * const { model } = loadModel('model.safetensors');
+ * @module saraf/node
+ */
 export { FormatError } from '../../bindings/errors.ts';
-export { type CheckpointOptions, CSVLogger, type CsvLoggerOptions, ModelCheckpoint, ProgressBar } from './callbacks.ts';
+export {
+  type CheckpointOptions,
+  type CheckpointState,
+  CSVLogger,
+  type CsvLoggerOptions,
+  ModelCheckpoint,
+  ProgressBar,
+} from './callbacks.ts';
 export { type CsvOptions, CsvTable, type CsvValue, parseCsv, readCsv } from './csv.ts';
-export { parseIdx } from './idx.ts';
+export { type IdxArray, parseIdx } from './idx.ts';
 export { ImageFolder, type ImageFolderOptions, imageFolder } from './imageFolder.ts';
 export { type Imdb, imdb } from './imdb.ts';
 export { type Mnist, mnist } from './mnist.ts';

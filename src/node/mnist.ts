@@ -12,7 +12,9 @@ import { parseIdx } from './idx.ts';
 
 /** Training and test examples: images [N, 1, 28, 28] float32 in 0 … 1, labels [N] int32 in 0 … 9. */
 export interface Mnist {
+  /** The 60,000 examples to learn from. */
   train: TensorDataset<[images: Tensor, labels: Tensor]>;
+  /** The 10,000 examples to test with. */
   test: TensorDataset<[images: Tensor, labels: Tensor]>;
 }
 

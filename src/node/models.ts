@@ -18,6 +18,8 @@ export function saveSafetensors(state: StateDict, path: string, metadata?: Reado
  * Reads a safetensors file.
  *
  * @throws FormatError where it is damaged
+ * @example
+ * model.loadStateDict(loadSafetensors('weights.safetensors'));
  */
 export function loadSafetensors(path: string): StateDict {
   return io.loadSafetensors(readFileSync(path));
@@ -37,7 +39,7 @@ export function saveModel(model: Module, path: string, options: io.SaveModelOpti
  * Writes a model as an ONNX file.
  *
  * @example
- * exportOnnx(model, [null, 3, 224, 224], 'model.onnx');
+ * exportOnnx(model, [null, 4], 'model.onnx');
  */
 export function exportOnnx(
   model: Module,
@@ -52,6 +54,8 @@ export function exportOnnx(
  * Reads the model of an ONNX file.
  *
  * @throws FormatError where it is damaged, or names operations that are not supported
+ * @example
+ * const network = loadOnnx('model.onnx');
  */
 export function loadOnnx(path: string): io.OnnxModel {
   return io.loadOnnx(readFileSync(path));
@@ -62,7 +66,7 @@ export function loadOnnx(path: string): io.OnnxModel {
  *
  * @throws FormatError where the file is damaged, or names a layer that is not known
  * @example
- * const { model, optimizer, epoch } = loadModel('model.safetensors');
+ * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel('model.safetensors');
  */
 export function loadModel(path: string, options: io.LoadModelOptions = {}): io.SavedModel {
   return io.loadModel(readFileSync(path), options);

@@ -1,7 +1,7 @@
 /**
  * Arithmetic on tensors and numbers: element by element, with broadcasting. Element types: two floats give a float, two
  * integers an integer (a whole number counts as one), a mixture a float; `div`, `pow` and the transcendental functions
- * always give float32 (`pow` of two integers an integer); comparisons give bool. Of two bools, `add` and `maximum` are
+ * always give float32 (`pow` of two integers an integer). Of two bools, `add` and `maximum` are
  * or, `mul` and `minimum` are and.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
@@ -77,36 +77,76 @@ function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
   return fn === 'sign' ? emitUnary('signI', x, 'int32') : materialize(x);
 }
 
-/** −x. */
+/**
+ * −x.
+ *
+ * @example
+ * neg(tensor([1, -2])).toArray(); // [-1, 2]
+ */
 export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return numberUnary('neg', x) as Tensor<S>;
 }
-/** |x|. */
+/**
+ * |x|.
+ *
+ * @example
+ * abs(tensor([1, -2])).toArray(); // [1, 2]
+ */
 export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return numberUnary('abs', x) as Tensor<S>;
 }
-/** −1, 0 or 1 by the sign of x. */
+/**
+ * −1, 0 or 1 by the sign of x.
+ *
+ * @example
+ * sign(tensor([-3, 0, 2])).toArray(); // [-1, 0, 1]
+ */
 export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('sign', x) as Tensor<S>;
 }
-/** x². */
+/**
+ * x².
+ *
+ * @example
+ * square(tensor([1, -2])).toArray(); // [1, 4]
+ */
 export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return numberUnary('square', x) as Tensor<S>;
 }
-/** Largest whole number ≤ x. */
+/**
+ * Largest whole number ≤ x.
+ *
+ * @example
+ * floor(tensor([-1.5, 1.5])).toArray(); // [-2, 1]
+ */
 export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('floor', x) as Tensor<S>;
 }
-/** Smallest whole number ≥ x. */
+/**
+ * Smallest whole number ≥ x.
+ *
+ * @example
+ * ceil(tensor([-1.5, 1.2])).toArray(); // [-1, 2]
+ */
 export function ceil<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('ceil', x) as Tensor<S>;
 }
-/** Nearest whole number; halves go to the even one. */
+/**
+ * Nearest whole number; halves go to the even one.
+ *
+ * @example
+ * round(tensor([0.5, 1.5, 2.4])).toArray(); // [0, 2, 2]
+ */
 export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return stepUnary('round', x) as Tensor<S>;
 }
 
-/** x limited to min … max; NaN stays, of the limits too. */
+/**
+ * x limited to min … max; NaN stays, of the limits too.
+ *
+ * @example
+ * clamp(tensor([-2, 0.5, 3]), 0, 1).toArray(); // [0, 0.5, 1]
+ */
 export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infinity): Tensor<S> {
   checkTensor('clamp', 'input', x);
   checkNumber('clamp', 'min', min);
@@ -122,33 +162,46 @@ export function clamp<S extends Shape>(x: Tensor<S>, min = -Infinity, max = Infi
   return emitUnary('clampI', x, 'int32', low, high) as Tensor<S>;
 }
 
-/** Whether x is 0. */
+/**
+ * Whether x is 0.
+ *
+ * @example
+ * logicalNot(tensor([true, false])).toArray(); // [false, true]
+ */
 export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
   checkTensor('logicalNot', 'input', x);
   return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool') as Tensor<S>;
 }
 
 /** Element type in which two operands meet. */
-function meetingType(a: Operand, b: Operand): DType {
+export function meetingType(a: Operand, b: Operand): DType {
   const isInt = (x: Operand) =>
     typeof x === 'number' ? Number.isInteger(x) && Math.abs(x) <= 2 ** 31 : x.dtype !== 'float32';
   return isInt(a) && isInt(b) ? 'int32' : 'float32';
 }
 
-function checkOperands(op: string, a: Operand, b: Operand): void {
+/** Refuses what is neither tensor nor number. */
+export function checkOperands(op: string, a: Operand, b: Operand): void {
   if (!(a instanceof Tensor)) checkNumber(op, 'input', a);
   if (!(b instanceof Tensor)) checkNumber(op, 'other', b);
 }
 
 /** Two tensors of one type: the command, and its record if it is a float function. */
-function tensorPair(op: string, fn: BinaryFn, primitive: Primitive | null, a: Tensor, b: Tensor, dtype: DType): Tensor {
+export function tensorPair(
+  op: string,
+  fn: BinaryFn,
+  primitive: Primitive | null,
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+): Tensor {
   commonExecutor(op, a, b);
   const y = emitBinary(fn, a, b, broadcastShapes(op, a.shape, b.shape), dtype);
   return primitive === null ? y : record(primitive as 'add', [a, b], y);
 }
 
 /** Both operands as tensors of `type`, made inside a scope of the caller. */
-function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
+export function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
   const executor = (a instanceof Tensor ? a : (b as Tensor)).executor;
   const as = (x: Operand) =>
     x instanceof Tensor
@@ -212,11 +265,23 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   });
 }
 
-/** a + b; of two bools, or. */
+/**
+ * a + b; of two bools, or.
+ *
+ * @throws ShapeError where the shapes do not broadcast, DeviceError where the tensors lie on different devices
+ * @example
+ * add(tensor([1, 2]), tensor([3, 4])).toArray(); // [4, 6]
+ */
 export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   return arithmetic('add', a, b) as Tensor<Broadcast<A, B>>;
 }
-/** a − b; not of two bools. */
+/**
+ * a − b; not of two bools.
+ *
+ * @throws ShapeError where the shapes do not broadcast, DTypeError for two bools
+ * @example
+ * sub(tensor([1, 2]), 1).toArray(); // [0, 1]
+ */
 export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool') {
     throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
@@ -227,15 +292,33 @@ export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
   }
   return arithmetic('sub', a, b) as Tensor<Broadcast<A, B>>;
 }
-/** a · b, element by element; of two bools, and. */
+/**
+ * a · b, element by element; of two bools, and.
+ *
+ * @throws ShapeError where the shapes do not broadcast
+ * @example
+ * mul(tensor([[1], [2]]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
+ */
 export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   return arithmetic('mul', a, b) as Tensor<Broadcast<A, B>>;
 }
-/** a / b, always float32. */
+/**
+ * a / b, always float32.
+ *
+ * @throws ShapeError where the shapes do not broadcast
+ * @example
+ * div(tensor([1, 2]), 4).toArray(); // [0.25, 0.5]
+ */
 export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
 }
-/** aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent. */
+/**
+ * aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent.
+ *
+ * @throws ShapeError where the shapes do not broadcast, ArgumentError for an integer to a negative integer power
+ * @example
+ * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
+ */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && a instanceof Tensor) {
     throw new ArgumentError(`pow: an integer has no integer power ${b}; convert it with to('float32')`, {
@@ -246,55 +329,34 @@ export function pow(a: Operand, b: Operand): Tensor {
   }
   return arithmetic('pow', a, b);
 }
-/** The larger of a and b; NaN if either is. */
+/**
+ * The larger of a and b; NaN if either is.
+ *
+ * @throws ShapeError where the shapes do not broadcast
+ * @example
+ * maximum(tensor([1, 5]), tensor([3, 4])).toArray(); // [3, 5]
+ */
 export function maximum(a: Operand, b: Operand): Tensor {
   return arithmetic('maximum', a, b);
 }
-/** The smaller of a and b; NaN if either is. */
+/**
+ * The smaller of a and b; NaN if either is.
+ *
+ * @throws ShapeError where the shapes do not broadcast
+ * @example
+ * minimum(tensor([1, 5]), tensor([3, 4])).toArray(); // [1, 4]
+ */
 export function minimum(a: Operand, b: Operand): Tensor {
   return arithmetic('minimum', a, b);
 }
-type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
 
-function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
-  if (typeof a === 'number' && typeof b === 'number') return comparison(fn, scalarTensor(a), b);
-  checkOperands(fn, a, b);
-  const type = meetingType(a, b);
-  if (type === 'float32' && a instanceof Tensor && a.dtype === 'float32' && typeof b === 'number') {
-    return emitScalar(fn, a, floatBits(b), false, 'bool');
-  }
-  return compose(() => {
-    const [x, y] = converted(a, b, type);
-    return tensorPair(fn, type === 'float32' ? fn : `${fn}I`, null, x, y, 'bool');
-  });
-}
-
-/** a = b, as bool. */
-export function eq(a: Operand, b: Operand): Tensor {
-  return comparison('eq', a, b);
-}
-/** a ≠ b, as bool. */
-export function ne(a: Operand, b: Operand): Tensor {
-  return comparison('ne', a, b);
-}
-/** a > b, as bool. */
-export function gt(a: Operand, b: Operand): Tensor {
-  return comparison('gt', a, b);
-}
-/** a ≥ b, as bool. */
-export function ge(a: Operand, b: Operand): Tensor {
-  return comparison('ge', a, b);
-}
-/** a < b, as bool. */
-export function lt(a: Operand, b: Operand): Tensor {
-  return comparison('lt', a, b);
-}
-/** a ≤ b, as bool. */
-export function le(a: Operand, b: Operand): Tensor {
-  return comparison('le', a, b);
-}
-
-/** condition ? a : b, element by element, with broadcasting. */
+/**
+ * condition ? a : b, element by element, with broadcasting.
+ *
+ * @throws ShapeError where the shapes do not broadcast, DTypeError where the condition is float32
+ * @example
+ * where(tensor([true, false]), tensor([1, 2]), 0).toArray(); // [1, 0]
+ */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition);
   checkOperands('where', a, b);

@@ -53,12 +53,22 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
   );
 }
 
-/** eˣ / Σ eˣ along a dimension (default: the last). */
+/**
+ * eˣ / Σ eˣ along a dimension (default: the last).
+ *
+ * @example
+ * softmax(tensor([[0, 0], [1, 1]]), 1).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ */
 export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
   return softmaxAlong('softmax', x, dim) as Tensor<S>;
 }
 
-/** x − ln Σ eˣ along a dimension (default: the last). */
+/**
+ * x − ln Σ eˣ along a dimension (default: the last).
+ *
+ * @example
+ * logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
+ */
 export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
   return softmaxAlong('logSoftmax', x, dim) as Tensor<S>;
 }
@@ -81,7 +91,7 @@ export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
 export interface CrossEntropyOptions {
   /** A factor for each class. */
   weight?: Tensor;
-  /** Default 'mean': over the weights of the targets that are not ignored. */
+  /** How the losses become one. Default 'mean': over the weights of the targets that are not ignored. */
   reduction?: Reduction;
   /** Targets with this class count for nothing. Default −100. */
   ignoreIndex?: number;

@@ -230,9 +230,13 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
 
 /** Options of `conv1d`. */
 export interface Conv1dOptions {
+  /** Step of the kernel over the line, ≥ 1. Default 1. */
   stride?: number;
+  /** Zeros at each end; 'same' keeps the length (stride 1 only; an odd zero goes to the end), 'valid' is 0. Default 0. */
   padding?: number | 'same' | 'valid';
+  /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: number;
+  /** Parts into which the channels fall, each convolved by itself; both numbers of channels must be multiples. Default 1. */
   groups?: number;
 }
 
@@ -252,6 +256,8 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
+ * @example
+ * F.conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   const op = 'conv1d';
@@ -291,6 +297,8 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  *
  * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
+ * @example
+ * F.convTranspose2d(randn(1, 16, 7, 7), randn(16, 8, 4, 4), null, { stride: 2, padding: 1 }).shape; // [1, 8, 14, 14]
  */
 export function convTranspose2d(
   x: Tensor,

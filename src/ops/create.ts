@@ -31,7 +31,7 @@ export type NumberArray =
 export interface TensorOptions {
   /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
   dtype?: DType;
-  /** Record operations on it for `backward()`. */
+  /** Record operations on it for `backward()`; float32 only. Default false. */
   requiresGrad?: boolean;
   /** Where it lives. Default: as `init` chose. */
   device?: Device;
@@ -114,8 +114,8 @@ function firstElement(nested: Nested): Nested {
  *
  * @throws ShapeError for ragged arrays or a shape with another number of elements
  * @example
- * const a = tensor([[1, 2], [3, 4]]);
- * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true });
+ * const a = tensor([[1, 2], [3, 4]]); // [2, 2]
+ * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true }); // [2, 3]
  */
 export function tensor<S extends Shape>(
   data: Nested | NumberArray,
@@ -183,7 +183,12 @@ function filled(op: string, shape: Shape, value: number, options: Placement): Te
   return finish(op, t, options);
 }
 
-/** A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`. */
+/**
+ * A tensor of zeros. `zeros([2, 3])` or `zeros(2, 3)`.
+ *
+ * @example
+ * zeros(2, 3).shape; // [2, 3]
+ */
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -191,7 +196,12 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
   return filled('zeros', shape, 0, options);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones. `ones([2, 3])` or `ones(2, 3)`.
+ *
+ * @example
+ * ones([2, 2]).toArray(); // [[1, 1], [1, 1]]
+ */
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -199,7 +209,12 @@ export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
   return filled('ones', shape, 1, options);
 }
 
-/** A tensor with the same value everywhere; bool for a boolean. */
+/**
+ * A tensor with the same value everywhere; bool for a boolean.
+ *
+ * @example
+ * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
+ */
 export function full<S extends Shape>(
   shape: S,
   value: number | boolean,
@@ -215,7 +230,12 @@ export function constant(executor: Executor, shape: Shape, value: number, dtype:
   return filled('full', shape, value, { executor, dtype });
 }
 
-/** Zeros in the shape, type and place of x. */
+/**
+ * Zeros in the shape, type and place of x.
+ *
+ * @example
+ * zerosLike(tensor([1, 2])).toArray(); // [0, 0]
+ */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
   checkTensor('zerosLike', 'input', x);
   checkOptions('zerosLike', options, OPTIONS);
@@ -226,7 +246,12 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
   });
 }
 
-/** Ones in the shape, type and place of x. */
+/**
+ * Ones in the shape, type and place of x.
+ *
+ * @example
+ * onesLike(tensor([1, 2])).toArray(); // [1, 1]
+ */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
   checkTensor('onesLike', 'input', x);
   checkOptions('onesLike', options, OPTIONS);
@@ -259,7 +284,12 @@ function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, optio
   return finish(op, t, options);
 }
 
-/** The n×n identity matrix (n×m if m is given). */
+/**
+ * The n×n identity matrix (n×m if m is given).
+ *
+ * @example
+ * eye(2).toArray(); // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
   const m = typeof rest[0] === 'number' ? rest[0] : n;
   const options = (typeof rest[0] === 'number' ? rest[1] : rest[0]) ?? {};
@@ -276,7 +306,14 @@ function isOptions(value: unknown): value is TensorOptions {
   return typeof value === 'object' && value !== null;
 }
 
-/** Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`. */
+/**
+ * Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`.
+ *
+ * @throws ArgumentError where start, end and step make no finite range
+ * @example
+ * arange(5).toArray(); // [0, 1, 2, 3, 4]
+ * arange(1, 2, 0.25).toArray(); // [1, 1.25, 1.5, 1.75]
+ */
 export function arange(...args: (number | TensorOptions)[]): Tensor {
   const last = args[args.length - 1];
   const options = isOptions(last) ? last : {};
@@ -298,7 +335,13 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
   return fromList('arange', () => Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
 }
 
-/** n numbers from a to b, both included, at equal distances. */
+/**
+ * n numbers from a to b, both included, at equal distances.
+ *
+ * @throws ShapeError where n is no whole number from 0 on, ArgumentError where a or b is not finite
+ * @example
+ * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
+ */
 export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
   checkShape('linspace', [n]);
   checkFinite('linspace', 'a', a);
@@ -327,7 +370,13 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
   return finish(op, t, options);
 }
 
-/** Uniform random numbers, 0 ≤ x < 1. */
+/**
+ * Uniform random numbers, 0 ≤ x < 1. `rand([2, 3])` or `rand(2, 3)`.
+ *
+ * @throws DTypeError where a dtype other than float32 is asked for
+ * @example
+ * rand(2, 3).shape; // [2, 3]
+ */
 export function rand<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor;
 export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -341,7 +390,13 @@ export function randomLike(x: Tensor): Tensor {
   return t;
 }
 
-/** Random numbers of the standard normal distribution. */
+/**
+ * Random numbers of the standard normal distribution. `randn([2, 3])` or `randn(2, 3)`.
+ *
+ * @throws DTypeError where a dtype other than float32 is asked for
+ * @example
+ * randn(2, 3).shape; // [2, 3]
+ */
 export function randn<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor;
 export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
@@ -350,7 +405,13 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 
 type RandintOptions = Omit<TensorOptions, 'dtype'>;
 
-/** Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on. */
+/**
+ * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on.
+ *
+ * @throws ArgumentError where low is not below high, or they are no whole numbers of 32 bits
+ * @example
+ * randint(0, 10, [2, 3]).shape; // [2, 3]
+ */
 export function randint(low: number, high: number, shape: Shape, options?: RandintOptions): Tensor;
 export function randint(high: number, shape: Shape, options?: RandintOptions): Tensor;
 export function randint(
@@ -376,7 +437,12 @@ function integersBelow(low: number, high: number, shape: Shape, options: Randint
   return t;
 }
 
-/** The numbers 0 … n − 1 in random order, int32. */
+/**
+ * The numbers 0 … n − 1 in random order, int32.
+ *
+ * @example
+ * randperm(5); // such as [3, 0, 4, 1, 2]
+ */
 export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   checkShape('randperm', [n]);
   return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });

@@ -154,9 +154,10 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
  * The k largest (or smallest) elements along a dimension, the most extreme first, and where they stand. Of equal ones the
  * first comes first.
  *
+ * @throws ArgumentError where k is more than the dimension's size
  * @see https://pytorch.org/docs/stable/generated/torch.topk.html
  * @example
- * topk(tensor([1, 4, 2, 3]), 2).values.toArray(); // [4, 3]
+ * const { values, indices } = topk(tensor([1, 4, 2, 3]), 2); // [4, 3], [1, 3]
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
   checkTensor('topk', 'input', x);

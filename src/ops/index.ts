@@ -3,6 +3,7 @@ export * from '../generated/mathFunctions.ts';
 export * from './activations.ts';
 export * from './arithmetic.ts';
 export * from './classify.ts';
+export * from './comparisons.ts';
 export * from './conv.ts';
 export * from './create.ts';
 export * from './gather.ts';

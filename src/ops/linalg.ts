@@ -139,7 +139,13 @@ function productOf(a: Tensor, b: Tensor): Tensor {
   });
 }
 
-/** Products of matrices, pair by pair: [b, m, k] × [b, k, n]. */
+/**
+ * Products of matrices, pair by pair: [b, m, k] × [b, k, n] → [b, m, n].
+ *
+ * @throws ShapeError where they are not three-dimensional, or their sizes differ
+ * @example
+ * bmm(randn(8, 2, 3), randn(8, 3, 4)).shape; // [8, 2, 4]
+ */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   checkPair('bmm', a, b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
@@ -151,7 +157,13 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   return product('bmm', a, b);
 }
 
-/** Σ aᵢ·bᵢ of two vectors. */
+/**
+ * Σ aᵢ·bᵢ of two vectors.
+ *
+ * @throws ShapeError where they are no vectors of one length
+ * @example
+ * dot(tensor([1, 2]), tensor([3, 4])).item(); // 11
+ */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkPair('dot', a, b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
@@ -163,7 +175,13 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   return matmul(a, b);
 }
 
-/** The matrix aᵢ·bⱼ of two vectors. */
+/**
+ * The matrix aᵢ·bⱼ of two vectors: [m], [n] → [m, n].
+ *
+ * @throws ShapeError where they are no vectors
+ * @example
+ * outer(tensor([1, 2]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
+ */
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkPair('outer', a, b);
   if (a.ndim !== 1 || b.ndim !== 1) {
@@ -179,6 +197,8 @@ export function outer(a: Tensor, b: Tensor): Tensor {
  * x·Wᵀ + b, one command: x [..., in], weight [out, in], bias [out].
  *
  * @throws ShapeError if the sizes do not fit
+ * @example
+ * F.linear(randn(64, 784), randn(128, 784), zeros(128)).shape; // [64, 128]
  */
 export function linear<X extends Shape, W extends Shape>(
   x: Tensor<X>,

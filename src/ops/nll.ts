@@ -61,7 +61,7 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  * @example
- * const loss = F.crossEntropy(model.forward(x), tensor([3, 1], { dtype: 'int32' }));
+ * const loss = F.crossEntropy(model.forward(x), y);
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
@@ -114,14 +114,17 @@ export interface FocalLossOptions {
   gamma?: number;
   /** A factor for each class. */
   weight?: Tensor;
-  /** Default 'mean', over the rows. */
+  /** How the losses of the rows become one. Default 'mean'. */
   reduction?: Reduction;
 }
 
 /**
  * −w[t]·(1 − p)^γ·ln p with p = softmax(x)[t], for logits x [N, C] and class indices t [N] (int32).
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://arxiv.org/abs/1708.02002
+ * @example
+ * F.focalLoss(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.0018
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
   const op = 'focalLoss';
@@ -146,7 +149,10 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
  * −w[t]·x[t] for log-probabilities x [N, C, d1, …] (or [C]) and class indices t [N, d1, …] (int32); the mean is over the weights
  * of the targets that are not ignored.
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+ * @example
+ * F.nllLoss(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
 export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const op = 'nllLoss';

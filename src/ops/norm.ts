@@ -30,7 +30,9 @@ export interface NormCall {
 
 /** A factor and a summand a channel. */
 export interface Affine {
+  /** The factors, float32: one a channel, or of `normalizedShape`. Absent or null: 1. */
   weight?: Tensor | null;
+  /** The summands, float32: one a channel, or of `normalizedShape`. Absent or null: 0. */
   bias?: Tensor | null;
 }
 

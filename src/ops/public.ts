@@ -6,17 +6,11 @@ export {
   ceil,
   clamp,
   div,
-  eq,
   floor,
-  ge,
-  gt,
-  le,
   logicalNot,
-  lt,
   maximum,
   minimum,
   mul,
-  ne,
   neg,
   type Operand,
   pow,
@@ -27,6 +21,7 @@ export {
   where,
 } from './arithmetic.ts';
 export { type CrossEntropyOptions, logSoftmax, type Reduction, softmax } from './classify.ts';
+export { eq, ge, gt, le, lt, ne } from './comparisons.ts';
 export {
   arange,
   eye,

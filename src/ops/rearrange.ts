@@ -12,6 +12,7 @@ import { alongDim } from './reductions.ts';
 /**
  * x next to itself, so many times along each dimension; more counts than dimensions put new ones in front.
  *
+ * @throws ShapeError where there are fewer counts than dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
  * @example
  * repeat(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
@@ -48,6 +49,8 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
  * x with the order along some dimensions reversed. A copy.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.flip.html
+ * @example
+ * flip(tensor([1, 2, 3]), 0).toArray(); // [3, 2, 1]
  */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'input', x);
@@ -64,6 +67,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
  * The parts of a dimension: of one size (the last may be smaller), or of the sizes given, which add up to the dimension's.
  * Views.
  *
+ * @throws ArgumentError where the sizes do not add up to the dimension's
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
  * @example
  * split(arange(5), 2).map((part) => part.toArray()); // [[0, 1], [2, 3], [4]]
@@ -111,6 +115,8 @@ function partsOf(x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
  * A dimension in n parts of equal size; the last may be smaller, or there may be fewer parts. Views.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
+ * @example
+ * chunk(arange(5), 2).map((part) => part.toArray()); // [[0, 1, 2], [3, 4]]
  */
 export function chunk(x: Tensor, n: number, dim = 0): Tensor[] {
   checkTensor('chunk', 'input', x);
@@ -147,13 +153,22 @@ function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
 /**
  * The matrices of the last two dimensions, with 0 above the k-th diagonal (0 the main one, 1 the one above it).
  *
+ * @throws ShapeError for fewer than two dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.tril.html
+ * @example
+ * tril(ones(2, 2)).toArray(); // [[1, 0], [1, 1]]
  */
 export function tril(x: Tensor, k = 0): Tensor {
   return triangle('tril', x, k);
 }
 
-/** The same with 0 below the k-th diagonal. */
+/**
+ * The matrices of the last two dimensions, with 0 below the k-th diagonal (0 the main one, 1 the one above it).
+ *
+ * @throws ShapeError for fewer than two dimensions
+ * @example
+ * triu(ones(2, 2), 1).toArray(); // [[0, 1], [0, 0]]
+ */
 export function triu(x: Tensor, k = 0): Tensor {
   return triangle('triu', x, k);
 }

@@ -17,13 +17,13 @@ export type Dims = number | readonly number[];
 
 /** Options of reductions. */
 export interface ReduceOptions {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: boolean;
 }
 
 /** Tells the types whether dimensions are kept. */
 export interface Keep<K extends boolean> {
-  /** Keep the reduced dimensions with size 1. */
+  /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: K;
 }
 
@@ -35,7 +35,9 @@ export interface SpreadOptions extends ReduceOptions {
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface Extremes {
+  /** The elements, of x's type; without the dimension, or with `keepdim` of size 1 along it. */
   values: Tensor;
+  /** Their positions along the dimension, int32, in the shape of the values; of equal ones the first. */
   indices: Tensor;
 }
 
@@ -126,7 +128,13 @@ function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 's
   return y;
 }
 
-/** Sum of the elements. */
+/**
+ * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32.
+ *
+ * @example
+ * sum(tensor([[1, 2], [3, 4]])).item(); // 10
+ * sum(tensor([[1, 2], [3, 4]]), 0).toArray(); // [4, 6]
+ */
 export function sum<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -139,7 +147,13 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Mean of the elements. */
+/**
+ * Mean of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * mean(tensor([[1, 2], [3, 4]]), 1, { keepdim: true }).toArray(); // [[1.5], [3.5]]
+ */
 export function mean<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -151,7 +165,12 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Product of the elements. */
+/**
+ * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ *
+ * @example
+ * prod(tensor([2, 3, 4])).item(); // 24
+ */
 export function prod<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -226,7 +245,14 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
   return kept;
 }
 
-/** Largest element; with a dimension: the largest along it and its (first) index. NaN wins. */
+/**
+ * Largest element; with a dimension: the largest along it and its (first) index. NaN wins.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * max(tensor([1, 3, 2])).item(); // 3
+ * const { values, indices } = max(tensor([[1, 3], [4, 2]]), 1); // [3, 4], [1, 0]
+ */
 export function max<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
@@ -234,7 +260,14 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
   return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
 }
 
-/** Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins. */
+/**
+ * Smallest element; with a dimension: the smallest along it and its (first) index. NaN wins.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * min(tensor([1, 3, 2])).item(); // 1
+ * const { values, indices } = min(tensor([[1, 3], [4, 2]]), 1); // [1, 2], [0, 1]
+ */
 export function min<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
@@ -268,7 +301,13 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
   return indices;
 }
 
-/** Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension. */
+/**
+ * Index of the largest element (the first of them), int32; over all elements in row-major order, or along a dimension.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * argmax(tensor([[1, 3], [4, 2]]), 1).toArray(); // [1, 0]
+ */
 export function argmax<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -278,7 +317,13 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Index of the smallest element (the first of them), int32. */
+/**
+ * Index of the smallest element (the first of them), int32; over all elements in row-major order, or along a dimension.
+ *
+ * @throws ShapeError where there are no elements
+ * @example
+ * argmin(tensor([[1, 3], [4, 2]]), 1).toArray(); // [0, 1]
+ */
 export function argmin<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -288,7 +333,15 @@ export function argmin<S extends Shape, D extends number | undefined = undefined
   return y as Tensor<Reduced<S, D, K>>;
 }
 
-/** Mean squared distance from the mean, with count − correction in the denominator. */
+/**
+ * Mean squared distance from the mean, with count − correction (default 1) in the denominator: of all elements, or along the
+ * dimensions given.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * variance(tensor([1, 2, 3, 4])).item(); // 1.6667
+ * variance(tensor([1, 2, 3, 4]), 0, { correction: 0 }).item(); // 1.25
+ */
 export function variance<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -317,7 +370,13 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
   return where(isZero, 0, root(where(isZero, 1, s)));
 }
 
-/** Square root of the variance. Where all elements are equal, the gradient is 0. */
+/**
+ * Square root of the variance: of all elements, or along the dimensions given. Where all elements are equal, the gradient is 0.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * std(tensor([1, 2, 3, 4])).item(); // 1.291
+ */
 export function std<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
@@ -330,6 +389,10 @@ export function std<S extends Shape, D extends Dims | undefined = undefined, K e
 /**
  * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
+ *
+ * @throws DTypeError where x is not float32
+ * @example
+ * norm(tensor([3, 4])).item(); // 5
  */
 export function norm<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
@@ -372,7 +435,12 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
   return extremeOver(x, fn, p);
 }
 
-/** ln Σ eˣ, without overflow. */
+/**
+ * ln Σ eˣ along the dimensions given, without overflow.
+ *
+ * @example
+ * logsumexp(tensor([[0, 0], [1, 1]]), 1).toArray(); // [0.6931, 1.6931]
+ */
 export function logsumexp<S extends Shape, D extends Dims, K extends boolean = false>(
   x: Tensor<S>,
   dim: D,
@@ -390,7 +458,12 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
   return sum(x.sub(shift).exp(), dim, { keepdim }).log().add(shift.reshape(shape));
 }
 
-/** Running sums along a dimension. */
+/**
+ * Running sums along a dimension: yᵢ = x₀ + … + xᵢ.
+ *
+ * @example
+ * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
+ */
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkTensor('cumsum', 'input', x);
   return cumsumAlong(x, normalizeDim('cumsum', dim, x.ndim), false);

@@ -25,7 +25,7 @@ export type PadMode = 'constant' | 'reflect' | 'replicate';
 
 /** Options of `pad`. */
 export interface PadOptions {
-  /** Default 'constant'. */
+  /** What stands around the elements. Default 'constant'. */
   mode?: PadMode;
   /** For 'constant'. Default 0. */
   value?: number;

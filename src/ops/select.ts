@@ -36,7 +36,13 @@ function checkRows(op: string, values: NumericArray, size: number): void {
   }
 }
 
-/** The entries of a dimension that `index` (int32) names, in its order. */
+/**
+ * The entries of a dimension that `index` (int32) names, in its order.
+ *
+ * @throws ArgumentError where an index is out of range, ShapeError where they are no vector, DTypeError where they are not int32
+ * @example
+ * indexSelect(tensor([[1, 2], [3, 4]]), 0, tensor([1, 1], { dtype: 'int32' })).toArray(); // [[3, 4], [3, 4]]
+ */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'input', x);
   const at = normalizeDim('indexSelect', dim, x.ndim);

@@ -23,12 +23,24 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose } from './arithmetic.ts';
 import { cast } from './create.ts';
 
-/** The same elements in another shape; one size may be −1. Copies only if it must. */
+/**
+ * The same elements in another shape; one size may be −1. Copies only if it must.
+ *
+ * @throws ShapeError where the number of elements is another one
+ * @example
+ * reshape(arange(6), [2, -1]).toArray(); // [[0, 1, 2], [3, 4, 5]]
+ */
 export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
   return reshaped('reshape', x, shape) as Tensor<Asked<To>>;
 }
 
-/** As reshape, but throws where it would have to copy. */
+/**
+ * As reshape, but throws where it would have to copy.
+ *
+ * @throws ShapeError where the number of elements is another one, or x would have to be copied (then `reshape` does it)
+ * @example
+ * view(arange(6), [3, 2]).shape; // [3, 2]
+ */
 export function view(x: Tensor, shape: Shape): Tensor {
   checkTensor('view', 'input', x);
   const target = inferShape('view', shape, x.numel);
@@ -52,7 +64,13 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
   return record('reshape', [x], y);
 }
 
-/** Joins the dimensions start … end (all of them by default) into one. */
+/**
+ * Joins the dimensions start … end (all of them by default) into one.
+ *
+ * @throws ArgumentError where start lies behind end
+ * @example
+ * flatten(zeros(2, 3, 4), 1).shape; // [2, 12]
+ */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   checkTensor('flatten', 'input', x);
   if (x.ndim === 0) return reshaped('flatten', x, [1]);
@@ -68,7 +86,13 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   return reshaped('flatten', x, [...x.shape.slice(0, first), size, ...x.shape.slice(last + 1)]);
 }
 
-/** Splits one dimension into several; one size may be −1. */
+/**
+ * Splits one dimension into several; one size may be −1.
+ *
+ * @throws ShapeError where the sizes do not multiply to the dimension's
+ * @example
+ * unflatten(zeros(2, 12), 1, [3, -1]).shape; // [2, 3, 4]
+ */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   checkTensor('unflatten', 'input', x);
   const at = normalizeDim('unflatten', dim, x.ndim);
@@ -76,7 +100,12 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   return reshaped('unflatten', x, [...x.shape.slice(0, at), ...resolved, ...x.shape.slice(at + 1)]);
 }
 
-/** Drops dimensions of size 1: all of them, or the given one if its size is 1. */
+/**
+ * Drops dimensions of size 1: all of them, or the given one if its size is 1.
+ *
+ * @example
+ * squeeze(zeros(1, 3, 1)).shape; // [3]
+ */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   checkTensor('squeeze', 'input', x);
   const at = dim === undefined ? undefined : normalizeDim('squeeze', dim, x.ndim);
@@ -93,7 +122,12 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
   );
 }
 
-/** Adds a dimension of size 1 before dimension `dim`. */
+/**
+ * Adds a dimension of size 1 before dimension `dim`.
+ *
+ * @example
+ * unsqueeze(zeros(3), 0).shape; // [1, 3]
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor('unsqueeze', 'input', x);
   const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
@@ -103,7 +137,13 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   return record('reshape', [x], viewOf(x, shape, strides));
 }
 
-/** Dimensions in another order. */
+/**
+ * Dimensions in another order: dimension i of the result is dimension dims[i] of x. A view.
+ *
+ * @throws ArgumentError where not every dimension is named once
+ * @example
+ * permute(zeros(2, 3, 4), [2, 0, 1]).shape; // [4, 2, 3]
+ */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'input', x);
   checkList('permute', 'dims', dims);
@@ -123,7 +163,12 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return record('permute', [x], y, { dims: order });
 }
 
-/** Two dimensions exchanged. */
+/**
+ * Two dimensions exchanged. A view.
+ *
+ * @example
+ * transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(); // [[1, 3], [2, 4]]
+ */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor('transpose', 'input', x);
   const a = normalizeDim('transpose', dim0, x.ndim);
@@ -132,7 +177,13 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   return permute(x, order);
 }
 
-/** Stretches dimensions of size 1 without copying; −1 keeps a size. */
+/**
+ * Stretches dimensions of size 1 without copying; −1 keeps a size.
+ *
+ * @throws ShapeError where a size other than 1 would have to change
+ * @example
+ * expand(tensor([[1], [2]]), [2, 3]).toArray(); // [[1, 1, 1], [2, 2, 2]]
+ */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'input', x);
   checkList('expand', 'shape', shape);
@@ -154,7 +205,13 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return record('expand', [x], viewOf(x, target, broadcastStrides(x.shape, x.strides, target)));
 }
 
-/** The part start ≤ index < end of one dimension, every `step`-th; negative numbers count from the end. A view. */
+/**
+ * The part start ≤ index < end of one dimension, every `step`-th; negative numbers count from the end. A view.
+ *
+ * @throws ArgumentError where start, end or step is no whole number, or step is below 1
+ * @example
+ * slice(arange(10), 0, 2, 9, 3).toArray(); // [2, 5, 8]
+ */
 export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 1): Tensor {
   checkTensor('slice', 'input', x);
   const at = normalizeDim('slice', dim, x.ndim);
@@ -204,7 +261,13 @@ export function unslice(x: Tensor, dim: number, start: number, size: number, ste
   return record('unslice', [x], y, { dim, start, end, step });
 }
 
-/** One index of a dimension; the dimension goes. A view. */
+/**
+ * One index of a dimension; the dimension goes. A view.
+ *
+ * @throws ArgumentError where the index is out of range
+ * @example
+ * select(tensor([[1, 2], [3, 4]]), 1, 0).toArray(); // [1, 3]
+ */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   checkTensor('select', 'input', x);
   const at = normalizeDim('select', dim, x.ndim);
@@ -235,7 +298,13 @@ function commonType(list: readonly Tensor[]): DType {
   return types.has('float32') ? 'float32' : types.has('int32') ? 'int32' : 'bool';
 }
 
-/** Joins tensors along a dimension that they have. Of several element types the result has the widest. */
+/**
+ * Joins tensors along a dimension that they have. Of several element types the result has the widest.
+ *
+ * @throws ShapeError where the shapes differ outside the dimension, ArgumentError for an empty list
+ * @example
+ * cat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]).toArray(); // [[1, 2], [3, 4], [5, 6]]
+ */
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
   checkTensors('cat', list);
   const first = list[0]!;
@@ -280,7 +349,13 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
   return record('cat', list, y, { dim: at });
 }
 
-/** Joins tensors of one shape along a new dimension. */
+/**
+ * Joins tensors of one shape along a new dimension.
+ *
+ * @throws ShapeError where the shapes differ, ArgumentError for an empty list
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
+ */
 export function stack(list: readonly Tensor[], dim = 0): Tensor {
   checkTensors('stack', list);
   const first = list[0]!;

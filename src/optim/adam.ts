@@ -6,14 +6,15 @@ import { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
+/** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
-  /** Learning rate. Default 0.001. */
+  /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
+  /** Shares of the running means of the gradient and of its square that are kept, 0 … below 1. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
-  /** Added to the denominator. Default 1e-8. */
+  /** Added to the denominator, ≥ 0. Default 1e-8. */
   eps?: number;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0; of AdamW the share of lr by which weights decay. Default 0; of AdamW 0.01. */
   weightDecay?: number;
   /** Divide by the largest running mean of the square so far. Default false. */
   amsgrad?: boolean;
@@ -31,9 +32,13 @@ const DEFAULT_DECAY = 0.01;
 /**
  * Steps of lr·m̂ / (√v̂ + ε), m and v running means of the gradient and of its square (Kingma & Ba 2015).
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
- * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ * const steps = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ * steps.zeroGrad();
+ * F.crossEntropy(model.forward(x), y).backward();
+ * steps.step();
  */
 export class Adam extends ElementwiseOptimizer<AdamOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}, name = 'Adam') {
@@ -114,7 +119,10 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
 /**
  * Adam whose weights decay by themselves: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ * @example
+ * const steps = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.05 });
  */
 export class AdamW extends Adam {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {

@@ -10,11 +10,11 @@ import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
 
 interface CommonOptions {
-  /** Learning rate. */
+  /** Learning rate, ≥ 0. Default: of NAdam 0.002, of RMSprop and Adagrad 0.01, of Adadelta 1. */
   lr?: number;
-  /** Added to the denominator. */
+  /** Added to the denominator, ≥ 0. Default 1e-8; of Adagrad 1e-10, of Adadelta 1e-6. */
   eps?: number;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
 }
 
@@ -72,7 +72,7 @@ function nextStep(state: ParamState): number {
 export interface RMSpropOptions extends CommonOptions {
   /** Share of the running mean of the squared gradient that is kept. Default 0.99. */
   alpha?: number;
-  /** Default 0. */
+  /** Share of the running step that is kept, ≥ 0. Default 0: steps are not smoothed. */
   momentum?: number;
   /** Take the mean gradient's square from the mean square. Default false. */
   centered?: boolean;
@@ -84,6 +84,8 @@ export interface RMSpropOptions extends CommonOptions {
  * Steps of lr·g / (√v + ε), v a running mean of g². Defaults: lr 0.01, α 0.99, ε 1e-8.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ * @example
+ * const steps = new optim.RMSprop(model.parameters(), { lr: 1e-3, momentum: 0.9, centered: true });
  */
 export class RMSprop extends Adaptive<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
@@ -118,7 +120,7 @@ export class RMSprop extends Adaptive<RMSpropOptions> {
 export interface AdagradOptions extends CommonOptions {
   /** Steps shrink as lr / (1 + (step − 1)·lrDecay). Default 0. */
   lrDecay?: number;
-  /** Default 0. */
+  /** What the sum of squares begins with, ≥ 0. Default 0. */
   initialAccumulatorValue?: number;
   /** Ascend instead. Default false. */
   maximize?: boolean;
@@ -128,6 +130,8 @@ export interface AdagradOptions extends CommonOptions {
  * Steps of lr·g / (√s + ε), s the sum of all g². Defaults: lr 0.01, ε 1e-10.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+ * @example
+ * const steps = new optim.Adagrad(model.parameters(), { lr: 0.05 });
  */
 export class Adagrad extends Adaptive<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
@@ -166,6 +170,8 @@ export interface AdadeltaOptions extends CommonOptions {
  * Steps of lr·√(d + ε) / √(v + ε)·g, v and d running means of g² and of the squared steps. Defaults: lr 1, ρ 0.9, ε 1e-6.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
+ * @example
+ * const steps = new optim.Adadelta(model.parameters(), { rho: 0.95 });
  */
 export class Adadelta extends Adaptive<AdadeltaOptions> {
   constructor(params: Params<AdadeltaOptions>, options: AdadeltaOptions = {}) {
@@ -203,6 +209,8 @@ export interface NAdamOptions extends CommonOptions {
  * Adam with Nesterov's momentum (Dozat 2016). Defaults: lr 0.002, β 0.9 and 0.999, ε 1e-8.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
+ * @example
+ * const steps = new optim.NAdam(model.parameters(), { lr: 1e-3 });
  */
 export class NAdam extends Adaptive<NAdamOptions> {
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {

@@ -1,4 +1,8 @@
-/** Optimizers. */
+/**
+ * Optimizers with PyTorch's settings, and the schedules of their learning rates.
+ *
+ * @module
+ */
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export {
   Adadelta,

@@ -36,10 +36,10 @@ export interface LBFGSOptions {
  * @see https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
  * @see Nocedal & Wright (2006), Numerical Optimization, chapter 7
  * @example
- * const optimizer = new optim.LBFGS(model.parameters(), { lineSearchFn: 'strong_wolfe' });
- * optimizer.step(() => {
- *   optimizer.zeroGrad();
- *   const loss = F.mseLoss(model.forward(x), y);
+ * const steps = new optim.LBFGS(model.parameters(), { lineSearchFn: 'strong_wolfe' });
+ * steps.step(() => {
+ *   steps.zeroGrad();
+ *   const loss = F.crossEntropy(model.forward(x), y);
  *   loss.backward();
  *   return loss;
  * });

@@ -1,4 +1,8 @@
-/** Learning-rate schedules: `optim.lrScheduler`. */
+/**
+ * Learning-rate schedules: `optim.lrScheduler`. `step()` ends an epoch.
+ *
+ * @module
+ */
 export { OneCycleLR, type OneCycleLROptions } from './oneCycle.ts';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.ts';
 export { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';

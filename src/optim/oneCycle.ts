@@ -3,20 +3,21 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { LRScheduler, type Scheduled } from './scheduler.ts';
 
+/** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
-  /** The highest rate. */
+  /** The highest rate, ≥ 0. */
   maxLr: number;
   /** Steps in all. */
   totalSteps: number;
   /** Share of the steps in which the rate grows. Default 0.3. */
   pctStart?: number;
-  /** Default 'cos'. */
+  /** How the rate goes from one end of a phase to the other: along a cosine, or straight. Default 'cos'. */
   annealStrategy?: 'cos' | 'linear';
   /** Change momentum (or the first of betas) the other way round. Default true. */
   cycleMomentum?: boolean;
-  /** Default 0.85. */
+  /** The lowest momentum, where the rate is highest. Default 0.85. */
   baseMomentum?: number;
-  /** Default 0.95. */
+  /** The highest momentum, where the rate is lowest. Default 0.95. */
   maxMomentum?: number;
   /** The first rate is maxLr / divFactor. Default 25. */
   divFactor?: number;
@@ -40,6 +41,10 @@ type Group = { lr: number; momentum?: number; betas?: readonly [number, number] 
  * 2018).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+ * @example
+ * const schedule = new optim.lrScheduler.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 100 });
+ * optimizer.step();
+ * schedule.step();
  */
 export class OneCycleLR extends LRScheduler {
   private readonly options: Required<OneCycleLROptions>;

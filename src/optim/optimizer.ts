@@ -10,18 +10,29 @@ import { sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
-export type GroupOptions<O> = Partial<O> & { params: Iterable<Tensor> | Tensor };
+export type GroupOptions<O> = Partial<O> & {
+  /** Float32 leaves, contiguous, none of them in two groups. */
+  params: Iterable<Tensor> | Tensor;
+};
 
 /** A parameter group with all its settings; they may be changed between steps. */
-export type ParamGroup<O> = Required<O> & { params: Tensor[] };
+export type ParamGroup<O> = Required<O> & {
+  /** The parameters of the group. */
+  params: Tensor[];
+};
 
 /** What an optimizer remembers of one parameter. */
 export type ParamState = Record<string, Tensor | number>;
 
 /** An optimizer's memory by parameter number, and its groups. */
 export interface OptimizerState<O> {
+  /** What is remembered of each parameter, by its number: they are counted through all groups. */
   state: Record<number, ParamState>;
-  paramGroups: (Required<O> & { params: number[] })[];
+  /** The groups with all their settings. */
+  paramGroups: (Required<O> & {
+    /** The numbers of the group's parameters. */
+    params: number[];
+  })[];
 }
 
 function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is GroupOptions<O>[] {

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * λ·Σ |p| over all parameters: add it to the loss, and many of them go to 0. (For squares use an optimizer's weightDecay.)
  *
  * @example
- * const loss = F.mseLoss(model.forward(x), y).add(optim.l1Penalty(model.parameters(), 1e-4));
+ * const loss = F.crossEntropy(model.forward(x), y).add(optim.l1Penalty(model.parameters(), 1e-4));
  */
 export function l1Penalty(params: Iterable<Tensor>, lambda: number): Tensor {
   const op = 'l1Penalty';

@@ -27,6 +27,10 @@ export interface ReduceLROnPlateauOptions {
  * Reduces the rates when a metric has not improved for `patience` epochs: `scheduler.step(loss)` once an epoch.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
+ * @example
+ * const schedule = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0 });
+ * for (const loss of [1, 1, 1]) schedule.step(loss);
+ * optimizer.paramGroups[0].lr; // 0.001
  */
 export class ReduceLROnPlateau {
   private readonly options: Required<ReduceLROnPlateauOptions>;
@@ -37,6 +41,7 @@ export class ReduceLROnPlateau {
   lastEpoch = 0;
 
   constructor(
+    /** The optimizer whose rates it reduces. */
     readonly optimizer: Scheduled,
     options: ReduceLROnPlateauOptions = {},
   ) {

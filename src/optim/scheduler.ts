@@ -6,7 +6,11 @@ import { ArgumentError } from '../../bindings/errors.ts';
 
 /** What a schedule changes: any optimizer. */
 export interface Scheduled {
-  readonly paramGroups: { lr: number }[];
+  /** Its groups. */
+  readonly paramGroups: {
+    /** The learning rate, which the schedule sets. */
+    lr: number;
+  }[];
 }
 
 /** What a schedule remembers, for saving: plain data. */
@@ -15,14 +19,25 @@ export type SchedulerState = Record<string, unknown>;
 /** The rates that groups had before any schedule changed them. */
 const initialRates = new WeakMap<object, number>();
 
-/** What all learning rate schedules have in common. */
+/**
+ * What all learning rate schedules have in common.
+ *
+ * @example
+ * // What every schedule has: a step an epoch, and a state to save.
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 10 });
+ * schedule.step();
+ * schedule.loadStateDict(schedule.stateDict());
+ */
 export abstract class LRScheduler {
   /** Epochs that `step()` has ended. */
   lastEpoch = 0;
   /** The rates that the groups began with. */
   baseLrs: number[];
 
-  constructor(readonly optimizer: Scheduled) {
+  constructor(
+    /** The optimizer whose rates it sets. */
+    readonly optimizer: Scheduled,
+  ) {
     if (!Array.isArray(optimizer?.paramGroups)) {
       throw new ArgumentError(`${new.target.name}: expected an optimizer`, {
         op: new.target.name,

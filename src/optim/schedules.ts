@@ -5,13 +5,20 @@ import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from '.
 
 /** Options of `StepLR`. */
 export interface StepLROptions {
-  /** Epochs between two decays. */
+  /** Epochs between two decays, ≥ 1. */
   stepSize: number;
-  /** Default 0.1. */
+  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
   gamma?: number;
 }
 
-/** lr·γ^⌊epoch / stepSize⌋. */
+/**
+ * lr·γ^⌊epoch / stepSize⌋.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 2, gamma: 0.1 });
+ * for (let epoch = 0; epoch < 2; epoch++) schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.01
+ */
 export class StepLR extends ChainableLR {
   private readonly options: Required<StepLROptions>;
 
@@ -38,11 +45,18 @@ export class StepLR extends ChainableLR {
 export interface MultiStepLROptions {
   /** Epochs at which the rate decays. */
   milestones: readonly number[];
-  /** Default 0.1. */
+  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
   gamma?: number;
 }
 
-/** lr·γ^(number of milestones that have been reached). */
+/**
+ * lr·γ^(number of milestones that have been reached).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.MultiStepLR(optimizer, { milestones: [1, 3] });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.01
+ */
 export class MultiStepLR extends ChainableLR {
   private readonly options: Required<MultiStepLROptions>;
 
@@ -64,7 +78,14 @@ export class MultiStepLR extends ChainableLR {
   }
 }
 
-/** lr·γ^epoch. */
+/**
+ * lr·γ^epoch.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.ExponentialLR(optimizer, { gamma: 0.9 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.09
+ */
 export class ExponentialLR extends ChainableLR {
   private readonly gamma: number;
 
@@ -92,13 +113,20 @@ function cosine(high: number, low: number, share: number): number {
 
 /** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
-  /** Epochs of half a period. */
+  /** Epochs of half a period, ≥ 1; PyTorch's `T_max`. */
   tMax: number;
   /** Lowest rate. Default 0. */
   etaMin?: number;
 }
 
-/** ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2. */
+/**
+ * ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, { tMax: 2 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class CosineAnnealingLR extends ChainableLR {
   private readonly options: Required<CosineAnnealingLROptions>;
 
@@ -126,15 +154,22 @@ export class CosineAnnealingLR extends ChainableLR {
 
 /** Options of `CosineAnnealingWarmRestarts`. */
 export interface CosineAnnealingWarmRestartsOptions {
-  /** Epochs of the first period. */
+  /** Epochs of the first period, ≥ 1; PyTorch's `T_0`. */
   t0: number;
-  /** Factor from one period to the next. Default 1. */
+  /** Factor from one period to the next, a whole number ≥ 1. Default 1. */
   tMult?: number;
   /** Lowest rate. Default 0. */
   etaMin?: number;
 }
 
-/** Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017). */
+/**
+ * Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017).
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { t0: 2, tMult: 2 });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
   private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
 
@@ -163,11 +198,17 @@ export interface LinearLROptions {
   startFactor?: number;
   /** Share from epoch totalIters on. Default 1. */
   endFactor?: number;
-  /** Default 5. */
+  /** Epochs from one factor to the other, ≥ 1. Default 5. */
   totalIters?: number;
 }
 
-/** lr times a factor that goes in a straight line from startFactor to endFactor. */
+/**
+ * lr times a factor that goes in a straight line from startFactor to endFactor.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 4 });
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class LinearLR extends ChainableLR {
   private readonly options: Required<LinearLROptions>;
 
@@ -200,7 +241,14 @@ export interface LambdaLROptions {
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
 }
 
-/** lr·λ(epoch). The functions are not in the state dict. */
+/**
+ * lr·λ(epoch). The functions are not in the state dict.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.LambdaLR(optimizer, { lrLambda: (epoch) => 1 / (1 + epoch) });
+ * schedule.step();
+ * optimizer.paramGroups[0].lr; // 0.05
+ */
 export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly ((epoch: number) => number)[];
 
@@ -235,7 +283,13 @@ export interface WarmupCosineLROptions {
   etaMin?: number;
 }
 
-/** lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays. */
+/**
+ * lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays.
+ *
+ * @example
+ * const schedule = new optim.lrScheduler.WarmupCosineLR(optimizer, { warmupEpochs: 5, totalEpochs: 50 });
+ * schedule.step();
+ */
 export class WarmupCosineLR extends LRScheduler {
   private readonly options: Required<WarmupCosineLROptions>;
 
@@ -258,12 +312,21 @@ export class WarmupCosineLR extends LRScheduler {
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
+  /** At least one, all of them made for the same optimizer. */
   schedulers: readonly LRScheduler[];
   /** Epochs at which the next schedule begins, one fewer than schedules. */
   milestones: readonly number[];
 }
 
-/** Schedules one after the other. All of them must have been made for this optimizer. */
+/**
+ * Schedules one after the other. All of them must have been made for this optimizer.
+ *
+ * @example
+ * const { LinearLR, ExponentialLR, SequentialLR } = optim.lrScheduler;
+ * const schedulers = [new LinearLR(optimizer, { totalIters: 5 }), new ExponentialLR(optimizer, { gamma: 0.9 })];
+ * const schedule = new SequentialLR(optimizer, { schedulers, milestones: [5] });
+ * schedule.step();
+ */
 export class SequentialLR extends LRScheduler {
   private readonly options: SequentialLROptions;
 

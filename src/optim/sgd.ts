@@ -10,15 +10,15 @@ import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
-  /** Learning rate. Default 0.001. */
+  /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Share of the last step that is kept. Default 0. */
+  /** Share of the last step that is kept, ≥ 0. Default 0. */
   momentum?: number;
   /** Share by which the gradient enters the momentum less. Default 0. */
   dampening?: number;
-  /** Look ahead along the momentum. Default false. */
+  /** Look ahead along the momentum, of which there must be some, and no dampening. Default false. */
   nesterov?: boolean;
-  /** L2 penalty. Default 0. */
+  /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
   /** Ascend instead. Default false. */
   maximize?: boolean;
@@ -34,9 +34,10 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
  *
  * Of a table (`nn.Embedding`) only the rows looked up are changed where there is neither momentum nor weight decay.
  *
+ * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
- * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const steps = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });
  */
 export class SGD extends ElementwiseOptimizer<SGDOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<SGDOptions>[], options: SGDOptions = {}) {

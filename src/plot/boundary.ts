@@ -24,6 +24,7 @@ export interface PlaneClassifier {
   predictProba?(points: Tensor): unknown;
 }
 
+/** Options of `decisionBoundary`. */
 export interface BoundaryOptions extends AxesOptions {
   /** Where a model with one output changes from the first class to the second: 0.5 for probabilities (default), 0 for logits. */
   threshold?: number;
@@ -113,8 +114,8 @@ function verdictOf(op: string, output: Tensor, count: number, classes: readonly 
  * @param y their classes [N]
  * @throws ShapeError where x is not [N, 2], y has another length, or the model's outputs do not fit
  * @example
- * const [x, y] = data.makeMoons(200, { noise: 0.2, seed: 1 });
- * plot.decisionBoundary(new MLPClassifier({ seed: 1 }).fit(x, y), x, y);
+ * const [x, y] = data.makeMoons(50, { noise: 0.2, seed: 1 });
+ * const svg = plot.decisionBoundary(new MLPClassifier({ hiddenLayerSizes: [8], maxIter: 20, seed: 1 }).fit(x, y), x, y);
  */
 export function decisionBoundary(
   model: Module | PlaneClassifier | PlaneFunction,

@@ -4,6 +4,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, INK, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 
+/** Options of `confusion`. */
 export interface ConfusionPlotOptions extends ChartOptions {
   /** Names of the classes, in order. Default: 0, 1, 2, … */
   labels?: readonly (string | number)[];
@@ -41,7 +42,8 @@ const written = (count: number): string => (Number.isInteger(count) ? String(cou
  * @param matrix what `metrics.confusionMatrix` gives
  * @throws ShapeError where the matrix is not square or labels do not fit
  * @example
- * plot.confusion(metrics.confusionMatrix(y, predicted), { labels: ['malignant', 'benign'] });
+ * const matrix = metrics.confusionMatrix([0, 1, 1], [0, 1, 0]);
+ * const svg = plot.confusion(matrix, { labels: ['malignant', 'benign'] });
  */
 export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options: ConfusionPlotOptions = {}): string {
   const op = 'plot.confusion';

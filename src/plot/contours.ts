@@ -15,9 +15,11 @@ import {
 import { scaleOf } from './scale.ts';
 import { colourOf, element, PAPER, pathOf } from './svg.ts';
 
+/** Options of `contours`. */
 export interface ContoursOptions extends AxesOptions {
   /** From where to where. Default: around the paths, or −1 … 1. */
   x?: readonly [number, number];
+  /** As x, from bottom to top. Default: around the paths, or −1 … 1. */
   y?: readonly [number, number];
   /** Paths by name: points [N, 2], such as the parameters after each step. */
   paths?: Readonly<Record<string, Points>>;
@@ -51,7 +53,8 @@ function domain(given: readonly [number, number] | undefined, values: readonly n
  *
  * @throws ArgumentError where the function is finite nowhere, or a path is empty
  * @example
- * plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
+ * const visited = [[-2, 1], [-1, 0.2], [0, 0]];
+ * const svg = plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
  */
 export function contours(fn: (x: number, y: number) => number, options: ContoursOptions = {}): string {
   const op = 'plot.contours';

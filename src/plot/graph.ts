@@ -90,7 +90,7 @@ function curve(points: readonly (readonly [number, number])[]): string {
  * @param model a Sequential or what `nn.Graph.model` gives; other modules do not tell how their layers are joined
  * @throws ArgumentError for other modules
  * @example
- * plot.graph(new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1)));
+ * const svg = plot.graph(new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1)));
  */
 export function graph(model: Sequential | GraphModel, options: GraphOptions = {}): string {
   const op = 'plot.graph';

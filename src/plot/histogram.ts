@@ -6,6 +6,7 @@ import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, type Values, value
 import { extent, scaleOf } from './scale.ts';
 import { colourOf, element } from './svg.ts';
 
+/** Options of `histogram`. */
 export interface HistogramOptions extends AxesOptions {
   /** Number of bins of equal width from the least number to the greatest. Default 20. */
   bins?: number;
@@ -27,7 +28,7 @@ function countsIn(values: readonly number[], low: number, high: number, bins: nu
  * @param values numbers, or several lists by name, which are drawn over each other
  * @throws ArgumentError where there are no numbers, or one is not finite
  * @example
- * plot.histogram(model[0].weight, { title: 'Weights', bins: 30 });
+ * const svg = plot.histogram(model.parameters()[0], { title: 'Weights', bins: 30 });
  */
 export function histogram(values: Values | Readonly<Record<string, Values>>, options: HistogramOptions = {}): string {
   const op = 'plot.histogram';

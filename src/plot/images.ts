@@ -90,7 +90,8 @@ function colours({ channels, height, width, values }: Stack, n: number, [low, hi
  * @throws ShapeError for other shapes; ArgumentError where there is none or a number is not finite
  * @example
  * const { data: x, target } = await data.digits();
- * plot.images(x.slice(0, 0, 10).reshape([10, 8, 8]), { columns: 5, labels: target.slice(0, 0, 10).toArray() as number[] });
+ * const labels = target.slice(0, 0, 10).toArray() as number[];
+ * const svg = plot.images(x.slice(0, 0, 10).reshape([10, 8, 8]), { columns: 5, labels });
  */
 export function images(pictures: Tensor | PictureList, options: ImagesOptions = {}): string {
   const op = 'plot.images';

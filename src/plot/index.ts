@@ -1,4 +1,8 @@
-/** Pictures as SVG texts: to be written to a file or put into a page. Nothing here needs a document. */
+/**
+ * Pictures as SVG texts: to be written to a file or put into a page. Nothing here needs a document.
+ *
+ * @module
+ */
 export { type BoundaryOptions, decisionBoundary, type PlaneClassifier, type PlaneFunction } from './boundary.ts';
 export { type ConfusionPlotOptions, confusion } from './confusion.ts';
 export { type ContoursOptions, contours } from './contours.ts';

@@ -9,15 +9,17 @@ export interface ChartOptions {
   title?: string;
   /** For screen readers; without it, the chart describes itself. */
   description?: string;
-  /** In pixels. */
+  /** In pixels, 160 … 10,000. Each chart has a default of its own. */
   width?: number;
-  /** In pixels. */
+  /** In pixels, 120 … 10,000. Each chart has a default of its own. */
   height?: number;
 }
 
 /** Options of charts with axes. */
 export interface AxesOptions extends ChartOptions {
+  /** Stands below the axis. Default: nothing; of `roc` 'false positive rate'. */
   xLabel?: string;
+  /** Stands beside the axis, upright. Default: nothing; of `histogram` 'count', of `roc` 'true positive rate'. */
   yLabel?: string;
 }
 

@@ -5,6 +5,7 @@ import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, refuse, type Value
 import { extent, type Scale, scaleOf, widened } from './scale.ts';
 import { colourOf, element, FAINT, pathOf } from './svg.ts';
 
+/** Options of `lines`. */
 export interface LinesOptions extends AxesOptions {
   /** Where the values of all curves stand. Default: 1, 2, 3, … */
   x?: Values;
@@ -48,7 +49,8 @@ function runsOf(xs: readonly number[], values: readonly number[]): [number, numb
  * @param series a History, or numbers by name
  * @throws ArgumentError where there is nothing to draw, or a logarithmic axis meets a number that is not positive
  * @example
- * writeFileSync('training.svg', plot.lines(history, { title: 'Training', xLabel: 'epoch' }));
+ * const history = await trainer.fit(x, y, { epochs: 3, verbose: false });
+ * const svg = plot.lines(history, { title: 'Training', xLabel: 'epoch' }); // writeFileSync('training.svg', svg)
  */
 export function lines(series: Readonly<Record<string, Values>>, options: LinesOptions = {}): string {
   const op = 'plot.lines';
@@ -114,7 +116,7 @@ function logRange([low, high]: readonly [number, number]): [number, number] {
  *
  * @param curve what `metrics.rocCurve` gives, or several of these by name
  * @example
- * plot.roc(metrics.rocCurve(y, scores));
+ * const svg = plot.roc(metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]));
  */
 export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, options: AxesOptions = {}): string {
   const op = 'plot.roc';

@@ -191,7 +191,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
  *
  * @throws TraceError for what cannot be recorded
  * @example
- * const step = compile((x, y) => {
+ * const step = compile((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();
  *   const loss = F.crossEntropy(model.forward(x), y);
  *   loss.backward();

@@ -10,9 +10,11 @@ import type { Replay } from './replay.ts';
 
 /** Where a program runs and why. */
 export interface Placement {
+  /** Where the program runs. */
   readonly device: Device;
   /** Estimated microseconds of a call, until its results can be read, by device; none where there was nothing to choose. */
   readonly estimate: Readonly<Partial<Record<Device, number>>>;
+  /** Why, as a part of a sentence: 'it was compiled for wasm'. */
   readonly reason: string;
 }
 

@@ -8,6 +8,7 @@ import { commandName, commandSizes, flopsOf } from './listing.ts';
 export interface CommandProfile {
   /** What it computes, such as `gemm + bias + relu`. */
   name: string;
+  /** What it works on, such as `64×784 · 784×128` of a matrix product. */
   sizes: string;
   /** Median over the repetitions. */
   microseconds: number;
@@ -27,6 +28,8 @@ const BURST = 20;
  *
  * @param options repeats: measurements of each command, default 11
  * @example
+ * const step = compile((x: Tensor) => model.forward(x).argmax(1));
+ * step(x);
  * for (const { name, microseconds, share } of profile(step)) console.log(name, microseconds, share);
  */
 export function profile<A extends unknown[], R>(

@@ -47,16 +47,19 @@ interface Linker {
 
 /** What a program costs and contains, for people. */
 export interface ProgramFigures {
-  /** Commands recorded, and left after the passes. */
+  /** Commands recorded. */
   recorded: number;
+  /** Commands left after the passes, which every call runs. */
   commands: number;
-  /** Commands that run only when what they read has changed, and bytes of the results that they keep. */
+  /** Commands that run only when what they read has changed. */
   prologueCommands: number;
+  /** Bytes of the results that those keep. */
   prologueBytes: number;
   /** Commands that the passes joined to others. */
   fusedCommands: number;
-  /** Bytes of the program's memory, and the sum of the buffers that share it. */
+  /** Bytes of the program's memory. */
   plannedBytes: number;
+  /** Bytes of all the buffers that share it, one after the other. */
   bufferBytes: number;
 }
 

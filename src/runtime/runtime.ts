@@ -23,6 +23,9 @@ import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
 
+/** How products on the GPU read their operands. */
+export type Precision = 'float32' | 'float16';
+
 /** Options of `init`. */
 export interface InitOptions {
   /**
@@ -37,6 +40,14 @@ export interface InitOptions {
    * that what is given `device: 'auto'` (compile, Trainer) can choose between them.
    */
   device?: Device | 'auto';
+  /**
+   * How products on webgpu read their operands: matrix products, convolutions with their gradients, recurrent layers. Default
+   * 'float32'. 'float16' rounds them to 11 significant bits where the GPU has `shader-f16` (`runtimeInfo()` tells), which halves what
+   * a workgroup keeps of them. Products of such numbers are exact in float32, in which they are added up: an element of a·b is off by about
+   * 2⁻¹⁰ · Σ|a||b| at most, by twice that on a GPU that does not round to the nearest. Magnitudes above 65504 overflow, those below
+   * 6·10⁻⁵ may become 0: scale a loss whose gradients are so small. Tensors stay float32, and so do products on the CPU.
+   */
+  precision?: Precision;
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
   deterministic?: boolean;
   /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 16. */
@@ -62,6 +73,10 @@ export interface RuntimeInfo {
   threadsNote?: string;
   /** Whether this runtime offers WebGPU, or a GPU has been opened. */
   webgpu: boolean;
+  /** How products on the GPU read their operands: 'float16' where `init` was told so and the GPU that is open offers it. */
+  precision: Precision;
+  /** Whether the GPU that is open adds up by subgroups; results are the same bits without. */
+  subgroups: boolean;
   /** Size of the kernels in use; 0 where `init` was given a module. */
   wasmBytes: number;
   /** 'node', 'deno', 'bun', 'workerd', 'browser' or 'unknown'. */
@@ -84,6 +99,7 @@ let override: Executor | null = null;
 let opening: Promise<WebGpuExecutor> | null = null;
 /** How fast CPU and GPU are, once `init({ device: 'auto' })` has measured it. */
 let rates: Rates | null = null;
+let precision: Precision = 'float32';
 
 function start(device: Device): Executor {
   switch (device) {
@@ -114,6 +130,7 @@ async function openGpu(): Promise<void> {
     });
   const executor = await opening;
   if (executors.has('webgpu')) return;
+  executor.half = precision === 'float16';
   executor.allocator.describe = describeTensors;
   executor.onLoss = () => {
     if (executors.get('webgpu') === executor) executors.delete('webgpu');
@@ -134,6 +151,19 @@ async function openForAuto(): Promise<void> {
   if (rates !== null) return;
   const { measureRates } = await import('../webgpu/calibrate.ts');
   rates = await measureRates(cpuExecutor(), executorFor('webgpu') as WebGpuExecutor);
+}
+
+/** The GPU, if one is open. */
+const openedGpu = () => executors.get('webgpu') as WebGpuExecutor | undefined;
+
+/** Products on the GPU from now on. What was measured of them before is void. */
+function setPrecision(wanted: Precision): void {
+  precision = wanted;
+  const gpu = openedGpu();
+  if (gpu === undefined) return;
+  const before = gpu.half;
+  gpu.half = wanted === 'float16';
+  if (gpu.half !== before) rates = null;
 }
 
 /** What `device: 'auto'` chooses between: the CPU, and the GPU if it has been opened; the rates of both once they have been measured. */
@@ -192,8 +222,9 @@ export function withExecutor<T>(executor: Executor, fn: () => T): T {
   }
 }
 
-const OPTION_NAMES = ['threads', 'device', 'deterministic', 'memoryMiB', 'wasm', 'workerUrl'];
+const OPTION_NAMES = ['threads', 'device', 'precision', 'deterministic', 'memoryMiB', 'wasm', 'workerUrl'];
 const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
+const PRECISIONS = ['float32', 'float16'];
 
 /**
  * Chooses device and kernels. Optional: without it the first operation starts the kernels as `init()` would. Options
@@ -213,7 +244,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       });
     }
   }
-  const { threads, device, deterministic, memoryMiB, wasm, workerUrl } = options;
+  const { threads, device, precision: wanted, deterministic, memoryMiB, wasm, workerUrl } = options;
   if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
     throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, {
@@ -222,9 +253,19 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       got: device,
     });
   }
+  if (wanted !== undefined && !PRECISIONS.includes(wanted)) {
+    throw new ArgumentError(`init: unknown precision ${wanted} (known: ${PRECISIONS.join(', ')})`, {
+      op: 'init',
+      argument: 'precision',
+      got: wanted,
+      expected: PRECISIONS,
+    });
+  }
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
   if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  const wasMeasured = rates !== null;
+  if (wanted !== undefined) setPrecision(wanted);
   if (device === 'webgpu') await openGpu();
   if (device !== undefined) {
     const before = chosen;
@@ -237,7 +278,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
     }
   }
   if (executorFor(defaultDevice()).device === 'wasm') await startThreads(threads !== undefined);
-  if (device === 'auto') await openForAuto();
+  if (device === 'auto' || (wasMeasured && rates === null)) await openForAuto();
   return runtimeInfo();
 }
 
@@ -254,15 +295,23 @@ export function setNumThreads(n: number): number {
   return setThreads(n);
 }
 
-/** What runs where. */
+/**
+ * Device, kernels, threads and runtime in use.
+ *
+ * @example
+ * runtimeInfo().device; // 'wasm'
+ */
 export function runtimeInfo(): RuntimeInfo {
   const executor = executorFor(defaultDevice());
+  const gpu = openedGpu();
   const variant = executor instanceof WasmExecutor ? executor.variant : null;
   return {
     device: executor.device,
     simd: variant === null ? 'none' : variant === 'relaxed' ? 'relaxed' : 'simd128',
     ...(variant === null ? { threads: 1 } : threadsInfo()),
     webgpu: executors.has('webgpu') || hasWebGpu(),
+    precision: gpu?.half === true ? 'float16' : 'float32',
+    subgroups: gpu !== undefined && gpu.subgroup > 0,
     wasmBytes: executor instanceof WasmExecutor ? executor.wasmBytes : 0,
     runtime: runtimeName(),
   };

@@ -105,7 +105,7 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
  * to `keep`, and the gradients of leaves.
  *
  * @example
- * const loss = scope(() => model.forward(x).sub(y).square().mean());
+ * const loss = scope(() => model.forward(x).square().mean());
  */
 export function scope<T>(fn: () => T): T {
   if (typeof fn !== 'function')
@@ -130,7 +130,11 @@ export function scope<T>(fn: () => T): T {
  * Takes a tensor out of the hands of all scopes: it lives until `dispose()`.
  *
  * @example
- * scope(() => { best = keep(model.forward(x)); });
+ * let best = model.forward(x);
+ * scope(() => {
+ *   best = keep(model.forward(x));
+ * });
+ * best.shape; // [12, 3]
  */
 export function keep<T extends Tensor>(tensor: T): T {
   if (typeof tensor !== 'object' || tensor === null || !('storageOrNull' in tensor))

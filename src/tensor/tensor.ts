@@ -13,7 +13,7 @@ import type { Shape } from './shapes.ts';
  * @example
  * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
  * x.square().sum().backward();
- * x.grad.toArray(); // [[2, 4], [6, 8]]
+ * x.grad?.toArray(); // [[2, 4], [6, 8]]
  */
 export class Tensor<S extends Shape = Shape> extends ShapeMethods<S> {
   /** x += other. Refused for leaves that require grad, outside `noGrad`. */

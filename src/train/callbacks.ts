@@ -12,10 +12,17 @@ export type Logs = Record<string, number>;
 
 /** What callbacks see of the trainer. */
 export interface TrainingState {
+  /** The model that is trained. */
   readonly model: Module;
+  /** Its optimizer, whose `paramGroups[i].lr` callbacks may change. */
   readonly optimizer: TrainingOptimizer;
   /** Epochs and batches in an epoch of the running `fit`. */
-  readonly plan: { readonly epochs: number; readonly batches: number };
+  readonly plan: {
+    /** The epoch before which it ends, counted with those of `initialEpoch`. */
+    readonly epochs: number;
+    /** Batches in an epoch; 0 until a generator has been gone through once. */
+    readonly batches: number;
+  };
   /** Set it, and `fit` ends after this batch (in onBatchEnd) or epoch. */
   stopTraining: boolean;
 }
@@ -104,14 +111,15 @@ function numbersIn<K extends string>(op: string, state: CallbackState, names: re
   return damaged(op, state);
 }
 
+/** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
-  /** Default 'valLoss'. */
+  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
   /** Epochs without improvement that are waited for. Default 0. */
   patience?: number;
   /** By how much a value must be better to count. Default 0. */
   minDelta?: number;
-  /** Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
   /** Give the model the weights of its best epoch at the end. Default false. */
   restoreBestWeights?: boolean;
@@ -120,9 +128,11 @@ export interface EarlyStoppingOptions {
 /**
  * Ends training when a value no longer gets better.
  *
+ * @throws ArgumentError at the end of the first epoch where there is no value of that name
  * @see https://keras.io/api/callbacks/early_stopping/
  * @example
  * const callbacks = [new EarlyStopping({ patience: 5, restoreBestWeights: true })];
+ * await trainer.fit(x, y, { epochs: 20, validationSplit: 0.25, callbacks, verbose: false });
  */
 export class EarlyStopping implements Callback {
   /** Epoch in which training was stopped, or null. */
@@ -216,6 +226,7 @@ export interface Scheduler {
  *
  * @example
  * const callbacks = [new LRScheduler((epoch, lr) => (epoch < 10 ? lr : lr * 0.9))];
+ * await trainer.fit(x, y, { epochs: 12, callbacks, verbose: false });
  */
 export class LRScheduler implements Callback {
   constructor(
@@ -250,8 +261,9 @@ export class LRScheduler implements Callback {
   }
 }
 
+/** Options of `ReduceLROnPlateau`, the callback. */
 export interface PlateauOptions {
-  /** Default 'valLoss'. */
+  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
   /** What the learning rate is multiplied by. Default 0.1. */
   factor?: number;
@@ -261,16 +273,20 @@ export interface PlateauOptions {
   minDelta?: number;
   /** Epochs after a change in which nothing is counted. Default 0. */
   cooldown?: number;
-  /** Default 0. */
+  /** The rate is never lowered below it. Default 0. */
   minLr?: number;
-  /** Default 'auto'. */
+  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
   mode?: Mode;
 }
 
 /**
  * Lowers the learning rate when a value no longer gets better.
  *
+ * @throws ArgumentError where factor does not lie between 0 and 1; at the end of an epoch, where there is no such value
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
+ * @example
+ * const callbacks = [new ReduceLROnPlateau({ monitor: 'loss', patience: 2 })];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class ReduceLROnPlateau implements Callback {
   private readonly monitor: Monitor;
@@ -341,10 +357,18 @@ export class ReduceLROnPlateau implements Callback {
  * Ends training when the loss of a batch is no longer a finite number.
  *
  * @see https://keras.io/api/callbacks/terminate_on_nan/
+ * @example
+ * const callbacks = [new TerminateOnNaN()];
+ * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class TerminateOnNaN implements Callback {
   /** Epoch and batch in which that happened, or null. */
-  stopped: { epoch: number; batch: number } | null = null;
+  stopped: {
+    /** The epoch, from 0 on. */
+    epoch: number;
+    /** The batch of that epoch, from 0 on. */
+    batch: number;
+  } | null = null;
   private epoch = 0;
 
   onTrainBegin(): void {

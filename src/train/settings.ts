@@ -10,7 +10,13 @@ import type { ClassWeight } from './weights.ts';
 
 /** What the trainer needs of an optimizer. */
 export interface TrainingOptimizer {
-  readonly paramGroups: { lr: number; params: Tensor[] }[];
+  /** Its groups. */
+  readonly paramGroups: {
+    /** Learning rate. */
+    lr: number;
+    /** The parameters of the group. */
+    params: Tensor[];
+  }[];
   /** Changes the parameters by their gradients. */
   step(): unknown;
   /** Forgets the gradients. */
@@ -19,8 +25,12 @@ export interface TrainingOptimizer {
 
 /** Options of `Trainer`. */
 export interface TrainerOptions {
+  /** Changes the model's parameters. In compiled steps too, its rate may be changed at any time. */
   optimizer: TrainingOptimizer;
-  /** A name ('mse', 'crossEntropy', 'binaryCrossEntropy'), a loss module, or a function (output, target) => tensor. */
+  /**
+   * A name: 'mse', 'l1', 'smoothL1', 'huber', 'bce', 'bceWithLogits', 'klDiv', 'hingeEmbedding', 'crossEntropy', 'nll' or 'focal'
+   * ('binaryCrossEntropy', 'mae' … too); a loss module; or a function (output, target) => tensor.
+   */
   loss: Loss;
   /**
    * Names ('accuracy', 'precision', 'recall', 'f1', 'auc', 'mae', 'mse', 'r2'), functions (target, output) => number, or metrics.
@@ -38,11 +48,11 @@ export interface TrainerOptions {
 
 /** Options of `Trainer.fit`. */
 export interface FitOptions {
-  /** Default 1. */
+  /** Passes over the examples, ≥ 1, those of `initialEpoch` included. Default 1. */
   epochs?: number;
-  /** Default 32. A DataLoader has its own. */
+  /** Examples in a batch, ≥ 1. Default 32. A DataLoader has its own. */
   batchSize?: number;
-  /** Share of the examples, the last ones, that are kept for validation. */
+  /** Share of the examples, the last ones, that are kept for validation, 0 … 1. Default 0: none. */
   validationSplit?: number;
   /** Examples for validation after each epoch: [x, y], [x, y, sampleWeight], a data set, a DataLoader, or batches. */
   validationData?: ValidationData;
@@ -54,8 +64,9 @@ export interface FitOptions {
   sampleWeight?: SampleWeight;
   /** Batches of an epoch, for a generator that goes on from epoch to epoch. */
   stepsPerEpoch?: number;
+  /** Objects that are told of epochs and batches, in this order. Default: none. */
   callbacks?: readonly Callback[];
-  /** Ends training after the running batch. */
+  /** Ends training after the running batch; what `fit` gives is of the epochs that were finished. Default: none. */
   signal?: AbortSignal;
   /** A line an epoch on the console. Default true. */
   verbose?: boolean | number;
@@ -65,15 +76,17 @@ export interface FitOptions {
 
 /** Options of `Trainer.evaluate`. */
 export interface EvaluateOptions {
-  /** Default 32. A DataLoader has its own. */
+  /** Examples in a batch, ≥ 1. Default 32. A DataLoader has its own. */
   batchSize?: number;
   /** Factor of each example's loss [N]. */
   sampleWeight?: SampleWeight;
+  /** Ends the evaluation after the running batch: what comes back is of the batches so far. */
   signal?: AbortSignal;
 }
 
 /** Loss and metrics of every epoch; those of the validation begin with `val`: valLoss, valAccuracy. */
 export interface History {
+  /** Of each epoch, the mean of its batches' losses by their examples, each as it was before its step; with class and sample weights. */
   loss: number[];
   [name: string]: number[];
 }

@@ -48,18 +48,21 @@ interface Seen {
 /**
  * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
  *
+ * @throws ArgumentError where model, optimizer, loss or a metric is none
  * @example
+ * const model = new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 3));
  * const trainer = new Trainer(model, {
  *   optimizer: new optim.Adam(model.parameters()),
  *   loss: 'crossEntropy',
  *   metrics: ['accuracy'],
  * });
- * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.2 });
+ * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.25, verbose: false });
+ * history.valAccuracy.length; // 10
  */
 export class Trainer implements TrainingState {
   readonly optimizer: TrainingOptimizer;
   stopTraining = false;
-  plan = { epochs: 0, batches: 0 };
+  plan: TrainingState['plan'] = { epochs: 0, batches: 0 };
   private readonly loss: Loss;
   private readonly metrics: Metric[];
   private readonly device: Where;
@@ -103,6 +106,7 @@ export class Trainer implements TrainingState {
    * @param x inputs [N, …] (a list of them where the model takes several), with targets y [N, …]; or a data set whose last part
    * are the targets; or a DataLoader; or batches [inputs, …, targets] that can be iterated over, or a function that begins to
    * @returns loss and metrics of every epoch that was finished; an aborted one is left out
+   * @throws ShapeError or ArgumentError where the examples do not fit together, ArgumentError where an option is out of range
    */
   fit(x: Inputs, y: Tensor, options?: FitOptions): Promise<History>;
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;

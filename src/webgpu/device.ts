@@ -12,6 +12,9 @@ export const BufferUsage = {
 export const MAP_READ = 0x0001;
 export const COMPUTE_STAGE = 0x4;
 
+/** What shaders use where the GPU offers it. */
+const FEATURES = ['subgroups', 'shader-f16'] as const;
+
 /** Largest heap: addresses are element indices of 30 bits. */
 const MAX_HEAP_BYTES = 2 ** 32;
 
@@ -42,13 +45,20 @@ async function findGpu(): Promise<GPU> {
   return nodeGpu;
 }
 
-/** Opens the GPU that this runtime prefers, with its largest buffers. */
-export async function openDevice(): Promise<GPUDevice> {
+/**
+ * Opens the GPU that this runtime prefers, with its largest buffers and what shaders use of its features. Its info is the adapter's, which
+ * is to be read at once: Deno breaks down when the device is asked for it after the adapter has been collected.
+ */
+export async function openDevice(): Promise<{ device: GPUDevice; info: GPUAdapterInfo }> {
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw unavailable('no GPU was found that WebGPU can use');
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  return adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+    requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+  });
+  return { device, info: adapter.info };
 }
 
 /** Elements that a heap in one buffer of this device can hold. */

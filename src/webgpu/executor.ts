@@ -13,6 +13,7 @@ import { grid, type Launch, SLOT_WORDS } from './launch.ts';
 import { GpuProgram, type Host } from './program.ts';
 import { Queue } from './queue.ts';
 import { Parameters, shader } from './shader.ts';
+import { usableSubgroup } from './subgroups.ts';
 
 const START_ELEMENTS = 1 << 22;
 const PROGRAM_WORDS = 4096;
@@ -64,10 +65,13 @@ export class WebGpuExecutor implements Executor, Host {
   readonly queue: Queue;
   /** Called once, when the device is lost. */
   onLoss: () => void = () => {};
-  scratchVersion = 0;
+  planVersion = 0;
+  /** Lanes that exchange values without a barrier, by subgroups of the GPU; 0: it has none that shaders can use. */
+  subgroup = 0;
   /** Elements that the heap may have. */
   heapLimit: number;
   private scratch: { address: number; length: number };
+  private rounds = false;
   private failure: DeviceError | null = null;
   /** Rejects what waits for the device when it is lost. */
   private rejectWaiting: (reason: DeviceError) => void = () => {};
@@ -77,7 +81,10 @@ export class WebGpuExecutor implements Executor, Host {
 
   /** Opens a GPU. Throws DeviceError where there is none. */
   static async start(): Promise<WebGpuExecutor> {
-    return new WebGpuExecutor(await openDevice());
+    const { device, info } = await openDevice();
+    const executor = new WebGpuExecutor(device);
+    executor.subgroup = await usableSubgroup(executor, info.subgroupMinSize);
+    return executor;
   }
 
   private constructor(readonly gpu: GPUDevice) {
@@ -153,6 +160,17 @@ export class WebGpuExecutor implements Executor, Host {
     return dtype === 'bool' ? Uint8Array.from(ints) : ints;
   }
 
+  /** Whether products round their operands to float16: where it is wanted and the GPU computes with such numbers. */
+  get half(): boolean {
+    return this.rounds;
+  }
+
+  set half(wanted: boolean) {
+    const rounds = wanted && this.gpu.features.has('shader-f16');
+    if (rounds !== this.rounds) this.planVersion++;
+    this.rounds = rounds;
+  }
+
   get isLost(): boolean {
     return this.failure !== null;
   }
@@ -166,6 +184,8 @@ export class WebGpuExecutor implements Executor, Host {
     const launches: Launch[] = [];
     let used = 0;
     kernels[words[at]!]!(words, at, {
+      subgroup: this.subgroup,
+      half: this.half,
       launch: (launch) => launches.push(launch),
       scratch: (elements) => {
         this.reserveScratch(used + elements);
@@ -183,7 +203,7 @@ export class WebGpuExecutor implements Executor, Host {
       this.allocator.release(this.scratch.address, this.scratch.length);
       this.scratch = { address, length: 2 * length };
     });
-    this.scratchVersion++;
+    this.planVersion++;
   }
 
   private makeHeap(elements: number): GPUBuffer {

@@ -16,6 +16,10 @@ export interface Launch {
 
 /** What a kernel may ask of the executor while it plans its launches. */
 export interface Planner {
+  /** So many lanes side by side can exchange values without a barrier; 0: none. A power of two. */
+  readonly subgroup: number;
+  /** Whether products round their operands to float16. */
+  readonly half: boolean;
   launch(launch: Launch): void;
   /** Element index of so many elements that are the command's own until its last launch. */
   scratch(elements: number): number;

@@ -9,8 +9,8 @@ import type { Queue, Slots } from './queue.ts';
 /** What a program needs of its executor. */
 export interface Host {
   readonly queue: Queue;
-  /** Grows when scratch memory has moved: plans made before are void. */
-  readonly scratchVersion: number;
+  /** Grows when plans made before are void: scratch memory has moved, or shaders are to be others. */
+  readonly planVersion: number;
   /** Throws when the device is lost. */
   check(): void;
   plan(words: Int32Array, at: number): Launch[];
@@ -32,7 +32,7 @@ export class GpuProgram implements LoadedProgram {
   private planned: Planned[] = [];
   private slots: Slots | null = null;
   private readonly changed = new Set<number>();
-  private scratchVersion = -1;
+  private planVersion = -1;
 
   constructor(
     private readonly host: Host,
@@ -58,7 +58,7 @@ export class GpuProgram implements LoadedProgram {
     const { host } = this;
     host.check();
     if (commands === 0) return;
-    if (host.scratchVersion !== this.scratchVersion || !this.planChanged()) this.planAll();
+    if (host.planVersion !== this.planVersion || !this.planChanged()) this.planAll();
     const first = this.commandAt(at);
     for (const { launches, slot } of this.planned.slice(first, first + commands)) {
       let next = slot;
@@ -89,14 +89,14 @@ export class GpuProgram implements LoadedProgram {
   private planAll(): void {
     const { host } = this;
     do {
-      this.scratchVersion = host.scratchVersion;
+      this.planVersion = host.planVersion;
       let slot = 0;
       this.planned = this.starts.map((start) => {
         const planned = { launches: host.plan(this.words, start), slot };
         slot += slotsOf(planned.launches);
         return planned;
       });
-    } while (this.scratchVersion !== host.scratchVersion);
+    } while (this.planVersion !== host.planVersion);
     this.changed.clear();
     const last = this.planned.at(-1);
     const length = last === undefined ? 0 : last.slot + slotsOf(last.launches);
@@ -118,7 +118,7 @@ export class GpuProgram implements LoadedProgram {
       const planned = this.planned[i]!;
       const size = slotsOf(planned.launches);
       planned.launches = this.host.plan(this.words, this.starts[i]!);
-      if (slotsOf(planned.launches) !== size || this.host.scratchVersion !== this.scratchVersion) return false;
+      if (slotsOf(planned.launches) !== size || this.host.planVersion !== this.planVersion) return false;
       this.place(planned);
       from = Math.min(from, planned.slot);
       to = Math.max(to, planned.slot + size);

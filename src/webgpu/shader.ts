@@ -39,6 +39,8 @@ export interface ShaderParts {
   threads?: number;
   /** Words of the slot that the parameters lie in. */
   slotWords?: number;
+  /** Extensions of WGSL that it uses. */
+  enable?: readonly string[];
   /** The heap is read and written by four words at a time: `four` and `putFour`, at multiples of 4, and `f`. */
   wide?: boolean;
 }
@@ -62,9 +64,10 @@ export function shader({
   outside = '',
   threads = THREADS,
   slotWords = SLOT_WORDS,
+  enable = [],
   wide = false,
 }: ShaderParts): string {
-  return `
+  return `${enable.map((name) => `enable ${name};`).join('\n')}
 @group(0) @binding(0) var<storage, read_write> heap: array<${wide ? 'vec4<u32>' : 'u32'}>;
 @group(0) @binding(1) var<uniform> cmd: array<vec4<u32>, ${slotWords / 4}>;
 ${wide ? wideHeapSource : heapSource}${mathSource}${unarySource}${outside}

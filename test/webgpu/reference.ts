@@ -10,27 +10,56 @@ const reference = new ReferenceExecutor();
 /** Encodes commands and returns the addresses of their results. */
 export type Encode = (box: Sandbox, p: ProgramBlock) => number[];
 
-/** Fails unless the GPU gives what the reference gives, and writes nothing beside it. `exact`: the same words. */
-export async function checkOnGpu(gpu: WebGpuExecutor, note: string, encode: Encode, exact = false): Promise<void> {
+/** What the commands give on the GPU, and whether one of them adds up by subgroups. */
+async function runOnGpu(gpu: WebGpuExecutor, note: string, encode: Encode) {
+  const { blocks } = gpu.allocator;
+  const box = new Sandbox(gpu);
+  const { program } = gpu;
+  let bySubgroups = false;
+  const got: number[][] = [];
+  try {
+    const results = encode(box, program);
+    for (let at = 0; at < program.length; at += program.words[at + 1]!) {
+      bySubgroups ||= gpu.plan(program.words, at).some(({ key }) => key.endsWith(`by ${gpu.subgroup}`));
+    }
+    await box.settle(note);
+    for (const address of results) got.push(await box.download(address, 'int32'));
+  } finally {
+    box.release();
+  }
+  expect(gpu.allocator.blocks, 'blocks left').toBe(blocks);
+  return { got, bySubgroups };
+}
+
+/**
+ * Fails unless the GPU gives what the reference gives, without subgroups the same bits, and writes nothing beside it. `exact`: the same
+ * words, else up to `relative`.
+ */
+export async function checkOnGpu(
+  gpu: WebGpuExecutor,
+  note: string,
+  encode: Encode,
+  exact = false,
+  relative = RELATIVE,
+): Promise<void> {
   const expected = inSandbox(reference, (box) => {
     const results = encode(box, reference.program);
     box.run(note);
     return results.map((address) => box.ints(address));
   });
-  const { blocks } = gpu.allocator;
-  const box = new Sandbox(gpu);
-  try {
-    const results = encode(box, gpu.program);
-    await box.settle(note);
-    for (const [i, address] of results.entries()) {
-      const got = await box.download(address, 'int32');
-      if (exact) expect(got, `${note}, result ${i}`).toEqual(expected[i]);
-      else expectNear(got, expected[i]!, `${note}, result ${i}`);
-    }
-  } finally {
-    box.release();
+  const { got, bySubgroups } = await runOnGpu(gpu, note, encode);
+  for (const [i, words] of expected.entries()) {
+    if (exact) expect(got[i], `${note}, result ${i}`).toEqual(words);
+    else expectNear(got[i]!, words, `${note}, result ${i}`, relative);
   }
-  expect(gpu.allocator.blocks, 'blocks left').toBe(blocks);
+  if (!bySubgroups) return;
+  const { subgroup } = gpu;
+  gpu.subgroup = 0;
+  try {
+    expect((await runOnGpu(gpu, note, encode)).got, `${note}, without subgroups`).toEqual(got);
+  } finally {
+    gpu.subgroup = subgroup;
+  }
 }
 
 const RELATIVE = 1e-4;
@@ -39,16 +68,16 @@ const CANCELLED = 1e-6;
 const SMALLEST_NORMAL = 2 ** -126;
 
 /**
- * Fails unless words are the same int32, or the same float32 up to 1e-4 of it or of the largest of all; NaN and ±∞ must be where
+ * Fails unless words are the same int32, or the same float32 up to `relative` of it or of the largest of all; NaN and ±∞ must be where
  * they are expected. Both are lists of words.
  */
-function expectNear(got: readonly number[], want: readonly number[], note: string): void {
+function expectNear(got: readonly number[], want: readonly number[], note: string, relative: number): void {
   expect(got.length, note).toBe(want.length);
   const a = new Float32Array(Int32Array.from(got).buffer);
   const b = new Float32Array(Int32Array.from(want).buffer);
   let scale = 0;
   for (const value of b) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
-  const tolerance = RELATIVE * Math.min(scale, 1) + CANCELLED;
+  const tolerance = relative * Math.min(scale, 1) + CANCELLED;
   const isUsualNaN = (word: number) => (word & 0x1fffff) === 0;
   want.forEach((word, i) => {
     if (got[i] === word) return;
@@ -57,7 +86,7 @@ function expectNear(got: readonly number[], want: readonly number[], note: strin
     const isFloat = Number.isNaN(y)
       ? isUsualNaN(word) || isUsualNaN(got[i]!)
       : y === 0 || Math.abs(y) >= SMALLEST_NORMAL;
-    const isSame = Number.isFinite(y) ? Math.abs(x - y) <= tolerance + RELATIVE * Math.abs(y) : Object.is(x, y);
+    const isSame = Number.isFinite(y) ? Math.abs(x - y) <= tolerance + relative * Math.abs(y) : Object.is(x, y);
     if (!isFloat || !isSame) {
       expect.fail(`${note}: element ${i} is ${x} (word ${got[i]}), expected ${y} (word ${word})`);
     }

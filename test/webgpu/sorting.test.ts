@@ -46,7 +46,9 @@ describeOnGpu('order on webgpu', (gpu) => {
     [64, 5],
     [65, 5],
     [600, 3],
+    [1024, 1],
     [2000, 1900],
+    [3000, 2],
   ])('addRows and scatterAdd of %i to %i', { timeout: 30_000 }, async (count, size) => {
     const [outer, inner] = [2, 3];
     await checkOnGpu(gpu, `addRows ${count}`, (box, p) => {
@@ -56,8 +58,14 @@ describeOnGpu('order on webgpu', (gpu) => {
         box.put(randomFloats(outer * count * inner, 2)),
         box.put(randomInts(count, 3, 0, size), 'int32'),
       ];
-      encode.encodeAddRows(p, { g, index, y, marks, outer, size, count, inner, first: 7 });
-      return [y, marks];
+      const sizes = { outer, size, count, inner, first: 7 };
+      encode.encodeAddRows(p, { g, index, y, marks, ...sizes });
+      const [zeroed, left] = [
+        box.put(randomFloats(outer * size * inner, 1)),
+        box.put(randomInts(size, 4, 0, 9), 'int32'),
+      ];
+      encode.encodeAddRows(p, { g: 0, index, y: zeroed, marks: left, ...sizes });
+      return [y, marks, zeroed, left];
     });
     for (const integer of [0, 1]) {
       const dtype = integer ? 'int32' : 'float32';

@@ -104,7 +104,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     expect(await run()).toBeCloseTo(sum, 3);
     program.patch(3, other);
     expect(await run()).toBeCloseTo(2 * sum, 3);
-    const before = gpu.scratchVersion;
+    const before = gpu.planVersion;
     // Its partial sums do not fit the scratch memory that there is.
     inSandbox(gpu, (large) => {
       const c = large.room(224 * 250);
@@ -115,7 +115,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
       });
       gpu.run();
     });
-    expect(gpu.scratchVersion).toBeGreaterThan(before);
+    expect(gpu.planVersion).toBeGreaterThan(before);
     expect(await run()).toBeCloseTo(2 * sum, 3);
     program.dispose();
     box.release();

@@ -7,13 +7,17 @@ import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
 /**
  * (x − mean) / std for each channel.
  *
+ * @throws ArgumentError where a standard deviation is 0, or there are not as many as means
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
  * @example
- * new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+ * const normalize = new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+ * normalize.forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class Normalize extends Transform {
   constructor(
+    /** What is subtracted: one number for each channel, or one for all. */
     readonly mean: readonly number[],
+    /** What is divided by then, never 0: as many numbers as `mean`. */
     readonly std: readonly number[],
   ) {
     super();
@@ -52,14 +56,15 @@ export class Normalize extends Transform {
 /** A number v: from 1 − v to 1 + v (hue: −v to v); or both bounds. */
 export type Jitter = number | readonly [number, number];
 
+/** Options of `ColorJitter`. */
 export interface ColorJitterOptions extends SeedOptions {
-  /** Default 0: unchanged. */
+  /** Factor of all values. Default 0: unchanged. */
   brightness?: Jitter;
-  /** Default 0. */
+  /** Factor of the distance from the mean gray. Default 0: unchanged. */
   contrast?: Jitter;
-  /** Default 0. */
+  /** Factor of the distance from the pixel's gray. Default 0: unchanged. */
   saturation?: Jitter;
-  /** In turns, at most 0.5. Default 0. */
+  /** Turn of the colour circle, at most 0.5 of it either way. Default 0: unchanged. */
   hue?: Jitter;
 }
 
@@ -88,7 +93,11 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
 /**
  * Changes brightness, contrast, saturation and hue at random, in random order. Gray images keep saturation and hue.
  *
+ * @throws ArgumentError where an amount is negative
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html
+ * @example
+ * const jitter = new data.transforms.ColorJitter({ brightness: 0.2, hue: 0.05, seed: 1 });
+ * jitter.forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class ColorJitter extends RandomTransform {
   private readonly bounds: (readonly [number, number])[];

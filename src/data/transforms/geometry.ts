@@ -7,7 +7,7 @@ import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from 
 
 /** Options of `Resize`. */
 export interface ResizeOptions {
-  /** Default 'bilinear'. */
+  /** Take the nearest pixel, or mix those around it. Default 'bilinear'. */
   interpolation?: Interpolation;
   /** Average where the image shrinks (bilinear only). Default true. */
   antialias?: boolean;
@@ -27,9 +27,12 @@ function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear
  * Another size: [height, width], or a number for the shorter side, which keeps the proportions.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
+ * @example
+ * new data.transforms.Resize(16).forward(rand(3, 8, 12)).shape; // [3, 16, 24]
  */
 export class Resize extends Transform {
   constructor(
+    /** The new size, ≥ 1: [height, width], or one number for the shorter side. */
     readonly size: Size,
     private readonly options: ResizeOptions = {},
   ) {
@@ -54,9 +57,14 @@ export class Resize extends Transform {
  * The middle of the image; what is missing is 0.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
+ * @example
+ * new data.transforms.CenterCrop([4, 6]).forward(rand(3, 8, 12)).shape; // [3, 4, 6]
  */
 export class CenterCrop extends Transform {
-  constructor(readonly size: Size) {
+  constructor(
+    /** The size of the middle part, ≥ 1: [height, width], or one number for both. */
+    readonly size: Size,
+  ) {
     super();
     pairOf('CenterCrop', size);
   }
@@ -91,9 +99,12 @@ const ATTEMPTS = 10;
  * A random part of the image, in a given size.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomResizedCrop.html
+ * @example
+ * new data.transforms.RandomResizedCrop(16, { scale: [0.5, 1], seed: 1 }).forward(rand(3, 32, 32)).shape; // [3, 16, 16]
  */
 export class RandomResizedCrop extends RandomTransform {
   constructor(
+    /** The size of the result, ≥ 1: [height, width], or one number for both. */
     readonly size: Size,
     private readonly options: RandomResizedCropOptions = {},
   ) {
@@ -138,8 +149,14 @@ export interface FlipOptions extends SeedOptions {
   p?: number;
 }
 
-/** With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`. */
+/**
+ * With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`.
+ *
+ * @example
+ * new data.transforms.RandomHorizontalFlip(1).forward(tensor([[[0, 1]]])).toArray(); // [[[1, 0]]]
+ */
 export class RandomHorizontalFlip extends RandomTransform {
+  /** How often an image is mirrored, 0 … 1. Default 0.5. */
   readonly p: number;
 
   constructor(options: number | FlipOptions = {}) {
@@ -159,7 +176,7 @@ export class RandomHorizontalFlip extends RandomTransform {
 
 /** Options of `RandomRotation`. */
 export interface RotationOptions extends SeedOptions {
-  /** Default 'nearest'. */
+  /** Take the nearest pixel, or mix those around it. Default 'nearest'. */
   interpolation?: Interpolation;
   /** What comes in from outside. Default 0. */
   fill?: number;
@@ -169,6 +186,8 @@ export interface RotationOptions extends SeedOptions {
  * A rotation about the middle, counter-clockwise, by a random angle from −degrees to degrees, or between two angles.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomRotation.html
+ * @example
+ * new data.transforms.RandomRotation(10, { seed: 1 }).forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class RandomRotation extends RandomTransform {
   private readonly bounds: readonly [number, number];

@@ -1,4 +1,8 @@
-/** Images changed and augmented: tensors [C, H, W] or images of bytes in, tensors [C, H, W] out. */
+/**
+ * Images changed and augmented: tensors [C, H, W] or images of bytes in, tensors [C, H, W] out.
+ *
+ * @module
+ */
 export { ColorJitter, type ColorJitterOptions, type Jitter, Normalize } from './color.ts';
 export {
   CenterCrop,

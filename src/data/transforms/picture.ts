@@ -6,8 +6,11 @@ import { Tensor } from '../../tensor/tensor.ts';
 
 /** An image as decoders and canvases give it: pixels in rows, 1 (gray), 3 (RGB) or 4 (RGBA) bytes each. */
 export interface ImageLike {
+  /** Pixels in a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** Bytes 0 … 255, row by row, those of a pixel side by side; alpha is left out. */
   readonly data: ArrayLike<number>;
 }
 

@@ -16,6 +16,7 @@ export abstract class Transform {
   abstract apply(picture: Picture): Picture;
 }
 
+/** Options of transforms that choose at random. */
 export interface SeedOptions {
   /** Seed of the choices; without it they follow `manualSeed`. */
   seed?: number;
@@ -49,10 +50,14 @@ export abstract class RandomTransform extends Transform {
  *   new data.transforms.RandomHorizontalFlip(),
  *   new data.transforms.Normalize([0.5], [0.5]),
  * ]);
- * const x = augment.forward(image);
+ * const image = { width: 2, height: 1, data: [0, 0, 0, 255, 255, 255, 255, 255] }; // RGBA
+ * augment.forward(image).shape; // [3, 1, 2]
  */
 export class Compose extends Transform {
-  constructor(readonly transforms: readonly Transform[]) {
+  constructor(
+    /** What is done, in this order; an empty list only makes tensors of images. */
+    readonly transforms: readonly Transform[],
+  ) {
     super();
     if (!Array.isArray(transforms) || !transforms.every((transform) => transform instanceof Transform)) {
       throw new ArgumentError('Compose: expected a list of transforms', {

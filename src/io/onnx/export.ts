@@ -222,7 +222,7 @@ function checkShapes(inputShape: OnnxInputShape | readonly OnnxInputShape[]): On
  * that depends on values; DeviceError for a model on webgpu
  * @see https://onnx.ai
  * @example
- * const bytes = exportOnnx(model, [null, 3, 224, 224]);
+ * const bytes = exportOnnx(model, [null, 4]); // null: the size of the batch stays open
  * const tokens = exportOnnx(new nn.Embedding(100, 8), [1, 20], { dtypes: ['int32'] });
  */
 export function exportOnnx(

@@ -20,7 +20,9 @@ export interface OnnxNode {
 
 /** An input that the caller gives. */
 export interface OnnxInput {
+  /** Its name in the file. */
   name: string;
+  /** The type that its tensor must have. */
   dtype: DType;
   /** null for a size that the file leaves open; the whole is null where it says nothing. */
   shape: readonly (number | null)[] | null;

@@ -26,8 +26,9 @@ const operations: Readonly<Record<string, Operation>> = {
  * @throws FormatError where the file is damaged, or names operations that are not supported: all of them at once
  * @see https://onnx.ai
  * @example
- * const model = loadOnnx(new Uint8Array(await (await fetch('model.onnx')).arrayBuffer()));
- * const y = model.forward(randn(1, 3, 224, 224));
+ * const bytes = new Uint8Array(await (await fetch('model.onnx')).arrayBuffer());
+ * const network = loadOnnx(bytes);
+ * const output = network.forward(randn(1, 3, 224, 224));
  */
 export function loadOnnx(bytes: Uint8Array): OnnxModel {
   if (!(bytes instanceof Uint8Array)) {

@@ -3,6 +3,7 @@ import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';
+import { launchSegments } from './segments.ts';
 
 const G = fieldsOf('gather');
 const gatherParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
@@ -29,38 +30,31 @@ heap[y + id] = heap[x + (o * size + min(heap[index + id], size - 1u)) * inner + 
 export const FEW = 64;
 
 const S = fieldsOf('scatterAdd');
+const scatterParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
 
-/**
- * Of the elements that go to one place the first adds up all, in order; the others have nothing to do. It finds them among all, or
- * where these are many, next to each other after a sort.
- */
+/** Of the elements that go to one place the first adds up all, in order; the others have nothing to do. Where all are many, they are sorted first. */
 export const scatterAdd: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof S) => words[at + S[name]]!;
-  const [count, inner] = [word('count'), word('inner')];
-  const rows = word('outer') * inner;
-  const n = rows * count;
+  const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
+  const [g, index, y] = [word('g'), word('index'), word('y')];
+  const n = outer * count * inner;
   if (n === 0) return;
   const type = word('integer') === 1 ? 'i32' : 'f32';
-  const values = {
-    n,
-    ...Object.fromEntries((['g', 'index', 'y', 'size', 'count', 'inner'] as const).map((name) => [name, word(name)])),
-  };
-  const isSorted = count > FEW;
-  const { start, length } = isSorted
-    ? launchSort(planner, {
-        key: 'scatterAdd',
-        values: { index: word('index'), size: word('size'), inner },
-        rows,
-        cols: count,
-        load: 'key = min(heap[index + ((row / inner) * cols + e) * inner + row % inner], size - 1u);',
-      })
-    : { start: 0, length: 0 };
-  const all: Record<string, number> = { ...values, sorted: start, length };
-  const parameters = new Parameters(Object.keys(all));
+  if (count > FEW) {
+    const order = launchSort(planner, {
+      key: 'scatterAdd',
+      values: { index, size, inner },
+      rows: outer * inner,
+      cols: count,
+      load: 'key = min(heap[index + ((row / inner) * cols + e) * inner + row % inner], size - 1u);',
+    });
+    launchSegments(planner, { key: 'scatterAdd', type, outer, count, inner, g, y, size, order, isShared: false });
+    return;
+  }
   planner.launch({
-    key: `scatterAdd ${type} ${isSorted}`,
-    source: () => shader({ parameters, body: isSorted ? addSorted(type) : addFound(type) }),
-    words: parameters.words(all),
+    key: `scatterAdd ${type}`,
+    source: () => shader({ parameters: scatterParameters, body: addFound(type) }),
+    words: scatterParameters.words({ n, g, index, y, size, count, inner }),
     groups: gridOfThreads(n),
   });
 };
@@ -77,21 +71,6 @@ let to = y + (o * size + own) * inner + id % inner;
 var sum = bitcast<${type}>(heap[to]);
 for (var e = id; e < end; e += inner) {
   if (min(heap[index + e], size - 1u) == own) { sum += bitcast<${type}>(heap[g + e]); }
-}
-heap[to] = bitcast<u32>(sum);`;
-
-const addSorted = (type: string) => `if (id >= n) { return; }
-let row = id / count;
-let place = id % count;
-let pairs = sorted + 2u * row * length;
-let own = heap[pairs + 2u * place];
-if (place > 0u && heap[pairs + 2u * place - 2u] == own) { return; }
-let o = row / inner;
-let i = row % inner;
-let to = y + (o * size + own) * inner + i;
-var sum = bitcast<${type}>(heap[to]);
-for (var next = place; next < count && heap[pairs + 2u * next] == own; next++) {
-  sum += bitcast<${type}>(heap[g + (o * count + heap[pairs + 2u * next + 1u]) * inner + i]);
 }
 heap[to] = bitcast<u32>(sum);`;
 

@@ -4,11 +4,12 @@ import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { FEW } from './along.ts';
 import { launchSort } from './bitonic.ts';
+import { launchSegments } from './segments.ts';
 
 const T = fieldsOf('takeRows');
 const A = fieldsOf('addRows');
 const takeParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
-const addParameters = new Parameters(['n', 'g', 'index', 'y', 'marks', 'size', 'count', 'inner', 'first', 'sorted']);
+const addParameters = new Parameters(['n', 'g', 'index', 'y', 'marks', 'size', 'count', 'inner', 'first']);
 
 /** Where the thread is in [outer, count, inner]. */
 const place = `if (id >= n) { return; }
@@ -39,9 +40,6 @@ export const takeRows: GpuKernel = (words, at, planner) => {
   });
 };
 
-/** The last of the rows with an index leaves its place. */
-const mark = 'if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }';
-
 const addFound = `${place}
 let to = y + (o * size + own) * inner + e;
 for (var before = 0u; before < j; before++) {
@@ -55,51 +53,38 @@ for (var other = j; other < count; other++) {
   last = other;
 }
 put(to, sum);
-${mark}`;
-
-const addSorted = `if (id >= n) { return; }
-let e = id % inner;
-let j = (id / inner) % count;
-let o = id / (inner * count);
-let own = heap[sorted + 2u * j];
-if (j > 0u && heap[sorted + 2u * j - 2u] == own) { return; }
-let to = y + (o * size + own) * inner + e;
-var sum = select(f(to), 0.0, g == 0u);
-var last = j;
-for (var next = j; next < count && heap[sorted + 2u * next] == own; next++) {
-  last = heap[sorted + 2u * next + 1u];
-  if (g != 0u) { sum += f(g + (o * count + last) * inner + e); }
-}
-put(to, sum);
-${mark}`;
+// The last of the rows with an index leaves its place.
+if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }`;
 
 /**
- * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. It finds them
- * among all, or where these are many, next to each other after a sort.
+ * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. Where rows are
+ * many, they are sorted first.
  */
 export const addRows: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof A) => words[at + A[name]]!;
-  const [count, inner] = [word('count'), word('inner')];
-  const n = word('outer') * count * inner;
+  const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
+  const [g, index, y, marks, first] = [word('g'), word('index'), word('y'), word('marks'), word('first')];
+  const n = outer * count * inner;
   if (n === 0) return;
-  const isSorted = count > FEW;
-  const sorted = isSorted
-    ? launchSort(planner, {
-        key: 'addRows',
-        values: { index: word('index'), size: word('size') },
-        rows: 1,
-        cols: count,
-        load: 'key = min(heap[index + e], size - 1u);',
-      }).start
-    : 0;
+  if (count > FEW) {
+    const order = launchSort(planner, {
+      key: 'addRows',
+      values: { index, size },
+      rows: 1,
+      cols: count,
+      load: 'key = min(heap[index + e], size - 1u);',
+    });
+    launchSegments(planner, {
+      ...{ key: 'addRows', outer, count, inner, size, g, y, order, marks, first },
+      type: 'f32',
+      isShared: true,
+    });
+    return;
+  }
   planner.launch({
-    key: `addRows ${isSorted}`,
-    source: () => shader({ parameters: addParameters, body: isSorted ? addSorted : addFound }),
-    words: addParameters.words({
-      ...{ n, sorted, count, inner },
-      ...{ g: word('g'), index: word('index'), y: word('y'), size: word('size') },
-      ...{ marks: word('marks'), first: word('first') },
-    }),
+    key: 'addRows',
+    source: () => shader({ parameters: addParameters, body: addFound }),
+    words: addParameters.words({ n, g, index, y, marks, size, count, inner, first }),
     groups: gridOfThreads(n),
   });
 };

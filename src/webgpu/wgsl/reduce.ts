@@ -4,7 +4,7 @@ import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.t
 import { fieldsOf } from '../../reference/fields.ts';
 import type { GpuKernel } from '../launch.ts';
 import { THREADS } from '../launch.ts';
-import { type Join, lanesFor, launchRows } from './rows.ts';
+import { type Join, launchRows } from './rows.ts';
 
 /** How elements are joined, and what an empty row gives. */
 const folds: Record<ReduceFn, Join & { start: string }> = {
@@ -107,6 +107,18 @@ fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
 /** Lanes without an element have this index. */
 const NONE = '0xffffffffu';
 
+/** Of two elements, as bits and index, the one that goes before the other. */
+const firstOf = (type: string, isBefore: string) => `
+fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
+  let best = bitcast<${type}>(a.x);
+  let index = a.y;
+  let v = bitcast<${type}>(b.x);
+  let r = b.y;
+  if (r != ${NONE} && (index == ${NONE} || ${isBefore})) { return b; }
+  return a;
+}
+`;
+
 export const argReduce: GpuKernel = (words, at, planner) => {
   const name = argReduceFns[words[at + A.fn]!]!;
   const type = name.endsWith('I') ? 'i32' : 'f32';
@@ -114,48 +126,22 @@ export const argReduce: GpuKernel = (words, at, planner) => {
   const size = words[at + A.size]!;
   const inner = words[at + A.inner]!;
   const values = words[at + A.values]!;
-  const lanes = inner < FEW_ROWS ? lanesFor(outer * inner, size) : 1;
-  const long = lanes > 1;
   launchRows(planner, {
     key: `argReduce ${name} ${values === 0}`,
     values: { x: words[at + A.x]!, values, indices: words[at + A.indices]!, inner },
     rows: outer * inner,
     size,
-    lanes,
-    joins: {},
-    outside:
-      (type === 'f32' ? floatWins : '') +
-      (long ? `var<workgroup> bests: array<${type}, ${lanes}>;\nvar<workgroup> places: array<u32, ${lanes}>;\n` : ''),
+    lanes: inner < FEW_ROWS ? undefined : 1,
+    joins: { First: { type: 'vec2<u32>', join: 'firstOf(a, b)' } },
+    outside: (type === 'f32' ? floatWins : '') + firstOf(type, wins[name]),
     body: `
 let start = x + (row / inner) * size * inner + row % inner;
-var best = ${type}(0);
-var index = ${NONE};
-for (var r = lane; r < size; r += lanes) {
-  let v = bitcast<${type}>(heap[start + r * inner]);
-  if (index == ${NONE} || ${wins[name]}) { best = v; index = r; }
-}
-${
-  long
-    ? `bests[lane] = best;
-places[lane] = index;
-workgroupBarrier();
-for (var step = ${lanes / 2}u; step > 0u; step >>= 1u) {
-  if (lane < step) {
-    let v = bests[lane + step];
-    let r = places[lane + step];
-    best = bests[lane];
-    index = places[lane];
-    if (r != ${NONE} && (index == ${NONE} || ${wins[name]})) { bests[lane] = v; places[lane] = r; }
-  }
-  workgroupBarrier();
-}
-best = bests[0];
-index = places[0];`
-    : ''
-}
+var first = vec2(0u, ${NONE});
+for (var r = lane; r < size; r += lanes) { first = firstOf(first, vec2(heap[start + r * inner], r)); }
+first = allFirst(first, lane);
 if (lane == 0u) {
-  heap[indices + row] = index;
-  ${values === 0 ? '' : 'heap[values + row] = heap[start + index * inner];'}
+  heap[indices + row] = first.y;
+  ${values === 0 ? '' : 'heap[values + row] = first.x;'}
 }`,
   });
 };

@@ -5,7 +5,7 @@
  *     for (var e = lane; e < size; e += lanes) { … }
  *
  * and joins what the lanes have found with `all…`, whose results every lane gets. The order in which it joins is fixed by
- * the shapes.
+ * the shapes: lanes 1 apart, then 2, 4, … By subgroups it is the same order, and gives the same bits.
  */
 import { grid, gridOfThreads, type Planner, THREADS } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -17,17 +17,17 @@ const STILL_SHORT = 256;
 
 /** Rows up to this length get a small workgroup. */
 const MEDIUM = 1024;
-const SMALL_GROUP = 64;
+export const SMALL_GROUP = 64;
 
 /** Lanes that share a row of so many elements: powers of two. */
-export function lanesFor(rows: number, size: number): number {
+function lanesFor(rows: number, size: number): number {
   if (size < (rows < MANY_ROWS ? SHORT : STILL_SHORT)) return 1;
   return size <= MEDIUM ? SMALL_GROUP : THREADS;
 }
 
-/** A way to join the lanes' values: its type, the expression that joins `a` and `b`, and the value that joins to nothing. */
+/** A way to join the lanes' values: its type, and the expression that joins `a` and `b`, of which `a` is the lower lane's. */
 export interface Join {
-  type: 'f32' | 'i32';
+  type: 'f32' | 'i32' | 'vec2<u32>';
   join: string;
 }
 
@@ -37,13 +37,18 @@ export const joins = {
 } as const satisfies Record<string, Join>;
 
 /** `all<Name>` for one way to join, over the lanes of a workgroup. */
-function joinSource(name: string, { type, join }: Join, lanes: number): string {
-  if (lanes === 1) return `fn all${name}(value: ${type}, lane: u32) -> ${type} { return value; }\n`;
+function joinSource(name: string, way: Join, lanes: number, subgroup: number): string {
+  if (lanes === 1) return `fn all${name}(value: ${way.type}, lane: u32) -> ${way.type} { return value; }\n`;
+  return subgroup > 0 ? joinBySubgroups(name, way, lanes, subgroup) : joinByTree(name, way, lanes);
+}
+
+/** With the bits of its number turned round, a lane meets its neighbour first: the lanes that go on lie side by side. */
+function joinByTree(name: string, { type, join }: Join, lanes: number): string {
   return `
 var<workgroup> shared${name}: array<${type}, ${lanes}>;
 fn all${name}(value: ${type}, lane: u32) -> ${type} {
   workgroupBarrier();
-  shared${name}[lane] = value;
+  shared${name}[reverseBits(lane) >> ${32 - Math.log2(lanes)}u] = value;
   workgroupBarrier();
   for (var step = ${lanes / 2}u; step > 0u; step >>= 1u) {
     if (lane < step) {
@@ -54,6 +59,39 @@ fn all${name}(value: ${type}, lane: u32) -> ${type} {
     workgroupBarrier();
   }
   return shared${name}[0];
+}
+`;
+}
+
+/**
+ * The lanes of a subgroup join their values, one of them leaves what comes out, and all lanes read that as values of fewer lanes, until
+ * one value is left.
+ */
+function joinBySubgroups(name: string, { type, join }: Join, lanes: number, subgroup: number): string {
+  const lines = [];
+  for (let left = lanes, width = 0; left > 1; left /= width) {
+    if (width > 0) {
+      lines.push(`workgroupBarrier();
+  if (lane < ${left * width}u && lane % ${width}u == 0u) { shared${name}[lane / ${width}u] = all; }
+  workgroupBarrier();
+  all = shared${name}[lane % ${left}u];`);
+    }
+    width = Math.min(left, subgroup);
+    for (let step = 1; step < width; step *= 2) lines.push(`all = join${name}(all, lane, ${step}u);`);
+  }
+  return `
+var<workgroup> shared${name}: array<${type}, ${Math.max(lanes / subgroup, 1)}>;
+fn join${name}(own: ${type}, lane: u32, step: u32) -> ${type} {
+  let other = subgroupShuffleXor(own, step);
+  let isLower = (lane & step) == 0u;
+  let a = select(other, own, isLower);
+  let b = select(own, other, isLower);
+  return ${join};
+}
+fn all${name}(value: ${type}, lane: u32) -> ${type} {
+  var all = value;
+  ${lines.join('\n  ')}
+  return all;
 }
 `;
 }
@@ -80,15 +118,17 @@ export function launchRows(planner: Planner, kernel: RowsKernel): void {
   const long = lanes > 1;
   const values: Record<string, number> = { rows, size, ...kernel.values };
   const parameters = new Parameters(Object.keys(values));
+  const subgroup = long && Object.keys(kernel.joins).length > 0 ? planner.subgroup : 0;
   planner.launch({
-    key: `${kernel.key}/${lanes}`,
+    key: `${kernel.key}/${lanes}${subgroup > 0 ? ` by ${subgroup}` : ''}`,
     source: () =>
       shader({
         parameters,
         threads: long ? lanes : THREADS,
+        enable: subgroup > 0 ? ['subgroups'] : [],
         outside:
           Object.entries(kernel.joins)
-            .map(([name, join]) => joinSource(name, join, lanes))
+            .map(([name, join]) => joinSource(name, join, lanes, subgroup))
             .join('') + (kernel.outside ?? ''),
         body: `
 let row = ${long ? 'groupId' : 'id'};

@@ -3,6 +3,9 @@
  * a tile of C: it walks along k, keeps a slice of A and of B in workgroup memory, and each thread keeps a block of C in registers. Where
  * the tiles of C are too few to fill a device and k is long, k is cut: each part leaves its sums in scratch memory, and a second
  * launch adds them in order.
+ *
+ * With the planner's `half` the slices are float16: elements are rounded as they are loaded. A product of two such numbers has at most 22
+ * digits, so that float32 holds it exactly; all is added up in float32.
  */
 import { grid, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -81,8 +84,12 @@ export interface Product {
 /** Whether sizes, strides and addresses are such that elements lie by fours. */
 export const byFours = (...numbers: number[]): boolean => numbers.every((n) => n % 4 === 0);
 
+/** What the elements of slices are. */
+type Element = 'f32' | 'f16';
+
 /** Loads a slice of a factor, [DEPTH][width] in groups of four neighbours across. */
-function loadSlice(name: 'A' | 'B', width: number, threads: number, { way, element, prepare = '' }: Factor): string {
+function loadSlice(name: 'A' | 'B', width: number, threads: number, factor: Factor, type: Element): string {
+  const { way, element, prepare = '' } = factor;
   const groups = (DEPTH * width) / 4;
   const [depth, across] =
     way === 'along k' ? [`item % ${DEPTH}u`, `item / ${DEPTH}u`] : [`item / ${width / 4}u`, `item % ${width / 4}u`];
@@ -103,12 +110,13 @@ for (var item = local; item < ${groups}u; item += ${threads}u) {
       }
     }
   }
-  slice${name}[depth * ${width / 4}u + across] = four;
+  slice${name}[depth * ${width / 4}u + across] = vec4<${type}>(four);
 }`;
 }
 
 /** The same by four elements at a time: those along k as blocks of 4×4, which are turned. */
-function loadWideSlice(name: 'A' | 'B', width: number, threads: number, { way, at }: Factor): string {
+function loadWideSlice(name: 'A' | 'B', width: number, threads: number, factor: Factor, type: Element): string {
+  const { way, at } = factor;
   const limit = name === 'A' ? 'm' : 'n';
   if (way === 'across') {
     return `
@@ -117,7 +125,7 @@ for (var item = local; item < ${(DEPTH * width) / 4}u; item += ${threads}u) {
   let q = origin${name} + (item % ${width / 4}u) * 4u;
   var values = vec4<f32>();
   if (p < end && q < ${limit}) { values = four(${at}); }
-  slice${name}[item] = values;
+  slice${name}[item] = vec4<${type}>(values);
 }`;
   }
   return `
@@ -131,7 +139,8 @@ for (var item = local; item < ${(DEPTH * width) / 16}u; item += ${threads}u) {
     if (p < end && q < ${limit}) { block[i] = four(${at}); }
   }
   for (var i = 0u; i < 4u; i++) {
-    slice${name}[(depth + i) * ${width / 4}u + across] = vec4(block[0][i], block[1][i], block[2][i], block[3][i]);
+    let line = vec4(block[0][i], block[1][i], block[2][i], block[3][i]);
+    slice${name}[(depth + i) * ${width / 4}u + across] = vec4<${type}>(line);
   }
 }`;
 }
@@ -139,14 +148,16 @@ for (var item = local; item < ${(DEPTH * width) / 16}u; item += ${threads}u) {
 /** One step along k: a column of the slice of A times a row of the slice of B. */
 function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   const quads = blockCols / 4;
-  const lines = range(quads).map((q) => `let b${q} = sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u];`);
+  const lines = range(quads).map(
+    (q) => `let b${q} = vec4<f32>(sliceB[depth * ${cols / 4}u + threadCol * ${quads}u + ${q}u]);`,
+  );
   for (const i of range(blockRows)) {
     const at = `threadRow * ${blockRows}u + ${i}u`;
     const value =
       blockRows % 4 === 0
         ? `sliceA[depth * ${rows / 4}u + threadRow * ${blockRows / 4}u + ${i >> 2}u].${'xyzw'[i & 3]}`
         : `sliceA[depth * ${rows / 4}u + ((${at}) >> 2u)][(${at}) & 3u]`;
-    lines.push(`let a${i} = vec4<f32>(${value});`);
+    lines.push(`let a${i} = vec4<f32>(f32(${value}));`);
     for (const q of range(quads)) lines.push(`sum${i}_${q} = fma(a${i}, b${q}, sum${i}_${q});`);
   }
   return lines.join('\n    ');
@@ -204,7 +215,13 @@ function storeBlock({ blockRows, blockCols }: Tile, { target, finish }: Product,
     .join('\n');
 }
 
-function tileSource(parameters: Parameters<string>, tile: Tile, product: Product, isPart: boolean): string {
+function tileSource(
+  parameters: Parameters<string>,
+  tile: Tile,
+  product: Product,
+  isPart: boolean,
+  type: Element,
+): string {
   const { rows, cols, blockRows, blockCols } = tile;
   const threads = (rows / blockRows) * (cols / blockCols);
   const { wide = false } = product;
@@ -214,9 +231,10 @@ function tileSource(parameters: Parameters<string>, tile: Tile, product: Product
     parameters,
     threads,
     wide,
+    enable: type === 'f16' ? ['f16'] : [],
     outside: `
-var<workgroup> sliceA: array<vec4<f32>, ${(DEPTH * rows) / 4}>;
-var<workgroup> sliceB: array<vec4<f32>, ${(DEPTH * cols) / 4}>;`,
+var<workgroup> sliceA: array<vec4<${type}>, ${(DEPTH * rows) / 4}>;
+var<workgroup> sliceB: array<vec4<${type}>, ${(DEPTH * cols) / 4}>;`,
     body: `
 let tilesAcross = (n + ${cols - 1}u) / ${cols}u;
 let tilesDown = (m + ${rows - 1}u) / ${rows}u;
@@ -233,8 +251,8 @@ let threadCol = local % ${cols / blockCols}u;
 ${sums.join('\n')}
 for (var start = part * partLength; start < end; start += ${DEPTH}u) {
   workgroupBarrier();
-${load('A', rows, threads, product.a)}
-${load('B', cols, threads, product.b)}
+${load('A', rows, threads, product.a, type)}
+${load('B', cols, threads, product.b, type)}
   workgroupBarrier();
   for (var depth = 0u; depth < ${DEPTH}u; depth++) {
     ${multiply(tile)}
@@ -280,9 +298,10 @@ export function launchProduct(planner: Planner, product: Product): void {
     ...product.values,
   };
   const parameters = new Parameters(Object.keys(values));
+  const type = planner.half ? 'f16' : 'f32';
   planner.launch({
-    key: `${key} ${tile.rows}×${tile.cols} ${a.way} ${b.way} ${isPart}${wide ? ' wide' : ''}`,
-    source: () => tileSource(parameters, tile, product, isPart),
+    key: `${key} ${tile.rows}×${tile.cols} ${a.way} ${b.way} ${isPart} ${type}${wide ? ' wide' : ''}`,
+    source: () => tileSource(parameters, tile, product, isPart, type),
     words: parameters.words(values),
     groups: grid(tiles * parts),
   });

@@ -1,0 +1,21 @@
+/** What kernels can apply to their results before they write them. */
+import { ArgumentError } from '../errors.ts';
+import { Activation as codes } from '../generated/encode.ts';
+
+/** 'none', or relu max(x, 0), sigmoid 1/(1 + e⁻ˣ), tanh. */
+export type Activation = keyof typeof codes;
+
+/** Its code in commands. */
+export function activationCode(op: string, activation: Activation): number {
+  const code = codes[activation];
+  if (code === undefined)
+    throw new ArgumentError(
+      `${op}: unknown activation ${String(activation)} (known: ${Object.keys(codes).join(', ')})`,
+      {
+        op,
+        argument: 'activation',
+        got: activation,
+      },
+    );
+  return code;
+}

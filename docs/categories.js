@@ -1,0 +1,105 @@
+/**
+ * A plugin of typedoc: what stands together in the sources stands together in the pages. A name's category is that of the folder or
+ * file that it is written in, or its own ('file name'): the longest of these that fits.
+ */
+import { fileURLToPath } from 'node:url';
+import { Application, Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
+
+/** By path, in the order in which the pages show them. */
+const categories = {
+  'src/tensor': 'Tensors',
+  'src/ops/create.ts': 'Making tensors',
+  'src/ops/arithmetic.ts': 'Element by element',
+  'src/ops/comparisons.ts': 'Element by element',
+  'src/generated': 'Element by element',
+  'src/ops/reductions.ts': 'Reductions',
+  'src/ops/linalg.ts': 'Linear algebra',
+  'src/ops': 'Shapes and places',
+  'src/autograd': 'Autograd',
+  'src/program': 'Programs',
+  'src/train': 'Training',
+  'src/estimators': 'Estimators',
+  'src/io': 'Files',
+  'src/node': 'Files',
+  'src/runtime': 'Runtime and memory',
+  'src/tensor/scope.ts': 'Runtime and memory',
+  'src/move.ts': 'Runtime and memory',
+  'bindings/executor.ts': 'Runtime and memory',
+
+  'src/nn': 'Modules',
+  'src/nn/layers.ts': 'Linear and shapes',
+  'src/nn/bilinear.ts': 'Linear and shapes',
+  'src/nn/upsample.ts': 'Linear and shapes',
+  'src/nn/dropShare.ts': 'Linear and shapes',
+  'src/functional': 'Linear and shapes',
+  'src/ops/linalg.ts linear': 'Linear and shapes',
+  'src/functional/activations.ts': 'Activations',
+  'src/functional/index.ts softmax': 'Activations',
+  'src/functional/index.ts logSoftmax': 'Activations',
+  'src/ops/classify.ts softmax': 'Activations',
+  'src/ops/classify.ts logSoftmax': 'Activations',
+  'src/nn/activations.ts': 'Activations',
+  'src/ops/classify.ts': 'Losses',
+  'src/ops/nll.ts': 'Losses',
+  'src/functional/index.ts crossEntropy': 'Losses',
+  'src/functional/losses.ts': 'Losses',
+  'src/functional/moreLosses.ts': 'Losses',
+  'src/nn/losses.ts': 'Losses',
+  'src/ops/conv.ts': 'Convolution',
+  'src/nn/conv.ts': 'Convolution',
+  'src/functional/pool.ts': 'Pooling',
+  'src/nn/pool.ts': 'Pooling',
+  'src/functional/norm.ts': 'Normalisation',
+  'src/nn/norm.ts': 'Normalisation',
+  'src/nn/recurrent.ts': 'Recurrent',
+  'src/nn/recurrentCells.ts': 'Recurrent',
+  'src/nn/sequenceLengths.ts': 'Recurrent',
+  'src/functional/attention.ts': 'Attention and embeddings',
+  'src/functional/embedding.ts': 'Attention and embeddings',
+  'src/nn/attention.ts': 'Attention and embeddings',
+  'src/nn/embedding.ts': 'Attention and embeddings',
+
+  'src/data': 'Data sets and batches',
+  'src/data/sets.ts': 'Ready-made sets',
+  'src/data/make.ts': 'Ready-made sets',
+  'src/data/scale.ts': 'Preparing tables',
+  'src/data/encode.ts': 'Preparing tables',
+  'src/data/rows.ts': 'Preparing tables',
+  'src/data/balance.ts': 'Preparing tables',
+  'src/data/text.ts': 'Preparing texts and sequences',
+  'src/data/windows.ts': 'Preparing texts and sequences',
+  'src/optim': 'Optimizers',
+  'bindings/errors.ts': 'Errors',
+};
+/** What holds names of several kinds; elsewhere the pages need no categories. */
+const containers = ['saraf', 'nn', 'F', 'data'];
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {string} place the file and the name */
+function categoryOf(place) {
+  const prefixes = Object.keys(categories).filter((prefix) => place.startsWith(prefix));
+  return categories[prefixes.sort((a, b) => b.length - a.length)[0]] ?? 'Others';
+}
+
+/** @param {import('typedoc').Application} app */
+export function load(app) {
+  app.on(Application.EVENT_BOOTSTRAP_END, () => {
+    app.options.setValue('categoryOrder', ['Namespaces', ...new Set(Object.values(categories)), '*']);
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+    for (const container of context.project.getReflectionsByKind(ReflectionKind.SomeModule)) {
+      if (container.isProject() || !containers.includes(container.name)) continue;
+      for (const child of container.children ?? []) {
+        const target = child.isReference() ? child.getTargetReflection() : child;
+        const file = context.getSymbolFromReflection(target)?.declarations?.[0]?.getSourceFile().fileName ?? '';
+        const isNamespace = target.kind === ReflectionKind.Namespace;
+        const text = isNamespace ? 'Namespaces' : categoryOf(`${file.slice(root.length)} ${target.name}`);
+        const owner = child.kindOf(ReflectionKind.Function) ? child.signatures[0] : child;
+        // A category must not make a name count as documented.
+        if (owner.comment === undefined && !child.isReference()) continue;
+        owner.comment ??= new Comment();
+        owner.comment.blockTags.push(new CommentTag('@category', [{ kind: 'text', text }]));
+      }
+    }
+  });
+}
