@@ -39,6 +39,7 @@ async function check(name: string, host: Host): Promise<string[]> {
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   const adapters = new Set(reports.map(({ adapter }) => adapter));
   console.log(`${name}, ${[...adapters].join(', ')}: ${passed} tests passed, ${failed.length} failed, in ${seconds} s`);
+  for (const skipped of reports.flatMap((report) => report.skipped)) console.log(`${name}: ${skipped}: skipped`);
   console.log(`${name}: ${ran.length} opcodes ran: ${ran.join(', ')}; for the CPU alone: ${refused.join(', ')}`);
   if (chosen.length > 0) return failed;
   const missing = opcodes.filter((opcode) => !ran.includes(opcode) && !refused.includes(opcode));

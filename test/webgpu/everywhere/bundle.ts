@@ -8,6 +8,7 @@ const tests = fileURLToPath(new URL('..', import.meta.url));
 
 /** What runs in Node alone. */
 const LEFT_OUT = [
+  'shaders.test.ts', // compiles shaders with the package webgpu, without a GPU
   'trainer.test.ts', // writes and reads files
 ];
 
