@@ -5,8 +5,9 @@
 import asc from 'assemblyscript/asc';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { structs } from '../assembly/build/commands.ts';
+import { MAX_DIMS } from '../bindings/commands/limits.ts';
 import { ProgramBlock } from '../bindings/commands/program.ts';
-import { commands, layout, MAX_DIMS, type Opcode, opcodes } from '../bindings/commands/table.ts';
+import { commands, layout, type Opcode, opcodes } from '../bindings/commands/table.ts';
 import * as encode from '../bindings/generated/encode.ts';
 
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);

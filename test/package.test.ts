@@ -40,6 +40,20 @@ describe('the built package', () => {
     ).toBe(`${gradient} reference`);
   });
 
+  it.each([
+    ['delete globalThis.WebAssembly;', 's.tensor([1])', 'init()', ' (this engine has no WebAssembly with SIMD)'],
+    ['', "s.tensor([1]).to('reference')", "init({ device: 'reference' })", ''],
+  ])('loads the reference executor for bundlers on demand (%s)', (before, use, call, why) => {
+    const code = `${before} const s = await import('./dist/src/index.js');
+      try { ${use} } catch (error) { console.log(error.name, error.message); }
+      await s.${call};
+      ${step} ${use};`;
+    expect(run(['--input-type=module'], code).split('\n')).toEqual([
+      `DeviceError device reference: its code is loaded on demand${why}: call await ${call} once first`,
+      `${gradient} reference`,
+    ]);
+  });
+
   it('offers kernels and files as entries of their own', () => {
     const code = `import { sum } from 'saraf/kernels'; import { mnist } from 'saraf/node'; console.log(sum({ x: new Float32Array([1, 2]) }), typeof mnist);`;
     expect(run(['--input-type=module'], code)).toBe('3 function');

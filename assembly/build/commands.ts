@@ -3,6 +3,7 @@
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
 
+import { MAX_DIMS, STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
@@ -12,13 +13,10 @@ import {
   binaryFns,
   commands,
   layout,
-  MAX_DIMS,
   type Opcode,
   opcodes,
   randomFns,
   reduceFns,
-  STRIP_BLOCK,
-  STRIP_LOCALS,
   unaryFns,
 } from '../../bindings/commands/table.ts';
 

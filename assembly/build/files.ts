@@ -1,12 +1,12 @@
 /**
  * Puts into dist/ what tsc does not make: the kernels and the workers' program as files that users may host, and bundles. Runtimes get a
- * bundle, because hundreds of small files cost them more to open than the kernels to compile; workerd one whose kernels are
- * files to deploy. Bundlers get tsc's files, of which they leave out what is not used. Runs after tsc.
+ * bundle, because hundreds of small files cost them more to open than the kernels to compile. Bundlers get tsc's files, of which they leave
+ * out what is not used; those of workerd the same with kernels that are files to deploy. Runs after tsc.
  */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type InputOptions } from 'rolldown';
+import { build, type OutputOptions } from 'rolldown';
 import { workerSource } from '../../bindings/wasm/worker.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -15,30 +15,50 @@ for (const variant of ['plain', 'relaxed']) {
 }
 writeFileSync(join(root, 'dist/worker.js'), workerSource);
 
+const reference: [string, string] = ['src/runtime/reference', 'src/runtime/referenceOnDemand'];
+const built = (path: string) => join(root, 'dist', path);
+renameSync(built(`${reference[1]}.js`), built(`${reference[0]}.js`));
+rmSync(built(`${reference[1]}.d.ts`));
+
 const everywhere = { index: 'src/index.ts', kernels: 'bindings/kernels/index.ts' };
 const isPackage = /^(node:|@assemblyscript\/|@bufbuild\/|cli-progress$|jpeg-js$|pngjs$|webgpu$)/;
 
-async function bundle(folder: string, input: Record<string, string>, plugins: InputOptions['plugins'] = []) {
+/** Puts together what is imported; `standIns`: files that stand in for others. */
+async function bundle(
+  folder: string,
+  input: Record<string, string>,
+  standIns: [file: string, standIn: string][],
+  output: OutputOptions = {},
+) {
+  const byPath = new Map(standIns.map((pair) => pair.map((name) => join(root, `${name}.ts`)) as [string, string]));
   await build({
     cwd: root,
     input,
     external: isPackage,
     platform: 'neutral',
-    plugins,
-    output: { dir: `dist/${folder}`, format: 'esm', cleanDir: true, chunkFileNames: '[name].js' },
+    plugins: [
+      {
+        name: 'stand-ins',
+        resolveId: (id: string, importer?: string) => {
+          if (id.endsWith('.wasm')) return { id, external: true };
+          return (importer && byPath.get(join(dirname(importer), id))) ?? null;
+        },
+      },
+    ],
+    output: {
+      dir: `dist/${folder}`,
+      format: 'esm',
+      cleanDir: true,
+      chunkFileNames: '[name].js',
+      comments: { jsdoc: false },
+      ...output,
+    },
     logLevel: 'warn',
   });
 }
 
-const wasm = join(root, 'bindings/wasm/');
-await bundle('node', { ...everywhere, node: 'src/node/index.ts', cli: 'src/cli/index.ts' });
-await bundle('workerd', everywhere, [
-  {
-    name: 'deployed kernels',
-    resolveId(id: string, importer?: string) {
-      if (id === './module.ts' && importer?.startsWith(wasm)) return join(wasm, 'deployed.ts');
-      if (id.endsWith('.wasm')) return { id, external: true };
-      return null;
-    },
-  },
+await bundle('node', { ...everywhere, node: 'src/node/index.ts', cli: 'src/cli/index.ts' }, [
+  ['bindings/wasm/unpack', 'bindings/wasm/stored'],
 ]);
+const forWorkerd: [string, string][] = [['bindings/wasm/module', 'bindings/wasm/deployed'], reference];
+await bundle('workerd', everywhere, forWorkerd, { preserveModules: true, preserveModulesRoot: root });

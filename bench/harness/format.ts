@@ -15,7 +15,7 @@ export function duration(ms: number): string {
 }
 
 /** Billions of floating-point operations a second. */
-export function gflops({ flops, median }: Timing): number | undefined {
+function gflops({ flops, median }: Timing): number | undefined {
   return flops === undefined ? undefined : flops / median / 1e6;
 }
 

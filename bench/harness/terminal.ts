@@ -6,7 +6,7 @@ const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x
 const dim = (text: string): string => (process.stdout.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
 
 /** Lines of columns: the first flush left, the others flush right; columns without any text are left out. */
-export function columns(rows: string[][]): string[] {
+function columns(rows: string[][]): string[] {
   const used = rows[0]!.map((_, i) => rows.slice(1).some((row) => row[i]));
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   return rows.map((row) =>

@@ -97,6 +97,8 @@ export interface Library {
   train?: Offer<TrainProblem>;
   conv?: Offer<ConvProblem>;
   network?: Offer<NetworkProblem>;
+  /** From import to the first product, in the runtime of this name; each call a new process. */
+  cold?: Offer<string>;
   close?: () => void;
 }
 

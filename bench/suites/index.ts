@@ -2,6 +2,7 @@
 
 import { batch } from './batch.ts';
 import { cnnStep } from './cnnStep.ts';
+import { coldStart } from './coldStart.ts';
 import { conv } from './conv.ts';
 import { elementwise } from './elementwise.ts';
 import { embedding } from './embedding.ts';
@@ -39,6 +40,7 @@ export const suites: SuitePlan[] = [
   threads,
   batch,
   runtimes,
+  coldStart,
   placement,
   webgpu,
 ];

@@ -19,6 +19,7 @@
  */
 import { convCommands } from './conv.ts';
 import { indexCommands } from './index.ts';
+import { MAX_DIMS } from './limits.ts';
 import { normCommands } from './norm.ts';
 import { optimCommands } from './optim.ts';
 import { poolCommands } from './pool.ts';
@@ -28,12 +29,6 @@ import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
 
 export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
-
-export const MAX_DIMS = 6;
-
-/** Elements that a strip works on at a time, and how many local blocks it may have: real addresses start behind them. */
-export const STRIP_BLOCK = 4096;
-export const STRIP_LOCALS = 15;
 
 export { unaryFns } from './unary.ts';
 

@@ -1,11 +1,11 @@
 /**
  * In the place of module.ts for workerd, which compiles no bytes at run time: the kernels are files that are deployed with the program.
- * Same exports. Used by the bundle under the package's condition `workerd` only.
+ * Same exports. Used under the package's condition `workerd` only; the paths are those from dist/workerd/bindings/wasm.
  */
 
+import plain from '../../../plain.wasm';
+import relaxed from '../../../relaxed.wasm';
 import { bytes } from '../generated/wasm.ts';
-import plain from '../plain.wasm';
-import relaxed from '../relaxed.wasm';
 import type { Variant } from './probe.ts';
 
 export const whyNotShared: string | null = 'this runtime compiles no WebAssembly with shared memory';

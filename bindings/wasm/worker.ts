@@ -175,7 +175,9 @@ const spawnWeb: Start = (data, hosted, up, gone) => {
   };
   worker.onerror = (event) => {
     forget();
-    gone(event.message || 'the worker could not be loaded');
+    // A worker that the page's policy refuses tells no reason.
+    const hint = hosted === null ? " from a Blob (a Content Security Policy may forbid that: init's workerUrl)" : '';
+    gone(event.message || `the worker could not be loaded${hint}`);
   };
   worker.postMessage(data);
   return () => worker.terminate();

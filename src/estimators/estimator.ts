@@ -178,3 +178,18 @@ export abstract class Regressor extends Estimator {
     return r2(y, nested(this.values(table), table.rows, this.outputs));
   }
 }
+
+/** The probabilities of the classes with these scores. */
+export function softmax(scores: readonly number[]): number[] {
+  const most = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/** The same of rows of scores, in place. */
+export function softmaxRows(values: Float64Array, classes: number): Float64Array {
+  for (let at = 0; at < values.length; at += classes)
+    values.set(softmax(Array.from(values.subarray(at, at + classes))), at);
+  return values;
+}

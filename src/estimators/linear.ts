@@ -3,7 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { generatorFor } from '../runtime/random.ts';
-import { Classifier } from './estimator.ts';
+import { Classifier, softmax, softmaxRows } from './estimator.ts';
 import { minimize, type Objective } from './minimize.ts';
 
 /** x·wᵀ + b with one row of weights, and one bias, for each class; a single row tells the second of two classes. */
@@ -200,19 +200,6 @@ export class LogisticRegression extends LinearClassifier {
   }
 
   protected override probabilities(x: Table): Float64Array {
-    const classes = this.classes.length;
-    const values = new Float64Array(x.rows * classes);
-    for (let i = 0; i < x.rows; i++) {
-      const scores = this.decision(x, i);
-      values.set(softmax(scores.length === 1 ? [0, scores[0]!] : scores), i * classes);
-    }
-    return values;
+    return softmaxRows(this.ranking(x), this.classes.length);
   }
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const most = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }

@@ -3,7 +3,7 @@ import { crossEntropy, mseLoss } from '../functional/index.ts';
 import { r2 } from '../metrics/index.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { Classifier, Regressor } from './estimator.ts';
+import { Classifier, Regressor, softmaxRows } from './estimator.ts';
 import { type MLPOptions, Network, settingsOf } from './network.ts';
 
 /**
@@ -49,17 +49,7 @@ export class MLPClassifier extends Classifier {
   }
 
   protected override probabilities(x: Table): Float64Array {
-    const values = this.network!.outputs(x);
-    const cols = this.classes.length;
-    for (let i = 0; i < x.rows; i++) {
-      const row = values.subarray(i * cols, (i + 1) * cols);
-      const most = Math.max(...row);
-      const sum = row.reduce((total, score) => total + Math.exp(score - most), 0);
-      row.forEach((score, j) => {
-        row[j] = Math.exp(score - most) / sum;
-      });
-    }
-    return values;
+    return softmaxRows(this.network!.outputs(x), this.classes.length);
   }
 
   /** Frees the network. */

@@ -1,25 +1,13 @@
 /** Activations as functions of float32 tensors, with PyTorch's names, options and defaults. */
 import { floatBits } from '../../bindings/commands/program.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { atan, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
+import { atan, checkFloat, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkRange } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-
-function checkInput(op: string, x: Tensor): void {
-  checkTensor(op, 'input', x);
-  if (x.dtype !== 'float32') {
-    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, {
-      op,
-      argument: 'input',
-      got: x.dtype,
-      expected: 'float32',
-    });
-  }
-}
 
 /**
  * x as it is.
@@ -39,7 +27,7 @@ export function identity(x: Tensor): Tensor {
  * F.binaryStep(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
  */
 export function binaryStep(x: Tensor): Tensor {
-  checkInput('binaryStep', x);
+  checkFloat('binaryStep', 'input', x);
   return compose(() => record('step', [x], x.ge(0).to('float32')));
 }
 
@@ -65,7 +53,7 @@ export function relu6(x: Tensor): Tensor {
 
 /** x limited to low … high, with gradient 0 at the limits. */
 function openClamp(op: string, x: Tensor, low: number, high: number): Tensor {
-  checkInput(op, x);
+  checkFloat(op, 'input', x);
   const y = emitUnary('clamp', x, 'float32', floatBits(low), floatBits(high));
   return record('clamp', [x], y, { min: low, max: high, isOpen: true });
 }
@@ -83,7 +71,7 @@ export interface LeakyReluOptions {
  * F.leakyRelu(tensor([-1, 2]), { negativeSlope: 0.2 }).toArray(); // [-0.2, 2]
  */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
-  checkInput('leakyRelu', x);
+  checkFloat('leakyRelu', 'input', x);
   checkOptions('leakyRelu', options, ['negativeSlope']);
   const { negativeSlope = 0.01 } = options;
   checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
@@ -98,8 +86,8 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
  * F.prelu(tensor([-4, 2]), tensor([0.25])).toArray(); // [-1, 2]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  checkInput('prelu', x);
-  checkInput('prelu', weight);
+  checkFloat('prelu', 'input', x);
+  checkFloat('prelu', 'input', weight);
   const channels = x.ndim < 2 ? 1 : x.shape[1]!;
   if (weight.numel !== 1 && (weight.ndim !== 1 || weight.numel !== channels)) {
     throw new ShapeError(`prelu: weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
@@ -131,7 +119,7 @@ export interface AlphaOptions {
  * F.elu(tensor([-1, 2])).toArray(); // [-0.6321, 2]
  */
 export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
-  checkInput('elu', x);
+  checkFloat('elu', 'input', x);
   checkOptions('elu', options, ['alpha']);
   const { alpha = 1 } = options;
   checkFinite('elu', 'alpha', alpha);
@@ -149,7 +137,7 @@ const SELU_SCALE = 1.0507009873554805;
  * F.selu(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
  */
 export function selu(x: Tensor): Tensor {
-  checkInput('selu', x);
+  checkFloat('selu', 'input', x);
   return compose(() => restate('selu', [x], eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE)));
 }
 
@@ -160,7 +148,7 @@ export function selu(x: Tensor): Tensor {
  * F.celu(tensor([-1, 2]), { alpha: 2 }).toArray(); // [-0.7869, 2]
  */
 export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
-  checkInput('celu', x);
+  checkFloat('celu', 'input', x);
   checkOptions('celu', options, ['alpha']);
   const { alpha = 1 } = options;
   checkFinite('celu', 'alpha', alpha);
@@ -182,7 +170,7 @@ export interface GeluOptions {
  * F.gelu(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
-  checkInput('gelu', x);
+  checkFloat('gelu', 'input', x);
   checkOptions('gelu', options, ['approximate']);
   const { approximate = 'none' } = options;
   if (approximate !== 'none' && approximate !== 'tanh') {
@@ -202,7 +190,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
  * F.silu(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
  */
 export function silu(x: Tensor): Tensor {
-  checkInput('silu', x);
+  checkFloat('silu', 'input', x);
   return gatedUnit('silu', x);
 }
 
@@ -213,7 +201,7 @@ export function silu(x: Tensor): Tensor {
  * F.mish(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
  */
 export function mish(x: Tensor): Tensor {
-  checkInput('mish', x);
+  checkFloat('mish', 'input', x);
   return compose(() => x.mul(softplusUnit(x, 1, SOFTPLUS_THRESHOLD).tanh()));
 }
 
@@ -234,7 +222,7 @@ export interface SoftplusOptions {
  * F.softplus(tensor([0, 30])).toArray(); // [0.6931, 30]
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
-  checkInput('softplus', x);
+  checkFloat('softplus', 'input', x);
   checkOptions('softplus', options, ['beta', 'threshold']);
   const { beta = 1, threshold = SOFTPLUS_THRESHOLD } = options;
   checkFinite('softplus', 'beta', beta);
@@ -249,7 +237,7 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
  * F.softsign(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
-  checkInput('softsign', x);
+  checkFloat('softsign', 'input', x);
   return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
 }
 
@@ -282,7 +270,7 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
  * F.hardsigmoid(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
  */
 export function hardsigmoid(x: Tensor): Tensor {
-  checkInput('hardsigmoid', x);
+  checkFloat('hardsigmoid', 'input', x);
   return compose(() => restate('hardsigmoid', [x], openClamp('hardsigmoid', x, -3, 3).add(3).div(6)));
 }
 
@@ -293,6 +281,6 @@ export function hardsigmoid(x: Tensor): Tensor {
  * F.hardswish(tensor([-4, 1.5])).toArray(); // [0, 1.125]
  */
 export function hardswish(x: Tensor): Tensor {
-  checkInput('hardswish', x);
+  checkFloat('hardswish', 'input', x);
   return compose(() => restate('hardswish', [x], x.mul(x.add(3).clamp(0, 6)).div(6)));
 }

@@ -1,6 +1,6 @@
 /** Scaled dot-product attention, made of products, a mask and softmax. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { alongDim, checkTensor, compose, matmul, softmax, where } from '../ops/index.ts';
+import { alongDim, checkFloat, checkTensor, compose, matmul, softmax, where } from '../ops/index.ts';
 import { checkOptions, checkRange } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -8,15 +8,7 @@ import { dropout } from './index.ts';
 
 /** Refuses what is no float32 tensor of at least `ndim` dimensions. */
 function checkOperand(op: string, argument: string, x: unknown, ndim: number): asserts x is Tensor {
-  checkTensor(op, argument, x);
-  if (x.dtype !== 'float32') {
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, {
-      op,
-      argument,
-      got: x.dtype,
-      expected: 'float32',
-    });
-  }
+  checkFloat(op, argument, x);
   if (x.ndim < ndim) {
     throw new ShapeError(`${op}: ${argument} needs at least ${ndim} dimensions, got ${show(x.shape)}`, {
       op,

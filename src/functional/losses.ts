@@ -1,10 +1,10 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { LOG_FLOOR } from '../autograd/rules.ts';
-import { checkReduction, checkTensor, compose, type Reduction } from '../ops/index.ts';
+import { checkFloat, checkReduction, checkTensor, compose, type Reduction } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
@@ -23,15 +23,8 @@ export function reduceLoss(op: string, loss: Tensor, reduction: Reduction): Tens
 }
 
 export function checkPair(op: string, input: Tensor, target: Tensor): void {
-  checkTensor(op, 'input', input);
+  checkFloat(op, 'input', input);
   checkTensor(op, 'target', target);
-  if (input.dtype !== 'float32')
-    throw new DTypeError(`${op}: input must be float32, got ${input.dtype}`, {
-      op,
-      argument: 'input',
-      got: input.dtype,
-      expected: 'float32',
-    });
   if (!sameShape(input.shape, target.shape)) {
     throw new ShapeError(`${op}: input and target differ in shape: ${show(input.shape)} and ${show(target.shape)}`, {
       op,

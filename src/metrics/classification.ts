@@ -4,6 +4,7 @@ import { checkOptions, checkWhole } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
+  checkPositive,
   classesOf,
   type Label,
   type Labels,
@@ -138,14 +139,7 @@ function binaryLabels(op: string, present: readonly Label[], posLabel: Label): L
       { op, argument: 'average', got: 'binary' },
     );
   }
-  if (!present.includes(posLabel) && present.length === 2) {
-    throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
-      op,
-      argument: 'posLabel',
-      got: posLabel,
-      expected: present,
-    });
-  }
+  if (present.length === 2) checkPositive(op, posLabel, present);
   return [posLabel];
 }
 

@@ -4,6 +4,7 @@ import { checkOptions } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
+  checkPositive,
   classesOf,
   column,
   type Label,
@@ -11,7 +12,6 @@ import {
   labelsOf,
   type Numbers,
   positiveLabel,
-  showLabels,
   tableOf,
   uniqueLabels,
 } from './inputs.ts';
@@ -341,14 +341,7 @@ export function averagePrecision(
   checkLengths(op, truth.length, table.rows);
   const present = uniqueLabels(op, truth);
   if (table.cols === 1) {
-    if (present.length === 2 && !present.includes(posLabel)) {
-      throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
-        op,
-        argument: 'posLabel',
-        got: posLabel,
-        expected: present,
-      });
-    }
+    if (present.length === 2) checkPositive(op, posLabel, present);
     const { positive, scores } = binaryInput(op, yTrue, yScore, present.length > 2 ? undefined : posLabel);
     return averageOfPr(positive, scores);
   }

@@ -3,27 +3,17 @@
  * Here they become plain lists; where something does not fit, an error names the metric and the argument.
  */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { NumberArray } from '../ops/index.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** A class: a number, a text, or a boolean (which counts as 0 or 1). */
 export type Label = number | string;
 
-type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
-
 /** One label for each example: [N] or [N, 1]. */
-export type Labels = readonly (Label | boolean)[] | readonly (Label | boolean)[][] | TypedArray | Tensor;
+export type Labels = readonly (Label | boolean)[] | readonly (Label | boolean)[][] | NumberArray | Tensor;
 
 /** Numbers: one for each example [N], or a row for each [N, C]. */
-export type Numbers = readonly number[] | readonly ArrayLike<number>[] | TypedArray | Tensor;
+export type Numbers = readonly number[] | readonly ArrayLike<number>[] | NumberArray | Tensor;
 
 /** Numbers in rows. */
 export interface Table {
@@ -144,6 +134,17 @@ export function uniqueLabels(op: string, ...lists: readonly Label[][]): Label[] 
 /** How texts name labels in errors. */
 export function showLabels(labels: readonly Label[]): string {
   return `[${labels.map((label) => JSON.stringify(label)).join(', ')}]`;
+}
+
+/** Refuses a positive class that does not occur. */
+export function checkPositive(op: string, posLabel: Label, present: readonly Label[]): void {
+  if (present.includes(posLabel)) return;
+  throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
+    op,
+    argument: 'posLabel',
+    got: posLabel,
+    expected: present,
+  });
 }
 
 /** Which of the classes is the positive one: `posLabel`, or 1 where the labels are 0/1, −1/1 or only one of these. */

@@ -1,8 +1,8 @@
 /** Attention with several heads, and the transformer's encoder layer. Parameters have PyTorch's names. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../functional/attention.ts';
 import { gelu, linear, relu } from '../functional/index.ts';
-import { checkTensor, compose, zeros } from '../ops/index.ts';
+import { checkFloat, compose, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -152,10 +152,7 @@ export class MultiheadAttention extends Module {
     const { embedDim, kdim, vdim, batchFirst } = this;
     const given = [query, key, value];
     for (const [i, argument] of ['query', 'key', 'value'].entries()) {
-      const x = given[i]!;
-      checkTensor(op, argument, x);
-      if (x.dtype !== 'float32')
-        throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, { op, argument, got: x.dtype });
+      checkFloat(op, argument, given[i]);
     }
     const isBatched = query.ndim === 3;
     const batch = isBatched ? query.shape[batchFirst ? 0 : 1]! : 1;

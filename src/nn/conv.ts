@@ -58,6 +58,22 @@ function checkMode(op: string, mode: string | undefined): void {
     });
 }
 
+/** What layers are told, checked: whether there is a bias, the groups, and what their function is told. */
+function checked<O extends LearnedOptions & { groups?: number }>(
+  op: string,
+  inChannels: number,
+  outChannels: number,
+  options: O,
+  more: readonly string[] = [],
+) {
+  checkOptions(op, options, [...KNOWN, ...more]);
+  const { bias = true, paddingMode, ...rest } = options;
+  checkMode(op, paddingMode);
+  const { groups = 1 } = options;
+  checkChannels(op, inChannels, outChannels, groups);
+  return { bias, groups, rest };
+}
+
 /** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
 abstract class Convolution<Options extends LearnedOptions> extends Module {
   /** The kernels; their shape is in the description of the class. */
@@ -101,11 +117,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
-    checkOptions('Conv2d', options, KNOWN);
-    const { bias = true, paddingMode, ...rest } = options;
-    checkMode('Conv2d', paddingMode);
-    const { groups = 1 } = rest;
-    checkChannels('Conv2d', inChannels, outChannels, groups);
+    const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options);
     const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
     super(inChannels, outChannels, [outChannels, inChannels / groups, ...kernel], rest, bias);
   }
@@ -125,11 +137,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
  */
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
-    checkOptions('Conv1d', options, KNOWN);
-    const { bias = true, paddingMode, ...rest } = options;
-    checkMode('Conv1d', paddingMode);
-    const { groups = 1 } = rest;
-    checkChannels('Conv1d', inChannels, outChannels, groups);
+    const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options);
     checkWhole('Conv1d', 'kernelSize', kernelSize, 1);
     super(inChannels, outChannels, [outChannels, inChannels / groups, kernelSize], rest, bias);
   }
@@ -150,11 +158,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
  */
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
-    checkOptions('ConvTranspose2d', options, [...KNOWN, 'outputPadding']);
-    const { bias = true, paddingMode, ...rest } = options;
-    checkMode('ConvTranspose2d', paddingMode);
-    const { groups = 1 } = rest;
-    checkChannels('ConvTranspose2d', inChannels, outChannels, groups);
+    const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, ['outputPadding']);
     const kernel = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);
     super(inChannels, outChannels, [inChannels, outChannels / groups, ...kernel], rest, bias);
   }

@@ -5,7 +5,6 @@
  * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { noGrad } from '../autograd/mode.ts';
 import { checkTensor } from '../ops/index.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
@@ -13,6 +12,14 @@ import { generator } from '../runtime/random.ts';
 import { cpuExecutor } from '../runtime/runtime.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+
+/** Gives t the values of a tensor, which is freed. */
+function assign(t: Tensor, values: Tensor): Tensor {
+  copyInto(values, t);
+  values.dispose();
+  t.storage.version++;
+  return t;
+}
 
 /** An argument and its name. */
 type Named = [name: string, value: number];
@@ -31,10 +38,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
     });
   const values = empty(t.executor, t.shape, 'float32');
   generator.fill(values, fn, p0, p1);
-  noGrad(() => copyInto(values, t));
-  values.dispose();
-  t.storage.version++;
-  return t;
+  return assign(t, values);
 }
 
 /**
@@ -68,10 +72,7 @@ export function constant_(t: Tensor, value: number): Tensor {
   checkNumber('constant_', 'value', value);
   const values = empty(t.executor, t.shape, t.dtype);
   fillWith(values, value);
-  copyInto(values, t);
-  values.dispose();
-  t.storage.version++;
-  return t;
+  return assign(t, values);
 }
 
 function checkNumber(op: string, argument: string, value: unknown): void {
@@ -79,8 +80,8 @@ function checkNumber(op: string, argument: string, value: unknown): void {
     throw new ArgumentError(`${op}: ${argument} must be a number, got ${typeof value}`, { op, argument, got: value });
 }
 
-/** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
-function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
+/** Refuses less than two dimensions. */
+function checkMatrix(op: string, t: Tensor): void {
   checkTensor(op, 'tensor', t);
   if (t.ndim < 2)
     throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
@@ -88,6 +89,11 @@ function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
       argument: 'tensor',
       got: t.shape,
     });
+}
+
+/** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
+function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
+  checkMatrix(op, t);
   const field = t.shape.slice(2).reduce((n, size) => n * size, 1);
   return { fanIn: t.shape[1]! * field, fanOut: t.shape[0]! * field };
 }
@@ -218,13 +224,7 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
  */
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';
-  checkTensor(op, 'tensor', t);
-  if (t.ndim < 2)
-    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
-      op,
-      argument: 'tensor',
-      got: t.shape,
-    });
+  checkMatrix(op, t);
   const factor = gainOf(op, gain);
   const rows = t.shape[0]!;
   const cols = t.numel / Math.max(1, rows);
@@ -243,10 +243,7 @@ export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
     Float64Array.from({ length: t.numel }, (_, i) => factor * at(i)),
     'float32',
   );
-  copyInto(values, t);
-  values.dispose();
-  t.storage.version++;
-  return t;
+  return assign(t, values);
 }
 
 /** `count` vectors of n numbers made orthonormal, each against those before it, twice for the rounding (Gram and Schmidt). */

@@ -1,5 +1,5 @@
 /** Layers: linear, dropout, changes of shape, and the containers that chain them. */
-import { MAX_DIMS } from '../../bindings/commands/table.ts';
+import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
 import { linear, unflatten, zeros } from '../ops/index.ts';

@@ -1,7 +1,7 @@
 /** Recurrent layers over sequences: RNN, LSTM, GRU, with PyTorch's parameters, names and order of gates. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
-import { cat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
+import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import type { RecurrentKindName } from '../program/emitRecurrent.ts';
@@ -151,14 +151,7 @@ abstract class RecurrentBase extends Module {
         { op: this.op, argument: 'input', got: input.shape },
       );
     }
-    if (input.dtype !== 'float32') {
-      throw new ArgumentError(`${this.op}: input must be float32, got ${input.dtype}`, {
-        op: this.op,
-        argument: 'input',
-        got: input.dtype,
-        expected: 'float32',
-      });
-    }
+    checkFloat(this.op, 'input', input);
     if (input.shape[input.ndim === 3 && this.batchFirst ? 1 : 0] === 0) {
       throw new ShapeError(`${this.op}: input ${show(input.shape)} has no steps`, {
         op: this.op,

@@ -16,7 +16,9 @@ import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
 import { broadcastShapes, type Shape } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { cast, scalarTensor } from './create.ts';
+import { checkTensor } from './check.ts';
+import { cast } from './convert.ts';
+import { scalarTensor } from './create.ts';
 
 /** A tensor, or a number that stands for a tensor of that number. */
 export type Operand = Tensor | number;
@@ -30,18 +32,6 @@ export function compose<T>(fn: () => T): T {
     return result;
   } finally {
     closeScope(scope, result);
-  }
-}
-
-/** Refuses what is not a tensor. */
-export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {
-  if (!(value instanceof Tensor)) {
-    throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${value === null ? 'null' : typeof value}`, {
-      op,
-      argument,
-      got: value,
-      expected: 'Tensor',
-    });
   }
 }
 

@@ -10,8 +10,9 @@ import { checkValues } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
-import { alongDim } from './reductions.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
+import { alongDim } from './create.ts';
 
 /** How the losses of a batch become one: not at all, their mean, their sum. */
 export type Reduction = 'none' | 'mean' | 'sum';
@@ -25,17 +26,6 @@ export function checkReduction(op: string, reduction: string): asserts reduction
       got: reduction,
     });
   }
-}
-
-function checkFloat(op: string, argument: string, x: Tensor): void {
-  checkTensor(op, argument, x);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, {
-      op,
-      argument,
-      got: x.dtype,
-      expected: 'float32',
-    });
 }
 
 function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {

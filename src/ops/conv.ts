@@ -2,7 +2,7 @@
  * Convolution. Three primitives, each bilinear, on one geometry: the convolution of x and w, and its gradients with respect to either,
  * which are each other's gradients again. A transposed convolution is a gradient with respect to the input.
  */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
@@ -13,7 +13,8 @@ import { tracing } from '../program/trace.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -65,14 +66,7 @@ function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | nul
     ...(bias === null ? [] : [['bias', bias] as [string, Tensor]]),
   ];
   for (const [argument, operand] of operands) {
-    checkTensor(op, argument, operand);
-    if (operand.dtype !== 'float32')
-      throw new DTypeError(`${op}: ${argument} must be float32, got ${operand.dtype}`, {
-        op,
-        argument,
-        got: operand.dtype,
-        expected: 'float32',
-      });
+    checkFloat(op, argument, operand);
   }
   for (const [argument, operand] of operands.slice(0, 2)) {
     if (operand.ndim !== 4)

@@ -1,19 +1,26 @@
-/** Making tensors: from numbers, by rule, at random, in another type or place. */
-import { ArgumentError, AutogradError, DTypeError, OutOfMemoryError, ShapeError } from '../../bindings/errors.ts';
-import type { Device, DType, Executor } from '../../bindings/executor.ts';
-import { record } from '../autograd/record.ts';
+/** Making tensors: from numbers and by rule. */
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import type { DType, Executor } from '../../bindings/executor.ts';
 import { checkFinite, checkOptions } from '../options.ts';
-import { copyInto, emitUnary, empty, fillWith, materialize } from '../program/emit.ts';
-import { active } from '../program/trace.ts';
+import { empty, fillWith } from '../program/emit.ts';
 import { rememberWritten } from '../program/values.ts';
-import { restate } from '../program/watch.ts';
-import { generator } from '../runtime/random.ts';
-import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import { defaultExecutor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import {
+  finish,
+  fromList,
+  isOptions,
+  type Placement,
+  place,
+  type ShapeArguments,
+  shapeArguments,
+  TENSOR_OPTIONS,
+  type TensorOptions,
+} from './newTensor.ts';
 
 /** Arrays of numbers that a tensor can be made from. */
 export type NumberArray =
@@ -26,48 +33,6 @@ export type NumberArray =
   | Uint16Array
   | Int32Array
   | Uint32Array;
-
-/** Options of `tensor` and of what else makes tensors. */
-export interface TensorOptions {
-  /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
-  dtype?: DType;
-  /** Record operations on it for `backward()`; float32 only. Default false. */
-  requiresGrad?: boolean;
-  /** Where it lives. Default: as `init` chose. */
-  device?: Device;
-}
-
-/** @internal An executor may be named directly. */
-interface Placement extends TensorOptions {
-  executor?: Executor;
-}
-
-const DTYPES = ['float32', 'int32', 'bool'];
-
-const OPTIONS = ['dtype', 'requiresGrad', 'device'];
-
-function place(op: string, options: Placement, known = OPTIONS): Executor {
-  // Callers inside the library name an executor.
-  if (!isOptions(options) || !('executor' in options)) checkOptions(op, options, known);
-  const { dtype, device, executor } = options;
-  if (dtype !== undefined && !DTYPES.includes(dtype)) {
-    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
-      op,
-      argument: 'dtype',
-      got: dtype,
-    });
-  }
-  return executor ?? (device === undefined ? defaultExecutor() : active(executorFor(device)));
-}
-
-function finish(op: string, t: Tensor, options: Placement): Tensor {
-  if (options.requiresGrad) {
-    if (t.dtype !== 'float32')
-      throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
-    t.requiresGrad = true;
-  }
-  return t;
-}
 
 /** Shape of nested arrays; throws where they are ragged. */
 function nestedShape(nested: Nested): number[] {
@@ -123,7 +88,7 @@ export function tensor<S extends Shape>(
 ): Tensor<Known<S>>;
 export function tensor(data: Nested | NumberArray, options?: TensorOptions & { shape?: Shape }): Tensor;
 export function tensor(data: Nested | NumberArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
-  const executor = place('tensor', options, ['shape', ...OPTIONS]);
+  const executor = place('tensor', options, ['shape', ...TENSOR_OPTIONS]);
   let values: ArrayLike<number>;
   let natural: Shape;
   let dtype = options.dtype;
@@ -158,16 +123,6 @@ export function tensor(data: Nested | NumberArray, options: TensorOptions & { sh
   executor.write(t.address, dtype === 'bool' ? Array.from(values, (x) => (x !== 0 ? 1 : 0)) : values, dtype);
   rememberWritten(t, values);
   return finish('tensor', t, options);
-}
-
-/** Shape arguments: an array, or numbers one by one with an options object last. */
-export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
-
-function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
-  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] ?? {}) as O];
-  const last = args[args.length - 1];
-  if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];
-  return [args as number[], {} as O];
 }
 
 function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
@@ -221,13 +176,20 @@ export function full<S extends Shape>(
   options: TensorOptions = {},
 ): Tensor<Known<S>> {
   if (typeof value !== 'boolean') return filled('full', shape, value, options) as Tensor<Known<S>>;
-  checkOptions('full', options, OPTIONS);
+  checkOptions('full', options, TENSOR_OPTIONS);
   return filled('full', shape, Number(value), { dtype: 'bool', ...options }) as Tensor<Known<S>>;
 }
 
 /** @internal A constant tensor on an executor. */
 export function constant(executor: Executor, shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   return filled('full', shape, value, { executor, dtype });
+}
+
+function filledLike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+  checkTensor(op, 'input', x);
+  checkOptions(op, options, TENSOR_OPTIONS);
+  const executor = options.device === undefined ? x.executor : undefined;
+  return filled(op, x.shape, value, { dtype: x.dtype, executor, ...options });
 }
 
 /**
@@ -237,13 +199,7 @@ export function constant(executor: Executor, shape: Shape, value: number, dtype:
  * zerosLike(tensor([1, 2])).toArray(); // [0, 0]
  */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  checkTensor('zerosLike', 'input', x);
-  checkOptions('zerosLike', options, OPTIONS);
-  return filled('zerosLike', x.shape, 0, {
-    dtype: x.dtype,
-    executor: options.device === undefined ? x.executor : undefined,
-    ...options,
-  });
+  return filledLike('zerosLike', x, 0, options);
 }
 
 /**
@@ -253,13 +209,7 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
  * onesLike(tensor([1, 2])).toArray(); // [1, 1]
  */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  checkTensor('onesLike', 'input', x);
-  checkOptions('onesLike', options, OPTIONS);
-  return filled('onesLike', x.shape, 1, {
-    dtype: x.dtype,
-    executor: options.device === undefined ? x.executor : undefined,
-    ...options,
-  });
+  return filledLike('onesLike', x, 1, options);
 }
 
 /** A tensor without dimensions that holds one number. */
@@ -267,21 +217,6 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
   const t = empty(executor, [], dtype);
   executor.write(t.address, [value], dtype);
   return t;
-}
-
-/** A tensor of listed numbers, which are made when there is room for them. */
-function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: Placement): Tensor {
-  const t = empty(place(op, options), shape, options.dtype ?? 'float32');
-  try {
-    const values = make();
-    t.executor.write(t.address, values, t.dtype);
-    rememberWritten(t, values);
-  } catch (error) {
-    t.dispose();
-    if (error instanceof RangeError) throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
-    throw error;
-  }
-  return finish(op, t, options);
 }
 
 /**
@@ -300,10 +235,6 @@ export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [
     return values;
   };
   return fromList('eye', diagonal, [n, m], options);
-}
-
-function isOptions(value: unknown): value is TensorOptions {
-  return typeof value === 'object' && value !== null;
 }
 
 /**
@@ -355,122 +286,17 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
   );
 }
 
-function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
-  const [shape, options] = shapeArguments<Placement>(args);
-  checkShape(op, shape);
-  if (options.dtype !== undefined && options.dtype !== 'float32') {
-    throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
-      op,
-      argument: 'dtype',
-      got: options.dtype,
-    });
-  }
-  const t = empty(place(op, options), shape, 'float32');
-  generator.fill(t, fn, 0, 1);
-  return finish(op, t, options);
-}
-
-/**
- * Uniform random numbers, 0 ≤ x < 1. `rand([2, 3])` or `rand(2, 3)`.
- *
- * @throws DTypeError where a dtype other than float32 is asked for
- * @example
- * rand(2, 3).shape; // [2, 3]
- */
-export function rand<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
-export function rand(...args: ShapeArguments<TensorOptions>): Tensor;
-export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
-  return drawn('rand', args, 'uniform');
-}
-
-/** @internal Uniform random numbers in the shape and place of x. */
-export function randomLike(x: Tensor): Tensor {
-  const t = empty(x.executor, x.shape, 'float32');
-  generator.fill(t, 'uniform', 0, 1);
+/** The numbers 0 … size − 1 along one of ndim dimensions, int32. */
+export function alongDim(size: number, dim: number, ndim: number, executor: Executor): Tensor {
+  const t = empty(
+    executor,
+    Array.from({ length: ndim }, (_, i) => (i === dim ? size : 1)),
+    'int32',
+  );
+  executor.write(
+    t.address,
+    Int32Array.from({ length: size }, (_, i) => i),
+    'int32',
+  );
   return t;
-}
-
-/**
- * Random numbers of the standard normal distribution. `randn([2, 3])` or `randn(2, 3)`.
- *
- * @throws DTypeError where a dtype other than float32 is asked for
- * @example
- * randn(2, 3).shape; // [2, 3]
- */
-export function randn<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
-export function randn(...args: ShapeArguments<TensorOptions>): Tensor;
-export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
-  return drawn('randn', args, 'normal');
-}
-
-type RandintOptions = Omit<TensorOptions, 'dtype'>;
-
-/**
- * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on.
- *
- * @throws ArgumentError where low is not below high, or they are no whole numbers of 32 bits
- * @example
- * randint(0, 10, [2, 3]).shape; // [2, 3]
- */
-export function randint(low: number, high: number, shape: Shape, options?: RandintOptions): Tensor;
-export function randint(high: number, shape: Shape, options?: RandintOptions): Tensor;
-export function randint(
-  first: number,
-  second: number | Shape,
-  third?: Shape | RandintOptions,
-  fourth?: RandintOptions,
-): Tensor {
-  if (typeof second !== 'number') return integersBelow(0, first, second, third as RandintOptions | undefined);
-  return integersBelow(first, second, third as Shape, fourth);
-}
-
-function integersBelow(low: number, high: number, shape: Shape, options: RandintOptions = {}): Tensor {
-  checkShape('randint', shape);
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
-    throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
-      op: 'randint',
-      got: [low, high],
-    });
-  }
-  const t = empty(place('randint', options), shape, 'int32');
-  generator.fill(t, 'integers', low, high);
-  return t;
-}
-
-/**
- * The numbers 0 … n − 1 in random order, int32.
- *
- * @example
- * randperm(5); // such as [3, 0, 4, 1, 2]
- */
-export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
-  checkShape('randperm', [n]);
-  return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });
-}
-
-/** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */
-export function cast(x: Tensor, dtype: DType): Tensor {
-  checkTensor('to', 'input', x);
-  if (x.dtype === dtype) return x;
-  if (dtype === 'float32') return emitUnary('toFloat', x, 'float32');
-  if (x.dtype === 'float32') return emitUnary(dtype === 'int32' ? 'toInt' : 'toBool', x, dtype);
-  if (dtype === 'bool') return emitUnary('toBoolI', x, dtype);
-  const y = empty(x.executor, x.shape, dtype);
-  copyInto(x, y);
-  return restate('toInt', [x], y);
-}
-
-/** A copy on another executor. */
-export function moveTo(x: Tensor, executor: Executor): Tensor {
-  if (x.executor === executor) return x;
-  const values = x.dataSync();
-  const t = empty(executor, x.shape, x.dtype);
-  executor.write(t.address, values, x.dtype);
-  rememberWritten(t, values);
-  return record('move', [x], t, { executor: x.executor });
-}
-
-/** A contiguous copy; gradients flow through it. */
-export function clone(x: Tensor): Tensor {
-  return record('clone', [x], materialize(x));
 }

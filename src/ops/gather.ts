@@ -7,9 +7,10 @@ import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
 import { watching } from '../program/watch.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import { constant } from './create.ts';
-import type { Extremes } from './reductions.ts';
+import type { Extremes } from './extremes.ts';
 import { checkIndex } from './select.ts';
 import { unslice } from './shape.ts';
 

@@ -1,24 +1,13 @@
 /** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
-import { DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
-
-function checkFloat(op: string, argument: string, x: Tensor): void {
-  checkTensor(op, argument, x);
-  if (x.dtype !== 'float32') {
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, {
-      op,
-      argument,
-      got: x.dtype,
-      expected: 'float32',
-    });
-  }
-}
+import { compose } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
 
 /** Products take two float32 tensors or, slower, two of int32. */
 function checkPair(op: string, a: Tensor, b: Tensor): void {

@@ -1,10 +1,11 @@
 /** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { checkOptions, checkRange } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose, where } from './arithmetic.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
 import {
   type CrossEntropyOptions,
   checkClassIndices,
@@ -17,9 +18,7 @@ import { gather } from './gather.ts';
 
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
-  checkTensor(op, 'input', x);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, { op, argument: 'input', got: x.dtype });
+  checkFloat(op, 'input', x);
   if (x.ndim === 0)
     throw new ShapeError(`${op}: input must be [C] or [N,C,…], got []`, { op, argument: 'input', got: x.shape });
   return x.ndim === 1 ? 0 : 1;

@@ -1,5 +1,5 @@
 /** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled, noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
@@ -16,7 +16,8 @@ import {
 import { restate } from '../program/watch.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat } from './check.ts';
 
 /** What the gradient of a normalisation must know. Inputs: x, mean, rstd, weight if there is one, bias if there is one. */
 export interface NormCall {
@@ -42,17 +43,6 @@ interface Statistics {
   variance: Tensor;
   /** How many batches they have followed, int32. */
   tracked?: Tensor | null;
-}
-
-function checkFloat(op: string, argument: string, x: Tensor): void {
-  checkTensor(op, argument, x);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}`, {
-      op,
-      argument,
-      got: x.dtype,
-      expected: 'float32',
-    });
 }
 
 function checkShape(op: string, argument: string, x: Tensor, expected: Shape): void {

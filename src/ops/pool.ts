@@ -1,14 +1,15 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { dense } from '../program/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
 import { watching } from '../program/watch.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat } from './check.ts';
 import { type Pair, pairOf } from './conv.ts';
-import { alongDim } from './reductions.ts';
+import { alongDim } from './create.ts';
 import { indexSelect } from './select.ts';
 
 /** A window that slides over planes. */
@@ -23,14 +24,7 @@ export interface PoolWindow {
 
 /** Refuses planes that are not [C,H,W] or [N,C,H,W] in float32. */
 export function checkPlanes(op: string, x: Tensor): void {
-  checkTensor(op, 'input', x);
-  if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: input must be float32, got ${x.dtype}`, {
-      op,
-      argument: 'input',
-      got: x.dtype,
-      expected: 'float32',
-    });
+  checkFloat(op, 'input', x);
   if (x.ndim !== 3 && x.ndim !== 4)
     throw new ShapeError(`${op}: input must be [N,C,H,W] or [C,H,W], got ${show(x.shape)}`, {
       op,

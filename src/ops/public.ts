@@ -30,37 +30,18 @@ export {
   type NumberArray,
   ones,
   onesLike,
-  rand,
-  randint,
-  randn,
-  randperm,
-  type ShapeArguments,
-  type TensorOptions,
   tensor,
   zeros,
   zerosLike,
 } from './create.ts';
+export { argmax, argmin, type Extremes, max, min } from './extremes.ts';
 export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } from './gather.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
+export type { ShapeArguments, TensorOptions } from './newTensor.ts';
+export { rand, randint, randn, randperm } from './random.ts';
 export { chunk, flip, repeat, split, tril, triu } from './rearrange.ts';
-export {
-  argmax,
-  argmin,
-  cumsum,
-  type Dims,
-  type Extremes,
-  logsumexp,
-  max,
-  mean,
-  min,
-  norm,
-  prod,
-  type ReduceOptions,
-  type SpreadOptions,
-  std,
-  sum,
-  variance,
-} from './reductions.ts';
+export type { Dims, ReduceOptions } from './reduce.ts';
+export { cumsum, logsumexp, mean, norm, prod, type SpreadOptions, std, sum, variance } from './reductions.ts';
 export { type PadMode, type PadOptions, pad } from './resize.ts';
 export { indexSelect } from './select.ts';
 export {

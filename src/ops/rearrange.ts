@@ -5,9 +5,10 @@ import { checkWhole } from '../options.ts';
 import { materialize, viewOf } from '../program/emit.ts';
 import { checkList, checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose, where } from './arithmetic.ts';
-import { clone, constant } from './create.ts';
-import { alongDim } from './reductions.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import { clone } from './convert.ts';
+import { alongDim, constant } from './create.ts';
 
 /**
  * x next to itself, so many times along each dimension; more counts than dimensions put new ones in front.

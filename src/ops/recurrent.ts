@@ -18,7 +18,7 @@ import {
 import { watching } from '../program/watch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
-import { clone } from './create.ts';
+import { clone } from './convert.ts';
 import { matmul } from './linalg.ts';
 import { cat } from './shape.ts';
 

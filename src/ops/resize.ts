@@ -7,7 +7,8 @@ import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emit
 import { watching } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 import { indexSelect } from './select.ts';
 
 /** x resized by a geometry. */

@@ -25,9 +25,10 @@ export class RowMemory {
   /** A mark for each row, which names the row's last place in the list; then the list, with room for as many rows as there are. */
   private readonly lists: Storage;
   private readonly rows: number;
-  /** Length of the list of the gradient that is being made or recorded, and of the one that lies in the memory. */
+  /** Length of the list of the gradient that is being made or recorded, of the one that lies in the memory, and of the recorded one. */
   private count = 0;
   private listed = 0;
+  private recorded = 0;
   /** The version of the storage for which the list is right. */
   private version = 0;
   /** Whether the program that it was made for changes it in other ways too. */
@@ -58,8 +59,7 @@ export class RowMemory {
 
   /** Whether gradients of so many rows can be added to the one that is in it. */
   takes(count: number, shape: Shape): boolean {
-    const isOwn = this.recorder === tracing && this.isKnown && sameShape(this.shape, shape);
-    return isOwn && this.count + count <= this.rows;
+    return this.isKnown && sameShape(this.shape, shape) && this.count + count <= this.rows;
   }
 
   /** Makes all of it zero, for a new gradient. */
@@ -72,12 +72,12 @@ export class RowMemory {
 
   /** The same before a run of the program that it was made for. */
   beforeRun(): void {
-    const { count, storage } = this;
+    const { recorded, storage } = this;
     // Recorded commands run later: a version that has changed before the first run says that there are others than `add`'s.
     if (this.listed === 0 && storage.version !== 0) this.isMixed = true;
     this.clear();
-    this.count = count;
-    this.listed = count;
+    this.count = recorded;
+    this.listed = recorded;
     this.version = this.isMixed ? -1 : storage.version + 1;
   }
 
@@ -90,7 +90,10 @@ export class RowMemory {
     this.encode(source.address, this.count, index.numel);
     done(source, g);
     this.count += index.numel;
-    if (tracing !== null) return;
+    if (tracing !== null) {
+      this.recorded = this.count;
+      return;
+    }
     this.listed = this.count;
     this.version = ++this.storage.version;
   }
@@ -107,7 +110,9 @@ export class RowMemory {
     return { index: address + this.rows, marks: address, count: this.count, inner: numelOf(this.shape) / this.rows };
   }
 
+  /** The gradient in it may live on, without its list. */
   dispose(): void {
+    this.version = -1;
     this.storage.release();
     this.lists.release();
   }

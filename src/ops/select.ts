@@ -7,7 +7,7 @@ import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../pro
 import { checkValues } from '../program/values.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
 
 /** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
 export function checkIndex(op: string, index: Tensor, size: number): void {

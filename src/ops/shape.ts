@@ -20,8 +20,9 @@ import {
   viewStrides,
 } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose } from './arithmetic.ts';
-import { cast } from './create.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import { cast } from './convert.ts';
 
 /**
  * The same elements in another shape; one size may be −1. Copies only if it must.

@@ -2,7 +2,7 @@
 import { ShapeError } from '../../bindings/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
-import { colourOf, element, FAINT, fitted, INK, PAPER, sheet, text, textWidth, tint } from './svg.ts';
+import { colourOf, element, FAINT, fitted, heading, INK, PADDING, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 
 /** Options of `confusion`. */
 export interface ConfusionPlotOptions extends ChartOptions {
@@ -10,7 +10,6 @@ export interface ConfusionPlotOptions extends ChartOptions {
   labels?: readonly (string | number)[];
 }
 
-const PADDING = 14;
 const LONGEST = 120;
 
 function rowsOf(op: string, matrix: readonly ArrayLike<number>[] | Tensor): number[][] {
@@ -73,10 +72,7 @@ export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options
   const height = options.height ?? top + side + below(cell);
 
   const marks: string[] = [];
-  if (options.title !== undefined) {
-    const title = fitted(options.title, width - 2 * PADDING, 15);
-    marks.push(text(PADDING, PADDING + 12, title, { 'font-size': 15, 'font-weight': 600 }));
-  }
+  if (options.title !== undefined) marks.push(heading(options.title, width));
   rows.forEach((row, i) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     const y = top + i * cell;

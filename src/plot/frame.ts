@@ -1,7 +1,7 @@
 /** Axes: ticks, grid lines, names, title and legend, and the place of a point between them. */
 import type { AxesOptions } from './inputs.ts';
 import type { Scale } from './scale.ts';
-import { element, FAINT, fitted, GRID, INK, sheet, text, textWidth } from './svg.ts';
+import { element, FAINT, fitted, GRID, heading, INK, PADDING, sheet, text, textWidth } from './svg.ts';
 
 /** A line of the legend. */
 export interface Entry {
@@ -35,7 +35,6 @@ export interface Frame {
 
 const WIDTH = 640;
 const HEIGHT = 400;
-const PADDING = 14;
 const ROW = 20;
 const SWATCH = 24;
 
@@ -103,11 +102,7 @@ export function frame(options: FrameOptions): Frame {
   const over: string[] = [
     element('path', { d: `M${left},${top}V${top + depth}H${left + inner}`, fill: 'none', stroke: FAINT }),
   ];
-  if (title !== undefined) {
-    over.push(
-      text(PADDING, PADDING + 12, fitted(title, width - 2 * PADDING, 15), { 'font-size': 15, 'font-weight': 600 }),
-    );
-  }
+  if (title !== undefined) over.push(heading(title, width));
   if (xLabel !== undefined) {
     const words = fitted(xLabel, inner);
     over.push(text(left + inner / 2, height - PADDING + 2, words, { 'text-anchor': 'middle' }));

@@ -5,7 +5,7 @@ import type { Module } from '../nn/module.ts';
 import { show } from '../tensor/shapes.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, refuse } from './inputs.ts';
 import { layout } from './layout.ts';
-import { colourOf, element, FAINT, fitted, INK, round, sheet, text, textWidth, tint } from './svg.ts';
+import { colourOf, element, FAINT, fitted, heading, INK, PADDING, round, sheet, text, textWidth, tint } from './svg.ts';
 
 /** Options of `graph`. */
 export type GraphOptions = Pick<ChartOptions, 'title' | 'description'>;
@@ -17,7 +17,6 @@ interface Node {
   from: number[];
 }
 
-const PADDING = 14;
 const BOX = 36;
 const BETWEEN = 26;
 const LONGEST = 300;
@@ -115,10 +114,7 @@ export function graph(model: Sequential | GraphModel, options: GraphOptions = {}
   const height = top + placed.rows * (BOX + BETWEEN) - BETWEEN + PADDING;
   const yOf = (row: number) => top + row * (BOX + BETWEEN);
   const marks: string[] = [];
-  if (title !== undefined) {
-    const look = { 'font-size': 15, 'font-weight': 600 };
-    marks.push(text(PADDING, PADDING + 12, fitted(title, width - 2 * PADDING, 15), look));
-  }
+  if (title !== undefined) marks.push(heading(title, width));
   for (const { through } of placed.edges) {
     const ends = through.flatMap(({ x, row }, i): [number, number][] => {
       const over: [number, number] = [x + shift, yOf(row)];

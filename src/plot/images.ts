@@ -5,7 +5,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkInterval, checkLabels, refuse } from './inputs.ts';
 import { pngAddress } from './png.ts';
 import { extent } from './scale.ts';
-import { element, FAINT, fitted, sheet, text } from './svg.ts';
+import { element, FAINT, fitted, heading, PADDING, sheet, text } from './svg.ts';
 
 /** Options of `images`. */
 export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
@@ -20,7 +20,6 @@ export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
 /** Pictures as rows of rows of numbers [H][W], or with one or three channels [C][H][W]. */
 export type PictureList = readonly (readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[])[];
 
-const PADDING = 14;
 const GAP = 6;
 /** No picture is drawn smaller. */
 const SMALLEST = 28;
@@ -113,10 +112,7 @@ export function images(pictures: Tensor | PictureList, options: ImagesOptions = 
   const width = options.width ?? Math.max(2 * PADDING + across * (wide + GAP) - GAP, title === undefined ? 0 : 240);
   const height = top + rows * (tall + caption + GAP) - GAP + PADDING;
   const marks: string[] = [];
-  if (title !== undefined) {
-    const look = { 'font-size': 15, 'font-weight': 600 };
-    marks.push(text(PADDING, PADDING + 12, fitted(title, width - 2 * PADDING, 15), look));
-  }
+  if (title !== undefined) marks.push(heading(title, width));
   for (let n = 0; n < stack.count; n++) {
     const x = PADDING + (n % across) * (wide + GAP);
     const y = top + Math.floor(n / across) * (tall + caption + GAP);

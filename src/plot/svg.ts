@@ -13,6 +13,9 @@ export const FAINT = '#52606d';
 export const GRID = '#e4e7eb';
 export const PAPER = '#ffffff';
 
+/** The margin of a picture. */
+export const PADDING = 14;
+
 /**
  * Colours of series and classes, told apart by people who see colours differently.
  *
@@ -75,6 +78,12 @@ export function element(name: string, attributes: Attributes, ...children: strin
 /** Words at a place. */
 export function text(x: number, y: number, words: string, attributes: Attributes = {}): string {
   return element('text', { x, y, fill: INK, ...attributes }, escapeXml(words));
+}
+
+/** The title of a picture, cut where it is wider than that. */
+export function heading(title: string, width: number): string {
+  const words = fitted(title, width - 2 * PADDING, 15);
+  return text(PADDING, PADDING + 12, words, { 'font-size': 15, 'font-weight': 600 });
 }
 
 /** A line through points. */

@@ -1,6 +1,8 @@
 /** Recorded commands as objects that passes can read and change: an opcode, its words, and which words are operands. */
+
+import { STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { layout, type Opcode, opcodes, STRIP_LOCALS } from '../../bindings/commands/table.ts';
+import { layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
 
 /** How a command uses an operand. */
 type Role = 'in' | 'out' | 'inout';
@@ -12,6 +14,9 @@ export interface Operand {
   at: number;
 }
 
+export const writes = ({ role }: Operand): boolean => role !== 'in';
+export const reads = ({ role }: Operand): boolean => role !== 'out';
+
 interface Shape {
   operands: Operand[];
   fields: Map<string, number>;
@@ -19,13 +24,21 @@ interface Shape {
 
 const isRole = (kind: string): kind is Role => kind === 'in' || kind === 'out' || kind === 'inout';
 
-const shapes = opcodes.map((opcode): Shape => {
-  const { fields } = layout(opcode);
-  return {
-    operands: fields.flatMap(({ name, kind, offset }) => (isRole(kind) ? [{ name, role: kind, at: offset }] : [])),
-    fields: new Map(fields.map(({ name, offset }) => [name, offset])),
-  };
-});
+const shapes: Shape[] = [];
+
+/** The shape of an opcode's commands, made when it is first met. */
+function shapeOf(code: number): Shape {
+  let shape = shapes[code];
+  if (shape === undefined) {
+    const { fields } = layout(opcodes[code]!);
+    shape = {
+      operands: fields.flatMap(({ name, kind, offset }) => (isRole(kind) ? [{ name, role: kind, at: offset }] : [])),
+      fields: new Map(fields.map(({ name, offset }) => [name, offset])),
+    };
+    shapes[code] = shape;
+  }
+  return shape;
+}
 
 /** Words before the commands that lie inside a command of these. */
 const containers: Partial<Record<Opcode, number>> = { strip: layout('strip').words, group: layout('group').words };
@@ -37,7 +50,7 @@ export class Command {
 
   constructor(readonly words: Int32Array) {
     this.opcode = opcodes[words[0]!]!;
-    this.shape = shapes[words[0]!]!;
+    this.shape = shapeOf(words[0]!);
   }
 
   /**

@@ -3,8 +3,7 @@
  * and the dispatches that it is on a GPU. Where it runs, and how fast that is, is not known here.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import { type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
-import { BinaryFn } from '../../bindings/generated/encode.ts';
+import { elementsAndWork } from '../generated/work.ts';
 import type { Command } from './commands.ts';
 import { gateCount } from './emitRecurrent.ts';
 
@@ -19,7 +18,7 @@ export interface ProductCost {
 
 export interface Cost {
   products: ProductCost[];
-  /** Work outside of products, in elements of a simple loop: what assembly/team/worth.ts counts. */
+  /** Work outside of products, in elements of a simple loop: bindings/commands/work.ts. */
   work: number;
   /** Elements that are gone through, however much there is to do for each. */
   elements: number;
@@ -29,28 +28,13 @@ export interface Cost {
 
 const nothing = (): Cost => ({ products: [], work: 0, elements: 0, launches: 0 });
 
-function elementwise(elements: number, factor = 1, launches = 1): Cost {
-  return { products: [], work: elements * factor, elements, launches };
+function elementwise(command: Command): Cost {
+  const [elements, work] = elementsAndWork(command);
+  return { products: [], work, elements, launches: 1 };
 }
 
 function product(m: number, n: number, k: number, batch = 1): Cost {
   return { ...nothing(), products: [{ m, n, k, batch, count: 1 }] };
-}
-
-const longFunctions: readonly boolean[] = Object.values<UnaryRow>(unaryRows).map(({ isLong = false }) => isLong);
-const powers: ReadonlySet<number> = new Set([BinaryFn.pow, BinaryFn.powI]);
-const gradients: ReadonlySet<number> = new Set([BinaryFn.geluGrad, BinaryFn.geluTanhGrad, BinaryFn.siluGrad]);
-
-function pairFactor(fn: number): number {
-  if (powers.has(fn)) return 16;
-  return gradients.has(fn) ? 6 : 1;
-}
-
-function points(command: Command): number {
-  const at = command.offset('shape');
-  let n = 1;
-  for (let d = 0; d < command.get('ndim'); d++) n *= command.words[at + d]!;
-  return n;
 }
 
 /** A recurrent layer: the product of each step, a shader a step beside it, and forward the inputs' product of all steps. */
@@ -103,72 +87,19 @@ function costOf(command: Command): Cost {
     case 'strip':
     case 'group':
       return sumOfCosts(command.parts, command.opcode === 'strip');
-    case 'copy':
-    case 'where':
-      return elementwise(points(command));
-    case 'binary':
-      return elementwise(points(command), pairFactor(n('fn')));
-    case 'unary':
-      return elementwise(n('n'), longFunctions[n('fn')] ? 4 : 1);
-    case 'fill':
-      return elementwise(n('n'));
-    case 'sgd':
-      return elementwise(n('n'), 2);
-    case 'adam':
-    case 'adaptive':
-      return elementwise(n('n'), 4);
-    case 'random':
-      return elementwise(n('n'), 8);
-    case 'reduce':
-      return elementwise(n('outer', 'size', 'inner'));
-    case 'argReduce':
-      return elementwise(n('outer', 'size', 'inner'), 2);
-    case 'cumsum':
-      return elementwise(n('outer', 'size', 'inner'), 4);
-    case 'softmax':
-      return elementwise(n('rows', 'cols'), 8);
-    case 'softmaxGrad':
-    case 'crossEntropy':
-    case 'crossEntropyGrad':
-      return elementwise(n('rows', 'cols'), 4);
-    case 'takeRows':
-      return elementwise(n('outer', 'count', 'inner'));
     case 'addRows':
-      return withSort(n('count'), n('count'), elementwise(n('outer', 'count', 'inner')));
-    case 'gather':
-      return elementwise(n('outer', 'count', 'inner'), 4);
-    case 'scatterAdd': {
-      const elements = n('outer', 'count', 'inner');
-      return withSort(elements, n('count'), elementwise(elements, 4));
-    }
+      return withSort(n('count'), n('count'), elementwise(command));
+    case 'scatterAdd':
+      return withSort(n('outer', 'count', 'inner'), n('count'), elementwise(command));
     case 'sort':
-      return withSort(n('rows', 'cols'), n('cols'), elementwise(n('rows', 'cols'), n('byInsertion') === 1 ? 16 : 64));
-    case 'maxPool':
-      return elementwise(n('planes', 'height', 'width'), n('indices') === 0 ? 2 : 4);
-    case 'maxPoolGrad':
-      return elementwise(n('planes', 'inSize') + 8 * n('planes', 'outSize'));
-    case 'avgPool':
-      return elementwise(n('planes', 'height', 'width'), 2);
-    case 'avgPoolGrad':
-      return elementwise(n('planes', 'height', 'width'), 8);
-    case 'moments':
-      return elementwise(n('outer', 'groups', 'size'), 3);
-    case 'normalize':
-      return elementwise(n('outer', 'channels', 'spatial'));
-    case 'normSums':
-    case 'normGrad':
-      return elementwise(n('outer', 'channels', 'spatial'), 2);
-    case 'resize':
-      return elementwise(n('planes', 'outHeight', 'outWidth'), 8);
-    case 'resizeGrad':
-      return elementwise(n('planes', 'outHeight', 'outWidth'), 16);
-    case 'im2col':
-      return elementwise(n('inChannels', 'kernelHeight', 'kernelWidth', 'batch', 'outHeight', 'outWidth'));
+      return withSort(n('rows', 'cols'), n('cols'), elementwise(command));
     // The processor's alone.
     case 'winogradWeights':
     case 'winogradWeightGrad':
     case 'pack':
       return nothing();
+    default:
+      return elementwise(command);
   }
 }
 

@@ -60,39 +60,30 @@ function emitWeights(w: Tensor, outChannels: number, inChannels: number, transpo
   return u;
 }
 
-/** y = conv(x, w) + bias, all contiguous, y not empty. */
-export function emitWinogradConv(x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, g: ConvGeometry): void {
-  const { batch, inChannels, height, width, outChannels, outHeight, outWidth, padTop, padLeft } = g;
-  const u = emitWeights(w, outChannels, inChannels, false);
+/** y = conv(x, w) + bias, all contiguous, y not empty; transposed: w is [inChannels, outChannels, 3, 3], to be turned. */
+function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, g: ConvGeometry, transposed: boolean): void {
+  const u = emitWeights(w, g.outChannels, g.inChannels, transposed);
   encodeWinogradConv(x.executor.program, {
+    ...g,
     x: x.address,
     u: u.address,
     bias: bias === null ? 0 : bias.address,
     y: y.address,
-    batch,
-    inChannels,
-    height,
-    width,
-    outChannels,
-    outHeight,
-    outWidth,
-    padTop,
-    padLeft,
     activation: Activation.none,
   });
   x.executor.run();
   u.dispose();
 }
 
+/** y = conv(x, w) + bias, all contiguous, y not empty. */
+export function emitWinogradConv(x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, g: ConvGeometry): void {
+  emitConv(x, w, bias, y, g, false);
+}
+
 /** gx = the gradient of conv(x, w) from that of its result, plus bias. */
 export function emitWinogradInputGrad(grad: Tensor, w: Tensor, bias: Tensor | null, gx: Tensor, g: ConvGeometry): void {
-  const u = emitWeights(w, g.inChannels, g.outChannels, true);
-  encodeWinogradConv(grad.executor.program, {
-    x: grad.address,
-    u: u.address,
-    bias: bias === null ? 0 : bias.address,
-    y: gx.address,
-    batch: g.batch,
+  const back: ConvGeometry = {
+    ...g,
     inChannels: g.outChannels,
     height: g.outHeight,
     width: g.outWidth,
@@ -101,31 +92,16 @@ export function emitWinogradInputGrad(grad: Tensor, w: Tensor, bias: Tensor | nu
     outWidth: g.width,
     padTop: 2 - g.padTop,
     padLeft: 2 - g.padLeft,
-    activation: Activation.none,
-  });
-  grad.executor.run();
-  u.dispose();
+  };
+  emitConv(grad, w, bias, gx, back, true);
 }
 
 /** gw = the gradient of conv(x, w) with respect to w, from that of its result. */
 export function emitWinogradWeightGrad(x: Tensor, grad: Tensor, gw: Tensor, g: ConvGeometry): void {
-  const { batch, inChannels, height, width, outChannels, outHeight, outWidth, padTop, padLeft } = g;
+  const { inChannels, outChannels } = g;
   const { executor } = x;
   const u = empty(executor, [winogradFilters(outChannels, inChannels)], 'float32');
-  encodeWinogradGrad(executor.program, {
-    x: x.address,
-    u: u.address,
-    g: grad.address,
-    batch,
-    inChannels,
-    height,
-    width,
-    outChannels,
-    outHeight,
-    outWidth,
-    padTop,
-    padLeft,
-  });
+  encodeWinogradGrad(executor.program, { ...g, x: x.address, u: u.address, g: grad.address });
   executor.run();
   encodeWinogradWeightGrad(executor.program, { u: u.address, w: gw.address, outChannels, inChannels });
   executor.run();

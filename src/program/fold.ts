@@ -3,7 +3,7 @@
  * others, only on memory outside that the program does not write. They become its prologue, which runs before the first
  * run, and again only after that memory has changed.
  */
-import type { Command, Operand } from './commands.ts';
+import { type Command, type Operand, reads, writes } from './commands.ts';
 import type { VirtualHeap } from './passes.ts';
 import type { VirtualBuffer } from './recorder.ts';
 
@@ -16,6 +16,7 @@ export interface Surroundings<Source> {
 }
 
 export interface Folded<Source> {
+  /** Commands that run before the others, if something that they read has changed. */
   prologue: Command[];
   commands: Command[];
   /** Buffers that the prologue leaves to the commands. */
@@ -23,9 +24,6 @@ export interface Folded<Source> {
   /** Memory outside that the prologue reads. */
   sources: Set<Source>;
 }
-
-const writes = ({ role }: Operand) => role !== 'in';
-const reads = ({ role }: Operand) => role !== 'out';
 
 /** Divides commands into prologue and rest. Both keep their order. */
 export function foldConstants<Source>(

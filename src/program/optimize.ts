@@ -1,6 +1,6 @@
 /** The passes in their order: from the commands that were recorded to those that run at every call, and their prologue. */
 import type { Command } from './commands.ts';
-import { dependencies, foldConstants } from './fold.ts';
+import { dependencies, type Folded, foldConstants } from './fold.ts';
 import { foldNorms } from './foldNorm.ts';
 import { packWeights } from './packWeights.ts';
 import { fuseActivations, removeDead, type VirtualHeap } from './passes.ts';
@@ -30,14 +30,7 @@ export interface Memory<Source> {
   packs: boolean;
 }
 
-export interface Optimized<Source> {
-  /** Commands that run before the others, if something that they read has changed. */
-  prologue: Command[];
-  commands: Command[];
-  /** Buffers that the prologue leaves to the commands. */
-  results: Set<VirtualBuffer>;
-  /** Memory outside that the prologue reads. */
-  sources: Set<Source>;
+export interface Optimized<Source> extends Folded<Source> {
   /** Commands that were joined to others. */
   fused: number;
 }

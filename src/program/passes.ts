@@ -4,7 +4,7 @@
  * always kept.
  */
 import { Activation, UnaryFn } from '../../bindings/generated/encode.ts';
-import type { Command, Operand } from './commands.ts';
+import { type Command, type Operand, reads, writes } from './commands.ts';
 import { VIRTUAL_START, type VirtualBuffer } from './recorder.ts';
 
 /** The virtual heap: which buffer an address belongs to. */
@@ -28,9 +28,6 @@ export class VirtualHeap {
     return this.at(command.address(operand));
   }
 }
-
-const writes = ({ role }: Operand) => role !== 'in';
-const reads = ({ role }: Operand) => role !== 'out';
 
 /** Leaves out commands whose results nobody reads. `kept` are the buffers that live on after the program. */
 export function removeDead(

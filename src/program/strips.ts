@@ -2,7 +2,7 @@
  * The pass that joins neighbouring element-by-element commands into strips, which walk their operands block by block: what one
  * command gives the next stays in the cache, and never gets memory of its own.
  */
-import { STRIP_LOCALS } from '../../bindings/commands/table.ts';
+import { STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { type Command, stripOf } from './commands.ts';
 import type { VirtualHeap } from './passes.ts';
 import type { VirtualBuffer } from './recorder.ts';

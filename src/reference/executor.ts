@@ -5,8 +5,8 @@
  * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
  */
 
+import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { ProgramBlock } from '../../bindings/commands/program.ts';
-import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/table.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import type { Heap } from './heap.ts';

@@ -17,11 +17,11 @@ import {
 } from '../../bindings/wasm/instance.ts';
 import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
-import { ReferenceExecutor } from '../reference/executor.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';
+import { loadReference, startReference } from './reference.ts';
 
 /** How products on the GPU read their operands. */
 export type Precision = 'float32' | 'float16';
@@ -34,8 +34,9 @@ export interface InitOptions {
    */
   threads?: number | 'auto';
   /**
-   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor. 'webgpu' opens the
-   * runtime's GPU (in Node through the package `webgpu`); it stays open for `to('webgpu')` when another device is chosen later.
+   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor, whose code bundles load only here:
+   * without WebAssembly they call `init` before the first operation. 'webgpu' opens the runtime's GPU (in Node through the package
+   * `webgpu`); it stays open for `to('webgpu')` when another device is chosen later, as the reference executor does for `to('reference')`.
    * 'auto': new tensors go to the CPU; the GPU is opened if there is one, and both are measured (some hundredths of a second), so
    * that what is given `device: 'auto'` (compile, Trainer) can choose between them.
    */
@@ -106,7 +107,7 @@ function start(device: Device): Executor {
     case 'wasm':
       return wasmExecutor();
     case 'reference':
-      return new ReferenceExecutor();
+      return startReference();
     case 'webgpu':
       throw new DeviceError("device webgpu has not been opened: call await init({ device: 'webgpu' }) first", {
         argument: 'device',
@@ -264,6 +265,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
   if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  if (device === 'reference' || bestVariant() === null) await loadReference();
   const wasMeasured = rates !== null;
   if (wanted !== undefined) setPrecision(wanted);
   if (device === 'webgpu') await openGpu();

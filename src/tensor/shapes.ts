@@ -1,6 +1,6 @@
 /** Arithmetic on shapes and strides. It knows no tensor, only lists of numbers; all its refusals are errors with numbers in them. */
 
-import { MAX_DIMS } from '../../bindings/commands/table.ts';
+import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 
 /** Sizes of dimensions. */

@@ -11,16 +11,19 @@ import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
 /** Inputs: a tensor, or one for each input of the model. */
 export type Inputs = Tensor | readonly Tensor[];
 
+/** Targets: a tensor, or one for each loss. */
+export type Targets = Tensor | readonly Tensor[];
+
 /**
- * Examples: inputs (the targets come apart), a data set whose last part are the targets, batches of one, or batches
- * [inputs, …, targets] from whatever can be iterated, or from a function that begins an iteration.
+ * Examples: inputs (the targets come apart), a data set whose last part are the targets (whose last parts, one for each loss), batches
+ * of one, or batches [inputs, …, targets] from whatever can be iterated, or from a function that begins an iteration.
  */
 export type Examples = Inputs | Dataset | DataLoader | BatchIterable;
 
 /** Inputs and targets, with weights of the examples or without; or a data set or batches of them. */
 export type ValidationData =
-  | readonly [x: Inputs, y: Tensor]
-  | readonly [x: Inputs, y: Tensor, sampleWeight: SampleWeight]
+  | readonly [x: Inputs, y: Targets]
+  | readonly [x: Inputs, y: Targets, sampleWeight: SampleWeight]
   | Dataset
   | DataLoader
   | BatchIterable;
@@ -165,6 +168,8 @@ function inOrder(length: number): Int32Array {
 }
 
 export interface SourceOptions {
+  /** How many targets an example has. */
+  targets: number;
   batchSize?: number;
   shuffle?: boolean;
   sampleWeight?: SampleWeight;
@@ -173,23 +178,35 @@ export interface SourceOptions {
 }
 
 /** Inputs and targets as a data set. */
-function datasetOf(op: string, x: Inputs, y: Tensor | undefined): Dataset {
+function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targets: number): Dataset {
   const inputs = x instanceof Tensor ? [x] : [...x];
-  if (!(y instanceof Tensor)) {
+  if (y === undefined) {
     throw new ArgumentError(`${op}: inputs given as a tensor need targets given as a tensor`, {
       op,
       argument: 'y',
       got: y,
     });
   }
-  const lengths = [...inputs, y].map(({ shape }) => shape[0]);
+  if (y.length !== targets) {
+    const expected =
+      targets === 1
+        ? 'there is one loss, so targets must be one tensor'
+        : `there are ${targets} losses, so targets must be a list of as many tensors`;
+    throw new ArgumentError(`${op}: ${expected}, got ${y.length}`, {
+      op,
+      argument: 'y',
+      got: y.length,
+      expected: targets,
+    });
+  }
+  const lengths = [...inputs, ...y].map(({ shape }) => shape[0]);
   if (lengths.some((length) => length === undefined || length !== lengths[0])) {
     throw new ShapeError(
       `${op}: inputs and targets must have the same number of examples, got ${lengths.map((length) => length ?? 'a scalar').join(' and ')}`,
-      { op, argument: 'y', got: y.shape, expected: [lengths[0]!] },
+      { op, argument: 'y', got: y[0]!.shape, expected: [lengths[0]!] },
     );
   }
-  return new TensorDataset(...inputs, y);
+  return new TensorDataset(...inputs, ...y);
 }
 
 /** Whether these are tensors, one for each input. */
@@ -197,9 +214,23 @@ export function isTensorList(x: unknown): x is readonly Tensor[] {
   return Array.isArray(x) && x.length > 0 && x.every((part) => part instanceof Tensor);
 }
 
+/** The parts of validation data: inputs and targets apart, or examples of both. */
+export function validationParts(
+  given: ValidationData,
+  targets: number,
+): [x: Examples, y?: readonly Tensor[], weights?: SampleWeight] {
+  if (Array.isArray(given)) {
+    const [x, y, weights] = given;
+    if (y instanceof Tensor) return [x, [y], weights];
+    // Not two batches, which have inputs, too.
+    if (isTensorList(y) && (x instanceof Tensor || (targets > 1 && y.length === targets))) return [x, y, weights];
+  }
+  return [given as Examples];
+}
+
 /** Where the examples come from. */
-export function sourceOf(op: string, x: Examples, y: Tensor | undefined, options: SourceOptions): Source {
-  const { batchSize = 32, shuffle = false, sampleWeight, stepsPerEpoch } = options;
+export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefined, options: SourceOptions): Source {
+  const { batchSize = 32, shuffle = false, sampleWeight, stepsPerEpoch, targets } = options;
   checkWhole(op, 'batchSize', batchSize, 1);
   if (stepsPerEpoch !== undefined) checkWhole(op, 'stepsPerEpoch', stepsPerEpoch, 1);
   const weigh = (dataset: Dataset) =>
@@ -228,7 +259,7 @@ export function sourceOf(op: string, x: Examples, y: Tensor | undefined, options
     const settings = { batchSize: size, dropLast, prefetch, weighted, order: () => x.order() };
     source = new DatasetSource(weigh(x.dataset), settings);
   } else if (x instanceof Tensor || isTensorList(x)) {
-    source = sourceOfDataset(weigh(datasetOf(op, x, y)), { batchSize, weighted }, shuffle);
+    source = sourceOfDataset(weigh(datasetOf(op, x, y, targets)), { batchSize, weighted }, shuffle);
   } else if (isDataset) {
     source = sourceOfDataset(weigh(x as Dataset), { batchSize, weighted }, shuffle);
   } else {

@@ -13,7 +13,8 @@ export {
   TerminateOnNaN,
   type TrainingState,
 } from './callbacks.ts';
-export type { Examples, Inputs, SampleWeight, ValidationData } from './examples.ts';
+export type { Examples, Inputs, SampleWeight, Targets, ValidationData } from './examples.ts';
+export type { Losses, LossWeights, Metrics } from './goals.ts';
 export type { BatchIterable } from './iterables.ts';
 export type { Loss, LossFunction } from './losses.ts';
 export type { Metric, MetricFunction } from './metrics.ts';

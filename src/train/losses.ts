@@ -20,10 +20,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Reading } from './metrics.ts';
 
 /**
- * From what the model gives and what it should have given to one number, or to one an example [N], whose mean is taken. The
- * weights of the examples [N] are applied by the trainer.
+ * From what the model gives and what it should have given to one number, or to one an example [N], whose mean is taken. Weights of
+ * examples are applied by the trainer: they need one an example.
  */
-export type LossFunction = (output: Tensor, target: Tensor, sampleWeights?: Tensor) => Tensor;
+export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
+
+/** The loss of a batch, whose examples may have weights [N]. */
+export type BatchLoss = (output: Tensor, target: Tensor, sampleWeights?: Tensor) => Tensor;
 
 interface NamedLoss {
   fn: (output: Tensor, target: Tensor, options: { reduction: 'mean' | 'none' }) => Tensor;
@@ -113,7 +116,7 @@ function unreduced(loss: Loss): { losses: Unreduced; sums: boolean } {
 }
 
 /** Σ wᵢ·lossᵢ / N, wᵢ the weight of the example times that of its class, as Keras does. */
-function weighted(loss: Loss, classWeights: Tensor | null): LossFunction {
+function weighted(loss: Loss, classWeights: Tensor | null): BatchLoss {
   const op = 'Trainer';
   const { losses, sums } = unreduced(loss);
   const takesProbabilities = loss === 'crossEntropy' || loss instanceof nnLosses.CrossEntropyLoss;
@@ -154,7 +157,7 @@ function named(loss: string): NamedLoss {
  * @param classWeights factor of each class, the last one of all others; or null
  * @param hasWeights whether examples have weights
  */
-export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights = false): LossFunction {
+export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights = false): BatchLoss {
   const op = 'Trainer';
   if (typeof loss !== 'string' && !(loss instanceof Module) && typeof loss !== 'function') {
     throw new ArgumentError(`${op}: loss must be a name, a loss module or a function`, {

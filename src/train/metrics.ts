@@ -212,7 +212,7 @@ export function metricsOf(list: readonly (string | MetricFunction | Metric)[], r
       got: list,
     });
   }
-  const metrics = list.map((given, i): Metric => {
+  return list.map((given, i): Metric => {
     if (typeof given === 'function') return ofFunction(given, i, reading);
     if (typeof given === 'object' && given !== null && typeof given.update === 'function') return given;
     if (typeof given === 'string' && Object.hasOwn(NAMED, given)) return NAMED[given]!(given, reading);
@@ -225,8 +225,4 @@ export function metricsOf(list: readonly (string | MetricFunction | Metric)[], r
       },
     );
   });
-  const names = ['loss', ...metrics.map(({ name }) => name)];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return metrics;
-  throw new ArgumentError(`${op}: two metrics are called ${twice}`, { op, argument: 'metrics', got: twice });
 }

@@ -1,8 +1,8 @@
 /** What a model gives for many inputs: batches on the way while others are computed. */
-import { OutOfMemoryError } from '../../bindings/errors.ts';
+import { ArgumentError, OutOfMemoryError } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import type { pacer } from './pause.ts';
 import { joined } from './step.ts';
 
@@ -15,26 +15,41 @@ function awaited<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** The outputs of a model in a list. */
+function listOf(output: Tensor | Tensor[]): Tensor[] {
+  const list = Array.isArray(output) ? output : [output];
+  if (list.length > 0 && list.every((one) => one instanceof Tensor)) return list;
+  const op = 'predict';
+  throw new ArgumentError(`${op}: the model must give a tensor or a list of tensors`, {
+    op,
+    argument: 'model',
+    got: output,
+  });
+}
+
 /**
- * The outputs of `run` for all rows of the inputs, as one tensor where the first of these lives. A batch that does not fit the
+ * The outputs of `run` for all rows of the inputs, each as one tensor where the first of these lives. A batch that does not fit the
  * device's memory is halved, and so are those after it.
  */
 export async function outputsOf(
   inputs: readonly Tensor[],
   rows: number,
   batchSize: number,
-  run: (parts: Tensor[]) => Tensor,
+  run: (parts: Tensor[]) => Tensor | Tensor[],
   pause: ReturnType<typeof pacer>,
-): Promise<Tensor> {
-  const values: Promise<NumericArray>[] = [];
-  let form: Pick<Tensor, 'shape' | 'dtype'> | null = null;
+): Promise<Tensor | Tensor[]> {
+  const values: Promise<NumericArray[]>[] = [];
+  let forms: Pick<Tensor, 'shape' | 'dtype'>[] = [];
+  let isList = false;
   let size = batchSize;
   for (let start = 0; start < rows; ) {
     try {
       scope(() => {
         const output = run(inputs.map((input) => input.slice(0, start, start + size)));
-        form = { shape: output.shape, dtype: output.dtype };
-        values.push(awaited(output.data()));
+        isList = Array.isArray(output);
+        const list = listOf(output);
+        forms = list.map(({ shape, dtype }) => ({ shape, dtype }));
+        values.push(awaited(Promise.all(list.map((one) => one.data()))));
       });
     } catch (error) {
       if (!(error instanceof OutOfMemoryError) || size === 1) throw error;
@@ -46,5 +61,14 @@ export async function outputsOf(
     const waiting = pause();
     if (waiting !== undefined) await waiting;
   }
-  return joined(await Promise.all(values), rows, form!, inputs[0]!);
+  const read = await Promise.all(values);
+  const [first, ...others] = forms.map((form, i) =>
+    joined(
+      read.map((batch) => batch[i]!),
+      rows,
+      form,
+      inputs[0]!,
+    ),
+  );
+  return isList ? [first!, ...others] : first!;
 }

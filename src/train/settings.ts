@@ -3,9 +3,9 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
-import type { SampleWeight, ValidationData } from './examples.ts';
+import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
+import type { Losses, LossWeights, Metrics } from './goals.ts';
 import type { Loss } from './losses.ts';
-import type { Metric, MetricFunction } from './metrics.ts';
 import type { ClassWeight } from './weights.ts';
 
 /** What the trainer needs of an optimizer. */
@@ -24,20 +24,25 @@ export interface TrainingOptimizer {
 }
 
 /** Options of `Trainer`. */
-export interface TrainerOptions {
+export interface TrainerOptions<L extends Losses = Loss> {
   /** Changes the model's parameters. In compiled steps too, its rate may be changed at any time. */
   optimizer: TrainingOptimizer;
   /**
    * A name: 'mse', 'l1', 'smoothL1', 'huber', 'bce', 'bceWithLogits', 'klDiv', 'hingeEmbedding', 'crossEntropy', 'nll' or 'focal'
-   * ('binaryCrossEntropy', 'mae' … too); a loss module; or a function (output, target) => tensor.
+   * ('binaryCrossEntropy', 'mae' … too); a loss module; or a function (output, target) => tensor. For a model with several outputs one
+   * for each, in their order: in a list, or by name, { age: 'mse', kind: 'crossEntropy' }. Their weighted sum is `loss` in logs; each
+   * for itself, without its weight, is output1Loss, output2Loss, … or ageLoss, kindLoss.
    */
-  loss: Loss;
+  loss: L;
+  /** What each of several losses counts in their sum: in a list, or by name. Default: 1. */
+  lossWeights?: LossWeights;
   /**
    * Names ('accuracy', 'precision', 'recall', 'f1', 'auc', 'mae', 'mse', 'r2'), functions (target, output) => number, or metrics.
    * Those by name are of all examples of a pass, as if they had come at once. Classes are read from outputs as the loss means
-   * them: the largest of [N, C], or above 0.5 (logits: 0) for one output and for several labels.
+   * them: the largest of [N, C], or above 0.5 (logits: 0) for one output and for several labels. For several outputs a list for
+   * each: [['mae'], []] or { kind: ['accuracy'] }; logs call them output1Mae, kindAccuracy.
    */
-  metrics?: readonly (string | MetricFunction | Metric)[];
+  metrics?: Metrics | readonly Metrics[] | Readonly<Record<string, Metrics>>;
   /**
    * Where model and batches are moved to. Default: where they are. 'auto': each program, by the sizes of its batches, runs on the CPU
    * or on the GPU, whichever is estimated to be faster (see `compile`; `init({ device: 'auto' })` comes before); after `fit` the
@@ -54,11 +59,11 @@ export interface FitOptions {
   batchSize?: number;
   /** Share of the examples, the last ones, that are kept for validation, 0 … 1. Default 0: none. */
   validationSplit?: number;
-  /** Examples for validation after each epoch: [x, y], [x, y, sampleWeight], a data set, a DataLoader, or batches. */
+  /** Examples for validation after each epoch: [x, y], [x, y, sampleWeight] (several inputs or targets in lists), a data set, a DataLoader, or batches. */
   validationData?: ValidationData;
   /** A new random order in each epoch. Default true. A DataLoader has its own. */
   shuffle?: boolean;
-  /** Factor of each class, by class or in order; 'balanced': all classes count the same. Needs one class an example. */
+  /** Factor of each class, by class or in order; 'balanced': all classes count the same. Needs one class an example, and one output. */
   classWeight?: ClassWeight;
   /** Factor of each example's loss [N]. Metrics stay without weights. */
   sampleWeight?: SampleWeight;
@@ -84,7 +89,10 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
-/** Loss and metrics of every epoch; those of the validation begin with `val`: valLoss, valAccuracy. */
+/**
+ * Loss and metrics of every epoch; those of the validation begin with `val`: valLoss, valAccuracy; those of one of several outputs with
+ * its name: output1Loss, valOutput2Accuracy.
+ */
 export interface History {
   /** Of each epoch, the mean of its batches' losses by their examples, each as it was before its step; with class and sample weights. */
   loss: number[];
@@ -110,10 +118,11 @@ export const FIT_OPTIONS = [
 /** What stands behind the inputs: targets and options, or options alone. */
 export function targetsAndOptions<O extends object>(
   op: string,
-  second: Tensor | O | undefined,
+  second: Targets | O | undefined,
   third: O | undefined,
-): [y: Tensor | undefined, options: O] {
-  if (second instanceof Tensor) return [second, third ?? ({} as O)];
+): [y: readonly Tensor[] | undefined, options: O] {
+  if (second instanceof Tensor) return [[second], third ?? ({} as O)];
+  if (isTensorList(second)) return [second, third ?? ({} as O)];
   if (Array.isArray(second) || ArrayBuffer.isView(second)) {
     throw new ArgumentError(
       `${op}: targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers`,
@@ -124,7 +133,7 @@ export function targetsAndOptions<O extends object>(
       },
     );
   }
-  return [undefined, second ?? third ?? ({} as O)];
+  return [undefined, (second as O | undefined) ?? third ?? ({} as O)];
 }
 
 /** Refuses what is no list of callbacks: a class without `new`, or one callback alone, would be passed over in silence. */

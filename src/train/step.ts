@@ -8,13 +8,6 @@ import type { Placement } from '../program/placement.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** What a batch gives. */
-export interface BatchResult {
-  loss: Tensor;
-  /** Only where metrics look at it. */
-  output: Tensor | null;
-}
-
 /** What a trainer may be told: a device for everything, or to choose for each program. */
 export type Where = Device | 'auto' | undefined;
 

@@ -14,13 +14,14 @@ import {
   type Examples,
   type Inputs,
   isTensorList,
-  type SampleWeight,
   type Source,
   sourceOf,
   splitOff,
+  type Targets,
+  validationParts,
 } from './examples.ts';
-import { type Loss, type LossFunction, lossFunction, readingOf } from './losses.ts';
-import { type Metric, metricsOf } from './metrics.ts';
+import { type BatchResult, Goals, type Judge, type Losses } from './goals.ts';
+import type { Loss } from './losses.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { outputsOf } from './outputs.ts';
 import { pacer } from './pause.ts';
@@ -35,18 +36,22 @@ import {
   type TrainingOptimizer,
   targetsAndOptions,
 } from './settings.ts';
-import { type BatchResult, placed, Runner, type Where } from './step.ts';
+import { placed, Runner, type Where } from './step.ts';
 import { weightsOf } from './weights.ts';
 
-/** A batch that was computed: its loss, or copies on their way from a GPU, of the loss and what metrics look at. */
+/** What `predict` gives: a list where there is a loss for each of several outputs. */
+type Predicted<L extends Losses> = L extends Loss ? Tensor : Tensor[];
+
+/** A batch that was computed: its losses, or copies on their way from a GPU, of them and of what metrics look at. */
 interface Seen {
-  loss: number;
+  losses: number[];
   copies: Promise<Tensor[]> | null;
   rows: number;
 }
 
 /**
- * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn.
+ * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn. A model with several outputs
+ * has a loss, a target and metrics for each, see `Losses`.
  *
  * @throws ArgumentError where model, optimizer, loss or a metric is none
  * @example
@@ -59,12 +64,11 @@ interface Seen {
  * const history = await trainer.fit(x, y, { epochs: 10, validationSplit: 0.25, verbose: false });
  * history.valAccuracy.length; // 10
  */
-export class Trainer implements TrainingState {
+export class Trainer<L extends Losses = Loss> implements TrainingState {
   readonly optimizer: TrainingOptimizer;
   stopTraining = false;
   plan: TrainingState['plan'] = { epochs: 0, batches: 0 };
-  private readonly loss: Loss;
-  private readonly metrics: Metric[];
+  private readonly goals: Goals;
   private readonly device: Where;
   private lastPlacement: Placement | null = null;
   private isRunning = false;
@@ -73,13 +77,13 @@ export class Trainer implements TrainingState {
 
   constructor(
     readonly model: Module,
-    options: TrainerOptions,
+    options: TrainerOptions<L>,
   ) {
     const op = 'Trainer';
-    checkOptions(op, options, ['optimizer', 'loss', 'metrics', 'device']);
+    checkOptions(op, options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'device']);
     if (!(model instanceof Module))
       throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
-    const { optimizer, loss, metrics = [], device } = options;
+    const { optimizer, device } = options;
     if (typeof optimizer?.step !== 'function' || !Array.isArray(optimizer.paramGroups)) {
       throw new ArgumentError(`${op}: optimizer must be an optimizer such as new optim.Adam(model.parameters())`, {
         op,
@@ -87,10 +91,8 @@ export class Trainer implements TrainingState {
         got: optimizer,
       });
     }
-    lossFunction(loss, null);
+    this.goals = new Goals(options);
     this.optimizer = optimizer;
-    this.loss = loss;
-    this.metrics = metricsOf(metrics, readingOf(loss));
     this.device = device;
     if (device !== undefined && device !== 'auto') model.to(device);
   }
@@ -103,14 +105,15 @@ export class Trainer implements TrainingState {
   /**
    * Trains the model.
    *
-   * @param x inputs [N, …] (a list of them where the model takes several), with targets y [N, …]; or a data set whose last part
-   * are the targets; or a DataLoader; or batches [inputs, …, targets] that can be iterated over, or a function that begins to
+   * @param x inputs [N, …] (a list of them where the model takes several), with targets y [N, …] (a list where there are several
+   * losses); or a data set whose last part are the targets (whose last parts, one for each loss); or a DataLoader; or batches
+   * [inputs, …, targets] that can be iterated over, or a function that begins to
    * @returns loss and metrics of every epoch that was finished; an aborted one is left out
    * @throws ShapeError or ArgumentError where the examples do not fit together, ArgumentError where an option is out of range
    */
-  fit(x: Inputs, y: Tensor, options?: FitOptions): Promise<History>;
+  fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;
-  async fit(x: Examples, second?: Tensor | FitOptions, third?: FitOptions): Promise<History> {
+  async fit(x: Examples, second?: Targets | FitOptions, third?: FitOptions): Promise<History> {
     const op = 'fit';
     const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, FIT_OPTIONS);
@@ -119,24 +122,20 @@ export class Trainer implements TrainingState {
     checkWhole(op, 'initialEpoch', initialEpoch);
     checkCallbacks(op, options.callbacks);
     const { sampleWeight, stepsPerEpoch } = options;
-    let source = sourceOf(op, x, y, { batchSize, shuffle, sampleWeight, stepsPerEpoch });
+    const { count: targets } = this.goals;
+    let source = sourceOf(op, x, y, { batchSize, shuffle, sampleWeight, stepsPerEpoch, targets });
     let validation: Source | null = null;
     if (validationData !== undefined) {
-      const isPair = Array.isArray(validationData) && validationData[1] instanceof Tensor;
-      const [inputs, targets, weights] = isPair
-        ? (validationData as [Inputs, Tensor, SampleWeight?])
-        : [validationData as Examples];
-      validation = sourceOf(op, inputs, targets, { batchSize, sampleWeight: weights });
+      const [inputs, wanted, weights] = validationParts(validationData, targets);
+      validation = sourceOf(op, inputs, wanted, { batchSize, sampleWeight: weights, targets });
     } else if (validationSplit !== undefined && validationSplit !== 0) {
       [source, validation] = splitOff(op, source, validationSplit, shuffle);
     }
     return this.running(op, true, async () => {
-      const weights = weightsOf(options.classWeight, x, y, this.fixedDevice);
+      const weights = weightsOf(options.classWeight, x, y ?? [], targets, this.fixedDevice);
       const home = this.home();
       try {
-        const trainStep = this.runner(
-          this.trainStep(lossFunction(this.loss, weights, source.weighted), source.weighted),
-        );
+        const trainStep = this.runner(this.trainStep(this.goals.judge(weights, source.weighted), source.weighted));
         const testStep = this.runner(this.testStep(validation?.weighted ?? false));
         try {
           this.plan = { epochs, batches: source.batches ?? 0 };
@@ -195,10 +194,11 @@ export class Trainer implements TrainingState {
     callbacks: readonly Callback[] = [],
     isTraining = false,
   ): Promise<Logs> {
-    for (const metric of this.metrics) metric.reset();
+    const { goals } = this;
+    goals.reset();
     const turns = source.begin();
     const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
-    let total = 0;
+    const totals: number[] = [];
     let examples = 0;
     let batch = 0;
     try {
@@ -210,19 +210,20 @@ export class Trainer implements TrainingState {
           if (given === null) return null;
           const parts = placed(given, this.fixedDevice);
           const result = this.ran(step, parts);
-          const target = parts[parts.length - (source.weighted ? 2 : 1)]!;
+          const end = parts.length - Number(source.weighted);
+          const wanted = goals.parts(result, parts.slice(end - goals.count, end));
           const rows = parts[0]!.shape[0] ?? 1;
-          if (canReadAtOnce(result.loss))
-            return { loss: this.takeIn(result.loss, result.output, target), copies: null, rows };
-          const wanted = this.metrics.length === 0 ? [result.loss] : [result.loss, result.output!, target];
-          return { loss: 0, copies: Promise.all(wanted.map(copyOnCpu)), rows };
+          if (canReadAtOnce(wanted[0]!)) return { losses: goals.takeIn(wanted), copies: null, rows };
+          return { losses: [], copies: Promise.all(wanted.map(copyOnCpu)), rows };
         });
         if (seen === null) break;
-        const loss = seen.copies === null ? seen.loss : this.takeInCopies(await seen.copies);
-        total += loss * seen.rows;
+        const losses = seen.copies === null ? seen.losses : this.takeInCopies(await seen.copies);
+        losses.forEach((loss, i) => {
+          totals[i] = (totals[i] ?? 0) + loss * seen.rows;
+        });
         examples += seen.rows;
         if (listeners.length > 0) {
-          const logs = this.logs(total / examples);
+          const logs = goals.logs(totals, examples);
           for (const callback of listeners) await callback.onBatchEnd!(batch, logs, this);
         }
         const waiting = this.pause();
@@ -233,28 +234,16 @@ export class Trainer implements TrainingState {
     }
     // Of a generator the number is known once it has been gone through.
     if (source.batches === null && isTraining) this.plan = { ...this.plan, batches: batch };
-    return this.logs(total / examples);
+    return goals.logs(totals, examples);
   }
 
-  /** Has the metrics see a batch; returns its loss. */
-  private takeIn(loss: Tensor, output: Tensor | null, target: Tensor): number {
-    noGrad(() => {
-      for (const metric of this.metrics) metric.update(output!, target);
-    });
-    return loss.item();
-  }
-
-  /** The same with copies of what lies on a GPU: of the loss alone where there are no metrics. */
-  private takeInCopies(copies: Tensor[]): number {
+  /** Has the metrics see copies of what lies on a GPU; returns the losses. */
+  private takeInCopies(copies: Tensor[]): number[] {
     try {
-      return this.takeIn(copies[0]!, copies[1] ?? null, copies[2] ?? copies[0]!);
+      return this.goals.takeIn(copies);
     } finally {
       for (const copy of copies) copy.dispose();
     }
-  }
-
-  private logs(loss: number): Logs {
-    return { loss, ...Object.fromEntries(this.metrics.map((metric) => [metric.name, metric.result()])) };
   }
 
   private async evaluateSource(source: Source, step: Runner<BatchResult>, signal?: AbortSignal): Promise<Logs> {
@@ -275,13 +264,13 @@ export class Trainer implements TrainingState {
    * @example
    * const { loss, accuracy } = await trainer.evaluate(xTest, yTest);
    */
-  evaluate(x: Inputs, y: Tensor, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>;
   evaluate(examples: Exclude<Examples, Inputs>, options?: EvaluateOptions): Promise<Logs>;
-  async evaluate(x: Examples, second?: Tensor | EvaluateOptions, third?: EvaluateOptions): Promise<Logs> {
+  async evaluate(x: Examples, second?: Targets | EvaluateOptions, third?: EvaluateOptions): Promise<Logs> {
     const op = 'evaluate';
     const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
-    const source = sourceOf(op, x, y, options);
+    const source = sourceOf(op, x, y, { ...options, targets: this.goals.count });
     return this.running(op, false, async () => {
       const step = this.runner(this.testStep(source.weighted));
       try {
@@ -297,10 +286,11 @@ export class Trainer implements TrainingState {
    * inputs do. On the GPU the next batch goes up while one is computed, and results come back meanwhile. A batch that does not fit
    * the device's memory is halved.
    *
+   * @returns a tensor; a list of them where the model gives several
    * @example
    * const classes = (await trainer.predict(x)).argmax(1);
    */
-  async predict(x: Inputs, options: { batchSize?: number } = {}): Promise<Tensor> {
+  async predict(x: Inputs, options: { batchSize?: number } = {}): Promise<Predicted<L>> {
     const op = 'predict';
     checkOptions(op, options, ['batchSize']);
     const { batchSize = 32 } = options;
@@ -312,9 +302,12 @@ export class Trainer implements TrainingState {
     }
     return this.running(op, false, async () => {
       this.model.eval();
-      const step = this.runner((...parts) => noGrad(() => this.model.forward(...(parts as never[])) as Tensor));
+      const step = this.runner((...parts) =>
+        noGrad(() => this.model.forward(...(parts as never[])) as Tensor | Tensor[]),
+      );
       try {
-        return await outputsOf(inputs, rows, batchSize, (parts) => this.ran(step, parts), this.pause);
+        const run = (parts: Tensor[]) => this.ran(step, parts);
+        return (await outputsOf(inputs, rows, batchSize, run, this.pause)) as Predicted<L>;
       } finally {
         step.dispose();
       }
@@ -361,31 +354,34 @@ export class Trainer implements TrainingState {
   }
 
   /** @param weighted whether the last part are weights of the examples */
-  private forward(parts: Tensor[], loss: LossFunction, weighted: boolean): BatchResult {
-    const count = parts.length - (weighted ? 2 : 1);
-    if (count < 1) {
-      throw new ArgumentError('Trainer: examples must have inputs and targets', {
+  private forward(parts: Tensor[], judge: Judge, weighted: boolean): BatchResult {
+    const end = parts.length - Number(weighted);
+    const inputs = end - this.goals.count;
+    if (inputs < 1) {
+      const targets = this.goals.count === 1 ? 'targets' : `${this.goals.count} targets, one for each loss`;
+      throw new ArgumentError(`Trainer: examples must have inputs and ${targets}; they have ${end} parts`, {
         op: 'Trainer',
         argument: 'examples',
+        got: end,
       });
     }
-    const output = this.model.forward(...(parts.slice(0, count) as never[])) as Tensor;
-    return { loss: loss(output, parts[count]!, parts[count + 1]), output: this.metrics.length > 0 ? output : null };
+    const given: unknown = this.model.forward(...(parts.slice(0, inputs) as never[]));
+    return judge(given, parts.slice(inputs, end), parts[end]);
   }
 
-  private trainStep(loss: LossFunction, weighted: boolean): (...parts: Tensor[]) => BatchResult {
+  private trainStep(judge: Judge, weighted: boolean): (...parts: Tensor[]) => BatchResult {
     return (...parts) => {
       this.optimizer.zeroGrad();
-      const result = this.forward(parts, loss, weighted);
-      result.loss.backward();
+      const result = this.forward(parts, judge, weighted);
+      result.losses[0]!.backward();
       this.optimizer.step();
       return result;
     };
   }
 
   private testStep(weighted: boolean): (...parts: Tensor[]) => BatchResult {
-    const loss = lossFunction(this.loss, null, weighted);
-    return (...parts) => noGrad(() => this.forward(parts, loss, weighted));
+    const judge = this.goals.judge(null, weighted);
+    return (...parts) => noGrad(() => this.forward(parts, judge, weighted));
   }
 }
 

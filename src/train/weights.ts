@@ -22,15 +22,22 @@ function targetsOf(examples: unknown): Tensor | null {
 export function weightsOf(
   given: ClassWeight | undefined,
   examples: unknown,
-  y: Tensor | undefined,
+  y: readonly Tensor[],
+  targets: number,
   device: Device | undefined,
 ): Tensor | null {
   const op = 'fit';
   if (given === undefined) return null;
+  if (targets > 1) {
+    throw new ArgumentError(
+      `${op}: classWeight is for one output, this trainer has losses for ${targets}; sampleWeight weighs examples for all of them`,
+      { op, argument: 'classWeight', got: given },
+    );
+  }
   let byClass = given;
   if (given === 'balanced') {
-    const targets = y ?? targetsOf(examples);
-    if (targets === null) {
+    const labels = y[0] ?? targetsOf(examples);
+    if (labels === null) {
       throw new ArgumentError(
         `${op}: classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights`,
         {
@@ -39,7 +46,7 @@ export function weightsOf(
         },
       );
     }
-    byClass = scope(() => classWeights(classesOf(op, targets, true).flatten()));
+    byClass = scope(() => classWeights(classesOf(op, labels, true).flatten()));
   }
   const entries = Object.entries(byClass as Record<string, number>).map(
     ([label, weight]) => [Number(label), weight] as const,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { STRIP_BLOCK } from '../../bindings/commands/limits.ts';
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
-import { STRIP_BLOCK } from '../../bindings/commands/table.ts';
 import { BinaryFn, encodeBinary, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
 import { parse, stripOf } from '../../src/program/commands.ts';
 import { executors } from '../support/executors.ts';

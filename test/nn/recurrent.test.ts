@@ -5,6 +5,7 @@ import {
   AutogradError,
   compile,
   DeviceError,
+  DTypeError,
   F,
   grad,
   gradcheck,
@@ -221,7 +222,7 @@ describe('refusals', () => {
     [
       'int32',
       () => lstm.forward(zeros([5, 2, 3], { dtype: 'int32' })),
-      ArgumentError,
+      DTypeError,
       'LSTM: input must be float32, got int32',
     ],
     ['no steps', () => gru.forward(zeros(2, 0, 3)), ShapeError, 'GRU: input [2,0,3] has no steps'],

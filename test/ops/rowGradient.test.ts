@@ -5,10 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../bindings/executor.ts';
 import { compile, F, memory, nn, optim, scope, type Tensor, tensor } from '../../src/index.ts';
-import { type Command, parse } from '../../src/program/commands.ts';
 import { defaultExecutor, withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 import { randomInts } from '../support/heap.ts';
+import { workIn } from '../support/work.ts';
 
 const ROWS = 24;
 const DIM = 5;
@@ -250,51 +250,6 @@ it('serves indexSelect too, of any number of dimensions', () => {
     optimizer.dispose();
   });
 });
-
-/** Elements that a command goes through. */
-function workOf(command: Command): number {
-  const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
-  switch (command.opcode) {
-    case 'takeRows':
-    case 'addRows':
-      return n('outer', 'count', 'inner');
-    case 'sgd':
-      return command.get('index') === 0 ? n('n') : n('count', 'inner');
-    case 'reduce':
-      return n('outer', 'size', 'inner');
-    case 'fill':
-    case 'unary':
-      return n('n');
-    case 'copy':
-    case 'binary':
-      return Array.from({ length: n('ndim') }, (_, i) => command.words[command.offset('shape') + i]!).reduce(
-        (a, b) => a * b,
-        1,
-      );
-    case 'group':
-    case 'strip':
-      return command.parts.reduce((sum, part) => sum + workOf(part), 0);
-    default:
-      throw new Error(`how much work is ${command.opcode}?`);
-  }
-}
-
-/** Elements that the commands of `fn` go through which an executor runs at once. */
-function workIn(executor: Executor, fn: () => void): number {
-  let work = 0;
-  const { run } = executor;
-  executor.run = function (this: Executor) {
-    const { words, length } = this.program;
-    for (const command of parse(words, length)) work += workOf(command);
-    run.call(this);
-  };
-  try {
-    fn();
-  } finally {
-    executor.run = run;
-  }
-  return work;
-}
 
 describe('the work of a step', () => {
   const options: [string, nn.Embedding['options']][] = [

@@ -1,10 +1,11 @@
 /** Pages in headless Chromium: what bundlers make of the program, served with and without isolation, and under a strict policy. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { bundlers } from './bundlers.ts';
+import { type Cold, writeProgram } from './cold.ts';
 import type { Target } from './processes.ts';
 import type { Outcome } from './project.ts';
 
@@ -20,6 +21,8 @@ const strict: Headers = {
   ...isolated,
   'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
 };
+/** What the README says is enough. */
+const enough: Headers = { ...isolated, 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
 
 /** Serves a folder. */
 function serve(folder: string, headers: Headers): Promise<{ origin: string; server: Server }> {
@@ -50,19 +53,36 @@ export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
 }
 
+/** What a page has to tell. */
+interface Failing {
+  error?: string;
+}
+
+/** What a page needs beside its address. */
+interface Visit {
+  /** Runs in the page before all else. */
+  before?: string;
+  /** What the browser itself may complain of. */
+  expected?: RegExp;
+}
+
 /** Opens a page and waits for the program's outcome. What the page complains of is an error. */
-export async function visit(url: string): Promise<Outcome> {
+async function visit<T extends Failing = Outcome>(url: string, { before = '', expected }: Visit = {}): Promise<T> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  // A context of its own for each page: nothing is cached.
   const tab = await (await browser).newPage();
+  await tab.addInitScript(before);
   const complaints: string[] = [];
   tab.on('pageerror', (error) => complaints.push(String(error)));
   tab.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !expected?.test(message.text())) {
+      complaints.push(message.text());
+    }
   });
   try {
     await tab.goto(url);
     await tab.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: 60_000 });
-    const outcome = await tab.evaluate<Outcome>('globalThis.outcome');
+    const outcome = await tab.evaluate<T>('globalThis.outcome');
     if (outcome.error !== undefined) throw new Error(outcome.error);
     if (complaints.length > 0) throw new Error(`the page complains: ${complaints.join('; ')}`);
     return outcome;
@@ -73,31 +93,70 @@ export async function visit(url: string): Promise<Outcome> {
   }
 }
 
-async function serveAndVisit(folder: string, headers: Headers, query = ''): Promise<Outcome> {
+async function serveAndVisit<T extends Failing = Outcome>(
+  folder: string,
+  headers: Headers,
+  path = '',
+  how: Visit = {},
+): Promise<T> {
   const { origin, server } = await serve(folder, headers);
   try {
-    return await visit(`${origin}/${query}`);
+    return await visit<T>(`${origin}/${path}`, how);
   } finally {
     server.close();
     server.closeAllConnections();
   }
 }
 
+/** Pages of cold starts that have been bundled, and the folders where they lie. */
+const bundled = new Map<string, Promise<string>>();
+
+const cold: Cold = async (project, product) => {
+  const page = writeProgram('page', project, product);
+  const key = join(project, page);
+  if (!bundled.has(key)) bundled.set(key, bundlers.esbuild!(project, page));
+  const folder = await bundled.get(key)!;
+  writeFileSync(join(folder, `${page}.html`), `<!doctype html><script type="module" src="/${page}.js"></script>\n`);
+  return (await serveAndVisit<{ taken: number } & Failing>(folder, {}, `${page}.html`)).taken;
+};
+
 const missing = () => (existsSync(CHROMIUM) ? null : `${CHROMIUM} is missing (apt-get install chromium)`);
 
 function page(name: string, headers: Headers, query = ''): Target {
-  return {
-    name,
-    missing,
-    run: async (project) => serveAndVisit(await bundlers.esbuild!(project), headers, query),
-  };
+  return { name, missing, run: async (project) => serveAndVisit(await bundlers.esbuild!(project), headers, query) };
 }
 
 export const pages: Target[] = [
-  page('Chromium', {}),
+  { ...page('Chromium', {}), cold },
   page('Chromium, cross-origin isolated', isolated),
   page('Chromium, isolated, strict CSP', strict, '?workerUrl=/worker.js'),
+  {
+    name: 'Chromium, isolated, strict CSP, no `workerUrl`',
+    missing,
+    run: async (project) => {
+      const expected = /^Creating a worker from 'blob:.*violates the following Content Security Policy directive/;
+      const outcome = await serveAndVisit(await bundlers.esbuild!(project), enough, '', { expected });
+      if (
+        outcome.threads !== 1 ||
+        !/^1 of 1 workers did not start: .*Content Security Policy/.test(outcome.threadsNote ?? '')
+      ) {
+        throw new Error(`runs on ${outcome.threads} threads and says of it: ${outcome.threadsNote}`);
+      }
+      return outcome;
+    },
+  },
   page('Chromium, isolated, hosting wasm and worker', isolated, '?wasm=/relaxed.wasm&workerUrl=/worker.js'),
+  {
+    name: 'Chromium without WebAssembly',
+    missing,
+    run: async (project) => {
+      const outcome = await serveAndVisit(await bundlers.esbuild!(project), {}, '?early=1', {
+        before: 'delete globalThis.WebAssembly',
+      });
+      if (outcome.device !== 'reference') throw new Error(`runs on ${outcome.device}`);
+      return outcome;
+    },
+  },
   ...Object.entries(bundlers).map(([name, bundle]) => ({
     name: `${name} → Chromium`,
     missing,

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { type Cold, writeProgram } from './cold.ts';
 import { here, type Outcome, outcomeOf, start } from './project.ts';
 import { runQuickJs } from './quickjs.ts';
 
@@ -13,8 +14,8 @@ export interface Target {
   run(project: string): Promise<Outcome>;
   /** Whether `require` works too; throws where it does not. Absent where there is none. */
   require?(project: string): Promise<void>;
-  /** Milliseconds from import to the first product. */
-  cold?(project: string): Promise<number>;
+  /** From import to the first product; in workerd, whose clock stands still, the CPU's time above that of an empty worker. */
+  cold?: Cold;
 }
 
 const installed = (path: string) => join(here, 'node_modules', path);
@@ -30,11 +31,7 @@ function runtime(name: string, binary: string, flags: string[] = []): Target {
       const printed = await run(project, 'required.cjs');
       if (printed !== '3 function') throw new Error(`require: printed ${printed}`);
     },
-    cold: async (project) => {
-      let best = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < 5; i++) best = Math.min(best, Number(await run(project, 'cold.js')));
-      return best;
-    },
+    cold: async (project, product) => Number(await run(project, `${writeProgram('process', project, product)}.js`)),
   };
 }
 
@@ -77,25 +74,27 @@ async function runWorkerd(project: string): Promise<Outcome> {
   return outcomeOf(await start(project, workerdBinary, ['test', await bundleWorker(project, 'worker.js')]));
 }
 
-/** Milliseconds of CPU that import and first product take in workerd, above what an empty program takes; null where it is missing. */
-export async function coldWorkerd(project: string): Promise<number | null> {
-  if (!existsSync(workerdBinary)) return null;
-  const cpu = async (entry: string): Promise<number> => {
-    const path = await bundleWorker(project, entry);
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 7; i++) {
-      const timed = `TIMEFORMAT='%U %S'; { time "$0" test "$1" 2>/dev/null; } 2>&1`;
-      const printed = await start(project, 'bash', ['-c', timed, workerdBinary, path]);
-      best = Math.min(
-        best,
-        printed.split(' ').reduce((sum, text) => sum + Number(text) * 1000, 0),
-      );
-    }
-    return best;
-  };
-  writeFileSync(join(project, 'empty.worker.js'), 'export default { test() {} };\n');
-  return (await cpu('cold.worker.js')) - (await cpu('empty.worker.js'));
+/** Milliseconds of CPU that a worker's start takes. */
+async function cpuOfWorker(project: string, config: string): Promise<number> {
+  const timed = `TIMEFORMAT='%U %S'; { time "$0" test "$1" 2>/dev/null; } 2>&1`;
+  const printed = await start(project, 'bash', ['-c', timed, workerdBinary, config]);
+  return printed.split(' ').reduce((sum, text) => sum + Number(text) * 1000, 0);
 }
+
+/** Workers that have been bundled, by their entries. */
+const bundled = new Map<string, Promise<string>>();
+
+const coldWorkerd: Cold = async (project, product) => {
+  const [config, empty] = await Promise.all(
+    (['worker', 'emptyWorker'] as const).map((kind) => {
+      const entry = `${writeProgram(kind, project, product)}.js`;
+      const key = join(project, entry);
+      if (!bundled.has(key)) bundled.set(key, bundleWorker(project, entry));
+      return bundled.get(key)!;
+    }),
+  );
+  return (await cpuOfWorker(project, config!)) - (await cpuOfWorker(project, empty!));
+};
 
 export const processes: Target[] = [
   runtime(`Node ${major}`, process.execPath),
@@ -110,5 +109,6 @@ export const processes: Target[] = [
     name: 'workerd (Cloudflare)',
     missing: () => (existsSync(workerdBinary) ? null : `${workerdBinary} is missing`),
     run: runWorkerd,
+    cold: coldWorkerd,
   },
 ];

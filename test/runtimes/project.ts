@@ -35,8 +35,7 @@ export async function createProject(): Promise<{ project: string; remove(): void
   const [{ filename }] = JSON.parse(printed) as [{ filename: string }];
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
   await start(project, 'npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', join(project, filename)]);
-  for (const name of ['program.js', 'page.js', 'worker.js', 'cold.js', 'cold.worker.js'])
-    cpSync(join(here, name), join(project, name));
+  for (const name of ['program.js', 'page.js', 'worker.js', 'cold.js']) cpSync(join(here, name), join(project, name));
   writeFileSync(
     join(project, 'main.js'),
     "import { run } from './program.js';\nconsole.log(JSON.stringify(await run()));\n",

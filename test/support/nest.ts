@@ -1,5 +1,5 @@
 /** Random strided shapes for tests of commands that walk a nest of loops, and the walk itself, as plainly as can be. */
-import { MAX_DIMS } from '../../bindings/commands/table.ts';
+import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 
 /** Six words, as commands want them. */
 export function dims(values: readonly number[]): number[] {

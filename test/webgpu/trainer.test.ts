@@ -28,6 +28,7 @@ import { ModelCheckpoint } from '../../src/node/index.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
+import { examples, twoByTwo } from '../support/twoByTwo.ts';
 
 const N = 60;
 
@@ -164,5 +165,24 @@ describeOnGpu('a model on webgpu', () => {
     model.to('webgpu');
     const optimizer = new optim.LBFGS(model.parameters());
     expect(() => optimizer.step(() => tensor(1))).toThrow('come asynchronously alone');
+  });
+
+  test('several outputs, each with a loss and metrics', { timeout: 60_000 }, async () => {
+    const train = async (device: 'wasm' | 'webgpu') => {
+      const { x, y } = examples();
+      const model = twoByTwo();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const loss = ['mse', 'crossEntropy'];
+      const options = { optimizer, loss, lossWeights: [0.5, 2], metrics: [[], ['accuracy']], device };
+      const trainer = new Trainer(model, options);
+      const history = await trainer.fit(x, y, { epochs: 2, batchSize: 5, shuffle: false, verbose: false });
+      const outputs = await Promise.all((await trainer.predict(x)).map((output) => output.data()));
+      return [...Object.values(history), ...outputs.map((values) => Array.from(values))];
+    };
+    const [expected, found] = [await train('wasm'), await train('webgpu')];
+    expect(found.map((list) => list.length)).toEqual(expected.map((list) => list.length));
+    found.flat().forEach((value, i) => {
+      expect(value).toBeCloseTo(expected.flat()[i]!, 4);
+    });
   });
 });

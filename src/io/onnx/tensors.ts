@@ -1,6 +1,6 @@
 /** ONNX's element types, and tensors of a file as numbers: checked against each other before anything is allocated. */
 
-import { MAX_DIMS } from '../../../bindings/commands/table.ts';
+import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
 import { FormatError } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
 import { brain, half } from '../safetensors.ts';

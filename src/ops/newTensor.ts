@@ -1,0 +1,86 @@
+/** What all that makes tensors shares: options, shape arguments, tensors of listed numbers. */
+import { AutogradError, DTypeError, OutOfMemoryError } from '../../bindings/errors.ts';
+import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { checkOptions } from '../options.ts';
+import { empty } from '../program/emit.ts';
+import { active } from '../program/trace.ts';
+import { rememberWritten } from '../program/values.ts';
+import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import { numelOf, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Options of `tensor` and of what else makes tensors. */
+export interface TensorOptions {
+  /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
+  dtype?: DType;
+  /** Record operations on it for `backward()`; float32 only. Default false. */
+  requiresGrad?: boolean;
+  /** Where it lives. Default: as `init` chose. */
+  device?: Device;
+}
+
+/** An executor may be named directly. */
+export interface Placement extends TensorOptions {
+  executor?: Executor;
+}
+
+const DTYPES = ['float32', 'int32', 'bool'];
+
+/** Their names. */
+export const TENSOR_OPTIONS = ['dtype', 'requiresGrad', 'device'];
+
+/** Checks the options; where the tensor will live. */
+export function place(op: string, options: Placement, known = TENSOR_OPTIONS): Executor {
+  // Callers inside the library name an executor.
+  if (!isOptions(options) || !('executor' in options)) checkOptions(op, options, known);
+  const { dtype, device, executor } = options;
+  if (dtype !== undefined && !DTYPES.includes(dtype)) {
+    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
+      op,
+      argument: 'dtype',
+      got: dtype,
+    });
+  }
+  return executor ?? (device === undefined ? defaultExecutor() : active(executorFor(device)));
+}
+
+/** The tensor as the options want it. */
+export function finish(op: string, t: Tensor, options: Placement): Tensor {
+  if (options.requiresGrad) {
+    if (t.dtype !== 'float32')
+      throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
+    t.requiresGrad = true;
+  }
+  return t;
+}
+
+/** Whether an argument is an options object. */
+export function isOptions(value: unknown): value is TensorOptions {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Shape arguments: an array, or numbers one by one with an options object last. */
+export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
+
+/** Shape and options out of such arguments. */
+export function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
+  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] ?? {}) as O];
+  const last = args[args.length - 1];
+  if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];
+  return [args as number[], {} as O];
+}
+
+/** A tensor of listed numbers, which are made when there is room for them. */
+export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: Placement): Tensor {
+  const t = empty(place(op, options), shape, options.dtype ?? 'float32');
+  try {
+    const values = make();
+    t.executor.write(t.address, values, t.dtype);
+    rememberWritten(t, values);
+  } catch (error) {
+    t.dispose();
+    if (error instanceof RangeError) throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
+    throw error;
+  }
+  return finish(op, t, options);
+}

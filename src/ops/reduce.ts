@@ -1,0 +1,100 @@
+/** What all reductions share: options, geometry, and the command that does one. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { ReduceFn } from '../../bindings/generated/encode.ts';
+import { checkOptions } from '../options.ts';
+import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
+import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkTensor } from './check.ts';
+
+/** Dimensions to reduce: one, several, or (undefined, []) all. */
+export type Dims = number | readonly number[];
+
+/** Options of reductions. */
+export interface ReduceOptions {
+  /** Keep the reduced dimensions with size 1. Default false. */
+  keepdim?: boolean;
+}
+
+/** Tells the types whether dimensions are kept. */
+export interface Keep<K extends boolean> {
+  /** Keep the reduced dimensions with size 1. Default false. */
+  keepdim?: K;
+}
+
+/** A reduction's geometry: which dimensions, the result's shape, and the shape that broadcasts against the input. */
+export interface Plan {
+  dims: number[];
+  shape: Shape;
+  keepShape: Shape;
+  count: number;
+}
+
+/** The geometry of a reduction over `dim`. */
+export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): Plan {
+  checkTensor(op, 'input', x);
+  if (dim !== undefined && typeof dim !== 'number' && !Array.isArray(dim)) {
+    throw new ArgumentError(
+      `${op}: dim must be a number or a list of numbers, got ${dim === null ? 'null' : typeof dim}`,
+      {
+        op,
+        argument: 'dim',
+        got: dim,
+      },
+    );
+  }
+  // As in PyTorch, an empty list stands for all.
+  const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
+  const dims = normalizeDims(op, asked, x.ndim).filter((d) => d < x.ndim);
+  const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
+  const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
+  return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
+}
+
+/** The option that all reductions have; refuses others. */
+export function checkKeepdim(op: string, options: ReduceOptions): boolean {
+  checkOptions(op, options, ['keepdim']);
+  return options.keepdim ?? false;
+}
+
+/** Shorter rows than this are not worth a reduction of their own. */
+const SHORT_ROW = 16;
+
+/** Where the last run of adjacent dimensions begins in a list of them. */
+function lastRun(dims: readonly number[]): number {
+  let at = Math.max(0, dims.length - 1);
+  while (at > 0 && dims[at - 1] === dims[at]! - 1) at--;
+  return at;
+}
+
+/**
+ * Runs a reduction. Dimensions that are apart are reduced run by run, from the last one on, so that nothing is copied; where that
+ * would be in short rows, or copies anyway, they are brought together.
+ */
+export function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 'shape'>, scale = 1): Tensor {
+  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
+  const from = lastRun(dims);
+  const run = dims.slice(from);
+  const sections =
+    dims.length === 0 ? { outer: x.numel, size: 1, inner: 1 } : sectionsOf(x.shape, run[0]!, run[run.length - 1]!);
+  if (from === 0) {
+    const source = dense(x);
+    const y = emitReduce(fn, source, sections, shape, dtype, scale);
+    done(source, x);
+    return y;
+  }
+  if (x.contiguous && (sections.inner > 1 || sections.size >= SHORT_ROW)) {
+    const keepShape = x.shape.map((size, d) => (run.includes(d) ? 1 : size));
+    const part = emitReduce(fn, x, sections, keepShape, dtype, 1);
+    const y = reduce(fn, part, { dims: dims.slice(0, from), shape }, scale);
+    part.dispose();
+    return y;
+  }
+  const together = x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
+  const source = dense(together);
+  const size = dims.reduce((n, d) => n * x.shape[d]!, 1);
+  const y = emitReduce(fn, source, { outer: numelOf(shape), size, inner: 1 }, shape, dtype, scale);
+  done(source, together);
+  done(together, x);
+  return y;
+}

@@ -1,0 +1,28 @@
+/**
+ * In the place of reference.ts in what bundlers get and in workerd: the reference executor is loaded when it is wanted. Engines that cannot
+ * run the kernels want it always, so that there loading begins with the import. Same exports.
+ */
+import { DeviceError } from '../../bindings/errors.ts';
+import type { Executor } from '../../bindings/executor.ts';
+import { supports } from '../../bindings/wasm/probe.ts';
+
+let loaded: typeof import('../reference/index.ts') | null = null;
+
+/** Fulfilled when the executor can be started. */
+export async function loadReference(): Promise<void> {
+  loaded ??= await import('../reference/index.ts');
+}
+
+/** A new executor. Throws DeviceError where it has not been loaded. */
+export function startReference(): Executor {
+  if (loaded !== null) return new loaded.ReferenceExecutor();
+  const call = supports('plain') ? "init({ device: 'reference' })" : 'init()';
+  const reason = supports('plain') ? '' : ' (this engine has no WebAssembly with SIMD)';
+  throw new DeviceError(`device reference: its code is loaded on demand${reason}: call await ${call} once first`, {
+    argument: 'device',
+    got: 'reference',
+  });
+}
+
+// What goes wrong here is told by `init`, which tries again.
+if (!supports('plain')) loadReference().catch(() => {});

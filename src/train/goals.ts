@@ -1,0 +1,222 @@
+/** What a model is trained for: a loss, or one for each of its outputs, and the metrics that look at it. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import { noGrad } from '../autograd/mode.ts';
+import { checkFinite } from '../options.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { Logs } from './callbacks.ts';
+import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
+import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
+
+/**
+ * One loss; or one for each output of the model, in their order: in a list, or by the names that logs and history shall give the
+ * outputs. Targets and metrics come for each, too.
+ *
+ * @example
+ * // A class, and the inputs again.
+ * const g = new nn.Graph();
+ * const input = g.input([4]);
+ * const hidden = g.apply(new nn.ReLU(), g.apply(new nn.Linear(4, 16), input));
+ * const outputs = [g.apply(new nn.Linear(16, 3), hidden), g.apply(new nn.Linear(16, 4), hidden)];
+ * const model = g.model({ inputs: [input], outputs });
+ * const trainer = new Trainer(model, {
+ *   optimizer: new optim.Adam(model.parameters()),
+ *   loss: { kind: 'crossEntropy', copy: 'mse' },
+ *   lossWeights: { copy: 0.5 },
+ *   metrics: { kind: ['accuracy'] },
+ * });
+ * const { loss, copyLoss, kindAccuracy } = await trainer.fit(x, [y, x], { epochs: 5, verbose: false });
+ * kindAccuracy.length; // 5
+ * const [scores, copies] = await trainer.predict(x);
+ */
+export type Losses = Loss | readonly Loss[] | Readonly<Record<string, Loss>>;
+
+/** Metrics by name, as functions or as objects. */
+export type Metrics = readonly (string | MetricFunction | Metric)[];
+
+/** One number for each output: in a list, or by name. */
+export type LossWeights = readonly number[] | Readonly<Record<string, number>>;
+
+/** What a batch gives. */
+export interface BatchResult {
+  /** The loss, and behind it, where there are several, that of each output. */
+  losses: Tensor[];
+  /** The model's outputs; null where no metrics look at one. */
+  outputs: (Tensor | null)[];
+}
+
+/** From what the model gave and should have given to the result of a batch. */
+export type Judge = (given: unknown, targets: Tensor[], sampleWeights: Tensor | undefined) => BatchResult;
+
+/** What one output is trained for. */
+interface Goal {
+  /** In logs before `Loss` and the names of metrics; empty where there is only one. */
+  name: string;
+  loss: Loss;
+  weight: number;
+  metrics: Metric[];
+}
+
+export interface GoalOptions {
+  loss: Losses;
+  lossWeights?: LossWeights;
+  metrics?: Metrics | readonly Metrics[] | Readonly<Record<string, Metrics>>;
+}
+
+const OP = 'Trainer';
+
+function fail(argument: string, got: unknown, message: string): never {
+  throw new ArgumentError(`${OP}: ${message}`, { op: OP, argument, got });
+}
+
+const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+
+/** What each output has been given, in a list or by name; `names`: as the losses were, or null where those came in a list. */
+function perOutput<T>(argument: string, given: unknown, names: string[] | null, count: number): (T | undefined)[] {
+  if (Array.isArray(given)) {
+    if (given.length === count) return given;
+    fail(argument, given, `${argument} must have one entry for each of the ${count} losses, got ${given.length}`);
+  }
+  if (!isRecord(given) || names === null) {
+    const form = names === null ? '' : `, or an object with the keys ${names.join(', ')}`;
+    fail(argument, given, `${argument} must be a list with one entry for each of the ${count} losses${form}`);
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return names.map((name) => given[name] as T | undefined);
+  fail(argument, given, `${argument} names ${unknown}, which is no output (they are ${names.join(', ')})`);
+}
+
+function goalsOf({ loss, lossWeights, metrics }: GoalOptions): Goal[] {
+  if (!Array.isArray(loss) && !isRecord(loss)) {
+    if (lossWeights !== undefined) fail('lossWeights', lossWeights, 'lossWeights are for several losses, there is one');
+    lossFunction(loss as Loss, null);
+    const own = metricsOf((metrics ?? []) as Metrics, readingOf(loss as Loss));
+    return [{ name: '', loss: loss as Loss, weight: 1, metrics: own }];
+  }
+  const names = Array.isArray(loss) ? null : Object.keys(loss);
+  const losses = Object.values(loss) as Loss[];
+  const count = losses.length;
+  if (count < 2)
+    fail(
+      'loss',
+      loss,
+      `losses in a list or by name are for several outputs, got ${count}; for one give the loss itself`,
+    );
+  for (const one of losses) lossFunction(one, null);
+  const weights = perOutput<number>('lossWeights', lossWeights ?? losses.map(() => 1), names, count);
+  const measured = perOutput<Metrics>('metrics', metrics ?? losses.map(() => []), names, count);
+  return losses.map((one, i): Goal => {
+    const name = names?.[i] ?? `output${i + 1}`;
+    const weight = weights[i] ?? 1;
+    checkFinite(OP, `lossWeights of ${name}`, weight);
+    const list = measured[i] ?? [];
+    if (!Array.isArray(list))
+      fail(
+        'metrics',
+        metrics,
+        `metrics must be a list for each output, such as [['accuracy'], []]; got ${String(list)}`,
+      );
+    return { name, loss: one, weight, metrics: metricsOf(list, readingOf(one)) };
+  });
+}
+
+const joined = (prefix: string, name: string) =>
+  prefix === '' ? name : `${prefix}${name[0]!.toUpperCase()}${name.slice(1)}`;
+
+/** The losses and metrics of a trainer. */
+export class Goals {
+  private readonly list: Goal[];
+  /** Names of the losses in logs, in the order of `BatchResult`. */
+  private readonly lossNames: string[];
+
+  constructor(options: GoalOptions) {
+    this.list = goalsOf(options);
+    const own = this.list.map(({ name }) => joined(name, 'loss'));
+    this.lossNames = this.count > 1 ? ['loss', ...own] : own;
+    const names = this.list.flatMap(({ name, metrics }) => metrics.map((metric) => joined(name, metric.name)));
+    const all = [...this.lossNames, ...names];
+    const twice = all.find((name, i) => all.indexOf(name) !== i);
+    if (twice !== undefined) fail('metrics', twice, `two metrics are called ${twice}`);
+  }
+
+  /** Outputs that are trained, each with a target of its own. */
+  get count(): number {
+    return this.list.length;
+  }
+
+  /**
+   * What judges a batch.
+   *
+   * @param classWeights as for `lossFunction`, of the only output
+   * @param hasWeights whether examples have weights
+   */
+  judge(classWeights: Tensor | null, hasWeights: boolean): Judge {
+    const functions = this.list.map(({ loss }) => lossFunction(loss, classWeights, hasWeights));
+    return (given, targets, sampleWeights) => {
+      const outputs = this.outputsIn(given);
+      const each = functions.map((fn: BatchLoss, i) => fn(outputs[i]!, targets[i]!, sampleWeights));
+      const seen = this.list.map(({ metrics }, i) => (metrics.length > 0 ? outputs[i]! : null));
+      if (this.count === 1) return { losses: each, outputs: seen };
+      const weighed = each.map((loss, i) => (this.list[i]!.weight === 1 ? loss : loss.mul(this.list[i]!.weight)));
+      return { losses: [weighed.reduce((sum, loss) => sum.add(loss)), ...each], outputs: seen };
+    };
+  }
+
+  /** The outputs of a model, one for each loss. */
+  private outputsIn(given: unknown): Tensor[] {
+    const several = Array.isArray(given);
+    if (this.count > 1) {
+      if (several && given.length === this.count && given.every((output) => output instanceof Tensor)) return given;
+      const got = several ? `a list of ${given.length}` : 'one';
+      return fail(
+        'loss',
+        given,
+        `there are ${this.count} losses, so the model must give a list of as many outputs; it gives ${got}`,
+      );
+    }
+    // A function may take them all.
+    const { loss, metrics } = this.list[0]!;
+    if (several && (typeof loss !== 'function' || metrics.length > 0)) {
+      const what = typeof loss === 'function' ? 'metrics need' : 'this loss needs';
+      fail(
+        'loss',
+        loss,
+        `${what} one output, the model gives a list of ${given.length}; give a loss for each: { loss: [lossA, lossB] }`,
+      );
+    }
+    return [given as Tensor];
+  }
+
+  reset(): void {
+    for (const { metrics } of this.list) for (const metric of metrics) metric.reset();
+  }
+
+  /** What has to be read of a batch: losses, then output and target of each with metrics. */
+  parts({ losses, outputs }: BatchResult, targets: readonly Tensor[]): Tensor[] {
+    return [...losses, ...outputs.flatMap((output, i) => (output === null ? [] : [output, targets[i]!]))];
+  }
+
+  /** Has the metrics see these parts, or copies of them; returns the losses. */
+  takeIn(parts: readonly Tensor[]): number[] {
+    const { length } = this.lossNames;
+    let at = length;
+    noGrad(() => {
+      for (const { metrics } of this.list) {
+        for (const metric of metrics) metric.update(parts[at]!, parts[at + 1]!);
+        if (metrics.length > 0) at += 2;
+      }
+    });
+    return parts.slice(0, length).map((loss) => loss.item());
+  }
+
+  /** Losses, each `Σ loss·rows` over so many examples, and metrics by name. */
+  logs(totals: readonly number[], examples: number): Logs {
+    const logs: Logs = {};
+    this.lossNames.forEach((name, i) => {
+      logs[name] = (totals[i] ?? 0) / examples;
+    });
+    for (const { name, metrics } of this.list)
+      for (const metric of metrics) logs[joined(name, metric.name)] = metric.result();
+    return logs;
+  }
+}

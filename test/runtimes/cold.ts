@@ -1,0 +1,37 @@
+/**
+ * Cold starts: from `import` to the first product, in a process, a worker or a page that has done nothing else. The product is a module such
+ * as cold.js; the benchmarks bring those of others. A start through bundlers is that of a bundle of this module alone.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Milliseconds of one start in a runtime, in a project that has `product` (a file without its ending) and what it imports. */
+export type Cold = (project: string, product: string) => Promise<number>;
+
+const timed = (product: string) => `const start = performance.now();
+const { product } = await import('./${product}.js');
+const [first] = await product();
+if (first !== 7) throw new Error('the product begins with ' + first);
+const taken = performance.now() - start;`;
+
+/** What a start runs, by the kind of runtime. */
+const programs = {
+  process: (product: string) => `${timed(product)}\nconsole.log(taken);\n`,
+  page: (product: string) =>
+    `globalThis.outcome = (async () => {\n${timed(product)}\nreturn { taken };\n})().catch((error) => ({ error: String(error) }));\n`,
+  worker: (product: string) => `import { product } from './${product}.js';
+export default {
+  async test() {
+    if ((await product())[0] !== 7) throw new Error('the product is wrong');
+  },
+};\n`,
+  /** What a worker costs that does nothing. */
+  emptyWorker: () => 'export default { test() {} };\n',
+};
+
+/** Writes the program of a start beside the product; its name, without its ending. */
+export function writeProgram(kind: keyof typeof programs, project: string, product: string): string {
+  const name = `${product}.${kind}`;
+  writeFileSync(join(project, `${name}.js`), programs[kind](product));
+  return name;
+}
