@@ -1,11 +1,16 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
+/** Chromium's software GPU, which tests of WebGPU run on unless the environment names a Vulkan driver. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const isDriverGiven = process.env.VK_DRIVER_FILES !== undefined || !existsSync(SWIFTSHADER);
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Node 20 knows relaxed SIMD behind this flag; from Node 22 on it needs none.
     execArgv: nodeMajor < 22 ? ['--experimental-wasm-relaxed-simd', '--expose-gc'] : ['--expose-gc'],
+    env: isDriverGiven ? {} : { VK_DRIVER_FILES: SWIFTSHADER, VK_ICD_FILENAMES: SWIFTSHADER },
   },
 });

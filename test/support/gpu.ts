@@ -1,19 +1,11 @@
 /**
- * The GPU of the tests: Chromium's software GPU over the npm package `webgpu`, unless the environment names a Vulkan driver. Where no
- * adapter is found the tests are skipped, and say so.
+ * The GPU of the tests: the runtime's own, in Node that of the npm package `webgpu`. Where no adapter is found the tests are skipped, and
+ * say so.
  */
-import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 import { init } from '../../src/index.ts';
 import { executorFor } from '../../src/runtime/runtime.ts';
 import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
-
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-
-if (process.env.VK_DRIVER_FILES === undefined && existsSync(SWIFTSHADER)) {
-  process.env.VK_DRIVER_FILES = SWIFTSHADER;
-  process.env.VK_ICD_FILENAMES = SWIFTSHADER;
-}
 
 let reason = '';
 

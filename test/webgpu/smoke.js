@@ -1,9 +1,5 @@
-/**
- * A model trains on the GPU as on the CPU, and operations agree: what the built package must do in every runtime with WebGPU. Plain JavaScript, so that
- * browsers take it as it is.
- */
+/** A model trains on the GPU as on the CPU: what the built package must do in every runtime with WebGPU. Plain JavaScript, so that browsers take it as it is. */
 import { compile, F, init, manualSeed, nn, optim, tensor } from 'saraf';
-import { compareOperations } from './operations.js';
 
 const STEPS = 50;
 const TOLERANCE = 1e-3;
@@ -42,6 +38,5 @@ export async function run() {
   const worst = Math.max(...gpu.losses.map((loss, i) => Math.abs(loss - cpu.losses[i])));
   const [first, last] = [gpu.losses[0], gpu.losses[STEPS - 1]];
   if (!(worst <= TOLERANCE) || !(last < first)) throw new Error(`losses differ by ${worst}, from ${first} to ${last}`);
-  const operations = await compareOperations();
-  return `${gpu.info.runtime}: loss ${first.toFixed(4)} → ${last.toFixed(4)} on webgpu, at most ${worst.toExponential(1)} from wasm; ${operations} families of operations agree`;
+  return `${gpu.info.runtime}: loss ${first.toFixed(4)} → ${last.toFixed(4)} on webgpu, at most ${worst.toExponential(1)} from wasm`;
 }

@@ -199,12 +199,13 @@ fn arcTangent(x: f32) -> f32 {
 // a^b for positive finite a: whole and broken powers of 2 apart, so that the largest results do not overflow by rounding.
 fn positivePower(a: f32, b: f32) -> f32 {
   let parts = exponentAndRest(a);
-  let broken = logOf(0.0, parts.y) * 1.44269504;
-  let total = b * (parts.x + broken);
+  let broken = logOf(0.0, parts.y);
+  let total = b * (parts.x + broken * 1.44269504);
   if (total > 129.0) { return infinity(); }
   if (total < -151.0) { return 0.0; }
   let n = round(total);
-  let r = (fma(b, parts.x, -n) + b * broken) * 0.693147181;
+  // Scaled one by one: Mesa would put the sum of both back together, and lose what is broken.
+  let r = fma(b, parts.x, -n) * 0.693147181 + b * broken;
   let whole = i32(n);
   let half = whole >> 1u;
   return fma(expQuotient(r), r, 1.0) * power2(half) * power2(whole - half);
