@@ -74,7 +74,8 @@ export function serve(team: usize, cell: usize): void {
 
 /**
  * Waits until a share that a worker has taken is done. False if the worker has failed, or does not come back within `patience`
- * waits; 0: the leader may not wait, and looks.
+ * waits; 0: the leader may not wait, and looks. The exchange is needed in the loop: without any write there Binaryen takes the
+ * look out of it, atomic or not, and the leader looks once.
  */
 function join(cell: usize, patience: u32): bool {
   let waits: u32 = 0;
