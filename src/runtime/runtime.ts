@@ -177,7 +177,7 @@ export function setRates(given: Rates | null): void {
   rates = given;
 }
 
-const describeTensors = () => `${liveTensors} tensors are alive`;
+const describeTensors = () => `${liveTensors} tensors are alive (scope(() => …) frees what a turn of a loop makes)`;
 
 /** The executor of a device; started at its first use. */
 export function executorFor(device: Device): Executor {
