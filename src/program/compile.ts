@@ -186,8 +186,8 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
  * A function that runs as one program. The first call with inputs of new shapes records what `fn` does: forward,
  * backward, optimizer steps; later calls replay it with one call into the kernels. Parameters, the optimizer's memory and
  * settings, and random numbers stay live; after `model.eval()`, `train()` or a change of a parameter's `requiresGrad` the function is
- * recorded anew, once for each mode. A module or parameter that is put in another's place is not noticed. Results are new tensors without history; outside of scopes the last sixteen
- * calls' results are kept, older ones are freed.
+ * recorded anew, once for each mode. A module or parameter that is put in another's place is not noticed. Results are new tensors
+ * without history; outside of scopes the last sixteen calls' results are kept, older ones are freed.
  *
  * Values cannot be read inside (`item()`, `data()`), and arguments other than tensors are constants: another value is
  * another program.
