@@ -5,7 +5,7 @@
  */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
-import { checkTensor, compose, stack } from '../ops/index.ts';
+import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, nameOf } from '../options.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -34,7 +34,7 @@ export interface ClipGradNormOptions {
 /**
  * Scales all gradients by one factor so that their norm, taken over all of them together, is at most `max`.
  *
- * @returns the norm before
+ * @returns the norm before; 0 where there are no gradients
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  * @example
  * F.crossEntropy(model.forward(x), y).backward();
@@ -52,7 +52,7 @@ export function clipGradNorm_(
   checkRange(op, 'max', max, 0);
   checkRange(op, 'normType', normType, Number.MIN_VALUE);
   const gradients = gradientsOf(op, params);
-  if (gradients.length === 0) throw new ArgumentError(`${op}: no parameter has a gradient`, { op, argument: 'params' });
+  if (gradients.length === 0) return zeros([]);
   return noGrad(() =>
     compose(() => {
       const norms = stack(gradients.map((g) => g.norm(undefined, { p: normType })));
