@@ -16,7 +16,7 @@ const imports = [
   {
     name: 'everything',
     code: "import * as saraf from 'saraf'; globalThis.saraf = saraf;",
-    budgets: { esbuild: 210, rolldown: 203 },
+    budgets: { esbuild: 214, rolldown: 207 },
   },
   {
     name: 'layers and their weights, for inference',
