@@ -34,10 +34,25 @@ describe('the built package', () => {
     expect(run([], `const s = require('saraf'); ${step}`)).toBe(`${gradient} wasm`);
   });
 
-  it('runs on the reference executor where there is no WebAssembly', () => {
-    expect(
-      run(['--input-type=module'], `delete globalThis.WebAssembly; const s = await import('saraf'); ${step}`),
-    ).toBe(`${gradient} reference`);
+  it.each([
+    ['there is no WebAssembly', 'delete globalThis.WebAssembly;'],
+    [
+      'compiling is forbidden',
+      `WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('policy'); } };`,
+    ],
+  ])('runs on the reference executor where %s', (_, before) => {
+    expect(run(['--input-type=module'], `${before} const s = await import('saraf'); ${step}`)).toBe(
+      `${gradient} reference`,
+    );
+  });
+
+  it('tells which policy forbids the kernels', () => {
+    const code = `WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('policy'); } };
+      const s = await import('saraf');
+      try { s.tensor([1], { device: 'wasm' }); } catch (error) { console.log(error.name, error.message); }`;
+    expect(run(['--input-type=module'], code)).toBe(
+      "DeviceError device wasm: the page's Content Security Policy forbids WebAssembly (script-src needs 'wasm-unsafe-eval')",
+    );
   });
 
   it.each([

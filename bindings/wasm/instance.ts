@@ -2,7 +2,7 @@
 import { ArgumentError, DeviceError } from '../errors.ts';
 import { WasmExecutor } from './executor.ts';
 import { GivenKernels, type WasmSource } from './given.ts';
-import { whyNotShared } from './module.ts';
+import { mayCompile, whyNotShared } from './module.ts';
 import { MAX_THREADS } from './pool.ts';
 import { supports, type Variant } from './probe.ts';
 import { coreCount, whyNoThreads } from './worker.ts';
@@ -39,6 +39,7 @@ let note: string | undefined;
 /** The fastest variant that this engine runs under the settings, or null. */
 export function bestVariant(): Variant | null {
   if (given !== null) return given.variant;
+  if (!mayCompile()) return null;
   if (!settings.deterministic && supports('relaxed')) return 'relaxed';
   return supports('plain') ? 'plain' : null;
 }
@@ -74,12 +75,19 @@ function create(variant: Variant): WasmExecutor {
   }
 }
 
-/** The executor. Throws DeviceError where there is no WebAssembly with SIMD. */
+/** Why the kernels cannot run here. */
+export function whyNoKernels(): string {
+  return supports('plain')
+    ? "the page's Content Security Policy forbids WebAssembly (script-src needs 'wasm-unsafe-eval')"
+    : 'this engine has no WebAssembly with SIMD';
+}
+
+/** The executor. Throws DeviceError where the kernels cannot run. */
 export function wasmExecutor(): WasmExecutor {
   if (executor === null) {
     const variant = bestVariant();
     if (variant === null)
-      throw new DeviceError('device wasm: this engine has no WebAssembly with SIMD', {
+      throw new DeviceError(`device wasm: ${whyNoKernels()}`, {
         argument: 'device',
         got: 'wasm',
       });

@@ -10,6 +10,21 @@ const compiled = new Map<string, WebAssembly.Module>();
 /** Why the kernels cannot have shared memory, or null. */
 export const whyNotShared: string | null = null;
 
+let allowed: boolean | null = null;
+
+/** Whether modules may be compiled: a Content Security Policy without 'wasm-unsafe-eval' forbids it. */
+export function mayCompile(): boolean {
+  if (allowed === null) {
+    try {
+      new WebAssembly.Module(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+      allowed = true;
+    } catch {
+      allowed = false;
+    }
+  }
+  return allowed;
+}
+
 /** Size of the kernels in bytes. */
 export const moduleSize = bytes;
 

@@ -4,7 +4,7 @@
  */
 import { DeviceError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
-import { supports } from '../../bindings/wasm/probe.ts';
+import { bestVariant, whyNoKernels } from '../../bindings/wasm/instance.ts';
 
 let loaded: typeof import('../reference/index.ts') | null = null;
 
@@ -16,8 +16,9 @@ export async function loadReference(): Promise<void> {
 /** A new executor. Throws DeviceError where it has not been loaded. */
 export function startReference(): Executor {
   if (loaded !== null) return new loaded.ReferenceExecutor();
-  const call = supports('plain') ? "init({ device: 'reference' })" : 'init()';
-  const reason = supports('plain') ? '' : ' (this engine has no WebAssembly with SIMD)';
+  const runs = bestVariant() !== null;
+  const call = runs ? "init({ device: 'reference' })" : 'init()';
+  const reason = runs ? '' : ` (${whyNoKernels()})`;
   throw new DeviceError(`device reference: its code is loaded on demand${reason}: call await ${call} once first`, {
     argument: 'device',
     got: 'reference',
@@ -25,4 +26,4 @@ export function startReference(): Executor {
 }
 
 // What goes wrong here is told by `init`, which tries again.
-if (!supports('plain')) loadReference().catch(() => {});
+if (bestVariant() === null) loadReference().catch(() => {});

@@ -157,6 +157,17 @@ export const pages: Target[] = [
       return outcome;
     },
   },
+  {
+    name: 'Chromium, CSP that forbids WebAssembly',
+    missing,
+    run: async (project) => {
+      const headers = { 'content-security-policy': "script-src 'self'" };
+      const expected = /WebAssembly.*violates the following Content Security Policy directive/i;
+      const outcome = await serveAndVisit(await bundlers.esbuild!(project), headers, '', { expected });
+      if (outcome.device !== 'reference') throw new Error(`runs on ${outcome.device}`);
+      return outcome;
+    },
+  },
   ...Object.entries(bundlers).map(([name, bundle]) => ({
     name: `${name} → Chromium`,
     missing,
