@@ -212,3 +212,20 @@ export function planMemory(lives: ReadonlyMap<VirtualBuffer, Lifetime>): MemoryP
   }
   return { offsets, elements };
 }
+
+/** Elements of all of them. */
+export function sumOf(buffers: Iterable<VirtualBuffer>): number {
+  let sum = 0;
+  for (const buffer of buffers) sum += buffer.length;
+  return sum;
+}
+
+/** Where the buffers without memory of their own lie in the program's block. */
+export function planProgram(commands: readonly Command[], heap: VirtualHeap, fixed: ReadonlySet<VirtualBuffer>) {
+  const lives = lifetimes(commands, heap);
+  const sum = sumOf([...lives.keys()].filter((buffer) => !fixed.has(buffer)));
+  const home = reuseInPlace(commands, heap, lives, fixed);
+  for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
+  const { offsets, elements } = planMemory(lives);
+  return { elements, sum, offsetOf: (buffer: VirtualBuffer) => offsets.get(home.get(buffer) ?? buffer) ?? 0 };
+}

@@ -15,7 +15,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type Command, parse } from './commands.ts';
 import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { optimize, writtenBy } from './optimize.ts';
-import { lifetimes, planMemory, reuseInPlace, VirtualHeap } from './passes.ts';
+import { planProgram, sumOf, VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { valuesAtHand } from './values.ts';
 
@@ -384,20 +384,4 @@ function finder(storages: readonly Storage[]): (address: number) => Storage | nu
     const found = sorted[low - 1];
     return found !== undefined && address < found.address + found.length ? found : null;
   };
-}
-
-function sumOf(buffers: Iterable<VirtualBuffer>): number {
-  let sum = 0;
-  for (const buffer of buffers) sum += buffer.length;
-  return sum;
-}
-
-/** Where the buffers without memory of their own lie in the program's block. */
-function planProgram(commands: readonly Command[], heap: VirtualHeap, fixed: ReadonlySet<VirtualBuffer>) {
-  const lives = lifetimes(commands, heap);
-  const sum = sumOf([...lives.keys()].filter((buffer) => !fixed.has(buffer)));
-  const home = reuseInPlace(commands, heap, lives, fixed);
-  for (const buffer of lives.keys()) if (fixed.has(buffer) || home.has(buffer)) lives.delete(buffer);
-  const { offsets, elements } = planMemory(lives);
-  return { elements, sum, offsetOf: (buffer: VirtualBuffer) => offsets.get(home.get(buffer) ?? buffer) ?? 0 };
 }
