@@ -39,6 +39,12 @@ function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is Gr
   return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
 }
 
+/** Frees the tensors of optimizers' memory. */
+function disposeAll(states: ReadonlyMap<Tensor, ParamState>): void {
+  for (const values of states.values())
+    for (const value of Object.values(values)) if (value instanceof Tensor) value.dispose();
+}
+
 /** What all optimizers have in common. */
 export abstract class Optimizer<O extends object> {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
@@ -167,15 +173,21 @@ export abstract class Optimizer<O extends object> {
     const params = this.paramGroups.flatMap((group) => group.params);
     for (const [number, values] of Object.entries(saved.state)) this.checkState(number, values, params[Number(number)]);
     // Copied before the present memory is freed: `saved` may be of this very optimizer.
-    const states = Object.entries(saved.state).map(([number, values]) => {
-      const param = params[Number(number)]!;
-      const own: ParamState = {};
-      for (const [name, value] of Object.entries(values))
-        own[name] = value instanceof Tensor ? this.copyOf(value, param) : value;
-      return [param, own] as const;
-    });
+    const copies = new Map<Tensor, ParamState>();
+    try {
+      for (const [number, values] of Object.entries(saved.state)) {
+        const param = params[Number(number)]!;
+        const own: ParamState = {};
+        copies.set(param, own);
+        for (const [name, value] of Object.entries(values))
+          own[name] = value instanceof Tensor ? this.copyOf(value, param) : value;
+      }
+    } catch (error) {
+      disposeAll(copies);
+      throw error;
+    }
     this.freeState();
-    for (const [param, own] of states) this.state.set(param, own);
+    for (const [param, own] of copies) this.state.set(param, own);
     saved.paramGroups.forEach((group, i) => {
       Object.assign(this.paramGroups[i]!, group, { params: this.paramGroups[i]!.params });
     });
@@ -234,8 +246,7 @@ export abstract class Optimizer<O extends object> {
   }
 
   protected freeState(): void {
-    for (const values of this.state.values())
-      for (const value of Object.values(values)) if (value instanceof Tensor) value.dispose();
+    disposeAll(this.state);
     this.state.clear();
   }
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
+  DisposedError,
   DTypeError,
   F,
   manualSeed,
@@ -216,6 +217,23 @@ describe('parameter groups', () => {
     expect(() => misshapen.loadStateDict(optimizer.stateDict())).toThrow(
       /expAvg of parameter 1 has 1 elements, the parameter 2/,
     );
+    for (const part of [optimizer, other]) part.dispose();
+  });
+
+  it('keep their state, and nothing of another one that cannot be read to its end', () => {
+    const [optimizer, other] = [1, 2].map(() => {
+      const [a, b] = [leaf(1), leaf(2)];
+      const adam = new optim.Adam([a, b]);
+      [a.grad, b.grad] = [ones(1), ones(1)];
+      adam.step();
+      return adam;
+    }) as [optim.Adam, optim.Adam];
+    const saved = other.stateDict();
+    (saved.state[1]!.expAvgSq as Tensor).dispose();
+    const { tensors, bytesInUse } = memory();
+    expect(() => optimizer.loadStateDict(saved)).toThrow(DisposedError);
+    expect(memory()).toMatchObject({ tensors, bytesInUse });
+    expect((optimizer.stateDict().state[0]!.expAvg as Tensor).item()).toBeCloseTo(0.1, 6);
     for (const part of [optimizer, other]) part.dispose();
   });
 
