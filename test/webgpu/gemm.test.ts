@@ -5,6 +5,29 @@ import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
 import { checkOnGpu } from './reference.ts';
 
+/** Fields of alpha·A·B + beta·C in a layout; rows of C lie `gap` apart, and with beta an activation follows. */
+function product(
+  layout: string,
+  [batch, m, n, k]: readonly [number, number, number, number],
+  gap: number,
+  beta: number,
+) {
+  return {
+    ...{ batch, m, n, k },
+    aRow: layout[0] === 'N' ? k : 1,
+    aCol: layout[0] === 'N' ? 1 : m,
+    aBatch: m * k,
+    bRow: layout[1] === 'N' ? n : 1,
+    bCol: layout[1] === 'N' ? 1 : k,
+    bBatch: 0,
+    cRow: n + gap,
+    cBatch: m * (n + gap),
+    alpha: 1.25,
+    beta,
+    activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
+  };
+}
+
 describeOnGpu('matrix products on webgpu', (gpu) => {
   const smallProducts = [
     [1, 33, 31, 17],
@@ -29,18 +52,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
             b: box.put(randomFloats(Math.max(k * n, 1), 2)),
             c,
             bias: beta === 0 ? 0 : box.put(randomFloats(n, 4)),
-            ...{ batch, m, n, k },
-            aRow: layout[0] === 'N' ? k : 1,
-            aCol: layout[0] === 'N' ? 1 : m,
-            aBatch: m * k,
-            bRow: layout[1] === 'N' ? n : 1,
-            bCol: layout[1] === 'N' ? 1 : k,
-            bBatch: 0,
-            cRow: n + 3,
-            cBatch: m * (n + 3),
-            alpha: 1.25,
-            beta,
-            activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
+            ...product(layout, [batch, m, n, k], 3, beta),
           });
           return [c];
         });
@@ -63,18 +75,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
           encode.encodeGemm(p, {
             ...{ a: box.put(randomFloats(batch * m * k, 1)), b: box.put(randomFloats(k * n, 2)), c },
             bias: beta === 0 ? 0 : box.put(randomFloats(n, 4)),
-            ...{ batch, m, n, k },
-            aRow: layout[0] === 'N' ? k : 1,
-            aCol: layout[0] === 'N' ? 1 : m,
-            aBatch: m * k,
-            bRow: layout[1] === 'N' ? n : 1,
-            bCol: layout[1] === 'N' ? 1 : k,
-            bBatch: 0,
-            cRow: n + 4,
-            cBatch: m * (n + 4),
-            alpha: 1.25,
-            beta,
-            activation: beta === 0 ? encode.Activation.none : encode.Activation.sigmoid,
+            ...product(layout, [batch, m, n, k], 4, beta),
           });
           if (p === gpu.program) expect(gpu.plan(p.words, 0)[0]!.key).toMatch(/ wide$/);
           return [c];
