@@ -6,11 +6,13 @@ const nodeMajor = Number(process.versions.node.split('.')[0]);
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isDriverGiven = process.env.VK_DRIVER_FILES !== undefined || !existsSync(SWIFTSHADER);
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
+    // Mistakes with memory show: see there.
+    setupFiles: mode === 'heap' ? ['test/support/checkHeaps.ts'] : [],
     // Node 20 knows relaxed SIMD behind this flag; from Node 22 on it needs none.
     execArgv: nodeMajor < 22 ? ['--experimental-wasm-relaxed-simd', '--expose-gc'] : ['--expose-gc'],
     env: isDriverGiven ? {} : { VK_DRIVER_FILES: SWIFTSHADER, VK_ICD_FILENAMES: SWIFTSHADER },
   },
-});
+}));

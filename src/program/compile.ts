@@ -127,10 +127,9 @@ function trace(fn: (...args: never[]) => unknown, args: readonly unknown[], reco
       const { grad } = leaf;
       if (grad !== null && (grad === gradient || grad.storageOrNull?.executor === recorder)) dropGrad(leaf);
     }
-    for (const memory of recorder.rowMemories) memory.dispose();
+    recorder.returnAdopted();
+    recorder.release();
     throw error;
-  } finally {
-    recorder.abandon();
   }
 }
 

@@ -9,7 +9,7 @@ import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from
 import type { Variable } from '../autograd/graph.ts';
 import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Generator } from '../runtime/random.ts';
-import type { Storage } from '../tensor/storage.ts';
+import { lastSerial, type Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
@@ -73,8 +73,10 @@ export class Recorder implements Executor {
   readonly writes: HostWrite[] = [];
   /** Storages of virtual blocks. */
   readonly storages: Storage[] = [];
-  /** Storages outside that the program reads or writes. */
+  /** Storages outside that the program reads or writes. Each is held, so that its block is no one else's even if the function disposes it. */
   readonly captured = new Set<Storage>();
+  /** Storages outside with higher numbers were made while the function was traced. */
+  readonly firstSerial = lastSerial();
   /** What must happen before every run: settings of optimizers, the position of the random numbers. */
   readonly hooks: (() => void)[] = [];
   /** Leaves whose gradients the traced function has forgotten. */
@@ -157,6 +159,7 @@ export class Recorder implements Executor {
       return;
     }
     const mirror = mirrorOn(this.base, storage);
+    storage.retainForProgram();
     this.adopted.push({ mirror, executor, address });
     storage.executor = this.base;
     storage.address = mirror.address;
@@ -173,24 +176,32 @@ export class Recorder implements Executor {
       if (stays(storage)) {
         executor.allocator.release(address, storage.length);
         takeMirror(mirror);
-        continue;
+      } else {
+        storage.executor = executor;
+        storage.address = address;
+        mirrors.push(mirror);
       }
-      storage.executor = executor;
-      storage.address = address;
-      mirrors.push(mirror);
+      storage.releaseFromProgram();
     }
     return mirrors;
   }
 
   /** Puts all adopted storages back. */
-  abandon(): void {
+  returnAdopted(): void {
     this.settleAdopted(() => false).forEach(releaseMirror);
+  }
+
+  /** Lets go of what the program, or the attempt to record one, holds of the world outside. */
+  release(): void {
+    for (const storage of this.captured) storage.releaseFromProgram();
+    this.captured.clear();
+    for (const memory of this.rowMemories.splice(0)) memory.dispose();
   }
 
   /** A command is about to use a storage. */
   capture(storage: Storage): void {
     this.meet(storage);
-    if (storage.executor === this.base) this.captured.add(storage);
+    if (storage.executor === this.base && !this.captured.has(storage)) this.captured.add(storage.retainForProgram());
   }
 
   /** A leaf without gradient was given one. */
@@ -221,6 +232,7 @@ export class Recorder implements Executor {
   guard(tensor: Tensor, check: (values: NumericArray) => void): void {
     const { storage, offset, shape, strides, dtype } = tensor;
     const input = this.inputs.get(storage) ?? null;
+    this.capture(storage);
     if (input !== null || storage.executor === this.base)
       this.guards.push({ input, storage, offset, shape, strides, dtype, check });
   }

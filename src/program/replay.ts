@@ -3,19 +3,18 @@
  * get memory of their own at every run, by patching their addresses into the program.
  */
 
-import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
-import { encodeCopy } from '../../bindings/generated/encode.ts';
-import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Variable } from '../autograd/graph.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { type Command, parse } from './commands.ts';
+import type { Command } from './commands.ts';
+import { draftOf, finder } from './draft.ts';
+import { ProgramMemory } from './memory.ts';
 import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
-import { optimize, writtenBy } from './optimize.ts';
-import { planProgram, sumOf, VirtualHeap } from './passes.ts';
+import { writtenBy } from './optimize.ts';
+import { sumOf, type VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { valuesAtHand } from './values.ts';
 
@@ -81,8 +80,7 @@ export class Replay {
   private readonly changes: Storage[];
   /** Inputs that the program changes in place. */
   readonly changedInputs: number[];
-  private readonly arena: Storage;
-  private readonly constants: Storage[] = [];
+  private readonly memory: ProgramMemory;
   private readonly inputPatches: Patch[][];
   private readonly outputPatches: Patch[][];
   private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
@@ -91,68 +89,51 @@ export class Replay {
   /** Copies of tensors that live elsewhere. */
   private readonly mirrors: Mirror[];
   /** Where the storages outside lie: elsewhere, and the program is of no use any more. */
-  private readonly homes: readonly { storage: Storage; executor: Executor; address: number }[];
+  private readonly homes: readonly { storage: Storage; executor: Executor; address: number; isOwn: boolean }[];
 
+  /** Takes over what the recorder holds, unless it throws: then everything is as it was. */
   constructor(
     private readonly recorder: Recorder,
     inputs: readonly VirtualBuffer[],
     readonly outputs: readonly ProgramOutput[],
   ) {
     this.base = recorder.base;
-    const heap = new VirtualHeap(recorder.buffers);
-    const patched = new Map<VirtualBuffer, Patch[]>();
-    this.inputPatches = inputs.map((buffer) => register(patched, buffer));
-    this.outputPatches = outputs.map(({ buffer }) => register(patched, buffer));
-
-    const recorded = this.withHostWrites(parse(recorder.program.words, recorder.program.length), heap);
-    // Inputs live on: what is written into them is seen outside.
-    const kept = new Set([...inputs, ...outputs.map(({ buffer }) => buffer)]);
-    const lasting = recorder.storages.filter((storage) => storage.refs > 0);
-    const places = this.settleAll(lasting, heap, kept, patched);
-    const optimized = optimize(recorded, {
-      heap,
-      kept,
-      given: new Set(patched.keys()),
-      settled: new Set([...patched.keys(), ...places.keys()]),
-      constant: this.hostConstants,
-      sourceOf: finder([...recorder.captured, ...this.constants]),
-      allocate: (elements) => recorder.allocator.allocate(elements),
-      scratch: recorder.program.scratch,
-      exact: isDeterministic(),
-      packs: !this.isAsynchronous,
-    });
-    this.prologue = optimized.prologue;
-    this.commands = optimized.commands;
-    this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
-    this.orFree(() => {
-      for (const buffer of optimized.results) places.set(buffer, this.allocate(buffer.length).address);
-    });
-    const plan = planProgram(
-      [...this.prologue, ...this.commands],
-      heap,
-      new Set([...patched.keys(), ...places.keys()]),
-    );
-    this.arena = this.orFree(() => this.allocate(plan.elements));
-    this.figures = {
-      recorded: recorder.program.commands,
-      commands: this.commands.length,
-      prologueCommands: this.prologue.length,
-      prologueBytes: sumOf(optimized.results) * 4,
-      fusedCommands: optimized.fused,
-      plannedBytes: plan.elements * 4,
-      bufferBytes: plan.sum * 4,
-    };
-    const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? this.arena.address + plan.offsetOf(buffer);
-    const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
-    this.loadedPrologue = this.orFree(() => this.load(this.prologue, linker, []));
-    this.loaded = this.orFree(() => this.load(this.commands, linker, this.starts));
-    this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
-    this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...lasting]))];
+    this.memory = new ProgramMemory(recorder.base);
+    try {
+      const patched = new Map<VirtualBuffer, Patch[]>();
+      this.inputPatches = inputs.map((buffer) => register(patched, buffer));
+      this.outputPatches = outputs.map(({ buffer }) => register(patched, buffer));
+      const draft = draftOf(recorder, this.memory, patched);
+      const { heap, places, optimized, plan } = draft;
+      this.prologue = optimized.prologue;
+      this.commands = optimized.commands;
+      this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
+      this.figures = {
+        recorded: recorder.program.commands,
+        commands: this.commands.length,
+        prologueCommands: this.prologue.length,
+        prologueBytes: sumOf(optimized.results) * 4,
+        fusedCommands: optimized.fused,
+        plannedBytes: plan.elements * 4,
+        bufferBytes: plan.sum * 4,
+      };
+      const arena = this.memory.allocate(plan.elements);
+      const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? arena.address + plan.offsetOf(buffer);
+      const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
+      this.loadedPrologue = this.load(this.prologue, linker, []);
+      this.loaded = this.load(this.commands, linker, this.starts);
+      this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
+      this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...draft.lasting]))];
+    } catch (error) {
+      this.memory.undo();
+      throw error;
+    }
     this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
     this.mirrors = recorder.settleAdopted((storage) => this.changes.includes(storage));
     this.homes = Array.from(recorder.captured, (storage) => {
-      const { executor, address } = storage.retain();
-      return { storage, executor, address };
+      const { executor, address, isGivenUp, serial } = storage;
+      // What the library made for the trace and has given up lives as long as the program.
+      return { storage, executor, address, isOwn: isGivenUp && serial > recorder.firstSerial };
     });
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
@@ -175,85 +156,7 @@ export class Replay {
       }
       words.push(...command.words);
     }
-    return this.base.load(Int32Array.from(words), commands.length);
-  }
-
-  /** Does a part of the construction; where memory runs out, gives back what the program has. */
-  private orFree<T>(fn: () => T): T {
-    try {
-      return fn();
-    } catch (error) {
-      for (const storage of this.constants) storage.release();
-      throw error;
-    }
-  }
-
-  /** Memory that lasts as long as the program. */
-  private allocate(elements: number): Storage {
-    const storage = Storage.allocate(this.base, elements);
-    this.constants.push(storage);
-    return storage;
-  }
-
-  /** Gives the storages that outlive the trace, and the numbers that it wrote, real memory. Adds their buffers to `kept`. */
-  private settleAll(
-    lasting: readonly Storage[],
-    heap: VirtualHeap,
-    kept: Set<VirtualBuffer>,
-    patched: ReadonlyMap<VirtualBuffer, Patch[]>,
-  ): Map<VirtualBuffer, number> {
-    const places = new Map<VirtualBuffer, number>();
-    for (const storage of lasting) {
-      const buffer = heap.at(storage.address)!;
-      kept.add(buffer);
-      if (!patched.has(buffer)) places.set(buffer, this.settle(storage));
-    }
-    for (const [buffer, storage] of this.hostConstants) places.set(buffer, storage.address);
-    return places;
-  }
-
-  private readonly hostConstants = new Map<VirtualBuffer, Storage>();
-
-  /**
-   * Numbers that the function wrote become blocks that last. Where the program itself changes them too, it starts from a
-   * copy at every run.
-   */
-  private withHostWrites(commands: Command[], heap: VirtualHeap): Command[] {
-    const changed = new Set<VirtualBuffer | null>();
-    for (const command of commands) {
-      for (const operand of command.operands) if (operand.role !== 'in') changed.add(heap.of(command, operand));
-    }
-    const result = [...commands];
-    for (const { address, data, dtype, before } of [...this.recorder.writes].reverse()) {
-      const buffer = heap.at(address)!;
-      const storage = this.allocate(Math.max(1, data.length));
-      this.base.write(storage.address, data, dtype);
-      const isWhole = address === buffer.start && data.length === buffer.length;
-      if (isWhole && !changed.has(buffer) && !this.hostConstants.has(buffer)) {
-        this.hostConstants.set(buffer, storage);
-        continue;
-      }
-      const block = new ProgramBlock();
-      encodeCopy(block, {
-        x: storage.address,
-        y: address,
-        ndim: 1,
-        shape: [data.length],
-        xStrides: [1],
-        yStrides: [1],
-      });
-      result.splice(before, 0, ...parse(block.words, block.length));
-      changed.add(buffer);
-    }
-    return result;
-  }
-
-  /** Gives a storage that outlives the trace real memory, and holds on to it. */
-  private settle(storage: Storage): number {
-    storage.executor = this.base;
-    storage.address = this.base.allocator.allocate(storage.length);
-    this.constants.push(storage.retain());
-    return storage.address;
+    return this.memory.load(Int32Array.from(words), commands.length);
   }
 
   /** Whether the program's commands may run after the call that starts them. */
@@ -263,8 +166,8 @@ export class Replay {
 
   /** Whether something that the program uses has been disposed or moved: it can never run again. */
   isStale(): boolean {
-    for (const { storage, executor, address } of this.homes) {
-      if (storage.refs < 2 || storage.address !== address || storage.executor !== executor) return true;
+    for (const { storage, executor, address, isOwn } of this.homes) {
+      if ((storage.isGivenUp && !isOwn) || storage.address !== address || storage.executor !== executor) return true;
     }
     return false;
   }
@@ -352,11 +255,8 @@ export class Replay {
 
   dispose(): void {
     this.mirrors.forEach(releaseMirror);
-    this.loaded.dispose();
-    this.loadedPrologue.dispose();
-    for (const storage of this.constants) storage.release();
-    for (const storage of this.recorder.captured) storage.release();
-    for (const memory of this.recorder.rowMemories) memory.dispose();
+    this.memory.release();
+    this.recorder.release();
     for (const { storage } of this.gradients) storage.release();
   }
 }
@@ -368,20 +268,4 @@ function register(patched: Map<VirtualBuffer, Patch[]>, buffer: VirtualBuffer): 
     patched.set(buffer, patches);
   }
   return patches;
-}
-
-/** Finds the storage that an address lies in. */
-function finder(storages: readonly Storage[]): (address: number) => Storage | null {
-  const sorted = [...storages].sort((a, b) => a.address - b.address);
-  return (address) => {
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle]!.address <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = sorted[low - 1];
-    return found !== undefined && address < found.address + found.length ? found : null;
-  };
 }

@@ -27,6 +27,11 @@ export function withBudget<T>(elements: number, fn: () => T): T {
   }
 }
 
+let made = 0;
+
+/** The number of the storage that was made last. */
+export const lastSerial = (): number => made;
+
 export class Storage {
   /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
   version = 0;
@@ -34,6 +39,10 @@ export class Storage {
   refs = 1;
   /** Tensors on it. */
   handles = 0;
+  /** Those of `refs` that belong to programs: they alone do not make a storage that others have given up worth using. */
+  programs = 0;
+  /** Later ones have higher numbers. */
+  readonly serial = ++made;
   /** The elements as the host wrote them at some version, where the executor's memory cannot be read at once. */
   written: { values: NumericArray; version: number } | null = null;
 
@@ -58,6 +67,22 @@ export class Storage {
   retain(): this {
     this.refs++;
     return this;
+  }
+
+  /** A program, or the recording of one, needs the block. */
+  retainForProgram(): this {
+    this.programs++;
+    return this.retain();
+  }
+
+  releaseFromProgram(): void {
+    this.programs--;
+    this.release();
+  }
+
+  /** Whether nothing but programs needs the block any more. */
+  get isGivenUp(): boolean {
+    return this.refs === this.programs;
   }
 
   /** Takes a block on another executor, with these words in it, in place of its own. */

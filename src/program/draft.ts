@@ -1,0 +1,127 @@
+/**
+ * From a recording to commands that can be loaded: numbers that the traced function wrote become memory that lasts, the passes run, and
+ * every buffer has its place.
+ */
+import { ProgramBlock } from '../../bindings/commands/program.ts';
+import { encodeCopy } from '../../bindings/generated/encode.ts';
+import { isDeterministic } from '../../bindings/wasm/instance.ts';
+import type { Storage } from '../tensor/storage.ts';
+import { type Command, parse } from './commands.ts';
+import type { ProgramMemory } from './memory.ts';
+import { type Optimized, optimize } from './optimize.ts';
+import { planProgram, VirtualHeap } from './passes.ts';
+import type { Recorder, VirtualBuffer } from './recorder.ts';
+
+export interface Draft {
+  heap: VirtualHeap;
+  /** Storages on virtual memory that outlive the trace: they have real memory now. */
+  lasting: readonly Storage[];
+  /** Addresses of the buffers that have memory of their own, and the same at every run. */
+  places: Map<VirtualBuffer, number>;
+  optimized: Optimized<Storage>;
+  /** Where the other buffers lie in the block that they share. */
+  plan: ReturnType<typeof planProgram>;
+}
+
+/** @param given buffers of inputs and results, whose addresses change from run to run */
+export function draftOf(
+  recorder: Recorder,
+  memory: ProgramMemory,
+  given: { has(buffer: VirtualBuffer): boolean; keys(): Iterable<VirtualBuffer> },
+): Draft {
+  const heap = new VirtualHeap(recorder.buffers);
+  const lasting = recorder.storages.filter((storage) => storage.refs > 0);
+  // What is written into them is seen outside.
+  const kept = new Set(given.keys());
+  const places = new Map<VirtualBuffer, number>();
+  for (const storage of lasting) {
+    const buffer = heap.at(storage.address)!;
+    kept.add(buffer);
+    if (!given.has(buffer)) places.set(buffer, memory.settle(storage));
+  }
+  const { commands, constants } = withHostWrites(recorder, memory, heap, kept);
+  for (const [buffer, storage] of constants) places.set(buffer, storage.address);
+  const optimized = optimize(commands, {
+    heap,
+    kept,
+    given: new Set(given.keys()),
+    settled: new Set([...given.keys(), ...places.keys()]),
+    constant: constants,
+    sourceOf: finder([...recorder.captured, ...memory.storages]),
+    allocate: (elements) => recorder.allocator.allocate(elements),
+    scratch: recorder.program.scratch,
+    exact: isDeterministic(),
+    packs: recorder.base.download === undefined,
+  });
+  for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length).address);
+  const settled = new Set([...given.keys(), ...places.keys()]);
+  return {
+    heap,
+    lasting,
+    places,
+    optimized,
+    plan: planProgram([...optimized.prologue, ...optimized.commands], heap, settled),
+  };
+}
+
+/**
+ * Numbers that the function wrote become blocks that last. Where their buffer is seen outside, or the program changes it, too, it is
+ * filled from a copy at every run.
+ */
+function withHostWrites(
+  { base, program, writes }: Recorder,
+  memory: ProgramMemory,
+  heap: VirtualHeap,
+  kept: ReadonlySet<VirtualBuffer>,
+): { commands: Command[]; constants: Map<VirtualBuffer, Storage> } {
+  const recorded = parse(program.words, program.length);
+  const changed = new Set<VirtualBuffer | null>(kept);
+  for (const command of recorded) {
+    for (const operand of command.operands) if (operand.role !== 'in') changed.add(heap.of(command, operand));
+  }
+  const commands = [...recorded];
+  const constants = new Map<VirtualBuffer, Storage>();
+  const written = new Set<VirtualBuffer>();
+  for (const { address } of writes) {
+    const buffer = heap.at(address)!;
+    if (written.has(buffer)) changed.add(buffer);
+    written.add(buffer);
+  }
+  for (const { address, data, dtype, before } of [...writes].reverse()) {
+    const buffer = heap.at(address)!;
+    const storage = memory.allocate(Math.max(1, data.length));
+    base.write(storage.address, data, dtype);
+    const isWhole = address === buffer.start && data.length === buffer.length;
+    if (isWhole && !changed.has(buffer)) {
+      constants.set(buffer, storage);
+      continue;
+    }
+    const block = new ProgramBlock();
+    encodeCopy(block, {
+      x: storage.address,
+      y: address,
+      ndim: 1,
+      shape: [data.length],
+      xStrides: [1],
+      yStrides: [1],
+    });
+    commands.splice(before, 0, ...parse(block.words, block.length));
+  }
+  return { commands, constants };
+}
+
+/** Finds the storage that an address lies in. */
+export function finder(storages: readonly Storage[]): (address: number) => Storage | null {
+  const sorted = [...storages].sort((a, b) => a.address - b.address);
+  return (address) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]!.address <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = sorted[low - 1];
+    return found !== undefined && address < found.address + found.length ? found : null;
+  };
+}

@@ -1,0 +1,158 @@
+/** Whose memory a compiled function's is: that of the tensors it captures, of the constants it makes, of what it keeps. */
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../bindings/executor.ts';
+import {
+  compile,
+  DisposedError,
+  full,
+  keep,
+  memory,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../src/index.ts';
+import { Recorder } from '../../src/program/recorder.ts';
+import { withRecorder } from '../../src/program/trace.ts';
+import { withExecutor } from '../../src/runtime/runtime.ts';
+import { executors, wasmExecutors } from '../support/executors.ts';
+
+/** Runs `body` with new tensors on each executor; afterwards as much memory is in use as before. */
+function onEach(name: string, body: (executor: Executor) => void): void {
+  it.each(executors)(`${name}, on %s`, (_, executor) => {
+    const { blocks, bytesInUse } = executor.allocator;
+    withExecutor(executor, () => scope(() => body(executor)));
+    expect({ blocks: executor.allocator.blocks, bytesInUse: executor.allocator.bytesInUse }).toEqual({
+      blocks,
+      bytesInUse,
+    });
+  });
+}
+
+describe('a captured tensor that is disposed while the function is recorded', () => {
+  onEach('is used, and freed once', (executor) => {
+    const x = ones(1, 64);
+    for (let i = 0; i < 6; i++) {
+      const before = executor.allocator.bytesInUse;
+      const w = full([64, 64], i);
+      const run = compile((t: Tensor) => {
+        const y = t.matmul(w);
+        w.dispose();
+        return y;
+      });
+      const y = run(x);
+      expect(y.dataSync().every((value) => value === 64 * i)).toBe(true);
+      // As without compile.
+      expect(() => run(x)).toThrow(DisposedError);
+      y.dispose();
+      run.dispose();
+      expect(executor.allocator.bytesInUse).toBe(before);
+    }
+  });
+
+  onEach('may be met by several programs', () => {
+    const w = full([3], 2);
+    const [double, square] = [compile((t: Tensor) => t.mul(w)), compile((t: Tensor) => t.mul(w).mul(w))];
+    const x = tensor([1, 2, 3]);
+    expect(double(x).toArray()).toEqual([2, 4, 6]);
+    expect(square(x).toArray()).toEqual([4, 8, 12]);
+    w.dispose();
+    // Memory that others have: what a program that does not notice would read.
+    full([3], 7);
+    expect(() => double(x)).toThrow(DisposedError);
+    expect(() => square(x)).toThrow(DisposedError);
+    double.dispose();
+    square.dispose();
+  });
+
+  onEach('is freed where recording fails', () => {
+    const w = full([64], 2);
+    const run = compile((t: Tensor) => {
+      const y = t.mul(w);
+      w.dispose();
+      return y.sum().item();
+    });
+    expect(() => run(ones(64))).toThrow('item() reads a value');
+    run.dispose();
+  });
+
+  it.each(wasmExecutors)('is freed where it lives, not where its copy is (%s)', (_, home) => {
+    const away = executors[0]![1];
+    const blocks = () => [home.allocator.blocks, away.allocator.blocks];
+    const before = blocks();
+    const w = withExecutor(home, () => full([8], 3));
+    const recorder = new Recorder(away, home);
+    withRecorder(recorder, () => {
+      w.neg().dispose();
+      w.dispose();
+    });
+    recorder.returnAdopted();
+    recorder.release();
+    expect(blocks()).toEqual(before);
+  });
+});
+
+describe('constants', () => {
+  onEach('are results as they are', () => {
+    const constant = () => tensor([3, 4, 5]);
+    const run = compile((x: Tensor) => {
+      const both = constant();
+      return {
+        sum: x.add(1),
+        alone: constant(),
+        used: both,
+        with: x.mul(both),
+        part: tensor([
+          [1, 2],
+          [3, 4],
+        ]).select(0, 1),
+      };
+    });
+    const x = tensor([1, 2, 3]);
+    for (let i = 0; i < 3; i++) {
+      // Freed memory that is not zero.
+      for (let j = 0; j < 8; j++) full([3], 9).dispose();
+      const { sum, alone, used, with: product, part } = run(x);
+      expect(sum.toArray()).toEqual([2, 3, 4]);
+      expect(alone.toArray()).toEqual([3, 4, 5]);
+      expect(used.toArray()).toEqual([3, 4, 5]);
+      expect(product.toArray()).toEqual([3, 8, 15]);
+      expect(part.toArray()).toEqual([3, 4]);
+      // Every result is the caller's.
+      for (const t of [alone, used, part]) t.fill_(-1);
+    }
+    run.dispose();
+  });
+
+  onEach('that the function keeps have their values', () => {
+    const held: Tensor[] = [];
+    const run = compile((x: Tensor) => {
+      const constant = keep(tensor([3, 4, 5]));
+      held.push(constant);
+      return x.mul(constant);
+    });
+    expect(run(tensor([1, 1, 2])).toArray()).toEqual([3, 4, 10]);
+    expect(held.map((t) => t.toArray())).toEqual([[3, 4, 5]]);
+    expect(run(tensor([1, 1, 2])).toArray()).toEqual([3, 4, 10]);
+    run.dispose();
+    for (const t of held) t.dispose();
+  });
+
+  onEach('that the function changes begin anew at every call', () => {
+    const run = compile((x: Tensor) => noGrad(() => tensor([1, 1]).add_(x)));
+    for (let i = 0; i < 3; i++) expect(run(tensor([1, 2])).toArray()).toEqual([2, 3]);
+    run.dispose();
+  });
+});
+
+it('a program outside of all scopes leaves nothing behind', () => {
+  const [w, x, y] = [randn(16, 16), ones(2, 16), ones(3, 16)];
+  const before = memory();
+  const run = compile((t: Tensor) => t.matmul(w).relu());
+  for (const t of [run(x), run(y)]) t.dispose();
+  run.dispose();
+  expect(memory()).toEqual(before);
+  for (const t of [w, x, y]) t.dispose();
+});
