@@ -10,6 +10,9 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
     // Mistakes with memory show: see there.
+    // What a test may take on a busy machine.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     setupFiles: mode === 'heap' ? ['test/support/checkHeaps.ts'] : [],
     // Node 20 knows relaxed SIMD behind this flag; from Node 22 on it needs none.
     execArgv: nodeMajor < 22 ? ['--experimental-wasm-relaxed-simd', '--expose-gc'] : ['--expose-gc'],

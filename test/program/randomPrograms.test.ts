@@ -1,0 +1,56 @@
+/** Random programs give the same bits whether freed memory is what it was or NaN, and compiled what they give eagerly. */
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../bindings/executor.ts';
+import { WasmExecutor } from '../../bindings/wasm/executor.ts';
+import { compile, scope } from '../../src/index.ts';
+import { withExecutor } from '../../src/runtime/runtime.ts';
+import { CheckedHeap } from '../support/checkedHeap.ts';
+import { variants } from '../support/executors.ts';
+import { type Outcome, randomProgram } from '../support/randomProgram.ts';
+
+const PROGRAMS = 10_000;
+const CHUNK = 1000;
+const start = Number(process.env.SARAF_SEED ?? 1);
+
+type Mode = 'eager' | 'compiled';
+
+function outcomeOf(executor: Executor, seed: number, mode: Mode): Outcome {
+  return withExecutor(executor, () =>
+    scope(() => {
+      const program = randomProgram(seed);
+      const made: { dispose(): void }[] = [program];
+      try {
+        return program.run((fn) => {
+          if (mode === 'eager') return fn;
+          const compiled = compile(fn);
+          made.push(compiled);
+          return compiled;
+        });
+      } finally {
+        for (const one of made) one.dispose();
+      }
+    }),
+  );
+}
+
+describe.each(variants)('10,000 random programs on wasm %s', (variant) => {
+  const plain = new WasmExecutor({ variant });
+  const checked = new WasmExecutor({ variant });
+  const heap = new CheckedHeap(checked);
+  const chunks = Array.from({ length: PROGRAMS / CHUNK }, (_, i) => start + i * CHUNK);
+
+  it.each(chunks)('from seed %i on', (first) => {
+    for (let seed = first; seed < first + CHUNK; seed++) {
+      const eager = outcomeOf(plain, seed, 'eager');
+      expect(outcomeOf(checked, seed, 'eager'), `seed ${seed}, eager`).toEqual(eager);
+      const compiled = outcomeOf(plain, seed, 'compiled');
+      // A program does without a disposed tensor whose elements no result needs.
+      const wanted = eager.map((outcome, call) => (outcome === 'DisposedError' ? compiled[call] : outcome));
+      expect(compiled, `seed ${seed}, compiled`).toEqual(wanted);
+      expect(outcomeOf(checked, seed, 'compiled'), `seed ${seed}, compiled and checked`).toEqual(compiled);
+      if (process.env.X)
+        for (const { allocator } of [plain, checked]) expect(allocator.blocks, `blocks after seed ${seed}`).toBe(0);
+    }
+    heap.checkAll();
+  });
+});
