@@ -53,8 +53,7 @@ const LARGER_IS_BETTER = /(accuracy|auc|precision|recall|f1|r2|topk)$/i;
 
 /** The value of that name. */
 function monitored(op: string, name: string, logs: Logs): number {
-  const value = logs[name];
-  if (value !== undefined) return value;
+  if (Object.hasOwn(logs, name)) return logs[name]!;
   const names = Object.keys(logs);
   const hint =
     name.startsWith('val') && !names.some((known) => known.startsWith('val')) ? '; there is no validation' : '';
