@@ -23,7 +23,7 @@ function moveMean<W>(at: usize, value: v128, r: v128, s: v128): v128 {
   return mean;
 }
 
-/** What lr is multiplied by; `i` is the byte offset of the elements. */
+/** What lr is multiplied by (of NAdam, whose rates are among the terms, what the parameter loses); `i` is the byte offset of the elements. */
 // @ts-ignore: decorator
 @inline
 function change<Rule, W>(c: AdaptiveCommand, settings: usize, i: usize, g: v128): v128 {
@@ -61,7 +61,6 @@ function change<Rule, W>(c: AdaptiveCommand, settings: usize, i: usize, g: v128)
   const first = moveMean<W>(a, g, r, s);
   const second = moveMean<W>(b, square, v128.load32_splat(settings, 20), v128.load32_splat(settings, 24));
   const denominator = f32x4.add(f32x4.div(f32x4.sqrt(second), v128.load32_splat(settings, 28)), epsilon);
-  // lr is among the terms: what is returned is multiplied by 1.
   const terms = madd(v128.load32_splat(settings), g, f32x4.mul(v128.load32_splat(settings, 32), first));
   return f32x4.div(terms, denominator);
 }
@@ -73,8 +72,11 @@ function step<Rule, W>(c: AdaptiveCommand, settings: usize, i: usize, sign: v128
   const p = loadLanes<W>(param);
   const g = v128.xor(loadLanes<W>((<usize>c.grad << 2) + i), sign);
   const u = change<Rule, W>(c, settings, i, madd(v128.load32_splat(settings, 8), p, g));
-  const lr = idof<Rule>() == idof<NAdam>() ? f32x4.splat(1) : v128.load32_splat(settings);
-  storeLanes<W>(param, f32x4.sub(p, f32x4.mul(lr, u)));
+  if (idof<Rule>() == idof<NAdam>()) {
+    storeLanes<W>(param, f32x4.sub(f32x4.mul(p, v128.load32_splat(settings, 36)), u));
+  } else {
+    storeLanes<W>(param, f32x4.sub(p, f32x4.mul(v128.load32_splat(settings), u)));
+  }
 }
 
 function update<Rule>(c: AdaptiveCommand, from: usize, to: usize): void {

@@ -6,7 +6,7 @@ import type { FieldKind } from './table.ts';
  * rmsprop: a = r·a + s·g²; with b: b = r·b + s·g, and v = a − b², else v = a; u = g / (√v + ε); with c: u = c = settings[5]·c + u; p −= lr·u.
  * adagrad: a += g²;  p −= lr·g / (√a + ε).
  * adadelta: a = r·a + s·g²;  u = √(b + ε) / √(a + ε)·g;  b = r·b + s·u²;  p −= lr·u.
- * nadam: a = r·a + s·g;  b = settings[5]·b + settings[6]·g²;  p −= (lr·g + settings[8]·a) / (√b / settings[7] + ε).
+ * nadam: a = r·a + s·g;  b = settings[5]·b + settings[6]·g²;  p = settings[9]·p − (lr·g + settings[8]·a) / (√b / settings[7] + ε).
  */
 export const adaptiveFns = ['rmsprop', 'adagrad', 'adadelta', 'nadam'] as const;
 

@@ -11,7 +11,7 @@ import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { consume, type Node, releaseVariable, type Saved, type Variable } from './graph.ts';
+import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from './graph.ts';
 import { withGrad } from './mode.ts';
 import { type Rule, rules } from './rules.ts';
 
@@ -107,10 +107,14 @@ function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean):
   }
 }
 
-/** Moves a leaf's pending gradient into its `grad`. */
-function deposit(leaf: Variable, createGraph: boolean): void {
+/** Moves a leaf's pending gradient into its `grad`. Tensors that the user was given and no leaf needs any longer go to `left`. */
+function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
   const gradient = leaf.pending!;
   leaf.pending = null;
+  if (leaf.handles === 0) {
+    gradient.dispose();
+    return;
+  }
   const before = leaf.grad;
   if (before === null) {
     const own = createGraph || isInRowMemory(gradient) || (gradient.storage.refs === 1 && gradient.contiguous);
@@ -122,9 +126,10 @@ function deposit(leaf: Variable, createGraph: boolean): void {
   commonExecutor('backward', before, gradient);
   tracing?.accumulated(leaf, before);
   if (createGraph) {
-    leaf.grad = keep(add(before, gradient));
-    if (!leaf.gradExposed) before.dispose();
-    leaf.gradExposed = false;
+    const sum = keep(add(before, gradient));
+    if (leaf.gradExposed) left.push(before);
+    takeGrad(leaf);
+    leaf.grad = sum;
   } else {
     emitBinaryInto('add', before, gradient, before);
     before.storage.version++;
@@ -233,7 +238,7 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
     for (const leaf of leaves) {
       if (leaf.pending === null) continue;
       if (wanted === null) {
-        withGrad(createGraph, () => deposit(leaf, createGraph));
+        withGrad(createGraph, () => deposit(leaf, createGraph, results));
       } else {
         if (wanted.has(leaf)) {
           wanted.set(leaf, leaf.pending);
@@ -243,12 +248,12 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
       }
     }
   } finally {
+    closeScope(scope, results);
     for (const variable of [...order, ...leaves]) {
       // After an error nothing must be left on the way.
       variable.pending = null;
       releaseVariable(variable);
     }
-    closeScope(scope, results);
   }
 }
 

@@ -13,6 +13,8 @@ import type { Primitive } from './rules.ts';
 export class Variable {
   /** Tensor handles and nodes that hold it. */
   refs = 0;
+  /** The tensor handles among them: without one nobody can ask for `grad`. */
+  handles = 0;
   /** Gradient of a leaf. */
   grad: Tensor | null = null;
   /** Whether someone outside has been given `grad`. */
@@ -60,17 +62,34 @@ export class Node {
   }
 }
 
+/** Takes a leaf's gradient away: frees it, unless the user was given it; then its scope or the collector does. */
+export function takeGrad(variable: Variable): void {
+  const { grad, gradExposed } = variable;
+  variable.grad = null;
+  variable.gradExposed = false;
+  if (grad === null) return;
+  if (gradExposed) grad.letGo();
+  else grad.dispose();
+}
+
+/** A tensor holds a variable. */
+export function holdVariable(variable: Variable): void {
+  variable.refs++;
+  variable.handles++;
+}
+
+/** A tensor lets go of a variable. A gradient with a graph of its own may lead back to its leaf, so it goes with the leaf's last tensor. */
+export function letGoOfVariable(variable: Variable): void {
+  if (--variable.handles === 0) takeGrad(variable);
+  releaseVariable(variable);
+}
+
 /** Lets go of a variable; frees what only it kept alive. */
 export function releaseVariable(first: Variable): void {
   const stack = [first];
   for (let variable = stack.pop(); variable !== undefined; variable = stack.pop()) {
     if (--variable.refs > 0) continue;
     if (variable.node !== null) freeNode(variable.node, stack);
-    const { grad } = variable;
-    if (grad !== null && !variable.gradExposed) {
-      variable.grad = null;
-      grad.dispose();
-    }
     variable.rows?.dispose();
     variable.rows = null;
   }

@@ -212,8 +212,13 @@ function restoreOptimizer(
     })) as never[],
   );
   try {
-    const paramGroups = groups.map((group) => ({ ...group, params: group.params.map(() => count++) }));
-    optimizer.loadStateDict({ state, paramGroups } as never);
+    // Settings that files of before lack are those of a new optimizer.
+    const paramGroups = groups.map((group, i) => ({
+      ...optimizer.paramGroups[i],
+      ...group,
+      params: group.params.map(() => count++),
+    }));
+    optimizer.loadStateDict({ kind, state, paramGroups } as never);
   } catch (error) {
     optimizer.dispose();
     throw error;

@@ -23,9 +23,24 @@ import {
   smoothL1Loss,
   type WeightedLossOptions,
 } from '../functional/index.ts';
+import { checkTensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
+import { Buffer } from './parameter.ts';
+
+/** A weight that the loss was given, as a buffer: in the state dict, and moved along with the loss. */
+function bufferOf(op: string, argument: string, weight: Tensor | undefined): Buffer | null {
+  if (weight === undefined) return null;
+  checkTensor(op, argument, weight);
+  return new Buffer(weight);
+}
+
+/** The options with the loss's own weights, if it has any. */
+function withWeights<O extends object>(options: O, weights: Record<string, Buffer | null>): O {
+  const own = Object.entries(weights).filter(([, weight]) => weight !== null);
+  return own.length === 0 ? options : { ...options, ...Object.fromEntries(own) };
+}
 
 /**
  * Mean squared error.
@@ -51,9 +66,15 @@ export class MSELoss extends Module {
  * new nn.BCELoss().forward(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
  */
 export class BCELoss extends Module {
-  constructor(private readonly options: WeightedLossOptions = {}) {
+  /** A factor for each element, or null. */
+  readonly weight: Buffer | null;
+  private readonly options: WeightedLossOptions;
+
+  constructor(options: WeightedLossOptions = {}) {
     super();
     checkOptions('BCELoss', options, ['reduction', 'weight']);
+    this.weight = bufferOf('BCELoss', 'weight', options.weight);
+    this.options = withWeights(options, { weight: this.weight });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -69,9 +90,15 @@ export class BCELoss extends Module {
  * loss.forward(model.forward(x), y).backward();
  */
 export class CrossEntropyLoss extends Module {
-  constructor(private readonly options: CrossEntropyOptions = {}) {
+  /** A factor for each class, or null. */
+  readonly weight: Buffer | null;
+  private readonly options: CrossEntropyOptions;
+
+  constructor(options: CrossEntropyOptions = {}) {
     super();
     checkOptions('CrossEntropyLoss', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
+    this.weight = bufferOf('CrossEntropyLoss', 'weight', options.weight);
+    this.options = withWeights(options, { weight: this.weight });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -137,9 +164,18 @@ export class HuberLoss extends Module {
  * new nn.BCEWithLogitsLoss({ posWeight: tensor([3]) }).forward(tensor([0, 2]), tensor([0, 1])).item(); // 0.537
  */
 export class BCEWithLogitsLoss extends Module {
-  constructor(private readonly options: BCEWithLogitsOptions = {}) {
+  /** A factor for each element, or null. */
+  readonly weight: Buffer | null;
+  /** A factor for the positive part of each class, or null; named as in PyTorch's state dicts. */
+  readonly pos_weight: Buffer | null;
+  private readonly options: BCEWithLogitsOptions;
+
+  constructor(options: BCEWithLogitsOptions = {}) {
     super();
     checkOptions('BCEWithLogitsLoss', options, ['reduction', 'weight', 'posWeight']);
+    this.weight = bufferOf('BCEWithLogitsLoss', 'weight', options.weight);
+    this.pos_weight = bufferOf('BCEWithLogitsLoss', 'posWeight', options.posWeight);
+    this.options = withWeights(options, { weight: this.weight, posWeight: this.pos_weight });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -154,9 +190,15 @@ export class BCEWithLogitsLoss extends Module {
  * new nn.NLLLoss().forward(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
 export class NLLLoss extends Module {
-  constructor(private readonly options: NllLossOptions = {}) {
+  /** A factor for each class, or null. */
+  readonly weight: Buffer | null;
+  private readonly options: NllLossOptions;
+
+  constructor(options: NllLossOptions = {}) {
     super();
     checkOptions('NLLLoss', options, ['weight', 'reduction', 'ignoreIndex']);
+    this.weight = bufferOf('NLLLoss', 'weight', options.weight);
+    this.options = withWeights(options, { weight: this.weight });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -189,9 +231,15 @@ export class KLDivLoss extends Module {
  * new nn.FocalLoss({ gamma: 2 }).forward(model.forward(x), y).backward();
  */
 export class FocalLoss extends Module {
-  constructor(private readonly options: FocalLossOptions = {}) {
+  /** A factor for each class, or null. */
+  readonly weight: Buffer | null;
+  private readonly options: FocalLossOptions;
+
+  constructor(options: FocalLossOptions = {}) {
     super();
     checkOptions('FocalLoss', options, ['gamma', 'weight', 'reduction']);
+    this.weight = bufferOf('FocalLoss', 'weight', options.weight);
+    this.options = withWeights(options, { weight: this.weight });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {

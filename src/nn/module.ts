@@ -192,15 +192,15 @@ export abstract class Module {
         got: state,
       });
     const own = this.stateDict();
-    const missingKeys = Object.keys(own).filter((name) => !(name in state));
-    const unexpectedKeys = Object.keys(state).filter((name) => !(name in own));
+    const missingKeys = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
+    const unexpectedKeys = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
     if ((options.strict ?? true) && missingKeys.length + unexpectedKeys.length > 0) {
       throw new ArgumentError(`${op}: missing [${missingKeys.join(', ')}], unexpected [${unexpectedKeys.join(', ')}]`, {
         op,
         argument: 'state',
       });
     }
-    const pairs = Object.entries(own).filter(([name]) => name in state);
+    const pairs = Object.entries(own).filter(([name]) => Object.hasOwn(state, name));
     for (const [name, tensor] of pairs) {
       const given = state[name];
       checkTensor(op, name, given);

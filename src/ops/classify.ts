@@ -19,7 +19,7 @@ export type Reduction = 'none' | 'mean' | 'sum';
 const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
 
 export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
-  if (!(reduction in reductionCodes)) {
+  if (!Object.hasOwn(reductionCodes, reduction)) {
     throw new ArgumentError(`${op}: reduction must be 'none', 'mean' or 'sum', got ${String(reduction)}`, {
       op,
       argument: 'reduction',

@@ -1,10 +1,10 @@
 /** Adam. */
-import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeAdam } from '../../bindings/generated/encode.ts';
-import { checkRange } from '../options.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
+import { COUNT, type Fields, OPTIONAL_TENSOR, TENSOR } from './savedState.ts';
+import { checkBetas, checkSize, checkSwitch } from './settings.ts';
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
@@ -25,6 +25,8 @@ export interface AdamOptions {
 const DECOUPLED = 1;
 const AMSGRAD = 2;
 const MAXIMIZE = 4;
+
+const FIELDS: Fields = { step: COUNT, expAvg: TENSOR, expAvgSq: TENSOR, maxExpAvgSq: OPTIONAL_TENSOR };
 
 /** AdamW's weightDecay. */
 const DEFAULT_DECAY = 0.01;
@@ -57,17 +59,18 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     return 0;
   }
 
-  protected override check({ lr, betas, eps, weightDecay }: Required<AdamOptions>): void {
-    checkRange('Adam', 'lr', lr, 0);
-    checkRange('Adam', 'eps', eps, 0);
-    checkRange('Adam', 'weightDecay', weightDecay, 0);
-    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
-      throw new ArgumentError(`Adam: betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
-        op: 'Adam',
-        argument: 'betas',
-        got: betas,
-      });
-    }
+  protected override check({ lr, betas, eps, weightDecay, amsgrad, maximize }: Required<AdamOptions>): void {
+    const { name } = this;
+    checkSize(name, 'lr', lr);
+    checkSize(name, 'eps', eps);
+    checkSize(name, 'weightDecay', weightDecay);
+    checkBetas(name, betas);
+    checkSwitch(name, 'amsgrad', amsgrad);
+    checkSwitch(name, 'maximize', maximize);
+  }
+
+  protected override get fields(): Fields {
+    return FIELDS;
   }
 
   protected override settings(

@@ -1,11 +1,11 @@
 /** Optimizers whose steps adapt to the size of the gradients: RMSprop, Adagrad, Adadelta and NAdam. */
-
-import { ArgumentError } from '../../bindings/errors.ts';
 import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
 import { checkRange } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
+import { COUNT, type Fields, OPTIONAL_TENSOR, SHARE, TENSOR } from './savedState.ts';
+import { checkBetas, checkSize, checkSwitch } from './settings.ts';
 
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
 
@@ -16,7 +16,19 @@ interface CommonOptions {
   eps?: number;
   /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
+  /** Ascend instead. Default false. */
+  maximize?: boolean;
 }
+
+const RMSPROP: Fields = {
+  step: COUNT,
+  squareAvg: TENSOR,
+  gradAvg: OPTIONAL_TENSOR,
+  momentumBuffer: OPTIONAL_TENSOR,
+};
+const ADAGRAD: Fields = { step: COUNT, sum: TENSOR };
+const ADADELTA: Fields = { step: COUNT, squareAvg: TENSOR, accDelta: TENSOR };
+const NADAM: Fields = { step: COUNT, muProduct: SHARE, expAvg: TENSOR, expAvgSq: TENSOR };
 
 interface Places {
   a: string;
@@ -24,13 +36,14 @@ interface Places {
   c?: string;
 }
 
-function checkCommon(op: string, { lr, eps, weightDecay }: Required<CommonOptions>): void {
-  checkRange(op, 'lr', lr, 0);
-  checkRange(op, 'eps', eps, 0);
-  checkRange(op, 'weightDecay', weightDecay, 0);
+function checkCommon(op: string, { lr, eps, weightDecay, maximize }: Required<CommonOptions>): void {
+  checkSize(op, 'lr', lr);
+  checkSize(op, 'eps', eps);
+  checkSize(op, 'weightDecay', weightDecay);
+  checkSwitch(op, 'maximize', maximize);
 }
 
-abstract class Adaptive<O extends CommonOptions & { maximize?: boolean }> extends ElementwiseOptimizer<O> {
+abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O> {
   /** The rule, where its state is kept, and what that begins with. */
   protected abstract rule(group: ParamGroup<O>): { fn: AdaptiveFn; places: Places; start?: number };
 
@@ -76,8 +89,6 @@ export interface RMSpropOptions extends CommonOptions {
   momentum?: number;
   /** Take the mean gradient's square from the mean square. Default false. */
   centered?: boolean;
-  /** Ascend instead. Default false. */
-  maximize?: boolean;
 }
 
 /**
@@ -95,8 +106,13 @@ export class RMSprop extends Adaptive<RMSpropOptions> {
 
   protected override check(group: Required<RMSpropOptions>): void {
     checkCommon('RMSprop', group);
-    checkRange('RMSprop', 'alpha', group.alpha, 0);
-    checkRange('RMSprop', 'momentum', group.momentum, 0);
+    checkSize('RMSprop', 'alpha', group.alpha);
+    checkSize('RMSprop', 'momentum', group.momentum);
+    checkSwitch('RMSprop', 'centered', group.centered);
+  }
+
+  protected override get fields(): Fields {
+    return RMSPROP;
   }
 
   protected override rule({ momentum, centered }: ParamGroup<RMSpropOptions>) {
@@ -122,8 +138,6 @@ export interface AdagradOptions extends CommonOptions {
   lrDecay?: number;
   /** What the sum of squares begins with, ≥ 0. Default 0. */
   initialAccumulatorValue?: number;
-  /** Ascend instead. Default false. */
-  maximize?: boolean;
 }
 
 /**
@@ -141,8 +155,12 @@ export class Adagrad extends Adaptive<AdagradOptions> {
 
   protected override check(group: Required<AdagradOptions>): void {
     checkCommon('Adagrad', group);
-    checkRange('Adagrad', 'lrDecay', group.lrDecay, 0);
-    checkRange('Adagrad', 'initialAccumulatorValue', group.initialAccumulatorValue, 0);
+    checkSize('Adagrad', 'lrDecay', group.lrDecay);
+    checkSize('Adagrad', 'initialAccumulatorValue', group.initialAccumulatorValue);
+  }
+
+  protected override get fields(): Fields {
+    return ADAGRAD;
   }
 
   protected override rule({ initialAccumulatorValue }: ParamGroup<AdagradOptions>) {
@@ -162,8 +180,6 @@ export class Adagrad extends Adaptive<AdagradOptions> {
 export interface AdadeltaOptions extends CommonOptions {
   /** Share of the running means that is kept. Default 0.9. */
   rho?: number;
-  /** Ascend instead. Default false. */
-  maximize?: boolean;
 }
 
 /**
@@ -181,6 +197,10 @@ export class Adadelta extends Adaptive<AdadeltaOptions> {
   protected override check(group: Required<AdadeltaOptions>): void {
     checkCommon('Adadelta', group);
     checkRange('Adadelta', 'rho', group.rho, 0, 1);
+  }
+
+  protected override get fields(): Fields {
+    return ADADELTA;
   }
 
   protected override rule() {
@@ -203,6 +223,8 @@ export interface NAdamOptions extends CommonOptions {
   betas?: readonly [number, number];
   /** How fast the momentum grows to its full size. Default 0.004. */
   momentumDecay?: number;
+  /** Weights decay by themselves, as of AdamW: p ← p·(1 − lr·weightDecay) before each step. Default false. */
+  decoupledWeightDecay?: boolean;
 }
 
 /**
@@ -210,24 +232,28 @@ export interface NAdamOptions extends CommonOptions {
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  * @example
- * const steps = new optim.NAdam(model.parameters(), { lr: 1e-3 });
+ * const steps = new optim.NAdam(model.parameters(), { lr: 1e-3, weightDecay: 0.01, decoupledWeightDecay: true });
  */
 export class NAdam extends Adaptive<NAdamOptions> {
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
-    super('NAdam', params, options, { lr: 0.002, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 });
+    const defaults = { lr: 0.002, eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 };
+    super('NAdam', params, options, {
+      ...defaults,
+      betas: [0.9, 0.999],
+      decoupledWeightDecay: false,
+      maximize: false,
+    });
   }
 
   protected override check(group: Required<NAdamOptions>): void {
     checkCommon('NAdam', group);
-    checkRange('NAdam', 'momentumDecay', group.momentumDecay, 0);
-    const { betas } = group;
-    if (!Array.isArray(betas) || betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
-      throw new ArgumentError(`NAdam: betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
-        op: 'NAdam',
-        argument: 'betas',
-        got: betas,
-      });
-    }
+    checkSize('NAdam', 'momentumDecay', group.momentumDecay);
+    checkBetas('NAdam', group.betas);
+    checkSwitch('NAdam', 'decoupledWeightDecay', group.decoupledWeightDecay);
+  }
+
+  protected override get fields(): Fields {
+    return NADAM;
   }
 
   protected override rule() {
@@ -235,7 +261,7 @@ export class NAdam extends Adaptive<NAdamOptions> {
   }
 
   protected override settings(
-    { lr, betas, eps, weightDecay, momentumDecay }: ParamGroup<NAdamOptions>,
+    { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay }: ParamGroup<NAdamOptions>,
     state: ParamState,
     out: Float64Array,
   ): void {
@@ -250,13 +276,14 @@ export class NAdam extends Adaptive<NAdamOptions> {
     out.set([
       direct,
       eps,
-      weightDecay,
+      decoupledWeightDecay ? 0 : weightDecay,
       beta1,
       1 - beta1,
       beta2,
       1 - beta2,
       correction,
       (lr * next) / (1 - product * next),
+      decoupledWeightDecay ? 1 - lr * weightDecay : 1,
     ]);
   }
 }

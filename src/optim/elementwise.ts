@@ -11,6 +11,7 @@ import { tracing, untraced } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
+import { type Fields, memoryIn, type SavedMemory } from './savedState.ts';
 
 /** Settings of one parameter in its executor's heap, and what was last written there. */
 interface SettingBlock {
@@ -37,6 +38,9 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** The settings of one update on their way: steps make no garbage a parameter. */
   private readonly current = new Float64Array(SETTING_ELEMENTS);
 
+  /** What is remembered of each parameter. */
+  protected abstract get fields(): Fields;
+
   /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
   protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
 
@@ -56,7 +60,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   override step(closure: () => Tensor): Tensor;
   override step(closure?: () => Tensor): Tensor | undefined {
     const loss = closure === undefined ? undefined : withGrad(true, closure);
-    this.checkGradients();
+    this.checkStep();
     const steps = this.prepare();
     if (tracing === null) this.run(steps);
     else this.record(tracing, steps);
@@ -105,6 +109,8 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** The same, recorded: settings are written before every run. */
   private record(recorder: Recorder, steps: readonly Step<O>[]): void {
     const { length, commands } = recorder.program;
+    // Settings that were changed to something wrong are refused where they are recorded again.
+    recorder.conditions.push(() => this.areSettingsRight());
     for (const { group, param, gradient, state, block } of steps) {
       this.update(group, param, gradient, state, block.storage.address);
       recorder.capture(block.storage);
@@ -112,6 +118,19 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
       param.storage.version++;
     }
     groupFrom(recorder.program, length, commands);
+  }
+
+  protected override memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory {
+    return memoryIn(op, what, saved, this.fields, param.shape);
+  }
+
+  private areSettingsRight(): boolean {
+    try {
+      this.checkSettings('', this.paramGroups);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   override dispose(): void {

@@ -2,13 +2,15 @@
 import { ArgumentError, DeviceError, ShapeError, TraceError } from '../../bindings/errors.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { checkTensor, constant } from '../ops/index.ts';
-import { checkRange, checkWhole } from '../options.ts';
+import { checkFinite, checkWhole, nameOf } from '../options.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { keep, scope } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
+import { show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
 import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
+import { checkNames, isObject, numberIn, refuse, type SavedMemory, tensorIn } from './savedState.ts';
+import { checkSize } from './settings.ts';
 
 /** Options of `LBFGS`. */
 export interface LBFGSOptions {
@@ -68,11 +70,11 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 
   protected override check(group: Required<LBFGSOptions>): void {
-    checkRange('LBFGS', 'lr', group.lr, 0);
+    checkSize('LBFGS', 'lr', group.lr);
     checkWhole('LBFGS', 'maxIter', group.maxIter, 1);
     checkWhole('LBFGS', 'maxEval', group.maxEval, 1);
-    checkRange('LBFGS', 'toleranceGrad', group.toleranceGrad, 0);
-    checkRange('LBFGS', 'toleranceChange', group.toleranceChange, 0);
+    checkSize('LBFGS', 'toleranceGrad', group.toleranceGrad);
+    checkSize('LBFGS', 'toleranceChange', group.toleranceChange);
     checkWhole('LBFGS', 'historySize', group.historySize, 1);
     if (group.lineSearchFn !== null && group.lineSearchFn !== 'strong_wolfe') {
       throw new ArgumentError(`LBFGS: lineSearchFn must be 'strong_wolfe' or null, got ${String(group.lineSearchFn)}`, {
@@ -119,11 +121,12 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         },
       );
     }
+    this.checkSettings(op, this.paramGroups);
     const evaluate = (): Tensor => {
       this.evaluations++;
       const loss = withGrad(true, closure);
       checkTensor(op, 'the result of closure', loss);
-      this.checkGradients();
+      this.checkStep();
       return loss;
     };
     const loss = evaluate();
@@ -228,28 +231,44 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     this.freeState();
   }
 
-  protected override checkState(number: string, values: ParamState, param: Tensor | undefined): void {
-    const op = 'LBFGS.loadStateDict';
-    if (param !== this.params[0])
-      throw new ArgumentError(`${op}: expected a state of parameter 0 alone, got one of ${number}`, {
-        op,
-        argument: 'state',
-        got: number,
-      });
-    const { direction, gradient, steps, changes } = values;
-    for (const [one, other] of [
-      [direction, gradient],
-      [steps, changes],
+  protected override memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory {
+    if (param !== this.params[0]) return refuse(op, `expected a memory of parameter 0 only, got one of ${what}`, what);
+    if (!isObject(saved)) return refuse(op, `${what} must be an object, got ${nameOf(saved)}`, saved);
+    for (const names of [
+      ['direction', 'gradient'],
+      ['steps', 'changes'],
     ]) {
-      if (one === undefined && other === undefined) continue;
-      const shapes = [one, other].map((value) => (value instanceof Tensor ? value.shape : []));
-      if (sameShape(shapes[0]!, shapes[1]!) && shapes[0]!.length === 2 && shapes[0]![1] === this.elements) continue;
+      const shapes = names.flatMap((name) => (saved[name] instanceof Tensor ? [saved[name].shape] : []));
+      if (shapes.every((shape) => shape.length === 2 && shape[1] === this.elements)) continue;
       throw new ShapeError(
         `${op}: vectors must have ${this.elements} elements, got ${shapes.map(show).join(' and ')}`,
         { op, argument: 'state', got: shapes, expected: this.elements },
       );
     }
+    const pairs = rowsIn(saved.steps);
+    const needed = ['evaluations', 'iterations', 'length'];
+    if (saved.iterations !== 0) needed.push('direction', 'gradient');
+    if (pairs > 0 || rowsIn(saved.changes) > 0) needed.push('steps', 'changes');
+    checkNames(op, what, saved, needed);
+    checkFinite(op, `length of ${what}`, saved.length);
+    const vectors = (name: string, rows: number) =>
+      tensorIn(op, `${name} of ${what}`, saved[name], [rows, this.elements]);
+    return Object.fromEntries(
+      needed.map((name) => {
+        const value = saved[name];
+        if (name === 'length') return [name, value as number];
+        if (name === 'evaluations' || name === 'iterations')
+          return [name, numberIn(op, `${name} of ${what}`, value, 'count')];
+        return [name, vectors(name, name === 'direction' || name === 'gradient' ? 1 : pairs)];
+      }),
+    );
   }
+}
+
+/** How many vectors a saved value has. */
+function rowsIn(value: unknown): number {
+  if (value instanceof Tensor) return value.shape[0] ?? 0;
+  return Array.isArray(value) ? value.length : 0;
 }
 
 function gradientOf(param: Tensor): ArrayLike<number> {

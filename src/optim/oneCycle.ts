@@ -1,14 +1,20 @@
 /** The one-cycle schedule. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
-import { LRScheduler, type Scheduled } from './scheduler.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
+import { refuse } from './savedState.ts';
+import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
+import { checkSize } from './settings.ts';
 
 /** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
   /** The highest rate, ≥ 0. */
   maxLr: number;
-  /** Steps in all. */
-  totalSteps: number;
+  /** Steps in all. Default: epochs · stepsPerEpoch. */
+  totalSteps?: number;
+  /** Epochs to train for, where `totalSteps` is not given. */
+  epochs?: number;
+  /** Batches in an epoch, where `totalSteps` is not given. */
+  stepsPerEpoch?: number;
   /** Share of the steps in which the rate grows. Default 0.3. */
   pctStart?: number;
   /** How the rate goes from one end of a phase to the other: along a cosine, or straight. Default 'cos'. */
@@ -25,6 +31,28 @@ export interface OneCycleLROptions {
   finalDivFactor?: number;
   /** Go down to the first rate as fast as up, and then to the last one. Default false. */
   threePhase?: boolean;
+}
+
+/** Steps in all: given as they are, or as epochs and batches; where both are given they must agree. */
+function stepsIn(op: string, { totalSteps, epochs, stepsPerEpoch }: OneCycleLROptions): number {
+  if (totalSteps !== undefined) checkWhole(op, 'totalSteps', totalSteps, 1);
+  if (totalSteps !== undefined && epochs === undefined && stepsPerEpoch === undefined) return totalSteps;
+  if (epochs === undefined || stepsPerEpoch === undefined)
+    throw new ArgumentError(`${op}: needs totalSteps, or both epochs and stepsPerEpoch`, {
+      op,
+      argument: 'totalSteps',
+      got: totalSteps,
+    });
+  checkWhole(op, 'epochs', epochs, 1);
+  checkWhole(op, 'stepsPerEpoch', stepsPerEpoch, 1);
+  const steps = epochs * stepsPerEpoch;
+  if (totalSteps === undefined || totalSteps === steps) return steps;
+  throw new ArgumentError(`${op}: totalSteps is ${totalSteps}, but ${epochs} epochs of ${stepsPerEpoch} are ${steps}`, {
+    op,
+    argument: 'totalSteps',
+    got: totalSteps,
+    expected: steps,
+  });
 }
 
 /** A phase: until which step, and the ends of rate and momentum. */
@@ -47,12 +75,12 @@ type Group = { lr: number; momentum?: number; betas?: readonly [number, number] 
  * schedule.step();
  */
 export class OneCycleLR extends LRScheduler {
-  private readonly options: Required<OneCycleLROptions>;
+  private readonly options: Required<Omit<OneCycleLROptions, 'epochs' | 'stepsPerEpoch'>>;
   private readonly phases: Phase[];
 
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
-    super(optimizer);
     const op = 'OneCycleLR';
+    super(optimizer, op);
     const defaults = {
       pctStart: 0.3,
       annealStrategy: 'cos',
@@ -63,12 +91,17 @@ export class OneCycleLR extends LRScheduler {
       finalDivFactor: 1e4,
       threePhase: false,
     } as const;
-    checkOptions(op, options, ['maxLr', 'totalSteps', ...Object.keys(defaults)]);
-    this.options = { ...defaults, ...options };
-    const { maxLr, totalSteps, pctStart, annealStrategy, cycleMomentum } = this.options;
-    checkRange(op, 'maxLr', maxLr, 0);
-    checkWhole(op, 'totalSteps', totalSteps, 1);
+    checkOptions(op, options, ['maxLr', 'totalSteps', 'epochs', 'stepsPerEpoch', ...Object.keys(defaults)]);
+    this.options = { ...defaults, ...options, totalSteps: stepsIn(op, options) };
+    const { maxLr, pctStart, annealStrategy, cycleMomentum, baseMomentum, maxMomentum } = this.options;
+    checkSize(op, 'maxLr', maxLr);
     checkRange(op, 'pctStart', pctStart, 0, 1);
+    for (const name of ['divFactor', 'finalDivFactor'] as const) {
+      checkFinite(op, name, this.options[name]);
+      checkRange(op, name, this.options[name], Number.MIN_VALUE);
+    }
+    checkSize(op, 'baseMomentum', baseMomentum);
+    checkSize(op, 'maxMomentum', maxMomentum);
     if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
       throw new ArgumentError(`${op}: annealStrategy must be 'cos' or 'linear', got ${String(annealStrategy)}`, {
         op,
@@ -115,6 +148,14 @@ export class OneCycleLR extends LRScheduler {
     const start = at === 0 ? 0 : this.phases[at - 1]!.end;
     const phase = this.phases[at]!;
     return { phase, share: (step - start) / (phase.end - start) };
+  }
+
+  override checkState(op: string, state: unknown): SchedulerState {
+    const known = super.checkState(op, state);
+    const { totalSteps } = this.options;
+    if ((known.lastEpoch as number) >= totalSteps)
+      refuse(op, `lastEpoch is ${known.lastEpoch}, but there are ${totalSteps} steps`, known.lastEpoch);
+    return known;
   }
 
   protected override rate(_base: number, step: number): number {

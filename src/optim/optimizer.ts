@@ -1,13 +1,14 @@
 /** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { constant } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, nameOf, shown } from '../options.ts';
 import { commonExecutor, materialize } from '../program/emit.ts';
 import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
+import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { checkNames, isObject, refuse, type SavedMemory, type SavedTensor } from './savedState.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
 export type GroupOptions<O> = Partial<O> & {
@@ -26,6 +27,8 @@ export type ParamState = Record<string, Tensor | number>;
 
 /** An optimizer's memory by parameter number, and its groups. */
 export interface OptimizerState<O> {
+  /** Name of the optimizer's class: another one refuses the state. */
+  kind?: string;
   /** What is remembered of each parameter, by its number: they are counted through all groups. */
   state: Record<number, ParamState>;
   /** The groups with all their settings. */
@@ -39,6 +42,13 @@ function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is Gr
   return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
 }
 
+/** A group whose settings nobody else changes: betas are a list. */
+function copied<T extends object>(group: T): T {
+  return Object.fromEntries(
+    Object.entries(group).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
+  ) as T;
+}
+
 /** Frees the tensors of optimizers' memory. */
 function disposeAll(states: ReadonlyMap<Tensor, ParamState>): void {
   for (const values of states.values())
@@ -50,6 +60,7 @@ export abstract class Optimizer<O extends object> {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[];
   protected readonly state = new Map<Tensor, ParamState>();
+  private readonly settingNames: readonly string[];
 
   constructor(
     protected readonly name: string,
@@ -58,6 +69,7 @@ export abstract class Optimizer<O extends object> {
     defaults: Required<O>,
   ) {
     const known = Object.keys(defaults);
+    this.settingNames = known;
     checkOptions(name, options, known);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
@@ -102,14 +114,29 @@ export abstract class Optimizer<O extends object> {
   /** Refuses settings outside their domain. */
   protected abstract check(group: Required<O>): void;
 
+  /** Refuses settings outside their domain in any of the groups: they are live, and may have been changed to anything. */
+  protected checkSettings(op: string, groups: readonly Required<O>[]): void {
+    for (let i = 0; i < groups.length; i++) {
+      try {
+        this.check(groups[i]!);
+      } catch (error) {
+        if (!(error instanceof ArgumentError)) throw error;
+        const { message, argument, got, expected } = error;
+        const what = message.replace(`${this.name}: `, `paramGroups[${i}].`);
+        throw new ArgumentError(`${op}: ${what}`, { op, argument, got, expected });
+      }
+    }
+  }
+
   /**
    * Changes the parameters by their gradients. A closure evaluates the model again and returns the loss, which `step` then returns.
    */
   abstract step(closure?: () => Tensor): Tensor | undefined;
 
-  /** Refuses gradients that do not fit their parameters, before any parameter is changed. */
-  protected checkGradients(): void {
+  /** Refuses settings outside their domain, and gradients that do not fit their parameters, before anything is changed. */
+  protected checkStep(): void {
     const op = `${this.name}.step`;
+    this.checkSettings(op, this.paramGroups);
     for (const param of this.paramGroups.flatMap((group) => group.params)) {
       const gradient = param.variable?.grad;
       if (gradient === undefined || gradient === null) continue;
@@ -149,7 +176,7 @@ export abstract class Optimizer<O extends object> {
   stateDict(): OptimizerState<O> {
     const numbers = new Map<Tensor, number>();
     const paramGroups = this.paramGroups.map((group) => ({
-      ...group,
+      ...copied(group),
       params: group.params.map((param) => {
         numbers.set(param, numbers.size);
         return numbers.size - 1;
@@ -157,30 +184,26 @@ export abstract class Optimizer<O extends object> {
     }));
     const state: Record<number, ParamState> = {};
     for (const [param, values] of this.state) state[numbers.get(param)!] = { ...values };
-    return { state, paramGroups };
+    return { kind: this.name, state, paramGroups };
   }
 
-  /** Takes over memory and settings from `stateDict()` of an optimizer with the same groups. Tensors are copied. */
+  /**
+   * Takes over memory and settings from `stateDict()` of an optimizer of this class with the same groups, also after
+   * `JSON.parse(JSON.stringify(state))`. Tensors are copied.
+   *
+   * @throws ArgumentError, ShapeError or DTypeError for any other state, naming what is wrong with it, before anything is changed
+   */
   loadStateDict(saved: OptimizerState<O>): void {
     const op = `${this.name}.loadStateDict`;
-    const sizes = (groups: { params: unknown[] }[]) => groups.map(({ params }) => params.length).join(', ');
-    if (sizes(saved.paramGroups) !== sizes(this.paramGroups)) {
-      throw new ArgumentError(
-        `${op}: groups of [${sizes(saved.paramGroups)}] parameters do not fit groups of [${sizes(this.paramGroups)}]`,
-        { op, argument: 'state' },
-      );
-    }
-    const params = this.paramGroups.flatMap((group) => group.params);
-    for (const [number, values] of Object.entries(saved.state)) this.checkState(number, values, params[Number(number)]);
+    const memory = this.checkState(op, saved);
     // Copied before the present memory is freed: `saved` may be of this very optimizer.
     const copies = new Map<Tensor, ParamState>();
     try {
-      for (const [number, values] of Object.entries(saved.state)) {
-        const param = params[Number(number)]!;
+      for (const [param, values] of memory) {
         const own: ParamState = {};
         copies.set(param, own);
         for (const [name, value] of Object.entries(values))
-          own[name] = value instanceof Tensor ? this.copyOf(value, param) : value;
+          own[name] = typeof value === 'number' ? value : this.copyOf(value, param);
       }
     } catch (error) {
       disposeAll(copies);
@@ -189,22 +212,46 @@ export abstract class Optimizer<O extends object> {
     this.freeState();
     for (const [param, own] of copies) this.state.set(param, own);
     saved.paramGroups.forEach((group, i) => {
-      Object.assign(this.paramGroups[i]!, group, { params: this.paramGroups[i]!.params });
+      Object.assign(this.paramGroups[i]!, copied(group), { params: this.paramGroups[i]!.params });
     });
   }
 
-  /** Refuses a saved state that is not of this parameter. */
-  protected checkState(number: string, values: ParamState, param: Tensor | undefined): void {
-    const op = `${this.name}.loadStateDict`;
-    if (param === undefined)
-      throw new ArgumentError(`${op}: there is no parameter ${number}`, { op, argument: 'state', got: number });
-    for (const [name, value] of Object.entries(values)) {
-      if (!(value instanceof Tensor) || value.numel === param.numel) continue;
-      throw new ArgumentError(
-        `${op}: ${name} of parameter ${number} has ${value.numel} elements, the parameter ${param.numel}`,
-        { op, argument: 'state' },
-      );
+  /** What a saved state says of each parameter. Refuses one that is not of such an optimizer. */
+  private checkState(op: string, saved: unknown): Map<Tensor, SavedMemory> {
+    if (!isObject(saved) || !isObject(saved.state) || !Array.isArray(saved.paramGroups))
+      return refuse(op, `expected { kind, state, paramGroups } as stateDict() gives it, got ${nameOf(saved)}`, saved);
+    checkNames(op, 'the state', saved, ['state', 'paramGroups'], ['kind']);
+    const { kind = this.name, state, paramGroups } = saved;
+    if (kind !== this.name) refuse(op, `the state is of ${shown(kind)}, not of ${this.name}`, kind);
+    this.checkGroups(op, paramGroups);
+    const params = this.paramGroups.flatMap((group) => group.params);
+    return new Map(
+      Object.entries(state).map(([number, values]) => {
+        const param = params[Number(number)];
+        if (param === undefined || String(Number(number)) !== number)
+          return refuse(op, `there is no parameter ${number}; there are ${params.length}`, number);
+        return [param, this.memoryIn(op, `parameter ${number}`, values, param)];
+      }),
+    );
+  }
+
+  /** What a saved state says of one parameter, which errors call `what`. */
+  protected abstract memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory;
+
+  /** Refuses groups of other sizes, without some of the settings or with others, or with settings outside their domain. */
+  private checkGroups(op: string, groups: readonly unknown[]): void {
+    const sizes = (all: readonly unknown[]) =>
+      `[${all.map((group) => (isObject(group) && Array.isArray(group.params) ? group.params.length : 'no')).join(', ')}]`;
+    if (sizes(groups) !== sizes(this.paramGroups))
+      refuse(op, `groups of ${sizes(groups)} parameters do not fit groups of ${sizes(this.paramGroups)}`);
+    let count = 0;
+    for (const [i, group] of (groups as Record<string, unknown>[]).entries()) {
+      const what = `paramGroups[${i}]`;
+      checkNames(op, what, group, ['params', ...this.settingNames], Object.keys(this.paramGroups[i]!));
+      for (const number of group.params as unknown[])
+        if (number !== count++) refuse(op, `${what}.params must count the parameters through all groups`, group.params);
     }
+    this.checkSettings(op, groups as Required<O>[]);
   }
 
   /** Frees the optimizer's memory. The parameters are not its own. */
@@ -232,7 +279,8 @@ export abstract class Optimizer<O extends object> {
     return state;
   }
 
-  protected copyOf(value: Tensor, param: Tensor): Tensor {
+  protected copyOf(value: SavedTensor, param: Tensor): Tensor {
+    if (!(value instanceof Tensor)) return this.written(value.values, value.shape, param);
     if (value.executor === param.executor) return untraced(() => keep(materialize(value)));
     if (value.executor.download !== undefined) {
       throw new DeviceError(
@@ -240,8 +288,13 @@ export abstract class Optimizer<O extends object> {
         { op: this.name, got: value.device, expected: param.device },
       );
     }
-    const copy = untraced(() => keep(constant(param.executor, value.shape, 0)));
-    copy.executor.write(copy.address, value.dataSync(), 'float32');
+    return this.written(value.dataSync(), value.shape, param);
+  }
+
+  /** These numbers as a tensor where a parameter lives. */
+  private written(values: ArrayLike<number>, shape: Shape, param: Tensor): Tensor {
+    const copy = untraced(() => keep(constant(param.executor, shape, 0)));
+    copy.executor.write(copy.address, values, 'float32');
     return copy;
   }
 

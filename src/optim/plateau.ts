@@ -1,7 +1,10 @@
 /** The schedule that waits for a metric to stop improving. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
-import type { Scheduled, SchedulerState } from './scheduler.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, shown } from '../options.ts';
+import { numberIn, refuse } from './savedState.ts';
+import { checkSchedule, type Scheduled, type SchedulerState } from './scheduler.ts';
+
+const KIND = 'ReduceLROnPlateau';
 
 /** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
@@ -45,7 +48,7 @@ export class ReduceLROnPlateau {
     readonly optimizer: Scheduled,
     options: ReduceLROnPlateauOptions = {},
   ) {
-    const op = 'ReduceLROnPlateau';
+    const op = KIND;
     const defaults = {
       mode: 'min',
       factor: 0.1,
@@ -58,7 +61,7 @@ export class ReduceLROnPlateau {
     } as const;
     checkOptions(op, options, Object.keys(defaults));
     this.options = { ...defaults, ...options };
-    const { mode, factor, patience, thresholdMode, cooldown } = this.options;
+    const { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps } = this.options;
     if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'rel' && thresholdMode !== 'abs') || factor >= 1) {
       throw new ArgumentError(
         `${op}: expected mode 'min' or 'max', thresholdMode 'rel' or 'abs' and a factor below 1, got ${mode}, ${thresholdMode}, ${factor}`,
@@ -68,7 +71,8 @@ export class ReduceLROnPlateau {
     checkRange(op, 'factor', factor, 0);
     checkWhole(op, 'patience', patience);
     checkWhole(op, 'cooldown', cooldown);
-    this.best = mode === 'min' ? Infinity : -Infinity;
+    for (const [name, value] of Object.entries({ threshold, minLr, eps })) checkFinite(op, name, value);
+    this.best = this.worst;
   }
 
   private improves(metric: number): boolean {
@@ -115,14 +119,27 @@ export class ReduceLROnPlateau {
   /** What the schedule remembers. The optimizer's rates are in its own state dict. */
   stateDict(): SchedulerState {
     const { best, badEpochs, cooling, lastEpoch } = this;
-    return { best, badEpochs, cooling, lastEpoch };
+    return { kind: KIND, best, badEpochs, cooling, lastEpoch };
   }
 
-  /** Goes on from what `stateDict()` gave. */
+  /**
+   * Goes on from what `stateDict()` gave, also after `JSON.parse(JSON.stringify(state))`.
+   *
+   * @throws ArgumentError for any other state, before anything is changed
+   */
   loadStateDict(state: SchedulerState): void {
-    this.best = state.best as number;
-    this.badEpochs = state.badEpochs as number;
-    this.cooling = state.cooling as number;
-    this.lastEpoch = state.lastEpoch as number;
+    const op = `${KIND}.loadStateDict`;
+    const known = checkSchedule(op, KIND, state, ['best', 'badEpochs', 'cooling', 'lastEpoch']);
+    // Before the first metric the best is infinite, of which JSON makes null.
+    const best = known.best === null ? this.worst : known.best;
+    if (typeof best !== 'number' || Number.isNaN(best)) refuse(op, `best must be a number, got ${shown(best)}`, best);
+    const [badEpochs, cooling, lastEpoch] = ['badEpochs', 'cooling', 'lastEpoch'].map((name) =>
+      numberIn(op, name, known[name], 'count'),
+    ) as [number, number, number];
+    Object.assign(this, { best, badEpochs, cooling, lastEpoch });
+  }
+
+  private get worst(): number {
+    return this.options.mode === 'min' ? Infinity : -Infinity;
   }
 }

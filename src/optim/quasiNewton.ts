@@ -80,7 +80,7 @@ function learn(memory: Memory, gradient: Float64Array, historySize: number, roun
   const change = round(gradient.map((g, i) => g - memory.gradient[i]!));
   const product = dot(step, change);
   if (!(product > LEAST_PRODUCT)) return;
-  if (memory.pairs.length === historySize) memory.pairs.shift();
+  while (memory.pairs.length >= historySize) memory.pairs.shift();
   memory.pairs.push({ step, change, product });
 }
 

@@ -3,6 +3,8 @@
  * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
  */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { nameOf, shown } from '../options.ts';
+import { checkNames, isObject, numberIn, refuse } from './savedState.ts';
 
 /** What a schedule changes: any optimizer. */
 export interface Scheduled {
@@ -15,6 +17,15 @@ export interface Scheduled {
 
 /** What a schedule remembers, for saving: plain data. */
 export type SchedulerState = Record<string, unknown>;
+
+/** Refuses a state that is not of such a schedule: of another kind, or without one of these names, or with others. */
+export function checkSchedule(op: string, kind: string, state: unknown, names: readonly string[]): SchedulerState {
+  if (!isObject(state)) return refuse(op, `expected what stateDict() gives, got ${nameOf(state)}`, state);
+  const { kind: given = kind } = state;
+  if (given !== kind) refuse(op, `the state is of ${shown(given)}, not of ${kind}`, given);
+  checkNames(op, 'the state', state, names, ['kind']);
+  return state;
+}
 
 /** The rates that groups had before any schedule changed them. */
 const initialRates = new WeakMap<object, number>();
@@ -37,10 +48,12 @@ export abstract class LRScheduler {
   constructor(
     /** The optimizer whose rates it sets. */
     readonly optimizer: Scheduled,
+    /** @internal What states of such a schedule are marked with. */
+    protected readonly kind = new.target.name,
   ) {
     if (!Array.isArray(optimizer?.paramGroups)) {
-      throw new ArgumentError(`${new.target.name}: expected an optimizer`, {
-        op: new.target.name,
+      throw new ArgumentError(`${kind}: expected an optimizer`, {
+        op: kind,
         argument: 'optimizer',
         got: optimizer,
       });
@@ -86,11 +99,34 @@ export abstract class LRScheduler {
 
   /** What the schedule remembers. */
   stateDict(): SchedulerState {
-    return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLrs: this.getLastLr() };
+    return { kind: this.kind, lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLrs: this.getLastLr() };
   }
 
-  /** Goes on from what `stateDict()` of such a schedule gave, and sets the rates. */
+  /** @internal Refuses a state that is not of such a schedule; `more` are names that it has besides. */
+  checkState(op: string, state: unknown, more: readonly string[] = []): SchedulerState {
+    const { length } = this.optimizer.paramGroups;
+    const known = checkSchedule(op, this.kind, state, ['lastEpoch', 'baseLrs', 'lastLrs', ...more]);
+    numberIn(op, 'lastEpoch', known.lastEpoch, 'count');
+    for (const name of ['baseLrs', 'lastLrs']) {
+      const rates = known[name];
+      if (Array.isArray(rates) && rates.length === length && rates.every((rate) => Number.isFinite(rate))) continue;
+      refuse(op, `${name} must be ${length} numbers, one for each group, got ${shown(rates)}`, rates);
+    }
+    return known;
+  }
+
+  /**
+   * Goes on from what `stateDict()` of such a schedule gave, also after `JSON.parse(JSON.stringify(state))`, and sets the rates.
+   *
+   * @throws ArgumentError for any other state, before anything is changed
+   */
   loadStateDict(state: SchedulerState): void {
+    this.checkState(`${this.kind}.loadStateDict`, state);
+    this.restore(state);
+  }
+
+  /** @internal Takes over a state that has been checked. */
+  restore(state: SchedulerState): void {
     this.lastEpoch = state.lastEpoch as number;
     this.baseLrs = [...(state.baseLrs as number[])];
     this.apply();

@@ -1,6 +1,7 @@
 /** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, shown } from '../options.ts';
+import { refuse } from './savedState.ts';
 import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 
 /** Options of `StepLR`. */
@@ -23,7 +24,7 @@ export class StepLR extends ChainableLR {
   private readonly options: Required<StepLROptions>;
 
   constructor(optimizer: Scheduled, options: StepLROptions) {
-    super(optimizer);
+    super(optimizer, 'StepLR');
     checkOptions('StepLR', options, ['stepSize', 'gamma']);
     this.options = { gamma: 0.1, ...options };
     checkWhole('StepLR', 'stepSize', options.stepSize, 1);
@@ -61,7 +62,7 @@ export class MultiStepLR extends ChainableLR {
   private readonly options: Required<MultiStepLROptions>;
 
   constructor(optimizer: Scheduled, options: MultiStepLROptions) {
-    super(optimizer);
+    super(optimizer, 'MultiStepLR');
     checkOptions('MultiStepLR', options, ['milestones', 'gamma']);
     this.options = { gamma: 0.1, ...options };
     for (const epoch of options.milestones) checkWhole('MultiStepLR', 'milestones', epoch);
@@ -90,7 +91,7 @@ export class ExponentialLR extends ChainableLR {
   private readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: { gamma: number }) {
-    super(optimizer);
+    super(optimizer, 'ExponentialLR');
     checkOptions('ExponentialLR', options, ['gamma']);
     checkFinite('ExponentialLR', 'gamma', options.gamma);
     this.gamma = options.gamma;
@@ -131,7 +132,7 @@ export class CosineAnnealingLR extends ChainableLR {
   private readonly options: Required<CosineAnnealingLROptions>;
 
   constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
-    super(optimizer);
+    super(optimizer, 'CosineAnnealingLR');
     checkOptions('CosineAnnealingLR', options, ['tMax', 'etaMin']);
     checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
     this.options = { etaMin: 0, ...options };
@@ -174,7 +175,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
 
   constructor(optimizer: Scheduled, options: CosineAnnealingWarmRestartsOptions) {
-    super(optimizer);
+    super(optimizer, 'CosineAnnealingWarmRestarts');
     const op = 'CosineAnnealingWarmRestarts';
     checkOptions(op, options, ['t0', 'tMult', 'etaMin']);
     this.options = { tMult: 1, etaMin: 0, ...options };
@@ -213,7 +214,7 @@ export class LinearLR extends ChainableLR {
   private readonly options: Required<LinearLROptions>;
 
   constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
-    super(optimizer);
+    super(optimizer, 'LinearLR');
     checkOptions('LinearLR', options, ['startFactor', 'endFactor', 'totalIters']);
     this.options = { startFactor: 1 / 3, endFactor: 1, totalIters: 5, ...options };
     checkRange('LinearLR', 'startFactor', this.options.startFactor, Number.MIN_VALUE, 1);
@@ -231,7 +232,9 @@ export class LinearLR extends ChainableLR {
     const { startFactor, endFactor, totalIters } = this.options;
     if (epoch === 0) return lr * startFactor;
     if (epoch > totalIters) return lr;
-    return lr * (1 + (endFactor - startFactor) / (totalIters * startFactor + (epoch - 1) * (endFactor - startFactor)));
+    const slope = endFactor - startFactor;
+    // On the way to 0 the last factor may round to less, and no optimizer takes a negative rate.
+    return lr * Math.max(0, 1 + slope / (totalIters * startFactor + (epoch - 1) * slope));
   }
 }
 
@@ -253,7 +256,7 @@ export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly ((epoch: number) => number)[];
 
   constructor(optimizer: Scheduled, options: LambdaLROptions) {
-    super(optimizer);
+    super(optimizer, 'LambdaLR');
     checkOptions('LambdaLR', options, ['lrLambda']);
     const { lrLambda } = options;
     const groups = optimizer.paramGroups.length;
@@ -294,7 +297,7 @@ export class WarmupCosineLR extends LRScheduler {
   private readonly options: Required<WarmupCosineLROptions>;
 
   constructor(optimizer: Scheduled, options: WarmupCosineLROptions) {
-    super(optimizer);
+    super(optimizer, 'WarmupCosineLR');
     const op = 'WarmupCosineLR';
     checkOptions(op, options, ['warmupEpochs', 'totalEpochs', 'etaMin']);
     this.options = { etaMin: 0, ...options };
@@ -331,7 +334,7 @@ export class SequentialLR extends LRScheduler {
   private readonly options: SequentialLROptions;
 
   constructor(optimizer: Scheduled, options: SequentialLROptions) {
-    super(optimizer);
+    super(optimizer, 'SequentialLR');
     checkOptions('SequentialLR', options, ['schedulers', 'milestones']);
     const { schedulers, milestones } = options;
     if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer) || schedulers.length === 0) {
@@ -377,9 +380,21 @@ export class SequentialLR extends LRScheduler {
     return { ...super.stateDict(), schedulers: this.options.schedulers.map((scheduler) => scheduler.stateDict()) };
   }
 
-  override loadStateDict(state: SchedulerState): void {
+  override checkState(op: string, state: unknown): SchedulerState {
+    const known = super.checkState(op, state, ['schedulers']);
+    const { schedulers } = this.options;
+    const states = known.schedulers;
+    if (!Array.isArray(states) || states.length !== schedulers.length)
+      return refuse(op, `schedulers must be ${schedulers.length} states, got ${shown(states)}`, states);
+    schedulers.forEach((scheduler, i) => {
+      scheduler.checkState(`${op}: schedulers[${i}]`, states[i]);
+    });
+    return known;
+  }
+
+  override restore(state: SchedulerState): void {
     const states = state.schedulers as SchedulerState[];
-    for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.loadStateDict(states[i]!);
-    super.loadStateDict(state);
+    for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.restore(states[i]!);
+    super.restore(state);
   }
 }

@@ -2,11 +2,13 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
 import { rowsOf } from '../ops/rowGradient.ts';
-import { checkFinite, checkRange } from '../options.ts';
+import { checkFinite } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
+import { type Fields, OPTIONAL_COUNT, OPTIONAL_TENSOR } from './savedState.ts';
+import { checkSize, checkSwitch } from './settings.ts';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -26,6 +28,8 @@ export interface SGDOptions {
 
 const NESTEROV = 1;
 const MAXIMIZE = 2;
+
+const FIELDS: Fields = { momentumBuffer: OPTIONAL_TENSOR, isFirst: OPTIONAL_COUNT };
 
 const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
 
@@ -51,14 +55,21 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     });
   }
 
-  protected override check({ lr, momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
-    checkRange('SGD', 'lr', lr, 0);
-    checkRange('SGD', 'momentum', momentum, 0);
+  protected override check(group: Required<SGDOptions>): void {
+    const { lr, momentum, dampening, nesterov, weightDecay, maximize } = group;
+    checkSize('SGD', 'lr', lr);
+    checkSize('SGD', 'momentum', momentum);
     checkFinite('SGD', 'dampening', dampening);
-    checkRange('SGD', 'weightDecay', weightDecay, 0);
+    checkSize('SGD', 'weightDecay', weightDecay);
+    checkSwitch('SGD', 'nesterov', nesterov);
+    checkSwitch('SGD', 'maximize', maximize);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
       throw new ArgumentError('SGD: nesterov needs a momentum and no dampening', { op: 'SGD', argument: 'nesterov' });
     }
+  }
+
+  protected override get fields(): Fields {
+    return FIELDS;
   }
 
   protected override settings(

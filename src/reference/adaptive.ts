@@ -42,8 +42,9 @@ export const adaptive: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [param, grad, settings] = [words[at + A.param]!, words[at + A.grad]!, words[at + A.settings]!];
   const [a, b, c] = [words[at + A.a]!, words[at + A.b]!, words[at + A.c]!];
   const sign = words[at + A.flags]! & 1 ? -1 : 1;
+  const decay = adaptiveFns[words[at + A.fn]!] === 'nadam' ? f[settings + 9]! : 1;
   for (let e = 0; e < words[at + A.n]!; e++) {
     const g = sign * f[grad + e]! + f[settings + 2]! * f[param + e]!;
-    f[param + e]! -= rule(f, g, a + e, b === 0 ? null : b + e, c === 0 ? null : c + e, settings);
+    f[param + e] = decay * f[param + e]! - rule(f, g, a + e, b === 0 ? null : b + e, c === 0 ? null : c + e, settings);
   }
 };

@@ -6,11 +6,11 @@
 import { ArgumentError, AutogradError, DeviceError, DisposedError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
-import { releaseVariable, Variable } from '../autograd/graph.ts';
+import { holdVariable, letGoOfVariable, takeGrad, Variable } from '../autograd/graph.ts';
 import { materialize } from '../program/emit.ts';
 import { active, tracing } from '../program/trace.ts';
 import { watching } from '../program/watch.ts';
-import { adopt, forget, type Held, unkeep } from './scope.ts';
+import { adopt, forget, type Held, type Keeper, letGo } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
@@ -38,8 +38,8 @@ export class TensorBase<S extends Shape = Shape> {
   storageOrNull: Storage | null;
   /** @internal What autograd knows of it. */
   variable: Variable | null;
-  /** @internal No scope frees it. */
-  kept = false;
+  /** @internal Who keeps scopes from freeing it. */
+  kept: Keeper = false;
   /** @internal */
   held: Held | null = null;
 
@@ -62,7 +62,7 @@ export class TensorBase<S extends Shape = Shape> {
     this.numel = numelOf(shape);
     this.contiguous = isContiguous(shape, strides);
     this.variable = variable;
-    if (variable !== null) variable.refs++;
+    if (variable !== null) holdVariable(variable);
     adopt(this as unknown as Tensor);
   }
 
@@ -136,7 +136,11 @@ export class TensorBase<S extends Shape = Shape> {
   get grad(): Tensor | null {
     const { variable } = this;
     if (variable === null || variable.grad === null) return null;
-    variable.gradExposed = true;
+    if (!variable.gradExposed) {
+      variable.gradExposed = true;
+      // From now on the handle is the user's too: `keep` tells apart whether it outlives the leaf.
+      variable.grad.kept = 'leaf alone';
+    }
     return variable.grad;
   }
 
@@ -150,7 +154,7 @@ export class TensorBase<S extends Shape = Shape> {
     if (value === variable.grad) return;
     dropGrad(variable);
     if (value !== null) {
-      value.kept = true;
+      value.kept ||= 'leaf';
       variable.grad = value;
       variable.gradExposed = true;
     }
@@ -159,10 +163,10 @@ export class TensorBase<S extends Shape = Shape> {
   /** @internal */
   setVariable(variable: Variable | null): void {
     const before = this.variable;
-    if (variable !== null) variable.refs++;
+    if (variable !== null) holdVariable(variable);
     this.variable = variable;
     if (this.held !== null) this.held.variable = variable;
-    if (before !== null) releaseVariable(before);
+    if (before !== null) letGoOfVariable(before);
   }
 
   /**
@@ -255,7 +259,12 @@ export class TensorBase<S extends Shape = Shape> {
     forget(this as unknown as Tensor);
     storage.handles--;
     storage.release();
-    if (variable !== null) releaseVariable(variable);
+    if (variable !== null) letGoOfVariable(variable);
+  }
+
+  /** @internal The leaf whose gradient it was, and that gave it to the user, needs it no longer. */
+  letGo(): void {
+    letGo(this as unknown as Tensor);
   }
 
   /** For `using t = …`. */
@@ -294,13 +303,8 @@ export class TensorBase<S extends Shape = Shape> {
   }
 }
 
-/** Lets go of a leaf's gradient: frees it, unless someone was given it; then the open scope or the collector has it. */
+/** Forgets a leaf's gradient. */
 export function dropGrad(variable: Variable): void {
   tracing?.dropped.add(variable);
-  const { grad, gradExposed } = variable;
-  variable.grad = null;
-  variable.gradExposed = false;
-  if (grad === null) return;
-  if (gradExposed) unkeep(grad);
-  else grad.dispose();
+  takeGrad(variable);
 }

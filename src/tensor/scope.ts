@@ -4,7 +4,7 @@
  * the garbage collector frees it too, but never inside synchronous code.
  */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { releaseVariable, type Variable } from '../autograd/graph.ts';
+import { letGoOfVariable, type Variable } from '../autograd/graph.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -15,6 +15,15 @@ export class Scope {
 
 /** Open scopes, innermost last. */
 const open: Scope[] = [];
+
+/**
+ * Who keeps scopes from freeing a tensor: nobody; the user, until `dispose()`; or the leaf whose gradient it is, while a scope or the
+ * collector owns it too ('leaf'), or the leaf is its only owner.
+ */
+export type Keeper = boolean | 'leaf' | 'leaf alone';
+
+/** Who owns the gradients of leaves that are being freed: the scope that ends, or the collector (null); otherwise the open scope. */
+let heir: Scope | null | undefined;
 
 /** Tensor handles that are alive. */
 export let liveTensors = 0;
@@ -32,7 +41,14 @@ const collector =
         liveTensors--;
         storage.handles--;
         storage.release();
-        if (variable !== null) releaseVariable(variable);
+        if (variable === null) return;
+        // A scope that happens to be open, as those of a DataLoader are between batches, did not make what this leaf has.
+        heir = null;
+        try {
+          letGoOfVariable(variable);
+        } finally {
+          heir = undefined;
+        }
       });
 
 /** A new tensor reports itself. */
@@ -41,10 +57,9 @@ export function adopt(tensor: Tensor): void {
   own(tensor);
 }
 
-/** Gives a tensor to the open scope, or to the garbage collector where there is none. */
-function own(tensor: Tensor): void {
-  const scope = open[open.length - 1];
-  if (scope !== undefined) {
+/** Gives a tensor to a scope, or to the garbage collector where there is none. */
+function own(tensor: Tensor, scope: Scope | null | undefined = open[open.length - 1]): void {
+  if (scope !== undefined && scope !== null) {
     scope.tensors.push(tensor);
   } else if (collector !== undefined && tensor.held === null) {
     tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable };
@@ -82,10 +97,20 @@ export function closeScope(scope: Scope, result?: unknown): void {
   if (tensors.length === 0) return;
   const escaping = new Set<object>();
   collect(result, escaping, 0);
-  for (const tensor of tensors) {
-    if (tensor.storageOrNull === null || tensor.kept) continue;
-    if (escaping.has(tensor)) own(tensor);
-    else tensor.dispose();
+  heir = scope;
+  try {
+    // Grows meanwhile: with the gradients of leaves that end here.
+    for (const tensor of tensors) {
+      if (tensor.storageOrNull === null) continue;
+      if (!tensor.kept) {
+        if (escaping.has(tensor)) own(tensor);
+        else tensor.dispose();
+      } else if (tensor.kept === 'leaf') {
+        tensor.kept = 'leaf alone';
+      }
+    }
+  } finally {
+    heir = undefined;
   }
 }
 
@@ -102,7 +127,7 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
 
 /**
  * Runs `fn` and disposes every tensor that it made, but those that it returns (in arrays and objects too), those given
- * to `keep`, and the gradients of leaves.
+ * to `keep`, and the gradients of leaves that live on.
  *
  * @example
  * const loss = scope(() => model.forward(x).square().mean());
@@ -147,9 +172,10 @@ export function keep<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
-/** The opposite of `keep`: the open scope frees the tensor again. */
-export function unkeep(tensor: Tensor): void {
-  if (tensor.storageOrNull === null || !tensor.kept) return;
+/** A leaf lets go of its gradient: whoever owns it besides frees it; the scope that ends or is open, or the collector, becomes its owner. */
+export function letGo(tensor: Tensor): void {
+  const { kept } = tensor;
+  if (tensor.storageOrNull === null || kept === true) return;
   tensor.kept = false;
-  own(tensor);
+  if (kept === 'leaf alone') own(tensor, heir);
 }

@@ -5,7 +5,10 @@ import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
+import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
 import type { TrainingOptimizer } from './settings.ts';
+
+export type { CallbackState };
 
 /** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
 export type Logs = Record<string, number>;
@@ -50,8 +53,7 @@ const LARGER_IS_BETTER = /(accuracy|auc|precision|recall|f1|r2|topk)$/i;
 
 /** The value of that name. */
 function monitored(op: string, name: string, logs: Logs): number {
-  const value = logs[name];
-  if (value !== undefined) return value;
+  if (Object.hasOwn(logs, name)) return logs[name]!;
   const names = Object.keys(logs);
   const hint =
     name.startsWith('val') && !names.some((known) => known.startsWith('val')) ? '; there is no validation' : '';
@@ -98,19 +100,6 @@ export class Monitor {
   }
 }
 
-/** What a callback remembers between epochs, for going on from a file. */
-export type CallbackState = Record<string, unknown>;
-
-function damaged(op: string, state: unknown): never {
-  throw new ArgumentError(`${op}.loadStateDict: this is no state of ${op}`, { op, argument: 'state', got: state });
-}
-
-/** Numbers out of a saved state. */
-function numbersIn<K extends string>(op: string, state: CallbackState, names: readonly K[]): Record<K, number> {
-  if (names.every((name) => typeof state?.[name] === 'number')) return state as Record<K, number>;
-  return damaged(op, state);
-}
-
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
   /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
@@ -155,10 +144,11 @@ export class EarlyStopping implements Callback {
     this.restores = restoreBestWeights;
   }
 
-  onTrainBegin(): void {
+  onTrainBegin(trainer?: TrainingState): void {
     this.stoppedEpoch = null;
     if (this.isResumed) {
       this.isResumed = false;
+      if (trainer !== undefined && this.best !== null) checkWeights('EarlyStopping', trainer.model, this.best);
       return;
     }
     this.monitor.reset();
@@ -191,12 +181,12 @@ export class EarlyStopping implements Callback {
 
   /** The next `fit` goes on from this state. */
   loadStateDict(state: CallbackState): void {
-    const { best, waited } = numbersIn('EarlyStopping', state, ['best', 'waited']);
+    const { best, waited } = numbersIn('EarlyStopping', state, ['waited']);
     const { weights } = state;
-    if (weights !== null && typeof weights !== 'object') damaged('EarlyStopping', state);
+    if (weights !== null && !areWeights(weights)) damaged('EarlyStopping', state);
     this.monitor.best = best;
     this.waited = waited;
-    this.best = weights === null ? null : new Map(Object.entries(weights as Record<string, number[]>));
+    this.best = weights === null ? null : new Map(Object.entries(weights));
     this.isResumed = true;
   }
 
@@ -331,7 +321,7 @@ export class ReduceLROnPlateau implements Callback {
 
   /** The next `fit` goes on from this state. */
   loadStateDict(state: CallbackState): void {
-    const { best, waited, resting } = numbersIn('ReduceLROnPlateau', state, ['best', 'waited', 'resting']);
+    const { best, waited, resting } = numbersIn('ReduceLROnPlateau', state, ['waited', 'resting']);
     this.monitor.best = best;
     Object.assign(this, { waited, resting, isResumed: true });
   }

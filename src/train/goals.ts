@@ -82,7 +82,7 @@ function perOutput<T>(argument: string, given: unknown, names: string[] | null, 
     fail(argument, given, `${argument} must be a list with one entry for each of the ${count} losses${form}`);
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown === undefined) return names.map((name) => given[name] as T | undefined);
+  if (unknown === undefined) return names.map((name) => (Object.hasOwn(given, name) ? (given[name] as T) : undefined));
   fail(argument, given, `${argument} names ${unknown}, which is no output (they are ${names.join(', ')})`);
 }
 

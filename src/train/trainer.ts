@@ -178,8 +178,8 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
         for (const [name, value] of Object.entries(found)) logs[`val${name[0]!.toUpperCase()}${name.slice(1)}`] = value;
       }
       for (const [name, value] of Object.entries(logs)) {
-        history[name] ??= [];
-        history[name].push(value);
+        if (Object.hasOwn(history, name)) history[name]!.push(value);
+        else history[name] = [value];
       }
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, this);
       if (verbose) console.log(epochLine(epoch, this.plan.epochs, logs, performance.now() - start));

@@ -7,7 +7,7 @@ import { wasmExecutors } from '../support/executors.ts';
 import { expectClose, inSandbox, type kernelExecutors, lengths, randomFloats } from '../support/heap.ts';
 
 const fns = Object.keys(AdaptiveFn) as AdaptiveFn[];
-const settings = [0.05, 1e-3, 0.1, 0.9, 0.1, 0.95, 0.05, 0.3, 0.02];
+const settings = [0.05, 1e-3, 0.1, 0.9, 0.1, 0.95, 0.05, 0.3, 0.02, 0.97];
 const reference = new ReferenceExecutor();
 
 /** Parameter and state after a step. */

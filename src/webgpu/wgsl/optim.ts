@@ -157,7 +157,7 @@ if ((flags & 1u) != 0u) { g = -g; }
 g += f(settings + 2u) * f(param + id);
 var u = 0.0;
 ${rules[name].replace(/\bs\((\d)u\)/g, 'f(settings + $1u)')}
-put(param + id, f(param + id) - u);`,
+put(param + id, ${name === 'nadam' ? 'f(settings + 9u) * ' : ''}f(param + id) - u);`,
       }),
     words: (['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags'] as const).map(word),
     groups: gridOfThreads(n),
