@@ -41,9 +41,15 @@ export class RowMemory {
     private readonly recorder: Recorder | null,
   ) {
     this.rows = shape[0]!;
-    this.storage = Storage.allocate(executor, numelOf(shape));
-    this.lists = Storage.allocate(executor, 2 * this.rows);
-    memories.set(this.storage, this);
+    const storage = Storage.allocate(executor, numelOf(shape));
+    try {
+      this.lists = Storage.allocate(executor, 2 * this.rows);
+    } catch (error) {
+      storage.release();
+      throw error;
+    }
+    this.storage = storage;
+    memories.set(storage, this);
     this.zero();
   }
 

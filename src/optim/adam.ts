@@ -95,6 +95,12 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     out[8] = 1 - lr * weightDecay;
   }
 
+  protected override remember(group: ParamGroup<AdamOptions>, param: Tensor, state: ParamState): void {
+    state.expAvg ??= this.zerosFor(param);
+    state.expAvgSq ??= this.zerosFor(param);
+    if (group.amsgrad) state.maxExpAvgSq ??= this.zerosFor(param);
+  }
+
   protected override update(
     group: ParamGroup<AdamOptions>,
     param: Tensor,
@@ -102,9 +108,6 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     state: ParamState,
     settings: number,
   ): void {
-    state.expAvg ??= this.zerosFor(param);
-    state.expAvgSq ??= this.zerosFor(param);
-    if (group.amsgrad) state.maxExpAvgSq ??= this.zerosFor(param);
     const address = (value: Tensor | number | undefined) => (value instanceof Tensor ? value.address : 0);
     encodeAdam(param.executor.program, {
       param: param.address,

@@ -47,6 +47,12 @@ abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O>
   /** The rule, where its state is kept, and what that begins with. */
   protected abstract rule(group: ParamGroup<O>): { fn: AdaptiveFn; places: Places; start?: number };
 
+  protected override remember(group: ParamGroup<O>, param: Tensor, state: ParamState): void {
+    const { places, start } = this.rule(group);
+    state[places.a] ??= this.zerosFor(param, start);
+    for (const name of [places.b, places.c]) if (name !== undefined) state[name] ??= this.zerosFor(param);
+  }
+
   protected override update(
     group: ParamGroup<O>,
     param: Tensor,
@@ -54,17 +60,13 @@ abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O>
     state: ParamState,
     settings: number,
   ): void {
-    const { fn, places, start } = this.rule(group);
-    const address = (name: string | undefined, value = 0) => {
-      if (name === undefined) return 0;
-      state[name] ??= this.zerosFor(param, value);
-      return (state[name] as Tensor).address;
-    };
+    const { fn, places } = this.rule(group);
+    const address = (name: string | undefined) => (name === undefined ? 0 : (state[name] as Tensor).address);
     encodeAdaptive(param.executor.program, {
       fn: AdaptiveFn[fn],
       param: param.address,
       grad: gradient.address,
-      a: address(places.a, start),
+      a: address(places.a),
       b: address(places.b),
       c: address(places.c),
       settings,

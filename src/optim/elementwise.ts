@@ -44,7 +44,10 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
   protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
 
-  /** Encodes the update of one parameter. */
+  /** Makes what is missing of the memory that updates of a parameter need. */
+  protected abstract remember(group: ParamGroup<O>, param: Tensor, state: ParamState): void;
+
+  /** Encodes the update of one parameter. It allocates nothing: updates of others wait to be run. */
   protected abstract update(
     group: ParamGroup<O>,
     param: Tensor,
@@ -64,28 +67,35 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     const steps = this.prepare();
     if (tracing === null) this.run(steps);
     else this.record(tracing, steps);
-    for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
+    release(steps);
     return loss;
   }
 
-  /** All parameters that have gradients, and what their updates need. Runs nothing afterwards but those. */
+  /** All parameters that have gradients, and what their updates need: all memory is there before the first update is encoded. */
   private prepare(): Step<O>[] {
     const steps: Step<O>[] = [];
-    for (const group of this.paramGroups) {
-      for (const param of group.params) {
-        const gradient = param.variable?.grad;
-        if (gradient === undefined || gradient === null) continue;
-        this.bringAlong(param);
-        const state = untraced(() => this.stateOf(param));
-        const block = untraced(() => this.blockOf(param));
-        steps.push({ group, param, gradient: dense(gradient), state, block });
+    try {
+      for (const group of this.paramGroups) {
+        for (const param of group.params) {
+          const gradient = param.variable?.grad;
+          if (gradient === undefined || gradient === null) continue;
+          this.bringAlong(param);
+          const state = untraced(() => this.stateOf(param));
+          this.remember(group, param, state);
+          const block = untraced(() => this.blockOf(param));
+          steps.push({ group, param, gradient: dense(gradient), state, block });
+        }
       }
+    } catch (error) {
+      release(steps);
+      throw error;
     }
     return steps;
   }
 
   /** Has the recorder at work take a parameter's memory where it takes the parameter. */
   private bringAlong(param: Tensor): void {
+    tracing?.meet(param.storage);
     for (const value of Object.values(this.state.get(param) ?? {}))
       if (value instanceof Tensor) tracing?.meet(value.storage);
   }
@@ -165,6 +175,11 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     }
     return block;
   }
+}
+
+/** Frees the copies of gradients that were not contiguous. */
+function release(steps: readonly { param: Tensor; gradient: Tensor }[]): void {
+  for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
 }
 
 /** Runs the updates in an executor's program as one command. */

@@ -85,6 +85,12 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     out[3] = weightDecay;
   }
 
+  protected override remember(group: ParamGroup<SGDOptions>, param: Tensor, state: ParamState): void {
+    if (group.momentum === 0 || state.momentumBuffer !== undefined) return;
+    state.momentumBuffer = this.zerosFor(param);
+    state.isFirst = 1;
+  }
+
   protected override update(
     group: ParamGroup<SGDOptions>,
     param: Tensor,
@@ -93,14 +99,7 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     settings: number,
   ): void {
     const flags = (group.nesterov ? NESTEROV : 0) | (group.maximize ? MAXIMIZE : 0);
-    let velocity = 0;
-    if (group.momentum !== 0) {
-      if (state.momentumBuffer === undefined) {
-        state.momentumBuffer = this.zerosFor(param);
-        state.isFirst = 1;
-      }
-      velocity = (state.momentumBuffer as Tensor).address;
-    }
+    const velocity = group.momentum === 0 ? 0 : (state.momentumBuffer as Tensor).address;
     const rows = velocity === 0 && group.weightDecay === 0 ? rowsOf(gradient) : null;
     // Settings are live, but a program for some rows alone cannot make all of them decay.
     if (rows !== null) tracing?.conditions.push(() => group.weightDecay === 0);
