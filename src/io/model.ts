@@ -256,7 +256,7 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   const op = 'loadModel';
   checkOptions(op, options, ['restoreRandom', 'maxElements']);
   const { restoreRandom = true, maxElements } = options;
-  const tooLarge = () => `${op}: its architecture is larger than its weights`;
+  const tooLarge = () => `${op}: its architecture is larger than its weights: it asks for`;
   const limit = limitOf(op, maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, tooLarge);
   const before = generator.state;
   const { description, tensors } = withBudget(limitFor(op, bytes, { maxElements }), () => {

@@ -159,7 +159,7 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
       got: delimiter,
     });
   }
-  const limit = limitOf(op, maxElements, MOST_FIELDS, () => `${name}: the table is too large`);
+  const limit = limitOf(op, maxElements, MOST_FIELDS, () => `${name}: the table has`);
   const lines = withBudget(limit, () => split(text, delimiter, name));
   if (lines.length === 0) throw new FormatError(`${name}: the table is empty`, { op, argument: name });
   const columns = header ? lines.shift()! : lines[0]!.map((_, j) => String(j));

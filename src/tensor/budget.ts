@@ -15,13 +15,13 @@ export const ITEM_COST = 2;
 export interface Limit {
   readonly elements: number;
   readonly op: string;
-  /** What the error begins with. */
-  readonly complaint: () => string;
+  /** What the error begins with; "more than … elements" follows. */
+  readonly claim: () => string;
   /** What the caller gave, if anything. */
   readonly maxElements: number | undefined;
 }
 
-const NO_LIMIT: Limit = { elements: Infinity, op: '', complaint: () => '', maxElements: undefined };
+const NO_LIMIT: Limit = { elements: Infinity, op: '', claim: () => '', maxElements: undefined };
 
 let limit = NO_LIMIT;
 /** Elements that may still be made. */
@@ -36,10 +36,10 @@ export function limitOf(
   op: string,
   maxElements: number | undefined,
   elements: number,
-  complaint: () => string = () => `${op}: the file asks for too much`,
+  claim: () => string = () => `${op}: the file asks for`,
 ): Limit {
   if (maxElements !== undefined) checkRange(op, 'maxElements', maxElements, 0);
-  return { op, complaint, maxElements, elements: maxElements ?? elements };
+  return { op, claim, maxElements, elements: maxElements ?? elements };
 }
 
 /**
@@ -75,9 +75,9 @@ export function charge(elements: number): void {
 }
 
 /** The error of a limit that has been passed. */
-export function tooMuch({ op, complaint, elements }: Limit): FormatError {
+export function tooMuch({ op, claim, elements }: Limit): FormatError {
   return new FormatError(
-    `${complaint()}: more than ${elements} elements, the limit; { maxElements } raises it, for files that you trust`,
+    `${claim()} more than ${elements} elements, the limit; { maxElements } raises it, for files that you trust`,
     { op, argument: 'maxElements', expected: elements },
   );
 }

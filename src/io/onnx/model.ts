@@ -178,8 +178,8 @@ export class OnnxModel extends Module {
     for (const { shape, numel } of inputs)
       elements += numel * Math.max(RUN_ELEMENTS_AN_INPUT, RUN_ELEMENTS_A_PLACE * Math.max(0, ...shape));
     let at: OnnxNode | null = null;
-    const complaint = () => `loadOnnx: ${at === null ? 'the model' : `${at.label} (${at.op})`} asks for too much`;
-    const limit = limitOf('loadOnnx', maxElements, elements, complaint);
+    const claim = () => `loadOnnx: ${at === null ? 'the model' : `${at.label} (${at.op})`} asks for`;
+    const limit = limitOf('loadOnnx', maxElements, elements, claim);
     return withBudget(limit, () =>
       this.walk(inputs, (node) => {
         at = node;
