@@ -8,8 +8,8 @@ import { checkRange } from '../options.ts';
 
 /** What an object of JavaScript costs besides its elements: a tensor's block, a message of a file, a module. */
 export const OBJECT_COST = 32;
-/** What a number or a reference in a list costs: it takes eight bytes. */
-export const ITEM_COST = 2;
+/** What a number or a reference in a list costs: eight bytes, and longer to write than an element. */
+export const ITEM_COST = 4;
 
 /** How much may be made in all; what has been freed meanwhile counts too. */
 export interface Limit {

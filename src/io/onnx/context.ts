@@ -26,7 +26,7 @@ export interface Operation {
 export const literal = (dtype: DType, shape: Shape, values: ArrayLike<number>): Literal => ({
   dtype,
   shape,
-  values: dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values),
+  values: dtype === 'float32' ? new Float32Array(values) : new Float64Array(values),
 });
 
 const LARGEST = 2 ** 31;

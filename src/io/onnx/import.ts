@@ -20,11 +20,11 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * Elements that a file may ask for while it is read, for each of its bytes: messages take 32 and have 8 bytes or more; weights of 16 bits are
+ * Elements that a file may ask for while it is read, for each of its bytes: messages take 64 and have some 10 bytes or more; weights of 16 bits are
  * allocated up to three times. And besides.
  */
 const ELEMENTS_A_BYTE = 8;
-const FREE_ELEMENTS = 2 ** 22;
+const FREE_ELEMENTS = 2 ** 23;
 /** Bytes of a weight. */
 const WEIGHT_BYTES = 4;
 
@@ -32,7 +32,7 @@ const WEIGHT_BYTES = 4;
 export interface LoadOnnxOptions {
   /**
    * Elements that reading the file, and each run of the model, may ask for: what the nodes take and give, freed values included.
-   * Default: for reading, 8 for each byte of the file and 2^22 besides; for a run, 64 for each byte, 2^18 for each element of the inputs (more
+   * Default: for reading, 8 for each byte of the file and 2^23 besides; for a run, 64 for each byte, 2^18 for each element of the inputs (more
    * where a dimension has more than 64, as attention is quadratic), and 2^25 besides. That is several times what the largest
    * models for pictures and texts ask for. Raise it for files that you trust.
    */

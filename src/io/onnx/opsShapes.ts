@@ -72,9 +72,15 @@ function concat(c: Context): Value {
   const list = Array.from({ length: c.count }, (_, i) => c.value(i));
   const axis = c.axis(c.int('axis', c.opset < 4 ? 1 : 0), Math.max(1, c.shape(0).length));
   if (list.every((value) => isNumbers(value) && value.shape.length === 1)) {
-    charge(list.reduce((sum, { shape }) => sum + ITEM_COST * shape[0]!, 0));
-    const all = (list as Literal[]).flatMap(({ values }) => Array.from(values));
-    return literal(list[0]!.dtype, [all.length], all);
+    const length = list.reduce((sum, { shape }) => sum + shape[0]!, 0);
+    charge(ITEM_COST * length);
+    const all = new Float64Array(length);
+    let at = 0;
+    for (const { values } of list as Literal[]) {
+      all.set(values, at);
+      at += values.length;
+    }
+    return literal(list[0]!.dtype, [length], all);
   }
   return ops.cat(c.tensors(), axis);
 }
@@ -182,11 +188,9 @@ function range(c: Context): Literal {
   const length = Math.max(0, Math.ceil((limit - start) / delta));
   if (Number.isNaN(length)) c.refuse('it is not a range of numbers');
   charge(ITEM_COST * length);
-  return literal(
-    c.dtype(0),
-    [length],
-    Array.from({ length }, (_, i) => start + i * delta),
-  );
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = start + i * delta;
+  return literal(c.dtype(0), [length], values);
 }
 
 function constant(c: Context): Literal {

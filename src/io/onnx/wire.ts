@@ -7,7 +7,7 @@
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FormatError, SarafError } from '../../../bindings/errors.ts';
-import { charge, ITEM_COST, OBJECT_COST } from '../../tensor/budget.ts';
+import { charge, ITEM_COST } from '../../tensor/budget.ts';
 
 type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
 
@@ -190,17 +190,39 @@ function readOne(reader: BinaryReader, bytes: Uint8Array, codec: Codec): unknown
   return readMessage(part, codec);
 }
 
+/** What a message takes: an object with a field for each of its own, and a view of its bytes while it is read. */
+const MESSAGE_COST = 64;
+
 const EMPTY: unknown[] = [];
 
+/** A message before anything is read, and its fields by number. */
+interface Layout {
+  blank: object;
+  fields: Map<number, [name: string, field: Field]>;
+}
+const layouts = new Map<Message<object>, Layout>();
+
+function layoutOf(message: Message<object>): Layout {
+  let layout = layouts.get(message);
+  if (layout === undefined) {
+    const entries = Object.entries(message as Record<string, Field>);
+    layout = {
+      blank: Object.fromEntries(entries.map(([name, field]) => [name, field.many ? EMPTY : undefined])),
+      fields: new Map(entries.map((entry) => [entry[1].number, entry])),
+    };
+    layouts.set(message, layout);
+  }
+  return layout;
+}
+
 function readMessage(bytes: Uint8Array, message: Message<object>): object {
-  charge(OBJECT_COST);
+  charge(MESSAGE_COST);
   const reader = new BinaryReader(bytes);
-  const result: Record<string, unknown> = {};
-  const fields = Object.entries(message as Record<string, Field>);
-  for (const [name, field] of fields) result[name] = field.many ? EMPTY : undefined;
+  const { blank, fields } = layoutOf(message);
+  const result: Record<string, unknown> = { ...blank };
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag();
-    const entry = fields.find(([, field]) => field.number === number);
+    const entry = fields.get(number);
     if (entry === undefined) {
       reader.skip(type, number);
       continue;
