@@ -16,6 +16,15 @@ export function nameOf(value: unknown): string {
   return typeof value === 'object' ? (value.constructor?.name ?? 'object').replace('Object', 'object') : typeof value;
 }
 
+/** Most names that an error lists. */
+const MOST_LISTED = 50;
+
+/** Names from a file in an error: the first of them, and how many there are. */
+export function listed(names: readonly string[]): string {
+  if (names.length <= MOST_LISTED) return names.join(', ');
+  return `${names.slice(0, MOST_LISTED).join(', ')}, … (${names.length} in all)`;
+}
+
 /** Refuses options that the operation does not know. */
 export function checkOptions(op: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {

@@ -5,7 +5,7 @@
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import * as nn from '../nn/index.ts';
 import { building, type Module } from '../nn/module.ts';
-import { withBudget } from '../tensor/storage.ts';
+import { charge, OBJECT_COST, withoutBudget } from '../tensor/budget.ts';
 import { loadGraph, saveGraph } from './graph.ts';
 import { OnnxModel } from './onnx/model.ts';
 import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
@@ -14,7 +14,8 @@ import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
 export type Architecture = { kind: string; args: unknown[] } | { shared: number };
 
 export type Encode = (module: Module) => Architecture;
-export type Decode = (architecture: unknown) => Module;
+/** `name`: that of the field where the module will stand, where the file gives it. */
+export type Decode = (architecture: unknown, name?: string) => Module;
 
 interface Row {
   kind: string;
@@ -140,19 +141,19 @@ layer('TransformerEncoderLayer', nn.TransformerEncoderLayer, (m) => {
 add(nn.Sequential, {
   kind: 'Sequential',
   save: (module, encode) => module.children().map(encode),
-  load: (args, decode) => new nn.Sequential(...(args.map(decode) as nn.Layer[])),
+  load: (args, decode) => new nn.Sequential(...(args.map((each) => decode(each)) as nn.Layer[])),
 });
 add(nn.ModuleList, {
   kind: 'ModuleList',
   save: (module, encode) => module.children().map(encode),
-  load: (args, decode) => new nn.ModuleList(args.map(decode)),
+  load: (args, decode) => new nn.ModuleList(args.map((each) => decode(each))),
 });
 add(nn.ModuleDict, {
   kind: 'ModuleDict',
   save: (module, encode) => Array.from(module.namedChildren(), ([name, child]) => [name, encode(child)]),
   load: (args, decode) => {
     const dict = new nn.ModuleDict();
-    for (const [name, child] of args as [string, unknown][]) dict.set(name, decode(child));
+    for (const [name, child] of args as [string, unknown][]) dict.set(name, decode(child, name));
     return dict;
   },
 });
@@ -199,7 +200,7 @@ export function registerLayer<M extends Module>(
     kind,
     save: (module) => args(module as M),
     // Such a layer may keep more than it saves.
-    load: (given) => withBudget(Infinity, () => new type(...(given as never[]))),
+    load: (given) => withoutBudget(() => new type(...(given as never[]))),
   });
 }
 
@@ -227,29 +228,60 @@ export function encodeModule(root: Module): Architecture {
 /** Modules inside modules that a file may have. */
 const MAX_DEPTH = 200;
 
-/** The module of an architecture, with new parameters. */
+/** A module that a file has described, and how many it is with all inside it, as often as they occur there. */
+interface Made {
+  module: Module;
+  count: number;
+}
+
+/**
+ * The module of an architecture, with new parameters. Modules are charged for wherever they stand, because `stateDict` walks to every place:
+ * blocks of shared blocks would be as many as two to the power of their levels.
+ */
 export function decodeModule(architecture: unknown): Module {
-  const made: Module[] = [];
+  const made: Made[] = [];
   let depth = 0;
+  /** Modules so far, and what a name of a parameter begins with at least. */
+  let count = 0;
+  let prefix = 0;
   const fail = (message: string): never => {
     throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
   };
-  const decode: Decode = (given) => {
+  const add = (modules: number) => {
+    charge(modules * (OBJECT_COST + prefix));
+    count += modules;
+  };
+  const place = (given: unknown): Module => {
     if (typeof given !== 'object' || given === null) return fail('the architecture is damaged');
-    if ('shared' in given) return made[given.shared as number] ?? fail('a shared layer is missing');
+    if (Object.hasOwn(given, 'shared')) {
+      const { shared: number } = given as { shared: unknown };
+      const shared =
+        (Number.isInteger(number) ? made[number as number] : undefined) ?? fail('a shared layer is missing');
+      add(shared.count);
+      return shared.module;
+    }
     const { kind, args } = given as { kind: string; args: unknown[] };
     const row = byKind.get(kind);
     if (row === undefined) return fail(`the layer ${kind} is not known; registerLayer makes it so`);
     if (!Array.isArray(args)) return fail(`the arguments of ${kind} are missing`);
     if (++depth > MAX_DEPTH) return fail(`modules are nested deeper than ${MAX_DEPTH}`);
+    const before = count;
+    add(1);
     const module = row.load(args, decode);
     depth--;
-    made.push(module);
+    made.push({ module, count: count - before });
+    return module;
+  };
+  const decode: Decode = (given, name = '') => {
+    if (typeof name !== 'string') return fail('the name of a layer is not a text');
+    prefix += name.length;
+    const module = place(given);
+    prefix -= name.length;
     return module;
   };
   const root = building(() => decode(architecture));
   // A damaged graph may have steps that lead nowhere.
   const used = new Set(root.modules());
-  for (const module of made) if (!used.has(module)) module.dispose();
+  for (const { module } of made) if (!used.has(module)) module.dispose();
   return root;
 }

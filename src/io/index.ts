@@ -12,6 +12,12 @@ export {
 } from './model.ts';
 export { type ExportOnnxOptions, exportOnnx, type OnnxInputShape } from './onnx/export.ts';
 export type { OnnxInput } from './onnx/graph.ts';
-export { loadOnnx } from './onnx/import.ts';
+export { type LoadOnnxOptions, loadOnnx } from './onnx/import.ts';
 export type { OnnxModel } from './onnx/model.ts';
-export { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
+export {
+  type LoadSafetensorsOptions,
+  loadSafetensors,
+  safetensorsMetadata,
+  saveSafetensors,
+  saveSafetensorsAsync,
+} from './safetensors.ts';

@@ -1,11 +1,16 @@
 /** What JSON.parse does not tell, and numbers that JSON lacks. */
+import { charge, ITEM_COST } from '../tensor/budget.ts';
+
+/** What an empty list or object takes. */
+const CONTAINER_COST = 16;
 
 /**
- * The keys of the outermost object in a valid JSON text, repeated ones too.
+ * Reads through a JSON text before it is parsed: charges for the lists, objects and values in it, so that a text of brackets does not become a
+ * hundred times its size, and gives the keys of the outermost object, repeated ones too. What is not JSON is left to `JSON.parse`.
  *
  * @throws SyntaxError where lists and objects are nested deeper than `maxDepth`
  */
-export function topLevelKeys(text: string, maxDepth: number): string[] {
+export function outline(text: string, maxDepth: number): string[] {
   const keys: string[] = [];
   let depth = 0;
   let isKey = false;
@@ -13,15 +18,17 @@ export function topLevelKeys(text: string, maxDepth: number): string[] {
     const character = text[at];
     if (character === '"') {
       const start = at;
-      while (text[++at] !== '"') if (text[at] === '\\') at++;
+      while (++at < text.length && text[at] !== '"') if (text[at] === '\\') at++;
       if (depth === 1 && isKey) keys.push(JSON.parse(text.slice(start, at + 1)) as string);
       isKey = false;
     } else if (character === '{' || character === '[') {
+      charge(CONTAINER_COST);
       if (++depth > maxDepth) throw new SyntaxError(`nested deeper than ${maxDepth}`);
       isKey = character === '{';
     } else if (character === '}' || character === ']') {
       depth--;
     } else if (character === ',') {
+      charge(ITEM_COST);
       isKey = true;
     }
   }
@@ -39,10 +46,14 @@ export function stringify(value: unknown): string {
   });
 }
 
+/** Lists and objects inside each other, in what `stringify` wrote. */
+const MAX_DEPTH = 4096;
+
 /** The opposite of `stringify`. A key that would change an object's prototype when it is copied is refused. */
 export function parse(text: string): unknown {
+  outline(text, MAX_DEPTH);
   return JSON.parse(text, (key, x: unknown) => {
-    if (key === '__proto__') throw new SyntaxError('__proto__ is no name');
+    if (key === '__proto__') throw new SyntaxError('__proto__ is not a name');
     return typeof x === 'object' && x !== null && Object.hasOwn(x, NUMBER)
       ? Number((x as Record<string, unknown>)[NUMBER])
       : x;

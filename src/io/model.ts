@@ -2,17 +2,17 @@
  * A model in one safetensors file: weights under their own names, the optimizer's memory beside them, and as JSON in the
  * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
  */
-import { ArgumentError, FormatError, OutOfMemoryError, SarafError } from '../../bindings/errors.ts';
+import { ArgumentError, FormatError, SarafError } from '../../bindings/errors.ts';
 import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
-import { withBudget } from '../tensor/storage.ts';
+import { limitOf, withBudget } from '../tensor/budget.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
-import { loadSafetensors, safetensorsMetadata, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
+import { limitFor, openSafetensors, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
 
 /** Settings of any optimizer. */
 type Settings = Record<string, unknown>;
@@ -168,13 +168,14 @@ function fail(message: string): never {
   throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
 }
 
-function describe(bytes: Uint8Array): Description {
-  const text = safetensorsMetadata(bytes)[KEY];
+function describe(metadata: Record<string, string>): Description {
+  const text = Object.hasOwn(metadata, KEY) ? metadata[KEY] : undefined;
   if (text === undefined) return fail('the file was not made by saveModel; loadSafetensors reads its tensors');
   let description: unknown;
   try {
     description = parse(text);
   } catch (error) {
+    if (error instanceof SarafError) throw error;
     return fail(`its description is not JSON (${(error as Error).message})`);
   }
   const { version, random, epoch } = (description ?? {}) as Partial<Description>;
@@ -199,11 +200,13 @@ function restoreOptimizer(
   const state: Record<number, ParamState> = {};
   for (const [number, values] of Object.entries(numbers)) {
     if (!Object.values(values).every((value) => typeof value === 'number')) return fail('its optimizer is damaged');
-    state[Number(number)] = { ...values };
+    state[Number(number)] = Object.assign(Object.create(null), values);
   }
   for (const [name, value] of Object.entries(tensors)) {
     const [, number, field] = name.split('/') as [string, string, string];
-    state[Number(number)] = { ...state[Number(number)], [field]: value };
+    const own = state[Number(number)] ?? (Object.create(null) as ParamState);
+    own[field] = value;
+    state[Number(number)] = own;
   }
   const optimizer = new Kind(
     groups.map((group) => ({
@@ -238,36 +241,47 @@ const FREE_ELEMENTS = 65_536;
 export interface LoadModelOptions {
   /** Go on with the random numbers where the file was saved. Default true. */
   restoreRandom?: boolean;
+  /**
+   * Elements that the architecture may ask for while it is built, modules counted with 32 each wherever they stand, and as much again for the
+   * tensors of the file. Default: 2 for each byte of the file and 65,536 besides, more than any file of `saveModel` needs. Layers of
+   * `registerLayer` are not limited.
+   */
+  maxElements?: number;
 }
 
 /**
  * The model of a file that `saveModel` made, with its optimizer. The library's random numbers go on from where they were.
  *
- * @throws FormatError where the file is damaged, or names a layer that is not known
+ * @throws FormatError where the file is damaged, names a layer that is not known, or asks for more than `maxElements`;
+ * OutOfMemoryError where there is no memory for it
  * @example
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel(saveModel(model, { optimizer, epoch: 5 }));
  */
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
-  checkOptions('loadModel', options, ['restoreRandom']);
-  const description = describe(bytes);
+  const op = 'loadModel';
+  checkOptions(op, options, ['restoreRandom', 'maxElements']);
+  const { restoreRandom = true, maxElements } = options;
+  const tooLarge = () => `${op}: its architecture is larger than its weights: it asks for`;
+  const limit = limitOf(op, maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, tooLarge);
   const before = generator.state;
-  const tensors = loadSafetensors(bytes);
+  const { description, tensors } = withBudget(limitFor(op, bytes, { maxElements }), () => {
+    const file = openSafetensors(bytes);
+    return { description: describe(file.metadata), tensors: file.load() };
+  });
   const isOptimizer = ([name]: [string, Tensor]) => name.startsWith(OPTIMIZER);
   const entries = Object.entries(tensors);
   let model: Module | null = null;
   try {
-    model = withBudget(ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, () => decodeModule(description.architecture));
+    model = withBudget(limit, () => decodeModule(description.architecture));
     model.loadStateDict(Object.fromEntries(entries.filter((entry) => !isOptimizer(entry))));
     const { optimizer: saved, scheduler, epoch } = description;
     const optimizer =
       saved === null ? null : restoreOptimizer(saved, model, Object.fromEntries(entries.filter(isOptimizer)));
-    generator.state = (options.restoreRandom ?? true) ? description.random : before;
+    generator.state = restoreRandom ? description.random : before;
     return { model, optimizer, scheduler, epoch };
   } catch (error) {
     model?.dispose();
     generator.state = before;
-    if (error instanceof OutOfMemoryError)
-      return fail(`its architecture is larger than its weights (${error.message})`);
     // What a constructor meets in a damaged description.
     if (!(error instanceof SarafError)) return fail(`its description is damaged (${(error as Error).message})`);
     throw error;

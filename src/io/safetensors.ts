@@ -4,12 +4,14 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-import { ArgumentError, DeviceError, FormatError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, FormatError, SarafError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { topLevelKeys } from './json.ts';
+import { outline } from './json.ts';
 
 /** An element type of the format: its bytes, what it becomes, and how an element is read. */
 interface Kind {
@@ -45,6 +47,11 @@ const MAX_HEADER = 100_000_000;
 /** The header, an entry, a list of sizes. */
 const MAX_DEPTH = 3;
 const METADATA = '__metadata__';
+/** What a tensor takes in JavaScript besides its elements, in elements. */
+const TENSOR_COST = 200;
+/** Elements that a file may ask for: for each of its bytes, and besides, because small tensors take more in memory than in the file. */
+const ELEMENTS_A_BYTE = 2;
+const FREE_ELEMENTS = 2 ** 20;
 
 /** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
 export function half(bits: number): number {
@@ -110,6 +117,7 @@ function parseEntry(name: string, value: unknown): Entry {
   if (!isCount(begin) || !isCount(end) || begin > end || rest.length > 0) {
     return fail(`${name}: data_offsets must be [begin, end], got ${shown(offsets)}`, name);
   }
+  charge(TENSOR_COST);
   const wanted = shape.reduce((size, length) => size * length, kind.bytes);
   if (end - begin !== wanted) {
     return fail(
@@ -128,15 +136,26 @@ function parseMetadata(value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
+/** Options of `loadSafetensors` and `safetensorsMetadata`. */
+export interface LoadSafetensorsOptions {
+  /**
+   * Elements that the file may ask for, tensors counted with some 200 each. Default: 2 for each byte of the file and 2^20 besides, which files with
+   * tensors of a few hundred elements never reach.
+   */
+  maxElements?: number;
+}
+
+/** @throws ArgumentError where the bytes are not an array of bytes */
+export function limitFor(op: string, bytes: Uint8Array, options: LoadSafetensorsOptions): Limit {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError(`${op}: expected a Uint8Array`, { op, argument: 'bytes', got: bytes });
+  }
+  checkOptions(op, options, ['maxElements']);
+  return limitOf(op, options.maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS);
+}
+
 /** Reads and checks the header against the size of the file. */
 function parseHeader(bytes: Uint8Array): Header {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new ArgumentError('loadSafetensors: expected a Uint8Array', {
-      op: 'loadSafetensors',
-      argument: 'bytes',
-      got: bytes,
-    });
-  }
   if (bytes.length < PREFIX) fail(`${bytes.length} bytes are too few for a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
@@ -147,9 +166,10 @@ function parseHeader(bytes: Uint8Array): Header {
   let names: string[] = [];
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, PREFIX + length));
+    names = outline(text, MAX_DEPTH);
     header = JSON.parse(text);
-    if (isObject(header)) names = topLevelKeys(text, MAX_DEPTH);
   } catch (error) {
+    if (error instanceof SarafError) throw error;
     return fail(`the header is not JSON (${(error as Error).message})`);
   }
   if (!isObject(header)) return fail('the header is not an object');
@@ -184,33 +204,47 @@ function readValues(bytes: Uint8Array, start: number, { name, kind, begin, end }
   return values;
 }
 
+/** A file whose header has been read: its texts, and what makes its tensors. */
+export interface SafetensorsFile {
+  metadata: Record<string, string>;
+  load(): StateDict;
+}
+
+/** Reads the header; `load` makes the tensors, within the same budget. */
+export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { entries, metadata, start } = parseHeader(bytes);
+  const load = () =>
+    compose(() =>
+      Object.fromEntries(
+        entries.map((entry) => [
+          entry.name,
+          tensor(readValues(bytes, start, entry), { shape: entry.shape, dtype: entry.kind.dtype }),
+        ]),
+      ),
+    );
+  return { metadata, load };
+}
+
 /**
  * The tensors of a safetensors file, as `loadStateDict` takes them. F16, BF16 and F64 become float32, whole numbers int32.
  *
- * @throws FormatError where the file is damaged or a value does not fit
+ * @throws FormatError where the file is damaged, a value does not fit, or it asks for more than `maxElements`
  * @example
  * model.loadStateDict(loadSafetensors(saveSafetensors(model.stateDict())));
  */
-export function loadSafetensors(bytes: Uint8Array): StateDict {
-  const { entries, start } = parseHeader(bytes);
-  return compose(() =>
-    Object.fromEntries(
-      entries.map((entry) => [
-        entry.name,
-        tensor(readValues(bytes, start, entry), { shape: entry.shape, dtype: entry.kind.dtype }),
-      ]),
-    ),
-  );
+export function loadSafetensors(bytes: Uint8Array, options: LoadSafetensorsOptions = {}): StateDict {
+  return withBudget(limitFor('loadSafetensors', bytes, options), () => openSafetensors(bytes).load());
 }
 
 /**
  * The texts that a safetensors file keeps beside its tensors.
  *
+ * @throws FormatError where the file is damaged, or its header asks for more than `maxElements`
  * @example
  * safetensorsMetadata(saveSafetensors({ a: zeros(2) }, { source: 'iris' })); // {'source': 'iris'}
  */
-export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
-  return parseHeader(bytes).metadata;
+export function safetensorsMetadata(bytes: Uint8Array, options: LoadSafetensorsOptions = {}): Record<string, string> {
+  return withBudget(limitFor('safetensorsMetadata', bytes, options), () => parseHeader(bytes).metadata);
 }
 
 /** The bytes of elements; bool has one byte an element. */

@@ -6,7 +6,7 @@ import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor } from '../ops/index.ts';
-import { checkOptions, shown } from '../options.ts';
+import { checkOptions, listed, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -195,7 +195,7 @@ export abstract class Module {
     const missingKeys = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
     if ((options.strict ?? true) && missingKeys.length + unexpectedKeys.length > 0) {
-      throw new ArgumentError(`${op}: missing [${missingKeys.join(', ')}], unexpected [${unexpectedKeys.join(', ')}]`, {
+      throw new ArgumentError(`${op}: missing [${listed(missingKeys)}], unexpected [${listed(unexpectedKeys)}]`, {
         op,
         argument: 'state',
       });

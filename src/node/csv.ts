@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, listed } from '../options.ts';
+import { charge, limitOf, withBudget } from '../tensor/budget.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A field: a number in columns of numbers (NaN where it is empty), else a text. */
@@ -16,16 +17,28 @@ export interface CsvOptions {
   delimiter?: string;
   /** What columns hold. Default: numbers where all fields that are not empty are numbers. */
   types?: Readonly<Record<string, 'number' | 'string'>>;
+  /** Fields that the table may have, a line counted with 4 more. Default 67,108,864 (2^26), which take about a gigabyte. */
+  maxElements?: number;
 }
+
+/** Fields that a table may have by default. */
+const MOST_FIELDS = 2 ** 26;
+/** What a line takes besides its fields. */
+const LINE_COST = 4;
 
 /** A table with named columns. */
 export class CsvTable {
+  /** Where each column is; the first of those that have the same name. */
+  readonly #places: ReadonlyMap<string, number>;
+
   constructor(
     /** Names of the columns, in order. */
     readonly columns: readonly string[],
     /** The fields of each line. */
     readonly rows: CsvValue[][],
-  ) {}
+  ) {
+    this.#places = new Map(columns.map((name, i): [string, number] => [name, i]).reverse());
+  }
 
   /** Number of lines. */
   get length(): number {
@@ -33,9 +46,9 @@ export class CsvTable {
   }
 
   private indexOf(op: string, name: string): number {
-    const at = this.columns.indexOf(name);
-    if (at >= 0) return at;
-    throw new ArgumentError(`CsvTable.${op}: there is no column ${name} (columns: ${this.columns.join(', ')})`, {
+    const at = this.#places.get(name);
+    if (at !== undefined) return at;
+    throw new ArgumentError(`CsvTable.${op}: there is no column ${name} (columns: ${listed(this.columns)})`, {
       op,
       argument: 'name',
       got: name,
@@ -55,20 +68,27 @@ export class CsvTable {
    * @param names default: all columns
    */
   toTensor(names: readonly string[] = this.columns): Tensor {
-    const at = names.map((name) => this.indexOf('toTensor', name));
-    const values = this.rows.flatMap((row) => at.map((j) => row[j]!));
-    const text = values.findIndex((value) => typeof value !== 'number');
-    if (text >= 0) {
-      throw new ArgumentError(
-        `CsvTable.toTensor: column ${names[text % names.length]} contains ${JSON.stringify(values[text])}, which is no number`,
-        { op: 'toTensor', argument: 'names', got: values[text] },
-      );
+    const places = names.map((name) => this.indexOf('toTensor', name));
+    const values = new Float32Array(this.rows.length * places.length);
+    let i = 0;
+    for (const row of this.rows) {
+      for (const [j, place] of places.entries()) {
+        const value = row[place]!;
+        if (typeof value !== 'number') {
+          throw new ArgumentError(
+            `CsvTable.toTensor: column ${names[j]} contains ${JSON.stringify(value)}, which is no number`,
+            { op: 'toTensor', argument: 'names', got: value },
+          );
+        }
+        values[i++] = value;
+      }
     }
-    return tensor(Float32Array.from(values as number[]), { shape: [this.rows.length, names.length] });
+    return tensor(values, { shape: [this.rows.length, names.length] });
   }
 }
 
-const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+/** A decimal number. Each character can be matched in one way only, so that a test takes time in proportion to the length. */
+const NUMBER = /^\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*$/;
 
 /** Lines of fields, as texts. */
 function split(text: string, delimiter: string, name: string): string[][] {
@@ -99,6 +119,7 @@ function split(text: string, delimiter: string, name: string): string[][] {
   };
   while (at < text.length) {
     const wasQuoted = text[at] === '"';
+    charge(1);
     fields.push(wasQuoted ? quoted() : plain());
     const isLast = at >= text.length;
     if (!isLast && text[at] === delimiter) {
@@ -110,7 +131,10 @@ function split(text: string, delimiter: string, name: string): string[][] {
     }
     at += text.startsWith('\r\n', at) ? 2 : 1;
     const isBlank = fields.length === 1 && fields[0] === '' && !wasQuoted;
-    if (!isBlank) lines.push(fields);
+    if (!isBlank) {
+      charge(LINE_COST);
+      lines.push(fields);
+    }
     fields = [];
   }
   return lines;
@@ -119,15 +143,15 @@ function split(text: string, delimiter: string, name: string): string[][] {
 /**
  * The table in a text.
  *
- * @throws FormatError where lines have different numbers of fields, or a quote is not closed
+ * @throws FormatError where lines have different numbers of fields, a quote is not closed, or there are more fields than `maxElements`
  * @example
  * const table = parseCsv('rooms,area\n3,70\n5,120\n');
  * table.toTensor(['rooms', 'area']).toArray(); // [[3, 70], [5, 120]]
  */
 export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): CsvTable {
   const op = 'readCsv';
-  checkOptions(op, options, ['header', 'delimiter', 'types']);
-  const { header = true, delimiter = ',', types = {} } = options;
+  checkOptions(op, options, ['header', 'delimiter', 'types', 'maxElements']);
+  const { header = true, delimiter = ',', types = {}, maxElements } = options;
   if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
     throw new ArgumentError(`${op}: delimiter must be one character, got ${JSON.stringify(delimiter)}`, {
       op,
@@ -135,7 +159,8 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
       got: delimiter,
     });
   }
-  const lines = split(text, delimiter, name);
+  const limit = limitOf(op, maxElements, MOST_FIELDS, () => `${name}: the table has`);
+  const lines = withBudget(limit, () => split(text, delimiter, name));
   if (lines.length === 0) throw new FormatError(`${name}: the table is empty`, { op, argument: name });
   const columns = header ? lines.shift()! : lines[0]!.map((_, j) => String(j));
   lines.forEach((line, i) => {
@@ -148,20 +173,20 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
       });
     }
   });
-  const unknown = Object.keys(types).find((column) => !columns.includes(column));
+  const known = new Set(columns);
+  const unknown = Object.keys(types).find((column) => !known.has(column));
   if (unknown !== undefined) {
-    throw new ArgumentError(`${op}: types names ${unknown}, which is no column (columns: ${columns.join(', ')})`, {
+    throw new ArgumentError(`${op}: types names ${unknown}, which is no column (columns: ${listed(columns)})`, {
       op,
       argument: 'types',
       got: unknown,
     });
   }
   const isNumber = columns.map((column, j) => {
-    if (types[column] !== undefined) return types[column] === 'number';
+    if (Object.hasOwn(types, column)) return types[column] === 'number';
     return lines.some((line) => line[j] !== '') && lines.every((line) => line[j] === '' || NUMBER.test(line[j]!));
   });
-  const value = (field: string, j: number, i: number): CsvValue => {
-    if (!isNumber[j]) return field;
+  const value = (field: string, j: number, i: number): number => {
     if (field === '') return Number.NaN;
     if (NUMBER.test(field)) return Number(field);
     throw new FormatError(`${name}: row ${i + 1}, column ${columns[j]}: ${JSON.stringify(field)} is no number`, {
@@ -170,16 +195,20 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
       got: field,
     });
   };
-  return new CsvTable(
-    columns,
-    lines.map((line, i) => line.map((field, j) => value(field, j, i))),
-  );
+  // In place: a table of texts and one of values at once would take twice the memory.
+  const rows: CsvValue[][] = lines;
+  lines.forEach((line, i) => {
+    line.forEach((field, j) => {
+      if (isNumber[j]) rows[i]![j] = value(field, j, i);
+    });
+  });
+  return new CsvTable(columns, rows);
 }
 
 /**
  * Reads a CSV file (UTF-8).
  *
- * @throws FormatError where it is no table
+ * @throws FormatError where it is no table, or has more fields than `maxElements`
  * @example
  * const table = readCsv('houses.csv');
  * const x = table.toTensor(['rooms', 'area']);

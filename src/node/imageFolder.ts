@@ -6,7 +6,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
 import { scalarTensor } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ImageDecoder, kindOf } from './images.ts';
 
@@ -16,6 +16,11 @@ export interface ImageFolderOptions {
   transform?: Transform;
   /** Worker threads that decode images ahead of their turn, for `DataLoader` and `Trainer`. Default 1. */
   workers?: number;
+  /**
+   * Elements (3 a pixel) that a picture may have. Default: 1024 for each byte of its file and 2^24 besides, at most 300 million;
+   * photographs have less than 200 for each byte.
+   */
+  maxElements?: number;
 }
 
 /** Images in a folder and all below it, in order. */
@@ -69,18 +74,22 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
     return this.example(this.decoder.decode(path, readFileSync(path)), label);
   }
 
-  /** Reads and decodes an image ahead of its turn; the transform follows when it is its turn. */
+  /**
+   * Reads and decodes an image ahead of its turn; the transform follows when it is its turn. Where pictures of 67 million elements wait already,
+   * it is decoded in its turn.
+   */
   async prepare(i: number): Promise<() => [image: Tensor, label: Tensor]> {
     const { path, label } = this.sample(i);
     const image = await this.decoder.decodeAhead(path, await readFile(path));
-    return () => this.example(image, label);
+    return () => this.example(image(), label);
   }
 }
 
 /**
  * The images below a folder: `dir/cat/1.png` is of class cat. PNG needs the npm package pngjs, JPEG jpeg-js.
  *
- * @throws ArgumentError where the folder has no classes, a class has no images, or a package is not installed
+ * @throws ArgumentError where the folder has no classes, a class has no images, or a package is not installed; its examples throw
+ * FormatError where a file is damaged or has more pixels than `maxElements` allows
  * @see https://pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html
  * @example
  * const { Resize } = data.transforms;
@@ -90,9 +99,10 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
  */
 export async function imageFolder(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const op = 'imageFolder';
-  checkOptions(op, options, ['transform', 'workers']);
-  const { transform = new Compose([]), workers = 1 } = options;
+  checkOptions(op, options, ['transform', 'workers', 'maxElements']);
+  const { transform = new Compose([]), workers = 1, maxElements } = options;
   checkWhole(op, 'workers', workers);
+  if (maxElements !== undefined) checkRange(op, 'maxElements', maxElements, 0);
   if (!(transform instanceof Transform)) {
     throw new ArgumentError(`${op}: transform must be one of data.transforms`, {
       op,
@@ -117,6 +127,7 @@ export async function imageFolder(dir: string, options: ImageFolderOptions = {})
   const decoder = await ImageDecoder.for(
     samples.map(({ path }) => path),
     workers,
+    maxElements,
   );
   return new ImageFolder(classes, samples, decoder, transform);
 }

@@ -1,13 +1,17 @@
-/** PNG and JPEG files as pixels, here or in worker threads. What asks for more memory than its bytes can mean is refused. */
+/**
+ * PNG and JPEG files as pixels, here or in worker threads. What asks for more memory than its bytes can mean is refused, and what waits for
+ * its turn is bounded: pictures beyond that are decoded when it comes.
+ */
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { FormatError } from '../../bindings/errors.ts';
+import { FormatError, SarafError } from '../../bindings/errors.ts';
 import type { ImageLike } from '../data/transforms/index.ts';
+import { limitOf, tooMuch } from '../tensor/budget.ts';
 import { peer } from './peers.ts';
+import { type Kind, pixelsOf } from './pictureSize.ts';
 
-type Kind = 'png' | 'jpeg';
-type Decoder = (bytes: Uint8Array) => ImageLike;
+type Decoder = (bytes: Uint8Array, pixels: number) => ImageLike;
 
 const KINDS: Record<string, Kind> = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg' };
 const PACKAGES = { png: 'pngjs', jpeg: 'jpeg-js' } as const;
@@ -18,34 +22,23 @@ export function kindOf(path: string): Kind | undefined {
   return Object.hasOwn(KINDS, ending) ? KINDS[ending] : undefined;
 }
 
-/** Pixels that an image may have. */
-const MAX_PIXELS = 100_000_000;
-const PNG_SIGNATURE = 0x89504e47;
-/** Where a PNG's header has width, height, bits and colour type, and where it ends. */
-const PNG_WIDTH = 16;
-const PNG_BITS = 24;
-const PNG_HEADER = 26;
-/** Channels by colour type. */
-const PNG_CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Bytes that one byte of deflate can become at most, rounded up. */
-const MOST_INFLATED = 1040;
-/** Pixels for a byte of JPEG: a block of 8×8 takes one bit or more; twice that, for scans that leave blocks out. */
-const JPEG_PIXELS_A_BYTE = 1024;
+/** Elements of a pixel: red, green, blue. */
+const CHANNELS = 3;
+/** Elements that a picture may have: for each byte of its file, besides, and in any case. */
+const ELEMENTS_A_BYTE = 1024;
+const FREE_ELEMENTS = 2 ** 24;
+const MOST_ELEMENTS = CHANNELS * 100_000_000;
 /** Memory that jpeg-js may take, for a pixel and besides. */
-const JPEG_BYTES_A_PIXEL = 32;
+const JPEG_BYTES_A_PIXEL = 40;
 const JPEG_BASE_MB = 8;
-const JPEG_MOST_MB = 4096;
 
-/** Refuses a PNG whose header asks for more than its bytes can hold, before it is decoded. */
-function checkPng(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PNG_HEADER || view.getUint32(0) !== PNG_SIGNATURE) throw new Error('not a PNG file');
-  const [width, height] = [view.getUint32(PNG_WIDTH), view.getUint32(PNG_WIDTH + 4)];
-  if (width * height > MAX_PIXELS) throw new Error(`${width * height} pixels are more than ${MAX_PIXELS}`);
-  const bits = bytes[PNG_BITS]! * (PNG_CHANNELS[bytes[PNG_BITS + 1]!] ?? 1);
-  if ((width * height * bits) / 8 > MOST_INFLATED * bytes.length)
-    throw new Error(`${width}×${height} pixels do not fit into ${bytes.length} bytes`);
-}
+/** Elements of pictures that are decoded ahead of their turn, in all folders together. */
+const MOST_AHEAD = 2 ** 26;
+let ahead = 0;
+/** Gives back what those take whose turn never comes. */
+const forgotten = new FinalizationRegistry<number>((elements) => {
+  ahead -= elements;
+});
 
 interface JpegLimits {
   useTArray: true;
@@ -53,26 +46,22 @@ interface JpegLimits {
   maxMemoryUsageInMB: number;
 }
 
-function jpegLimits({ length }: Uint8Array): JpegLimits {
-  const pixels = Math.min(MAX_PIXELS, JPEG_PIXELS_A_BYTE * length);
+function jpegLimits(pixels: number): JpegLimits {
   return {
     useTArray: true,
     maxResolutionInMP: pixels / 1e6,
-    maxMemoryUsageInMB: Math.min(JPEG_MOST_MB, JPEG_BASE_MB + (JPEG_BYTES_A_PIXEL * pixels) / 2 ** 20),
+    maxMemoryUsageInMB: JPEG_BASE_MB + (JPEG_BYTES_A_PIXEL * pixels) / 2 ** 20,
   };
 }
 
 const DECODERS: Record<Kind, () => Promise<Decoder>> = {
   async png() {
     const { PNG } = await peer('imageFolder', PACKAGES.png, () => import('pngjs'));
-    return (bytes) => {
-      checkPng(bytes);
-      return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    };
+    return (bytes) => PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   },
   async jpeg() {
     const { decode } = (await peer('imageFolder', PACKAGES.jpeg, () => import('jpeg-js'))).default;
-    return (bytes) => decode(bytes, jpegLimits(bytes));
+    return (bytes, pixels) => decode(bytes, jpegLimits(pixels));
   },
 };
 
@@ -129,14 +118,14 @@ class DecodeWorker {
     return task;
   }
 
-  decode(kind: Kind, bytes: Uint8Array): Promise<ImageLike> {
+  decode(kind: Kind, bytes: Uint8Array, pixels: number): Promise<ImageLike> {
     // Not slice: that of a Buffer shares its memory.
     const own = new Uint8Array(bytes);
     return new Promise((resolve, reject) => {
       const id = this.count++;
       this.waiting.set(id, { resolve, reject });
       this.worker.ref();
-      const limits = kind === 'jpeg' ? jpegLimits(own) : null;
+      const limits = kind === 'jpeg' ? jpegLimits(pixels) : null;
       this.worker.postMessage({ id, name: PACKAGES[kind], bytes: own, limits }, [own.buffer]);
     });
   }
@@ -162,38 +151,67 @@ export class ImageDecoder {
   private constructor(
     private readonly decoders: ReadonlyMap<Kind, Decoder>,
     private readonly maxWorkers: number,
+    private readonly maxElements: number | undefined,
   ) {}
 
   /** @throws ArgumentError where a package is missing */
-  static async for(paths: readonly string[], workers: number): Promise<ImageDecoder> {
+  static async for(paths: readonly string[], workers: number, maxElements: number | undefined): Promise<ImageDecoder> {
     const decoders = new Map<Kind, Decoder>();
     for (const kind of new Set(paths.map((path) => kindOf(path)!))) decoders.set(kind, await DECODERS[kind]());
-    return new ImageDecoder(decoders, workersCanLoad([...decoders.keys()]) ? workers : 0);
+    return new ImageDecoder(decoders, workersCanLoad([...decoders.keys()]) ? workers : 0, maxElements);
+  }
+
+  /** Pixels of a file; too many are refused. */
+  private pixels(path: string, bytes: Uint8Array): number {
+    const most = Math.min(MOST_ELEMENTS, FREE_ELEMENTS + ELEMENTS_A_BYTE * bytes.length);
+    return pixelsOf(kindOf(path)!, bytes, (pixels) => {
+      const limit = limitOf('imageFolder', this.maxElements, most, () => `${path}: ${CHANNELS}×${pixels} pixels are`);
+      if (CHANNELS * pixels > limit.elements) throw tooMuch(limit);
+    });
   }
 
   /** The pixels of a file's bytes, now. */
   decode(path: string, bytes: Uint8Array): ImageLike {
     try {
-      return this.decoders.get(kindOf(path)!)!(bytes);
+      return this.decoders.get(kindOf(path)!)!(bytes, this.pixels(path, bytes));
     } catch (error) {
       throw damaged(path, error);
     }
   }
 
-  /** The same by a worker. */
-  async decodeAhead(path: string, bytes: Uint8Array): Promise<ImageLike> {
-    if (this.maxWorkers === 0) return this.decode(path, bytes);
-    const kind = kindOf(path)!;
+  /** What gives the pixels when it is their turn: decoded by a worker until then, or then, where too many wait already. */
+  async decodeAhead(path: string, bytes: Uint8Array): Promise<() => ImageLike> {
+    if (this.maxWorkers === 0) return () => this.decode(path, bytes);
+    let elements = 0;
     try {
-      if (kind === 'png') checkPng(bytes);
-      return await idlest(this.maxWorkers).decode(kind, bytes);
+      const pixels = this.pixels(path, bytes);
+      if (ahead + CHANNELS * pixels > MOST_AHEAD) return () => this.decode(path, bytes);
+      elements = CHANNELS * pixels;
+      ahead += elements;
+      const image = await idlest(this.maxWorkers).decode(kindOf(path)!, bytes, pixels);
+      return waiting(image, elements);
     } catch (error) {
+      ahead -= elements;
       throw damaged(path, error);
     }
   }
 }
 
-function damaged(path: string, error: unknown): FormatError {
+/** Gives a picture that has waited for its turn. */
+function waiting(image: ImageLike, elements: number): () => ImageLike {
+  let isWaiting = true;
+  const take = () => {
+    if (isWaiting) ahead -= elements;
+    isWaiting = false;
+    forgotten.unregister(take);
+    return image;
+  };
+  forgotten.register(take, elements, take);
+  return take;
+}
+
+function damaged(path: string, error: unknown): SarafError {
+  if (error instanceof SarafError) return error;
   return new FormatError(`${path}: damaged image (${(error as Error).message})`, { op: 'imageFolder', argument: path });
 }
 

@@ -1,6 +1,7 @@
 /** Film reviews with their judgement (Maas and others 2011), from a CSV file with the columns review and sentiment. */
 import { FormatError } from '../../bindings/errors.ts';
-import { readCsv } from './csv.ts';
+import { checkOptions, listed } from '../options.ts';
+import { type CsvOptions, readCsv } from './csv.ts';
 
 /** Reviews, and whether each is positive (1) or negative (0). */
 export interface Imdb {
@@ -21,16 +22,18 @@ const SENTIMENTS = new Map([
  * Reads film reviews with their judgement (Maas and others 2011) from a CSV file with the columns review and sentiment. HTML
  * line breaks in them become blanks.
  *
- * @throws FormatError where a column is missing or a sentiment is neither positive nor negative
+ * @param options maxElements: fields that the table may have, as of `readCsv`
+ * @throws FormatError where a column is missing, a sentiment is neither positive nor negative, or there are too many fields
  * @see https://ai.stanford.edu/~amaas/data/sentiment/
  * @example
  * const { texts, labels } = imdb('IMDB Dataset.csv');
  */
-export function imdb(csvPath: string): Imdb {
-  const table = readCsv(csvPath);
+export function imdb(csvPath: string, options: Pick<CsvOptions, 'maxElements'> = {}): Imdb {
+  checkOptions('imdb', options, ['maxElements']);
+  const table = readCsv(csvPath, options);
   for (const name of ['review', 'sentiment']) {
     if (!table.columns.includes(name)) {
-      throw new FormatError(`${csvPath}: there is no column ${name} (columns: ${table.columns.join(', ')})`, {
+      throw new FormatError(`${csvPath}: there is no column ${name} (columns: ${listed(table.columns)})`, {
         op: 'imdb',
         argument: 'csvPath',
       });

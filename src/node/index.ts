@@ -22,5 +22,5 @@ export { type CsvOptions, CsvTable, type CsvValue, parseCsv, readCsv } from './c
 export { type IdxArray, parseIdx } from './idx.ts';
 export { ImageFolder, type ImageFolderOptions, imageFolder } from './imageFolder.ts';
 export { type Imdb, imdb } from './imdb.ts';
-export { type Mnist, mnist } from './mnist.ts';
+export { type Mnist, type MnistOptions, mnist } from './mnist.ts';
 export { exportOnnx, loadModel, loadOnnx, loadSafetensors, saveModel, saveSafetensors } from './models.ts';

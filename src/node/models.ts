@@ -17,12 +17,12 @@ export function saveSafetensors(state: StateDict, path: string, metadata?: Reado
 /**
  * Reads a safetensors file.
  *
- * @throws FormatError where it is damaged
+ * @throws FormatError where it is damaged, or asks for more than `maxElements`
  * @example
  * model.loadStateDict(loadSafetensors('weights.safetensors'));
  */
-export function loadSafetensors(path: string): StateDict {
-  return io.loadSafetensors(readFileSync(path));
+export function loadSafetensors(path: string, options: io.LoadSafetensorsOptions = {}): StateDict {
+  return io.loadSafetensors(readFileSync(path), options);
 }
 
 /**
@@ -53,18 +53,18 @@ export function exportOnnx(
 /**
  * Reads the model of an ONNX file.
  *
- * @throws FormatError where it is damaged, or names operations that are not supported
+ * @throws FormatError where it is damaged, names operations that are not supported, or asks for more than `maxElements`
  * @example
  * const network = loadOnnx('model.onnx');
  */
-export function loadOnnx(path: string): io.OnnxModel {
-  return io.loadOnnx(readFileSync(path));
+export function loadOnnx(path: string, options: io.LoadOnnxOptions = {}): io.OnnxModel {
+  return io.loadOnnx(readFileSync(path), options);
 }
 
 /**
  * Reads a model that `saveModel` wrote.
  *
- * @throws FormatError where the file is damaged, or names a layer that is not known
+ * @throws FormatError where the file is damaged, names a layer that is not known, or asks for more than `maxElements`
  * @example
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel('model.safetensors');
  */

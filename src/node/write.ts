@@ -1,7 +1,21 @@
-/** Files that are written as a whole or not at all. */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** Files that are written as a whole or not at all. Links lead to what is replaced; its mode and its owner stay. */
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
 
 let count = 0;
@@ -32,21 +46,52 @@ function removeStray(path: string): void {
   }
 }
 
+/** Links that may lead to a file, as in Linux. */
+const MOST_LINKS = 40;
+/** The bits of a mode that are permissions. */
+const PERMISSIONS = 0o7777;
+/** Nobody else reads a file before it has the permissions of the one that it replaces. */
+const OWNER_ONLY = 0o600;
+
+function refuse(path: string, problem: string): never {
+  throw new ArgumentError(`${path} cannot be written: ${problem}`, { op: 'save', argument: 'path', got: path });
+}
+
+/** The file that a path stands for, behind all links, and what stands there; undefined where there is nothing yet. */
+function targetOf(path: string): [target: string, old: Stats | undefined] {
+  let target = path;
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const old = lstatSync(target, { throwIfNoEntry: false });
+    if (old === undefined || old.isFile()) return [target, old];
+    if (!old.isSymbolicLink())
+      refuse(
+        path,
+        `${old.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket'}; expected a plain file`,
+      );
+    target = resolve(realpathSync(dirname(target)), readlinkSync(target));
+  }
+  return refuse(path, 'its links lead in a circle');
+}
+
+/** Gives a new file the owner, where that is allowed, and the permissions of the one that it replaces. */
+function keepOwner(temporary: string, { uid, gid, mode }: Stats): void {
+  try {
+    chownSync(temporary, uid, gid);
+  } catch {
+    // Only root may give files away, and Windows knows no such owners.
+  }
+  chmodSync(temporary, mode & PERMISSIONS);
+}
+
 /** A new file beside `path`; names that are taken (by a process of the same number, before a restart) are passed over. */
-function openTemporary(path: string): [temporary: string, file: number] {
+function openTemporary(path: string, mode: number | undefined): [temporary: string, file: number] {
   for (;;) {
     const temporary = join(dirname(path), `${prefixOf(path)}${process.pid}.${count++}.tmp`);
     try {
-      return [temporary, openSync(temporary, 'wx')];
+      return [temporary, openSync(temporary, 'wx', mode)];
     } catch (error) {
       const { code } = error as { code?: string };
-      if (code === 'ENOENT') {
-        throw new ArgumentError(`${path} cannot be written: there is no folder ${dirname(path)}`, {
-          op: 'save',
-          argument: 'path',
-          got: path,
-        });
-      }
+      if (code === 'ENOENT') refuse(path, `there is no folder ${dirname(path)}`);
       if (code !== 'EEXIST') throw error;
     }
   }
@@ -68,23 +113,27 @@ function syncFolder(path: string): void {
 
 /**
  * Writes a temporary file in the same folder, makes sure that it is on the disk, and renames it: whoever reads `path` sees
- * the old bytes or the new ones, never a part. A process that is killed meanwhile leaves `.NAME.HOST.PID.NUMBER.tmp` behind; the
- * next writer of `path` removes it.
+ * the old bytes or the new ones, never a part. A link stays, and what it leads to is replaced; what is not a plain file is refused.
+ * A process that is killed meanwhile leaves `.NAME.HOST.PID.NUMBER.tmp` behind; the next writer of `path` removes it.
+ *
+ * @throws ArgumentError where there is no such folder, or something that is not a plain file
  */
 export function writeAtomically(path: string, bytes: Uint8Array): void {
-  const [temporary, file] = openTemporary(path);
+  const [target, old] = targetOf(path);
+  const [temporary, file] = openTemporary(target, old === undefined ? undefined : OWNER_ONLY);
   try {
     try {
       writeFileSync(file, bytes);
+      if (old !== undefined) keepOwner(temporary, old);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(path);
-  removeStray(path);
+  syncFolder(target);
+  removeStray(target);
 }

@@ -112,8 +112,9 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
     );
   }
   const length = Math.max(0, size + before + after);
-  const index = Int32Array.from({ length }, (_, i) => mirrored(i - before, size, mode));
+  // Memory first: what is too much is refused before its positions are listed.
   const list = empty(x.executor, [length], 'int32');
+  const index = Int32Array.from({ length }, (_, i) => mirrored(i - before, size, mode));
   x.executor.write(list.address, index, 'int32');
   return indexSelect(x, dim, list);
 }

@@ -2,30 +2,9 @@
  * A counted reference to a block of an executor's heap. Tensors, their views and what autograd saves share one storage;
  * the last one to let go gives the block back.
  */
-import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import { tracing } from '../program/trace.ts';
-
-/** What a block costs of a budget beside its elements: many empty ones cost too. */
-const BLOCK_COST = 32;
-
-/** Elements that may still be allocated. */
-let budget = Infinity;
-
-/**
- * Runs `fn`, which may allocate so many elements in all, freed ones included: for building what a file of strangers describes.
- *
- * @throws OutOfMemoryError where it wants more
- */
-export function withBudget<T>(elements: number, fn: () => T): T {
-  const before = budget;
-  budget = elements;
-  try {
-    return fn();
-  } finally {
-    budget = before;
-  }
-}
+import { charge, OBJECT_COST } from './budget.ts';
 
 let made = 0;
 
@@ -53,12 +32,7 @@ export class Storage {
   ) {}
 
   static allocate(executor: Executor, length: number): Storage {
-    budget -= length + BLOCK_COST;
-    if (budget < 0)
-      throw new OutOfMemoryError(`${length} elements are more than the file may ask for`, {
-        op: 'allocate',
-        got: length,
-      });
+    charge(length + OBJECT_COST);
     const storage = new Storage(executor, executor.allocator.allocate(length), length);
     if (tracing === executor) tracing.track(storage);
     return storage;

@@ -6,7 +6,8 @@
 import { DTypeError } from '../../../bindings/errors.ts';
 import type { Device, DType } from '../../../bindings/executor.ts';
 import { tensor } from '../../ops/index.ts';
-import type { Shape } from '../../tensor/shapes.ts';
+import { charge, ITEM_COST } from '../../tensor/budget.ts';
+import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { Attribute, OnnxNode } from './graph.ts';
 import { fail, type Literal } from './tensors.ts';
@@ -25,7 +26,7 @@ export interface Operation {
 export const literal = (dtype: DType, shape: Shape, values: ArrayLike<number>): Literal => ({
   dtype,
   shape,
-  values: dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values),
+  values: dtype === 'float32' ? new Float32Array(values) : new Float64Array(values),
 });
 
 const LARGEST = 2 ** 31;
@@ -110,6 +111,7 @@ export class Context {
   /** An input's numbers; a tensor is read, which `compile` refuses. */
   numbers(i: number): number[] {
     const value = this.value(i);
+    charge(ITEM_COST * numelOf(value.shape));
     return Array.from(value instanceof Tensor ? value.dataSync() : value.values);
   }
 

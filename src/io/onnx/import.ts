@@ -1,6 +1,8 @@
 /** Models from ONNX files. */
 import { ArgumentError } from '../../../bindings/errors.ts';
-import type { Shape } from '../../tensor/shapes.ts';
+import { checkOptions } from '../../options.ts';
+import { givenMaxElements, limitOf, withBudget } from '../../tensor/budget.ts';
+import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import type { Operation } from './context.ts';
 import { readGraph } from './graph.ts';
 import { OnnxModel } from './model.ts';
@@ -18,29 +20,60 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /**
+ * Elements that a file may ask for while it is read, for each of its bytes: messages take 64 and have some 10 bytes or more; weights of 16 bits are
+ * allocated up to three times. And besides.
+ */
+const ELEMENTS_A_BYTE = 8;
+const FREE_ELEMENTS = 2 ** 23;
+/** Bytes of a weight. */
+const WEIGHT_BYTES = 4;
+
+/** Options of `loadOnnx`. */
+export interface LoadOnnxOptions {
+  /**
+   * Elements that reading the file, and each run of the model, may ask for: what the nodes take and give, freed values included.
+   * Default: for reading, 8 for each byte of the file and 2^23 besides; for a run, 64 for each byte, 2^18 for each element of the inputs (more
+   * where a dimension has more than 64, as attention is quadratic), and 2^25 besides. That is several times what the largest
+   * models for pictures and texts ask for. Raise it for files that you trust.
+   */
+  maxElements?: number;
+}
+
+/**
  * The model of an ONNX file, as PyTorch, Keras and others export it (opset 7 and later), ready to run and to be trained further:
  * float initializers become parameters under their names. Integers of 64 bits become int32, floats of 16 and 64 bits float32.
  * The file is checked as a whole before a tensor is made. Operations that saraf does not have, subgraphs (If, Loop) and data in
- * other files are refused; what a node's attributes ask for is checked when it runs.
+ * other files are refused; what a node's attributes ask for is checked when it runs. Time and memory are bounded by the size of the
+ * file and of the inputs: a graph whose attributes ask for more is refused, at the node that does.
  *
- * @throws FormatError where the file is damaged, or names operations that are not supported: all of them at once
+ * @throws FormatError where the file is damaged, names operations that are not supported (all of them at once), or asks for more than
+ * `maxElements`
  * @see https://onnx.ai
  * @example
  * const bytes = new Uint8Array(await (await fetch('model.onnx')).arrayBuffer());
  * const network = loadOnnx(bytes);
  * const output = network.forward(randn(1, 3, 224, 224));
  */
-export function loadOnnx(bytes: Uint8Array): OnnxModel {
+export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): OnnxModel {
+  const op = 'loadOnnx';
   if (!(bytes instanceof Uint8Array)) {
-    throw new ArgumentError('loadOnnx: bytes must be a Uint8Array', { op: 'loadOnnx', argument: 'bytes', got: bytes });
+    throw new ArgumentError(`${op}: bytes must be a Uint8Array`, { op, argument: 'bytes', got: bytes });
   }
-  return new OnnxModel(readGraph(readModel(bytes)), operations);
+  checkOptions(op, options, ['maxElements']);
+  const { maxElements } = options;
+  const size = bytes.length;
+  return withBudget(
+    limitOf(op, maxElements, ELEMENTS_A_BYTE * size + FREE_ELEMENTS),
+    () => new OnnxModel(readGraph(readModel(bytes)), operations, { size, maxElements }),
+  );
 }
 
-/** The model of a file whose weights stand elsewhere: zeros of these shapes take their places. */
+/** The model of a file whose weights stand elsewhere: zeros of these shapes take their places. It is read within the caller's budget. */
 export function withoutWeights(
   bytes: Uint8Array,
   weights: readonly (readonly [name: string, shape: Shape])[],
 ): OnnxModel {
-  return new OnnxModel(readGraph(readModel(bytes), weights), operations);
+  const graph = readGraph(readModel(bytes), weights);
+  const size = weights.reduce((sum, [, shape]) => sum + WEIGHT_BYTES * numelOf(shape), bytes.length);
+  return new OnnxModel(graph, operations, { size, maxElements: givenMaxElements() });
 }

@@ -4,7 +4,9 @@ import type { Device } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
 import { checkTensor, compose, zeros } from '../../ops/index.ts';
+import { listed } from '../../options.ts';
 import { untraced } from '../../program/trace.ts';
+import { charge, ITEM_COST, limitOf, withBudget } from '../../tensor/budget.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -14,6 +16,24 @@ import { fail, type Literal } from './tensors.ts';
 
 /** Results of nodes that depend on numbers alone stay numbers up to this many. */
 const MOST_NUMBERS = 4096;
+
+/**
+ * Elements that a run may ask for: for each byte of the file, for each element of the inputs (as many as their largest dimension, times so many, if
+ * that is more: attention is quadratic), and besides.
+ */
+const RUN_ELEMENTS_A_BYTE = 64;
+const RUN_ELEMENTS_AN_INPUT = 2 ** 18;
+const RUN_ELEMENTS_A_PLACE = 2 ** 12;
+const RUN_FREE_ELEMENTS = 2 ** 25;
+
+/** What a model's runs may ask for: the bytes of its file, or what the caller has given. */
+export interface RunLimits {
+  size: number;
+  maxElements: number | undefined;
+}
+
+/** Elements that a node takes or gives. */
+const elementsOf = (value: Value) => (value instanceof Tensor ? value.numel : ITEM_COST * value.values.length);
 
 /** How an initializer is used: as something to learn, as statistics, or as numbers. */
 function usesOf(graph: OnnxGraph, operations: Readonly<Record<string, Operation>>): Map<string, Set<string>> {
@@ -47,10 +67,11 @@ export class OnnxModel extends Module {
   constructor(
     private readonly graph: OnnxGraph,
     private readonly operations: Readonly<Record<string, Operation>>,
+    private readonly limits: RunLimits,
   ) {
     super();
     const unknown = [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !Object.hasOwn(operations, op));
-    if (unknown.length > 0) fail(`these operations are not supported: ${unknown.sort().join(', ')}`);
+    if (unknown.length > 0) fail(`these operations are not supported: ${listed(unknown.sort())}`);
     const uses = usesOf(graph, operations);
     try {
       for (const [name, value] of graph.initializers) {
@@ -152,6 +173,22 @@ export class OnnxModel extends Module {
 
   override forward(...inputs: Tensor[]): Tensor | Tensor[] {
     this.check(inputs);
+    const { size, maxElements } = this.limits;
+    let elements = RUN_FREE_ELEMENTS + RUN_ELEMENTS_A_BYTE * size;
+    for (const { shape, numel } of inputs)
+      elements += numel * Math.max(RUN_ELEMENTS_AN_INPUT, RUN_ELEMENTS_A_PLACE * Math.max(0, ...shape));
+    let at: OnnxNode | null = null;
+    const claim = () => `loadOnnx: ${at === null ? 'the model' : `${at.label} (${at.op})`} asks for`;
+    const limit = limitOf('loadOnnx', maxElements, elements, claim);
+    return withBudget(limit, () =>
+      this.walk(inputs, (node) => {
+        at = node;
+      }),
+    );
+  }
+
+  /** Runs the nodes; `begin` is told of each before. */
+  private walk(inputs: readonly Tensor[], begin: (node: OnnxNode) => void): Tensor | Tensor[] {
     return compose(() => {
       const values = new Map<string, Value>(this.graph.initializers);
       for (const [name, field] of this.fields) values.set(name, this.tensorAt(field));
@@ -160,7 +197,11 @@ export class OnnxModel extends Module {
       });
       const lives = new Lives(values);
       for (const node of this.graph.nodes) {
+        begin(node);
+        for (const name of node.inputs) if (name !== '') charge(elementsOf(values.get(name)!));
         const results = this.attempt(node, values);
+        // Views too: what is expanded without being written will be read.
+        for (const result of results) charge(elementsOf(result));
         node.outputs.forEach((name, i) => {
           const result = results[i];
           if (name === '') return;

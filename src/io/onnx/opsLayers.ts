@@ -1,6 +1,7 @@
 /** ONNX's products, convolutions, pooling, resizing and normalisation in terms of saraf's. */
 import * as F from '../../functional/index.ts';
 import * as ops from '../../ops/index.ts';
+import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { type Shape, sameShape } from '../../tensor/shapes.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context, Operation } from './context.ts';
@@ -221,9 +222,6 @@ function rmsNorm(c: Context): Tensor {
   return x.mul(square.add(c.float('epsilon', 1e-5)).rsqrt()).mul(weight);
 }
 
-/** Largest size of a dimension that is resized. */
-const MOST_PLACES = 2 ** 20;
-
 type Place = (i: number, size: number, out: number, scale: number) => number;
 
 /** Where output i stands in the input, by name of the attribute. */
@@ -249,6 +247,8 @@ function resizeAlong(c: Context, x: Tensor, dim: number, out: number, scale: num
   const rule = c.text('coordinate_transformation_mode', isOld ? 'asymmetric' : 'half_pixel');
   const place = Object.hasOwn(places, rule) ? places[rule]! : c.refuse(`${rule} is not supported`);
   const inside = (i: number) => Math.min(size - 1, Math.max(0, i));
+  // Positions are listed one by one, shares in rows.
+  charge(ITEM_COST * out * (isNearest ? 1 : size));
   const at = Array.from({ length: out }, (_, i) => place(i, size, out, scale));
   const { device } = x;
   if (isNearest) {
@@ -293,9 +293,7 @@ function resize(c: Context): Tensor {
   c.only('antialias', 0);
   if (sizes === null && scales === null) c.refuse('sizes and scales are missing');
   const out = sizes ?? x.shape.map((size, i) => Math.floor(Math.fround(size * scales![i]!)));
-  // Positions are listed one by one.
-  if (out.some((size) => !Number.isInteger(size) || size < 1 || size > MOST_PLACES))
-    c.refuse(`size [${out.join(',')}]`);
+  if (out.some((size) => !Number.isInteger(size) || size < 1)) c.refuse(`size [${out.join(',')}]`);
   const ratio = x.shape.map((size, i) => (sizes === null ? scales![i]! : out[i]! / size));
   const dims = [...x.shape.keys()].filter((i) => out[i] !== x.shape[i] || ratio[i] !== 1);
   const rule = c.text('coordinate_transformation_mode', 'half_pixel');

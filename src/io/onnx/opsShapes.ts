@@ -1,8 +1,10 @@
 /** ONNX's changes of shape, indexing and constants in terms of saraf's operations; on numbers alone where shapes are computed. */
+import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
 import { embedding } from '../../functional/index.ts';
 import * as ops from '../../ops/index.ts';
 import { tracing } from '../../program/trace.ts';
 import { valuesAtHand } from '../../program/values.ts';
+import { charge, ITEM_COST, OBJECT_COST } from '../../tensor/budget.ts';
 import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
@@ -10,8 +12,14 @@ import type { Literal } from './tensors.ts';
 
 const isNumbers = (value: Value): value is Literal => !(value instanceof Tensor);
 
+/** Refuses lists of sizes that no tensor has, before anything walks through them. */
+function checkRank(c: Context, dimensions: number): void {
+  if (dimensions > MAX_DIMS) c.refuse(`${dimensions} dimensions, at most ${MAX_DIMS} are supported`);
+}
+
 /** The same elements in another shape. */
 function inShape(c: Context, shape: readonly number[]): Value {
+  checkRank(c, shape.length);
   const x = c.value(0);
   if (isNumbers(x) && numelOf(shape) === x.values.length && shape.every((size) => size >= 0)) return { ...x, shape };
   return c.tensor(0).reshape(shape);
@@ -54,6 +62,7 @@ function squeeze(c: Context): Value {
 function unsqueeze(c: Context): Value {
   const given = c.numbersOr(1, 'axes') ?? c.refuse('the axes are missing');
   const shape = [...c.shape(0)];
+  checkRank(c, shape.length + given.length);
   const dims = given.map((dim) => c.axis(dim, shape.length + given.length)).sort((a, b) => a - b);
   for (const dim of dims) shape.splice(dim, 0, 1);
   return inShape(c, shape);
@@ -63,8 +72,15 @@ function concat(c: Context): Value {
   const list = Array.from({ length: c.count }, (_, i) => c.value(i));
   const axis = c.axis(c.int('axis', c.opset < 4 ? 1 : 0), Math.max(1, c.shape(0).length));
   if (list.every((value) => isNumbers(value) && value.shape.length === 1)) {
-    const all = (list as Literal[]).flatMap(({ values }) => Array.from(values));
-    return literal(list[0]!.dtype, [all.length], all);
+    const length = list.reduce((sum, { shape }) => sum + shape[0]!, 0);
+    charge(ITEM_COST * length);
+    const all = new Float64Array(length);
+    let at = 0;
+    for (const { values } of list as Literal[]) {
+      all.set(values, at);
+      at += values.length;
+    }
+    return literal(list[0]!.dtype, [length], all);
   }
   return ops.cat(c.tensors(), axis);
 }
@@ -104,8 +120,13 @@ function split(c: Context): Tensor[] {
   const x = c.tensor(0);
   const axis = c.axis(c.int('axis', 0), x.ndim);
   const given = c.numbersOr(1, 'split');
-  if (given !== null) return ops.split(x, given, axis);
-  return ops.split(x, Math.ceil(x.shape[axis]! / c.int('num_outputs', c.wanted)), axis);
+  if (given !== null) {
+    charge(OBJECT_COST * given.length);
+    return ops.split(x, given, axis);
+  }
+  const size = Math.ceil(x.shape[axis]! / c.int('num_outputs', c.wanted));
+  charge(OBJECT_COST * (x.shape[axis]! / size || 0));
+  return ops.split(x, size, axis);
 }
 
 /** Indices, with negative ones counted from the end. */
@@ -162,18 +183,14 @@ function pad(c: Context): Tensor {
     : ops.pad(x, padding, { mode: mode === 'edge' ? 'replicate' : mode });
 }
 
-/** Most elements of a list that is made of numbers alone. */
-const MOST = 2 ** 24;
-
 function range(c: Context): Literal {
   const [start, limit, delta] = [c.number(0), c.number(1), c.number(2)];
   const length = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(length <= MOST)) c.refuse(`${length} numbers are too many`);
-  return literal(
-    c.dtype(0),
-    [length],
-    Array.from({ length }, (_, i) => start + i * delta),
-  );
+  if (Number.isNaN(length)) c.refuse('it is not a range of numbers');
+  charge(ITEM_COST * length);
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = start + i * delta;
+  return literal(c.dtype(0), [length], values);
 }
 
 function constant(c: Context): Literal {

@@ -1,12 +1,13 @@
 /**
  * The part of ONNX's protobuf messages that saraf reads and writes, as tables of field numbers, and one reader and one writer for all
- * of them. Nothing is allocated beyond what the bytes hold; unknown fields are skipped; groups and packed or single numbers are
- * told apart as protobuf says. Subgraphs stay bytes: they are refused later, and messages cannot nest without end.
+ * of them. Nothing is allocated beyond what the bytes hold, and messages and items of lists are charged for; unknown fields are skipped; groups
+ * and packed or single numbers are told apart as protobuf says. Subgraphs stay bytes: they are refused later, and messages cannot nest without end.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { FormatError } from '../../../bindings/errors.ts';
+import { FormatError, SarafError } from '../../../bindings/errors.ts';
+import { charge, ITEM_COST } from '../../tensor/budget.ts';
 
 type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
 
@@ -14,13 +15,18 @@ interface Field {
   number: number;
   codec: Codec;
   many: boolean;
+  /** Most items of a list. */
+  most: number;
 }
 
 /** Fields of a message by their names here. T is what a decoded message looks like. */
 type Message<T extends object> = { readonly [K in keyof T]-?: Field };
 
-const one = (number: number, codec: Codec): Field => ({ number, codec, many: false });
-const many = (number: number, codec: Codec): Field => ({ number, codec, many: true });
+/** Most sizes of a tensor: more than any tensor has, few enough to be told of in an error. */
+const MOST_SIZES = 64;
+
+const one = (number: number, codec: Codec): Field => ({ number, codec, many: false, most: 1 });
+const many = (number: number, codec: Codec, most = Infinity): Field => ({ number, codec, many: true, most });
 
 /** Fields that are absent are undefined; repeated ones are empty lists. */
 export interface TensorProto {
@@ -36,7 +42,7 @@ export interface TensorProto {
   dataLocation?: number;
 }
 const tensorProto: Message<TensorProto> = {
-  dims: many(1, 'int'),
+  dims: many(1, 'int', MOST_SIZES),
   dataType: one(2, 'int'),
   floatData: many(4, 'float'),
   int32Data: many(5, 'int'),
@@ -104,7 +110,7 @@ const dimensionProto: Message<DimensionProto> = { dimValue: one(1, 'int'), dimPa
 interface ShapeProto {
   dim: DimensionProto[];
 }
-const shapeProto: Message<ShapeProto> = { dim: many(1, dimensionProto as Codec) };
+const shapeProto: Message<ShapeProto> = { dim: many(1, dimensionProto as Codec, MOST_SIZES) };
 interface TensorTypeProto {
   elemType?: number;
   shape?: ShapeProto;
@@ -166,11 +172,16 @@ const wireType = (codec: Codec): WireType =>
     ? wireTypes[codec as keyof typeof wireTypes]
     : WireType.LengthDelimited;
 
-/** A 64-bit number as the nearest that JavaScript has: exact up to 2⁵³. */
-const readInt = (reader: BinaryReader) => Number(reader.int64());
+/** A 64-bit number as the nearest that JavaScript has: exact up to 2⁵³. Small ones without a BigInt on the way. */
+function readInt(reader: BinaryReader, bytes: Uint8Array): number {
+  const first = bytes[reader.pos]!;
+  if (first >= 0x80 || reader.pos >= reader.len) return Number(reader.int64());
+  reader.pos++;
+  return first;
+}
 
-function readOne(reader: BinaryReader, codec: Codec): unknown {
-  if (codec === 'int') return readInt(reader);
+function readOne(reader: BinaryReader, bytes: Uint8Array, codec: Codec): unknown {
+  if (codec === 'int') return readInt(reader, bytes);
   if (codec === 'float') return reader.float();
   if (codec === 'double') return reader.double();
   const part = reader.bytes();
@@ -179,34 +190,63 @@ function readOne(reader: BinaryReader, codec: Codec): unknown {
   return readMessage(part, codec);
 }
 
+/** What a message takes: an object with a field for each of its own, and a view of its bytes while it is read. */
+const MESSAGE_COST = 64;
+
 const EMPTY: unknown[] = [];
 
+/** A message before anything is read, and its fields by number. */
+interface Layout {
+  blank: object;
+  fields: Map<number, [name: string, field: Field]>;
+}
+const layouts = new Map<Message<object>, Layout>();
+
+function layoutOf(message: Message<object>): Layout {
+  let layout = layouts.get(message);
+  if (layout === undefined) {
+    const entries = Object.entries(message as Record<string, Field>);
+    layout = {
+      blank: Object.fromEntries(entries.map(([name, field]) => [name, field.many ? EMPTY : undefined])),
+      fields: new Map(entries.map((entry) => [entry[1].number, entry])),
+    };
+    layouts.set(message, layout);
+  }
+  return layout;
+}
+
 function readMessage(bytes: Uint8Array, message: Message<object>): object {
+  charge(MESSAGE_COST);
   const reader = new BinaryReader(bytes);
-  const result: Record<string, unknown> = {};
-  const fields = Object.entries(message as Record<string, Field>);
-  for (const [name, field] of fields) result[name] = field.many ? EMPTY : undefined;
+  const { blank, fields } = layoutOf(message);
+  const result: Record<string, unknown> = { ...blank };
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag();
-    const entry = fields.find(([, field]) => field.number === number);
+    const entry = fields.get(number);
     if (entry === undefined) {
       reader.skip(type, number);
       continue;
     }
-    const [name, { codec, many: isMany }] = entry;
+    const [name, { codec, many: isMany, most }] = entry;
     const expected = wireType(codec);
     if (!isMany) {
       if (type !== expected) throw new Error(`field ${name} has wire type ${type}`);
-      result[name] = readOne(reader, codec);
+      result[name] = readOne(reader, bytes, codec);
       continue;
     }
     if (result[name] === EMPTY) result[name] = [];
     const list = result[name] as unknown[];
+    const add = (from: BinaryReader, source: Uint8Array) => {
+      if (list.length === most) throw new Error(`field ${name} has more than ${most} items`);
+      charge(ITEM_COST);
+      list.push(readOne(from, source, codec));
+    };
     if (type === expected) {
-      list.push(readOne(reader, codec));
+      add(reader, bytes);
     } else if (type === WireType.LengthDelimited && typeof codec === 'string') {
-      const packed = new BinaryReader(reader.bytes());
-      while (packed.pos < packed.len) list.push(readOne(packed, codec));
+      const part = reader.bytes();
+      const packed = new BinaryReader(part);
+      while (packed.pos < packed.len) add(packed, part);
     } else {
       throw new Error(`field ${name} has wire type ${type}`);
     }
@@ -219,6 +259,7 @@ export function readModel(bytes: Uint8Array): ModelProto {
   try {
     return readMessage(bytes, modelProto as Message<object>) as ModelProto;
   } catch (error) {
+    if (error instanceof SarafError) throw error;
     throw new FormatError(`loadOnnx: the bytes are no ONNX model (${(error as Error).message})`, {
       op: 'loadOnnx',
       argument: 'bytes',
