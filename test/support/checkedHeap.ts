@@ -82,7 +82,7 @@ export class CheckedHeap {
   private allocations = 0;
   /** Counts as the executor's own allocator would. */
   private readonly counter = new Allocator(0, 2 ** 30, () => 0);
-  /** Memory below belongs to the executor itself. */
+  /** Below may be blocks of the executor itself, which were there before. */
   private readonly first: number;
   private readonly allocate: (elements: number) => number;
   private readonly free: (address: number, elements: number) => void;
@@ -100,18 +100,23 @@ export class CheckedHeap {
     this.write = executor.write.bind(executor);
     this.first = this.allocate(1);
     this.free(this.first, 1);
-    Object.defineProperties(allocator, {
-      allocate: { value: (elements: number) => this.take(elements) },
-      release: { value: (address: number, elements: number) => this.giveBack(address, elements) },
-      // The allocator writes what it counts itself, which has guards in it.
-      bytesInUse: { get: () => this.counter.bytesInUse, set: () => {} },
-      blocks: { get: () => this.counter.blocks, set: () => {} },
+    Object.assign(allocator, {
+      allocate: (elements: number) => this.take(elements),
+      release: (address: number, elements: number) => this.giveBack(address, elements),
     });
+    // Where blocks have guards and wait the allocator's own figures are larger than they would be.
+    if (this.guard > 0) {
+      Object.defineProperties(allocator, {
+        bytesInUse: { configurable: true, get: () => this.counter.bytesInUse, set: () => {} },
+        blocks: { configurable: true, get: () => this.counter.blocks, set: () => {} },
+        bytesReserved: { configurable: true, get: () => this.reserved },
+      });
+    }
     this.watch();
   }
 
   private take(elements: number): number {
-    if (GROWTHS.includes(++this.allocations)) this.growHeap();
+    if (this.guard > 0 && GROWTHS.includes(++this.allocations)) this.growHeap();
     const address = this.takeGuarded(elements) + this.guard;
     this.blocks.add({ address, elements, counted: this.counter.allocate(elements), released: null });
     this.reserved = Math.max(this.reserved, this.counter.bytesInUse);
@@ -156,6 +161,10 @@ export class CheckedHeap {
 
   private giveBack(address: number, elements: number): void {
     const block = this.blocks.at(address);
+    if (block === undefined && address < this.first) {
+      this.free(address, elements);
+      return;
+    }
     if (block === undefined || block.address !== address)
       throw new HeapFault(`released ${address}, where no block starts`);
     if (block.released !== null) throw new HeapFault(`released ${address} (${elements} elements) twice`, block);
@@ -167,7 +176,8 @@ export class CheckedHeap {
     block.released = new Error();
     this.waiting.push(block);
     this.waitingElements += elements;
-    while (this.waiting.length > WAITING_BLOCKS || this.waitingElements > WAITING_ELEMENTS) this.letGo();
+    const most = this.guard > 0 ? WAITING_BLOCKS : 0;
+    while (this.waiting.length > most || this.waitingElements > WAITING_ELEMENTS) this.letGo();
   }
 
   /** Gives the block that has waited longest back for good. */
@@ -198,8 +208,8 @@ export class CheckedHeap {
 
   /** Operands may be empty: of them it is only asked where they are. */
   private checkUse(use: string, address: number, elements = 0): void {
-    if (address < this.first) return;
     const block = this.blocks.at(address);
+    if (block === undefined && address < this.first) return;
     if (block === undefined) throw new HeapFault(`${use} at ${address}, where no block is`);
     if (block.released !== null) throw new HeapFault(`${use} at ${address} after its release`, block);
     if (address + elements > block.address + block.elements)
@@ -228,9 +238,12 @@ export class CheckedHeap {
         const { program } = executor;
         try {
           this.checkCommands(program.words, program.length);
-        } catch (fault) {
-          program.clear();
-          throw fault;
+        } catch (error) {
+          // What is not a command is the executor's to refuse.
+          if (error instanceof HeapFault) {
+            program.clear();
+            throw error;
+          }
         }
         run();
       },

@@ -30,7 +30,9 @@ describeOnGpu('programs on webgpu', (gpu) => {
   test.each(FOR_CPU)('%s is refused', (opcode) => {
     const { words } = layout(opcode);
     const { program } = gpu;
-    program.words.set([opcodes.indexOf(opcode), words], program.reserve(words));
+    const at = program.reserve(words);
+    program.words.fill(0, at, at + words);
+    program.words.set([opcodes.indexOf(opcode), words], at);
     expect(() => gpu.run()).toThrow(DeviceError);
   });
 });

@@ -1,0 +1,36 @@
+/** Allocations that fail when a test wants them to. */
+import { OutOfMemoryError } from '../../bindings/errors.ts';
+import type { Executor } from '../../bindings/executor.ts';
+
+/**
+ * Runs `fn`, in which the allocation number `failing` (from 0 on) of an executor throws OutOfMemoryError, once. Returns whether there were
+ * as many; what `fn` throws is thrown on.
+ */
+export function withFailingAllocation<T>(
+  executor: Executor,
+  failing: number,
+  fn: () => T,
+): { result: T; failed: boolean } {
+  const { allocator } = executor;
+  const own = Object.getOwnPropertyDescriptor(allocator, 'allocate');
+  const { allocate } = allocator;
+  let count = 0;
+  const restore = () => {
+    if (own === undefined) delete (allocator as { allocate?: unknown }).allocate;
+    else Object.defineProperty(allocator, 'allocate', own);
+  };
+  Object.defineProperty(allocator, 'allocate', {
+    configurable: true,
+    value: (elements: number) => {
+      if (count++ === failing) throw new OutOfMemoryError(`cannot allocate ${elements} elements: a test says so`);
+      return allocate.call(allocator, elements);
+    },
+  });
+  try {
+    const result = fn();
+    if (!(result instanceof Promise)) return { result, failed: count > failing };
+    return result.then((value) => ({ result: value, failed: count > failing })).finally(restore) as never;
+  } finally {
+    restore();
+  }
+}
