@@ -5,6 +5,7 @@
  * Workers are unref'ed: a process ends with its pool running. A worker that dies between two runs costs nothing but its help:
  * the leader does the shares that nobody takes. Its end is reported by a warning, and the pool goes on without it.
  */
+import { warn } from '../warn.ts';
 import { spawn, type ThreadWorker } from './worker.ts';
 
 /** Threads that a team has room for, the caller's among them. */
@@ -107,11 +108,4 @@ export class WorkerPool {
     this.note = `a worker ended (${reason})`;
     warn(`saraf: ${this.note}; going on with ${this.threads} thread${this.threads === 1 ? '' : 's'}`);
   }
-}
-
-/** Tells people, where the runtime has a way to. */
-function warn(message: string): void {
-  const host = (globalThis as { process?: { emitWarning?: (text: string) => void } }).process;
-  if (typeof host?.emitWarning === 'function') host.emitWarning(message);
-  else console.warn(message);
 }

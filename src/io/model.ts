@@ -12,6 +12,7 @@ import { limitOf, withBudget } from '../tensor/budget.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
+import { type Modes, modesOf, restoreModes } from './modes.ts';
 import { limitFor, openSafetensors, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
 
 /** Settings of any optimizer. */
@@ -60,7 +61,7 @@ export interface SaveModelOptions {
 
 /** What a file of `saveModel` holds. */
 export interface SavedModel {
-  /** The model, its weights loaded, in training mode. */
+  /** The model, its weights loaded, each module in its mode, each parameter frozen or not as it was. */
   model: Module;
   /** The optimizer of the model's parameters, or null. */
   optimizer: AnyOptimizer | null;
@@ -71,7 +72,7 @@ export interface SavedModel {
 }
 
 /** What the metadata hold. */
-interface Description {
+interface Description extends Partial<Modes> {
   version: number;
   architecture: unknown;
   random: { seed: number; counter: number };
@@ -156,6 +157,7 @@ function contentsOf(op: string, model: Module, options: SaveModelOptions): [Stat
   const description: Description = {
     version: VERSION,
     architecture: encodeModule(model),
+    ...modesOf(model),
     random: generator.state,
     epoch,
     optimizer: optimizer === undefined ? null : describeOptimizer(optimizer, model, tensors),
@@ -273,6 +275,7 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   let model: Module | null = null;
   try {
     model = withBudget(limit, () => decodeModule(description.architecture));
+    restoreModes(model, description);
     model.loadStateDict(Object.fromEntries(entries.filter((entry) => !isOptimizer(entry))));
     const { optimizer: saved, scheduler, epoch } = description;
     const optimizer =

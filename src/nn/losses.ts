@@ -23,6 +23,7 @@ import {
   smoothL1Loss,
   type WeightedLossOptions,
 } from '../functional/index.ts';
+import { checkLossInput } from '../functional/lossInput.ts';
 import { checkTensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -102,6 +103,7 @@ export class CrossEntropyLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    checkLossInput(crossEntropy, input);
     return crossEntropy(input, target, this.options);
   }
 }
@@ -179,6 +181,7 @@ export class BCEWithLogitsLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    checkLossInput(binaryCrossEntropyWithLogits, input);
     return binaryCrossEntropyWithLogits(input, target, this.options);
   }
 }
@@ -202,6 +205,7 @@ export class NLLLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    checkLossInput(nllLoss, input);
     return nllLoss(input, target, this.options);
   }
 }
@@ -220,6 +224,7 @@ export class KLDivLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    checkLossInput(klDiv, input);
     return klDiv(input, target, this.options);
   }
 }
@@ -243,6 +248,7 @@ export class FocalLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    checkLossInput(focalLoss, input);
     return focalLoss(input, target, this.options);
   }
 }

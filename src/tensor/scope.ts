@@ -22,8 +22,8 @@ const open: Scope[] = [];
  */
 export type Keeper = boolean | 'leaf' | 'leaf alone';
 
-/** Who owns the gradients of leaves that are being freed: the scope that ends, or the collector (null); otherwise the open scope. */
-let heir: Scope | null | undefined;
+/** Whether the collector is freeing a tensor. */
+let isCollecting = false;
 
 /** Tensor handles that are alive. */
 export let liveTensors = 0;
@@ -43,11 +43,11 @@ const collector =
         storage.release();
         if (variable === null) return;
         // A scope that happens to be open, as those of a DataLoader are between batches, did not make what this leaf has.
-        heir = null;
+        isCollecting = true;
         try {
           letGoOfVariable(variable);
         } finally {
-          heir = undefined;
+          isCollecting = false;
         }
       });
 
@@ -57,14 +57,17 @@ export function adopt(tensor: Tensor): void {
   own(tensor);
 }
 
-/** Gives a tensor to a scope, or to the garbage collector where there is none. */
-function own(tensor: Tensor, scope: Scope | null | undefined = open[open.length - 1]): void {
-  if (scope !== undefined && scope !== null) {
-    scope.tensors.push(tensor);
-  } else if (collector !== undefined && tensor.held === null) {
-    tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable };
-    collector.register(tensor, tensor.held, tensor);
-  }
+/** Gives a tensor to the open scope, or to the garbage collector where there is none. */
+function own(tensor: Tensor): void {
+  const scope = open[open.length - 1];
+  if (scope !== undefined) scope.tensors.push(tensor);
+  else leaveToCollector(tensor);
+}
+
+function leaveToCollector(tensor: Tensor): void {
+  if (collector === undefined || tensor.held !== null) return;
+  tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable };
+  collector.register(tensor, tensor.held, tensor);
 }
 
 /** A disposed tensor reports itself. */
@@ -88,30 +91,41 @@ export function openScope(): Scope {
   return scope;
 }
 
+const NOTHING: ReadonlySet<object> = new Set();
+
 /** Ends a scope: disposes its tensors but those in `result`, which go to the scope around it. */
 export function closeScope(scope: Scope, result?: unknown): void {
   const at = open.lastIndexOf(scope);
   if (at < 0) return;
-  open.splice(at, 1);
-  const { tensors } = scope;
-  if (tensors.length === 0) return;
-  const escaping = new Set<object>();
-  collect(result, escaping, 0);
-  heir = scope;
-  try {
-    // Grows meanwhile: with the gradients of leaves that end here.
-    for (const tensor of tensors) {
-      if (tensor.storageOrNull === null) continue;
-      if (!tensor.kept) {
-        if (escaping.has(tensor)) own(tensor);
-        else tensor.dispose();
-      } else if (tensor.kept === 'leaf') {
-        tensor.kept = 'leaf alone';
-      }
+  const escaped = disposeAll(scope.tensors, result);
+  if (at === open.length - 1) open.pop();
+  else open.splice(at, 1);
+  if (escaped !== null) for (const tensor of escaped) own(tensor);
+}
+
+/** Disposes the tensors of a scope, which is still open: gradients of leaves that end here join them. Returns those that escape. */
+function disposeAll(tensors: readonly Tensor[], result: unknown): Tensor[] | null {
+  const escaping = tensors.length === 0 || result === undefined ? NOTHING : tensorsIn(result);
+  let escaped: Tensor[] | null = null;
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = tensors[i]!;
+    if (tensor.storageOrNull === null) continue;
+    if (!tensor.kept) {
+      if (!escaping.has(tensor)) tensor.dispose();
+      else if (escaped === null) escaped = [tensor];
+      else escaped.push(tensor);
+    } else if (tensor.kept === 'leaf') {
+      tensor.kept = 'leaf alone';
     }
-  } finally {
-    heir = undefined;
   }
+  return escaped;
+}
+
+/** All tensors in a result, and what they lie in. */
+function tensorsIn(result: unknown): Set<object> {
+  const found = new Set<object>();
+  collect(result, found, 0);
+  return found;
 }
 
 const MAX_RESULT_DEPTH = 8;
@@ -177,5 +191,7 @@ export function letGo(tensor: Tensor): void {
   const { kept } = tensor;
   if (tensor.storageOrNull === null || kept === true) return;
   tensor.kept = false;
-  if (kept === 'leaf alone') own(tensor, heir);
+  if (kept !== 'leaf alone') return;
+  if (isCollecting) leaveToCollector(tensor);
+  else own(tensor);
 }

@@ -38,7 +38,7 @@ type MakeBatch = () => Tensor[] | null;
 export interface Turns {
   next(): MakeBatch | Promise<MakeBatch>;
   /** The pass ends, perhaps early. */
-  end(): void;
+  end(): Promise<void>;
 }
 
 /** Examples, and how they come in batches. */
@@ -50,6 +50,21 @@ export interface Source {
   /** Where the examples come by number. */
   readonly dataset: Dataset | null;
   begin(): Turns;
+  /** No pass follows: ends what goes on from pass to pass. */
+  end(): Promise<void>;
+}
+
+/** Awaits `fn`, then `end` in any case; an error of `fn` counts more than one of `end`. */
+export async function ending<T>(end: () => Promise<void>, fn: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await fn();
+  } catch (error) {
+    await end().catch(() => {});
+    throw error;
+  }
+  await end();
+  return result;
 }
 
 /** A data set, and how it comes in batches. */
@@ -80,8 +95,10 @@ class DatasetSource implements Source {
     const { batchSize, prefetch } = this.settings;
     const reader = new BatchReader({ dataset, order: this.settings.order(), batchSize, batches, prefetch });
     let left = batches;
-    return { next: () => (left-- > 0 ? reader.next() : () => null), end: () => {} };
+    return { next: () => (left-- > 0 ? reader.next() : () => null), end: async () => {} };
   }
+
+  async end(): Promise<void> {}
 }
 
 /** Some examples of a data set. */

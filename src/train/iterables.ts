@@ -9,7 +9,8 @@ type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
  * Batches [inputs, …, targets]: what can be iterated anew for each epoch; a function that begins an iteration; or, with
- * `stepsPerEpoch`, a generator that goes on from epoch to epoch. What a generator makes in a turn is freed after it.
+ * `stepsPerEpoch`, a generator that goes on from epoch to epoch. What a generator makes in a turn is freed after it. One that has not come
+ * to its end when `fit` has is closed, as `for … of` closes what it leaves.
  */
 export type BatchIterable = Batches | (() => Batches);
 
@@ -49,8 +50,15 @@ function batchOf(op: string, { done, value }: IteratorResult<Batch>): Tensor[] |
   });
 }
 
-/** Batches of an iteration: to its end, or so many in each pass. */
+/** Ends an iteration that is left before its end, as `for … of` does. */
+async function close({ isAsync, iterator }: Running): Promise<void> {
+  if (isAsync) await iterator.return?.();
+  else iterator.return?.();
+}
+
+/** Batches of an iteration: to its end, or this many in each pass. */
 export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number | undefined): Source {
+  /** What has begun, has not come to its end and has not failed. */
   let running: Running | null = null;
   const fail = (): never => {
     throw new ArgumentError(
@@ -58,34 +66,45 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
       { op, argument: 'x' },
     );
   };
+  const end = async (): Promise<void> => {
+    const left = running;
+    running = null;
+    if (left !== null) await close(left);
+  };
   const turns = (): Turns => {
     running ??= begin(op, given);
     const { isAsync, iterator } = running;
     let taken = 0;
-    let isOver = false;
     const look = (result: IteratorResult<Batch>): Tensor[] | null => {
+      if (result.done) running = null;
       const batch = batchOf(op, result);
-      if (batch === null) {
-        isOver = true;
-        running = null;
-        return taken === 0 || stepsPerEpoch !== undefined ? fail() : null;
-      }
+      if (batch === null) return taken === 0 || stepsPerEpoch !== undefined ? fail() : null;
       taken++;
       return batch;
+    };
+    const failed = (error: unknown): never => {
+      running = null;
+      throw error;
     };
     return {
       next() {
         if (taken === stepsPerEpoch) return () => null;
-        if (isAsync) return iterator.next().then((result) => () => look(result));
+        if (isAsync) return iterator.next().then((result) => () => look(result), failed);
         // A generator makes its tensors in the turn's own scope.
-        return () => look(iterator.next());
+        return () => {
+          let result: IteratorResult<Batch>;
+          try {
+            result = iterator.next();
+          } catch (error) {
+            return failed(error);
+          }
+          return look(result);
+        };
       },
-      end() {
-        if (stepsPerEpoch !== undefined || isOver) return;
-        running = null;
-        void iterator.return?.();
+      end: async () => {
+        if (stepsPerEpoch === undefined) await end();
       },
     };
   };
-  return { batches: stepsPerEpoch ?? null, weighted: false, dataset: null, begin: turns };
+  return { batches: stepsPerEpoch ?? null, weighted: false, dataset: null, begin: turns, end };
 }

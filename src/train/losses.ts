@@ -13,6 +13,7 @@ import {
   nllLoss,
   smoothL1Loss,
 } from '../functional/index.ts';
+import { checkLossInput } from '../functional/lossInput.ts';
 import * as nnLosses from '../nn/losses.ts';
 import { Module } from '../nn/module.ts';
 import { show } from '../tensor/shapes.ts';
@@ -34,8 +35,16 @@ interface NamedLoss {
   elementwise: boolean;
 }
 
-const numbers = (fn: NamedLoss['fn']): NamedLoss => ({ fn, elementwise: true });
-const classes = (fn: NamedLoss['fn']): NamedLoss => ({ fn, elementwise: false });
+/** A loss function that warns of outputs that it is not made for. */
+function watched<A extends [output: Tensor, ...others: unknown[]]>(fn: (...args: A) => Tensor): (...args: A) => Tensor {
+  return (...args) => {
+    checkLossInput(fn, args[0]);
+    return fn(...args);
+  };
+}
+
+const numbers = (fn: NamedLoss['fn']): NamedLoss => ({ fn: watched(fn), elementwise: true });
+const classes = (fn: NamedLoss['fn']): NamedLoss => ({ fn: watched(fn), elementwise: false });
 
 /** By the names of the classes in nn without `Loss`: all that take one output and one target. */
 const BY_CLASS: Record<string, NamedLoss> = {
@@ -102,7 +111,7 @@ function unreduced(loss: Loss): { losses: Unreduced; sums: boolean } {
       fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'none' });
     return { losses, sums: false };
   }
-  if (!(loss instanceof Module)) return { losses: loss, sums: false };
+  if (!(loss instanceof Module)) return { losses: watched(loss), sums: false };
   const { options } = loss as WithOptions;
   if (typeof options !== 'object' || !Object.values(nnLosses).some((type) => loss.constructor === type))
     return { losses: (output, target) => loss.forward(output as never, target as never) as Tensor, sums: false };
@@ -172,7 +181,9 @@ export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights
     return (output, target) => fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'mean' });
   }
   const raw: Unreduced =
-    loss instanceof Module ? (output, target) => loss.forward(output as never, target as never) as Tensor : loss;
+    loss instanceof Module
+      ? (output, target) => loss.forward(output as never, target as never) as Tensor
+      : watched(loss);
   return (output, target) => {
     const value = raw(output, target);
     return value.numel === 1 ? value : value.mean();

@@ -12,6 +12,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import {
   type Examples,
+  ending,
   type Inputs,
   isTensorList,
   type Source,
@@ -141,7 +142,10 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
         const testStep = this.runner(this.testStep(validation?.weighted ?? false));
         try {
           this.plan = { epochs, batches: source.batches ?? 0 };
-          return await this.epochs(initialEpoch, options, source, validation, trainStep, testStep);
+          return await ending(
+            () => source.end(),
+            () => this.epochs(initialEpoch, options, source, validation, trainStep, testStep),
+          );
         } finally {
           this.optimizer.zeroGrad();
           const moved = home === null ? [] : trainStep.changedOnGpu;
@@ -203,7 +207,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     const totals: number[] = [];
     let examples = 0;
     let batch = 0;
-    try {
+    await ending(turns.end, async () => {
       for (; !signal?.aborted && !this.stopTraining; batch++) {
         const next = turns.next();
         const make = next instanceof Promise ? await next : next;
@@ -231,9 +235,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
         const waiting = this.pause();
         if (waiting !== undefined) await waiting;
       }
-    } finally {
-      turns.end();
-    }
+    });
     // Of a generator the number is known once it has been gone through.
     if (source.batches === null && isTraining) this.plan = { ...this.plan, batches: batch };
     return goals.logs(totals, examples);

@@ -175,6 +175,74 @@ describe('layers in files', () => {
     },
   );
 
+  /** All plain fields of all modules inside, tensors by their shapes. */
+  function fieldsOf(module: nn.Module): unknown {
+    const plain = (value: unknown, seen: unknown[]): unknown => {
+      if (value instanceof Tensor) return [value.constructor.name, value.shape, value.dtype];
+      if (value instanceof nn.Module) return value.constructor.name;
+      if (typeof value === 'function') return value.name;
+      if (typeof value !== 'object' || value === null || seen.includes(value)) return value;
+      return Object.entries(value).map(([name, part]) => [name, plain(part, [...seen, value])]);
+    };
+    return Array.from(module.namedModules(), ([name, part]) => [
+      name,
+      // Of a graph the values are numbered anew.
+      part instanceof nn.GraphModel ? 'graph' : Object.entries(part).map(([field, value]) => [field, plain(value, [])]),
+    ]);
+  }
+
+  it.each(Object.entries(samples).flatMap(([name, list]) => list.map((sample, i) => [name, i, sample] as const)))(
+    '%s, sample %i, has the same modes, fields and next training step',
+    (name, sample, [make, ...shapes]) => {
+      for (let round = 0; round < 4; round++) {
+        const seed = 1 + round + 10 * sample;
+        manualSeed(seed);
+        const before = memory().tensors;
+        const module = make();
+        const draws = scope(() => randn(200).toArray()) as number[];
+        for (const part of module.modules()) part.training = draws.pop()! > 0;
+        for (const parameter of module.parameters()) {
+          nn.init.normal_(parameter);
+          parameter.requiresGrad = draws.pop()! > 0;
+        }
+        const inputs =
+          name === 'Embedding' ? [tensor([[1, 4]], { dtype: 'int32' })] : shapes.map((shape) => randn(shape));
+        const { model } = loadModel(saveModel(module));
+        const modes = (m: nn.Module) => [
+          Array.from(m.namedModules(), ([key, { training }]) => [key, training]),
+          Array.from(m.namedParameters(), ([key, { requiresGrad }]) => [key, requiresGrad]),
+        ];
+        expect(modes(model), `seed ${seed}`).toEqual(modes(module));
+        expect(fieldsOf(model)).toEqual(fieldsOf(module));
+        if (name !== 'ModuleList' && name !== 'ModuleDict') {
+          expect(outputs(model, inputs)).toEqual(outputs(module, inputs));
+          for (const each of [module, model]) train(each, inputs);
+        }
+        const values = (m: nn.Module) => Object.entries(m.stateDict()).map(([key, t]) => [key, ...t.dataSync()]);
+        expect(values(model)).toEqual(values(module));
+        for (const part of [module, model, ...inputs]) part.dispose();
+        expect(memory().tensors).toBe(before);
+      }
+    },
+  );
+
+  /** A step of all parameters that learn. */
+  function train(module: nn.Module, inputs: readonly Tensor[]): void {
+    scope(() => {
+      manualSeed(6);
+      const flat = (value: unknown): Tensor[] =>
+        value instanceof Tensor ? [value] : value === null ? [] : (value as unknown[]).flatMap(flat);
+      const given = flat((module.forward as (...given: readonly Tensor[]) => unknown).call(module, ...inputs));
+      const loss = given.map((output) => output.square().sum()).reduce((a, b) => a.add(b));
+      if (!loss.requiresGrad) return;
+      loss.backward();
+      const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
+      optimizer.step();
+      module.zeroGrad();
+      optimizer.dispose();
+    });
+  }
+
   it('a graph with a function of its own cannot be saved', () => {
     const g = new nn.Graph();
     const x = g.input([3]);

@@ -270,7 +270,7 @@ describe('generators', () => {
       }
     })();
     const { loss } = await learner().fit(endless, { epochs: 3, stepsPerEpoch: 4, ...quiet });
-    expect([loss.length, closed]).toEqual([3, 0]);
+    expect([loss.length, closed]).toEqual([3, 1]);
     await expect(learner().fit(batches(5), { epochs: 2, stepsPerEpoch: 3, ...quiet })).rejects.toThrow(
       'there are no more batches',
     );
