@@ -20,19 +20,10 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { damagedBytes, damagedJson, type Random, randomFrom } from '../support/damage.ts';
+import { fileOf } from '../support/hostileFiles.ts';
 
 const MUTATIONS = 2500;
 const MIB = 2 ** 20;
-
-/** A file with this header and these bytes behind it. */
-function fileOf(header: string, rest: Uint8Array, length?: bigint): Uint8Array {
-  const text = new TextEncoder().encode(header);
-  const bytes = new Uint8Array(8 + text.length + rest.length);
-  new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(text.length), true);
-  bytes.set(text, 8);
-  bytes.set(rest, 8 + text.length);
-  return bytes;
-}
 
 function partsOf(bytes: Uint8Array): [header: string, rest: Uint8Array] {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

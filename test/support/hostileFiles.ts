@@ -2,7 +2,7 @@
 import { saveSafetensors } from '../../src/index.ts';
 
 /** A file with this header and these bytes behind it. */
-export function fileOf(header: string, rest = new Uint8Array(0), length?: bigint): Uint8Array {
+export function fileOf(header: string, rest: Uint8Array = new Uint8Array(0), length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header);
   const bytes = new Uint8Array(8 + text.length + rest.length);
   new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(text.length), true);
