@@ -10,15 +10,18 @@ import {
   nn,
   noGrad,
   ones,
+  SarafError,
   saveModel,
   scope,
   type Tensor,
   zeros,
 } from '../../src/index.ts';
 import { Storage } from '../../src/tensor/storage.ts';
-import { bombs, chain, graphOf, node } from '../support/hostileOnnx.ts';
+import { damagedBytes, randomFrom } from '../support/damage.ts';
+import { bombs, bySize, chain, graphOf, node } from '../support/hostileOnnx.ts';
 
 const MIB = 2 ** 20;
+const MUTATIONS = 60;
 /** What a run may ask for besides what its file and its inputs give. */
 const FREE = 2 ** 25;
 
@@ -126,6 +129,37 @@ describe('the limit', () => {
     deep.dispose();
   });
 });
+
+it('damaged graphs run or are refused, within the limit', () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = randomFrom(seed);
+  const before = memory();
+  const counts = { ran: 0, refused: 0, limited: 0 };
+  const allocated = allocationsOf(() => {});
+  for (const { name, file, shape } of bySize(2)) {
+    expect(run(file, shape), name).toBeGreaterThan(0);
+    for (let i = 0; i < MUTATIONS; i++) {
+      const damaged = damagedBytes(random, file);
+      const where = `mutation ${i} of ${name}, seed ${seed}`;
+      allocated.elements = 0;
+      try {
+        run(damaged, shape);
+        counts.ran++;
+      } catch (error) {
+        if (!(error instanceof SarafError)) throw new Error(where, { cause: error });
+        if (error.argument === 'maxElements') counts.limited++;
+        counts.refused++;
+      }
+      const inputs = shape.reduce((a, b) => a * b, 1);
+      expect(allocated.elements, where).toBeLessThan(FREE + 64 * damaged.length + 2 ** 18 * inputs);
+      const { tensors, bytesInUse } = memory();
+      expect([tensors, bytesInUse], where).toEqual([before.tensors, before.bytesInUse]);
+    }
+  }
+  console.log(`seed ${seed}: ${counts.ran} ran, ${counts.refused} refused, ${counts.limited} of them at the limit`);
+  expect(counts.ran).toBeGreaterThan(10);
+  expect(counts.refused).toBeGreaterThan(100);
+}, 60_000);
 
 describe('what is read', () => {
   const refused = (file: Uint8Array, message: RegExp | string) => {

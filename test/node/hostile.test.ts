@@ -8,7 +8,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FormatError, memory, SarafError, scope, tensor } from '../../src/index.ts';
-import { imageFolder, mnist, parseCsv, parseIdx } from '../../src/node/index.ts';
+import { imageFolder, imdb, mnist, parseCsv, parseIdx } from '../../src/node/index.ts';
 import { damagedBytes, randomFrom } from '../support/damage.ts';
 
 const MUTATIONS = 600;
@@ -80,6 +80,23 @@ it('CSV', () => {
     for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
   });
   expect(refused).toBeGreaterThan(MUTATIONS / 20);
+});
+
+it('film reviews', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'saraf-'));
+  const path = join(dir, 'reviews.csv');
+  const reviews = Array.from(
+    { length: 20 },
+    (_, i) => `"So,<br />so ""${i}""",${i % 2 === 0 ? 'positive' : 'negative'}`,
+  );
+  const refused = survive(new TextEncoder().encode(`review,sentiment\n${reviews.join('\n')}\n`), MIB, (bytes) => {
+    writeFileSync(path, bytes);
+    const { texts, labels } = imdb(path);
+    expect(labels).toHaveLength(texts.length);
+    expect(labels.every((label) => label === 0 || label === 1)).toBe(true);
+  });
+  expect(refused).toBeGreaterThan(MUTATIONS / 10);
+  rmSync(dir, { recursive: true });
 });
 
 it('CSV: a large field takes time in proportion to its length', () => {

@@ -72,7 +72,7 @@ const bomb = (
 ): Bomb => ({ name, file: graphOf(nodes, lists, shape, opset), shape });
 
 /** Sizes that follow from numbers in the file. */
-const bySize = (size: number): Bomb[] => [
+export const bySize = (size: number): Bomb[] => [
   bomb(`Expand, ${size}`, [node('Expand', ['x', 's'], 'e'), node('Relu', ['e'], 'y')], { s: [size, 2] }),
   bomb(`Expand that is only summed, ${size}`, [node('Expand', ['x', 's'], 'e'), node('ReduceSum', ['e'], 'y')], {
     s: [size, 2],
