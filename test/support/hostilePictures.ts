@@ -41,7 +41,7 @@ const partOf = (bytes: Uint8Array, marker: number) =>
   bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === marker);
 
 /** A JPEG with other sizes in its header. */
-export function resized(width: number, height: number): Buffer {
+function resized(width: number, height: number): Buffer {
   const bytes = Buffer.from(small());
   const at = partOf(bytes, 0xc0);
   bytes.writeUInt16BE(height, at + 5);
@@ -50,7 +50,7 @@ export function resized(width: number, height: number): Buffer {
 }
 
 /** A JPEG with its header or its first scan so many times. */
-export function repeated(marker: number, times: number, change: (part: Buffer) => Buffer = (part) => part): Buffer {
+function repeated(marker: number, times: number, change: (part: Buffer) => Buffer = (part) => part): Buffer {
   const bytes = Buffer.from(small());
   const at = partOf(bytes, marker);
   const end = at + 2 + bytes.readUInt16BE(at + 2);
