@@ -6,7 +6,7 @@
 import { FormatError } from '../../bindings/errors.ts';
 import { checkRange } from '../options.ts';
 
-/** What an object of JavaScript costs besides its elements: a tensor's block, a message of a file, a module. */
+/** What an object of JavaScript costs: a tensor's block besides its elements, a module. */
 export const OBJECT_COST = 32;
 /** What a number or a reference in a list costs: eight bytes, and longer to write than an element. */
 export const ITEM_COST = 4;
@@ -19,9 +19,11 @@ export interface Limit {
   readonly claim: () => string;
   /** What the caller gave, if anything. */
   readonly maxElements: number | undefined;
+  /** What a block costs besides its elements. */
+  readonly blockCost: number;
 }
 
-const NO_LIMIT: Limit = { elements: Infinity, op: '', claim: () => '', maxElements: undefined };
+const NO_LIMIT: Limit = { elements: Infinity, op: '', claim: () => '', maxElements: undefined, blockCost: 0 };
 
 let limit = NO_LIMIT;
 /** Elements that may still be made. */
@@ -39,7 +41,7 @@ export function limitOf(
   claim: () => string = () => `${op}: the file asks for`,
 ): Limit {
   if (maxElements !== undefined) checkRange(op, 'maxElements', maxElements, 0);
-  return { op, claim, maxElements, elements: maxElements ?? elements };
+  return { op, claim, maxElements, elements: maxElements ?? elements, blockCost: OBJECT_COST };
 }
 
 /**
@@ -72,6 +74,11 @@ export function charge(elements: number): void {
   left -= elements;
   if (left >= 0 || limit === NO_LIMIT) return;
   throw tooMuch(limit);
+}
+
+/** Takes a block of so many elements from the budget. */
+export function chargeBlock(elements: number): void {
+  charge(elements + limit.blockCost);
 }
 
 /** The error of a limit that has been passed. */

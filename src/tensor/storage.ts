@@ -4,7 +4,7 @@
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import { tracing } from '../program/trace.ts';
-import { charge, OBJECT_COST } from './budget.ts';
+import { chargeBlock } from './budget.ts';
 
 let made = 0;
 
@@ -32,7 +32,7 @@ export class Storage {
   ) {}
 
   static allocate(executor: Executor, length: number): Storage {
-    charge(length + OBJECT_COST);
+    chargeBlock(length);
     const storage = new Storage(executor, executor.allocator.allocate(length), length);
     if (tracing === executor) tracing.track(storage);
     return storage;

@@ -71,7 +71,7 @@ describe(`${bombs.length} graphs of a few bytes that ask for more than there is`
       /^loadOnnx: node \S+ \(\w+\) asks for more than \d+ elements, the limit; \{ maxElements \} raises it/,
     );
     expect(elements).toBeLessThan(FREE + MIB);
-    expect(blocks).toBeLessThan(FREE / 32);
+    expect(blocks).toBeLessThan((FREE + 64 * file.length) / 512 + 64);
     const after = memory();
     expect([after.tensors, after.bytesInUse]).toEqual([before.tensors, before.bytesInUse]);
     expect(after.bytesReserved).toBeLessThan(256 * MIB);
@@ -83,7 +83,7 @@ describe('the limit', () => {
 
   it('is raised and lowered by maxElements, for reading and for runs', () => {
     expect(run(tile, [2])).toBe(2000);
-    expect(() => run(tile, [2], { maxElements: 3000 })).toThrow('node y (Tile) asks for more than 3000 elements');
+    expect(() => run(tile, [2], { maxElements: 4000 })).toThrow('node y (Tile) asks for more than 4000 elements');
     expect(run(tile, [2], { maxElements: 10_000 })).toBe(2000);
     expect(() => loadOnnx(tile, { maxElements: 100 })).toThrow('loadOnnx: the file asks for more than 100 elements');
     const large = graphOf([node('Expand', ['x', 's'], 'e'), node('ReduceSum', ['e'], 'y')], { s: [20_000_000] }, [1]);
@@ -113,8 +113,8 @@ describe('the limit', () => {
     expect(() => new nn.Sequential(model as unknown as nn.Layer).forward(x)).toThrow('maxElements');
     const restored = loadModel(saveModel(model)).model as typeof model;
     expect(() => restored.forward(x)).toThrow('maxElements');
-    const trusted = loadModel(saveModel(loadOnnx(tile)), { maxElements: 3000 }).model as typeof model;
-    expect(() => trusted.forward(x)).toThrow('asks for more than 3000 elements');
+    const trusted = loadModel(saveModel(loadOnnx(tile)), { maxElements: 4000 }).model as typeof model;
+    expect(() => trusted.forward(x)).toThrow('asks for more than 4000 elements');
     x.dispose();
   });
 

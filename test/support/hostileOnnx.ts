@@ -192,6 +192,12 @@ const growing: Bomb[] = [
     [1],
   ),
   bomb(
+    'GRU over steps without elements',
+    [node('Expand', ['x', 's'], 'e'), node('GRU', ['e', 'w', 'w'], 'y', { hidden_size: 1 })],
+    { s: [2 ** 24, 0, 1], w: { floats: [1, 1, 1], shape: [1, 3, 1] } },
+    [1, 0, 1],
+  ),
+  bomb(
     'Resize, doubling',
     chain(DOUBLINGS, (from, to) => node('Resize', [from, '', 'f'], to, { mode: 'nearest' })),
     { f: { floats: [1, 1, 2, 2] } },

@@ -25,6 +25,8 @@ const RUN_ELEMENTS_A_BYTE = 64;
 const RUN_ELEMENTS_AN_INPUT = 2 ** 18;
 const RUN_ELEMENTS_A_PLACE = 2 ** 12;
 const RUN_FREE_ELEMENTS = 2 ** 25;
+/** What an operation takes besides its elements: the time of some hundreds. */
+const RUN_BLOCK_COST = 512;
 
 /** What a model's runs may ask for: the bytes of its file, or what the caller has given. */
 export interface RunLimits {
@@ -179,7 +181,7 @@ export class OnnxModel extends Module {
       elements += numel * Math.max(RUN_ELEMENTS_AN_INPUT, RUN_ELEMENTS_A_PLACE * Math.max(0, ...shape));
     let at: OnnxNode | null = null;
     const claim = () => `loadOnnx: ${at === null ? 'the model' : `${at.label} (${at.op})`} asks for`;
-    const limit = limitOf('loadOnnx', maxElements, elements, claim);
+    const limit = { ...limitOf('loadOnnx', maxElements, elements, claim), blockCost: RUN_BLOCK_COST };
     return withBudget(limit, () =>
       this.walk(inputs, (node) => {
         at = node;
