@@ -3,7 +3,7 @@
  * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
  */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
+import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions } from '../options.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
@@ -14,6 +14,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from './graph.ts';
 import { withGrad } from './mode.ts';
 import { type Rule, rules } from './rules.ts';
+import { anotherHandle } from './views.ts';
 
 let passes = 0;
 
@@ -107,6 +108,21 @@ function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean):
   }
 }
 
+/** Refuses a `grad` that someone has assigned and that nothing can be added to. */
+function checkAccumulated(before: Tensor, { shape }: Tensor, op = 'backward'): void {
+  if (!sameShape(before.shape, shape))
+    throw new ShapeError(
+      `${op}: grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`,
+      {
+        op,
+        got: before.shape,
+        expected: shape,
+      },
+    );
+  if (before.dtype !== 'float32')
+    throw new DTypeError(`${op}: grad of a leaf is ${before.dtype}, expected float32`, { op, got: before.dtype });
+}
+
 /** Moves a leaf's pending gradient into its `grad`. Tensors that the user was given and no leaf needs any longer go to `left`. */
 function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
   const gradient = leaf.pending!;
@@ -124,15 +140,18 @@ function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
     return;
   }
   commonExecutor('backward', before, gradient);
+  checkAccumulated(before, gradient);
   tracing?.accumulated(leaf, before);
   if (createGraph) {
     const sum = keep(add(before, gradient));
     if (leaf.gradExposed) left.push(before);
     takeGrad(leaf);
     leaf.grad = sum;
-  } else {
+  } else if (before.contiguous) {
     emitBinaryInto('add', before, gradient, before);
     before.storage.version++;
+  } else {
+    inPlace('backward', before, () => add(before, gradient));
   }
   gradient.dispose();
 }
@@ -181,7 +200,7 @@ function propagate(variable: Variable, createGraph: boolean, deposits: boolean):
       const shape = node.shapes[i]!;
       let own = sameShape(gradient.shape, shape) ? gradient : withGrad(createGraph, () => sumTo(gradient, shape));
       if (own === g || own.kept || kept.includes(own)) {
-        own = new Tensor(own.storage.retain(), own.shape, own.strides, own.offset, own.dtype, own.variable);
+        own = anotherHandle(own);
       }
       kept.push(own);
       return own;
@@ -215,12 +234,7 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
       leaves,
     );
     roots.forEach((root, i) => {
-      const seed = seeds[i]!;
-      accumulate(
-        root.variable!,
-        new Tensor(seed.storage.retain(), seed.shape, seed.strides, seed.offset, seed.dtype, seed.variable),
-        createGraph,
-      );
+      accumulate(root.variable!, anotherHandle(seeds[i]!), createGraph);
     });
     for (const variable of order) {
       if (variable.pending === null) continue;

@@ -20,6 +20,7 @@ import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
 import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
+import type { Region } from './views.ts';
 
 /** Attributes of each primitive that its rule needs. */
 export interface Attributes
@@ -78,6 +79,8 @@ export interface Attributes
   cat: { dim: number };
   indexSelect: { dim: number };
   indexAdd: { dim: number };
+  region: Region;
+  overwrite: Region;
 }
 
 export type Primitive = keyof Attributes;
@@ -349,6 +352,13 @@ export const rules: Rules<Attributes> = {
     },
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  region: { backward: (g, c) => [ops.placeRegion(g, c.attributes)] },
+  overwrite: {
+    backward: (g, c) => [
+      c.needs(0) ? ops.overwrite(g, null, c.attributes) : null,
+      c.needs(1) ? ops.region(g, c.attributes) : null,
+    ],
+  },
   ...poolRules,
   ...normRules,
   ...convRules,

@@ -5,7 +5,7 @@
  * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { checkTensor } from '../ops/index.ts';
+import { checkTensor, checkWritable } from '../ops/index.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
@@ -29,6 +29,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
   checkTensor(op, 'tensor', t);
   checkFinite(op, name0, p0);
   checkFinite(op, name1, p1);
+  checkWritable(op, t);
   if (t.dtype !== 'float32')
     throw new DTypeError(`${op}: random numbers are float32, the tensor is ${t.dtype}`, {
       op,
@@ -225,6 +226,7 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';
   checkMatrix(op, t);
+  checkWritable(op, t);
   const factor = gainOf(op, gain);
   const rows = t.shape[0]!;
   const cols = t.numel / Math.max(1, rows);

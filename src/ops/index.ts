@@ -19,6 +19,7 @@ export * from './random.ts';
 export * from './rearrange.ts';
 export type { Dims, Keep, ReduceOptions } from './reduce.ts';
 export * from './reductions.ts';
+export * from './region.ts';
 export * from './resize.ts';
 export * from './select.ts';
 export * from './shape.ts';

@@ -5,7 +5,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
-import { commonExecutor, copyInto, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
+import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../program/emit.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
@@ -22,7 +22,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
-import { cast } from './convert.ts';
+import { cast, clone } from './convert.ts';
 
 /**
  * The same elements in another shape; one size may be −1. Copies only if it must.
@@ -59,10 +59,10 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
   const target = inferShape(op, shape, x.numel);
   const strides = x.contiguous || x.numel === 0 ? stridesOf(target) : viewStrides(x.shape, x.strides, target);
   if (strides !== null) return record('reshape', [x], viewOf(x, target, strides));
-  const copy = materialize(x);
-  const y = viewOf(copy, target, stridesOf(target));
+  const copy = clone(x);
+  const y = record('reshape', [copy], viewOf(copy, target, stridesOf(target)));
   copy.dispose();
-  return record('reshape', [x], y);
+  return y;
 }
 
 /**
