@@ -328,11 +328,13 @@ export function backward(root: Tensor, grad: Tensor | undefined, options: Backwa
 export interface GradOptions extends BackwardOptions {
   /** Gradients of the outputs; needed for those that have more than one element. */
   gradOutputs?: Tensor | readonly Tensor[];
+  /** Give null for inputs that the output does not depend on, which are an error otherwise. Default false. */
+  allowUnused?: boolean;
 }
 
 /**
  * Gradients of `output` for `inputs`, as new tensors; no `grad` is touched. An input that `output` does not depend on
- * is an error.
+ * is an error, or with `allowUnused` null.
  *
  * @example
  * const x = tensor([2], { requiresGrad: true });
@@ -344,9 +346,19 @@ export interface GradOptions extends BackwardOptions {
 export function grad(
   output: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  output: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad(
+  output: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
-): Tensor[] {
-  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs']);
+): (Tensor | null)[] {
+  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs', 'allowUnused']);
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
   const { gradOutputs } = options;
@@ -371,10 +383,14 @@ export function grad(
       if (seed !== given[i]) seed.dispose();
     });
   }
-  return targets.map((input, i) => {
-    const gradient = wanted.get(input.variable!);
-    if (!gradient)
-      throw new AutogradError(`grad: output does not depend on input ${i}`, { op: 'grad', argument: 'inputs' });
-    return gradient;
-  });
+  const gradients = targets.map((input) => wanted.get(input.variable!) ?? null);
+  const unused = gradients.indexOf(null);
+  if (unused >= 0 && options.allowUnused !== true) {
+    for (const gradient of gradients) gradient?.dispose();
+    throw new AutogradError(
+      `grad: output does not depend on input ${unused}; pass { allowUnused: true } to get null for it`,
+      { op: 'grad', argument: 'inputs' },
+    );
+  }
+  return gradients;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { checkTensor, checkWritable } from '../ops/index.ts';
+import { checkTensor, checkWritable, elementOf } from '../ops/index.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
@@ -70,15 +70,10 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
  */
 export function constant_(t: Tensor, value: number): Tensor {
   checkTensor('constant_', 'tensor', t);
-  checkNumber('constant_', 'value', value);
+  const element = elementOf('constant_', 'value', value, t.dtype);
   const values = empty(t.executor, t.shape, t.dtype);
-  fillWith(values, value);
+  fillWith(values, element);
   return assign(t, values);
-}
-
-function checkNumber(op: string, argument: string, value: unknown): void {
-  if (typeof value !== 'number')
-    throw new ArgumentError(`${op}: ${argument} must be a number, got ${typeof value}`, { op, argument, got: value });
 }
 
 /** Refuses less than two dimensions. */

@@ -23,15 +23,17 @@ import {
   smoothL1Loss,
   type WeightedLossOptions,
 } from '../functional/index.ts';
-import { checkTensor } from '../ops/index.ts';
+import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
+import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 
 /** A weight that the loss was given, as a buffer: in the state dict, and moved along with the loss. */
-function bufferOf(op: string, argument: string, weight: Tensor | undefined): Buffer | null {
+function bufferOf(op: string, argument: string, weight: Tensor | NumberList | undefined): Buffer | null {
   if (weight === undefined) return null;
+  if (isNumberList(weight)) return scope(() => new Buffer(weightTensor(weight)));
   checkTensor(op, argument, weight);
   return new Buffer(weight);
 }
@@ -101,7 +103,7 @@ export class CrossEntropyLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     return crossEntropy(input, target, this.options);
   }
 }
@@ -201,7 +203,7 @@ export class NLLLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     return nllLoss(input, target, this.options);
   }
 }
@@ -242,7 +244,7 @@ export class FocalLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     return focalLoss(input, target, this.options);
   }
 }

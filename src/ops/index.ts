@@ -12,6 +12,7 @@ export * from './extremes.ts';
 export * from './gather.ts';
 export * from './inplace.ts';
 export * from './linalg.ts';
+export * from './lists.ts';
 export * from './nll.ts';
 export * from './norm.ts';
 export * from './pool.ts';

@@ -86,7 +86,8 @@ export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   const zeros = isZero.to('int32').sum(dims, keepdim);
   const product = where(isZero, 1, x).prod(dims, keepdim);
   const none = product.div(where(isZero, 1, x));
-  return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, 0));
+  // 0 times the others: NaN where they are not finite.
+  return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, none.mul(0)));
 }
 
 /** The same in n² steps for n factors, but differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */

@@ -99,6 +99,7 @@ const PART = { offset: 1, shape: [2, 3], strides: [7, 2], length: 14 };
 export const cases: Record<Primitive, Case[]> = {
   neg: one((x) => x.neg(), any(2, 3)),
   abs: one((x) => x.abs(), any(2, 3)),
+  clampBetween: [[(x, low, high) => ops.clamp(x, low, high), any(2, 3), any(3).sub(2), any(2, 1).add(0.5)]],
   step: [
     [(x) => x.floor().add(x), any(2, 3)],
     [(x) => x.sign().mul(x), any(2, 3)],
