@@ -331,6 +331,16 @@ export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
 }
+/** Of two integers, a / b without its fraction; 0 where b is 0. */
+export function quotient(a: Operand, b: Operand): Tensor {
+  return compose(() => tensorPair('div', 'divI', null, ...converted(a, b, 'int32'), 'int32'));
+}
+
+/** Of two integers, what is left of a after `quotient`: it has a's sign. */
+export function remainder(a: Operand, b: Operand): Tensor {
+  return compose(() => tensorPair('remainder', 'remI', null, ...converted(a, b, 'int32'), 'int32'));
+}
+
 /**
  * aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent.
  *

@@ -6,6 +6,7 @@ import {
   arange,
   cat,
   clamp,
+  compile,
   DTypeError,
   eq,
   F,
@@ -108,6 +109,38 @@ describe.each(executors)('elements on %s', (_, executor) => {
       expect(most.lt(2 ** 31).dataSync()[1]).toBe(1);
       expect(most.maximum(2 ** 31).dtype).toBe('float32');
       expect(most.eq(-(2 ** 31)).toArray()).toEqual([false, false]);
+    });
+  });
+
+  it('that add up beyond int32 are refused, where that can be seen', () => {
+    run(() => {
+      const int = (values: number[] | number[][]) => tensor(values, { dtype: 'int32' });
+      const refused: [() => Tensor, RegExp][] = [
+        [() => full([3], 2e9, { dtype: 'int32' }).sum(), /^ArgumentError: sum: about 6000000000 does not fit into int32/],
+        [() => int([[2e9, 1], [2e9, 1]]).sum(0), /sum: about 4000000000/],
+        [() => int([-2e9, -2e9]).sum(), /sum: about -4000000000/],
+        [() => int([2147483647, 1]).sum(), /sum: about 2147483648/],
+        [() => int([65536, 65536]).prod(), /prod: about 4294967296/],
+        [() => int([2147483647, 1, -5]).cumsum(0), /cumsum: about 2147483648/],
+      ];
+      for (const [fn, message] of refused) {
+        expect(fn).toThrow(ArgumentError);
+        expect(() => {
+          try {
+            fn();
+          } catch (error) {
+            throw new Error(String(error));
+          }
+        }).toThrow(message);
+      }
+      expect(int([2147483646, 1]).sum().item()).toBe(2147483647);
+      expect(int([2147483647, 1, -1]).sum().item()).toBe(2147483647);
+      expect(int([-2147483647, -1]).cumsum(0).toArray()).toEqual([-2147483647, -2147483648]);
+      expect(int([46340, 46340]).prod().item()).toBe(2147395600);
+      expect(int([16777217, 16777217]).sum().item()).toBe(33554434);
+      expect(int([65536, 65536, 0]).prod().item()).toBe(0);
+      // Values do not exist yet inside a program.
+      expect(compile((x: Tensor) => x.sum())(int([2147483647, 1])).item()).toBe(-2147483648);
     });
   });
 
