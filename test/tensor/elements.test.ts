@@ -116,8 +116,18 @@ describe.each(executors)('elements on %s', (_, executor) => {
     run(() => {
       const int = (values: number[] | number[][]) => tensor(values, { dtype: 'int32' });
       const refused: [() => Tensor, RegExp][] = [
-        [() => full([3], 2e9, { dtype: 'int32' }).sum(), /^ArgumentError: sum: about 6000000000 does not fit into int32/],
-        [() => int([[2e9, 1], [2e9, 1]]).sum(0), /sum: about 4000000000/],
+        [
+          () => full([3], 2e9, { dtype: 'int32' }).sum(),
+          /^ArgumentError: sum: about 6000000000 does not fit into int32/,
+        ],
+        [
+          () =>
+            int([
+              [2e9, 1],
+              [2e9, 1],
+            ]).sum(0),
+          /sum: about 4000000000/,
+        ],
         [() => int([-2e9, -2e9]).sum(), /sum: about -4000000000/],
         [() => int([2147483647, 1]).sum(), /sum: about 2147483648/],
         [() => int([65536, 65536]).prod(), /prod: about 4294967296/],
