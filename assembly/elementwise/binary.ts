@@ -8,6 +8,7 @@ import {
   Add,
   AddI,
   Div,
+  DivI,
   Eq,
   EqI,
   Ge,
@@ -31,6 +32,7 @@ import {
   Pow,
   PowI,
   ReluGrad,
+  RemI,
   SigmoidGrad,
   SiluGrad,
   Sub,
@@ -49,6 +51,8 @@ function isLong<F>(): bool {
   return (
     idof<F>() == idof<Pow>() ||
     idof<F>() == idof<PowI>() ||
+    idof<F>() == idof<DivI>() ||
+    idof<F>() == idof<RemI>() ||
     idof<F>() == idof<GeluGrad>() ||
     idof<F>() == idof<GeluTanhGrad>() ||
     idof<F>() == idof<SiluGrad>()
@@ -149,6 +153,10 @@ function binary(fn: u32, a: usize, b: usize, y: usize, n: u32, aStride: i32, bSt
       return row<LeI>(a, b, y, n, aStride, bStride);
     case BinaryFn.powI:
       return row<PowI>(a, b, y, n, aStride, bStride);
+    case BinaryFn.divI:
+      return row<DivI>(a, b, y, n, aStride, bStride);
+    case BinaryFn.remI:
+      return row<RemI>(a, b, y, n, aStride, bStride);
     case BinaryFn.geluGrad:
       return row<GeluGrad>(a, b, y, n, aStride, bStride);
     case BinaryFn.geluTanhGrad:

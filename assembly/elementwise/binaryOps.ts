@@ -6,6 +6,7 @@
 import { all, allBits } from '../simd/bits';
 import { geluGrad4, geluTanhGrad4, siluGrad4 } from '../simd/activations';
 import { pow4 } from '../simd/math';
+import { divI4, remI4 } from '../simd/divideI';
 import { powI4 } from '../simd/powI';
 
 export class Add {}
@@ -36,6 +37,8 @@ export class GeI {}
 export class LtI {}
 export class LeI {}
 export class PowI {}
+export class DivI {}
+export class RemI {}
 export class GeluGrad {}
 export class GeluTanhGrad {}
 export class SiluGrad {}
@@ -71,6 +74,8 @@ export function binaryOp<F>(a: v128, b: v128): v128 {
   if (idof<F>() == idof<LtI>()) return v128.and(i32x4.lt_s(a, b), allBits(1));
   if (idof<F>() == idof<LeI>()) return v128.and(i32x4.le_s(a, b), allBits(1));
   if (idof<F>() == idof<PowI>()) return powI4(a, b);
+  if (idof<F>() == idof<DivI>()) return divI4(a, b);
+  if (idof<F>() == idof<RemI>()) return remI4(a, b);
   if (idof<F>() == idof<GeluGrad>()) return geluGrad4(a, b);
   if (idof<F>() == idof<GeluTanhGrad>()) return geluTanhGrad4(a, b);
   if (idof<F>() == idof<SiluGrad>()) return siluGrad4(a, b);

@@ -36,6 +36,7 @@ export { unaryFns } from './unary.ts';
  * Functions of two elements. Comparisons give 0 or 1 as int32. maximum and minimum give NaN if either is NaN.
  * pow is C's powf (a negative base with an integer exponent has a sign). atan2 is not among them.
  * geluGrad, geluTanhGrad and siluGrad take the function's input x, and give g·fn′(x). powI by squaring; 0 where |1/a| < 1 and b < 0.
+ * divI loses the fraction, remI has the dividend's sign; both are 0 where b is.
  * reluGrad(y, g) = y ≤ 0 ? 0 : g;  sigmoidGrad(y, g) = g·y·(1−y);  tanhGrad(y, g) = g·(1−y²). Those ending in `I` take int32 and wrap.
  */
 export const binaryFns = [
@@ -67,6 +68,8 @@ export const binaryFns = [
   'ltI',
   'leI',
   'powI',
+  'divI',
+  'remI',
   'geluGrad',
   'geluTanhGrad',
   'siluGrad',

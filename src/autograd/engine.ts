@@ -3,7 +3,7 @@
  * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
  */
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { add, checkTensor, constant, sumTo } from '../ops/index.ts';
+import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions } from '../options.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
@@ -14,6 +14,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from './graph.ts';
 import { withGrad } from './mode.ts';
 import { type Rule, rules } from './rules.ts';
+import { anotherHandle } from './views.ts';
 
 let passes = 0;
 
@@ -107,6 +108,21 @@ function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean):
   }
 }
 
+/** Refuses a `grad` that someone has assigned and that nothing can be added to. */
+function checkAccumulated(before: Tensor, { shape }: Tensor, op = 'backward'): void {
+  if (!sameShape(before.shape, shape))
+    throw new ShapeError(
+      `${op}: grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`,
+      {
+        op,
+        got: before.shape,
+        expected: shape,
+      },
+    );
+  if (before.dtype !== 'float32')
+    throw new DTypeError(`${op}: grad of a leaf is ${before.dtype}, expected float32`, { op, got: before.dtype });
+}
+
 /** Moves a leaf's pending gradient into its `grad`. Tensors that the user was given and no leaf needs any longer go to `left`. */
 function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
   const gradient = leaf.pending!;
@@ -124,15 +140,18 @@ function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
     return;
   }
   commonExecutor('backward', before, gradient);
+  checkAccumulated(before, gradient);
   tracing?.accumulated(leaf, before);
   if (createGraph) {
     const sum = keep(add(before, gradient));
     if (leaf.gradExposed) left.push(before);
     takeGrad(leaf);
     leaf.grad = sum;
-  } else {
+  } else if (before.contiguous) {
     emitBinaryInto('add', before, gradient, before);
     before.storage.version++;
+  } else {
+    inPlace('backward', before, () => add(before, gradient));
   }
   gradient.dispose();
 }
@@ -181,7 +200,7 @@ function propagate(variable: Variable, createGraph: boolean, deposits: boolean):
       const shape = node.shapes[i]!;
       let own = sameShape(gradient.shape, shape) ? gradient : withGrad(createGraph, () => sumTo(gradient, shape));
       if (own === g || own.kept || kept.includes(own)) {
-        own = new Tensor(own.storage.retain(), own.shape, own.strides, own.offset, own.dtype, own.variable);
+        own = anotherHandle(own);
       }
       kept.push(own);
       return own;
@@ -215,12 +234,7 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
       leaves,
     );
     roots.forEach((root, i) => {
-      const seed = seeds[i]!;
-      accumulate(
-        root.variable!,
-        new Tensor(seed.storage.retain(), seed.shape, seed.strides, seed.offset, seed.dtype, seed.variable),
-        createGraph,
-      );
+      accumulate(root.variable!, anotherHandle(seeds[i]!), createGraph);
     });
     for (const variable of order) {
       if (variable.pending === null) continue;
@@ -314,11 +328,13 @@ export function backward(root: Tensor, grad: Tensor | undefined, options: Backwa
 export interface GradOptions extends BackwardOptions {
   /** Gradients of the outputs; needed for those that have more than one element. */
   gradOutputs?: Tensor | readonly Tensor[];
+  /** Give null for inputs that the output does not depend on, which are an error otherwise. Default false. */
+  allowUnused?: boolean;
 }
 
 /**
  * Gradients of `output` for `inputs`, as new tensors; no `grad` is touched. An input that `output` does not depend on
- * is an error.
+ * is an error, or with `allowUnused` null.
  *
  * @example
  * const x = tensor([2], { requiresGrad: true });
@@ -330,9 +346,19 @@ export interface GradOptions extends BackwardOptions {
 export function grad(
   output: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  output: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad(
+  output: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
-): Tensor[] {
-  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs']);
+): (Tensor | null)[] {
+  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs', 'allowUnused']);
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
   const { gradOutputs } = options;
@@ -357,10 +383,14 @@ export function grad(
       if (seed !== given[i]) seed.dispose();
     });
   }
-  return targets.map((input, i) => {
-    const gradient = wanted.get(input.variable!);
-    if (!gradient)
-      throw new AutogradError(`grad: output does not depend on input ${i}`, { op: 'grad', argument: 'inputs' });
-    return gradient;
-  });
+  const gradients = targets.map((input) => wanted.get(input.variable!) ?? null);
+  const unused = gradients.indexOf(null);
+  if (unused >= 0 && options.allowUnused !== true) {
+    for (const gradient of gradients) gradient?.dispose();
+    throw new AutogradError(
+      `grad: output does not depend on input ${unused}; pass { allowUnused: true } to get null for it`,
+      { op: 'grad', argument: 'inputs' },
+    );
+  }
+  return gradients;
 }

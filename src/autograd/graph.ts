@@ -42,6 +42,31 @@ export interface Saved {
   version: number;
 }
 
+/**
+ * What a tensor and its views share: they see one another's changes in place. After a change that is part of the graph, `variable` is
+ * what autograd knows of all elements of the storage, and every tensor of the history derives its own from that before its next use.
+ */
+export class History {
+  /** Tensors that have it. */
+  refs = 0;
+  /** Grows with every such change. */
+  writes = 0;
+  /** The storage's elements, flat, after the last such change. */
+  variable: Variable | null = null;
+  /** A tensor of the history that was made a leaf that requires grad. */
+  leaf: Variable | null = null;
+}
+
+/** The history of views that were made while nothing was recorded. */
+export const untracked = new History();
+
+/** Lets go of a history. */
+export function releaseHistory(history: History): void {
+  if (--history.refs > 0 || history.variable === null) return;
+  releaseVariable(history.variable);
+  history.variable = null;
+}
+
 let nextId = 1;
 
 /** One recorded operation. */
@@ -103,8 +128,12 @@ function freeNode(node: Node, stack: Variable[]): void {
   for (const input of node.inputs) if (input !== null) stack.push(input);
 }
 
-/** Frees what a node saved and the way to its inputs, after its rule has run for the last time. */
+/**
+ * Frees what a node saved and the way to its inputs, after its rule has run for the last time. A node that saved nothing, such as a
+ * view's, stays: others may lead through it.
+ */
 export function consume(node: Node): void {
+  if (node.savedOutput === null && node.savedInputs.every((saved) => saved === null)) return;
   const stack: Variable[] = [];
   freeNode(node, stack);
   for (const variable of stack) releaseVariable(variable);

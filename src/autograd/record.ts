@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Node, type Saved, Variable } from './graph.ts';
 import { isGradEnabled } from './mode.ts';
 import { type Attributes, type Primitive, rules } from './rules.ts';
+import { linkView } from './views.ts';
 
 function save(tensor: Tensor): Saved {
   const { offset, shape, strides, dtype, storage } = tensor;
@@ -25,6 +26,8 @@ export function record<P extends Primitive>(
   ...attributes: Attributes[P] extends undefined ? [] : [Attributes[P]]
 ): Tensor {
   watching?.note(primitive, inputs, [output], attributes[0] as Details | undefined);
+  const [first] = inputs;
+  if (first !== undefined && first.storageOrNull === output.storageOrNull) linkView(first, output);
   if (!needsGrad(inputs)) return output;
   const { saves } = rules[primitive];
   const wanted = saves?.inputs;

@@ -20,6 +20,7 @@ import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
 import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
+import type { Region } from './views.ts';
 
 /** Attributes of each primitive that its rule needs. */
 export interface Attributes
@@ -35,7 +36,8 @@ export interface Attributes
   abs: undefined;
   step: undefined;
   square: undefined;
-  clamp: { min: number; max: number; isOpen?: boolean };
+  clamp: { min: number; max: number; isOpen?: boolean; passesNaN?: boolean };
+  clampBetween: { isBoth: boolean };
   add: undefined;
   sub: undefined;
   mul: undefined;
@@ -78,6 +80,8 @@ export interface Attributes
   cat: { dim: number };
   indexSelect: { dim: number };
   indexAdd: { dim: number };
+  region: Region;
+  overwrite: Region;
 }
 
 export type Primitive = keyof Attributes;
@@ -106,9 +110,9 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 const SMALLEST_SPREAD = 1e-12;
 export const LOG_FLOOR = -100;
 
-/** Gradient share of the first of two competing operands: 1 where it wins, ½ at a tie. */
-function share(wins: Tensor, ties: Tensor): Tensor {
-  return wins.to('float32').add(ties.to('float32').mul(0.5));
+/** The part of g that one of two competing operands gets: nothing where it loses, half at a tie; at NaN both get all. */
+function share(g: Tensor, loses: Tensor, ties: Tensor): Tensor {
+  return ops.where(loses, 0, ops.where(ties, g.mul(0.5), g));
 }
 
 export const rules: Rules<Attributes> = {
@@ -133,8 +137,21 @@ export const rules: Rules<Attributes> = {
     saves: input,
     backward: (g, c) => {
       const x = c.input(0);
-      const { min, max, isOpen = false } = c.attributes;
+      const { min, max, isOpen = false, passesNaN = false } = c.attributes;
+      if (passesNaN) return [ops.where(x.le(min).add(x.ge(max)), 0, g)];
       return [ops.where(isOpen ? x.gt(min).mul(x.lt(max)) : x.ge(min).mul(x.le(max)), g, 0)];
+    },
+  },
+  clampBetween: {
+    saves: input,
+    backward: (g, c) => {
+      const [x, min, max] = [c.input(0), c.input(1), c.input(2)];
+      return [
+        c.needs(0) ? ops.where(x.ge(min).mul(x.le(max)), g, 0) : null,
+        // Limits that cross: the upper one counts.
+        c.needs(1) ? ops.where(c.attributes.isBoth ? x.lt(min).mul(min.lt(max)) : x.lt(min), g, 0) : null,
+        c.needs(2) ? ops.where(c.attributes.isBoth ? x.gt(max).add(max.lt(min)) : x.gt(max), g, 0) : null,
+      ];
     },
   },
   add: { backward: (g) => [g, g] },
@@ -167,7 +184,7 @@ export const rules: Rules<Attributes> = {
       const a = c.input(0);
       const b = c.input(1);
       const ties = a.eq(b);
-      return [g.mul(share(a.gt(b), ties)), g.mul(share(b.gt(a), ties))];
+      return [share(g, a.lt(b), ties), share(g, b.lt(a), ties)];
     },
   },
   minimum: {
@@ -176,7 +193,7 @@ export const rules: Rules<Attributes> = {
       const a = c.input(0);
       const b = c.input(1);
       const ties = a.eq(b);
-      return [g.mul(share(a.lt(b), ties)), g.mul(share(b.lt(a), ties))];
+      return [share(g, a.gt(b), ties), share(g, b.gt(a), ties)];
     },
   },
   addScalar: { backward: (g) => [g] },
@@ -300,7 +317,8 @@ export const rules: Rules<Attributes> = {
       const spread = ops.sub(1, x).mul(x).clamp(SMALLEST_SPREAD);
       return [
         c.needs(0) ? g.mul(x.sub(y).div(spread)) : null,
-        c.needs(1) ? g.mul(x.neg().log1p().clamp(LOG_FLOOR).sub(x.log().clamp(LOG_FLOOR))) : null,
+        // As in PyTorch without the limits.
+        c.needs(1) ? g.mul(x.neg().log1p().sub(x.log())) : null,
       ];
     },
   },
@@ -349,6 +367,13 @@ export const rules: Rules<Attributes> = {
     },
   },
   indexAdd: { saves: { inputs: [1] }, backward: (g, c) => [g.indexSelect(c.attributes.dim, c.input(1))] },
+  region: { backward: (g, c) => [ops.placeRegion(g, c.attributes)] },
+  overwrite: {
+    backward: (g, c) => [
+      c.needs(0) ? ops.overwrite(g, null, c.attributes) : null,
+      c.needs(1) ? ops.region(g, c.attributes) : null,
+    ],
+  },
   ...poolRules,
   ...normRules,
   ...convRules,

@@ -2,7 +2,17 @@
 import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { atan, checkFloat, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit } from '../ops/index.ts';
+import {
+  atan,
+  checkFloat,
+  checkTensor,
+  compose,
+  eluUnit,
+  gatedUnit,
+  leakyUnit,
+  softplusUnit,
+  where,
+} from '../ops/index.ts';
 import { checkFinite, checkOptions, checkRange } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
@@ -48,14 +58,14 @@ export function arctan(x: Tensor): Tensor {
  * F.relu6(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
  */
 export function relu6(x: Tensor): Tensor {
-  return openClamp('relu6', x, 0, 6);
+  return openClamp('relu6', x, 0, 6, true);
 }
 
-/** x limited to low … high, with gradient 0 at the limits. */
-function openClamp(op: string, x: Tensor, low: number, high: number): Tensor {
+/** x limited to low … high, with gradient 0 at the limits, and at NaN unless it passes. */
+function openClamp(op: string, x: Tensor, low: number, high: number, passesNaN = false): Tensor {
   checkFloat(op, 'input', x);
   const y = emitUnary('clamp', x, 'float32', floatBits(low), floatBits(high));
-  return record('clamp', [x], y, { min: low, max: high, isOpen: true });
+  return record('clamp', [x], y, { min: low, max: high, isOpen: true, passesNaN });
 }
 
 /** Options of `leakyRelu`. */
@@ -102,7 +112,9 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
       weight.numel === 1
         ? weight.reshape([])
         : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
-    return restate('prelu', [x, slope], x.relu().add(x.clamp(-Infinity, 0).mul(slope)));
+    // Where x is positive a slope that is not finite must not spoil it.
+    const isPositive = x.gt(0);
+    return restate('prelu', [x, slope], where(isPositive, x, where(isPositive, 0, x).mul(slope)));
   });
 }
 
@@ -260,7 +272,7 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   const { minVal = -1, maxVal = 1 } = options;
   checkFinite('hardtanh', 'minVal', minVal);
   checkRange('hardtanh', 'maxVal', maxVal, minVal);
-  return openClamp('hardtanh', x, minVal, maxVal);
+  return openClamp('hardtanh', x, minVal, maxVal, true);
 }
 
 /**
@@ -275,12 +287,12 @@ export function hardsigmoid(x: Tensor): Tensor {
 }
 
 /**
- * x·hardsigmoid(x).
+ * x·hardsigmoid(x). As in PyTorch, the gradient is 0 at −3 and 1 at 3.
  *
  * @example
  * F.hardswish(tensor([-4, 1.5])).toArray(); // [0, 1.125]
  */
 export function hardswish(x: Tensor): Tensor {
   checkFloat('hardswish', 'input', x);
-  return compose(() => restate('hardswish', [x], x.mul(x.add(3).clamp(0, 6)).div(6)));
+  return compose(() => restate('hardswish', [x], x.mul(relu6(x.add(3))).div(6)));
 }

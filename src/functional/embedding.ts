@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts'
 import type { NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
-import { alongDim, checkTensor, compose } from '../ops/index.ts';
+import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { checkValues, valuesAtHand } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
@@ -70,15 +70,19 @@ function renormalize(weight: Tensor, index: Tensor, maxNorm: number, p: number):
 }
 
 /**
- * The rows of `weight` [numEmbeddings, dim] that `input` (int32, any shape) names: [...input.shape, dim].
+ * The rows of `weight` [numEmbeddings, dim] that `input` (int32, any shape, or nested arrays) names: [...input.shape, dim].
  *
  * @throws ArgumentError if an index is out of range, under `compile` too
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  * @example
- * F.embedding(tensor([[1, 2], [0, 1]], { dtype: 'int32' }), randn(3, 4)).shape; // [2, 2, 4]
+ * F.embedding([[1, 2], [0, 1]], randn(3, 4)).shape; // [2, 2, 4]
  */
-export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+export function embedding(input: Tensor | NumberList, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const op = 'embedding';
+  if (isNumberList(input)) {
+    checkTensor(op, 'weight', weight);
+    return compose(() => embedding(indexTensor(op, 'input', input, weight), weight, options));
+  }
   checkIndices(op, input);
   checkTensor(op, 'weight', weight);
   checkOptions(op, options, EMBEDDING_OPTIONS);
@@ -114,10 +118,11 @@ export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptio
  * the largest index.
  *
  * @example
- * F.oneHot(tensor([2, 0], { dtype: 'int32' }), 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ * F.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
  */
-export function oneHot(input: Tensor, numClasses?: number): Tensor {
+export function oneHot(input: Tensor | NumberList, numClasses?: number): Tensor {
   const op = 'oneHot';
+  if (isNumberList(input)) return compose(() => oneHot(indexTensor(op, 'input', input), numClasses));
   checkIndices(op, input);
   const given = numClasses === undefined ? valuesAtHand(input) : [];
   if (given === null) {

@@ -20,6 +20,7 @@ import {
   linear,
   logSoftmax as logSoftmaxOp,
   type NllLossOptions,
+  type NumberList,
   nllLoss,
   relu,
   sigmoid,
@@ -118,7 +119,7 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
  * F.crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.1269
  * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
  */
-export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor | NumberList, options: CrossEntropyOptions = {}): Tensor {
   checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
   return crossEntropyOp(input, target, options);
 }

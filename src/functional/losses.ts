@@ -4,7 +4,16 @@ import type { NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { LOG_FLOOR } from '../autograd/rules.ts';
-import { checkFloat, checkReduction, checkTensor, compose, type Reduction } from '../ops/index.ts';
+import {
+  checkFloat,
+  checkReduction,
+  checkTensor,
+  compose,
+  isNumberList,
+  type NumberList,
+  type Reduction,
+  weightTensor,
+} from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
@@ -71,7 +80,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
 /** Options of losses that take weights. */
 export interface WeightedLossOptions extends LossOptions {
   /** A factor for each element; it broadcasts. */
-  weight?: Tensor;
+  weight?: Tensor | NumberList;
 }
 
 /**
@@ -88,7 +97,10 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
   checkOptions(op, options, ['reduction', 'weight']);
   checkPair(op, input, target);
   checkReduction(op, options.reduction ?? 'mean');
-  if (options.weight !== undefined) checkWeight(op, options.weight, input);
+  const { weight } = options;
+  if (isNumberList(weight))
+    return compose(() => binaryCrossEntropy(input, target, { ...options, weight: weightTensor(weight, input) }));
+  if (weight !== undefined) checkWeight(op, weight, input);
   const check = (values: NumericArray) => checkShares(op, values);
   if (tracing !== null) tracing.guard(input, check);
   return compose(() => {
@@ -98,11 +110,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
       return hit.add(miss).neg();
     });
     const recorded = record('binaryCrossEntropy', [input, target], loss);
-    const result = reduceLoss(
-      op,
-      options.weight === undefined ? recorded : recorded.mul(options.weight),
-      options.reduction ?? 'mean',
-    );
+    const result = reduceLoss(op, weight === undefined ? recorded : recorded.mul(weight), options.reduction ?? 'mean');
     // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into. On the GPU it stays NaN.
     const canLook = tracing === null && input.executor.download === undefined;
     if (canLook && Number.isNaN(worst(result))) check(input.dataSync());

@@ -1,6 +1,15 @@
 /** Losses beyond the first ones: of distances, of probabilities, of labels ±1. PyTorch's definitions and defaults. */
 import { ShapeError } from '../../bindings/errors.ts';
-import { checkReduction, checkTensor, compose, type Reduction, where } from '../ops/index.ts';
+import {
+  checkReduction,
+  checkTensor,
+  compose,
+  isNumberList,
+  type NumberList,
+  type Reduction,
+  weightTensor,
+  where,
+} from '../ops/index.ts';
 import { checkFinite, checkOptions, checkRange } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -80,7 +89,7 @@ export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptio
 /** Options of `binaryCrossEntropyWithLogits`. */
 export interface BCEWithLogitsOptions extends WeightedLossOptions {
   /** A factor for the positive part of each class; it broadcasts. */
-  posWeight?: Tensor;
+  posWeight?: Tensor | NumberList;
 }
 
 /**
@@ -89,7 +98,7 @@ export interface BCEWithLogitsOptions extends WeightedLossOptions {
  * @throws ShapeError where input and target differ in shape, or a weight cannot be stretched to it
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
  * @example
- * F.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1]), { posWeight: tensor([3]) }).item(); // 0.537
+ * F.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1]), { posWeight: [3] }).item(); // 0.537
  */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
@@ -100,6 +109,12 @@ export function binaryCrossEntropyWithLogits(
   checkOptions(op, options, ['reduction', 'weight', 'posWeight']);
   const { reduction = 'mean', weight, posWeight } = options;
   checkPair(op, input, target);
+  if (isNumberList(weight) || isNumberList(posWeight)) {
+    return compose(() => {
+      const given = { weight: weightTensor(weight, input), posWeight: weightTensor(posWeight, input) };
+      return binaryCrossEntropyWithLogits(input, target, { ...options, ...given });
+    });
+  }
   if (weight !== undefined) checkWeight(op, weight, input);
   if (posWeight !== undefined) checkWeight(op, posWeight, input, 'posWeight');
   return elementLoss(op, input, target, reduction, () => {
@@ -140,9 +155,8 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
   return compose(() => {
     const loss = elementLoss(op, input, target, isBatch ? 'sum' : reduction, () => {
       if (logTarget) return target.exp().mul(target.sub(input));
-      // 0·ln 0 is 0.
-      const isZero = target.eq(0);
-      return target.mul(where(isZero, 1, target).log()).sub(target.mul(input));
+      // 0·ln 0 is 0; the target's gradient there is NaN, as in PyTorch.
+      return where(target.eq(0), 0, target.mul(target.log())).sub(target.mul(input));
     });
     return isBatch ? loss.div(input.shape[0] ?? 1) : loss;
   });

@@ -34,7 +34,7 @@ const KINDS = new Map<string, Kind>([
   ['I16', { bytes: 2, dtype: int32, read: (view, at) => view.getInt16(at, true) }],
   ['I8', { bytes: 1, dtype: int32, read: (view, at) => view.getInt8(at) }],
   ['U8', { bytes: 1, dtype: int32, read: (view, at) => view.getUint8(at) }],
-  ['BOOL', { bytes: 1, dtype: 'bool', read: (view, at) => view.getUint8(at) }],
+  ['BOOL', { bytes: 1, dtype: 'bool', read: (view, at) => Number(view.getUint8(at) !== 0) }],
 ]);
 
 /** Names of the element types that are written. */

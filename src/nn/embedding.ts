@@ -1,6 +1,7 @@
 /** A table of learned vectors. */
 import { noGrad } from '../autograd/mode.ts';
 import { EMBEDDING_OPTIONS, type EmbeddingOptions, embedding, paddingRow } from '../functional/embedding.ts';
+import type { NumberList } from '../ops/index.ts';
 import { zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -45,7 +46,7 @@ export class Embedding extends Module {
     });
   }
 
-  override forward(input: Tensor): Tensor {
+  override forward(input: Tensor | NumberList): Tensor {
     return embedding(input, this.weight, this.options);
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import { checkTensor } from '../ops/index.ts';
+import { checkTensor, checkWritable, elementOf } from '../ops/index.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
@@ -29,6 +29,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
   checkTensor(op, 'tensor', t);
   checkFinite(op, name0, p0);
   checkFinite(op, name1, p1);
+  checkWritable(op, t);
   if (t.dtype !== 'float32')
     throw new DTypeError(`${op}: random numbers are float32, the tensor is ${t.dtype}`, {
       op,
@@ -69,15 +70,10 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
  */
 export function constant_(t: Tensor, value: number): Tensor {
   checkTensor('constant_', 'tensor', t);
-  checkNumber('constant_', 'value', value);
+  const element = elementOf('constant_', 'value', value, t.dtype);
   const values = empty(t.executor, t.shape, t.dtype);
-  fillWith(values, value);
+  fillWith(values, element);
   return assign(t, values);
-}
-
-function checkNumber(op: string, argument: string, value: unknown): void {
-  if (typeof value !== 'number')
-    throw new ArgumentError(`${op}: ${argument} must be a number, got ${typeof value}`, { op, argument, got: value });
 }
 
 /** Refuses less than two dimensions. */
@@ -225,6 +221,7 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   const op = 'orthogonal_';
   checkMatrix(op, t);
+  checkWritable(op, t);
   const factor = gainOf(op, gain);
   const rows = t.shape[0]!;
   const cols = t.numel / Math.max(1, rows);

@@ -24,15 +24,17 @@ import {
   type WeightedLossOptions,
 } from '../functional/index.ts';
 import { checkLossInput } from '../functional/lossInput.ts';
-import { checkTensor } from '../ops/index.ts';
+import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
+import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 
 /** A weight that the loss was given, as a buffer: in the state dict, and moved along with the loss. */
-function bufferOf(op: string, argument: string, weight: Tensor | undefined): Buffer | null {
+function bufferOf(op: string, argument: string, weight: Tensor | NumberList | undefined): Buffer | null {
   if (weight === undefined) return null;
+  if (isNumberList(weight)) return scope(() => new Buffer(weightTensor(weight)));
   checkTensor(op, argument, weight);
   return new Buffer(weight);
 }
@@ -102,7 +104,7 @@ export class CrossEntropyLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     checkLossInput(crossEntropy, input);
     return crossEntropy(input, target, this.options);
   }
@@ -204,7 +206,7 @@ export class NLLLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     checkLossInput(nllLoss, input);
     return nllLoss(input, target, this.options);
   }
@@ -247,7 +249,7 @@ export class FocalLoss extends Module {
     this.options = withWeights(options, { weight: this.weight });
   }
 
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(input: Tensor, target: Tensor | NumberList): Tensor {
     checkLossInput(focalLoss, input);
     return focalLoss(input, target, this.options);
   }

@@ -7,9 +7,9 @@
 import { floatBits } from '../../bindings/commands/program.ts';
 import type { MathFn } from '../../bindings/commands/unary.ts';
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
-import type { DType } from '../../bindings/executor.ts';
+import type { DType, Executor } from '../../bindings/executor.ts';
 import type { BinaryFn } from '../../bindings/generated/encode.ts';
-import { record } from '../autograd/record.ts';
+import { needsGrad, record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
 import { nameOf } from '../options.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
@@ -21,8 +21,8 @@ import { checkTensor } from './check.ts';
 import { cast } from './convert.ts';
 import { scalarTensor } from './create.ts';
 
-/** A tensor, or a number that stands for a tensor of that number. */
-export type Operand = Tensor | number;
+/** A tensor, or a number or boolean that stands for a tensor of it. */
+export type Operand = Tensor | number | boolean;
 
 /** Runs `fn` and disposes what it made but its result: for operations made of others. */
 export function compose<T>(fn: () => T): T {
@@ -36,8 +36,8 @@ export function compose<T>(fn: () => T): T {
   }
 }
 
-function checkNumber(op: string, argument: string, value: unknown): asserts value is number {
-  if (typeof value !== 'number') {
+function checkNumber(op: string, argument: string, value: unknown): asserts value is number | boolean {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
     throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${nameOf(value)}`, {
       op,
       argument,
@@ -66,7 +66,7 @@ function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
 function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record('step', [x], emitUnary(fn, x, 'float32'));
-  return fn === 'sign' ? emitUnary('signI', x, 'int32') : materialize(x);
+  return fn === 'sign' && x.dtype === 'int32' ? emitUnary('signI', x, 'int32') : materialize(x);
 }
 
 /**
@@ -88,7 +88,7 @@ export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return numberUnary('abs', x) as Tensor<S>;
 }
 /**
- * −1, 0 or 1 by the sign of x.
+ * −1, 0 or 1 by the sign of x; of bool, x.
  *
  * @example
  * sign(tensor([-3, 0, 2])).toArray(); // [-1, 0, 1]
@@ -143,13 +143,10 @@ export function clamp<S extends Shape>(x: Tensor<S>, min?: number, max?: number)
 export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor;
 export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
   checkTensor('clamp', 'input', x);
-  if (min instanceof Tensor || max instanceof Tensor)
-    return compose(() => {
-      const raised = min === -Infinity ? x : maximum(x, min);
-      return max === Infinity ? raised : minimum(raised, max);
-    });
+  if (min instanceof Tensor || max instanceof Tensor) return compose(() => clampBetween(x, min, max));
   checkNumber('clamp', 'min', min);
   checkNumber('clamp', 'max', max);
+  if (typeof min === 'boolean' || typeof max === 'boolean') return clamp(x, Number(min), Number(max));
   if (x.dtype === 'float32') {
     const y = emitUnary('clamp', x, 'float32', floatBits(min), floatBits(max));
     return record('clamp', [x], y, { min, max });
@@ -159,6 +156,19 @@ export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infini
   if (!isWhole(min) || !isWhole(max)) return compose(() => clamp(cast(x, 'float32'), min, max));
   const [low, high] = [Math.max(-(2 ** 31), min), Math.min(2 ** 31 - 1, max)];
   return emitUnary('clampI', x, 'int32', low, high);
+}
+
+/** x limited by tensors; a limit of ∞ is none. */
+function clampBetween(x: Tensor, min: Operand, max: Operand): Tensor {
+  const raised = min === -Infinity ? x : maximum(x, min);
+  const y = max === Infinity ? raised : minimum(raised, max);
+  if (y.dtype !== 'float32' || !needsGrad([x, min, max].filter((t) => t instanceof Tensor))) return y;
+  // What requires grad and what limits it as float tensors, x first; the result has a rule of its own.
+  const limits = [min, max].map((t) =>
+    t instanceof Tensor ? cast(t, 'float32') : scalarTensor(Number(t), 'float32', x.executor),
+  );
+  const isBoth = min !== -Infinity && max !== Infinity;
+  return record('clampBetween', [cast(x, 'float32'), ...limits], y.detach(), { isBoth });
 }
 
 /**
@@ -175,7 +185,7 @@ export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
 /** Element type in which two operands meet. */
 export function meetingType(a: Operand, b: Operand): DType {
   const isInt = (x: Operand) =>
-    typeof x === 'number' ? Number.isInteger(x) && Math.abs(x) <= 2 ** 31 : x.dtype !== 'float32';
+    typeof x === 'number' ? x === (x | 0) : typeof x === 'boolean' || x.dtype !== 'float32';
   return isInt(a) && isInt(b) ? 'int32' : 'float32';
 }
 
@@ -207,7 +217,7 @@ export function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor]
       ? (x.dtype === 'float32') === (type === 'float32')
         ? x
         : cast(x, type)
-      : scalarTensor(x, type, executor);
+      : scalarTensor(Number(x), type, executor);
   return [as(a), as(b)];
 }
 
@@ -231,12 +241,20 @@ const scalarRules: Partial<Record<BinaryFn, { right: ScalarRule; left: ScalarRul
   },
 };
 
+/** Booleans become tensors; what is left is a tensor or a number. */
+export function withoutBooleans(a: Operand, b: Operand, executor?: Executor): [Tensor | number, Tensor | number] {
+  const on = executor ?? (a instanceof Tensor ? a.executor : b instanceof Tensor ? b.executor : undefined);
+  const as = (x: Operand) => (typeof x === 'boolean' ? scalarTensor(Number(x), 'bool', on) : x);
+  return [as(a), as(b)];
+}
+
 /** What arithmetic is of two bools, which are 0 or 1. */
 const logicFns = { add: 'maximumI', mul: 'minimumI', maximum: 'maximumI', minimum: 'minimumI' } as const;
 
 type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
 
 function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
+  if (typeof a === 'boolean' || typeof b === 'boolean') return compose(() => arithmetic(fn, ...withoutBooleans(a, b)));
   if (typeof a === 'number' && typeof b === 'number') return arithmetic(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
   if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool' && fn in logicFns)
@@ -251,9 +269,10 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
       const x = (reversed ? b : a) as Tensor;
       const scalar = (reversed ? a : b) as number;
       if (rule !== undefined && x.dtype === 'float32') {
-        // As in PyTorch, x^½ is √x: NaN, not ∞, at −∞.
-        const isRoot = fn === 'pow' && !reversed && scalar === 0.5;
-        const y = isRoot ? emitUnary('sqrt', x, 'float32') : emitScalar(fn, x, floatBits(scalar), reversed, 'float32');
+        // As in PyTorch, x^½ is √x and x^−½ is 1/√x: NaN at −∞, and −0 keeps its sign.
+        const root = fn === 'pow' && !reversed && Math.abs(scalar) === 0.5 ? (scalar > 0 ? 'sqrt' : 'rsqrt') : null;
+        const y =
+          root === null ? emitScalar(fn, x, floatBits(scalar), reversed, 'float32') : emitUnary(root, x, 'float32');
         return (reversed ? rule.left : rule.right)(x, y, scalar);
       }
     }
@@ -282,7 +301,8 @@ export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
  * sub(tensor([1, 2]), 1).toArray(); // [0, 1]
  */
 export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
-  if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool') {
+  const isBool = (x: Operand) => typeof x === 'boolean' || (x instanceof Tensor && x.dtype === 'bool');
+  if (isBool(a) && isBool(b)) {
     throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
       op: 'sub',
       argument: 'other',
@@ -311,6 +331,16 @@ export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
 export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
   return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
 }
+/** Of two integers, a / b without its fraction; 0 where b is 0. */
+export function quotient(a: Operand, b: Operand): Tensor {
+  return compose(() => tensorPair('div', 'divI', null, ...converted(a, b, 'int32'), 'int32'));
+}
+
+/** Of two integers, what is left of a after `quotient`: it has a's sign. */
+export function remainder(a: Operand, b: Operand): Tensor {
+  return compose(() => tensorPair('remainder', 'remI', null, ...converted(a, b, 'int32'), 'int32'));
+}
+
 /**
  * aᵇ. Of two integers an integer, which wraps; a negative whole number is refused as their exponent.
  *
@@ -359,6 +389,8 @@ export function minimum(a: Operand, b: Operand): Tensor {
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition);
   checkOperands('where', a, b);
+  if (typeof a === 'boolean' || typeof b === 'boolean')
+    return compose(() => where(condition, ...withoutBooleans(a, b, condition.executor)));
   return compose(() => {
     if (condition.dtype === 'float32')
       throw new DTypeError('where: condition must be bool or int32, got float32', {
@@ -367,7 +399,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
       });
     const type = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
     const as = (x: Operand) =>
-      x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(x, type, condition.executor);
+      x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(Number(x), type, condition.executor);
     const [x, y] = [as(a), as(b)];
     commonExecutor('where', condition, x, y);
     const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', x.shape, y.shape));

@@ -1,5 +1,6 @@
 /** Checks of operands that all operations share. */
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
 import { nameOf } from '../options.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -13,6 +14,28 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
       expected: 'Tensor',
     });
   }
+}
+
+/** Refuses what int32 cannot hold, which would become another number. */
+export function checkInt32(op: string, argument: string, value: number): void {
+  if (!(value > -2147483649 && value < 2147483648))
+    throw new ArgumentError(`${op}: ${value} does not fit into int32; use float32`, {
+      op,
+      argument,
+      got: value,
+      expected: '−2147483648 … 2147483647',
+    });
+}
+
+/** A number as an element of a tensor: of bool anything but 0 is true; of int32 the fraction goes, and what is too large is refused. */
+export function elementOf(op: string, argument: string, value: unknown, dtype: DType): number {
+  if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new ArgumentError(`${op}: ${argument} must be a number, got ${nameOf(value)}`, { op, argument, got: value });
+  const number = Number(value);
+  if (dtype === 'bool') return Number(number !== 0);
+  if (dtype === 'float32') return number;
+  checkInt32(op, argument, number);
+  return Math.trunc(number);
 }
 
 /** Refuses what is not a tensor of float32. */

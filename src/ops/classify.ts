@@ -80,7 +80,7 @@ export function logSoftmaxGrad(y: Tensor, g: Tensor): Tensor {
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** A factor for each class. */
-  weight?: Tensor;
+  weight?: Tensor | readonly number[];
   /** How the losses become one. Default 'mean': over the weights of the targets that are not ignored. */
   reduction?: Reduction;
   /** Targets with this class count for nothing. Default −100. */
@@ -136,7 +136,11 @@ function checkClasses(op: string, values: NumericArray, classes: number, ignoreI
 }
 
 /** Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable. */
-export function crossEntropyOfRows(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropyOfRows(
+  x: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions & { weight?: Tensor } = {},
+): Tensor {
   const op = 'crossEntropy';
   const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
   checkFloat(op, 'input', x);

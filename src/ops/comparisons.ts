@@ -2,12 +2,21 @@
 import { floatBits } from '../../bindings/commands/program.ts';
 import { emitScalar } from '../program/emit.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { checkOperands, compose, converted, meetingType, type Operand, tensorPair } from './arithmetic.ts';
+import {
+  checkOperands,
+  compose,
+  converted,
+  meetingType,
+  type Operand,
+  tensorPair,
+  withoutBooleans,
+} from './arithmetic.ts';
 import { scalarTensor } from './create.ts';
 
 type Comparison = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le';
 
 function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
+  if (typeof a === 'boolean' || typeof b === 'boolean') return compose(() => comparison(fn, ...withoutBooleans(a, b)));
   if (typeof a === 'number' && typeof b === 'number') return comparison(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
   const type = meetingType(a, b);

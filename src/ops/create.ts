@@ -1,5 +1,5 @@
 /** Making tensors: from numbers and by rule. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { empty, fillWith } from '../program/emit.ts';
@@ -9,7 +9,7 @@ import type { Nested } from '../tensor/base.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor } from './check.ts';
+import { checkInt32, checkTensor, elementOf } from './check.ts';
 import {
   finish,
   fromList,
@@ -39,18 +39,9 @@ function isList(part: unknown): part is Nested[] {
   return Array.isArray(part) || (ArrayBuffer.isView(part) && 'length' in part);
 }
 
-/** Refuses what int32 cannot hold, which would become another number. */
 function checkWholeRange(values: ArrayLike<number>): void {
   if (values instanceof Int32Array) return;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!(value > -2147483649 && value < 2147483648))
-      throw new ArgumentError(`tensor: ${value} does not fit into int32`, {
-        op: 'tensor',
-        argument: 'data',
-        got: value,
-      });
-  }
+  for (let i = 0; i < values.length; i++) checkInt32('tensor', 'element', values[i]!);
 }
 
 /** Shape of nested arrays; throws where they are ragged. */
@@ -152,16 +143,13 @@ export function tensor(
   return finish('tensor', t, options);
 }
 
-function filled(op: string, shape: Shape, value: number, options: Placement): Tensor {
+function filled(op: string, shape: Shape, value: number | boolean, options: Placement): Tensor {
   checkShape(op, shape);
-  if (typeof value !== 'number')
-    throw new ArgumentError(`${op}: value must be a number, got ${value === null ? 'null' : typeof value}`, {
-      op,
-      argument: 'value',
-      got: value,
-    });
-  const t = empty(place(op, options), shape, options.dtype ?? 'float32');
-  fillWith(t, t.dtype === 'bool' ? Number(value !== 0) : value);
+  const executor = place(op, options);
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
+  const element = elementOf(op, 'value', value, dtype);
+  const t = empty(executor, shape, dtype);
+  fillWith(t, element);
   return finish(op, t, options);
 }
 
@@ -208,8 +196,14 @@ export function full<S extends Shape>(
 }
 
 /** @internal A constant tensor on an executor. */
-export function constant(executor: Executor, shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  return filled('full', shape, value, { executor, dtype });
+export function constant(
+  executor: Executor,
+  shape: Shape,
+  value: number | boolean,
+  dtype: DType = 'float32',
+  op = 'full',
+): Tensor {
+  return filled(op, shape, value, { executor, dtype });
 }
 
 function filledLike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
@@ -290,7 +284,12 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
       got: numbers,
     });
   }
-  return fromList('arange', () => Float64Array.from({ length }, (_, i) => start + i * step), [length], options);
+  refuseBool('arange', options);
+  // As in PyTorch, whole numbers are counted from whole numbers in whole steps.
+  const part = options.dtype === 'int32' ? Math.trunc : (x: number) => x;
+  const [first, each] = [part(start), part(step)];
+  if (options.dtype === 'int32') for (const i of [0, length - 1]) checkInt32('arange', 'element', first + i * each);
+  return fromList('arange', () => Float64Array.from({ length }, (_, i) => first + i * each), [length], options);
 }
 
 /**
@@ -304,13 +303,21 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
   checkShape('linspace', [n]);
   checkFinite('linspace', 'a', a);
   checkFinite('linspace', 'b', b);
-  const step = n > 1 ? (b - a) / (n - 1) : 0;
-  return fromList(
-    'linspace',
-    () => Float64Array.from({ length: n }, (_, i) => (i < n / 2 ? a + i * step : b - (n - 1 - i) * step)),
-    [n],
-    options,
-  );
+  refuseBool('linspace', options);
+  const [from, to] =
+    options.dtype === 'int32'
+      ? [elementOf('linspace', 'a', a, 'int32'), elementOf('linspace', 'b', b, 'int32')]
+      : [a, b];
+  const step = n > 1 ? (to - from) / (n - 1) : 0;
+  // As in PyTorch from both ends to the middle; a single one is the start.
+  const half = n === 1 ? 1 : Math.floor(n / 2);
+  const value = (i: number) => (i < half ? from + i * step : to - (n - 1 - i) * step);
+  return fromList('linspace', () => Float64Array.from({ length: n }, (_, i) => value(i)), [n], options);
+}
+
+function refuseBool(op: string, { dtype }: TensorOptions): void {
+  if (dtype === 'bool')
+    throw new DTypeError(`${op}: dtype must be float32 or int32, got bool`, { op, argument: 'dtype', got: dtype });
 }
 
 /** The numbers 0 … size − 1 along one of ndim dimensions, int32. */

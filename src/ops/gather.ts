@@ -11,6 +11,7 @@ import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { constant } from './create.ts';
 import type { Extremes } from './extremes.ts';
+import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 import { checkIndex } from './select.ts';
 import { unslice } from './shape.ts';
 
@@ -32,15 +33,16 @@ function cutTo(x: Tensor, shape: readonly number[], dim: number): Tensor {
  * y[i][j] = x[index[i][j]][j] along dimension 0, and so on: index has y's shape, as many dimensions as x, and is not
  * larger than x in the other ones.
  *
- * @param index int32, 0 … size − 1
+ * @param index int32, or nested arrays of whole numbers: 0 … size − 1
  * @throws ArgumentError for an index out of range
  * @see https://pytorch.org/docs/stable/generated/torch.gather.html
  * @example
- * gather(tensor([[1, 2], [3, 4]]), 1, tensor([[1], [0]], { dtype: 'int32' })).toArray(); // [[2], [3]]
+ * gather(tensor([[1, 2], [3, 4]]), 1, [[1], [0]]).toArray(); // [[2], [3]]
  */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+export function gather(x: Tensor, dim: number, index: Tensor | NumberList): Tensor {
   const op = 'gather';
   checkTensor(op, 'input', x);
+  if (isNumberList(index)) return compose(() => gather(x, dim, indexTensor(op, 'index', index, x)));
   checkTensor(op, 'index', index);
   const at = normalizeDim(op, dim, x.ndim);
   commonExecutor(op, x, index);
@@ -74,15 +76,16 @@ export function scatterInto(y: Tensor, dim: number, index: Tensor, g: Tensor, x 
  * A copy of x with source[i][j] added to its element [index[i][j]][j] along dimension 0, and so on. index is nowhere larger
  * than source, and outside of dim not larger than x. Float32 and int32.
  *
- * @param index int32, 0 … size − 1
+ * @param index int32, or nested arrays of whole numbers: 0 … size − 1
  * @throws ArgumentError for an index out of range
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
  * @example
  * scatterAdd(zeros(3), 0, tensor([0, 2, 0], { dtype: 'int32' }), tensor([1, 2, 3])).toArray(); // [4, 0, 2]
  */
-export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+export function scatterAdd(x: Tensor, dim: number, index: Tensor | NumberList, source: Tensor): Tensor {
   const op = 'scatterAdd';
   checkTensor(op, 'input', x);
+  if (isNumberList(index)) return compose(() => scatterAdd(x, dim, indexTensor(op, 'index', index, x), source));
   checkTensor(op, 'index', index);
   checkTensor(op, 'source', source);
   const at = normalizeDim(op, dim, x.ndim);

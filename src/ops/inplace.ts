@@ -1,11 +1,11 @@
 /** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
-import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
-import { record } from '../autograd/record.ts';
+import { planWrite, repeatsElements } from '../autograd/views.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
 import { restate, watching } from '../program/watch.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { compose, type Operand } from './arithmetic.ts';
 
 /** The same elements without history. */
@@ -15,19 +15,29 @@ export function detach(x: Tensor): Tensor {
 
 /** x for a product or quotient in place: a copy where the gradient of the operand will ask what x held before. */
 export function factorOf(x: Tensor, other: Operand): Tensor {
-  return isGradEnabled() && typeof other !== 'number' && other.requiresGrad ? x.clone() : x;
+  return isGradEnabled() && other instanceof Tensor && other.requiresGrad ? x.clone() : x;
+}
+
+/** Refuses to write to a tensor of which several elements lie in one place. */
+export function checkWritable(op: string, x: Tensor): void {
+  if (repeatsElements(x))
+    throw new ArgumentError(
+      `${op}: the tensor ${show(x.shape)} repeats its elements (expand), so they cannot be written one by one; clone() it first`,
+      { op, argument: 'input', got: x.strides },
+    );
 }
 
 /**
- * Runs `compute` and writes its result into x. Values that autograd saved from this memory are marked as changed. If x is
- * not a leaf and the result is part of the graph, x takes over the result's history.
+ * Runs `compute` and writes its result into x. Values that autograd saved from this memory are marked as changed. Where x or the result
+ * is part of the graph, x and all views of the same elements become part of it. What is the same for all elements (`isUniform`) may be
+ * written where several of them lie in one place.
  */
-export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tensor): T {
+export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tensor, isUniform = false): T {
   const recording = isGradEnabled();
   if (recording && x.requiresGrad && x.isLeaf) {
     throw new AutogradError(`${op}: a leaf that requires grad can be changed only inside noGrad()`, { op });
   }
-  const isShared = x.storage.handles > 1 || x.storage.length !== x.numel;
+  if (!isUniform) checkWritable(op, x);
   compose(() => {
     const result = compute();
     commonExecutor(op, x, result);
@@ -45,18 +55,11 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
         expected: x.shape,
       });
     }
-    if (recording && (x.requiresGrad || result.requiresGrad) && isShared) {
-      throw new AutogradError(
-        `${op}: a tensor that shares its elements with others (views, detach) cannot be changed in place while gradients are recorded`,
-        { op },
-      );
-    }
+    const follow = recording ? planWrite(op, x, result) : null;
     watching?.changed(op, x, result);
     copyInto(result, x);
     x.storage.version++;
-    // What replaces all elements of x ends the way back to what they were made of.
-    if (recording && x.requiresGrad && result.variable === null) record('step', [x], result);
-    if (recording && result.variable !== null) x.setVariable(result.variable);
+    follow?.();
   });
   return x;
 }

@@ -15,6 +15,7 @@ import {
   type Reduction,
 } from './classify.ts';
 import { gather } from './gather.ts';
+import { depthOf, indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
 
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
@@ -56,16 +57,37 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
 
 /**
  * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities in the shape of
- * the logits (float32).
+ * the logits (float32); either may be nested arrays.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  * @example
  * const loss = F.crossEntropy(model.forward(x), y);
  */
-export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(x: Tensor, target: Tensor | NumberList, options: CrossEntropyOptions = {}): Tensor {
   const op = 'crossEntropy';
   const dim = classDim(op, x);
+  if (isNumberList(target)) {
+    const isShares = depthOf(target) === x.ndim;
+    return compose(() =>
+      crossEntropy(x, isShares ? weightTensor(target, x) : indexTensor(op, 'target', target, x), options),
+    );
+  }
   checkTensor(op, 'target', target);
+  const { weight } = options;
+  if (isNumberList(weight)) return compose(() => crossEntropy(x, target, withWeight(options, x)));
+  return crossEntropyOf(x, target, dim, options as WithWeight<CrossEntropyOptions>);
+}
+
+/** Options whose weight is a tensor. */
+type WithWeight<O> = Omit<O, 'weight'> & { weight?: Tensor };
+
+function withWeight<O extends { weight?: Tensor | readonly number[] }>(options: O, x: Tensor): WithWeight<O> {
+  const { weight, ...rest } = options;
+  return weight === undefined ? rest : { ...rest, weight: weightTensor(weight, x) };
+}
+
+function crossEntropyOf(x: Tensor, target: Tensor, dim: number, options: WithWeight<CrossEntropyOptions>): Tensor {
+  const op = 'crossEntropy';
   if (target.dtype === 'float32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, dim, options);
   if (x.ndim === 2) return crossEntropyOfRows(x, target, options);
   checkTargetShape(op, x, target, dim);
@@ -76,7 +98,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
 }
 
 /** −Σ_c w[c]·y[c]·ln softmax(x)[c] with smoothed targets y; the mean is over all but the classes. */
-function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: CrossEntropyOptions): Tensor {
+function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: WithWeight<CrossEntropyOptions>): Tensor {
   const op = 'crossEntropy';
   const { weight, reduction = 'mean', labelSmoothing = 0 } = options;
   checkReduction(op, reduction);
@@ -112,7 +134,7 @@ export interface FocalLossOptions {
   /** Exponent of 1 − p: how little what is well classified counts. Default 2. */
   gamma?: number;
   /** A factor for each class. */
-  weight?: Tensor;
+  weight?: Tensor | readonly number[];
   /** How the losses of the rows become one. Default 'mean'. */
   reduction?: Reduction;
 }
@@ -125,10 +147,14 @@ export interface FocalLossOptions {
  * @example
  * F.focalLoss(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.0018
  */
-export function focalLoss(x: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor {
+export function focalLoss(x: Tensor, target: Tensor | NumberList, options: FocalLossOptions = {}): Tensor {
   const op = 'focalLoss';
   checkOptions(op, options, ['gamma', 'weight', 'reduction']);
-  const { gamma = 2, weight, reduction = 'mean' } = options;
+  if (isNumberList(target) || isNumberList(options.weight)) {
+    classDim(op, x);
+    return compose(() => focalLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));
+  }
+  const { gamma = 2, weight, reduction = 'mean' } = options as WithWeight<FocalLossOptions>;
   checkRange(op, 'gamma', gamma, 0);
   checkReduction(op, reduction);
   if (weight !== undefined) checkWeight(op, weight, x.shape[classDim(op, x)]!);
@@ -153,10 +179,14 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
  * @example
  * F.nllLoss(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
-export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+export function nllLoss(x: Tensor, target: Tensor | NumberList, options: NllLossOptions = {}): Tensor {
   const op = 'nllLoss';
   checkOptions(op, options, ['weight', 'reduction', 'ignoreIndex']);
-  const { weight, reduction = 'mean', ignoreIndex = -100 } = options;
+  if (isNumberList(target) || isNumberList(options.weight)) {
+    classDim(op, x);
+    return compose(() => nllLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));
+  }
+  const { weight, reduction = 'mean', ignoreIndex = -100 } = options as WithWeight<NllLossOptions>;
   const dim = classDim(op, x);
   checkReduction(op, reduction);
   const classes = x.shape[dim]!;

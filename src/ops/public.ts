@@ -37,6 +37,7 @@ export {
 export { argmax, argmin, type Extremes, max, min } from './extremes.ts';
 export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } from './gather.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
+export type { NumberList } from './lists.ts';
 export type { ShapeArguments, TensorOptions } from './newTensor.ts';
 export { rand, randint, randn, randperm } from './random.ts';
 export { chunk, flip, repeat, split, tril, triu } from './rearrange.ts';

@@ -3,6 +3,8 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { dense, done, emitCumsum, sectionsOf } from '../program/emit.ts';
+import { tracing } from '../program/trace.ts';
+import { withWatcher } from '../program/watch.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -19,9 +21,40 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
+/** An integer that has wrapped is a multiple of 2³² away from what it should be: farther than float32 is from the truth. */
+const WRAPPED = 2 ** 30;
+
 /**
- * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32.
+ * Refuses y, an integer result of x, where int32 does not hold it; `again` gives the same of floats. Where values cannot be read at once
+ * (inside `compile`, on the GPU) y has wrapped.
+ */
+function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tensor): Tensor {
+  if (x.dtype !== 'int32' || x.numel < 2 || y.numel === 0 || tracing !== null || y.executor.download !== undefined)
+    return y;
+  const wrong = withWatcher(null, () =>
+    compose(() => {
+      const truth = again(cast(x, 'float32'));
+      if (truth.sub(y).abs().gt(WRAPPED).to('int32').max().item() === 0) return null;
+      return [...truth.dataSync()].find((value) => Math.abs(value) >= 2 ** 31) ?? Infinity;
+    }),
+  );
+  if (wrong === null) return y;
+  y.dispose();
+  throw new ArgumentError(
+    `${op}: about ${wrong} does not fit into int32; convert the tensor with to('float32') first`,
+    {
+      op,
+      argument: 'input',
+      got: wrong,
+    },
+  );
+}
+
+/**
+ * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32, exact, and
+ * refused where int32 does not hold it; inside `compile` and on the GPU it wraps there.
  *
+ * @throws ArgumentError for a sum of int32 beyond 2³¹
  * @example
  * sum(tensor([[1, 2], [3, 4]])).item(); // 10
  * sum(tensor([[1, 2], [3, 4]]), 0).toArray(); // [4, 6]
@@ -35,7 +68,7 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
   const p = plan('sum', x, dim, keepdim);
   const isFloat = x.dtype === 'float32';
   const y: Tensor = record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
-  return y as Tensor<Reduced<S, D, K>>;
+  return (isFloat ? y : checkHeld('sum', x, y, (floats) => sum(floats, dim, options))) as Tensor<Reduced<S, D, K>>;
 }
 
 /**
@@ -57,8 +90,9 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
 }
 
 /**
- * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 as `sum` is.
  *
+ * @throws ArgumentError for a product of int32 beyond 2³¹
  * @example
  * prod(tensor([2, 3, 4])).item(); // 24
  */
@@ -69,11 +103,12 @@ export function prod<S extends Shape, D extends Dims | undefined = undefined, K 
 ): Tensor<Reduced<S, D, K>> {
   const keepdim = checkKeepdim('prod', options);
   const p = plan('prod', x, dim, keepdim);
-  const y: Tensor = record('prod', [x], reduce(x.dtype === 'float32' ? 'prod' : 'prodI', x, p), {
+  const isFloat = x.dtype === 'float32';
+  const y: Tensor = record('prod', [x], reduce(isFloat ? 'prod' : 'prodI', x, p), {
     keepShape: p.keepShape,
     dims: p.dims,
   });
-  return y as Tensor<Reduced<S, D, K>>;
+  return (isFloat ? y : checkHeld('prod', x, y, (floats) => prod(floats, dim, options))) as Tensor<Reduced<S, D, K>>;
 }
 
 /** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
@@ -83,10 +118,11 @@ export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   // Values that cannot be read at once may be zeros.
   const mayHoldZero = () => x.executor.download !== undefined || isZero.to('int32').max().item() > 0;
   if (needsGrad([x]) && mayHoldZero()) return productWithoutSelf(x, dims);
-  const zeros = isZero.to('int32').sum(dims, keepdim);
+  const zeros = isZero.sum(dims, keepdim);
   const product = where(isZero, 1, x).prod(dims, keepdim);
   const none = product.div(where(isZero, 1, x));
-  return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, 0));
+  // 0 times the others: NaN where they are not finite.
+  return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, none.mul(0)));
 }
 
 /** The same in n² steps for n factors, but differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */
@@ -220,14 +256,16 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
 }
 
 /**
- * Running sums along a dimension: yᵢ = x₀ + … + xᵢ.
+ * Running sums along a dimension: yᵢ = x₀ + … + xᵢ. Of int32 as `sum` is.
  *
+ * @throws ArgumentError for a sum of int32 beyond 2³¹
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkTensor('cumsum', 'input', x);
-  return cumsumAlong(x, normalizeDim('cumsum', dim, x.ndim), false);
+  const at = normalizeDim('cumsum', dim, x.ndim);
+  return checkHeld('cumsum', x, cumsumAlong(x, at, false), (floats) => cumsumAlong(floats, at, false));
 }
 
 /** As cumsum; reverse: from the end. */

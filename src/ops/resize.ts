@@ -8,7 +8,7 @@ import { watching } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
-import { checkTensor } from './check.ts';
+import { checkTensor, elementOf } from './check.ts';
 import { indexSelect } from './select.ts';
 
 /** x resized by a geometry. */
@@ -28,8 +28,8 @@ export type PadMode = 'constant' | 'reflect' | 'replicate';
 export interface PadOptions {
   /** What stands around the elements. Default 'constant'. */
   mode?: PadMode;
-  /** For 'constant'. Default 0. */
-  value?: number;
+  /** For 'constant': of bool, whether it is not 0; of int32, without its fraction. Default 0. */
+  value?: number | boolean;
 }
 
 /** Elements before and after, and the dimension. */
@@ -137,12 +137,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
       argument: 'mode',
       got: mode,
     });
-  if (typeof value !== 'number')
-    throw new ArgumentError(`pad: value must be a number, got ${typeof value}`, {
-      op: 'pad',
-      argument: 'value',
-      got: value,
-    });
+  const element = elementOf('pad', 'value', value, x.dtype);
   const margins = marginsOf(x, padding);
   return compose(() => {
     if (mode !== 'constant') return margins.reduce((y, margin) => padByIndex(y, margin, mode), x);
@@ -155,6 +150,6 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
       before: Math.max(0, before),
       after: Math.max(0, after),
     }));
-    return padConstant(y, positive, value);
+    return padConstant(y, positive, element);
   });
 }

@@ -7,7 +7,9 @@ import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../pro
 import { checkValues } from '../program/values.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 
 /** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
 export function checkIndex(op: string, index: Tensor, size: number): void {
@@ -37,14 +39,15 @@ function checkRows(op: string, values: NumericArray, size: number): void {
 }
 
 /**
- * The entries of a dimension that `index` (int32) names, in its order.
+ * The entries of a dimension that `index` (int32, or an array of whole numbers) names, in its order.
  *
  * @throws ArgumentError where an index is out of range, ShapeError where they are no vector, DTypeError where they are not int32
  * @example
- * indexSelect(tensor([[1, 2], [3, 4]]), 0, tensor([1, 1], { dtype: 'int32' })).toArray(); // [[3, 4], [3, 4]]
+ * indexSelect(tensor([[1, 2], [3, 4]]), 0, [1, 1]).toArray(); // [[3, 4], [3, 4]]
  */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+export function indexSelect(x: Tensor, dim: number, index: Tensor | NumberList): Tensor {
   checkTensor('indexSelect', 'input', x);
+  if (isNumberList(index)) return compose(() => indexSelect(x, dim, indexTensor('indexSelect', 'index', index, x)));
   const at = normalizeDim('indexSelect', dim, x.ndim);
   checkTensor('indexSelect', 'index', index);
   if (index.ndim > 1)

@@ -5,7 +5,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
-import { commonExecutor, copyInto, empty, fillWith, materialize, sectionsOf, viewOf } from '../program/emit.ts';
+import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../program/emit.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
@@ -22,7 +22,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
-import { cast } from './convert.ts';
+import { cast, clone } from './convert.ts';
 
 /**
  * The same elements in another shape; one size may be −1. Copies only if it must.
@@ -59,10 +59,10 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
   const target = inferShape(op, shape, x.numel);
   const strides = x.contiguous || x.numel === 0 ? stridesOf(target) : viewStrides(x.shape, x.strides, target);
   if (strides !== null) return record('reshape', [x], viewOf(x, target, strides));
-  const copy = materialize(x);
-  const y = viewOf(copy, target, stridesOf(target));
+  const copy = clone(x);
+  const y = record('reshape', [copy], viewOf(copy, target, stridesOf(target)));
   copy.dispose();
-  return record('reshape', [x], y);
+  return y;
 }
 
 /**
@@ -299,8 +299,12 @@ function commonType(list: readonly Tensor[]): DType {
   return types.has('float32') ? 'float32' : types.has('int32') ? 'int32' : 'bool';
 }
 
+/** Empty vectors, which PyTorch lets `cat` join to anything: lists grow from them. */
+const isNothing = ({ shape }: Tensor) => shape.length === 1 && shape[0] === 0;
+
 /**
- * Joins tensors along a dimension that they have. Of several element types the result has the widest.
+ * Joins tensors along a dimension that they have. Of several element types the result has the widest; vectors without elements
+ * may stand among tensors of any shape.
  *
  * @throws ShapeError where the shapes differ outside the dimension, ArgumentError for an empty list
  * @example
@@ -308,8 +312,8 @@ function commonType(list: readonly Tensor[]): DType {
  */
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
   checkTensors('cat', list);
-  const first = list[0]!;
-  const executor = commonExecutor('cat', first, ...list.slice(1));
+  const first = list.find((t) => !isNothing(t)) ?? list[0]!;
+  const executor = commonExecutor('cat', ...(list as [Tensor, ...Tensor[]]));
   const at = normalizeDim('cat', dim, first.ndim);
   if (first.ndim === 0)
     throw new ShapeError('cat: tensors without dimensions cannot be joined; use stack', {
@@ -317,7 +321,8 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
       argument: 'tensors',
       got: [],
     });
-  for (const t of list) {
+  const parts = first.ndim === 1 ? list : list.filter((t) => !isNothing(t));
+  for (const t of parts) {
     if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
       throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
         op: 'cat',
@@ -334,20 +339,20 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
       return cat(converted, dim);
     });
   }
-  const total = list.reduce((n, t) => n + (t.shape[at] ?? 1), 0);
+  const total = parts.reduce((n, t) => n + (t.shape[at] ?? 1), 0);
   const y = empty(
     executor,
     first.shape.map((size, i) => (i === at ? total : size)),
     first.dtype,
   );
   let start = 0;
-  for (const t of list) {
+  for (const t of parts) {
     const place = viewOf(y, t.shape, y.strides, y.offset + start * y.strides[at]!);
     copyInto(t, place);
     place.dispose();
     start += t.shape[at]!;
   }
-  return record('cat', list, y, { dim: at });
+  return record('cat', parts, y, { dim: at });
 }
 
 /**

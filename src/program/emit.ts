@@ -69,9 +69,34 @@ export function done(x: Tensor, original: Tensor): void {
   if (x !== original) x.dispose();
 }
 
-/** Copies x, stretched to y's shape, into y's elements. */
+/** Places of the first and the last element of a tensor that has any. */
+function extent({ shape, strides, offset }: Tensor): [first: number, last: number] {
+  let [first, last] = [offset, offset];
+  for (let i = 0; i < shape.length; i++) {
+    const reach = (shape[i]! - 1) * strides[i]!;
+    if (reach < 0) first += reach;
+    else last += reach;
+  }
+  return [first, last];
+}
+
+/** Whether x and y, which have elements, may have some in common. */
+function overlaps(x: Tensor, y: Tensor): boolean {
+  if (x.storage !== y.storage) return false;
+  const [xFirst, xLast] = extent(x);
+  const [yFirst, yLast] = extent(y);
+  return xFirst <= yLast && yFirst <= xLast;
+}
+
+/** Copies x, stretched to y's shape, into y's elements, as if they did not overlap. */
 export function copyInto(x: Tensor, y: Tensor): void {
   if (y.numel === 0) return;
+  if (overlaps(x, y)) {
+    const copy = materialize(x);
+    copyInto(copy, y);
+    copy.dispose();
+    return;
+  }
   const { executor } = y;
   const { shape } = y;
   encodeCopy(executor.program, {

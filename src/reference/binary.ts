@@ -79,6 +79,8 @@ const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
   ltI: eachInt(less),
   leI: eachInt(lessOrEqual),
   powI: eachInt(powInt),
+  divI: eachInt((a, b) => (b === 0 ? 0 : (a / b) | 0)),
+  remI: eachInt((a, b) => (b === 0 ? 0 : a % b)),
   geluGrad: eachFloat(geluGrad),
   geluTanhGrad: eachFloat(geluTanhGrad),
   siluGrad: eachFloat(siluGrad),

@@ -6,7 +6,8 @@
 import { ArgumentError, AutogradError, DeviceError, DisposedError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
-import { holdVariable, letGoOfVariable, takeGrad, Variable } from '../autograd/graph.ts';
+import { type History, holdVariable, letGoOfVariable, releaseHistory, takeGrad, Variable } from '../autograd/graph.ts';
+import { followHistory } from '../autograd/views.ts';
 import { materialize } from '../program/emit.ts';
 import { active, tracing } from '../program/trace.ts';
 import { watching } from '../program/watch.ts';
@@ -36,8 +37,11 @@ export class TensorBase<S extends Shape = Shape> {
   readonly contiguous: boolean;
   /** @internal */
   storageOrNull: Storage | null;
-  /** @internal What autograd knows of it. */
-  variable: Variable | null;
+  private ownVariable: Variable | null;
+  /** @internal What it shares with its views and with what it is a view of, if there is any. */
+  history: History | null = null;
+  /** @internal Changes of its history that `ownVariable` knows of. */
+  writesSeen = 0;
   /** @internal Who keeps scopes from freeing it. */
   kept: Keeper = false;
   /** @internal */
@@ -61,7 +65,7 @@ export class TensorBase<S extends Shape = Shape> {
     this.dtype = dtype;
     this.numel = numelOf(shape);
     this.contiguous = isContiguous(shape, strides);
-    this.variable = variable;
+    this.ownVariable = variable;
     if (variable !== null) holdVariable(variable);
     adopt(this as unknown as Tensor);
   }
@@ -88,6 +92,13 @@ export class TensorBase<S extends Shape = Shape> {
     const { storage } = this;
     if (tracing !== null) tracing.meet(storage);
     return active(storage.executor);
+  }
+
+  /** @internal What autograd knows of it. */
+  get variable(): Variable | null {
+    const { history } = this;
+    if (history !== null && history.writes !== this.writesSeen) followHistory(this as unknown as Tensor, history);
+    return this.ownVariable;
   }
 
   /** Whether `dispose()` has been called, by hand or by a scope. */
@@ -125,6 +136,7 @@ export class TensorBase<S extends Shape = Shape> {
     }
     if (this.variable === null) this.setVariable(new Variable(value, null));
     else this.variable.requiresGrad = value;
+    if (this.history !== null && value) this.history.leaf = this.variable;
   }
 
   /** Whether the tensor was made by hand, not by a recorded operation. */
@@ -162,11 +174,21 @@ export class TensorBase<S extends Shape = Shape> {
 
   /** @internal */
   setVariable(variable: Variable | null): void {
-    const before = this.variable;
+    const before = this.ownVariable;
     if (variable !== null) holdVariable(variable);
-    this.variable = variable;
+    this.ownVariable = variable;
     if (this.held !== null) this.held.variable = variable;
     if (before !== null) letGoOfVariable(before);
+  }
+
+  /** @internal */
+  setHistory(history: History | null): void {
+    const before = this.history;
+    if (history !== null) history.refs++;
+    this.history = history;
+    this.writesSeen = history?.writes ?? 0;
+    if (this.held !== null) this.held.history = history;
+    if (before !== null) releaseHistory(before);
   }
 
   /**
@@ -252,14 +274,16 @@ export class TensorBase<S extends Shape = Shape> {
 
   /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
   dispose(): void {
-    const { storageOrNull: storage, variable } = this;
+    const { storageOrNull: storage, ownVariable: variable, history } = this;
     if (storage === null) return;
     this.storageOrNull = null;
-    this.variable = null;
+    this.ownVariable = null;
+    this.history = null;
     forget(this as unknown as Tensor);
     storage.handles--;
     storage.release();
     if (variable !== null) letGoOfVariable(variable);
+    if (history !== null) releaseHistory(history);
   }
 
   /** @internal The leaf whose gradient it was, and that gave it to the user, needs it no longer. */

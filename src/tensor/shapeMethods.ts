@@ -67,7 +67,7 @@ export class ShapeMethods<S extends Shape = Shape> extends ReductionMethods<S> {
     return ops.select(this, dim, index);
   }
   /** The entries of a dimension that `index` (int32) names. */
-  indexSelect(this: Tensor, dim: number, index: Tensor): Tensor {
+  indexSelect(this: Tensor, dim: number, index: Tensor | ops.NumberList): Tensor {
     return ops.indexSelect(this, dim, index);
   }
   /** Elements added around it: [left, right, top, bottom, …], the last dimension first. */
@@ -75,11 +75,11 @@ export class ShapeMethods<S extends Shape = Shape> extends ReductionMethods<S> {
     return ops.pad(this, padding, options);
   }
   /** The elements that `index` (int32) names along a dimension, one for each of its elements. */
-  gather(this: Tensor, dim: number, index: Tensor): Tensor {
+  gather(this: Tensor, dim: number, index: Tensor | ops.NumberList): Tensor {
     return ops.gather(this, dim, index);
   }
   /** A copy to which the elements of `source` are added where `index` (int32) says. */
-  scatterAdd(this: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  scatterAdd(this: Tensor, dim: number, index: Tensor | ops.NumberList, source: Tensor): Tensor {
     return ops.scatterAdd(this, dim, index, source);
   }
   /** The elements along a dimension in order, and where they stood. */

@@ -34,11 +34,11 @@ export class Tensor<S extends Shape = Shape> extends ShapeMethods<S> {
   }
   /** Sets all elements to 0. */
   zero_(): this {
-    return ops.inPlace('zero_', this, () => ops.zerosLike(this));
+    return ops.inPlace('zero_', this, () => ops.zerosLike(this), true);
   }
-  /** Sets all elements to `value`. */
-  fill_(value: number): this {
-    return ops.inPlace('fill_', this, () => ops.constant(this.executor, this.shape, value, this.dtype));
+  /** Sets all elements to `value`; of bool, to whether it is not 0; of int32, without its fraction. */
+  fill_(value: number | boolean): this {
+    return ops.inPlace('fill_', this, () => ops.constant(this.executor, this.shape, value, this.dtype, 'fill_'), true);
   }
   /** Takes over the elements of `source`, which may be of another type and is stretched to this shape. */
   copy_(source: Tensor): this {

@@ -318,6 +318,18 @@ describe('grad', () => {
     expect(x.grad!.toArray()).toEqual([2 * 3 * 6, 2 * 12 * 12]);
   });
 
+  it('gives null for what the output does not depend on where that is allowed', () => {
+    const [x, other] = [leaf([1]), leaf([1])];
+    const [dx, none] = grad(x.mul(2), [x, other], { allowUnused: true });
+    expect([dx!.toArray(), none]).toEqual([[2], null]);
+    expect(() => grad(x.mul(2), [x, tensor([1])], { allowUnused: true })).toThrow(
+      'grad: input 1 does not require grad',
+    );
+    expect(() => grad(x.mul(2), [x, other], { allowUnused: false })).toThrow(
+      /pass \{ allowUnused: true \} to get null/,
+    );
+  });
+
   it('refuses what does not require grad and what the output does not depend on', () => {
     const x = leaf([1]);
     const other = leaf([1]);

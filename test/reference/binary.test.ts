@@ -49,6 +49,8 @@ const intFns: Partial<Record<BinaryFn, number[]>> = {
   ltI: [0, 0, 0, 1, 0],
   leI: [0, 1, 0, 1, 1],
   powI: [49, 0, INT_MAX, INT_MIN, 65537],
+  divI: [3, 1, INT_MAX, INT_MIN, 1],
+  remI: [1, 0, 0, 0, 0],
 };
 
 it('has an expectation for every function', () => {

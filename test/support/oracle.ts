@@ -243,6 +243,8 @@ export const binaryRows: BinaryRow[] = [
   binaryInt('maximumI', Math.max),
   binaryInt('minimumI', Math.min),
   binaryInt('powI', powInt),
+  binaryInt('divI', (a, b) => (b === 0 ? 0 : Number(BigInt.asIntN(32, BigInt(a) / BigInt(b))))),
+  binaryInt('remI', (a, b) => (b === 0 ? 0 : Number(BigInt(a) % BigInt(b)))),
   {
     ...binary(
       'geluGrad',

@@ -30,7 +30,7 @@ function spread(...shape: number[]): Tensor {
 }
 
 const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
-const integerBinary = ['add', 'sub', 'mul', 'maximum', 'minimum'] as const;
+const integerBinary = ['add', 'sub', 'mul', 'maximum', 'minimum', 'quotient', 'remainder'] as const;
 const integerUnary = ['neg', 'abs', 'sign', 'square', 'floor', 'ceil', 'round', 'logicalNot'] as const;
 const integerReductions = ['sum', 'prod', 'max', 'min'] as const;
 

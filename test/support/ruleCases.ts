@@ -93,9 +93,13 @@ function recurrentCases(of: (result: ReturnType<typeof recurrent>) => Tensor): C
   );
 }
 
+/** Every second element of three, in two rows of seven. */
+const PART = { offset: 1, shape: [2, 3], strides: [7, 2], length: 14 };
+
 export const cases: Record<Primitive, Case[]> = {
   neg: one((x) => x.neg(), any(2, 3)),
   abs: one((x) => x.abs(), any(2, 3)),
+  clampBetween: [[(x, low, high) => ops.clamp(x, low, high), any(2, 3), any(3).sub(2), any(2, 1).add(0.5)]],
   step: [
     [(x) => x.floor().add(x), any(2, 3)],
     [(x) => x.sign().mul(x), any(2, 3)],
@@ -264,6 +268,8 @@ export const cases: Record<Primitive, Case[]> = {
     [(a, b) => ops.stack([a, b], -1), any(2, 2), fixed(more(2, 2))],
   ],
   indexSelect: [0, 1].flatMap((dim): Case[] => [[(x, i) => x.indexSelect(dim, i), any(2, 2, 2), indices(1, 0, 1)]]),
+  region: one((x) => ops.region(x, PART), any(14)),
+  overwrite: [[(x, y) => ops.overwrite(x, y!, PART), any(14), any(2, 3)]],
   indexAdd: [[(g, i) => ops.indexAddTo(4, 0, i, g), any(3, 2), indices(3, 1, 3)]],
   maxPool: [
     [(x) => F.maxPool2d(x, 2), any(2, 1, 4, 5)],

@@ -83,7 +83,7 @@ const refusals: [message: string, fn: () => unknown, kind: new (...args: never[]
     () => m().indexSelect(0, whole(0).reshape(1, 1)),
     ShapeError,
   ],
-  ['indexSelect: index must be a tensor, got an array', () => m().indexSelect(0, wrong([0])), ArgumentError],
+  ['indexSelect: index must be a tensor, got object', () => m().indexSelect(0, wrong({ 0: 0 })), ArgumentError],
   ['cat: shapes differ outside dimension 0: [2,3] and [2,2]', () => cat([m(), ones(2, 2)]), ShapeError],
   ['cat: shapes differ outside dimension 1: [2,3] and [3]', () => cat([m(), ones(3)], 1), ShapeError],
   ['cat: tensors[1] must be a tensor, got an array', () => cat([ones(1), wrong([1])]), ArgumentError],

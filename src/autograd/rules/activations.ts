@@ -79,7 +79,8 @@ export const activationRules: { [P in keyof ActivationAttributes]: Rule<Activati
     backward: (g, c) => {
       const { factor, scale } = c.attributes;
       const slope = c.output.add(factor);
-      return [ops.where(c.input(0).gt(0), g, g.mul(scale === 1 ? slope : slope.mul(scale)))];
+      // As in PyTorch, g at NaN.
+      return [ops.where(c.input(0).le(0), g.mul(scale === 1 ? slope : slope.mul(scale)), g)];
     },
   },
   leakyRelu: {

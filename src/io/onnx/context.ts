@@ -31,16 +31,19 @@ export const literal = (dtype: DType, shape: Shape, values: ArrayLike<number>): 
 
 const LARGEST = 2 ** 31;
 
-/** Numbers as a tensor; integers must fit into 32 bits. */
-export function tensorOf({ dtype, shape, values }: Literal, device: Device | undefined): Tensor {
+/** Numbers as a tensor; integers must fit into 32 bits. `where` is what the file calls them, or who wants them. */
+export function tensorOf({ dtype, shape, values }: Literal, device: Device | undefined, where: string): Tensor {
   if (dtype !== 'float32') {
     for (const value of values) {
       if (value < -LARGEST || value >= LARGEST)
-        throw new DTypeError(`loadOnnx: ${value} does not fit into int32, which stands for the file's int64`, {
-          op: 'loadOnnx',
-          got: value,
-          expected: 'int32',
-        });
+        throw new DTypeError(
+          `loadOnnx: ${where}: ${value} does not fit into int32, which stands for the file's int64`,
+          {
+            op: 'loadOnnx',
+            got: value,
+            expected: 'int32',
+          },
+        );
     }
   }
   return tensor(values as Float32Array, { shape, dtype, device });

@@ -133,6 +133,12 @@ const binaries: Record<string, Emitter> = {
       [`${fn}I`, binary(fn, true)],
     ]),
   ),
+  remI: (d, s) =>
+    d.node(
+      'Mod',
+      [0, 1].map((i) => d.cast(s.name(i), s.dtype(i), 'int32')),
+      { fmod: 1 },
+    ),
   where: (d, s) => d.node('Where', [d.cast(s.name(0), s.dtype(0), 'bool'), s.name(1), s.name(2)]),
 };
 

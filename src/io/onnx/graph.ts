@@ -3,6 +3,7 @@
  * from an earlier one, sizes are those of the data. What the operations are is not known here.
  */
 import type { DType } from '../../../bindings/executor.ts';
+import { isNarrow, narrowTypeOf } from './narrow.ts';
 import { dtypeOf, fail, type Literal, readTensor, shapeOf } from './tensors.ts';
 import type { AttributeProto, ModelProto, NodeProto, ValueInfoProto } from './wire.ts';
 
@@ -34,6 +35,8 @@ export interface OnnxGraph {
   outputs: string[];
   nodes: OnnxNode[];
   initializers: Map<string, Literal>;
+  /** Element types of those values that are integers of 8 or 16 bits. */
+  narrow: ReadonlyMap<string, number>;
 }
 
 /** Versions of the operators that are understood. Later ones mean the same wherever they keep these operators' forms. */
@@ -124,8 +127,19 @@ export function readGraph(
   // Old files list initializers among the inputs.
   const inputs = graph.input.filter(({ name = '' }) => !initializers.has(name)).map(readInput);
   for (const { name } of inputs) define(name);
+  const narrow = new Map<string, number>();
+  for (const { name = '', type } of graph.input) {
+    const elementType = type?.tensorType?.elemType ?? 0;
+    if (isNarrow(elementType)) narrow.set(name, elementType);
+  }
+  for (const [name, { elementType }] of initializers) if (elementType !== undefined) narrow.set(name, elementType);
   const nodes = graph.node.map(readNode);
-  for (const { label, inputs: sources, outputs } of nodes) {
+  for (const node of nodes) {
+    const { label, inputs: sources, outputs } = node;
+    const elementType = narrowTypeOf(node, narrow);
+    // Second results are positions, except of what divides its input.
+    for (const name of node.op === 'Split' ? outputs : outputs.slice(0, 1))
+      if (elementType !== undefined) narrow.set(name, elementType);
     for (const name of sources) {
       if (name !== '' && !known.has(name))
         fail(`${label} takes ${name}, which nothing before it gives: it is missing, or the nodes go in a circle`);
@@ -135,5 +149,5 @@ export function readGraph(
   const outputs = graph.output.map(({ name = '' }) => name);
   if (outputs.length === 0) fail('it has no outputs');
   for (const name of outputs) if (!known.has(name)) fail(`output ${name} is not given by any node`);
-  return { opset, inputs, outputs, nodes, initializers };
+  return { opset, inputs, outputs, nodes, initializers, narrow };
 }

@@ -12,6 +12,7 @@ import { show } from '../../tensor/shapes.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
 import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';
+import { wrapped } from './narrow.ts';
 import { fail, type Literal } from './tensors.ts';
 
 /** Results of nodes that depend on numbers alone stay numbers up to this many. */
@@ -80,7 +81,7 @@ export class OnnxModel extends Module {
         const use = uses.get(name);
         if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
         // Weights that stand elsewhere have no values yet.
-        const make = () => (value.values.length === 0 ? zeros(value.shape) : tensorOf(value, undefined));
+        const make = () => (value.values.length === 0 ? zeros(value.shape) : tensorOf(value, undefined, name));
         if (use.has('operand')) this.own(name, () => parameterOf(make));
         else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(make())));
       }
@@ -129,10 +130,10 @@ export class OnnxModel extends Module {
     return undefined;
   }
 
-  private constant(value: Literal): Tensor {
+  private constant(value: Literal, where: string): Tensor {
     let t = this.constants.get(value);
     if (t === undefined) {
-      t = untraced(() => keep(tensorOf(value, this.home)));
+      t = untraced(() => keep(tensorOf(value, this.home, where)));
       this.constants.set(value, t);
     }
     return t;
@@ -218,7 +219,7 @@ export class OnnxModel extends Module {
       }
       const outputs = this.graph.outputs.map((name) => {
         const value = values.get(name)!;
-        return value instanceof Tensor ? value : tensorOf(value, this.home);
+        return value instanceof Tensor ? value : tensorOf(value, this.home, name);
       });
       return outputs.length === 1 ? outputs[0]! : outputs;
     });
@@ -236,17 +237,22 @@ export class OnnxModel extends Module {
 
   private run(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
     const given = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!));
+    const where = `${node.label} (${node.op})`;
     const { run } = this.operations[node.op]!;
-    const { opset } = this.graph;
+    const { opset, narrow } = this.graph;
+    const inRange = (value: Value, i: number) => wrapped(node.op, value, narrow.get(node.outputs[i] ?? ''));
     if (given.length === 0 || given.some((value) => value instanceof Tensor)) {
-      const toTensor = (value: Literal) => (this.held.has(value) ? this.constant(value) : tensorOf(value, this.home));
-      return [run(new Context(node, given, opset, toTensor))].flat();
+      const toTensor = (value: Literal) =>
+        this.held.has(value) ? this.constant(value, where) : tensorOf(value, this.home, where);
+      return [run(new Context(node, given, opset, toTensor))].flat().map(inRange);
     }
     // Numbers alone: computed at once, also while a program is being recorded.
     return untraced(() =>
       scope(() => {
         const device = this.home === 'webgpu' ? 'wasm' : this.home;
-        const results = [run(new Context(node, given, opset, (value) => tensorOf(value, device)))].flat();
+        const results = [run(new Context(node, given, opset, (value) => tensorOf(value, device, where)))]
+          .flat()
+          .map(inRange);
         return results.map((result) => {
           if (!(result instanceof Tensor) || result.numel > MOST_NUMBERS) return result;
           return literal(result.dtype, result.shape, result.dataSync());

@@ -33,11 +33,10 @@ const arithmetic = (fn: Arithmetic, run: (a: Operand, b: Operand) => Tensor): Op
   },
 });
 
-/** Quotients of integers lose their fraction. Exact below 2²⁴. */
+/** Quotients of integers lose their fraction. */
 function divide(a: Operand, b: Operand): Tensor {
   const isInt = [a, b].every((x) => (typeof x === 'number' ? Number.isInteger(x) : x.dtype === 'int32'));
-  const y = ops.div(a, b);
-  return isInt && (a instanceof Tensor || b instanceof Tensor) ? y.to('int32') : y;
+  return isInt && (a instanceof Tensor || b instanceof Tensor) ? ops.quotient(a, b) : ops.div(a, b);
 }
 
 /** What is left of a division: with the divisor's sign, or with `fmod` the dividend's. */
@@ -46,6 +45,11 @@ function remainder(c: Context): Value {
   const exact = ofNumbers(c.value(0), c.value(1), (a, b) => (isC ? a % b : a - Math.floor(a / b) * b));
   if (exact !== null) return exact;
   const [a, b] = [c.tensor(0), c.tensor(1)];
+  if (a.dtype !== 'float32' && b.dtype !== 'float32') {
+    const left = ops.remainder(a, b);
+    // Where the signs differ, what is left of the dividend's sign is a divisor away from what is left of the divisor's.
+    return isC ? left : left.add(ops.where(left.ne(0).mul(left.lt(0).ne(b.lt(0))), b, 0));
+  }
   const ratio = a.to('float32').div(b);
   const whole = isC ? ratio.abs().floor().mul(ratio.sign()) : ratio.floor();
   return a.sub(whole.to(a.dtype).mul(b));

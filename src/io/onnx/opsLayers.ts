@@ -224,12 +224,17 @@ function rmsNorm(c: Context): Tensor {
 
 type Place = (i: number, size: number, out: number, scale: number) => number;
 
+const { fround } = Math;
+/** In float32, as other runtimes: where a position is nearly whole, that decides which element is the nearest. */
+const halfPixel = (i: number, scale: number) => fround(fround((i + 0.5) / fround(scale)) - 0.5);
+
 /** Where output i stands in the input, by name of the attribute. */
 const places: Record<string, Place> = {
-  asymmetric: (i, _size, _out, scale) => i / scale,
-  half_pixel: (i, _size, _out, scale) => (i + 0.5) / scale - 0.5,
-  pytorch_half_pixel: (i, _size, out, scale) => (out > 1 ? (i + 0.5) / scale - 0.5 : 0),
-  align_corners: (i, size, out) => (out > 1 ? (i * (size - 1)) / (out - 1) : 0),
+  asymmetric: (i, _size, _out, scale) => fround(i / fround(scale)),
+  half_pixel: (i, _size, _out, scale) => halfPixel(i, scale),
+  pytorch_half_pixel: (i, _size, out, scale) => (out > 1 ? halfPixel(i, scale) : 0),
+  // The length that the scale gives, whole or not.
+  align_corners: (i, size, out, scale) => (out > 1 ? (i * (size - 1)) / (fround(size * scale) - 1) : 0),
 };
 
 const roundings: Record<string, (x: number) => number> = {
@@ -252,7 +257,8 @@ function resizeAlong(c: Context, x: Tensor, dim: number, out: number, scale: num
   const at = Array.from({ length: out }, (_, i) => place(i, size, out, scale));
   const { device } = x;
   if (isNearest) {
-    const name = c.text('nearest_mode', isOld ? 'floor' : 'round_prefer_floor');
+    // Opset 10 has one rule for more elements, and one for fewer.
+    const name = isOld ? (scale < 1 ? 'ceil' : 'floor') : c.text('nearest_mode', 'round_prefer_floor');
     const round = Object.hasOwn(roundings, name) ? roundings[name]! : c.refuse(`${name} is not supported`);
     return x.indexSelect(
       dim,
@@ -305,7 +311,8 @@ function resize(c: Context): Tensor {
     const scale = { scaleHeight: 1 / ratio[2]!, scaleWidth: 1 / ratio[3]! };
     return ops.resizePlanes(x, { ...plane, ...scale, mode: mode === 'nearest' ? 'nearest' : 'bilinear' });
   }
-  if (isPlain && mode === 'linear' && rule === 'align_corners')
+  const isWhole = dims.every((dim) => fround(x.shape[dim]! * ratio[dim]!) === out[dim]);
+  if (isPlain && isWhole && mode === 'linear' && rule === 'align_corners')
     return F.interpolate(x, { size: [outHeight, outWidth], mode: 'bilinear', alignCorners: true });
   if (mode === 'linear' && dims.some((dim) => dim < x.ndim - 2))
     c.refuse('it resizes more than the last two dimensions');

@@ -4,9 +4,16 @@ import type { Attribute, OnnxGraph } from './graph.ts';
 import { withoutWeights } from './import.ts';
 import type { OnnxModel } from './model.ts';
 import { BOOL, elementTypes, FLOAT, fail, INT64, type Literal, tensorProtoOf } from './tensors.ts';
-import { type AttributeProto, type ModelProto, type Written, writeModel } from './wire.ts';
+import { type AttributeProto, type ModelProto, type TensorProto, type Written, writeModel } from './wire.ts';
 
-function tensorProto({ dtype, shape, values }: Literal, name?: string) {
+function tensorProto({ dtype, shape, values, elementType }: Literal, name?: string): Written<TensorProto> {
+  if (elementType !== undefined)
+    return {
+      dims: [...shape],
+      dataType: elementType,
+      int32Data: Array.from(values),
+      ...(name === undefined ? {} : { name }),
+    };
   return tensorProtoOf(shape, { float32: FLOAT, int32: INT64, bool: BOOL }[dtype], Array.from(values), name);
 }
 
@@ -21,7 +28,7 @@ function attributeProto([name, value]: [string, Attribute]): Written<AttributePr
   return list.every(Number.isSafeInteger) ? { name, type: 7, ints: list } : { name, type: 6, floats: list };
 }
 
-function fileOf({ opset, inputs, outputs, nodes, initializers }: OnnxGraph): Uint8Array {
+function fileOf({ opset, inputs, outputs, nodes, initializers, narrow }: OnnxGraph): Uint8Array {
   const model: Written<ModelProto> = {
     irVersion: 8,
     opsetImport: [{ domain: '', version: opset }],
@@ -36,7 +43,8 @@ function fileOf({ opset, inputs, outputs, nodes, initializers }: OnnxGraph): Uin
       initializer: Array.from(initializers, ([name, value]) => tensorProto(value, name)),
       input: inputs.map(({ name, dtype, shape }) => {
         const dim = shape?.map((size) => (size === null ? {} : { dimValue: size }));
-        return { name, type: { tensorType: { elemType: elementTypes[dtype], ...(dim ? { shape: { dim } } : {}) } } };
+        const elemType = narrow.get(name) ?? elementTypes[dtype];
+        return { name, type: { tensorType: { elemType, ...(dim ? { shape: { dim } } : {}) } } };
       }),
       output: outputs.map((name) => ({ name })),
     },

@@ -48,6 +48,8 @@ export interface Literal {
   dtype: DType;
   shape: readonly number[];
   values: Float32Array | Float64Array;
+  /** Its number in the file, of integers of 8 and 16 bits. */
+  elementType?: number;
 }
 
 export function fail(message: string): never {
@@ -89,7 +91,8 @@ export function readTensor(name: string, proto: TensorProto): Literal {
     const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
     for (let i = 0; i < numel; i++) values[i] = kind.read(view, i * kind.bytes);
   }
-  return { dtype: kind.dtype, shape: [...dims], values };
+  const isNarrow = kind.dtype === 'int32' && kind.bytes < 4;
+  return { dtype: kind.dtype, shape: [...dims], values, ...(isNarrow ? { elementType: dataType } : {}) };
 }
 
 /** A tensor for a file, its elements as raw data. */

@@ -103,7 +103,8 @@ class Tracer implements Watcher {
         { op: 'exportOnnx', argument: 'model', got: op },
       );
     }
-    this.places.delete(x);
+    // Views of the same elements have changed, too.
+    for (const t of this.places.keys()) if (t.storageOrNull === x.storage) this.places.delete(t);
   }
 }
 

@@ -51,6 +51,8 @@ export const binaryFunctions: Record<BinaryFn, ElementFunction> = {
   ltI: testI('a < b'),
   leI: testI('a <= b'),
   powI: integer('integerPower(a, b)'),
+  divI: integer('select(a / b, 0, b == 0)'),
+  remI: integer('select(a % b, 0, b == 0)'),
   geluGrad: float('b * (normalShare(a) + a * exponential(-0.5 * a * a) * 0.39894228)'),
   geluTanhGrad: float('geluTanhGradient(a, b)'),
   siluGrad: float('b * sigmoid(a) * (1.0 + a * (1.0 - sigmoid(a)))'),

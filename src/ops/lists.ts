@@ -1,0 +1,52 @@
+/** Arrays where tensors are expected: of indices and class numbers, and of weights. */
+import { ArgumentError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
+import { typedArrayName } from '../../bindings/realm.ts';
+import { shown } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type NumberArray, tensor } from './create.ts';
+import type { Placement } from './newTensor.ts';
+
+/** Numbers in arrays, nested ones or a typed one. */
+export type NumberList = readonly (number | NumberList)[] | NumberArray;
+
+export function isNumberList(value: unknown): value is NumberList {
+  return Array.isArray(value) || typedArrayName(value) !== undefined;
+}
+
+/** Levels of nesting. */
+export function depthOf(list: NumberList): number {
+  const first = list[0];
+  return isNumberList(first) ? 1 + depthOf(first) : 1;
+}
+
+function checkWholeNumbers(op: string, argument: string, list: NumberList): void {
+  for (const item of list) {
+    if (isNumberList(item)) checkWholeNumbers(op, argument, item);
+    else if (!Number.isInteger(item))
+      throw new ArgumentError(`${op}: ${argument} must be whole numbers, got ${shown(item)}`, {
+        op,
+        argument,
+        got: item,
+      });
+  }
+}
+
+function listed(list: NumberList, dtype: DType, x?: Tensor): Tensor {
+  const options: Placement = { dtype, ...(x === undefined ? {} : { executor: x.executor }) };
+  return tensor(list as Parameters<typeof tensor>[0], options);
+}
+
+/** Whole numbers as an int32 tensor where x lies; a tensor as it is. What it makes belongs to the open scope. */
+export function indexTensor(op: string, argument: string, given: Tensor | NumberList, x?: Tensor): Tensor {
+  if (!isNumberList(given)) return given;
+  checkWholeNumbers(op, argument, given);
+  return listed(given, 'int32', x);
+}
+
+/** Numbers as a float32 tensor where x lies; a tensor, or nothing, as it is. What it makes belongs to the open scope. */
+export function weightTensor(given: Tensor | NumberList, x?: Tensor): Tensor;
+export function weightTensor(given: Tensor | NumberList | undefined, x?: Tensor): Tensor | undefined;
+export function weightTensor(given: Tensor | NumberList | undefined, x?: Tensor): Tensor | undefined {
+  return isNumberList(given) ? listed(given, 'float32', x) : given;
+}
