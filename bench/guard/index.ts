@@ -1,7 +1,7 @@
 /**
  * The guard against slower kernels: `npm run bench:guard [-- --record]`. It compares each kernel with the peak loop of the same process, in
  * turns of a few milliseconds, and fails when a kernel's share falls more than 15 % below what bench/guard/records.json holds for this
- * kind of machine, Node and SIMD. Where there is no record it says so and passes; --record writes one.
+ * kind of processor (machine.ts), Node and SIMD. Where there is no record it says so and passes; --record writes one.
  *
  * A share is that of the fastest turns: other work on the machine makes turns longer, never shorter, so the fastest of many tell
  * what the code can do. A kernel that seems slow is measured anew after a pause, in more turns, and fails when it is slow three times in a row.
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { benchFolder, load } from '../peers/load.ts';
 import { peakLoop } from '../peers/peak.ts';
 import { type Guarded, guarded } from './kernels.ts';
+import { processorKeys } from './machine.ts';
 
 const LEAST = 0.85;
 const ATTEMPTS = 3;
@@ -65,7 +66,13 @@ async function shareOf({ run, operations }: Guarded, turns = TURNS): Promise<num
 }
 
 const records: Records = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Records) : {};
-const machine = `${os.cpus()[0]?.model.trim()} ${os.arch()}, Node ${process.versions.node.split('.')[0]}, ${variant} SIMD`;
+const CPUINFO = '/proc/cpuinfo';
+const keys = processorKeys(
+  existsSync(CPUINFO) ? readFileSync(CPUINFO, 'utf8') : '',
+  os.cpus()[0]?.model ?? '',
+  os.arch(),
+).map((processor) => `${processor}, Node ${process.versions.node.split('.')[0]}, ${variant} SIMD`);
+const machine = keys[0]!;
 const kernels = await load<typeof import('../../bindings/kernels/index.ts')>(
   join(benchFolder, '../bindings/kernels/index.ts'),
 );
@@ -112,12 +119,13 @@ async function check(shares: Shares): Promise<string[]> {
   return slow;
 }
 
-console.log(machine);
-const shares = records[machine];
+console.log(`found: ${machine}`);
+const taken = keys.find((key) => records[key] !== undefined);
 if (process.argv.includes('--record')) await record();
-else if (shares === undefined) console.log('there is no record of such a machine: npm run bench:guard -- --record');
+else if (taken === undefined) console.log('there is no record of such a machine: npm run bench:guard -- --record');
 else {
-  const slow = await check(shares);
+  console.log(`record of: ${taken}`);
+  const slow = await check(records[taken]!);
   if (slow.length > 0) {
     console.error(`more than 15 % below the record, ${ATTEMPTS} times in a row: ${slow.join(', ')}`);
     process.exitCode = 1;
