@@ -1,7 +1,7 @@
 /**
  * Which GEMM tile suits this engine. Decided by one property, whether a multiply-add is fused, and not by timing:
- * 6×8 needs 15 vector registers fused and 16 unfused, 5×8 needs 14, and x64 engines have 15 or 16 to give. On V8 of
- * Node 20, 22, 24 and 26 and on JavaScriptCore (Bun 1.4) this choice is the fastest tile, or 3 % from it. Timing small
+ * 6×8 needs 15 vector registers fused and 16 unfused, and x64 engines have 15 or 16 to give (why 4×8 then: `gemmTiles`). On V8 of
+ * Node 20, 22, 24 and 26 this choice is the fastest tile, or 3 % from it, and on JavaScriptCore (Bun 1.4) 4 %. Timing small
  * products in a fresh process was tried: in 4 ms it picks a wrong tile in up to half of the runs, because V8's
  * optimised code arrives late, and it takes 25 ms to be mostly right.
  */
@@ -54,6 +54,6 @@ export function fusesMultiplyAdd(executor: Executor): boolean {
  * empty.
  */
 export function chooseTile(executor: Executor): number {
-  const rows = fusesMultiplyAdd(executor) ? 6 : 5;
+  const rows = fusesMultiplyAdd(executor) ? 6 : 4;
   return gemmTiles.findIndex(({ mr }) => mr === rows);
 }

@@ -28,6 +28,16 @@ describe.each(wasmExecutors)('gemm on %s', (_, x) => {
     }
   });
 
+  it.each(tileIndices)('is right wherever the steps of tile %i end', (tile) => {
+    for (const k of upTo(13)) {
+      for (const m of upTo(7)) {
+        for (const n of [4, 7, 8, 12]) {
+          for (const beta of [0, 1]) checkGemm(x, { m, n, k, beta, pad: [1, 2, 3], tile });
+        }
+      }
+    }
+  });
+
   it('is right for random shapes, strides, scalars, bias, activations and batches', () => {
     for (let seed = 1; seed <= 250; seed++) {
       const random = randomNumbers(seed * 7919);
