@@ -127,6 +127,7 @@ function trace(fn: (...args: never[]) => unknown, args: readonly unknown[], reco
       const { grad } = leaf;
       if (grad !== null && (grad === gradient || grad.storageOrNull?.executor === recorder)) dropGrad(leaf);
     }
+    recorder.restoreGradients();
     recorder.returnAdopted();
     recorder.release();
     throw error;

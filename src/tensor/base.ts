@@ -305,6 +305,5 @@ export class TensorBase<S extends Shape = Shape> {
 
 /** Forgets a leaf's gradient. */
 export function dropGrad(variable: Variable): void {
-  tracing?.dropped.add(variable);
-  takeGrad(variable);
+  if (tracing?.drop(variable) !== true) takeGrad(variable);
 }
