@@ -9,7 +9,7 @@ import type { Executor } from './executor.ts';
 /** What is said of a value outside. */
 type Refusal = (value: number, place: number) => Error;
 
-/** From `low` to `high`, and `except`, where that is given. NaN is not outside. */
+/** From `low` to `high`, which may be less only where there is `except`; and that. NaN is not outside. */
 export interface Range {
   dtype: 'int32' | 'float32';
   low: number;

@@ -34,7 +34,8 @@ export const indexCommands = {
   },
   /**
    * Looks for the first element of x [n] that is below `low` or above `high`, and not `except`; NaN is neither. If there is one, and fault[0] is 0:
-   * fault [3] = [site, its place in x, the element]. `fault` is the executor's. integer 1: int32, which the three numbers then are.
+   * fault [3] = [site, its place in x, the element]. `fault` is the executor's. integer 1: int32, which the three numbers then are;
+   * with `except` = low nothing is excepted.
    */
   check: {
     x: 'in',

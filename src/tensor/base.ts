@@ -172,6 +172,8 @@ export class TensorBase<S extends Shape = Shape> {
   /**
    * The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. They are those
    * of the moment of the call.
+   *
+   * @throws ArgumentError where operations on webgpu have met an index, or another number, that is out of range: the first since the last read
    */
   async data(): Promise<NumericArray> {
     const { executor } = this;

@@ -8,6 +8,7 @@ import {
   compile,
   F,
   manualSeed,
+  nn,
   noGrad,
   optim,
   rand,
@@ -17,6 +18,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.ts';
+import { replayOf } from '../../src/program/compile.ts';
 import { profile } from '../../src/program/profile.ts';
 import { generator } from '../../src/runtime/random.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
@@ -150,6 +152,24 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
       const empty = zeros([0, 2]);
       const rows = compile((i: Tensor) => empty.indexSelect(0, i.mul(2)));
       expect(() => rows(ints([1]))).toThrow(ArgumentError);
+    });
+  });
+
+  it('are looked at before all that does not bear on them', () => {
+    on(() => {
+      const [table, norm] = [new nn.Embedding(5, 3), new nn.BatchNorm1d(3)];
+      const optimizer = new optim.Adam([...table.parameters(), ...norm.parameters()]);
+      const step = compile((x: Tensor, y: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = F.crossEntropy(norm.forward(table.forward(x)), y.to('int32'));
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      step(ints([0, 4]), tensor([0, 2]));
+      const { commands } = replayOf(step)!;
+      expect(commands.slice(0, 4).map(({ opcode }) => opcode)).toEqual(['check', 'unary', 'check', 'takeRows']);
+      expect(commands.slice(4).map(({ opcode }) => opcode)).not.toContain('check');
     });
   });
 

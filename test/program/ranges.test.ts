@@ -7,7 +7,18 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { commands, type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
-import { ArgumentError, type Compiled, compile, memory, noGrad, scope, type Tensor } from '../../src/index.ts';
+import {
+  ArgumentError,
+  type Compiled,
+  compile,
+  F,
+  memory,
+  noGrad,
+  optim,
+  scope,
+  type Tensor,
+  zeros,
+} from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { watch } from '../support/coverage.ts';
 import { executors, variants } from '../support/executors.ts';
@@ -20,7 +31,7 @@ afterAll(() => threaded.stopThreads());
 const all: [string, Executor][] = [...executors, ['wasm with two threads', threaded]];
 const seen = new Set<string>();
 
-/** A way for values to come into a compiled step: `set` is called before a run, `step` runs. */
+/** A way for values to come into a compiled step. */
 interface Way {
   prepare(world: World, start: Tensor): Compiled<[Tensor], Tensor>;
   /** Whether the values lie in a tensor outside, which is changed, instead of the argument. */
@@ -47,7 +58,7 @@ const ways: Record<string, Way> = {
   },
 };
 
-/** The values with a bad one at the end; `also`: and the smallest number at all behind it. */
+/** The values with a bad one at the end. */
 const spoilt = ({ good }: RangeCase, bad: number): number[] => [...good.slice(0, -1), bad];
 
 /** The error of a call, which must be one. */
@@ -127,6 +138,29 @@ describe.each(all)('on %s', (_, executor) => {
         expect(world.bits).toEqual(twin.bits);
       }));
   });
+});
+
+it.each(all)('the first of many is told on %s, where threads share the commands', (_, executor) => {
+  withExecutor(executor, () =>
+    scope(() => {
+      const table = zeros([1000, 8], { requiresGrad: true });
+      const optimizer = new optim.SGD([table], { lr: 1 });
+      const step = compile((i: Tensor) => {
+        optimizer.zeroGrad();
+        F.embedding(i.add(0), table).sum().backward();
+        optimizer.step();
+      });
+      const values = Array.from({ length: 100_000 }, (_, i) => i % 1000);
+      step(ints(values));
+      const before = table.dataSync();
+      expect(before.every((value) => value === -100)).toBe(true);
+      for (const i of [99_999, 70_001, 123]) {
+        values[i] = -i;
+        expect(() => step(ints(values))).toThrow(`embedding: index ${-i} is out of range, expected 0 to 999`);
+        expect(table.dataSync()).toEqual(before);
+      }
+    }),
+  );
 });
 
 describe('the list', () => {
