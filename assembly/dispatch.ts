@@ -14,6 +14,7 @@ import { whereKernel } from './elementwise/where';
 import { gemmKernel } from './gemm/gemm';
 import { Opcode } from './generated/commands';
 import { gatherKernel, scatterAddKernel } from './index/along';
+import { checkKernel } from './index/check';
 import { addRowsKernel, takeRowsKernel } from './index/rows';
 import { momentsKernel } from './norm/moments';
 import { normalizeKernel } from './norm/normalize';
@@ -81,6 +82,8 @@ export function dispatch(cmd: usize, thread: u32, threads: u32): void {
       return scatterAddKernel(cmd, thread, threads);
     case Opcode.sort:
       return sortKernel(cmd, thread, threads);
+    case Opcode.check:
+      return checkKernel(cmd, thread);
     case Opcode.sgd:
       return sgdKernel(cmd, thread, threads);
     case Opcode.adam:

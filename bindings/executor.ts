@@ -45,6 +45,8 @@ export interface Executor {
   readonly program: ProgramBlock;
   /** Element index of the four words that random commands read: key and counter. */
   readonly randomState: number;
+  /** Element index of the three words in which commands leave what they have found to be out of range: bindings/ranges.ts. */
+  readonly fault: number;
   /** Runs the commands in `program` in order and clears it. */
   run(): void;
   /** Keeps a program for repeated runs. */

@@ -1,6 +1,6 @@
 /**
- * An index into `size` entries. The host refuses others where it can; those that a program computes while it runs count as the last entry:
- * nothing outside is read or written.
+ * An index into `size` entries; any other number counts as the last entry, so that nothing outside is read or written. Such numbers are
+ * refused by the host, or found by `check`: what comes of them is not used.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-/** Commands that move single elements by index, and those that order them. The kinds of fields are explained in table.ts. */
+/** Commands that move single elements by index, those that order them, and the one that looks whether indices are in range. The kinds of fields are explained in table.ts. */
 import type { FieldKind } from './table.ts';
 
 export const indexCommands = {
@@ -31,6 +31,21 @@ export const indexCommands = {
     descending: 'u32',
     integer: 'u32',
     byInsertion: 'u32',
+  },
+  /**
+   * Looks for the first element of x [n] that is below `low` or above `high`, and not `except`; NaN is neither. If there is one, and fault[0] is 0:
+   * fault [3] = [site, its place in x, the element]. `fault` is the executor's. integer 1: int32, which the three numbers then are;
+   * with `except` = low nothing is excepted.
+   */
+  check: {
+    x: 'in',
+    fault: 'u32',
+    n: 'u32',
+    low: 'bits',
+    high: 'bits',
+    except: 'bits',
+    integer: 'u32',
+    site: 'u32',
   },
 } as const satisfies Record<string, Record<string, FieldKind>>;
 

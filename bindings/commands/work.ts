@@ -59,6 +59,7 @@ export const workRows: Record<Exclude<Opcode, 'strip' | 'group'>, WorkRow> = {
   gather: { elements: indexed, work: 'elements * 4' },
   scatterAdd: { elements: indexed, work: 'elements * 4' },
   sort: { elements: table, work: 'elements * (byInsertion != 0 ? 16 : 64)' },
+  check: { elements: 'n' },
   sgd: { elements: 'index != 0 ? count * inner : n', work: 'elements * 2' },
   adam: { elements: 'n', work: 'elements * 4' },
   adaptive: { elements: 'n', work: 'elements * 4' },

@@ -7,6 +7,7 @@ import { ProgramBlock } from '../commands/program.ts';
 import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
+import { FAULT_WORDS } from '../ranges.ts';
 import type { GivenKernels } from './given.ts';
 import { host, instantiateSync } from './loader.ts';
 import { compileModule, moduleSize } from './module.ts';
@@ -65,6 +66,7 @@ export class WasmExecutor implements Executor {
   readonly allocator: Allocator;
   readonly program: ProgramBlock;
   readonly randomState: number;
+  readonly fault: number;
   readonly memory: WebAssembly.Memory;
   /** Threads that there is room for. */
   readonly capacity: number;
@@ -104,6 +106,7 @@ export class WasmExecutor implements Executor {
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(threads));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.fault = this.allocator.allocate(FAULT_WORDS);
     this.team = threads > 1 ? this.allocator.allocate(teamElements(threads)) * 4 : 0;
     this.pool = threads > 1 ? new WorkerPool(this.memory, this.team, threads, workerUrl) : null;
     this.patience = threads > 1 && mayWait() ? PATIENCE : 0;

@@ -92,8 +92,12 @@ export function takeGrad(variable: Variable): void {
   const { grad, gradExposed } = variable;
   variable.grad = null;
   variable.gradExposed = false;
-  if (grad === null) return;
-  if (gradExposed) grad.letGo();
+  if (grad !== null) releaseGrad(grad, gradExposed);
+}
+
+/** Frees what was a leaf's gradient, unless the user was given it. */
+export function releaseGrad(grad: Tensor, isExposed: boolean): void {
+  if (isExposed) grad.letGo();
   else grad.dispose();
 }
 

@@ -1,11 +1,11 @@
 /** Rows of a table by index: embeddings, and one-hot vectors. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import type { NumericArray } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from '../ops/index.ts';
+import { checkIndex } from '../ops/select.ts';
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
-import { checkValues, valuesAtHand } from '../program/values.ts';
+import { valuesAtHand } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -133,18 +133,7 @@ export function oneHot(input: Tensor | NumberList, numClasses?: number): Tensor 
   }
   const classes = numClasses ?? Array.from(given).reduce((most, i) => Math.max(most, i), -1) + 1;
   checkWhole(op, 'numClasses', classes, 1);
-  const check = (values: NumericArray) => {
-    for (const i of values) {
-      if (i < 0 || i >= classes) {
-        throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${classes - 1}`, {
-          op,
-          argument: 'input',
-          got: i,
-        });
-      }
-    }
-  };
-  checkValues(input, check);
+  checkIndex(op, input, classes, 'input');
   return compose(() =>
     alongDim(classes, input.ndim, input.ndim + 1, input.executor)
       .eq(input.unsqueeze(-1))

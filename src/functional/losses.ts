@@ -1,6 +1,6 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import type { NumericArray } from '../../bindings/executor.ts';
+import { checkAll, type Range } from '../../bindings/ranges.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
 import { LOG_FLOOR } from '../autograd/rules.ts';
@@ -16,6 +16,7 @@ import {
 } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { tracing } from '../program/trace.ts';
+import { checkValues } from '../program/values.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -83,12 +84,26 @@ export interface WeightedLossOptions extends LossOptions {
   weight?: Tensor | NumberList;
 }
 
+/** What probabilities may be. */
+const SHARES: Range = {
+  dtype: 'float32',
+  low: 0,
+  high: 1,
+  name: 'binaryCrossEntropy input',
+  refuse: (value) =>
+    new ArgumentError(`binaryCrossEntropy: input must lie between 0 and 1, got ${value}`, {
+      op: 'binaryCrossEntropy',
+      argument: 'input',
+      got: value,
+      expected: '0 … 1',
+    }),
+};
+
 /**
  * −w·(y·ln x + (1 − y)·ln(1 − x)) for probabilities x and targets y, both 0 … 1. Logarithms are limited to −100.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
- * @throws ArgumentError for an input outside 0 … 1; inside a compiled function only where the input is an argument or comes
- *   from outside, and not on the GPU: there the loss is NaN
+ * @throws ArgumentError for an input outside 0 … 1
  * @example
  * F.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
  */
@@ -101,8 +116,9 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
   if (isNumberList(weight))
     return compose(() => binaryCrossEntropy(input, target, { ...options, weight: weightTensor(weight, input) }));
   if (weight !== undefined) checkWeight(op, weight, input);
-  const check = (values: NumericArray) => checkShares(op, values);
-  if (tracing !== null) tracing.guard(input, check);
+  // Eager code on the CPU has a cheaper way to find out, see below.
+  const canLook = tracing === null && input.executor.download === undefined;
+  if (!canLook) checkValues(input, SHARES);
   return compose(() => {
     const loss = noGrad(() => {
       const hit = target.mul(input.log().clamp(LOG_FLOOR));
@@ -111,9 +127,8 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
     });
     const recorded = record('binaryCrossEntropy', [input, target], loss);
     const result = reduceLoss(op, weight === undefined ? recorded : recorded.mul(weight), options.reduction ?? 'mean');
-    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into. On the GPU it stays NaN.
-    const canLook = tracing === null && input.executor.download === undefined;
-    if (canLook && Number.isNaN(worst(result))) check(input.dataSync());
+    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into.
+    if (canLook && Number.isNaN(worst(result))) checkAll(SHARES, input.dataSync());
     return result;
   });
 }
@@ -121,17 +136,4 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
 /** The loss itself, or something that is NaN if any of the losses is. */
 function worst(loss: Tensor): number {
   return loss.numel === 0 ? 0 : noGrad(() => (loss.numel === 1 ? loss : loss.max()).item());
-}
-
-function checkShares(op: string, values: NumericArray): void {
-  for (const value of values) {
-    if (value < 0 || value > 1) {
-      throw new ArgumentError(`${op}: input must lie between 0 and 1, got ${value}`, {
-        op,
-        argument: 'input',
-        got: value,
-        expected: '0 … 1',
-      });
-    }
-  }
 }

@@ -1,6 +1,6 @@
 /** Lengths of the sequences of a batch: checked, as a tensor, and as the rows of their last steps. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import type { Executor, NumericArray } from '../../bindings/executor.ts';
+import type { Executor } from '../../bindings/executor.ts';
 import { empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
 import { show } from '../tensor/shapes.ts';
@@ -9,20 +9,22 @@ import { Tensor } from '../tensor/tensor.ts';
 /** Whole numbers from 1 to the number of steps, one a sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;
 
+function wrongLength(op: string, length: number, place: number, steps: number): ArgumentError {
+  return new ArgumentError(
+    `${op}: lengths[${place}] is ${length}, expected a whole number from 1 to the ${steps} steps`,
+    {
+      op,
+      argument: 'lengths',
+      got: length,
+      expected: [1, steps],
+    },
+  );
+}
+
 function checkEach(op: string, values: ArrayLike<number>, steps: number): void {
   for (let i = 0; i < values.length; i++) {
     const length = values[i]!;
-    if (!(Number.isInteger(length) && length >= 1 && length <= steps)) {
-      throw new ArgumentError(
-        `${op}: lengths[${i}] is ${length}, expected a whole number from 1 to the ${steps} steps`,
-        {
-          op,
-          argument: 'lengths',
-          got: length,
-          expected: [1, steps],
-        },
-      );
-    }
+    if (!(Number.isInteger(length) && length >= 1 && length <= steps)) throw wrongLength(op, length, i, steps);
   }
 }
 
@@ -66,8 +68,13 @@ export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch
       expected: 'int32',
     });
   }
-  const check = (values: NumericArray) => checkEach(op, values, steps);
-  checkValues(lengths, check);
+  checkValues(lengths, {
+    dtype: 'int32',
+    low: 1,
+    high: steps,
+    name: `${op} lengths`,
+    refuse: (value, place) => wrongLength(op, value, place, steps),
+  });
   return lengths;
 }
 

@@ -1,6 +1,5 @@
 /** Softmax and cross-entropy: what classifiers end in. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
@@ -109,7 +108,7 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
   checkClassIndices(op, target, classes, ignoreIndex);
 }
 
-/** Refuses what are no class indices: now, or before each run of the program that is being recorded. */
+/** Refuses what are not class indices. */
 export function checkClassIndices(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
   if (target.dtype !== 'int32') {
     throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, {
@@ -119,20 +118,20 @@ export function checkClassIndices(op: string, target: Tensor, classes: number, i
       expected: 'int32',
     });
   }
-  const check = (values: NumericArray) => checkClasses(op, values, classes, ignoreIndex);
-  checkValues(target, check);
-}
-
-function checkClasses(op: string, values: NumericArray, classes: number, ignoreIndex: number): void {
-  for (const index of values) {
-    if (index !== ignoreIndex && (index < 0 || index >= classes)) {
-      throw new ArgumentError(`${op}: target ${index} is out of range for ${classes} classes`, {
+  checkValues(target, {
+    dtype: 'int32',
+    low: 0,
+    high: classes - 1,
+    except: ignoreIndex,
+    name: `${op} target`,
+    refuse: (value) =>
+      new ArgumentError(`${op}: target ${value} is out of range for ${classes} classes`, {
         op,
         argument: 'target',
-        got: index,
-      });
-    }
-  }
+        got: value,
+        expected: [0, classes - 1],
+      }),
+  });
 }
 
 /** Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable. */

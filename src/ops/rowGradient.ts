@@ -21,7 +21,7 @@ const memories = new WeakMap<Storage, RowMemory>();
 
 /** Memory of a gradient that is zero but in the rows of a list. */
 export class RowMemory {
-  private readonly storage: Storage;
+  readonly storage: Storage;
   /** A mark for each row, which names the row's last place in the list; then the list, with room for as many rows as there are. */
   private readonly lists: Storage;
   private readonly rows: number;
@@ -85,6 +85,12 @@ export class RowMemory {
     this.count = recorded;
     this.listed = recorded;
     this.version = this.isMixed ? -1 : storage.version + 1;
+  }
+
+  /** What puts back what is known of the memory. */
+  save(): () => void {
+    const { count, listed, version, isMixed } = this;
+    return () => Object.assign(this, { count, listed, version, isMixed });
   }
 
   /** Adds the rows of g where `index` says. */
@@ -158,7 +164,7 @@ function memoryFor(leaf: Variable, shape: Shape, executor: Executor): RowMemory 
     if (executor !== recorder || recorder.gradients.has(leaf)) return null;
     const memory = untraced(() => new RowMemory(recorder.base, shape, recorder));
     recorder.rowMemories.push(memory);
-    recorder.beforeRun(() => memory.beforeRun());
+    recorder.beforeRun({ memory: memory.storage, run: () => memory.beforeRun(), save: () => memory.save() });
     return memory;
   }
   if (leaf.rows?.fits(executor, shape)) {

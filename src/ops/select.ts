@@ -1,6 +1,5 @@
 /** Entries of a dimension by their numbers, and what takes their gradients back. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
-import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../program/emit.ts';
@@ -11,31 +10,31 @@ import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 
-/** Refuses what is no index into `size` elements: now, or before each run of the program that is being recorded. */
-export function checkIndex(op: string, index: Tensor, size: number): void {
-  checkTensor(op, 'index', index);
+/** Refuses what is not an index into `size` elements. */
+export function checkIndex(op: string, index: Tensor, size: number, argument = 'index'): void {
+  checkTensor(op, argument, index);
   if (index.dtype !== 'int32')
-    throw new DTypeError(`${op}: index must be int32, got ${index.dtype}`, {
+    throw new DTypeError(`${op}: ${argument} must be int32, got ${index.dtype}`, {
       op,
-      argument: 'index',
+      argument,
       got: index.dtype,
       expected: 'int32',
     });
   if (size === 0 && index.numel > 0)
-    throw new ArgumentError(`${op}: index [${index.shape}] into a dimension of size 0`, { op, argument: 'index' });
-  const check = (values: NumericArray) => checkRows(op, values, size);
-  checkValues(index, check);
-}
-
-function checkRows(op: string, values: NumericArray, size: number): void {
-  for (const i of values) {
-    if (i < 0 || i >= size)
-      throw new ArgumentError(`${op}: index ${i} is out of range, expected 0 to ${size - 1}`, {
+    throw new ArgumentError(`${op}: index [${index.shape}] into a dimension of size 0`, { op, argument });
+  checkValues(index, {
+    dtype: 'int32',
+    low: 0,
+    high: size - 1,
+    name: `${op} ${argument}`,
+    refuse: (value) =>
+      new ArgumentError(`${op}: index ${value} is out of range, expected 0 to ${size - 1}`, {
         op,
-        argument: 'index',
-        got: i,
-      });
-  }
+        argument,
+        got: value,
+        expected: [0, size - 1],
+      }),
+  });
 }
 
 /**

@@ -124,7 +124,11 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     for (const { group, param, gradient, state, block } of steps) {
       this.update(group, param, gradient, state, block.storage.address);
       recorder.capture(block.storage);
-      recorder.beforeRun(() => this.refresh(group, state, block));
+      recorder.beforeRun({
+        memory: block.storage,
+        run: () => this.refresh(group, state, block),
+        save: () => remember(state, block),
+      });
       param.storage.version++;
     }
     groupFrom(recorder.program, length, commands);
@@ -187,6 +191,19 @@ function runGrouped(executor: Executor): void {
   groupFrom(executor.program, 0, 0);
   executor.run();
 }
+
+/** What puts the numbers of a state back, and has the settings written anew. */
+function remember(state: ParamState, { last }: SettingBlock): () => void {
+  const numbers = numbersOf(state);
+  return () => {
+    for (const name of Object.keys(numbersOf(state))) delete state[name];
+    Object.assign(state, numbers);
+    last.fill(Number.NaN);
+  };
+}
+
+const numbersOf = (state: ParamState): ParamState =>
+  Object.fromEntries(Object.entries(state).filter(([, value]) => typeof value === 'number'));
 
 function equal(a: Float64Array, b: Float64Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

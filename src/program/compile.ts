@@ -127,6 +127,7 @@ function trace(fn: (...args: never[]) => unknown, args: readonly unknown[], reco
       const { grad } = leaf;
       if (grad !== null && (grad === gradient || grad.storageOrNull?.executor === recorder)) dropGrad(leaf);
     }
+    recorder.restoreGradients();
     recorder.returnAdopted();
     recorder.release();
     throw error;
@@ -188,10 +189,16 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
  * recorded anew, once for each mode. A module or parameter that is put in another's place is not noticed. Results are new tensors
  * without history; outside of scopes the last sixteen calls' results are kept, older ones are freed.
  *
+ * Indices, and other numbers that must be in range, are looked at in every run, given ones and computed ones. If one is out of range, the
+ * call throws what the operation itself would throw, and all that the function changes is as it was before the call: parameters,
+ * gradients, an optimizer's memory, running statistics, the random numbers. Where the program runs on webgpu, it is done by the time this is known:
+ * there the error comes from the next `await data()` of any tensor that lives there, unless the number was written by the host, which
+ * knows it before.
+ *
  * Values cannot be read inside (`item()`, `data()`), and arguments other than tensors are constants: another value is
  * another program.
  *
- * @throws TraceError for what cannot be recorded
+ * @throws TraceError for what cannot be recorded, and what the function itself throws
  * @example
  * const step = compile((x: Tensor, y: Tensor) => {
  *   optimizer.zeroGrad();

@@ -51,7 +51,7 @@ export function draftOf(
     allocate: (elements) => recorder.allocator.allocate(elements),
     scratch: recorder.program.scratch,
     exact: isDeterministic(),
-    packs: recorder.base.download === undefined,
+    isReadable: recorder.base.download === undefined,
   });
   for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length).address);
   const settled = new Set([...given.keys(), ...places.keys()]);

@@ -13,6 +13,8 @@ export interface Surroundings<Source> {
   varying: ReadonlySet<VirtualBuffer>;
   /** The block of memory outside that holds an address, or null where nobody knows when it changes. */
   sourceOf(address: number): Source | null;
+  /** Whether a command must run at every run, whatever it reads. */
+  stays(command: Command): boolean;
 }
 
 export interface Folded<Source> {
@@ -29,7 +31,7 @@ export interface Folded<Source> {
 export function foldConstants<Source>(
   commands: readonly Command[],
   heap: VirtualHeap,
-  { varying: given, sourceOf }: Surroundings<Source>,
+  { varying: given, sourceOf, stays: mustStay }: Surroundings<Source>,
 ): Folded<Source> {
   const varying = new Set(given);
   const written = new Set<Source>();
@@ -47,7 +49,7 @@ export function foldConstants<Source>(
     const source = sourceOf(command.address(operand));
     return source !== null && !written.has(source);
   };
-  const stays = new Set<Command>(commands.filter(({ opcode }) => opcode === 'random'));
+  const stays = new Set<Command>(commands.filter(mustStay));
   // What stays makes what it writes varying, and that may make other commands stay, earlier ones too.
   for (let size = -1; size !== stays.size + varying.size; ) {
     size = stays.size + varying.size;

@@ -1,4 +1,5 @@
 /** The passes in their order: from the commands that were recorded to those that run at every call, and their prologue. */
+import { checksFirst } from './checksFirst.ts';
 import type { Command } from './commands.ts';
 import { dependencies, type Folded, foldConstants } from './fold.ts';
 import { foldNorms } from './foldNorm.ts';
@@ -26,8 +27,8 @@ export interface Memory<Source> {
   scratch: number;
   /** Whether results must be the same bits as without the program. */
   exact: boolean;
-  /** Whether weights are packed: a GPU has no cache that they would spoil as they lie. */
-  packs: boolean;
+  /** Whether the program's memory can be read as soon as it has run, which that of a GPU cannot. */
+  isReadable: boolean;
 }
 
 export interface Optimized<Source> extends Folded<Source> {
@@ -38,7 +39,9 @@ export interface Optimized<Source> extends Folded<Source> {
 export function optimize<Source>(recorded: readonly Command[], memory: Memory<Source>): Optimized<Source> {
   const { heap, given, kept, settled, sourceOf, allocate } = memory;
   const varying = new Set([...given, ...kept]);
-  const folded = foldConstants(removeDead(recorded, heap, kept), heap, { varying, sourceOf });
+  const ordered = checksFirst(removeDead(recorded, heap, kept), heap, sourceOf);
+  const stays = ({ opcode }: Command) => opcode === 'random' || (opcode === 'check' && !memory.isReadable);
+  const folded = foldConstants(ordered, heap, { varying, sourceOf, stays });
   const changing = writtenBy(folded.commands, sourceOf);
   const made = new Set(folded.results);
   const isConstant = (address: number): boolean => {
@@ -58,7 +61,8 @@ export function optimize<Source>(recorded: readonly Command[], memory: Memory<So
     prologue: fuseActivations(before, heap, live),
     commands: fuseActivations(normed.commands, heap, live),
   };
-  const packed = memory.packs
+  // A GPU has no cache that weights would spoil as they lie.
+  const packed = memory.isReadable
     ? packWeights(fused.commands, isConstant, allocate)
     : { commands: fused.commands, packing: [] };
   const prologue = [...fused.prologue, ...packed.packing];

@@ -29,7 +29,7 @@ export class VirtualHeap {
   }
 }
 
-/** Leaves out commands whose results nobody reads. `kept` are the buffers that live on after the program. */
+/** Leaves out commands whose results nobody reads, except those that check. `kept` are the buffers that live on after the program. */
 export function removeDead(
   commands: readonly Command[],
   heap: VirtualHeap,
@@ -43,7 +43,7 @@ export function removeDead(
       const buffer = writes(operand) ? heap.of(command, operand) : undefined;
       return buffer === null || (buffer !== undefined && needed.has(buffer));
     });
-    if (!isNeeded) continue;
+    if (!isNeeded && command.opcode !== 'check') continue;
     live.push(command);
     for (const operand of operands) {
       const buffer = heap.of(command, operand);

@@ -1,5 +1,6 @@
 /** Where the time of a program goes: each command timed by itself. */
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
+import { takeFault } from '../../bindings/ranges.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
 import { commandName, commandSizes, flopsOf } from './listing.ts';
@@ -63,6 +64,8 @@ export function profile<A extends unknown[], R>(
       }),
     ),
   );
+  // Checks that ran after the memory of their values had been used for others.
+  takeFault(replay.base);
   const total = times.reduce((sum, time) => sum + time, 0);
   return replay.commands.map((command, i) => ({
     name: commandName(command),

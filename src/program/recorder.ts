@@ -6,7 +6,8 @@
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
-import type { Variable } from '../autograd/graph.ts';
+import type { Range } from '../../bindings/ranges.ts';
+import { releaseGrad, type Variable } from '../autograd/graph.ts';
 import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Generator } from '../runtime/random.ts';
 import { lastSerial, type Storage } from '../tensor/storage.ts';
@@ -48,7 +49,10 @@ export interface HostWrite {
   before: number;
 }
 
-/** A check of the values of an input (by number) or of a tensor outside, seen as the traced function saw it. */
+/**
+ * A range for the values of an input (by number) or of a tensor outside, seen as the traced function saw it. Only where a fault that a
+ * command finds is read later: there the host looks at what it knows, before a run.
+ */
 export interface Guard {
   input: number | null;
   storage: Storage;
@@ -56,7 +60,16 @@ export interface Guard {
   shape: readonly number[];
   strides: readonly number[];
   dtype: DType;
-  check: (values: NumericArray) => void;
+  range: Range;
+}
+
+/** What must happen before the commands of a run that use `memory`. */
+export interface Hook {
+  /** The storage that they find something in, or null: the state of the random numbers. */
+  memory: Storage | null;
+  run(): void;
+  /** Remembers what `run` changes on this side: returns what puts it back. `memory` is not its concern. */
+  save(): () => void;
 }
 
 /** A storage that is used where its copy is, and where it was. */
@@ -78,9 +91,11 @@ export class Recorder implements Executor {
   /** Storages outside with higher numbers were made while the function was traced. */
   readonly firstSerial = lastSerial();
   /** What must happen before every run: settings of optimizers, the position of the random numbers. */
-  readonly hooks: (() => void)[] = [];
+  readonly hooks: Hook[] = [];
   /** Leaves whose gradients the traced function has forgotten. */
   readonly dropped = new Set<Variable>();
+  /** The gradients that they had before it, until the program has run. */
+  private readonly setAside: { leaf: Variable; grad: Tensor; isExposed: boolean }[] = [];
   /** Leaves that were given a gradient while they had none and had not been told to forget it. */
   readonly expectsNoGrad = new Set<Variable>();
   /** Leaves whose gradient was added to one that they had before the traced function. */
@@ -95,7 +110,7 @@ export class Recorder implements Executor {
   private readonly dependencies = new Set<object>();
   /** Inputs of the traced function, by their storage. */
   readonly inputs = new Map<Storage, number>();
-  /** Checks of values that must be made before every run. */
+  /** Ranges that the host looks at before every run. */
   readonly guards: Guard[] = [];
   /** The stream that random commands draw from, and blocks drawn so far. */
   private stream: Generator | null = null;
@@ -130,6 +145,10 @@ export class Recorder implements Executor {
 
   get randomState(): number {
     return this.base.randomState;
+  }
+
+  get fault(): number {
+    return this.base.fault;
   }
 
   private allocate(length: number): number {
@@ -215,6 +234,31 @@ export class Recorder implements Executor {
     if (!this.dropped.has(leaf) && !this.gradients.has(leaf)) this.expectsGrad.set(leaf, before.storage);
   }
 
+  /** A leaf forgets its gradient. Takes it if it was there before the traced function, and says whether it has. */
+  drop(leaf: Variable): boolean {
+    const { grad, gradExposed: isExposed } = leaf;
+    const isOld = grad !== null && !this.dropped.has(leaf) && !this.gradients.has(leaf);
+    this.dropped.add(leaf);
+    if (!isOld) return false;
+    this.setAside.push({ leaf, grad, isExposed });
+    leaf.grad = null;
+    leaf.gradExposed = false;
+    return true;
+  }
+
+  /** Gives leaves the gradients back that they had before the traced function: its program has not run. */
+  restoreGradients(): void {
+    for (const { leaf, grad, isExposed } of this.setAside.splice(0)) {
+      leaf.grad = grad;
+      leaf.gradExposed = isExposed;
+    }
+  }
+
+  /** Lets go of these gradients: the program has run. */
+  releaseGradients(): void {
+    for (const { grad, isExposed } of this.setAside.splice(0)) releaseGrad(grad, isExposed);
+  }
+
   /** The function's course may depend on a setting of `owner`: the program holds while that is what it was when first met. */
   dependsOn(owner: object, read: () => boolean): void {
     if (this.dependencies.has(owner)) return;
@@ -223,27 +267,37 @@ export class Recorder implements Executor {
     this.conditions.push(() => read() === value);
   }
 
-  /** Has `hook` called before every run. */
-  beforeRun(hook: () => void): void {
+  /** Has `hook` run before every run. */
+  beforeRun(hook: Hook): void {
     this.hooks.push(hook);
   }
 
-  /** Has `check` called with a tensor's values before every run. Values that are made inside are not checked. */
-  guard(tensor: Tensor, check: (values: NumericArray) => void): void {
+  /** Has the host look at a tensor's values before every run, where a command that does is too late and the host knows them. */
+  guard(tensor: Tensor, range: Range): void {
+    if (this.base.download === undefined) return;
     const { storage, offset, shape, strides, dtype } = tensor;
     const input = this.inputs.get(storage) ?? null;
     this.capture(storage);
     if (input !== null || storage.executor === this.base)
-      this.guards.push({ input, storage, offset, shape, strides, dtype, check });
+      this.guards.push({ input, storage, offset, shape, strides, dtype, range });
   }
 
   /** Reserves blocks of a random stream; returns how many were reserved before. */
   drawFrom(stream: Generator, blocks: number): number {
     if (this.stream === null) {
       this.stream = stream;
-      this.beforeRun(() => {
-        stream.place(this.base);
-        stream.skip(this.randomBlocks);
+      this.beforeRun({
+        memory: null,
+        run: () => {
+          stream.place(this.base);
+          stream.skip(this.randomBlocks);
+        },
+        save: () => {
+          const { state } = stream;
+          return () => {
+            stream.state = state;
+          };
+        },
       });
     }
     if (this.stream !== stream)

@@ -4,6 +4,7 @@
  */
 
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
+import { checkAll, takeFault } from '../../bindings/ranges.ts';
 import type { Variable } from '../autograd/graph.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
@@ -14,6 +15,7 @@ import { draftOf, finder } from './draft.ts';
 import { ProgramMemory } from './memory.ts';
 import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { writtenBy } from './optimize.ts';
+import { Parts } from './parts.ts';
 import { sumOf, type VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 import { valuesAtHand } from './values.ts';
@@ -76,6 +78,8 @@ export class Replay {
   /** What the prologue reads, and the versions that it has seen. */
   private readonly sources: { storage: Storage; seen: number }[];
   private hasPrologueRun = false;
+  private hasRun = false;
+  private readonly parts: Parts;
   /** Storages outside that the program changes. */
   private readonly changes: Storage[];
   /** Inputs that the program changes in place. */
@@ -123,7 +127,15 @@ export class Replay {
       this.loadedPrologue = this.load(this.prologue, linker, []);
       this.loaded = this.load(this.commands, linker, this.starts);
       this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
-      this.changes = [...writtenBy(this.commands, finder([...recorder.captured, ...draft.lasting]))];
+      const storageOf = finder([...recorder.captured, ...draft.lasting]);
+      this.changes = [...writtenBy(this.commands, storageOf)];
+      this.parts = new Parts(this.base, {
+        commands: this.commands,
+        starts: this.starts,
+        hooks: recorder.hooks,
+        inputWords: this.inputPatches.map((patches) => patches.map(({ at }) => at)),
+        storageOf,
+      });
     } catch (error) {
       this.memory.undo();
       throw error;
@@ -191,7 +203,7 @@ export class Replay {
 
   /** Runs the program on these inputs (contiguous, of the traced shapes) and returns the results. */
   run(inputs: readonly Tensor[]): Tensor[] {
-    for (const { input, storage, offset, shape, strides, dtype, check } of this.recorder.guards) {
+    for (const { input, storage, offset, shape, strides, dtype, range } of this.recorder.guards) {
       const view = new Tensor(
         (input === null ? storage : inputs[input]!.storage).retain(),
         shape,
@@ -201,7 +213,7 @@ export class Replay {
       );
       try {
         const values = valuesAtHand(view);
-        if (values !== null) check(values);
+        if (values !== null) checkAll(range, values);
       } finally {
         view.dispose();
       }
@@ -220,10 +232,16 @@ export class Replay {
       for (const { at, delta } of this.outputPatches[i]!) loaded.patch(at, own.address + delta);
       return new Tensor(own, shape, strides, offset, dtype);
     });
-    for (const hook of this.recorder.hooks) hook();
     this.mirrors.forEach(updateMirror);
-    this.refresh();
-    loaded.run();
+    try {
+      this.runParts(inputs);
+    } catch (error) {
+      for (const result of results) result.dispose();
+      if (!this.hasRun) this.forgetTrace();
+      throw error;
+    }
+    if (!this.hasRun) this.recorder.releaseGradients();
+    this.hasRun = true;
     for (const storage of this.changes) storage.version++;
     for (const i of this.changedInputs) inputs[i]!.storage.version++;
     for (const variable of this.withoutGrad) dropGrad(variable);
@@ -238,18 +256,54 @@ export class Replay {
     return results;
   }
 
+  /** Runs the commands. If one of them finds a value out of range, all memory outside is as it was. */
+  private runParts(inputs: readonly Tensor[]): void {
+    this.refresh();
+    const { loaded, parts } = this;
+    if (parts.checked > 0) {
+      const undo = parts.save(inputs);
+      for (const hook of parts.early) hook.run();
+      const refusal = this.findFault(() => loaded.run(0, parts.checked));
+      if (refusal !== null) {
+        undo();
+        throw refusal;
+      }
+    }
+    for (const hook of parts.late) hook.run();
+    if (parts.left > 0) loaded.run(parts.second, parts.left);
+  }
+
+  /** What commands have found out of range, where that can be known at once. */
+  private findFault(run: () => void): Error | null {
+    let refusal: Error | null = null;
+    try {
+      run();
+    } finally {
+      // It is taken away after other errors too: the next program shall not find it.
+      if (!this.isAsynchronous) refusal = takeFault(this.base);
+    }
+    return refusal;
+  }
+
   /** Runs the prologue if something that it reads has changed since its last run. */
   private refresh(): void {
     if (this.prologue.length === 0) return;
     if (this.hasPrologueRun && this.sources.every(({ storage, seen }) => storage.version === seen)) return;
-    this.loadedPrologue.run();
+    const refusal = this.findFault(() => this.loadedPrologue.run());
+    if (refusal !== null) throw refusal;
     this.hasPrologueRun = true;
     for (const source of this.sources) source.seen = source.storage.version;
   }
 
-  /** Undoes the trace: leaves are without the gradients that the program would give them. */
-  discard(): void {
+  /** Leaves have the gradients that they had before the trace, not those that the program would give them. */
+  private forgetTrace(): void {
     for (const { variable, tensor } of this.gradients) if (variable.grad === tensor) dropGrad(variable);
+    this.recorder.restoreGradients();
+  }
+
+  /** Undoes the trace. */
+  discard(): void {
+    this.forgetTrace();
     this.dispose();
   }
 

@@ -1,9 +1,13 @@
 /**
- * Checks of values, such as that indices are in range. On executors that cannot be read at once only what the host itself has
- * written is checked, of which a copy is kept; kernels there keep other indices inside their tables.
+ * Checks of values, such as that indices are in range. On executors that cannot be read at once the host knows only what it has
+ * written itself, of which a copy is kept; all other values are looked at by a command, as those are that a program computes.
  */
+import { floatBits } from '../../bindings/commands/program.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
+import { encodeCheck } from '../../bindings/generated/encode.ts';
+import { checkAll, numberOf, type Range } from '../../bindings/ranges.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { dense, done } from './emit.ts';
 import { tracing } from './trace.ts';
 import { withWatcher } from './watch.ts';
 
@@ -28,12 +32,38 @@ export function valuesAtHand(t: Tensor): NumericArray | null {
   return Int32Array.from(places, (place) => written.values[place]!);
 }
 
-/** Has `check` called with a tensor's elements, now or before every run of the program that is being recorded. */
-export function checkValues(t: Tensor, check: (values: NumericArray) => void): void {
-  if (tracing !== null) {
-    tracing.guard(t, check);
+/** Has a command look whether all elements of a tensor are in range, where it lives. */
+function encodeRange(t: Tensor, range: Range): void {
+  if (t.numel === 0) return;
+  const { executor } = t;
+  const isInteger = range.dtype === 'int32';
+  const bits = (value: number) => (isInteger ? value : floatBits(value));
+  const x = dense(t);
+  encodeCheck(executor.program, {
+    x: x.address,
+    fault: executor.fault,
+    n: t.numel,
+    low: bits(range.low),
+    high: bits(range.high),
+    except: bits(range.except ?? (isInteger ? range.low : Number.NaN)),
+    integer: isInteger ? 1 : 0,
+    site: numberOf(range),
+  });
+  executor.run();
+  done(x, t);
+}
+
+/**
+ * Refuses values outside a range: at once; at every run of the program that is being recorded, before that changes anything; or,
+ * where the host does not know the values (on a GPU), when values are next read from there.
+ */
+export function checkValues(t: Tensor, range: Range): void {
+  if (tracing !== null && t.executor === tracing) {
+    tracing.guard(t, range);
+    encodeRange(t, range);
     return;
   }
   const values = valuesAtHand(t);
-  if (values !== null) check(values);
+  if (values !== null) checkAll(range, values);
+  else encodeRange(t, range);
 }

@@ -9,6 +9,7 @@ import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { FAULT_WORDS } from '../../bindings/ranges.ts';
 import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
 
@@ -38,6 +39,7 @@ export class ReferenceExecutor implements Executor {
   readonly allocator: Allocator;
   readonly program = new ProgramBlock(new Int32Array(1024));
   readonly randomState: number;
+  readonly fault: number;
   private heap: Heap;
 
   constructor({ precision = 32 }: ReferenceOptions = {}) {
@@ -45,6 +47,7 @@ export class ReferenceExecutor implements Executor {
     this.heap = heapOf(START_ELEMENTS, precision);
     this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.fault = this.allocator.allocate(FAULT_WORDS);
     this.program.scratch = this.allocator.allocate(STRIP_LOCALS * STRIP_BLOCK);
     this.allocator.uncount();
   }

@@ -3,6 +3,7 @@ import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { adaptive } from './adaptive.ts';
 import { gather, scatterAdd } from './along.ts';
 import { binary } from './binary.ts';
+import { check } from './check.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './conv.ts';
 import { copy, fill, where } from './copy.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
@@ -70,6 +71,7 @@ const kernelOf: Record<Opcode, ReferenceKernel> = {
   scatterAdd,
   sort,
   adaptive,
+  check,
   qgemm,
 };
 

@@ -194,6 +194,8 @@ export class TensorBase<S extends Shape = Shape> {
   /**
    * The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. They are those
    * of the moment of the call.
+   *
+   * @throws ArgumentError where operations on webgpu have met an index, or another number, that is out of range: the first since the last read
    */
   async data(): Promise<NumericArray> {
     const { executor } = this;
@@ -329,6 +331,5 @@ export class TensorBase<S extends Shape = Shape> {
 
 /** Forgets a leaf's gradient. */
 export function dropGrad(variable: Variable): void {
-  tracing?.dropped.add(variable);
-  takeGrad(variable);
+  if (tracing?.drop(variable) !== true) takeGrad(variable);
 }

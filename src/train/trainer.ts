@@ -111,7 +111,8 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
    * losses); or a data set whose last part are the targets (whose last parts, one for each loss); or a DataLoader; or batches
    * [inputs, …, targets] that can be iterated over, or a function that begins to
    * @returns loss and metrics of every epoch that was finished; an aborted one is left out
-   * @throws ShapeError or ArgumentError where the examples do not fit together, ArgumentError where an option is out of range
+   * @throws ShapeError or ArgumentError where the examples do not fit together, ArgumentError where an option is out of range, or where
+   *   an index or a class is: the model and the optimizer's memory are as they were before that batch, on webgpu as they are after it
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;

@@ -7,6 +7,7 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { FAULT_WORDS, refusalOf } from '../../bindings/ranges.ts';
 import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
 import { kernels } from './kernels.ts';
 import { grid, type Launch, SLOT_WORDS } from './launch.ts';
@@ -62,6 +63,7 @@ export class WebGpuExecutor implements Executor, Host {
   readonly allocator: GpuAllocator;
   readonly program = new ProgramBlock(new Int32Array(PROGRAM_WORDS));
   readonly randomState: number;
+  readonly fault: number;
   readonly queue: Queue;
   /** Called once, when the device is lost. */
   onLoss: () => void = () => {};
@@ -72,6 +74,8 @@ export class WebGpuExecutor implements Executor, Host {
   heapLimit: number;
   private scratch: { address: number; length: number };
   private rounds = false;
+  /** Faults that have been read, and taken away. */
+  private faults = 0;
   private failure: DeviceError | null = null;
   /** Rejects what waits for the device when it is lost. */
   private rejectWaiting: (reason: DeviceError) => void = () => {};
@@ -97,6 +101,7 @@ export class WebGpuExecutor implements Executor, Host {
       () => this.check(),
     );
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
+    this.fault = this.allocator.allocate(FAULT_WORDS);
     this.scratch = { address: this.allocator.allocate(START_SCRATCH), length: START_SCRATCH };
     this.allocator.uncount();
     this.failing.catch(() => {});
@@ -223,19 +228,36 @@ export class WebGpuExecutor implements Executor, Host {
     return elements;
   }
 
+  /** Words of the heap. Throws what commands have found out of range until now. */
   private async bytesOf(address: number, length: number): Promise<ArrayBuffer> {
     if (length === 0) return new ArrayBuffer(0);
     const size = length * WORD;
-    const staging = this.gpu.createBuffer({ size, usage: BufferUsage.mapRead | BufferUsage.copyTarget });
-    this.queue.submit((encoder) => encoder.copyBufferToBuffer(this.queue.heap, address * WORD, staging, 0, size));
+    const faultSize = FAULT_WORDS * WORD;
+    const { faults } = this;
+    const usage = BufferUsage.mapRead | BufferUsage.copyTarget;
+    const staging = this.gpu.createBuffer({ size: size + faultSize, usage });
+    this.queue.submit((encoder) => {
+      const { heap } = this.queue;
+      encoder.copyBufferToBuffer(heap, address * WORD, staging, 0, size);
+      encoder.copyBufferToBuffer(heap, this.fault * WORD, staging, size, faultSize);
+    });
+    let refusal: Error | null = null;
     try {
       await Promise.race([staging.mapAsync(MAP_READ), this.failing]);
-      return staging.getMappedRange().slice(0);
+      const bytes = staging.getMappedRange();
+      refusal = refusalOf(new Int32Array(bytes, size, FAULT_WORDS));
+      if (refusal === null) return bytes.slice(0, size);
     } catch (error) {
       throw this.failure ?? lost(error instanceof Error ? error.message : String(error));
     } finally {
       staging.destroy();
     }
+    // Others that were reading meanwhile have seen the same one.
+    if (faults === this.faults) {
+      this.write(this.fault, [0], 'int32');
+      this.faults++;
+    }
+    throw refusal;
   }
 
   private fail(reason: string): void {

@@ -3,6 +3,7 @@ import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { GpuKernel } from './launch.ts';
 import { gather, scatterAdd, sort } from './wgsl/along.ts';
+import { check } from './wgsl/check.ts';
 import { conv, convInputGrad, convWeightGrad, im2col } from './wgsl/conv.ts';
 import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
 import { gemm } from './wgsl/gemm.ts';
@@ -62,6 +63,7 @@ const kernelOf: Record<Opcode, GpuKernel> = {
   scatterAdd,
   sort,
   adaptive,
+  check,
   pack: onCpuAlone,
   recurrent,
   recurrentGrad,

@@ -232,6 +232,19 @@ export const plainCases: Record<string, () => Tensor[]> = {
 };
 
 /** Programs that reach the remaining commands. */
+/** A program that looks whether its indices are in range. */
+function computedIndices(): Tensor[] {
+  const rows = compile((i: Tensor) =>
+    tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+    ]).indexSelect(0, i.add(1)),
+  );
+  return [rows(tensor([2, 0, -1], { dtype: 'int32' }))];
+}
+
 export const programCases: Record<string, () => Tensor[]> = {
   SGD: () => steps((params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9 })),
   Adam: () => steps((params) => new optim.Adam(params, { lr: 0.1 })),
@@ -249,4 +262,5 @@ export const programCases: Record<string, () => Tensor[]> = {
   winograd,
   strip,
   'packed weights': packedWeights,
+  'indices that are computed': computedIndices,
 };

@@ -96,6 +96,30 @@ cases.rows = (box, p) => {
   return [taken, y];
 };
 
+for (const integer of [0, 1]) {
+  cases[`a check of ${integer ? 'indices' : 'floats'}`] = (box, p) => {
+    const n = 60_001;
+    const bits = integer ? (value: number) => value : floatBits;
+    const x = box.put(
+      integer ? randomInts(n, 7, -1, 90) : randomFloats(n, 7, -0.001, 1),
+      integer ? 'int32' : 'float32',
+    );
+    const range = { low: bits(0), high: bits(integer ? 89 : 1), except: bits(-1), integer };
+    const faults = [box.put([0, 0, 0], 'int32'), box.put([0, 0, 0], 'int32'), box.put([5, 6, 7], 'int32')];
+    encode.encodeCheck(p, { ...range, x, n, fault: faults[0]!, site: 3 });
+    encode.encodeCheck(p, {
+      ...range,
+      x: x + 1,
+      n: n - 1,
+      fault: faults[1]!,
+      site: 4,
+      high: bits(integer ? 88 : 0.999),
+    });
+    encode.encodeCheck(p, { ...range, x, n, fault: faults[2]!, site: 1, except: bits(200) });
+    return faults;
+  };
+}
+
 cases['the gradient of a table, and the step of its rows'] = (box, p) => {
   const [size, count, inner] = [900, 1500, 60];
   const index = box.put(randomInts(count, 7, 0, size), 'int32');

@@ -83,7 +83,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     big.dispose();
   });
 
-  test('indices from the host are checked, others stay inside', async () => {
+  test('indices from the host are checked at once, others when something is read', async () => {
     const x = tensor([
       [1, 2],
       [3, 4],
@@ -93,7 +93,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(() => F.crossEntropy(x, wrong)).toThrow('target 2 is out of range for 2 classes');
     expect(() => x.indexSelect(0, wrong.slice(0, 1, 2))).toThrow(ArgumentError);
     expect(await x.indexSelect(0, wrong.slice(0, 0, 1)).data()).toEqual(Float32Array.of(1, 2));
-    expect(await x.indexSelect(0, wrong.add(0)).data()).toEqual(Float32Array.of(1, 2, 3, 4));
+    await expect(x.indexSelect(0, wrong.add(0)).data()).rejects.toThrow('index 2 is out of range');
     wrong.sub_(1);
     expect(await x.indexSelect(0, wrong.add(0).clamp(0, 1)).data()).toEqual(Float32Array.of(1, 2, 3, 4));
   });
@@ -114,7 +114,7 @@ describeOnGpu('the device webgpu', (gpu) => {
   test('what looks at values works without them, or says what it needs', async () => {
     const p = tensor([0.2, 0.9]);
     expect((await F.binaryCrossEntropy(p, tensor([0, 1])).data())[0]).toBeCloseTo(-Math.log(0.8 * 0.9) / 2, 5);
-    expect((await F.binaryCrossEntropy(p.add(1), tensor([0, 1])).data())[0]).toBeNaN();
+    await expect(F.binaryCrossEntropy(p.add(1), tensor([0, 1])).data()).rejects.toThrow('between 0 and 1, got 1.2');
     const classes = tensor([2, 0], { dtype: 'int32' });
     expect(await F.oneHot(classes).data()).toEqual(Int32Array.of(0, 0, 1, 1, 0, 0));
     expect(() => F.oneHot(classes.add(0))).toThrow('numClasses must be given, the indices are on webgpu');

@@ -132,9 +132,10 @@ function split(c: Context): Tensor[] {
 /** Indices, with negative ones counted from the end. */
 function indicesOf(c: Context, i: number, size: number): Tensor {
   const value = c.value(i);
-  // While a program is being recorded values cannot be read: it refuses negative ones when it runs.
+  // While a program is being recorded values cannot be read.
   const values = isNumbers(value) ? value.values : tracing === null ? valuesAtHand(value) : null;
-  if (values === null || values.every((at: number) => at >= 0)) return c.tensor(i);
+  if (values === null) return ops.where(c.tensor(i).lt(0), c.tensor(i).add(size), c.tensor(i));
+  if (values.every((at: number) => at >= 0)) return c.tensor(i);
   return ops.tensor(
     Array.from(values, (at) => (at < 0 ? at + size : at)),
     { dtype: 'int32', shape: value.shape, device: c.value(0) instanceof Tensor ? c.tensor(0).device : undefined },

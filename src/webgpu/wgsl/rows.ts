@@ -34,6 +34,7 @@ export interface Join {
 export const joins = {
   Sum: { type: 'f32', join: 'a + b' },
   Max: { type: 'f32', join: 'maximum(a, b)' },
+  First: { type: 'i32', join: 'min(a, b)' },
 } as const satisfies Record<string, Join>;
 
 /** `all<Name>` for one way to join, over the lanes of a workgroup. */

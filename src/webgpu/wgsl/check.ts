@@ -1,0 +1,39 @@
+/** Whether elements lie in a range: the lanes of one group look for the first that does not. */
+import { fieldsOf } from '../../reference/fields.ts';
+import type { GpuKernel } from '../launch.ts';
+import { joins, launchRows } from './rows.ts';
+
+const C = fieldsOf('check');
+const NONE = '0x7fffffff';
+
+export const check: GpuKernel = (words, at, planner) => {
+  const isInteger = words[at + C.integer] === 1;
+  const type = isInteger ? 'i32' : 'f32';
+  launchRows(planner, {
+    key: `check ${type}`,
+    values: {
+      x: words[at + C.x]!,
+      fault: words[at + C.fault]!,
+      low: words[at + C.low]!,
+      high: words[at + C.high]!,
+      except: words[at + C.except]!,
+      site: words[at + C.site]!,
+    },
+    rows: 1,
+    size: words[at + C.n]!,
+    joins: { First: joins.First },
+    body: `
+var first = ${NONE};
+for (var e = lane; e < size; e += lanes) {
+  let value = bitcast<${type}>(heap[x + e]);
+  let isOutside = value < bitcast<${type}>(low) || value > bitcast<${type}>(high);
+  if (isOutside && heap[x + e] != except) { first = min(first, i32(e)); }
+}
+first = allFirst(first, lane);
+if (lane == 0u && first != ${NONE} && heap[fault] == 0u) {
+  heap[fault] = site;
+  heap[fault + 1u] = u32(first);
+  heap[fault + 2u] = heap[x + u32(first)];
+}`,
+  });
+};
