@@ -7,6 +7,7 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { isError } from '../../bindings/realm.ts';
 import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
 import { kernels } from './kernels.ts';
 import { grid, type Launch, SLOT_WORDS } from './launch.ts';
@@ -232,7 +233,7 @@ export class WebGpuExecutor implements Executor, Host {
       await Promise.race([staging.mapAsync(MAP_READ), this.failing]);
       return staging.getMappedRange().slice(0);
     } catch (error) {
-      throw this.failure ?? lost(error instanceof Error ? error.message : String(error));
+      throw this.failure ?? lost(isError(error) ? error.message : String(error));
     } finally {
       staging.destroy();
     }
