@@ -30,6 +30,11 @@ export function isUint8Array(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || typedArrayName(value) === 'Uint8Array';
 }
 
+/** A list: an array or a typed array. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || typedArrayName(value) !== undefined;
+}
+
 /** What `Object.prototype.toString` calls it: 'Map', 'Error', 'ArrayBuffer', 'Promise'. */
 function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
@@ -57,4 +62,19 @@ export function isMap(value: unknown): value is Map<unknown, unknown> {
 
 export function isSet(value: unknown): value is Set<unknown> {
   return value instanceof Set || kindOf(value) === 'Set';
+}
+
+export function isURL(value: unknown): value is URL {
+  return value instanceof URL || kindOf(value) === 'URL';
+}
+
+export function isWasmModule(value: unknown): value is WebAssembly.Module {
+  return value instanceof WebAssembly.Module || kindOf(value) === 'WebAssembly.Module';
+}
+
+/** An object as `{ … }` makes it, not an instance of a class. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

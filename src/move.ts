@@ -1,19 +1,20 @@
 /** Tensors, models and optimizers from device to device, in place, also from the GPU, whose values come asynchronously. */
 import { ArgumentError } from '../bindings/errors.ts';
 import type { Device, Executor } from '../bindings/executor.ts';
+import { isInstance } from './copies.ts';
 import { Module } from './nn/module.ts';
 import { Optimizer } from './optim/optimizer.ts';
 import { executorFor } from './runtime/runtime.ts';
 import type { Storage } from './tensor/storage.ts';
-import { Tensor } from './tensor/tensor.ts';
+import { isTensor, type Tensor } from './tensor/tensor.ts';
 
 /** What can be moved. */
 export type Movable = Tensor | Module | Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'>;
 
 function tensorsOf(target: unknown): Tensor[] {
-  if (target instanceof Tensor) return [target];
-  if (target instanceof Module) return Object.values(target.stateDict());
-  if (target instanceof Optimizer) {
+  if (isTensor(target)) return [target];
+  if (isInstance(target, Module)) return Object.values(target.stateDict());
+  if (isInstance(target, Optimizer)) {
     const { paramGroups } = target as Optimizer<object>;
     return [...paramGroups.flatMap(({ params }) => params), ...target.remembered()];
   }

@@ -1,10 +1,18 @@
 /** Option objects: a misspelt name is an error that lists the right ones. */
 import { ArgumentError } from '../bindings/errors.ts';
 
+/** Levels of arrays that errors show. */
+const SHOWN_LEVELS = 6;
+
 /** How errors show what came: texts of digits in quotation marks, so that nobody takes "3" for 3. */
 export function shown(value: unknown): string {
+  return shownTo(SHOWN_LEVELS, value);
+}
+
+function shownTo(levels: number, value: unknown): string {
   if (typeof value === 'string') return Number.isNaN(Number(value)) ? value : JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  if (Array.isArray(value))
+    return levels === 0 ? '[…]' : `[${value.map((part) => shownTo(levels - 1, part)).join(', ')}]`;
   return typeof value === 'object' && value !== null && !('toArray' in value) ? nameOf(value) : String(value);
 }
 

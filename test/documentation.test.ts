@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as kernels from '../bindings/kernels/index.ts';
 import * as saraf from '../src/index.ts';
 import * as node from '../src/node/index.ts';
+import { check } from './support/agrees.ts';
 import { type Example, examplesIn, moduleOf, root, sources } from './support/documentation.ts';
 import { given } from './support/given.ts';
 
-const { Tensor } = saraf;
 const folder = join(root, 'out/examples');
 /** Examples that read what is not there, or must come before all others, are only type-checked. */
 const NOT_RUN = /\binit\(\{|\b(fetch|readCsv|imageFolder|imdb|mnist|readFileSync)\(|import\.meta|\bload\w+\('/;
@@ -57,33 +57,6 @@ writeFileSync(
   join(folder, 'tsconfig.json'),
   JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: options, include: ['*.ts'], exclude: [] }),
 );
-
-/** What a line has given, as plain numbers and lists. */
-function plain(value: unknown): unknown {
-  if (value instanceof Tensor) return value.toArray();
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
-  if (Array.isArray(value)) return value.map(plain);
-  return value;
-}
-
-/** Whether a value is what the remark says, as far as its digits go. */
-function agrees(got: unknown, expected: unknown): boolean {
-  if (got instanceof Tensor && agrees([...got.shape], expected)) return true;
-  const value = plain(got);
-  if (typeof value === 'number' && typeof expected === 'number')
-    return Object.is(value, expected) || Math.abs(value - expected) <= 1e-3 * Math.max(Math.abs(expected), 0.1);
-  if (typeof value !== 'object' || value === null || typeof expected !== 'object' || expected === null)
-    return value === expected;
-  const [mine, wanted] = [
-    Object.entries(got instanceof Tensor || ArrayBuffer.isView(got) ? value : (got as object)),
-    Object.entries(expected),
-  ];
-  return mine.length === wanted.length && wanted.every(([key, one]) => agrees(Object.fromEntries(mine)[key], one));
-}
-
-function check(got: unknown, expected: unknown): void {
-  if (!agrees(got, expected)) expect(plain(got)).toEqual(expected);
-}
 
 type Run = (compare: typeof check, context: typeof given) => Promise<void>;
 

@@ -45,6 +45,11 @@ write('assembly/generated/work.ts', workKernel());
 write('src/generated/work.ts', workFunction());
 write('src/generated/mathFunctions.ts', mathFunctions());
 write('src/generated/mathMethods.ts', mathMethods());
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+write(
+  'src/generated/version.ts',
+  `// Made by assembly/build/build.ts. Do not edit.\n/** The version in package.json. */\nexport const VERSION = '${version}';\n`,
+);
 
 const out = (name: string) => join(root, 'build/out', name);
 compile('--target', 'kernels');

@@ -4,6 +4,7 @@
  */
 import { ArgumentError } from '../errors.ts';
 import { TABLE_HASH } from '../generated/encode.ts';
+import { isArrayBuffer, isURL, isWasmModule } from '../realm.ts';
 import type { Variant } from './probe.ts';
 import { sharedModuleBytes } from './shared.ts';
 import { builtin } from './worker.ts';
@@ -28,7 +29,7 @@ export class GivenKernels {
 
   constructor(readonly source: Exclude<WasmSource, URL>) {
     if (typeof WebAssembly === 'undefined') refuse('is of no use: this runtime has no WebAssembly', source);
-    if (source instanceof WebAssembly.Module) {
+    if (isWasmModule(source)) {
       this.bytes = null;
       this.unshared = source;
     } else {
@@ -45,7 +46,7 @@ export class GivenKernels {
 
 function copyOf(source: unknown): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
-  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice());
+  if (isArrayBuffer(source)) return new Uint8Array(source.slice());
   return refuse(`must be bytes, a WebAssembly.Module or a URL, got ${String(source)}`, source);
 }
 
@@ -76,7 +77,7 @@ function inspect(module: WebAssembly.Module): Variant {
 /** The bytes behind a URL; all else as it is. */
 export async function loadWasm(source: WasmSource): Promise<Exclude<WasmSource, URL>> {
   if (source === null) refuse('must be bytes, a WebAssembly.Module or a URL, got null', source);
-  if (!(source instanceof URL)) return source;
+  if (!isURL(source)) return source;
   try {
     return await (source.protocol === 'file:' ? readLocal(source) : download(source));
   } catch (error) {

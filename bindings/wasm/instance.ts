@@ -1,5 +1,6 @@
 /** The one wasm executor that tensors and `saraf/kernels` share. It starts at its first use; its threads start with `init`. */
 import { ArgumentError, DeviceError } from '../errors.ts';
+import { isURL } from '../realm.ts';
 import { WasmExecutor } from './executor.ts';
 import { GivenKernels, type WasmSource } from './given.ts';
 import { mayCompile, whyNotShared } from './module.ts';
@@ -118,7 +119,7 @@ export function configure(changes: Partial<WasmSettings>): void {
   if (typeof deterministic !== 'boolean') refuse('deterministic', 'be true or false', deterministic);
   if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'lie above 0 and up to 4096', memoryMiB);
   if (threads !== 'auto') checkThreads('init', threads);
-  if (workerUrl !== null && !(workerUrl instanceof URL) && (typeof workerUrl !== 'string' || workerUrl === '')) {
+  if (workerUrl !== null && !isURL(workerUrl) && (typeof workerUrl !== 'string' || workerUrl === '')) {
     refuse('workerUrl', 'be a URL', workerUrl);
   }
   const kernels = wasm === null || wasm === settings.wasm ? given : new GivenKernels(wasm);

@@ -1,5 +1,6 @@
 /** Whether operations are recorded for backward. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isPromise } from '../../bindings/realm.ts';
 
 let recording = true;
 
@@ -34,7 +35,7 @@ export function noGrad<T>(fn: () => T): T {
   if (typeof fn !== 'function')
     throw new ArgumentError(`noGrad: expected a function, got ${typeof fn}`, { op: 'noGrad', argument: 'fn', got: fn });
   const result = withGrad(false, fn);
-  if (result instanceof Promise)
+  if (isPromise(result))
     throw new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');
   return result;
 }

@@ -1,5 +1,6 @@
 /** Data sets: something with a length, and examples by number. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { Marked } from '../copies.ts';
 import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -27,13 +28,14 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
  * const train = new data.TensorDataset(x, y);
  * train.length; // 12
  */
-export class TensorDataset<T extends Tensor[] = Tensor[]> implements Dataset<T> {
+export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked implements Dataset<T> {
   /** The tensors, in the order in which they were given. They are not copied, and not freed with the data set. */
   readonly tensors: T;
   /** How many examples there are: the tensors' first size. */
   readonly length: number;
 
   constructor(...tensors: T) {
+    super();
     if (tensors.length === 0)
       throw new ArgumentError('TensorDataset: needs at least one tensor', { op: 'TensorDataset', argument: 'tensors' });
     tensors.forEach((t, i) => {

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { type Label, type Labels, labelsOf, showLabels, uniqueLabels } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Labels in: numbers out, in the same form. */
 type Codes<T> = T extends Tensor ? Tensor : number[];
@@ -44,7 +44,7 @@ export class LabelEncoder {
   transform<T extends Labels>(labels: T): Codes<T> {
     const op = 'LabelEncoder.transform';
     const codes = labelsOf(op, 'labels', labels).map((label) => indexOrThrow(op, 'labels', this.index, label));
-    return (labels instanceof Tensor ? tensor(codes, { dtype: 'int32', device: labels.device }) : codes) as Codes<T>;
+    return (isTensor(labels) ? tensor(codes, { dtype: 'int32', device: labels.device }) : codes) as Codes<T>;
   }
 
   /** `fit`, then `transform`. */
@@ -132,9 +132,7 @@ export class OneHotEncoder {
         return Array.from({ length: known.size }, (_, i) => Number(i === at));
       });
     });
-    return (x instanceof Tensor ? tensor(encoded, { device: x.device }) : encoded) as T extends Tensor
-      ? Tensor
-      : number[][];
+    return (isTensor(x) ? tensor(encoded, { device: x.device }) : encoded) as T extends Tensor ? Tensor : number[][];
   }
 
   /** `fit`, then `transform`. */
@@ -168,7 +166,7 @@ export class OneHotEncoder {
 
 /** Rows of labels; a flat list is one feature. */
 function rowsOf(op: string, x: Categories): Label[][] {
-  const list = (x instanceof Tensor ? x.toArray() : x) as readonly unknown[];
+  const list = (isTensor(x) ? x.toArray() : x) as readonly unknown[];
   if (!Array.isArray(list) || list.length === 0) {
     throw new ArgumentError(`${op}: expected rows of categories [N, F]`, { op, argument: 'x', got: x });
   }
@@ -204,6 +202,6 @@ export function oneHot(labels: Labels, numClasses?: number): Tensor {
     }
     values[i * classes + label] = 1;
   });
-  const device = labels instanceof Tensor ? labels.device : undefined;
+  const device = isTensor(labels) ? labels.device : undefined;
   return tensor(values, { shape: [list.length, classes], ...(device && { device }) });
 }

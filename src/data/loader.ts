@@ -1,5 +1,6 @@
 /** Batches of a data set, in order or shuffled. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { Marked, refuseOtherCopy } from '../copies.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
@@ -41,7 +42,7 @@ export interface DataLoaderOptions {
  * const loader = new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 });
  * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
-export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, AsyncIterable<T> {
+export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements Iterable<T>, AsyncIterable<T> {
   /** Examples in a batch, ≥ 1; the last one may have fewer. Default 1. */
   readonly batchSize: number;
   /** Whether each pass has a new random order. Default false. */
@@ -57,6 +58,8 @@ export class DataLoader<T extends Tensor[] = Tensor[]> implements Iterable<T>, A
     readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {
+    super();
+    refuseOtherCopy(dataset);
     checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed', 'prefetch']);
     const { batchSize = 1, shuffle = false, dropLast = false, seed, prefetch = 1 } = options;
     if (typeof dataset?.length !== 'number' || typeof dataset.get !== 'function') {

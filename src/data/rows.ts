@@ -1,16 +1,17 @@
 /** Lists of examples in any form: tensors by their first dimension, typed arrays, plain arrays. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isList, typedArrayName } from '../../bindings/realm.ts';
 import type { NumberArray } from '../ops/index.ts';
 import { compose, tensor } from '../ops/index.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A list of examples. */
 export type Rows = Tensor | NumberArray | readonly unknown[];
 
 /** How many examples there are. */
 function countRows(op: string, argument: string, x: unknown): number {
-  if (x instanceof Tensor && x.ndim > 0) return x.shape[0]!;
-  if (Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView))) return (x as unknown[]).length;
+  if (isTensor(x) && x.ndim > 0) return x.shape[0]!;
+  if (isList(x)) return x.length;
   throw new ArgumentError(`${op}: ${argument} must be a tensor with at least one dimension, or an array`, {
     op,
     argument,
@@ -32,10 +33,12 @@ export function commonLength(op: string, lists: readonly unknown[]): number {
 
 /** The examples with these numbers, in the form in which they came. */
 export function takeRows<T extends Rows>(x: T, indices: Int32Array): T {
-  if (x instanceof Tensor) {
+  if (isTensor(x)) {
     return compose(() => x.indexSelect(0, tensor(indices, { device: x.device }))) as T;
   }
   if (Array.isArray(x)) return Array.from(indices, (i) => x[i]) as unknown as T;
   const list = x as NumberArray;
-  return (list.constructor as typeof Float32Array).from(indices, (i) => list[i]!) as unknown as T;
+  // By name: subclasses such as Node's Buffer have another `from`.
+  const kind = (globalThis as unknown as Record<string, typeof Float32Array>)[typedArrayName(list)!]!;
+  return kind.from(indices, (i) => list[i]!) as unknown as T;
 }

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
 export type Features = Tensor | readonly (readonly number[])[] | readonly number[];
@@ -15,7 +15,7 @@ type Same<T> = T extends Tensor ? Tensor : T extends readonly number[] ? number[
 function mapTable<T extends Features>(x: T, table: Table, fn: (value: number, feature: number) => number): Same<T> {
   const { rows, cols, values } = table;
   const mapped = values.map((value, i) => fn(value, i % cols));
-  if (x instanceof Tensor) return tensor(mapped, { shape: x.shape, device: x.device }) as Same<T>;
+  if (isTensor(x)) return tensor(mapped, { shape: x.shape, device: x.device }) as Same<T>;
   if (table.flat) return Array.from(mapped) as Same<T>;
   return Array.from({ length: rows }, (_, i) => Array.from(mapped.subarray(i * cols, (i + 1) * cols))) as Same<T>;
 }

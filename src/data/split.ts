@@ -1,5 +1,6 @@
 /** Training and test examples. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isRecord } from '../../bindings/realm.ts';
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { checkOptions } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
@@ -112,7 +113,7 @@ export function trainTestSplit<T extends readonly [Rows, ...Rows[]]>(
 export function trainTestSplit(...args: readonly unknown[]): unknown[] {
   const op = 'trainTestSplit';
   const last = args[args.length - 1];
-  const hasOptions = typeof last === 'object' && last !== null && Object.getPrototypeOf(last) === Object.prototype;
+  const hasOptions = isRecord(last);
   const options = (hasOptions ? last : {}) as SplitOptions;
   const lists = (hasOptions ? args.slice(0, -1) : args) as Rows[];
   checkOptions(op, options, ['testSize', 'trainSize', 'shuffle', 'stratify', 'seed']);

@@ -2,7 +2,7 @@
 import { ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of `slidingWindows`. */
 export interface WindowOptions {
@@ -34,7 +34,7 @@ export function slidingWindows(
   checkWhole(op, 'horizon', horizon, 1);
   checkWhole(op, 'stride', stride, 1);
   return compose(() => {
-    const x = series instanceof Tensor ? series : tensor(Float32Array.from(series));
+    const x = isTensor(series) ? series : tensor(Float32Array.from(series));
     checkTensor(op, 'series', x);
     const [length = 0, ...features] = x.shape;
     if (x.ndim < 1 || length < size + horizon) {

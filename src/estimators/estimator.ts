@@ -16,7 +16,7 @@ import {
   uniqueLabels,
 } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** The form in which a table came. */
 export type Answer<T, A> = T extends Tensor ? Tensor : A;
@@ -101,7 +101,7 @@ export abstract class Classifier extends Estimator {
   predict<T extends Features>(x: T): Answer<T, Label[]> {
     const op = `${this.op}.predict`;
     const labels = this.predicted('predict', x);
-    if (!(x instanceof Tensor)) return labels as Answer<T, Label[]>;
+    if (!isTensor(x)) return labels as Answer<T, Label[]>;
     if (!labels.every((label) => Number.isInteger(label))) {
       throw new ArgumentError(`${op}: a tensor cannot hold the classes ${this.classes.join(', ')}; give x as arrays`, {
         op,
@@ -127,7 +127,7 @@ export abstract class Classifier extends Estimator {
     const table = this.table('predictProba', x);
     const values = this.probabilities(table);
     const shape = [table.rows, this.classes.length] as const;
-    return (x instanceof Tensor ? tensor(values, { shape, device: x.device }) : nested(values, ...shape)) as Answer<
+    return (isTensor(x) ? tensor(values, { shape, device: x.device }) : nested(values, ...shape)) as Answer<
       T,
       number[][]
     >;
@@ -165,7 +165,7 @@ export abstract class Regressor extends Estimator {
     const table = this.table('predict', x);
     const values = this.values(table);
     const shape = this.isFlat ? [table.rows] : [table.rows, this.outputs];
-    if (x instanceof Tensor) return tensor(values, { shape, device: x.device }) as Answer<T, number[] | number[][]>;
+    if (isTensor(x)) return tensor(values, { shape, device: x.device }) as Answer<T, number[] | number[][]>;
     return (this.isFlat ? Array.from(values) : nested(values, table.rows, this.outputs)) as Answer<
       T,
       number[] | number[][]

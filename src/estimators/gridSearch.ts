@@ -1,5 +1,6 @@
 /** Trying out settings. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isURL } from '../../bindings/realm.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { scoreInWorkers } from './searchWorkers.ts';
 
@@ -65,7 +66,7 @@ export async function gridSearch<const S extends Space>(
       got: mode,
     });
   }
-  if (typeof fn !== 'function' && typeof fn !== 'string' && !(fn instanceof URL)) {
+  if (typeof fn !== 'function' && typeof fn !== 'string' && !isURL(fn)) {
     throw new ArgumentError(`${op}: expected a function, or the URL of a module that exports one by default`, {
       op,
       argument: 'fn',

@@ -53,7 +53,7 @@ parentPort.on('message', async (params) => {
   try {
     parentPort.postMessage({ score: await (await loaded)(params) });
   } catch (error) {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
+    const { message, stack } = typeof error?.message === 'string' ? error : { message: String(error), stack: '' };
     parentPort.postMessage({ error: { message, stack } });
   }
 });

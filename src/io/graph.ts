@@ -1,5 +1,6 @@
 /** Models drawn with nn.Graph as JSON, and back: shapes of the inputs, steps by the numbers of the values that they take, outputs. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import type { Join } from '../nn/graph.ts';
 import { Graph, type GraphModel, type GraphValue, Module } from '../nn/index.ts';
 import type { Shape } from '../tensor/shapes.ts';
@@ -15,7 +16,7 @@ export function saveGraph({ ends: { inputs, outputs, path } }: GraphModel, encod
   const numbers = new Map<GraphValue, number>([...inputs, ...path].map((value, i) => [value, i]));
   const steps = path.map(({ step }): SavedStep => {
     const { run, join, inputs: sources } = step!;
-    if (join === null && !(run instanceof Module)) {
+    if (join === null && !isInstance(run, Module)) {
       throw new ArgumentError('saveModel: a function in a graph cannot be saved; make it a module', {
         op: 'saveModel',
         argument: 'model',

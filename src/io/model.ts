@@ -3,13 +3,14 @@
  * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
  */
 import { ArgumentError, FormatError, SarafError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { limitOf, withBudget } from '../tensor/budget.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
 import { type Modes, modesOf, restoreModes } from './modes.ts';
@@ -117,7 +118,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
   for (const [number, values] of Object.entries(state)) {
     numbers[number] = {};
     for (const [name, value] of Object.entries(values)) {
-      if (value instanceof Tensor) tensors[`${OPTIMIZER}${number}/${name}`] = value;
+      if (isTensor(value)) tensors[`${OPTIMIZER}${number}/${name}`] = value;
       else numbers[number][name] = value;
     }
   }
@@ -151,7 +152,7 @@ function contentsOf(op: string, model: Module, options: SaveModelOptions): [Stat
   checkOptions(op, options, ['optimizer', 'scheduler', 'epoch']);
   const { optimizer, scheduler, epoch = 0 } = options;
   checkWhole(op, 'epoch', epoch);
-  if (!(model instanceof Module))
+  if (!isInstance(model, Module))
     throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
   const tensors = { ...model.stateDict() };
   const description: Description = {

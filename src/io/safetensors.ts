@@ -6,11 +6,12 @@
  */
 import { ArgumentError, DeviceError, FormatError, SarafError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
+import { isUint8Array } from '../../bindings/realm.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import { outline } from './json.ts';
 
 /** An element type of the format: its bytes, what it becomes, and how an element is read. */
@@ -147,7 +148,7 @@ export interface LoadSafetensorsOptions {
 
 /** @throws ArgumentError where the bytes are not an array of bytes */
 export function limitFor(op: string, bytes: Uint8Array, options: LoadSafetensorsOptions): Limit {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isUint8Array(bytes)) {
     throw new ArgumentError(`${op}: expected a Uint8Array`, { op, argument: 'bytes', got: bytes });
   }
   checkOptions(op, options, ['maxElements']);
@@ -292,7 +293,7 @@ export async function saveSafetensorsAsync(
 /** A file without its elements, and where those of each tensor go. */
 function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, string>> | undefined) {
   for (const [name, value] of Object.entries(state ?? {})) {
-    if (!(value instanceof Tensor) || WRITTEN[value.dtype] === undefined || name === METADATA) {
+    if (!isTensor(value) || WRITTEN[value.dtype] === undefined || name === METADATA) {
       throw new ArgumentError(`${op}: ${name} must be a tensor of float32, int32 or bool`, {
         op,
         argument: name,

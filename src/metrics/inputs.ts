@@ -3,8 +3,9 @@
  * Here they become plain lists; where something does not fit, an error names the metric and the argument.
  */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isFloat32Array, isList } from '../../bindings/realm.ts';
 import type { NumberArray } from '../ops/index.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A class: a number, a text, or a boolean (which counts as 0 or 1). */
 export type Label = number | string;
@@ -34,12 +35,9 @@ function refuse(op: string, argument: string, expected: string, got: unknown): n
   throw new ArgumentError(`${op}: ${argument} must be ${expected}`, { op, argument, got, expected });
 }
 
-const isList = (x: unknown): x is ArrayLike<unknown> =>
-  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
-
 /** One label for each example. */
 export function labelsOf(op: string, argument: string, x: Labels): Label[] {
-  const list: unknown = x instanceof Tensor ? columnOf(op, argument, x) : x;
+  const list: unknown = isTensor(x) ? columnOf(op, argument, x) : x;
   if (!isList(list)) return refuse(op, argument, 'a list of labels, a typed array or a tensor', x);
   return Array.from(list, (given, i) => {
     const label = isList(given) && given.length === 1 ? given[0] : given;
@@ -60,7 +58,7 @@ function columnOf(op: string, argument: string, x: Tensor): ArrayLike<number> {
 
 /** Numbers [N] or [N, C]; all must be finite. */
 export function tableOf(op: string, argument: string, x: Numbers): Table {
-  const table = x instanceof Tensor ? tensorTable(op, argument, x) : listTable(op, argument, x);
+  const table = isTensor(x) ? tensorTable(op, argument, x) : listTable(op, argument, x);
   table.values.forEach((value, i) => {
     if (!Number.isFinite(value)) refuse(op, argument, `made of finite numbers, element ${i} is ${value}`, value);
   });
@@ -104,7 +102,7 @@ function listTable(op: string, argument: string, x: unknown): Table {
       values[i * cols + j] = Number(value);
     }
   }
-  return { rows: x.length, cols, values, flat, eps: x instanceof Float32Array ? FLOAT32_EPS : FLOAT64_EPS };
+  return { rows: x.length, cols, values, flat, eps: isFloat32Array(x) ? FLOAT32_EPS : FLOAT64_EPS };
 }
 
 /** Refuses lists of different lengths, and empty ones. */

@@ -368,7 +368,7 @@ export interface PReLUOptions {
  */
 export class PReLU extends Module {
   /** The slopes of the negative side, learned: [numParameters]. */
-  weight: Parameter;
+  declare weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {
     super();
@@ -376,6 +376,7 @@ export class PReLU extends Module {
     const { numParameters = 1, init = 0.25 } = options;
     checkWhole('PReLU', 'numParameters', numParameters, 1);
     checkFinite('PReLU', 'init', init);
+    this.watch('parameter', 'weight');
     this.weight = parameterOf(() => full([numParameters], init));
   }
 

@@ -61,15 +61,15 @@ export interface AttentionCall extends AttentionMasks {
  */
 export class MultiheadAttention extends Module {
   /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
-  in_proj_weight: Parameter | null;
+  declare in_proj_weight: Parameter | null;
   /** Weight of the queries' projection, [embedDim, embedDim], where kdim or vdim is not embedDim; else null. */
-  q_proj_weight: Parameter | null;
+  declare q_proj_weight: Parameter | null;
   /** Weight of the keys' projection, [embedDim, kdim], where kdim or vdim is not embedDim; else null. */
-  k_proj_weight: Parameter | null;
+  declare k_proj_weight: Parameter | null;
   /** Weight of the values' projection, [embedDim, vdim], where kdim or vdim is not embedDim; else null. */
-  v_proj_weight: Parameter | null;
+  declare v_proj_weight: Parameter | null;
   /** Biases of the three projections, one after the other: [3·embedDim]; null without bias. */
-  in_proj_bias: Parameter | null;
+  declare in_proj_bias: Parameter | null;
   /** The projection of the heads' outputs, embedDim to embedDim. */
   out_proj: Linear;
   /** Share of the attention weights that becomes 0 in training, 0 … 1. */
@@ -111,6 +111,7 @@ export class MultiheadAttention extends Module {
     this.batchFirst = batchFirst;
     const weight = (rows: number, cols: number) => parameterOf(() => xavierUniform_(zeros(rows, cols)));
     const isPacked = kdim === embedDim && vdim === embedDim;
+    this.watch('parameter', 'in_proj_weight', 'q_proj_weight', 'k_proj_weight', 'v_proj_weight', 'in_proj_bias');
     this.in_proj_weight = isPacked ? weight(3 * embedDim, embedDim) : null;
     this.q_proj_weight = isPacked ? null : weight(embedDim, embedDim);
     this.k_proj_weight = isPacked ? null : weight(embedDim, kdim);

@@ -17,9 +17,9 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Bilinear extends Module {
   /** W, [outFeatures, in1Features, in2Features]. */
-  weight: Parameter;
+  declare weight: Parameter;
   /** b, [outFeatures]; null without bias. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(
     /** Size of the first input's last dimension, ≥ 1. */
@@ -37,6 +37,7 @@ export class Bilinear extends Module {
     checkOptions('Bilinear', options, ['bias']);
     const bound = 1 / Math.sqrt(in1Features);
     const { bias = true } = options;
+    this.watch('parameter', 'weight', 'bias');
     this.weight = parameterOf(() => uniform_(zeros(outFeatures, in1Features, in2Features), -bound, bound));
     this.bias = bias ? parameterOf(() => uniform_(zeros(outFeatures), -bound, bound)) : null;
   }

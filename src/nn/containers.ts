@@ -1,9 +1,10 @@
 /** Lists and dictionaries of modules, for models that choose among them or loop over them. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import { Module } from './module.ts';
 
 function checkModule(op: string, argument: string, value: unknown): asserts value is Module {
-  if (!(value instanceof Module))
+  if (!isInstance(value, Module))
     throw new ArgumentError(`${op}: ${argument} is not a module`, { op, argument, got: value });
 }
 

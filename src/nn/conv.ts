@@ -79,9 +79,9 @@ function checked<O extends LearnedOptions & { groups?: number }>(
 /** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
 abstract class Convolution<Options extends LearnedOptions> extends Module {
   /** The kernels; their shape is in the description of the class. */
-  weight: Parameter;
+  declare weight: Parameter;
   /** A summand for each output channel, [outChannels]; null without bias. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(
     /** Channels of the input, ≥ 1, a multiple of the groups. */
@@ -94,6 +94,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
     bias: boolean,
   ) {
     super();
+    this.watch('parameter', 'weight', 'bias');
     this.weight = parameterOf(() => kaimingUniform_(zeros([...weightShape]), { a: Math.sqrt(5) }));
     const bound = 1 / Math.sqrt(weightShape.slice(1).reduce((n, size) => n * size, 1));
     this.bias = bias ? parameterOf(() => uniform_(zeros(outChannels), -bound, bound)) : null;

@@ -22,7 +22,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Embedding extends Module {
   /** The table, [numEmbeddings, embeddingDim]. */
-  weight: Parameter;
+  declare weight: Parameter;
   /** As they were given. */
   readonly options: EmbeddingOptions;
 
@@ -39,6 +39,7 @@ export class Embedding extends Module {
     checkOptions('Embedding', options, EMBEDDING_OPTIONS);
     const padding = paddingRow('Embedding', options.paddingIdx, numEmbeddings);
     this.options = { ...options };
+    this.watch('parameter', 'weight');
     this.weight = parameterOf(() => {
       const table = normal_(zeros(numEmbeddings, embeddingDim));
       if (padding !== null) noGrad(() => table.select(0, padding).zero_());

@@ -1,6 +1,7 @@
 /** Convolution and batch normalisation in one, for inference. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { isInstance } from '../copies.ts';
 import { Conv2d } from './conv.ts';
 import { BatchNorm2d } from './norm.ts';
 import { parameterOf } from './parameter.ts';
@@ -16,8 +17,8 @@ import { parameterOf } from './parameter.ts';
  */
 export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
   const op = 'fuseConvBn';
-  if (!(conv instanceof Conv2d)) throw new ArgumentError(`${op}: conv must be a Conv2d`, { op, argument: 'conv' });
-  if (!(bn instanceof BatchNorm2d)) throw new ArgumentError(`${op}: bn must be a BatchNorm2d`, { op, argument: 'bn' });
+  if (!isInstance(conv, Conv2d)) throw new ArgumentError(`${op}: conv must be a Conv2d`, { op, argument: 'conv' });
+  if (!isInstance(bn, BatchNorm2d)) throw new ArgumentError(`${op}: bn must be a BatchNorm2d`, { op, argument: 'bn' });
   const { weight, bias, outChannels } = conv;
   const { running_mean: mean, running_var: variance } = bn;
   if (mean === null || variance === null)

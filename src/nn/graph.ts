@@ -3,6 +3,7 @@
  * the steps between its inputs and its outputs in the order in which they were drawn.
  */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isInstance, Marked } from '../copies.ts';
 import { add, cat, checkTensor, compose } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
 import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
@@ -23,7 +24,7 @@ interface Step {
 export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 
 /** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
-export class GraphValue {
+export class GraphValue extends Marked {
   /** @internal */
   constructor(
     /** The graph that it belongs to; others refuse it. */
@@ -34,7 +35,9 @@ export class GraphValue {
     readonly shape: Shape | null,
     /** @internal */
     readonly step: Step | null,
-  ) {}
+  ) {
+    super();
+  }
 }
 
 type Forward = (...inputs: Tensor[]) => Tensor;
@@ -61,7 +64,7 @@ export class Graph {
 
   private check(op: string, values: readonly GraphValue[]): void {
     for (const value of values) {
-      if (!(value instanceof GraphValue) || value.graph !== this)
+      if (!isInstance(value, GraphValue) || value.graph !== this)
         throw new ArgumentError(`${op}: expected values of this graph`, { op, argument: 'values', got: value });
     }
   }
@@ -87,14 +90,14 @@ export class Graph {
 
   /** What a module (or a function of tensors) makes of one or more values. A module may be applied several times. */
   apply(module: Module | ((...inputs: Tensor[]) => Tensor), ...values: GraphValue[]): GraphValue {
-    if (!(module instanceof Module) && typeof module !== 'function') {
+    if (!isInstance(module, Module) && typeof module !== 'function') {
       throw new ArgumentError('Graph.apply: expected a module or a function', {
         op: 'Graph.apply',
         argument: 'module',
         got: module,
       });
     }
-    return this.join('Graph.apply', module, values, module instanceof Module ? '' : module.name || 'function');
+    return this.join('Graph.apply', module, values, isInstance(module, Module) ? '' : module.name || 'function');
   }
 
   /** The sum of two or more values. */

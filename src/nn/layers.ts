@@ -1,6 +1,7 @@
 /** Layers: linear, dropout, changes of shape, and the containers that chain them. */
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import { dropout } from '../functional/index.ts';
 import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole, nameOf } from '../options.ts';
@@ -28,9 +29,9 @@ export interface LinearOptions {
  */
 export class Linear extends Module {
   /** W, [outFeatures, inFeatures]. */
-  weight: Parameter;
+  declare weight: Parameter;
   /** b, [outFeatures]; null without bias. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(
     /** Size of the input's last dimension, ≥ 1. */
@@ -44,6 +45,7 @@ export class Linear extends Module {
     checkWhole('Linear', 'outFeatures', outFeatures, 1);
     checkOptions('Linear', options, ['bias']);
     const bound = 1 / Math.sqrt(inFeatures);
+    this.watch('parameter', 'weight', 'bias');
     this.weight = parameterOf(() => uniform_(zeros(outFeatures, inFeatures), -bound, bound));
     this.bias = (options.bias ?? true) ? parameterOf(() => uniform_(zeros(outFeatures), -bound, bound)) : null;
   }
@@ -155,7 +157,7 @@ export class Sequential extends Module {
   constructor(...modules: Layer[]) {
     super();
     modules.forEach((module, i) => {
-      if (!(module instanceof Module)) {
+      if (!isInstance(module, Module)) {
         const hint = Array.isArray(module) ? '; spread a list: new nn.Sequential(...list)' : '';
         throw new ArgumentError(`Sequential: argument ${i} is not a module but ${nameOf(module)}${hint}`, {
           op: 'Sequential',

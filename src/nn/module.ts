@@ -5,6 +5,7 @@
 import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { isInstance, Marked } from '../copies.ts';
 import { checkTensor } from '../ops/index.ts';
 import { checkOptions, listed, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
@@ -13,6 +14,7 @@ import { dropGrad } from '../tensor/base.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { fieldWatcher, type Kind } from './fields.ts';
 import { Buffer, Parameter } from './parameter.ts';
 
 /** Tensors by name, as PyTorch's state_dict. */
@@ -25,6 +27,13 @@ export interface IncompatibleKeys {
   /** What the state dict has and the module has not. */
   unexpectedKeys: string[];
 }
+
+/** Whether a module has what stands in its field. What another copy of saraf made is refused. */
+function isRegistered(value: unknown): value is Module | Parameter | Buffer {
+  return value instanceof Parameter || value instanceof Buffer || isInstance(value, Module);
+}
+
+const watchField = fieldWatcher(isRegistered);
 
 /** Modules made since `building` began, or null. */
 let made: Module[] | null = null;
@@ -58,11 +67,26 @@ export function building<T>(fn: () => T): T {
  * const net = new Net();
  * net.forward(randn(8, 784)).shape; // [8, 10]
  */
-export abstract class Module {
+export abstract class Module extends Marked {
   #training = true;
 
   constructor() {
+    super();
     made?.push(this);
+  }
+
+  /** @internal Before a layer assigns them: fields for parameters or buffers, which refuse all else. Those of other modules do so once they were walked over. */
+  protected watch(kind: Kind, ...names: string[]): void {
+    for (const name of names) watchField(this, name, kind);
+  }
+
+  /** The fields with what is registered in them. */
+  private *registered(): Generator<[string, Module | Parameter | Buffer]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (!isRegistered(value)) continue;
+      if (!(value instanceof Module)) watchField(this, name, value instanceof Parameter ? 'parameter' : 'buffer');
+      yield [name, value];
+    }
   }
 
   /** Whether layers such as Dropout behave as in training. Set by `train()` and `eval()`. */
@@ -82,7 +106,7 @@ export abstract class Module {
 
   /** Modules in the fields of this one, by field name. */
   *namedChildren(): Generator<[string, Module]> {
-    for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
+    for (const [name, value] of this.registered()) if (value instanceof Module) yield [name, value];
   }
 
   /** The modules directly inside. */
@@ -107,7 +131,7 @@ export abstract class Module {
   private *named<T extends Tensor>(kind: new (...args: never[]) => T): Generator<[string, T]> {
     const seen = new Set<T>();
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) {
+      for (const [name, value] of module.registered()) {
         if (!(value instanceof kind) || seen.has(value)) continue;
         seen.add(value);
         yield [prefix === '' ? name : `${prefix}.${name}`, value];
@@ -168,8 +192,10 @@ export abstract class Module {
   stateDict(): StateDict {
     const state: StateDict = {};
     const collect = (module: Module, prefix: string) => {
-      for (const [name, value] of Object.entries(module))
-        if (value instanceof Parameter || value instanceof Buffer) state[prefix + name] = value;
+      for (const [name, value] of module.registered()) {
+        if (value instanceof Module) continue;
+        state[prefix + name] = value;
+      }
       for (const [name, child] of module.namedChildren()) collect(child, `${prefix}${name}.`);
     };
     collect(this, '');
@@ -278,7 +304,7 @@ export abstract class Module {
   }
 
   /** The module and those inside, one a line. */
-  toString(): string {
+  override toString(): string {
     const lines = Array.from(
       this.namedChildren(),
       ([name, child]) => `  (${name}): ${String(child).replaceAll('\n', '\n  ')}`,

@@ -5,7 +5,7 @@ import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones
 import { checkOptions, checkRange, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer, type Parameter, parameterOf } from './parameter.ts';
 
@@ -26,15 +26,15 @@ export interface RunningNormOptions {
 /** What layers with running statistics share. */
 abstract class RunningNorm extends Module {
   /** A factor for each channel, [numFeatures], at first 1; null without `affine`. */
-  weight: Parameter | null;
+  declare weight: Parameter | null;
   /** A summand for each channel, [numFeatures], at first 0; null without `affine`. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
   /** Means of the channels so far, [numFeatures], at first 0; null without `trackRunningStats`. */
-  running_mean: Buffer | null;
+  declare running_mean: Buffer | null;
   /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
-  running_var: Buffer | null;
+  declare running_var: Buffer | null;
   /** How many batches they have followed, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
-  num_batches_tracked: Buffer | null;
+  declare num_batches_tracked: Buffer | null;
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
   /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
@@ -55,8 +55,10 @@ abstract class RunningNorm extends Module {
     if (momentum !== null) checkRange(op, 'momentum', momentum, 0, 1);
     this.eps = eps;
     this.momentum = momentum;
+    this.watch('parameter', 'weight', 'bias');
     this.weight = affine ? parameterOf(() => ones(numFeatures)) : null;
     this.bias = affine ? parameterOf(() => zeros(numFeatures)) : null;
+    this.watch('buffer', 'running_mean', 'running_var', 'num_batches_tracked');
     this.running_mean = trackRunningStats ? bufferOf(() => zeros(numFeatures)) : null;
     this.running_var = trackRunningStats ? bufferOf(() => ones(numFeatures)) : null;
     this.num_batches_tracked = trackRunningStats ? bufferOf(() => zeros([], { dtype: 'int32' })) : null;
@@ -155,7 +157,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 
   override forward(x: Tensor): Tensor {
-    if (x instanceof Tensor && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
+    if (isTensor(x) && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
     this.check(x, 4);
     return instanceNorm('InstanceNorm2d', x, this.call(null));
   }
@@ -185,9 +187,9 @@ export class LayerNorm extends Module {
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
   /** A factor for each element, of `normalizedShape`, at first 1; null without `elementwiseAffine`. */
-  weight: Parameter | null;
+  declare weight: Parameter | null;
   /** A summand for each element, of `normalizedShape`, at first 0; null without `elementwiseAffine` or `bias`. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
@@ -198,6 +200,7 @@ export class LayerNorm extends Module {
     checkRange('LayerNorm', 'eps', eps, 0);
     this.normalizedShape = shape;
     this.eps = eps;
+    this.watch('parameter', 'weight', 'bias');
     this.weight = elementwiseAffine ? parameterOf(() => ones(shape)) : null;
     this.bias = elementwiseAffine && bias ? parameterOf(() => zeros(shape)) : null;
   }
@@ -233,9 +236,9 @@ export class GroupNorm extends Module {
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
   /** A factor for each channel, [numChannels], at first 1; null without `affine`. */
-  weight: Parameter | null;
+  declare weight: Parameter | null;
   /** A summand for each channel, [numChannels], at first 0; null without `affine`. */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(
     /** Into how many groups the channels fall, ≥ 1; numChannels must be a multiple. */
@@ -258,6 +261,7 @@ export class GroupNorm extends Module {
     const { eps = 1e-5, affine = true } = options;
     checkRange('GroupNorm', 'eps', eps, 0);
     this.eps = eps;
+    this.watch('parameter', 'weight', 'bias');
     this.weight = affine ? parameterOf(() => ones(numChannels)) : null;
     this.bias = affine ? parameterOf(() => zeros(numChannels)) : null;
   }

@@ -37,11 +37,11 @@ export interface Sampled {
  */
 export class RBM extends Module {
   /** W, [hidden, visible], at first normal with standard deviation 0.01. */
-  weight: Parameter;
+  declare weight: Parameter;
   /** b, [visible], at first 0. */
-  visible_bias: Parameter;
+  declare visible_bias: Parameter;
   /** c, [hidden], at first 0. */
-  hidden_bias: Parameter;
+  declare hidden_bias: Parameter;
 
   constructor(
     /** How many visible units, ≥ 1. */
@@ -52,6 +52,7 @@ export class RBM extends Module {
     super();
     checkWhole('RBM', 'visible', visible, 1);
     checkWhole('RBM', 'hidden', hidden, 1);
+    this.watch('parameter', 'weight', 'visible_bias', 'hidden_bias');
     this.weight = parameterOf(() => randn(hidden, visible).mul(0.01));
     this.visible_bias = parameterOf(() => zeros(visible));
     this.hidden_bias = parameterOf(() => zeros(hidden));

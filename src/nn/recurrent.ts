@@ -80,6 +80,7 @@ abstract class RecurrentBase extends Module {
     const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
     for (let layer = 0; layer < numLayers; layer++) {
       for (const suffix of this.suffixes(layer)) {
+        this.watch('parameter', `weight_ih_${suffix}`, `weight_hh_${suffix}`, `bias_ih_${suffix}`, `bias_hh_${suffix}`);
         this[`weight_ih_${suffix}`] = make(gates, layer === 0 ? inputSize : hiddenSize * this.directions);
         this[`weight_hh_${suffix}`] = make(gates, hiddenSize);
         if (!bias) continue;

@@ -23,13 +23,13 @@ export interface CellOptions {
 /** What RNNCell, LSTMCell and GRUCell have in common. */
 abstract class CellBase extends Module {
   /** Weights of the input, [gates·hiddenSize, inputSize]: gates 1 (RNN), 4 (LSTM: i, f, g, o), 3 (GRU: r, z, n). */
-  weight_ih: Parameter;
+  declare weight_ih: Parameter;
   /** Weights of the state, [gates·hiddenSize, hiddenSize]. */
-  weight_hh: Parameter;
+  declare weight_hh: Parameter;
   /** Bias of the input's product, [gates·hiddenSize]; null without bias. */
-  bias_ih: Parameter | null;
+  declare bias_ih: Parameter | null;
   /** Bias of the state's product, [gates·hiddenSize]; null without bias. */
-  bias_hh: Parameter | null;
+  declare bias_hh: Parameter | null;
 
   protected constructor(
     private readonly kind: RecurrentKindName,
@@ -49,6 +49,7 @@ abstract class CellBase extends Module {
     const gates = gateCount(kind) * hiddenSize;
     const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
     const bias = options.bias ?? true;
+    this.watch('parameter', 'weight_ih', 'weight_hh', 'bias_ih', 'bias_hh');
     this.weight_ih = make(gates, inputSize);
     this.weight_hh = make(gates, hiddenSize);
     this.bias_ih = bias ? make(gates) : null;

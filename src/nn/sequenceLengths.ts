@@ -1,10 +1,11 @@
 /** Lengths of the sequences of a batch: checked, as a tensor, and as the rows of their last steps. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
+import { isInt32Array } from '../../bindings/realm.ts';
 import { empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
 import { show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Whole numbers from 1 to the number of steps, one a sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;
@@ -47,8 +48,8 @@ function int32(executor: Executor, values: ArrayLike<number>): Tensor {
 
 /** Lengths as an int32 tensor [batch]. Under `compile` those of a tensor are checked at every run. */
 export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch: number, executor: Executor): Tensor {
-  if (!(lengths instanceof Tensor)) {
-    if (!Array.isArray(lengths) && !(lengths instanceof Int32Array)) {
+  if (!isTensor(lengths)) {
+    if (!Array.isArray(lengths) && !isInt32Array(lengths)) {
       throw new ArgumentError(`${op}: lengths must be an int32 tensor or an array of numbers`, {
         op,
         argument: 'lengths',

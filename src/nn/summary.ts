@@ -3,7 +3,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { zeros } from '../ops/index.ts';
 import { scope } from '../tensor/scope.ts';
 import { checkList, checkShape, type Shape } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
@@ -11,7 +11,7 @@ type Forward = (...inputs: unknown[]) => unknown;
 
 /** Shapes of the tensors in a result. */
 function shapesOf(result: unknown): string {
-  if (result instanceof Tensor) return `[${result.shape.join(', ')}]`;
+  if (isTensor(result)) return `[${result.shape.join(', ')}]`;
   if (Array.isArray(result)) return result.map(shapesOf).join(', ');
   return typeof result === 'object' && result !== null ? Object.values(result).map(shapesOf).join(', ') : '';
 }

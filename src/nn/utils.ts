@@ -7,17 +7,17 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, nameOf } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 export { fuseConvBn } from './fuse.ts';
 
 function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
-  if (typeof (params as Iterable<Tensor> | undefined)?.[Symbol.iterator] !== 'function' && !(params instanceof Tensor))
+  if (typeof (params as Iterable<Tensor> | undefined)?.[Symbol.iterator] !== 'function' && !isTensor(params))
     throw new ArgumentError(
       `${op}: params must be a list of tensors such as model.parameters(), got ${nameOf(params)}`,
       { op, argument: 'params', got: params },
     );
-  const list = params instanceof Tensor ? [params] : [...params];
+  const list = isTensor(params) ? [params] : [...params];
   for (const [i, param] of list.entries()) checkTensor(op, `params[${i}]`, param);
   return list.flatMap(({ variable }) => (variable === null || variable.grad === null ? [] : [variable.grad]));
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
 import { scalarTensor } from '../ops/index.ts';
@@ -103,7 +104,7 @@ export async function imageFolder(dir: string, options: ImageFolderOptions = {})
   const { transform = new Compose([]), workers = 1, maxElements } = options;
   checkWhole(op, 'workers', workers);
   if (maxElements !== undefined) checkRange(op, 'maxElements', maxElements, 0);
-  if (!(transform instanceof Transform)) {
+  if (!isInstance(transform, Transform)) {
     throw new ArgumentError(`${op}: transform must be one of data.transforms`, {
       op,
       argument: 'transform',

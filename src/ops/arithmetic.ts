@@ -16,7 +16,7 @@ import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materiali
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
 import { broadcastShapes, type Shape } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './check.ts';
 import { cast } from './convert.ts';
 import { scalarTensor } from './create.ts';
@@ -143,7 +143,7 @@ export function clamp<S extends Shape>(x: Tensor<S>, min?: number, max?: number)
 export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor;
 export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
   checkTensor('clamp', 'input', x);
-  if (min instanceof Tensor || max instanceof Tensor) return compose(() => clampBetween(x, min, max));
+  if (isTensor(min) || isTensor(max)) return compose(() => clampBetween(x, min, max));
   checkNumber('clamp', 'min', min);
   checkNumber('clamp', 'max', max);
   if (typeof min === 'boolean' || typeof max === 'boolean') return clamp(x, Number(min), Number(max));
@@ -162,10 +162,10 @@ export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infini
 function clampBetween(x: Tensor, min: Operand, max: Operand): Tensor {
   const raised = min === -Infinity ? x : maximum(x, min);
   const y = max === Infinity ? raised : minimum(raised, max);
-  if (y.dtype !== 'float32' || !needsGrad([x, min, max].filter((t) => t instanceof Tensor))) return y;
+  if (y.dtype !== 'float32' || !needsGrad([x, min, max].filter((t) => isTensor(t)))) return y;
   // What requires grad and what limits it as float tensors, x first; the result has a rule of its own.
   const limits = [min, max].map((t) =>
-    t instanceof Tensor ? cast(t, 'float32') : scalarTensor(Number(t), 'float32', x.executor),
+    isTensor(t) ? cast(t, 'float32') : scalarTensor(Number(t), 'float32', x.executor),
   );
   const isBoth = min !== -Infinity && max !== Infinity;
   return record('clampBetween', [cast(x, 'float32'), ...limits], y.detach(), { isBoth });
@@ -191,8 +191,8 @@ export function meetingType(a: Operand, b: Operand): DType {
 
 /** Refuses what is neither tensor nor number. */
 export function checkOperands(op: string, a: Operand, b: Operand): void {
-  if (!(a instanceof Tensor)) checkNumber(op, 'input', a);
-  if (!(b instanceof Tensor)) checkNumber(op, 'other', b);
+  if (typeof a === 'number' || !isTensor(a)) checkNumber(op, 'input', a);
+  if (typeof b === 'number' || !isTensor(b)) checkNumber(op, 'other', b);
 }
 
 /** Two tensors of one type: the command, and its record if it is a float function. */
@@ -211,13 +211,13 @@ export function tensorPair(
 
 /** Both operands as tensors of `type`, made inside a scope of the caller. */
 export function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
-  const executor = (a instanceof Tensor ? a : (b as Tensor)).executor;
+  const executor = (typeof a === 'object' ? a : (b as Tensor)).executor;
   const as = (x: Operand) =>
-    x instanceof Tensor
-      ? (x.dtype === 'float32') === (type === 'float32')
+    typeof x !== 'object'
+      ? scalarTensor(Number(x), type, executor)
+      : (x.dtype === 'float32') === (type === 'float32')
         ? x
-        : cast(x, type)
-      : scalarTensor(Number(x), type, executor);
+        : cast(x, type);
   return [as(a), as(b)];
 }
 
@@ -243,7 +243,7 @@ const scalarRules: Partial<Record<BinaryFn, { right: ScalarRule; left: ScalarRul
 
 /** Booleans become tensors; what is left is a tensor or a number. */
 export function withoutBooleans(a: Operand, b: Operand, executor?: Executor): [Tensor | number, Tensor | number] {
-  const on = executor ?? (a instanceof Tensor ? a.executor : b instanceof Tensor ? b.executor : undefined);
+  const on = executor ?? (isTensor(a) ? a.executor : isTensor(b) ? b.executor : undefined);
   const as = (x: Operand) => (typeof x === 'boolean' ? scalarTensor(Number(x), 'bool', on) : x);
   return [as(a), as(b)];
 }
@@ -257,11 +257,11 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   if (typeof a === 'boolean' || typeof b === 'boolean') return compose(() => arithmetic(fn, ...withoutBooleans(a, b)));
   if (typeof a === 'number' && typeof b === 'number') return arithmetic(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
-  if (a instanceof Tensor && b instanceof Tensor && a.dtype === 'bool' && b.dtype === 'bool' && fn in logicFns)
+  if (typeof a !== 'number' && typeof b !== 'number' && a.dtype === 'bool' && b.dtype === 'bool' && fn in logicFns)
     return tensorPair(fn, logicFns[fn as keyof typeof logicFns], null, a, b, 'bool');
   const type = fn === 'div' ? 'float32' : meetingType(a, b);
   if (type === 'float32') {
-    if (a instanceof Tensor && b instanceof Tensor) {
+    if (typeof a !== 'number' && typeof b !== 'number') {
       if (a.dtype === 'float32' && b.dtype === 'float32') return tensorPair(fn, fn, fn, a, b, 'float32');
     } else {
       const rule = scalarRules[fn];
@@ -301,7 +301,7 @@ export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
  * sub(tensor([1, 2]), 1).toArray(); // [0, 1]
  */
 export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
-  const isBool = (x: Operand) => typeof x === 'boolean' || (x instanceof Tensor && x.dtype === 'bool');
+  const isBool = (x: Operand) => typeof x === 'boolean' || (isTensor(x) && x.dtype === 'bool');
   if (isBool(a) && isBool(b)) {
     throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
       op: 'sub',
@@ -349,7 +349,7 @@ export function remainder(a: Operand, b: Operand): Tensor {
  * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
  */
 export function pow(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && a instanceof Tensor) {
+  if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && isTensor(a)) {
     throw new ArgumentError(`pow: an integer has no integer power ${b}; convert it with to('float32')`, {
       op: 'pow',
       argument: 'other',
@@ -397,9 +397,9 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
         op: 'where',
         argument: 'condition',
       });
-    const type = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
+    const type = isTensor(a) && isTensor(b) && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
     const as = (x: Operand) =>
-      x instanceof Tensor ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(Number(x), type, condition.executor);
+      isTensor(x) ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(Number(x), type, condition.executor);
     const [x, y] = [as(a), as(b)];
     commonExecutor('where', condition, x, y);
     const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', x.shape, y.shape));

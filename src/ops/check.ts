@@ -2,11 +2,11 @@
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { nameOf } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Refuses what is not a tensor. */
 export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {
-  if (!(value instanceof Tensor)) {
+  if (!isTensor(value)) {
     throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${nameOf(value)}`, {
       op,
       argument,

@@ -1,7 +1,7 @@
 /** Comparisons of tensors and numbers, element by element with broadcasting, which give bool. */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { emitScalar } from '../program/emit.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import {
   checkOperands,
   compose,
@@ -20,7 +20,7 @@ function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
   if (typeof a === 'number' && typeof b === 'number') return comparison(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
   const type = meetingType(a, b);
-  if (type === 'float32' && a instanceof Tensor && a.dtype === 'float32' && typeof b === 'number') {
+  if (type === 'float32' && isTensor(a) && a.dtype === 'float32' && typeof b === 'number') {
     return emitScalar(fn, a, floatBits(b), false, 'bool');
   }
   return compose(() => {

@@ -1,13 +1,14 @@
 /** Making tensors: from numbers and by rule. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
+import { isInt32Array, isList, typedArrayName } from '../../bindings/realm.ts';
 import { checkFinite, checkOptions } from '../options.ts';
 import { empty, fillWith } from '../program/emit.ts';
 import { rememberWritten } from '../program/values.ts';
 import { defaultExecutor } from '../runtime/runtime.ts';
 import type { Nested } from '../tensor/base.ts';
 import type { Known } from '../tensor/knownShapes.ts';
-import { checkShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import { checkShape, nestedShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkInt32, checkTensor, elementOf } from './check.ts';
 import {
@@ -34,27 +35,13 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
-/** A list of elements or of lists: rows may be typed arrays. */
-function isList(part: unknown): part is Nested[] {
-  return Array.isArray(part) || (ArrayBuffer.isView(part) && 'length' in part);
-}
-
+/** Refuses what int32 cannot hold, which would become another number. */
 function checkWholeRange(values: ArrayLike<number>): void {
-  if (values instanceof Int32Array) return;
+  if (isInt32Array(values)) return;
   for (let i = 0; i < values.length; i++) checkInt32('tensor', 'element', values[i]!);
 }
 
-/** Shape of nested arrays; throws where they are ragged. */
-function nestedShape(nested: Nested): number[] {
-  const shape: number[] = [];
-  for (let level = nested; isList(level); level = level[0]!) {
-    shape.push(level.length);
-    if (level.length === 0) break;
-  }
-  return shape;
-}
-
-function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): void {
+function flatten(nested: unknown, shape: Shape, dim: number, into: number[]): void {
   if (dim === shape.length) {
     if (typeof nested !== 'number' && typeof nested !== 'boolean') {
       throw new ArgumentError(
@@ -75,12 +62,12 @@ function flatten(nested: Nested, shape: Shape, dim: number, into: number[]): voi
       { op: 'tensor', argument: 'data', got: nested, expected: shape },
     );
   }
-  for (const part of nested) flatten(part, shape, dim + 1, into);
+  for (let i = 0; i < nested.length; i++) flatten(nested[i], shape, dim + 1, into);
 }
 
-function firstElement(nested: Nested): Nested {
-  let value = nested;
-  while (isList(value)) value = value[0]!;
+function firstElement(nested: Nested): unknown {
+  let value: unknown = nested;
+  while (isList(value)) value = value[0];
   return value;
 }
 
@@ -110,7 +97,8 @@ export function tensor(
   let natural: Shape;
   let dtype = options.dtype;
   if (ArrayBuffer.isView(data)) {
-    if (!('length' in data) || data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    const kind = typedArrayName(data);
+    if (kind === undefined || kind.startsWith('Big')) {
       throw new ArgumentError(
         'tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)',
         { op: 'tensor', argument: 'data' },
@@ -118,9 +106,9 @@ export function tensor(
     }
     values = data as NumberArray;
     natural = [values.length];
-    dtype ??= data instanceof Float32Array || data instanceof Float64Array ? 'float32' : 'int32';
+    dtype ??= kind.startsWith('Float') ? 'float32' : 'int32';
   } else {
-    natural = nestedShape(data as Nested);
+    natural = nestedShape('tensor', 'data', data);
     const flat: number[] = [];
     flatten(data as Nested, natural, 0, flat);
     values = flat;

@@ -5,7 +5,7 @@ import { planWrite, repeatsElements } from '../autograd/views.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
 import { restate, watching } from '../program/watch.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { compose, type Operand } from './arithmetic.ts';
 
 /** The same elements without history. */
@@ -15,7 +15,7 @@ export function detach(x: Tensor): Tensor {
 
 /** x for a product or quotient in place: a copy where the gradient of the operand will ask what x held before. */
 export function factorOf(x: Tensor, other: Operand): Tensor {
-  return isGradEnabled() && other instanceof Tensor && other.requiresGrad ? x.clone() : x;
+  return isGradEnabled() && isTensor(other) && other.requiresGrad ? x.clone() : x;
 }
 
 /** Refuses to write to a tensor of which several elements lie in one place. */

@@ -79,7 +79,8 @@ export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape
     rememberWritten(t, values);
   } catch (error) {
     t.dispose();
-    if (error instanceof RangeError) throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
+    if ((error as Error).name === 'RangeError')
+      throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
     throw error;
   }
   return finish(op, t, options);

@@ -1,6 +1,6 @@
 /** Adam. */
 import { encodeAdam } from '../../bindings/generated/encode.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { COUNT, type Fields, OPTIONAL_TENSOR, TENSOR } from './savedState.ts';
@@ -108,7 +108,7 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     state: ParamState,
     settings: number,
   ): void {
-    const address = (value: Tensor | number | undefined) => (value instanceof Tensor ? value.address : 0);
+    const address = (value: Tensor | number | undefined) => (isTensor(value) ? value.address : 0);
     encodeAdam(param.executor.program, {
       param: param.address,
       grad: gradient.address,

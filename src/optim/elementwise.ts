@@ -9,7 +9,7 @@ import { groupFrom } from '../program/group.ts';
 import type { Recorder } from '../program/recorder.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 import { type Fields, memoryIn, type SavedMemory } from './savedState.ts';
 
@@ -96,8 +96,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** Has the recorder at work take a parameter's memory where it takes the parameter. */
   private bringAlong(param: Tensor): void {
     tracing?.meet(param.storage);
-    for (const value of Object.values(this.state.get(param) ?? {}))
-      if (value instanceof Tensor) tracing?.meet(value.storage);
+    for (const value of Object.values(this.state.get(param) ?? {})) if (isTensor(value)) tracing?.meet(value.storage);
   }
 
   /** Updates all parameters of an executor in one command. */
@@ -110,7 +109,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
       this.update(group, param, gradient, state, block.storage.address);
       this.refresh(group, state, block);
       param.storage.version++;
-      for (const name in state) if (state[name] instanceof Tensor) state[name].storage.version++;
+      for (const name in state) if (isTensor(state[name])) state[name].storage.version++;
       executors.add(executor);
     }
     for (const executor of executors) runGrouped(executor);

@@ -1,12 +1,13 @@
 /** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
 import { ArgumentError, DeviceError, ShapeError, TraceError } from '../../bindings/errors.ts';
+import { isFloat64Array } from '../../bindings/realm.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { checkTensor, constant } from '../ops/index.ts';
 import { checkFinite, checkWhole, nameOf } from '../options.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
 import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
 import { checkNames, isObject, numberIn, refuse, type SavedMemory, tensorIn } from './savedState.ts';
@@ -169,7 +170,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   /** What is remembered has the precision of the parameters, so that it can be saved without loss. */
   private rounding(): (v: Float64Array) => Float64Array {
-    const isDouble = this.params[0]!.dataSync() instanceof Float64Array;
+    const isDouble = isFloat64Array(this.params[0]!.dataSync());
     return isDouble ? (v) => v : (v) => Float64Array.from(v, Math.fround);
   }
 
@@ -238,7 +239,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       ['direction', 'gradient'],
       ['steps', 'changes'],
     ]) {
-      const shapes = names.flatMap((name) => (saved[name] instanceof Tensor ? [saved[name].shape] : []));
+      const shapes = names.flatMap((name) => (isTensor(saved[name]) ? [saved[name].shape] : []));
       if (shapes.every((shape) => shape.length === 2 && shape[1] === this.elements)) continue;
       throw new ShapeError(
         `${op}: vectors must have ${this.elements} elements, got ${shapes.map(show).join(' and ')}`,
@@ -267,7 +268,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
 /** How many vectors a saved value has. */
 function rowsIn(value: unknown): number {
-  if (value instanceof Tensor) return value.shape[0] ?? 0;
+  if (isTensor(value)) return value.shape[0] ?? 0;
   return Array.isArray(value) ? value.length : 0;
 }
 

@@ -1,5 +1,6 @@
 /** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { Marked } from '../copies.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions, nameOf, shown } from '../options.ts';
 import { commonExecutor, materialize } from '../program/emit.ts';
@@ -7,7 +8,7 @@ import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { checkNames, isObject, refuse, type SavedMemory, type SavedTensor } from './savedState.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
@@ -39,7 +40,7 @@ export interface OptimizerState<O> {
 }
 
 function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is GroupOptions<O>[] {
-  return Array.isArray(params) && params.length > 0 && !(params[0] instanceof Tensor);
+  return Array.isArray(params) && params.length > 0 && !isTensor(params[0]);
 }
 
 /** A group whose settings nobody else changes: betas are a list. */
@@ -51,14 +52,14 @@ function copied<T extends object>(group: T): T {
 
 /** Frees the tensors of optimizers' memory. */
 function disposeAll(states: ReadonlyMap<Tensor, ParamState>): void {
-  for (const values of states.values())
-    for (const value of Object.values(values)) if (value instanceof Tensor) value.dispose();
+  for (const values of states.values()) for (const value of Object.values(values)) if (isTensor(value)) value.dispose();
 }
 
 /** What all optimizers have in common. */
-export abstract class Optimizer<O extends object> {
+export abstract class Optimizer<O extends object> extends Marked {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[];
+
   protected readonly state = new Map<Tensor, ParamState>();
   private readonly settingNames: readonly string[];
 
@@ -68,12 +69,13 @@ export abstract class Optimizer<O extends object> {
     options: O,
     defaults: Required<O>,
   ) {
+    super();
     const known = Object.keys(defaults);
     this.settingNames = known;
     checkOptions(name, options, known);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
-      const one = group?.params instanceof Tensor ? [group.params] : group?.params;
+      const one = isTensor(group?.params) ? [group.params] : group?.params;
       if (typeof (one as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
         throw new ArgumentError(`${name}: params must be a list of tensors or of groups { params, … }`, {
           op: name,
@@ -88,7 +90,7 @@ export abstract class Optimizer<O extends object> {
     for (const group of this.paramGroups) {
       this.check(group);
       for (const param of group.params) {
-        if (!(param instanceof Tensor))
+        if (!isTensor(param))
           throw new ArgumentError(`${name}: parameters must be tensors`, { op: name, argument: 'params', got: param });
         if (!param.isLeaf)
           throw new ArgumentError(
@@ -161,9 +163,7 @@ export abstract class Optimizer<O extends object> {
 
   /** @internal The tensors that it remembers of its parameters. */
   remembered(): Tensor[] {
-    return [...this.state.values()].flatMap((values) =>
-      Object.values(values).filter((value) => value instanceof Tensor),
-    );
+    return [...this.state.values()].flatMap((values) => Object.values(values).filter(isTensor));
   }
 
   /** Forgets the gradients of all parameters. */
@@ -271,7 +271,7 @@ export abstract class Optimizer<O extends object> {
       this.state.set(param, state);
     }
     for (const [name, value] of Object.entries(state)) {
-      if (value instanceof Tensor && value.executor !== param.executor) {
+      if (isTensor(value) && value.executor !== param.executor) {
         state[name] = this.copyOf(value, param);
         value.dispose();
       }
@@ -280,7 +280,7 @@ export abstract class Optimizer<O extends object> {
   }
 
   protected copyOf(value: SavedTensor, param: Tensor): Tensor {
-    if (!(value instanceof Tensor)) return this.written(value.values, value.shape, param);
+    if (!isTensor(value)) return this.written(value.values, value.shape, param);
     if (value.executor === param.executor) return untraced(() => keep(materialize(value)));
     if (value.executor.download !== undefined) {
       throw new DeviceError(

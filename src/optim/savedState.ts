@@ -5,7 +5,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { nameOf, shown } from '../options.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** What an optimizer remembers of one parameter under a name. */
 export interface Field {
@@ -69,7 +69,7 @@ function flatten(value: unknown, shape: Shape, dim: number, out: Float64Array, a
 
 /** A tensor of this shape, or nested lists that JSON has made of one. */
 export function tensorIn(op: string, what: string, value: unknown, shape: Shape): SavedTensor {
-  if (value instanceof Tensor) {
+  if (isTensor(value)) {
     const numel = numelOf(shape);
     if (value.numel !== numel) refuse(op, `${what} has ${value.numel} elements, the parameter ${numel}`, value.shape);
     if (!sameShape(value.shape, shape))

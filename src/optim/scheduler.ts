@@ -3,6 +3,7 @@
  * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
  */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { Marked, refuseOtherCopy } from '../copies.ts';
 import { nameOf, shown } from '../options.ts';
 import { checkNames, isObject, numberIn, refuse } from './savedState.ts';
 
@@ -39,7 +40,7 @@ const initialRates = new WeakMap<object, number>();
  * schedule.step();
  * schedule.loadStateDict(schedule.stateDict());
  */
-export abstract class LRScheduler {
+export abstract class LRScheduler extends Marked {
   /** Epochs that `step()` has ended. */
   lastEpoch = 0;
   /** The rates that the groups began with. */
@@ -51,6 +52,8 @@ export abstract class LRScheduler {
     /** @internal What states of such a schedule are marked with. */
     protected readonly kind = new.target.name,
   ) {
+    super();
+    refuseOtherCopy(optimizer);
     if (!Array.isArray(optimizer?.paramGroups)) {
       throw new ArgumentError(`${kind}: expected an optimizer`, {
         op: kind,

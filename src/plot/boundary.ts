@@ -1,12 +1,13 @@
 /** Which class a model tells at each point of the plane. */
 import { ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { isInstance } from '../copies.ts';
 import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkFinite, checkWhole } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
 import { AXES_OPTIONS, type AxesOptions, checkChart, type Points, pointsOf, refuse } from './inputs.ts';
@@ -51,14 +52,14 @@ function askModule(model: Module, points: Tensor): Tensor {
 
 function answers(op: string, model: Module | PlaneClassifier | PlaneFunction, points: Tensor): Tensor {
   const ask = (): unknown => {
-    if (model instanceof Module) return askModule(model, points);
+    if (isInstance(model, Module)) return askModule(model, points);
     if (typeof model === 'function') return model(points);
     if (typeof model?.predictProba === 'function') return model.predictProba(points);
     if (typeof model?.predict === 'function') return model.predict(points);
     return refuse(op, 'model', 'must be a module, an estimator or a function of points', model);
   };
   const given = ask();
-  if (!(given instanceof Tensor)) return refuse(op, 'model', 'must give a tensor', given);
+  if (!isTensor(given)) return refuse(op, 'model', 'must give a tensor', given);
   return given;
 }
 
@@ -137,7 +138,7 @@ export function decisionBoundary(
   const domain = (axis: 0 | 1) => widened(widened(extent(points.map((point) => point[axis]))!), 0.08);
   const grid: Grid = { x: domain(0), y: domain(1), size: resolution };
   const places = gridPoints(grid);
-  const device = x instanceof Tensor ? x.device : undefined;
+  const device = isTensor(x) ? x.device : undefined;
   const { winners, margins } = noGrad(() =>
     scope(() => verdictOf(op, answers(op, model, tensor(places, { device })), places.length, present, threshold)),
   );

@@ -1,6 +1,6 @@
 /** Confusion matrices. */
 import { ShapeError } from '../../bindings/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, heading, INK, PADDING, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 
@@ -13,7 +13,7 @@ export interface ConfusionPlotOptions extends ChartOptions {
 const LONGEST = 120;
 
 function rowsOf(op: string, matrix: readonly ArrayLike<number>[] | Tensor): number[][] {
-  const list: unknown = matrix instanceof Tensor ? matrix.toArray() : matrix;
+  const list: unknown = isTensor(matrix) ? matrix.toArray() : matrix;
   if (!Array.isArray(list)) return refuse(op, 'matrix', 'must be a list of rows', matrix);
   if (list.length === 0) refuse(op, 'matrix', 'is empty', matrix);
   return list.map((given, i) => {

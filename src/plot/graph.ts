@@ -1,4 +1,5 @@
 /** Models as diagrams: a box for each layer, an arrow for each value between them. */
+import { isInstance } from '../copies.ts';
 import { GraphModel, type GraphValue } from '../nn/graph.ts';
 import { Sequential } from '../nn/layers.ts';
 import type { Module } from '../nn/module.ts';
@@ -30,7 +31,7 @@ function layerNode(module: Module, from: number[]): Node {
 
 /** Adds the layers of a module; a Sequential gives one after the other. Returns the number of the last. */
 function addModule(nodes: Node[], module: Module, from: number[]): number {
-  if (module instanceof Sequential && module.length > 0) {
+  if (isInstance(module, Sequential) && module.length > 0) {
     return module.children().reduce((last, child) => [addModule(nodes, child, last)], from)[0]!;
   }
   return nodes.push(layerNode(module, from)) - 1;
@@ -94,7 +95,7 @@ function curve(points: readonly (readonly [number, number])[]): string {
 export function graph(model: Sequential | GraphModel, options: GraphOptions = {}): string {
   const op = 'plot.graph';
   checkChart(op, options, CHART_OPTIONS.slice(0, 2));
-  if (!(model instanceof Sequential || model instanceof GraphModel)) {
+  if (!(isInstance(model, Sequential) || isInstance(model, GraphModel))) {
     refuse(
       op,
       'model',
@@ -102,8 +103,8 @@ export function graph(model: Sequential | GraphModel, options: GraphOptions = {}
       model,
     );
   }
-  if (model instanceof Sequential && model.length === 0) refuse(op, 'model', 'has no layers', model);
-  const nodes = model instanceof GraphModel ? nodesOfGraph(model) : nodesOfSequence(model);
+  if (isInstance(model, Sequential) && model.length === 0) refuse(op, 'model', 'has no layers', model);
+  const nodes = isInstance(model, GraphModel) ? nodesOfGraph(model) : nodesOfSequence(model);
   const names = nodes.map(({ name }) => fitted(name, LONGEST));
   const widths = nodes.map(({ detail }, i) => Math.max(textWidth(names[i]!), textWidth(detail, 10), 40) + 20);
   const placed = layout(nodes.map(({ from }, i) => ({ from, width: widths[i]! })));

@@ -1,6 +1,6 @@
 /** How often numbers occur. */
 import { checkWhole } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import { frame } from './frame.ts';
 import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
 import { extent, scaleOf } from './scale.ts';
@@ -13,7 +13,7 @@ export interface HistogramOptions extends AxesOptions {
 }
 
 const isNamed = (values: Values | Readonly<Record<string, Values>>): values is Readonly<Record<string, Values>> =>
-  typeof values === 'object' && values !== null && !(values instanceof Tensor) && !('length' in values);
+  typeof values === 'object' && values !== null && !isTensor(values) && !('length' in values);
 
 /** How many numbers lie in each bin; the last bin has its upper end too. */
 function countsIn(values: readonly number[], low: number, high: number, bins: number): number[] {

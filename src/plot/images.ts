@@ -1,7 +1,8 @@
 /** Pictures side by side. */
 import { ShapeError } from '../../bindings/errors.ts';
 import { checkWhole } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { nestedShape } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkInterval, checkLabels, refuse } from './inputs.ts';
 import { pngAddress } from './png.ts';
 import { extent } from './scale.ts';
@@ -32,13 +33,6 @@ interface Stack {
   values: ArrayLike<number>;
 }
 
-function shapeOf(value: unknown): number[] {
-  const shape: number[] = [];
-  for (let inner = value; Array.isArray(inner) || ArrayBuffer.isView(inner); inner = (inner as unknown[])[0])
-    shape.push((inner as ArrayLike<unknown>).length);
-  return shape;
-}
-
 function flat(value: unknown, shape: readonly number[], out: number[] = []): number[] {
   if (shape.length === 0) {
     out.push(value as number);
@@ -51,7 +45,7 @@ function flat(value: unknown, shape: readonly number[], out: number[] = []): num
 }
 
 function stackOf(op: string, pictures: Tensor | PictureList): Stack {
-  const shape = pictures instanceof Tensor ? [...pictures.shape] : shapeOf(pictures);
+  const shape = isTensor(pictures) ? [...pictures.shape] : nestedShape(op, 'pictures', pictures);
   if (shape.length > 0 && shape.includes(0)) refuse(op, 'pictures', 'are empty', shape);
   const [count, channels, height, width] = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape;
   if (shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3)) {
@@ -61,7 +55,7 @@ function stackOf(op: string, pictures: Tensor | PictureList): Stack {
       got: shape,
     });
   }
-  const values = pictures instanceof Tensor ? pictures.dataSync() : flat(pictures, shape);
+  const values = isTensor(pictures) ? pictures.dataSync() : flat(pictures, shape);
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) refuse(op, 'pictures', `must be finite numbers in equal rows, got ${values[i]}`);
   }

@@ -1,7 +1,8 @@
 /** What charts take, checked: numbers in lists, points, and options that all charts share. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isList } from '../../bindings/realm.ts';
 import { checkOptions, checkRange } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of every chart. */
 export interface ChartOptions {
@@ -44,12 +45,9 @@ export function checkChart(op: string, options: ChartOptions, known: readonly st
   }
 }
 
-const isList = (x: unknown): x is ArrayLike<unknown> =>
-  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
-
 /** Numbers in a row, at least one; NaN and infinite ones only where the chart knows what to do with them. */
 export function valuesOf(op: string, argument: string, given: Values, allowMissing = false): number[] {
-  const list: unknown = given instanceof Tensor ? given.dataSync() : given;
+  const list: unknown = isTensor(given) ? given.dataSync() : given;
   if (!isList(list)) return refuse(op, argument, 'must be a list of numbers', given);
   if (list.length === 0) refuse(op, argument, 'is empty', given);
   return Array.from(list, (value, i) => {
@@ -63,7 +61,7 @@ export function valuesOf(op: string, argument: string, given: Values, allowMissi
 
 /** Lists by name, at least one. */
 export function namedOf<T>(op: string, argument: string, given: Readonly<Record<string, T>>): [string, T][] {
-  if (typeof given !== 'object' || given === null || isList(given) || given instanceof Tensor)
+  if (typeof given !== 'object' || given === null || isList(given) || isTensor(given))
     refuse(op, argument, 'must be an object { name: … }', given);
   const entries = Object.entries(given);
   if (entries.length === 0) refuse(op, argument, 'is empty', given);
@@ -75,7 +73,7 @@ export type Points = readonly (readonly number[])[] | Tensor;
 
 /** Points in the plane, at least one, all finite. */
 export function pointsOf(op: string, argument: string, given: Points): [x: number, y: number][] {
-  const rows: unknown = given instanceof Tensor ? given.toArray() : given;
+  const rows: unknown = isTensor(given) ? given.toArray() : given;
   if (!isList(rows)) return refuse(op, argument, 'must be a list of points [x, y]', given);
   if (rows.length === 0) refuse(op, argument, 'is empty', given);
   return Array.from(rows, (row, i) => {

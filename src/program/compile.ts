@@ -3,6 +3,7 @@
  */
 import { ArgumentError, TraceError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { isPromise, isRecord } from '../../bindings/realm.ts';
 import { isGradEnabled, noGrad } from '../autograd/mode.ts';
 import { clone, moveTo } from '../ops/index.ts';
 import { checkOptions } from '../options.ts';
@@ -11,7 +12,7 @@ import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
 import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, Tensor } from '../tensor/tensor.ts';
 import { dense, done } from './emit.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
@@ -72,7 +73,7 @@ const RECENT_RESULTS = 16;
 function fits(kind: Kind, argument: unknown): boolean {
   if (!kind.tensor) return Object.is(kind.value, argument);
   return (
-    argument instanceof Tensor &&
+    isTensor(argument) &&
     argument.dtype === kind.dtype &&
     sameShape(argument.shape, kind.shape) &&
     argument.executor === kind.executor &&
@@ -82,16 +83,27 @@ function fits(kind: Kind, argument: unknown): boolean {
 }
 
 function kindOf(argument: unknown): Kind {
-  if (!(argument instanceof Tensor)) return { tensor: false, value: argument };
+  if (!isTensor(argument)) return { tensor: false, value: argument };
   return { tensor: true, shape: argument.shape, dtype: argument.dtype, executor: argument.executor };
 }
 
+/** Levels of arrays and objects that a result may have. */
+const MAX_LEVELS = 64;
+
 /** Replaces every tensor in a result by what `replace` gives; arrays and plain objects keep their form. */
-function mapTensors(value: unknown, replace: (tensor: Tensor) => unknown): unknown {
-  if (value instanceof Tensor) return replace(value);
-  if (Array.isArray(value)) return value.map((part) => mapTensors(part, replace));
-  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, mapTensors(part, replace)]));
+function mapTensors(value: unknown, replace: (tensor: Tensor) => unknown, level = 0): unknown {
+  if (isTensor(value)) return replace(value);
+  if (level > MAX_LEVELS) {
+    throw new TraceError(
+      `compile: the result is nested deeper than ${MAX_LEVELS} levels; perhaps an array or object contains itself`,
+      { op: 'compile' },
+    );
+  }
+  if (Array.isArray(value)) return value.map((part) => mapTensors(part, replace, level + 1));
+  if (isRecord(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, part]) => [name, mapTensors(part, replace, level + 1)]),
+    );
   }
   return value;
 }
@@ -109,7 +121,7 @@ class Slot {
 function fill(form: unknown, results: Tensor[]): unknown {
   if (form instanceof Slot) return results[form.index];
   if (Array.isArray(form)) return form.map((part) => fill(part, results));
-  if (typeof form === 'object' && form !== null && Object.getPrototypeOf(form) === Object.prototype) {
+  if (isRecord(form)) {
     return Object.fromEntries(Object.entries(form).map(([name, part]) => [name, fill(part, results)]));
   }
   return form;
@@ -142,7 +154,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
   try {
     withRecorder(recorder, () => {
       const placeholders = args.map((argument, i) => {
-        if (!(argument instanceof Tensor)) return argument;
+        if (!isTensor(argument)) return argument;
         if (argument.requiresGrad) {
           throw new TraceError(
             `compile: argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
@@ -155,7 +167,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
         return new Tensor(storage, argument.shape, stridesOf(argument.shape), 0, argument.dtype);
       });
       const result = fn(...(placeholders as never[]));
-      if (result instanceof Promise)
+      if (isPromise(result))
         throw new TraceError('compile: the function is asynchronous; only synchronous functions can be recorded', {
           op: 'compile',
         });
@@ -224,7 +236,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   const { device } = options;
   const record = (args: readonly unknown[]): Traced & { placement: Placement } => {
     const recordOn = (recorder: Recorder) => trace(fn as (...args: never[]) => unknown, args, recorder);
-    const inputs = args.filter((argument) => argument instanceof Tensor);
+    const inputs = args.filter(isTensor);
     if (device === 'auto') return place(inputs, recordOn);
     const [first] = inputs;
     const executor = device === undefined ? (first?.executor ?? defaultExecutor()) : executorFor(device);
@@ -274,7 +286,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     if (tracing !== null) return fn(...args);
     const entry = find(args);
     last = entry;
-    const tensors = args.filter((argument) => argument instanceof Tensor);
+    const tensors = args.filter(isTensor);
     const inputs = tensors.map((tensor) => inputOn(entry.replay.base, tensor));
     let results: Tensor[];
     try {

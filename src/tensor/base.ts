@@ -8,9 +8,12 @@ import type { Device, DType, Executor, NumericArray } from '../../bindings/execu
 import { backward } from '../autograd/engine.ts';
 import { type History, holdVariable, letGoOfVariable, releaseHistory, takeGrad, Variable } from '../autograd/graph.ts';
 import { followHistory } from '../autograd/views.ts';
+import { isInstance, Marked } from '../copies.ts';
+import { nameOf } from '../options.ts';
 import { materialize } from '../program/emit.ts';
 import { active, tracing } from '../program/trace.ts';
 import { watching } from '../program/watch.ts';
+import { primitiveOf, refuseMistakes } from './mistakes.ts';
 import { adopt, forget, type Held, type Keeper, letGo } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
@@ -22,7 +25,7 @@ export type Nested = number | boolean | Nested[];
 // Engines without explicit resource management lack the symbol that `using` looks for.
 (Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
 
-export class TensorBase<S extends Shape = Shape> {
+export class TensorBase<S extends Shape = Shape> extends Marked {
   /** Element type. */
   readonly dtype: DType;
   /** Sizes of the dimensions, outermost first. */
@@ -56,6 +59,7 @@ export class TensorBase<S extends Shape = Shape> {
     dtype: DType,
     variable: Variable | null = null,
   ) {
+    super();
     storage.handles++;
     this.storageOrNull = storage;
     // A copy: the caller may go on to change its array.
@@ -158,6 +162,13 @@ export class TensorBase<S extends Shape = Shape> {
 
   /** Puts another gradient in its place; null forgets it. */
   set grad(value: Tensor | null) {
+    if (value !== null && !isInstance(value, TensorBase)) {
+      throw new ArgumentError(`grad: a gradient must be a tensor or null, got ${nameOf(value)}`, {
+        op: 'grad',
+        argument: 'value',
+        got: value,
+      });
+    }
     if (this.variable === null) {
       if (value === null) return;
       this.setVariable(new Variable(false, null));
@@ -304,21 +315,15 @@ export class TensorBase<S extends Shape = Shape> {
   }
 
   /**
-   * What JavaScript's own operators see: of a tensor with one element the number, so that `loss < 0.1` and `total += loss` mean what
-   * they say. They do not work on larger ones: use the methods.
+   * What JavaScript's own operators see: the number of a tensor with one element and without gradient. Of others they are refused, except
+   * that texts such as `${x}` print any tensor.
    */
   [Symbol.toPrimitive](hint: string): number | string {
-    if (hint === 'string') return this.toString();
-    if (this.numel === 1) return this.item();
-    if (hint === 'default') return this.toString();
-    throw new ArgumentError(
-      `a tensor ${show(this.shape)} is no number, which an operator of JavaScript expects: use methods such as add, mul and gt`,
-      { got: this.shape },
-    );
+    return primitiveOf(this, hint);
   }
 
   /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
-  toString(): string {
+  override toString(): string {
     const body =
       this.storageOrNull === null
         ? 'disposed'
@@ -328,6 +333,8 @@ export class TensorBase<S extends Shape = Shape> {
     return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;
   }
 }
+
+refuseMistakes(TensorBase.prototype);
 
 /** Forgets a leaf's gradient. */
 export function dropGrad(variable: Variable): void {

@@ -4,7 +4,9 @@
  * the garbage collector frees it too, but never inside synchronous code.
  */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { type History, letGoOfVariable, releaseHistory, type Variable } from '../autograd/graph.ts';
+import { refuseOtherCopy } from '../copies.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -137,7 +139,7 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
   if (typeof value !== 'object' || value === null || depth > MAX_RESULT_DEPTH || into.has(value)) return;
   into.add(value);
   if ('storageOrNull' in value || ArrayBuffer.isView(value)) return;
-  const parts = value instanceof Map || value instanceof Set || Array.isArray(value) ? value : Object.values(value);
+  const parts = isMap(value) || isSet(value) || Array.isArray(value) ? value : Object.values(value);
   for (const part of parts as Iterable<unknown>) collect(part, into, depth + 1);
 }
 
@@ -159,7 +161,7 @@ export function scope<T>(fn: () => T): T {
   let result: T | undefined;
   try {
     result = fn();
-    if (result instanceof Promise)
+    if (isPromise(result))
       throw new TypeError('scope: the function is asynchronous; tensors of other tasks would be freed with its own');
     return result;
   } finally {
@@ -178,6 +180,7 @@ export function scope<T>(fn: () => T): T {
  * best.shape; // [12, 3]
  */
 export function keep<T extends Tensor>(tensor: T): T {
+  refuseOtherCopy(tensor);
   if (typeof tensor !== 'object' || tensor === null || !('storageOrNull' in tensor))
     throw new ArgumentError(`keep: expected a tensor, got ${tensor === null ? 'null' : typeof tensor}`, {
       op: 'keep',

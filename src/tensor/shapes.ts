@@ -2,6 +2,7 @@
 
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isList } from '../../bindings/realm.ts';
 import { shown } from '../options.ts';
 
 /** Sizes of dimensions. */
@@ -16,6 +17,25 @@ export function numelOf(shape: Shape): number {
   let n = 1;
   for (let i = 0; i < shape.length; i++) n *= shape[i]!;
   return n;
+}
+
+/** Levels that nested arrays may have: as many as NumPy's may. */
+const MAX_LEVELS = 64;
+
+/** Shape of nested arrays by their first elements; refuses those that contain themselves. */
+export function nestedShape(op: string, argument: string, nested: unknown): number[] {
+  const shape: number[] = [];
+  for (let level = nested; isList(level); level = level[0]) {
+    if (shape.length === MAX_LEVELS) {
+      throw new ShapeError(
+        `${op}: ${argument} is nested deeper than ${MAX_LEVELS} levels; perhaps an array contains itself`,
+        { op, argument },
+      );
+    }
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  return shape;
 }
 
 /** Row-major strides. */

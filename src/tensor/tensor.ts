@@ -2,6 +2,7 @@
  * The tensor, put together: data (base.ts), arithmetic, reductions, changes of shape, and what changes it in place.
  */
 
+import { refuseOtherCopy } from '../copies.ts';
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { ShapeMethods } from './shapeMethods.ts';
@@ -44,4 +45,9 @@ export class Tensor<S extends Shape = Shape> extends ShapeMethods<S> {
   copy_(source: Tensor): this {
     return ops.inPlace('copy_', this, () => ops.cast(source, this.dtype).expand(this.shape));
   }
+}
+
+/** Whether it is a tensor. One of another copy of saraf is refused. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor || refuseOtherCopy(value);
 }

@@ -1,11 +1,12 @@
 /** What a trainer is given to learn from, as passes of batches. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
 import { tensor } from '../ops/index.ts';
 import { checkRange, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
 
 /** Inputs: a tensor, or one for each input of the model. */
@@ -163,13 +164,13 @@ class Weighted implements Dataset {
 
 /** The weights as numbers, one an example. */
 function weightsFor(op: string, given: SampleWeight, length: number): Float32Array {
-  const values = given instanceof Tensor ? given.dataSync() : given;
+  const values = isTensor(given) ? given.dataSync() : given;
   const fits = values !== null && typeof values === 'object' && values.length === length;
-  if (!fits || (given instanceof Tensor && given.ndim !== 1)) {
+  if (!fits || (isTensor(given) && given.ndim !== 1)) {
     throw new ShapeError(`${op}: sampleWeight must have one number for each of the ${length} examples`, {
       op,
       argument: 'sampleWeight',
-      got: given instanceof Tensor ? given.shape : given,
+      got: isTensor(given) ? given.shape : given,
       expected: [length],
     });
   }
@@ -196,7 +197,7 @@ export interface SourceOptions {
 
 /** Inputs and targets as a data set. */
 function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targets: number): Dataset {
-  const inputs = x instanceof Tensor ? [x] : [...x];
+  const inputs = isTensor(x) ? [x] : [...x];
   if (y === undefined) {
     throw new ArgumentError(`${op}: inputs given as a tensor need targets given as a tensor`, {
       op,
@@ -228,7 +229,7 @@ function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targ
 
 /** Whether these are tensors, one for each input. */
 export function isTensorList(x: unknown): x is readonly Tensor[] {
-  return Array.isArray(x) && x.length > 0 && x.every((part) => part instanceof Tensor);
+  return Array.isArray(x) && x.length > 0 && x.every(isTensor);
 }
 
 /** The parts of validation data: inputs and targets apart, or examples of both. */
@@ -238,9 +239,9 @@ export function validationParts(
 ): [x: Examples, y?: readonly Tensor[], weights?: SampleWeight] {
   if (Array.isArray(given)) {
     const [x, y, weights] = given;
-    if (y instanceof Tensor) return [x, [y], weights];
+    if (isTensor(y)) return [x, [y], weights];
     // Not two batches, which have inputs, too.
-    if (isTensorList(y) && (x instanceof Tensor || (targets > 1 && y.length === targets))) return [x, y, weights];
+    if (isTensorList(y) && (isTensor(x) || (targets > 1 && y.length === targets))) return [x, y, weights];
   }
   return [given as Examples];
 }
@@ -252,8 +253,10 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
   if (stepsPerEpoch !== undefined) checkWhole(op, 'stepsPerEpoch', stepsPerEpoch, 1);
   const weigh = (dataset: Dataset) =>
     sampleWeight === undefined ? dataset : new Weighted(dataset, weightsFor(op, sampleWeight, dataset.length));
-  const isDataset = typeof (x as Dataset)?.length === 'number' && typeof (x as Dataset).get === 'function';
-  if (!(x instanceof DataLoader) && !isDataset && isBatchIterable(x) && !isTensorList(x) && !(x instanceof Tensor)) {
+  refuseOtherCopy(x);
+  const isDataset =
+    !isTensor(x) && typeof (x as Dataset)?.length === 'number' && typeof (x as Dataset).get === 'function';
+  if (!isInstance(x, DataLoader) && !isDataset && isBatchIterable(x) && !isTensorList(x) && !isTensor(x)) {
     if (sampleWeight !== undefined) {
       throw new ArgumentError(`${op}: sampleWeight needs examples by number: tensors, a data set or a DataLoader`, {
         op,
@@ -271,11 +274,11 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
   }
   const weighted = sampleWeight !== undefined;
   let source: DatasetSource;
-  if (x instanceof DataLoader) {
+  if (isInstance(x, DataLoader)) {
     const { batchSize: size, dropLast, prefetch } = x;
     const settings = { batchSize: size, dropLast, prefetch, weighted, order: () => x.order() };
     source = new DatasetSource(weigh(x.dataset), settings);
-  } else if (x instanceof Tensor || isTensorList(x)) {
+  } else if (isTensor(x) || isTensorList(x)) {
     source = sourceOfDataset(weigh(datasetOf(op, x, y, targets)), { batchSize, weighted }, shuffle);
   } else if (isDataset) {
     source = sourceOfDataset(weigh(x as Dataset), { batchSize, weighted }, shuffle);

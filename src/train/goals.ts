@@ -1,8 +1,9 @@
 /** What a model is trained for: a loss, or one for each of its outputs, and the metrics that look at it. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import { isRecord } from '../../bindings/realm.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkFinite } from '../options.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Logs } from './callbacks.ts';
 import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
@@ -67,9 +68,6 @@ const OP = 'Trainer';
 function fail(argument: string, got: unknown, message: string): never {
   throw new ArgumentError(`${OP}: ${message}`, { op: OP, argument, got });
 }
-
-const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
 
 /** What each output has been given, in a list or by name; `names`: as the losses were, or null where those came in a list. */
 function perOutput<T>(argument: string, given: unknown, names: string[] | null, count: number): (T | undefined)[] {
@@ -166,7 +164,7 @@ export class Goals {
   private outputsIn(given: unknown): Tensor[] {
     const several = Array.isArray(given);
     if (this.count > 1) {
-      if (several && given.length === this.count && given.every((output) => output instanceof Tensor)) return given;
+      if (several && given.length === this.count && given.every(isTensor)) return given;
       const got = several ? `a list of ${given.length}` : 'one';
       return fail(
         'loss',

@@ -1,6 +1,6 @@
 /** Batches that come one after the other from a generator, or from anything else that can be iterated. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Source, Turns } from './examples.ts';
 
 /** A batch: inputs, …, targets. */
@@ -42,7 +42,7 @@ function begin(op: string, given: BatchIterable): Running {
 /** Takes a batch out of what an iterator gave; null behind the last. */
 function batchOf(op: string, { done, value }: IteratorResult<Batch>): Tensor[] | null {
   if (done) return null;
-  if (Array.isArray(value) && value.length >= 2 && value.every((part) => part instanceof Tensor)) return [...value];
+  if (Array.isArray(value) && value.length >= 2 && value.every(isTensor)) return [...value];
   throw new ArgumentError(`${op}: a batch must be a list of tensors: inputs and targets`, {
     op,
     argument: 'x',

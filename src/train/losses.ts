@@ -1,5 +1,6 @@
 /** Losses by name, and what the classes of a batch weigh. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { isInstance } from '../copies.ts';
 import {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -111,7 +112,7 @@ function unreduced(loss: Loss): { losses: Unreduced; sums: boolean } {
       fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'none' });
     return { losses, sums: false };
   }
-  if (!(loss instanceof Module)) return { losses: watched(loss), sums: false };
+  if (!isInstance(loss, Module)) return { losses: watched(loss), sums: false };
   const { options } = loss as WithOptions;
   if (typeof options !== 'object' || !Object.values(nnLosses).some((type) => loss.constructor === type))
     return { losses: (output, target) => loss.forward(output as never, target as never) as Tensor, sums: false };
@@ -128,7 +129,7 @@ function unreduced(loss: Loss): { losses: Unreduced; sums: boolean } {
 function weighted(loss: Loss, classWeights: Tensor | null): BatchLoss {
   const op = 'Trainer';
   const { losses, sums } = unreduced(loss);
-  const takesProbabilities = loss === 'crossEntropy' || loss instanceof nnLosses.CrossEntropyLoss;
+  const takesProbabilities = loss === 'crossEntropy' || isInstance(loss, nnLosses.CrossEntropyLoss);
   return (output, target, sampleWeights) => {
     const each = losses(output, target);
     const rows = target.shape[0] ?? 1;
@@ -168,7 +169,7 @@ function named(loss: string): NamedLoss {
  */
 export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights = false): BatchLoss {
   const op = 'Trainer';
-  if (typeof loss !== 'string' && !(loss instanceof Module) && typeof loss !== 'function') {
+  if (typeof loss !== 'string' && !isInstance(loss, Module) && typeof loss !== 'function') {
     throw new ArgumentError(`${op}: loss must be a name, a loss module or a function`, {
       op,
       argument: 'loss',
@@ -180,10 +181,9 @@ export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights
     const { fn, elementwise } = named(loss);
     return (output, target) => fn(output, elementwise ? fitTarget(output, target) : target, { reduction: 'mean' });
   }
-  const raw: Unreduced =
-    loss instanceof Module
-      ? (output, target) => loss.forward(output as never, target as never) as Tensor
-      : watched(loss);
+  const raw: Unreduced = isInstance(loss, Module)
+    ? (output, target) => loss.forward(output as never, target as never) as Tensor
+    : watched(loss);
   return (output, target) => {
     const value = raw(output, target);
     return value.numel === 1 ? value : value.mean();
@@ -192,8 +192,8 @@ export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights
 
 /** How outputs of a model with this loss tell classes. */
 export function readingOf(loss: Loss): Reading {
-  const isLogits = loss === 'bceWithLogits' || loss instanceof nnLosses.BCEWithLogitsLoss;
+  const isLogits = loss === 'bceWithLogits' || isInstance(loss, nnLosses.BCEWithLogitsLoss);
   const isBinary =
-    isLogits || loss instanceof nnLosses.BCELoss || (typeof loss === 'string' && named(loss) === BY_CLASS.bce);
+    isLogits || isInstance(loss, nnLosses.BCELoss) || (typeof loss === 'string' && named(loss) === BY_CLASS.bce);
   return { threshold: isLogits ? 0 : 0.5, isOneHot: !isBinary };
 }

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { f1, precision, r2, recall, rocAuc } from '../metrics/index.ts';
 import { show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A metric that sees one batch after the other. */
 export interface Metric {
@@ -196,7 +196,7 @@ function ofFunction(fn: MetricFunction, index: number, reading: Reading): Metric
     (output, target) => {
       const value = fn(target, output);
       const n = target.shape[0] ?? 1;
-      return [(value instanceof Tensor ? value.item() : value) * n, n];
+      return [(isTensor(value) ? value.item() : value) * n, n];
     },
     reading,
   );

@@ -2,7 +2,7 @@
 import { ArgumentError, OutOfMemoryError } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { scope } from '../tensor/scope.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { pacer } from './pause.ts';
 import { joined } from './step.ts';
 
@@ -18,7 +18,7 @@ function awaited<T>(promise: Promise<T>): Promise<T> {
 /** The outputs of a model in a list. */
 function listOf(output: Tensor | Tensor[]): Tensor[] {
   const list = Array.isArray(output) ? output : [output];
-  if (list.length > 0 && list.every((one) => one instanceof Tensor)) return list;
+  if (list.length > 0 && list.every(isTensor)) return list;
   const op = 'predict';
   throw new ArgumentError(`${op}: the model must give a tensor or a list of tensors`, {
     op,

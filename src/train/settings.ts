@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import type { Module } from '../nn/module.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
 import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
 import type { Losses, LossWeights, Metrics } from './goals.ts';
@@ -122,7 +122,7 @@ export function targetsAndOptions<O extends object>(
   second: Targets | O | undefined,
   third: O | undefined,
 ): [y: readonly Tensor[] | undefined, options: O] {
-  if (second instanceof Tensor) return [[second], third ?? ({} as O)];
+  if (isTensor(second)) return [[second], third ?? ({} as O)];
   if (isTensorList(second)) return [second, third ?? ({} as O)];
   if (Array.isArray(second) || ArrayBuffer.isView(second)) {
     throw new ArgumentError(

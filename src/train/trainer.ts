@@ -1,14 +1,16 @@
 /** Training as one call. Keras's semantics. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
+import { isPromise } from '../../bindings/realm.ts';
 import { noGrad } from '../autograd/mode.ts';
+import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions, checkWhole } from '../options.ts';
 import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import {
   type Examples,
@@ -83,9 +85,10 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   ) {
     const op = 'Trainer';
     checkOptions(op, options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'device']);
-    if (!(model instanceof Module))
+    if (!isInstance(model, Module))
       throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
     const { optimizer, device } = options;
+    refuseOtherCopy(optimizer);
     if (typeof optimizer?.step !== 'function' || !Array.isArray(optimizer.paramGroups)) {
       throw new ArgumentError(`${op}: optimizer must be an optimizer such as new optim.Adam(model.parameters())`, {
         op,
@@ -211,7 +214,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     await ending(turns.end, async () => {
       for (; !signal?.aborted && !this.stopTraining; batch++) {
         const next = turns.next();
-        const make = next instanceof Promise ? await next : next;
+        const make = isPromise(next) ? await next : next;
         const seen = scope((): Seen | null => {
           const given = make();
           if (given === null) return null;
@@ -302,7 +305,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     checkWhole(op, 'batchSize', batchSize, 1);
     const inputs = isTensorList(x) ? x : [x as Tensor];
     const rows = inputs[0]?.shape?.[0] ?? 0;
-    if (rows === 0 || !inputs.every((input) => input instanceof Tensor && input.shape[0] === rows)) {
+    if (rows === 0 || !inputs.every((input) => isTensor(input) && input.shape[0] === rows)) {
       throw new ArgumentError(`${op}: expected a tensor of inputs [N, …]`, { op, argument: 'x', got: x });
     }
     return this.running(op, false, async () => {

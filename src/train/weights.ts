@@ -1,6 +1,7 @@
 /** The weights of classes, as a tensor. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
+import { isInstance } from '../copies.ts';
 import { classWeights } from '../data/balance.ts';
 import { TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
@@ -14,8 +15,8 @@ export type ClassWeight = Readonly<Record<string, number>> | readonly number[] |
 
 /** The targets of all examples: of data sets made of tensors only. */
 function targetsOf(examples: unknown): Tensor | null {
-  const dataset = examples instanceof DataLoader ? examples.dataset : examples;
-  return dataset instanceof TensorDataset ? dataset.tensors[dataset.tensors.length - 1]! : null;
+  const dataset = isInstance(examples, DataLoader) ? examples.dataset : examples;
+  return isInstance(dataset, TensorDataset) ? dataset.tensors[dataset.tensors.length - 1]! : null;
 }
 
 /** A factor for each class [C], and a last one, 1, for all classes beyond; it lives until it is disposed. */

@@ -8,6 +8,7 @@ import { DeviceError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import { FAULT_WORDS, refusalOf } from '../../bindings/ranges.ts';
+import { isError } from '../../bindings/realm.ts';
 import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
 import { kernels } from './kernels.ts';
 import { grid, type Launch, SLOT_WORDS } from './launch.ts';
@@ -248,7 +249,7 @@ export class WebGpuExecutor implements Executor, Host {
       refusal = refusalOf(new Int32Array(bytes, size, FAULT_WORDS));
       if (refusal === null) return bytes.slice(0, size);
     } catch (error) {
-      throw this.failure ?? lost(error instanceof Error ? error.message : String(error));
+      throw this.failure ?? lost(isError(error) ? error.message : String(error));
     } finally {
       staging.destroy();
     }

@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../../bindings/errors.ts';
 import { tensor } from '../../ops/index.ts';
 import { show } from '../../tensor/shapes.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 
 /** An image as decoders and canvases give it: pixels in rows, 1 (gray), 3 (RGB) or 4 (RGBA) bytes each. */
 export interface ImageLike {
@@ -27,7 +27,7 @@ export interface Picture {
 
 /** An image as planes: bytes become 0 … 1, and alpha is left out. */
 export function pictureOf(op: string, input: ImageInput): Picture {
-  if (input instanceof Tensor) {
+  if (isTensor(input)) {
     if (input.ndim !== 3) {
       throw new ShapeError(`${op}: an image must be [C,H,W], got ${show(input.shape)}`, {
         op,

@@ -1,12 +1,13 @@
 /** The base of all transforms, and chains of them. */
 import { ArgumentError } from '../../../bindings/errors.ts';
+import { isInstance, Marked } from '../../copies.ts';
 import { checkWhole } from '../../options.ts';
 import { type Generator, generatorFor } from '../../runtime/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts';
 
 /** From image to image. */
-export abstract class Transform {
+export abstract class Transform extends Marked {
   /** A new tensor [C, H, W] from a tensor [C, H, W] or from an image of bytes, which becomes 0 … 1. */
   forward(image: ImageInput): Tensor {
     return tensorOf(this.apply(pictureOf(this.constructor.name, image)));
@@ -59,7 +60,7 @@ export class Compose extends Transform {
     readonly transforms: readonly Transform[],
   ) {
     super();
-    if (!Array.isArray(transforms) || !transforms.every((transform) => transform instanceof Transform)) {
+    if (!Array.isArray(transforms) || !transforms.every((transform) => isInstance(transform, Transform))) {
       throw new ArgumentError('Compose: expected a list of transforms', {
         op: 'Compose',
         argument: 'transforms',

@@ -8,7 +8,7 @@ import type { Device, DType } from '../../../bindings/executor.ts';
 import { tensor } from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import type { Attribute, OnnxNode } from './graph.ts';
 import { fail, type Literal } from './tensors.ts';
 
@@ -90,7 +90,7 @@ export class Context {
 
   tensor(i: number): Tensor {
     const value = this.value(i);
-    return value instanceof Tensor ? value : this.toTensor(value);
+    return isTensor(value) ? value : this.toTensor(value);
   }
 
   /** A tensor, or null if it is absent. */
@@ -115,7 +115,7 @@ export class Context {
   numbers(i: number): number[] {
     const value = this.value(i);
     charge(ITEM_COST * numelOf(value.shape));
-    return Array.from(value instanceof Tensor ? value.dataSync() : value.values);
+    return Array.from(isTensor(value) ? value.dataSync() : value.values);
   }
 
   /** An input's numbers, or the attribute that older versions have in its place. */
@@ -133,7 +133,7 @@ export class Context {
   /** An input that may be a constant number, which operations take as such. */
   operand(i: number): Tensor | number {
     const value = this.value(i);
-    const plain = !(value instanceof Tensor) && value.shape.length === 0 && value.dtype !== 'bool';
+    const plain = !isTensor(value) && value.shape.length === 0 && value.dtype !== 'bool';
     return plain ? value.values[0]! : this.tensor(i);
   }
 

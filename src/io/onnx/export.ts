@@ -5,6 +5,7 @@
  */
 import { ArgumentError, DeviceError } from '../../../bindings/errors.ts';
 import type { DType } from '../../../bindings/executor.ts';
+import { isInstance } from '../../copies.ts';
 import { Module } from '../../nn/module.ts';
 import { checkOptions } from '../../options.ts';
 import { checkShape } from '../../tensor/shapes.ts';
@@ -230,7 +231,7 @@ export function exportOnnx(
   inputShape: OnnxInputShape | readonly OnnxInputShape[],
   options: ExportOnnxOptions = {},
 ): Uint8Array {
-  if (!(model instanceof Module)) refuse('model', 'model must be a module', model);
+  if (!isInstance(model, Module)) refuse('model', 'model must be a module', model);
   checkOptions(op, options, ['inputNames', 'outputNames', 'dtypes']);
   const shapes = checkShapes(inputShape);
   const dtypes = options.dtypes ?? shapes.map((): DType => 'float32');

@@ -1,5 +1,6 @@
 /** Models from ONNX files. */
 import { ArgumentError } from '../../../bindings/errors.ts';
+import { isUint8Array } from '../../../bindings/realm.ts';
 import { checkOptions } from '../../options.ts';
 import { givenMaxElements, limitOf, withBudget } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
@@ -56,7 +57,7 @@ export interface LoadOnnxOptions {
  */
 export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): OnnxModel {
   const op = 'loadOnnx';
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isUint8Array(bytes)) {
     throw new ArgumentError(`${op}: bytes must be a Uint8Array`, { op, argument: 'bytes', got: bytes });
   }
   checkOptions(op, options, ['maxElements']);

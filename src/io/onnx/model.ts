@@ -9,7 +9,7 @@ import { untraced } from '../../program/trace.ts';
 import { charge, ITEM_COST, limitOf, withBudget } from '../../tensor/budget.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shapes.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
 import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';
 import { wrapped } from './narrow.ts';
@@ -36,7 +36,7 @@ export interface RunLimits {
 }
 
 /** Elements that a node takes or gives. */
-const elementsOf = (value: Value) => (value instanceof Tensor ? value.numel : ITEM_COST * value.values.length);
+const elementsOf = (value: Value) => (isTensor(value) ? value.numel : ITEM_COST * value.values.length);
 
 /** How an initializer is used: as something to learn, as statistics, or as numbers. */
 function usesOf(graph: OnnxGraph, operations: Readonly<Record<string, Operation>>): Map<string, Set<string>> {
@@ -219,7 +219,7 @@ export class OnnxModel extends Module {
       }
       const outputs = this.graph.outputs.map((name) => {
         const value = values.get(name)!;
-        return value instanceof Tensor ? value : tensorOf(value, this.home, name);
+        return isTensor(value) ? value : tensorOf(value, this.home, name);
       });
       return outputs.length === 1 ? outputs[0]! : outputs;
     });
@@ -241,7 +241,7 @@ export class OnnxModel extends Module {
     const { run } = this.operations[node.op]!;
     const { opset, narrow } = this.graph;
     const inRange = (value: Value, i: number) => wrapped(node.op, value, narrow.get(node.outputs[i] ?? ''));
-    if (given.length === 0 || given.some((value) => value instanceof Tensor)) {
+    if (given.length === 0 || given.some(isTensor)) {
       const toTensor = (value: Literal) =>
         this.held.has(value) ? this.constant(value, where) : tensorOf(value, this.home, where);
       return [run(new Context(node, given, opset, toTensor))].flat().map(inRange);
@@ -254,7 +254,7 @@ export class OnnxModel extends Module {
           .flat()
           .map(inRange);
         return results.map((result) => {
-          if (!(result instanceof Tensor) || result.numel > MOST_NUMBERS) return result;
+          if (!isTensor(result) || result.numel > MOST_NUMBERS) return result;
           return literal(result.dtype, result.shape, result.dataSync());
         });
       }),
@@ -291,12 +291,12 @@ class Lives {
   }
 
   begin(value: Value, takers: number): void {
-    if (value instanceof Tensor && !this.foreign.has(value) && !value.kept)
+    if (isTensor(value) && !this.foreign.has(value) && !value.kept)
       this.left.set(value, (this.left.get(value) ?? 0) + takers);
   }
 
   end(value: Value): void {
-    if (!(value instanceof Tensor)) return;
+    if (!isTensor(value)) return;
     const left = this.left.get(value);
     if (left === undefined) return;
     if (left > 1) {

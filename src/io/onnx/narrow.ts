@@ -3,7 +3,7 @@
  * of them is brought back to their range, as the file's own types would wrap.
  */
 import * as ops from '../../ops/index.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
 import type { OnnxNode } from './graph.ts';
 import type { Literal } from './tensors.ts';
@@ -49,7 +49,7 @@ export function wrapped(op: string, value: Value, elementType: number | undefine
   const range = elementType === undefined ? undefined : RANGES.get(elementType);
   if (range === undefined || value.dtype !== 'int32' || !WRAPPING.has(op)) return value;
   const { low, count } = range;
-  if (!(value instanceof Tensor))
+  if (!isTensor(value))
     return literal(
       'int32',
       value.shape,

@@ -1,12 +1,12 @@
 /** ONNX's element functions and reductions in terms of saraf's. */
 import * as F from '../../functional/index.ts';
 import * as ops from '../../ops/index.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
 import { dtypeOf, type Literal } from './tensors.ts';
 
 const unary = (run: (x: Tensor) => Tensor): Operation => ({ run: (c) => run(c.tensor(0)) });
-const isNumbers = (value: Value): value is Literal => !(value instanceof Tensor);
+const isNumbers = (value: Value): value is Literal => !isTensor(value);
 
 type Arithmetic = (a: number, b: number) => number;
 
@@ -36,7 +36,7 @@ const arithmetic = (fn: Arithmetic, run: (a: Operand, b: Operand) => Tensor): Op
 /** Quotients of integers lose their fraction. */
 function divide(a: Operand, b: Operand): Tensor {
   const isInt = [a, b].every((x) => (typeof x === 'number' ? Number.isInteger(x) : x.dtype === 'int32'));
-  return isInt && (a instanceof Tensor || b instanceof Tensor) ? ops.quotient(a, b) : ops.div(a, b);
+  return isInt && (isTensor(a) || isTensor(b)) ? ops.quotient(a, b) : ops.div(a, b);
 }
 
 /** What is left of a division: with the divisor's sign, or with `fmod` the dividend's. */
@@ -146,7 +146,7 @@ const elementwise: Record<string, Operation> = {
   Pow: {
     run: (c) => {
       const [x, y] = [c.tensor(0), c.operand(1)];
-      return ops.pow(x, x.dtype === 'float32' && y instanceof Tensor ? y.to('float32') : y).to(x.dtype);
+      return ops.pow(x, x.dtype === 'float32' && isTensor(y) ? y.to('float32') : y).to(x.dtype);
     },
   },
   Reciprocal: unary(ops.reciprocal),

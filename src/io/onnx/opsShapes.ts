@@ -6,11 +6,11 @@ import { tracing } from '../../program/trace.ts';
 import { valuesAtHand } from '../../program/values.ts';
 import { charge, ITEM_COST, OBJECT_COST } from '../../tensor/budget.ts';
 import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
 import type { Literal } from './tensors.ts';
 
-const isNumbers = (value: Value): value is Literal => !(value instanceof Tensor);
+const isNumbers = (value: Value): value is Literal => !isTensor(value);
 
 /** Refuses lists of sizes that no tensor has, before anything walks through them. */
 function checkRank(c: Context, dimensions: number): void {
@@ -138,7 +138,7 @@ function indicesOf(c: Context, i: number, size: number): Tensor {
   if (values.every((at: number) => at >= 0)) return c.tensor(i);
   return ops.tensor(
     Array.from(values, (at) => (at < 0 ? at + size : at)),
-    { dtype: 'int32', shape: value.shape, device: c.value(0) instanceof Tensor ? c.tensor(0).device : undefined },
+    { dtype: 'int32', shape: value.shape, device: isTensor(c.value(0)) ? c.tensor(0).device : undefined },
   );
 }
 

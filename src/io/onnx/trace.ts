@@ -10,7 +10,7 @@ import { tensor } from '../../ops/index.ts';
 import { type Details, type Watcher, withWatcher } from '../../program/watch.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { Shape } from '../../tensor/shapes.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 
 /** A value of the trace: where it comes from, and its elements if it is a constant. */
 interface Traced {
@@ -110,7 +110,7 @@ class Tracer implements Watcher {
 
 /** All tensors in a result, in order. */
 function tensorsIn(result: unknown, into: Tensor[] = []): Tensor[] {
-  if (result instanceof Tensor) into.push(result);
+  if (isTensor(result)) into.push(result);
   else if (Array.isArray(result)) for (const part of result) tensorsIn(part, into);
   else if (typeof result === 'object' && result !== null) tensorsIn(Object.values(result), into);
   return into;

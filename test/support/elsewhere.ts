@@ -1,0 +1,34 @@
+/** The documentation's examples as plain JavaScript, to be run where names mean something else: in another realm, or with two copies. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { examplesIn, moduleOf, root, sources } from './documentation.ts';
+
+/** Examples of files and of the network, of what must come first or only once, and of whole trainings, which take long. */
+const LEFT_OUT =
+  /\binit\(\{|\b(fetch|readCsv|imageFolder|imdb|mnist|readFileSync|modulePath)\(|import\.meta|\bload\w+\('|from '(saraf\/|node:)|gridSearch|registerLayer|\bfit\(/;
+
+/** The examples by place, in a script that gives `{ place: async (check, given) => … }` when it runs; free names are left free. */
+export async function exampleScript(): Promise<{ code: string; places: string[] }> {
+  const examples = sources
+    .filter((file) => !file.startsWith('bindings/') && !file.startsWith('src/node/'))
+    .flatMap(examplesIn)
+    .filter(({ code }) => !LEFT_OUT.test(code.join('\n')));
+  const { text } = moduleOf(
+    '',
+    ' const { x, y, xTrain, yTrain, xTest, yTest, model, optimizer, trainer } = given();',
+    examples,
+  );
+  const folder = join(root, 'out/elsewhere');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${process.pid}.ts`);
+  writeFileSync(file, text);
+  const bundle = await rolldown({ input: file, treeshake: false, logLevel: 'silent' });
+  const { output } = await bundle.generate({ format: 'cjs' });
+  await bundle.close();
+  rmSync(file);
+  return {
+    code: `(() => { const exports = {}; ${output[0].code}; return exports.examples; })()`,
+    places: examples.map(({ place }) => place),
+  };
+}
