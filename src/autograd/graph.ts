@@ -57,11 +57,24 @@ export class History {
   leaf: Variable | null = null;
 }
 
-/** The history of views that were made while nothing was recorded. */
-export const untracked = new History();
+/** A tensor's part in a history. */
+export class Membership {
+  /** Changes that the tensor's own variable knows of. */
+  seen: number;
 
-/** Lets go of a history. */
-export function releaseHistory(history: History): void {
+  constructor(readonly history: History) {
+    this.seen = history.writes;
+    history.refs++;
+  }
+}
+
+/** What views have that were made while nothing was recorded. */
+export const untracked = new Membership(new History());
+
+/** A tensor lets go of its history. */
+export function releaseHistory(member: Membership): void {
+  if (member === untracked) return;
+  const { history } = member;
   if (--history.refs > 0 || history.variable === null) return;
   releaseVariable(history.variable);
   history.variable = null;
@@ -84,6 +97,12 @@ export class Node {
     readonly attributes: unknown,
   ) {
     for (const input of inputs) if (input !== null) input.refs++;
+  }
+
+  get savesNothing(): boolean {
+    if (this.savedOutput !== null) return false;
+    for (const saved of this.savedInputs) if (saved !== null) return false;
+    return true;
   }
 }
 
@@ -137,7 +156,7 @@ function freeNode(node: Node, stack: Variable[]): void {
  * view's, stays: others may lead through it.
  */
 export function consume(node: Node): void {
-  if (node.savedOutput === null && node.savedInputs.every((saved) => saved === null)) return;
+  if (node.savesNothing) return;
   const stack: Variable[] = [];
   freeNode(node, stack);
   for (const variable of stack) releaseVariable(variable);

@@ -26,7 +26,7 @@ export function record<P extends Primitive>(
   ...attributes: Attributes[P] extends undefined ? [] : [Attributes[P]]
 ): Tensor {
   watching?.note(primitive, inputs, [output], attributes[0] as Details | undefined);
-  const [first] = inputs;
+  const first = inputs[0];
   if (first !== undefined && first.storageOrNull === output.storageOrNull) linkView(first, output);
   if (!needsGrad(inputs)) return output;
   const { saves } = rules[primitive];

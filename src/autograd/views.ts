@@ -6,7 +6,7 @@
 import { AutogradError } from '../../bindings/errors.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { History, Node, releaseVariable, untracked, Variable } from './graph.ts';
+import { History, Membership, Node, releaseVariable, untracked, Variable } from './graph.ts';
 import { isGradEnabled } from './mode.ts';
 import type { Attributes, Primitive } from './rules.ts';
 
@@ -24,9 +24,13 @@ const VIEWS: ReadonlySet<Primitive> = new Set(['reshape', 'permute', 'slice', 'e
 
 /** Tells a view what it is a view of. */
 export function linkView(x: Tensor, view: Tensor): void {
-  const isRecording = isGradEnabled();
-  if (isRecording && x.history === null) x.setHistory(new History());
-  view.setHistory(isRecording ? x.history : untracked);
+  if (!isGradEnabled()) {
+    view.setMembership(untracked);
+    return;
+  }
+  if (x.membership === null) x.setMembership(new Membership(new History()));
+  const member = x.membership!;
+  view.setMembership(member === untracked ? untracked : new Membership(member.history));
 }
 
 /** Another handle on the elements and the history of x. */
@@ -57,12 +61,13 @@ function regionOf({ offset, shape, strides, storage }: Tensor): Region {
 }
 
 /** Gives a tensor the variable that its history says it has, after another one has written to their elements. */
-export function followHistory(x: Tensor, history: History): void {
+export function followHistory(x: Tensor, member: Membership): void {
+  const { history } = member;
   const region = regionOf(x);
   const part = nodeOf('region', [history.variable], [[region.length]], region);
   const isWhole = sameShape(region.shape, x.shape);
   x.setVariable(isWhole ? part : nodeOf('expand', [part], [region.shape], undefined));
-  x.writesSeen = history.writes;
+  member.seen = history.writes;
 }
 
 /** Whether x holds all elements of its storage, in their order. */
@@ -71,9 +76,9 @@ function isAll(x: Tensor): boolean {
 }
 
 /** Whether no other tensor sees what is written to x as its own. */
-function isApart({ history, storage }: Tensor): boolean {
-  if (history === null) return true;
-  return history === untracked ? storage.handles === 1 : history.refs === 1;
+function isApart({ membership, storage }: Tensor): boolean {
+  if (membership === null) return true;
+  return membership === untracked ? storage.handles === 1 : membership.history.refs === 1;
 }
 
 const VIEW_OF_LEAF = 'a view of a leaf that requires grad can be changed only inside noGrad()';
@@ -103,8 +108,8 @@ function wholeOf(op: string, x: Tensor): { variable: Variable; shape: readonly n
  * sees the change part of the graph, and is called when the elements have been written.
  */
 export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) | null {
-  const { history } = x;
-  if (history?.leaf?.requiresGrad) refuse(op, VIEW_OF_LEAF);
+  const { membership } = x;
+  if (membership?.history.leaf?.requiresGrad) refuse(op, VIEW_OF_LEAF);
   if (!x.requiresGrad && !result.requiresGrad) return null;
   const written = result.variable;
   if (written !== null && isAll(x) && isApart(x)) {
@@ -112,7 +117,7 @@ export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) |
     const isView = VIEWS.has(written.node!.primitive);
     return () => x.setVariable(isView ? nodeOf('clone', [written], [x.shape], undefined) : written);
   }
-  if (history === untracked) refuse(op, VIEW_OF_NO_GRAD);
+  if (membership === untracked) refuse(op, VIEW_OF_NO_GRAD);
   const whole = x.requiresGrad ? wholeOf(op, x) : null;
   // What replaces all elements ends the way back to what they were made of.
   const isReplaced = written !== null && x.numel === x.storage.length;
@@ -121,8 +126,8 @@ export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) |
     const flat = [region.length];
     let before = isReplaced || whole === null ? null : whole.variable;
     if (before !== null && whole!.shape.length !== 1) before = nodeOf('reshape', [before], [whole!.shape], undefined);
-    if (history === null) x.setHistory(new History());
-    changeHistory(x.history!, nodeOf('overwrite', [before, written], [flat, x.shape], region));
+    if (membership === null) x.setMembership(new Membership(new History()));
+    changeHistory(x.membership!.history, nodeOf('overwrite', [before, written], [flat, x.shape], region));
   };
 }
 

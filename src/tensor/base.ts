@@ -6,7 +6,15 @@
 import { ArgumentError, AutogradError, DeviceError, DisposedError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
-import { type History, holdVariable, letGoOfVariable, releaseHistory, takeGrad, Variable } from '../autograd/graph.ts';
+import {
+  holdVariable,
+  letGoOfVariable,
+  type Membership,
+  releaseHistory,
+  takeGrad,
+  untracked,
+  Variable,
+} from '../autograd/graph.ts';
 import { followHistory } from '../autograd/views.ts';
 import { isInstance, Marked } from '../copies.ts';
 import { nameOf } from '../options.ts';
@@ -42,9 +50,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   storageOrNull: Storage | null;
   private ownVariable: Variable | null;
   /** @internal What it shares with its views and with what it is a view of, if there is any. */
-  history: History | null = null;
-  /** @internal Changes of its history that `ownVariable` knows of. */
-  writesSeen = 0;
+  membership: Membership | null = null;
   /** @internal Who keeps scopes from freeing it. */
   kept: Keeper = false;
   /** @internal */
@@ -100,8 +106,9 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** @internal What autograd knows of it. */
   get variable(): Variable | null {
-    const { history } = this;
-    if (history !== null && history.writes !== this.writesSeen) followHistory(this as unknown as Tensor, history);
+    const { membership } = this;
+    if (membership !== null && membership.seen !== membership.history.writes)
+      followHistory(this as unknown as Tensor, membership);
     return this.ownVariable;
   }
 
@@ -140,7 +147,8 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
     }
     if (this.variable === null) this.setVariable(new Variable(value, null));
     else this.variable.requiresGrad = value;
-    if (this.history !== null && value) this.history.leaf = this.variable;
+    const { membership } = this;
+    if (value && membership !== null && membership !== untracked) membership.history.leaf = this.variable;
   }
 
   /** Whether the tensor was made by hand, not by a recorded operation. */
@@ -193,12 +201,10 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   }
 
   /** @internal */
-  setHistory(history: History | null): void {
-    const before = this.history;
-    if (history !== null) history.refs++;
-    this.history = history;
-    this.writesSeen = history?.writes ?? 0;
-    if (this.held !== null) this.held.history = history;
+  setMembership(membership: Membership): void {
+    const before = this.membership;
+    this.membership = membership;
+    if (this.held !== null) this.held.membership = membership;
     if (before !== null) releaseHistory(before);
   }
 
@@ -287,16 +293,16 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
   dispose(): void {
-    const { storageOrNull: storage, ownVariable: variable, history } = this;
+    const { storageOrNull: storage, ownVariable: variable, membership } = this;
     if (storage === null) return;
     this.storageOrNull = null;
     this.ownVariable = null;
-    this.history = null;
+    this.membership = null;
     forget(this as unknown as Tensor);
     storage.handles--;
     storage.release();
     if (variable !== null) letGoOfVariable(variable);
-    if (history !== null) releaseHistory(history);
+    if (membership !== null) releaseHistory(membership);
   }
 
   /** @internal The leaf whose gradient it was, and that gave it to the user, needs it no longer. */

@@ -5,7 +5,7 @@
  */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
-import { type History, letGoOfVariable, releaseHistory, type Variable } from '../autograd/graph.ts';
+import { letGoOfVariable, type Membership, releaseHistory, type Variable } from '../autograd/graph.ts';
 import { refuseOtherCopy } from '../copies.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
@@ -34,17 +34,17 @@ export let liveTensors = 0;
 export interface Held {
   storage: Storage;
   variable: Variable | null;
-  history: History | null;
+  membership: Membership | null;
 }
 
 const collector =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
-    : new FinalizationRegistry<Held>(({ storage, variable, history }) => {
+    : new FinalizationRegistry<Held>(({ storage, variable, membership }) => {
         liveTensors--;
         storage.handles--;
         storage.release();
-        if (history !== null) releaseHistory(history);
+        if (membership !== null) releaseHistory(membership);
         if (variable === null) return;
         // A scope that happens to be open, as those of a DataLoader are between batches, did not make what this leaf has.
         isCollecting = true;
@@ -70,7 +70,7 @@ function own(tensor: Tensor): void {
 
 function leaveToCollector(tensor: Tensor): void {
   if (collector === undefined || tensor.held !== null) return;
-  tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable, history: tensor.history };
+  tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable, membership: tensor.membership };
   collector.register(tensor, tensor.held, tensor);
 }
 

@@ -226,6 +226,10 @@ describe('changes through views', () => {
     ]);
     noGrad(() => x.slice(0, 0, 1).zero_());
     expect(x.toArray()).toEqual([0, 2]);
+    // A view that becomes a leaf by itself is no matter of other views.
+    noGrad(() => zeros(2).slice(0, 0, 1)).requiresGrad = true;
+    const other = noGrad(() => zeros(2).slice(0, 0, 1));
+    expect(other.fill_(1).toArray()).toEqual([1]);
   });
 
   it('are noticed by what saved the elements before', () => {

@@ -3,7 +3,7 @@
  * of them is brought back to their range, as the file's own types would wrap.
  */
 import * as ops from '../../ops/index.ts';
-import { isTensor, type Tensor } from '../../tensor/tensor.ts';
+import { isTensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
 import type { OnnxNode } from './graph.ts';
 import type { Literal } from './tensors.ts';
