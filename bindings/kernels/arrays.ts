@@ -75,9 +75,14 @@ export function finish(executor: WasmExecutor): void {
   }
 }
 
-/** Frees the copies of a call, and forgets what was encoded if it does not come to run. */
-export function release(executor: WasmExecutor): void {
+/** Forgets a call that does not come to run. */
+export function abandon(executor: WasmExecutor): void {
   executor.program.clear();
+  release(executor);
+}
+
+/** Frees the copies of a call. */
+function release(executor: WasmExecutor): void {
   if (staged.length === 0) return;
   for (const { address, length } of staged) executor.allocator.release(address, length);
   staged.length = 0;

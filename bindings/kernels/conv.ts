@@ -11,7 +11,7 @@ import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
 import { type Activation, activationCode } from './activation.ts';
-import { finish, input, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkArray } from './checks.ts';
 import { checkNames, checkProduct, checkSize, namesOf, noMore, refuse } from './options.ts';
 
@@ -180,7 +180,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
       activation: code,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -256,7 +256,7 @@ export function im2col(options: Im2colOptions): void {
     const to = output(executor, y, yLength, false);
     encodeIm2col(executor.program, { ...geometry, x: input(executor, x, xLength, to, yLength, false), y: to });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

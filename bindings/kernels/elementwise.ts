@@ -3,9 +3,9 @@ import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, input, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkArray, checkEqual } from './checks.ts';
-import { checkNames, checkNumber, namesOf, noMore } from './options.ts';
+import { checkNames, checkNumber, hasOnly, namesOf, noMore } from './options.ts';
 
 /** What functions of one element take. */
 export interface UnaryOptions {
@@ -18,7 +18,7 @@ export interface UnaryOptions {
 const unaryNames = namesOf('x y');
 
 function unary(fn: UnaryFn, options: UnaryOptions): void {
-  checkNames(fn, options, unaryNames);
+  if (!hasOnly(options, 2)) checkNames(fn, options, unaryNames);
   const { x, y } = options;
   checkArray(fn, 'x', x, 0);
   const n = x.length;
@@ -36,7 +36,7 @@ function unary(fn: UnaryFn, options: UnaryOptions): void {
       p1: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -116,7 +116,7 @@ function withScalar(executor: WasmExecutor, fn: BinaryFn, x: number, y: number, 
  */
 export function gelu(options: UnaryOptions): void {
   if (arguments.length > 1) noMore('gelu', arguments);
-  checkNames('gelu', options, unaryNames);
+  if (!hasOnly(options, 2)) checkNames('gelu', options, unaryNames);
   const { x, y } = options;
   checkArray('gelu', 'x', x, 0);
   const n = x.length;
@@ -144,7 +144,7 @@ export function gelu(options: UnaryOptions): void {
     });
     withScalar(executor, 'mul', work, to, n, 0.5);
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -163,7 +163,7 @@ export interface BinaryOptions {
 const binaryNames = namesOf('a b y');
 
 function binary(fn: BinaryFn, options: BinaryOptions): void {
-  checkNames(fn, options, binaryNames);
+  if (!hasOnly(options, 3)) checkNames(fn, options, binaryNames);
   const { a, b, y } = options;
   checkArray(fn, 'a', a, 0);
   const n = a.length;
@@ -185,7 +185,7 @@ function binary(fn: BinaryFn, options: BinaryOptions): void {
       bStrides: [1],
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -235,7 +235,7 @@ const one = new Float32Array([1]);
  */
 export function axpy(options: AxpyOptions): void {
   if (arguments.length > 1) noMore('axpy', arguments);
-  checkNames('axpy', options, axpyNames);
+  if (!hasOnly(options, 3)) checkNames('axpy', options, axpyNames);
   const { alpha, x, y } = options;
   checkNumber('axpy', 'alpha', alpha);
   checkArray('axpy', 'x', x, 0);
@@ -267,7 +267,7 @@ export function axpy(options: AxpyOptions): void {
       activation: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

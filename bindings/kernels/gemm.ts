@@ -3,9 +3,9 @@ import { ArgumentError } from '../errors.ts';
 import { encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type Activation, activationCode } from './activation.ts';
-import { finish, input, output, release } from './arrays.ts';
+import { abandon, finish, input, output } from './arrays.ts';
 import { checkArray } from './checks.ts';
-import { checkFlag, checkNames, checkNumber, checkSize, noMore } from './options.ts';
+import { checkFlag, checkNames, checkNumber, checkSize, hasOnly, noMore } from './options.ts';
 
 /** What `gemm` takes. */
 export interface GemmOptions {
@@ -61,16 +61,23 @@ function checkLeading(op: string, name: string, ld: number, cols: number): void 
     });
 }
 
+/** Refuses what is not of the type that an optional one has. */
+function checkOptional(
+  op: string,
+  { alpha = 1, beta = 0, transA = false, transB = false }: Partial<GemmOptions>,
+): void {
+  checkNumber(op, 'alpha', alpha);
+  checkNumber(op, 'beta', beta);
+  checkFlag(op, 'transA', transA);
+  checkFlag(op, 'transB', transB);
+}
+
 /** The product, under the name of the function that errors are to name. */
 function product(op: string, options: GemmOptions): void {
   const { m, n, k, a, b, c, alpha = 1, beta = 0, transA = false, transB = false, bias, activation = 'none' } = options;
   checkSize(op, 'm', m);
   checkSize(op, 'n', n);
   checkSize(op, 'k', k);
-  checkNumber(op, 'alpha', alpha);
-  checkNumber(op, 'beta', beta);
-  checkFlag(op, 'transA', transA);
-  checkFlag(op, 'transB', transB);
   const aCols = transA ? m : k;
   const bCols = transB ? k : n;
   const { lda = aCols, ldb = bCols, ldc = n } = options;
@@ -111,7 +118,7 @@ function product(op: string, options: GemmOptions): void {
       activation: code,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -130,8 +137,10 @@ function product(op: string, options: GemmOptions): void {
  */
 export function gemm(options: GemmOptions): void {
   if (arguments.length > 1) noMore('gemm', arguments);
-  // The required ones need no look at their names, which small products would feel.
-  if (Object.keys(options ?? {}).length !== 6) checkNames('gemm', options, gemmNames);
+  if (!hasOnly(options, 6)) {
+    checkNames('gemm', options, gemmNames);
+    checkOptional('gemm', options);
+  }
   product('gemm', options);
 }
 
@@ -169,9 +178,11 @@ const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'
  */
 export function gemv(options: GemvOptions): void {
   if (arguments.length > 1) noMore('gemv', arguments);
-  if (Object.keys(options ?? {}).length !== 5) checkNames('gemv', options, gemvNames);
+  if (!hasOnly(options, 5)) {
+    checkNames('gemv', options, gemvNames);
+    checkOptional('gemv', options);
+  }
   const { m, n, a, x, y, alpha, beta, transA = false, lda } = options;
-  checkFlag('gemv', 'transA', transA);
   const rows = transA ? n : m;
   const inner = transA ? m : n;
   checkSize('gemv', 'm', m);

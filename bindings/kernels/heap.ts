@@ -3,14 +3,16 @@
  * are in use is kept here, so that a part of an array that was freed is told from one of an array that was not.
  */
 import { ArgumentError } from '../errors.ts';
-import type { WasmExecutor } from '../wasm/executor.ts';
-import { heapOf } from '../wasm/executor.ts';
+import { hasOlderHeaps, heapOf, type WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { noMore } from './options.ts';
 
 /** Under this key an array from `alloc` carries its element index, or FREED. */
 const ADDRESS = Symbol('address');
 const FREED = -1;
+
+/** Elements of a view that is not a view of a whole heap. */
+const PAGE = 65536 / 4;
 
 interface HeapArray extends Float32Array {
   [ADDRESS]?: number;
@@ -116,27 +118,39 @@ function isDetached(array: Float32Array | Int32Array | Int8Array): boolean {
 /** Why an array cannot be used, as the end of a sentence; null if it can. */
 export function fateOf(array: Float32Array | Int32Array | Int8Array): string | null {
   if ((array as HeapArray)[ADDRESS] === FREED) return 'was used after free()';
-  const { buffer } = array;
-  const heap = heapOf(buffer);
   if (array.length === 0 && isDetached(array))
-    return heap === undefined
+    return heapOf(array.buffer) === undefined
       ? 'is detached: its buffer was transferred, or has become shorter'
       : 'is detached because the wasm memory has grown; alloc again, or reserve memory first with init({ memoryMiB })';
-  if (heap === undefined || isAllocated(array as Float32Array)) return null;
-  const at = blocksUpTo(array.byteOffset / 4) - 1;
-  if (heap === wasmExecutor() && at >= 0 && (array.byteOffset + array.byteLength) / 4 <= ends[at]!) return null;
+  // Engines take long for `buffer`: what starts at 0 needs no look at it, nor what would lie in a block in use if it lay in the heap.
+  if (!hasOlderHeaps() && ((array.byteOffset === 0 && array.length < PAGE) || isLive(array))) return null;
+  const { buffer } = array;
+  const executor = wasmExecutor();
+  if (buffer !== executor.buffer) {
+    const heap = heapOf(buffer);
+    if (heap === undefined || (heap === executor && isLive(array))) return null;
+  } else if (isLive(array)) return null;
   return 'lies in wasm memory that is not, or no longer, that of an array from alloc: the array that it is a part of was freed';
+}
+
+/** Whether an array in wasm memory lies in a block that is in use. */
+function isLive({ byteOffset, byteLength }: Float32Array | Int32Array | Int8Array): boolean {
+  const at = blocksUpTo(byteOffset / 4) - 1;
+  return at >= 0 && (byteOffset + byteLength) / 4 <= ends[at]!;
 }
 
 /** Element index of an array that lies in the executor's memory, from `alloc` or a part of one; else 0. */
 export function locate(executor: WasmExecutor, array: Float32Array): number {
   const address = (array as HeapArray)[ADDRESS];
   if (address !== undefined) return address;
-  return isIn(executor, array) && (array.byteOffset & 3) === 0 ? array.byteOffset >>> 2 : 0;
+  return isIn(executor, array) ? array.byteOffset >>> 2 : 0;
 }
 
 /** Whether an array lies in the executor's memory: a shared one has another buffer after it has grown. */
 export function isIn(executor: WasmExecutor, array: Float32Array | Int32Array | Int8Array): boolean {
   const { buffer } = array;
-  return buffer === executor.buffer || (executor.isShared && heapOf(buffer) === executor);
+  if (buffer !== executor.buffer && !(executor.isShared && heapOf(buffer) === executor)) return false;
+  if (array.byteOffset === 0)
+    throw new ArgumentError('saraf/kernels: an array starts where the wasm memory does, which is not from alloc');
+  return true;
 }

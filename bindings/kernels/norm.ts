@@ -2,7 +2,7 @@
 import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeMoments, encodeNormalize, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, input, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkArray } from './checks.ts';
 import { checkNames, checkNumber, checkSize, namesOf, noMore } from './options.ts';
 
@@ -73,7 +73,7 @@ export function layerNorm(options: LayerNormOptions): void {
       groupChannels: cols,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -139,7 +139,7 @@ export function batchNorm(options: BatchNormOptions): void {
     const view = { outer: batch, channels, spatial, groupChannels: 0 };
     encodeNormalize(program, { ...view, x: from, mean: center, rstd, weight: factor, bias: summand, y: to });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

@@ -39,6 +39,14 @@ export function namesOf(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
+/**
+ * Whether there are just so many options as a kernel needs: no name has to be looked at then, nor what is optional, because each needed
+ * one that is not there is refused. Small calls would feel it.
+ */
+export function hasOnly(options: object, needed: number): boolean {
+  return Object.keys(options ?? {}).length === needed;
+}
+
 /** Refuses what is not an object of options, and options that a kernel does not know: a misspelt one would be left out silently. */
 export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, input, output, release } from './arrays.ts';
+import { abandon, finish, input, output } from './arrays.ts';
 import { checkApart, checkArray, checkInts } from './checks.ts';
 import { checkPlane, type Pair, pairOf, stepOf } from './conv.ts';
 import { checkFlag, checkNames, checkSize, namesOf, noMore } from './options.ts';
@@ -121,7 +121,7 @@ export function maxPool2d(options: MaxPoolOptions): void {
     const dilation = { dilationHeight: 1, dilationWidth: 1 };
     encodeMaxPool(executor.program, { ...fields, ...dilation, x: from, y: to, indices: placesTo });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -149,7 +149,7 @@ export function avgPool2d(options: AvgPoolOptions): void {
     const from = input(executor, options.x, inputs, to, outputs, false);
     encodeAvgPool(executor.program, { ...fields, x: from, y: to, countPad: countIncludePad ? 1 : 0 });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

@@ -4,7 +4,7 @@ import { encodeQgemm } from '../generated/encode.ts';
 import { isFloat32Array, isInt32Array } from '../realm.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, output, release, temporary } from './arrays.ts';
+import { abandon, finish, output, temporary } from './arrays.ts';
 import { checkArray, checkBytes, checkInts } from './checks.ts';
 import { isIn } from './heap.ts';
 import { checkFlag, checkNames, checkNumber, checkSize, namesOf, noMore, refuse } from './options.ts';
@@ -197,7 +197,7 @@ export function qgemm(options: QgemmOptions): void {
       aZero,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

@@ -4,7 +4,7 @@ import { ArgumentError } from '../errors.ts';
 import { encodeCopy, encodePack, encodeRecurrent, RecurrentKind } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, input, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkApart, checkArray } from './checks.ts';
 import { checkNames, checkSize, namesOf, noMore } from './options.ts';
 
@@ -155,7 +155,7 @@ function run(
     else copyTo(executor, out + (steps - 1) * rows, hTo, rows);
     if (isLstm) copyTo(executor, cLast, cTo, rows);
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

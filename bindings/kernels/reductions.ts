@@ -1,10 +1,10 @@
 /** Softmax and reductions on typed arrays. */
 import { encodeReduce, encodeSoftmax, ReduceFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { finish, input, output, release } from './arrays.ts';
+import { abandon, finish, input, output } from './arrays.ts';
 import { checkArray, checkEqual } from './checks.ts';
 import { gemm } from './gemm.ts';
-import { checkNames, checkSize, namesOf, noMore } from './options.ts';
+import { checkNames, checkSize, hasOnly, namesOf, noMore } from './options.ts';
 
 /** What `softmax` takes. */
 export interface SoftmaxOptions {
@@ -30,7 +30,7 @@ const softmaxNames = namesOf('x y rows cols');
  */
 export function softmax(options: SoftmaxOptions): void {
   if (arguments.length > 1) noMore('softmax', arguments);
-  checkNames('softmax', options, softmaxNames);
+  if (!hasOnly(options, 4)) checkNames('softmax', options, softmaxNames);
   const { x, y, rows, cols } = options;
   checkSize('softmax', 'rows', rows);
   checkSize('softmax', 'cols', cols);
@@ -49,7 +49,7 @@ export function softmax(options: SoftmaxOptions): void {
       log: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -67,7 +67,7 @@ const result = new Float32Array(1);
  */
 export function sum(options: { x: Float32Array }): number {
   if (arguments.length > 1) noMore('sum', arguments);
-  checkNames('sum', options, sumNames);
+  if (!hasOnly(options, 1)) checkNames('sum', options, sumNames);
   const { x } = options;
   checkArray('sum', 'x', x, 0);
   if (x.length === 0) return 0;
@@ -84,7 +84,7 @@ export function sum(options: { x: Float32Array }): number {
       scale: 1,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -99,7 +99,7 @@ export function sum(options: { x: Float32Array }): number {
  */
 export function dot(options: { x: Float32Array; y: Float32Array }): number {
   if (arguments.length > 1) noMore('dot', arguments);
-  checkNames('dot', options, dotNames);
+  if (!hasOnly(options, 2)) checkNames('dot', options, dotNames);
   const { x, y } = options;
   checkArray('dot', 'x', x, 0);
   checkEqual('dot', 'y', y, x.length);

@@ -51,9 +51,17 @@ export interface WasmOptions {
 /** Whose heap a buffer is or was: views of a heap outlive the executor that has been replaced. */
 const heaps = new WeakMap<ArrayBufferLike, WasmExecutor>();
 
-/** The executor whose heap this buffer is; undefined for all others. */
+/** Buffers that are heaps of today or were: two where an executor has been replaced, or a shared memory has grown. */
+let lasting = 0;
+
+/** The executor whose heap this buffer is, or was before it was detached; undefined for all others. */
 export function heapOf(buffer: ArrayBufferLike): WasmExecutor | undefined {
   return heaps.get(buffer);
+}
+
+/** Whether there are buffers of heaps, not detached, that are not the one executor's `buffer`: else nobody need ask `heapOf`. */
+export function hasOlderHeaps(): boolean {
+  return lasting > 1;
 }
 
 /** A memory that may grow as far as this engine allows: iOS refuses large shared ones. */
@@ -112,6 +120,7 @@ export class WasmExecutor implements Executor {
     // The loader's wrappers cost more than small kernels do: the raw exports are called.
     this.kernels = instantiateSync(module, { env: { memory: this.memory } }).instance.exports as unknown as Kernels;
     this.isShared = this.keepsViews = this.wasReserved = shared;
+    lasting++;
     this.floats = new Float32Array(this.memory.buffer);
     this.ints = new Int32Array(this.memory.buffer);
     heaps.set(this.memory.buffer, this);
@@ -283,6 +292,7 @@ export class WasmExecutor implements Executor {
   /** Views on the memory as it is now. */
   private renew(): void {
     const { buffer } = this.memory;
+    if (this.isShared) lasting++;
     this.floats = new Float32Array(buffer);
     this.ints = new Int32Array(buffer);
     heaps.set(buffer, this);
