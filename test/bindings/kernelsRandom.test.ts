@@ -10,7 +10,7 @@ import { seeded } from '../support/commands.ts';
 import type { Options, Random } from '../support/kernelCase.ts';
 import { type KernelName, kernelCases } from '../support/kernelCases.ts';
 
-const CALLS = 3000;
+const CALLS = 2000;
 const CANARY = 77;
 type Typed = Float32Array | Int32Array | Int8Array;
 type Make = new (buffer: ArrayBufferLike, offset: number, length: number) => Typed;
@@ -60,8 +60,10 @@ function isTyped(value: unknown): value is Typed {
   return ArrayBuffer.isView(value);
 }
 
-it(`${CALLS} random calls`, () => {
-  const uniform = seeded(20);
+it.each([1, 2])(`${CALLS} random calls, room for %i threads`, async (threads) => {
+  await kernels.init({ memoryMiB: 16, threads });
+  expect(wasmExecutor().isShared).toBe(threads > 1);
+  const uniform = seeded(20 + threads);
   const random: Random = (low, high) => low + Math.floor(uniform() * (high - low + 1));
   const before = wasmExecutor().allocator.blocks;
   const byName = kernels as unknown as Record<string, (options: Options) => unknown>;
