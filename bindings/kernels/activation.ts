@@ -7,8 +7,8 @@ export type Activation = keyof typeof codes;
 
 /** Its code in commands. */
 export function activationCode(op: string, activation: Activation): number {
-  const code = codes[activation];
-  if (code === undefined)
+  if (activation === 'none') return codes.none;
+  if (!Object.hasOwn(codes, activation))
     throw new ArgumentError(
       `${op}: unknown activation ${String(activation)} (known: ${Object.keys(codes).join(', ')})`,
       {
@@ -17,5 +17,5 @@ export function activationCode(op: string, activation: Activation): number {
         got: activation,
       },
     );
-  return code;
+  return codes[activation];
 }

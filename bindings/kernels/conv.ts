@@ -11,7 +11,9 @@ import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
 import { type Activation, activationCode } from './activation.ts';
-import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
+import { checkArray } from './checks.ts';
+import { checkNames, checkProduct, checkSize, namesOf, noMore, refuse } from './options.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -69,18 +71,24 @@ export interface Im2colOptions extends WindowOptions {
 
 export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (!Array.isArray(pair) || pair.length !== 2)
-    throw new ArgumentError(`${op}: ${name} must be a number or [height, width], got ${String(value)}`, {
-      op,
-      argument: name,
-      got: value,
-    });
+  if (!Array.isArray(pair) || pair.length !== 2) refuse(op, name, 'a number or [height, width]', value);
   for (const side of pair) checkSize(op, name, side, low);
   return pair as readonly [number, number];
 }
 
+/** Refuses planes and kernels whose elements cannot be counted, or offsets in which do not fit into an int32. */
+export function checkPlane(op: string, rows: number, cols: number, kernelHeight: number, kernelWidth: number): void {
+  checkProduct(op, 'padding', 'the padded plane', [rows, cols]);
+  checkProduct(op, 'kernelSize', 'the kernel', [kernelHeight, kernelWidth]);
+}
+
+/** A step that is never made, because there is one window or one tap, is 1: kernels multiply by it all the same. */
+export function stepOf(step: number, count: number): number {
+  return count > 1 ? step : 1;
+}
+
 function geometryOf(op: string, options: WindowOptions, outChannels: number, groups: number): ConvGeometry {
-  const { batch, inChannels, height, width } = options;
+  const { batch, inChannels, height, width, stride = 1, padding = 0, dilation = 1 } = options;
   for (const [name, size] of Object.entries({ batch, inChannels, height, width })) checkSize(op, name, size);
   checkSize(op, 'outChannels', outChannels);
   checkSize(op, 'groups', groups, 1);
@@ -94,32 +102,35 @@ function geometryOf(op: string, options: WindowOptions, outChannels: number, gro
       });
   }
   const [kernelHeight, kernelWidth] = pairOf(op, 'kernelSize', options.kernelSize, 1);
-  const [strideHeight, strideWidth] = pairOf(op, 'stride', options.stride ?? 1, 1);
-  const [padTop, padLeft] = pairOf(op, 'padding', options.padding ?? 0, 0);
-  const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', options.dilation ?? 1, 1);
+  const [strideHeight, strideWidth] = pairOf(op, 'stride', stride, 1);
+  const [padTop, padLeft] = pairOf(op, 'padding', padding, 0);
+  const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', dilation, 1);
   const [rows, cols] = [height + 2 * padTop, width + 2 * padLeft];
+  checkPlane(op, rows, cols, kernelHeight, kernelWidth);
   const [spanRows, spanCols] = [(kernelHeight - 1) * dilationHeight + 1, (kernelWidth - 1) * dilationWidth + 1];
   if (spanRows > rows || spanCols > cols)
     throw new ShapeError(
       `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spanRows}×${spanCols}) does not fit into the padded input, ${rows}×${cols}`,
       { op, argument: 'kernelSize', got: [spanRows, spanCols], expected: [rows, cols] },
     );
+  const outHeight = Math.floor((rows - spanRows) / strideHeight) + 1;
+  const outWidth = Math.floor((cols - spanCols) / strideWidth) + 1;
   return {
     batch,
     inChannels,
     height,
     width,
     outChannels,
-    outHeight: Math.floor((rows - spanRows) / strideHeight) + 1,
-    outWidth: Math.floor((cols - spanCols) / strideWidth) + 1,
+    outHeight,
+    outWidth,
     kernelHeight,
     kernelWidth,
-    strideHeight,
-    strideWidth,
+    strideHeight: stepOf(strideHeight, outHeight),
+    strideWidth: stepOf(strideWidth, outWidth),
     padTop,
     padLeft,
-    dilationHeight,
-    dilationWidth,
+    dilationHeight: stepOf(dilationHeight, kernelHeight),
+    dilationWidth: stepOf(dilationWidth, kernelWidth),
     groups,
   };
 }
@@ -140,10 +151,9 @@ function encode(executor: WasmExecutor, fields: ConvFields): void {
   });
 }
 
-/** Those of all functions here: their calls may share options. */
-const names = namesOf(
-  'x weight bias y batch inChannels height width outChannels kernelSize stride padding dilation groups activation',
-);
+const windowNames = 'x y batch inChannels height width kernelSize stride padding dilation';
+const im2colNames = namesOf(windowNames);
+const convNames = namesOf(`${windowNames} weight bias outChannels groups activation`);
 
 function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: number): void {
   const { x, weight, bias, y, outChannels, activation = 'none' } = options;
@@ -170,7 +180,7 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
       activation: code,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -189,8 +199,10 @@ function convolve(op: string, options: Omit<Conv2dOptions, 'groups'>, groups: nu
  * conv2d({ x, weight, y, batch: 1, inChannels: 3, height: 32, width: 32, outChannels: 16, kernelSize: 3, padding: 1 });
  */
 export function conv2d(options: Conv2dOptions): void {
-  checkNames('conv2d', options, names);
-  convolve('conv2d', options, options.groups ?? 1);
+  if (arguments.length > 1) noMore('conv2d', arguments);
+  checkNames('conv2d', options, convNames);
+  const { groups = 1 } = options;
+  convolve('conv2d', options, groups);
 }
 
 /**
@@ -204,7 +216,8 @@ export function conv2d(options: Conv2dOptions): void {
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
   const op = 'depthwiseConv2d';
-  checkNames(op, options, names);
+  if (arguments.length > 1) noMore(op, arguments);
+  checkNames(op, options, convNames);
   checkSize(op, 'inChannels', options.inChannels, 1);
   const { groups = options.inChannels } = options as { groups?: number };
   if (groups !== options.inChannels)
@@ -228,7 +241,8 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
  */
 export function im2col(options: Im2colOptions): void {
   const op = 'im2col';
-  checkNames(op, options, names);
+  if (arguments.length > 1) noMore(op, arguments);
+  checkNames(op, options, im2colNames);
   const { x, y } = options;
   const geometry = geometryOf(op, options, 0, 1);
   const { batch, inChannels, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
@@ -242,7 +256,7 @@ export function im2col(options: Im2colOptions): void {
     const to = output(executor, y, yLength, false);
     encodeIm2col(executor.program, { ...geometry, x: input(executor, x, xLength, to, yLength, false), y: to });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

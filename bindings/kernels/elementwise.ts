@@ -3,7 +3,9 @@ import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeGemm, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkEqual, checkNumber, finish, input, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
+import { checkArray, checkEqual } from './checks.ts';
+import { checkNames, checkNumber, hasOnly, namesOf, noMore } from './options.ts';
 
 /** What functions of one element take. */
 export interface UnaryOptions {
@@ -13,7 +15,11 @@ export interface UnaryOptions {
   y: Float32Array;
 }
 
-function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
+const unaryNames = namesOf('x y');
+
+function unary(fn: UnaryFn, options: UnaryOptions): void {
+  if (!hasOnly(options, 2)) checkNames(fn, options, unaryNames);
+  const { x, y } = options;
   checkArray(fn, 'x', x, 0);
   const n = x.length;
   checkEqual(fn, 'y', y, n);
@@ -30,7 +36,7 @@ function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
       p1: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -45,6 +51,7 @@ function unary(fn: UnaryFn, { x, y }: UnaryOptions): void {
  * y; // [0, 2]
  */
 export function relu(options: UnaryOptions): void {
+  if (arguments.length > 1) noMore('relu', arguments);
   unary('relu', options);
 }
 /**
@@ -56,6 +63,7 @@ export function relu(options: UnaryOptions): void {
  * y; // [0.5, 0.7311]
  */
 export function sigmoid(options: UnaryOptions): void {
+  if (arguments.length > 1) noMore('sigmoid', arguments);
   unary('sigmoid', options);
 }
 /**
@@ -67,6 +75,7 @@ export function sigmoid(options: UnaryOptions): void {
  * y; // [0, 0.7616]
  */
 export function tanh(options: UnaryOptions): void {
+  if (arguments.length > 1) noMore('tanh', arguments);
   unary('tanh', options);
 }
 /**
@@ -78,6 +87,7 @@ export function tanh(options: UnaryOptions): void {
  * y; // [1, 2.7183]
  */
 export function exp(options: UnaryOptions): void {
+  if (arguments.length > 1) noMore('exp', arguments);
   unary('exp', options);
 }
 
@@ -104,7 +114,10 @@ function withScalar(executor: WasmExecutor, fn: BinaryFn, x: number, y: number, 
  * gelu({ x: y, y });
  * y; // [-0.1587, 1.9545]
  */
-export function gelu({ x, y }: UnaryOptions): void {
+export function gelu(options: UnaryOptions): void {
+  if (arguments.length > 1) noMore('gelu', arguments);
+  if (!hasOnly(options, 2)) checkNames('gelu', options, unaryNames);
+  const { x, y } = options;
   checkArray('gelu', 'x', x, 0);
   const n = x.length;
   checkEqual('gelu', 'y', y, n);
@@ -131,7 +144,7 @@ export function gelu({ x, y }: UnaryOptions): void {
     });
     withScalar(executor, 'mul', work, to, n, 0.5);
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -147,7 +160,11 @@ export interface BinaryOptions {
   y: Float32Array;
 }
 
-function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
+const binaryNames = namesOf('a b y');
+
+function binary(fn: BinaryFn, options: BinaryOptions): void {
+  if (!hasOnly(options, 3)) checkNames(fn, options, binaryNames);
+  const { a, b, y } = options;
   checkArray(fn, 'a', a, 0);
   const n = a.length;
   checkEqual(fn, 'b', b, n);
@@ -168,7 +185,7 @@ function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
       bStrides: [1],
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -183,6 +200,7 @@ function binary(fn: BinaryFn, { a, b, y }: BinaryOptions): void {
  * y; // [4, 6]
  */
 export function add(options: BinaryOptions): void {
+  if (arguments.length > 1) noMore('add', arguments);
   binary('add', options);
 }
 /**
@@ -194,6 +212,7 @@ export function add(options: BinaryOptions): void {
  * y; // [3, 8]
  */
 export function mul(options: BinaryOptions): void {
+  if (arguments.length > 1) noMore('mul', arguments);
   binary('mul', options);
 }
 
@@ -203,6 +222,7 @@ export interface AxpyOptions extends UnaryOptions {
   alpha: number;
 }
 
+const axpyNames = namesOf('alpha x y');
 const one = new Float32Array([1]);
 
 /**
@@ -213,7 +233,10 @@ const one = new Float32Array([1]);
  * axpy({ alpha: 2, x: new Float32Array([3, 4]), y });
  * y; // [7, 9]
  */
-export function axpy({ alpha, x, y }: AxpyOptions): void {
+export function axpy(options: AxpyOptions): void {
+  if (arguments.length > 1) noMore('axpy', arguments);
+  if (!hasOnly(options, 3)) checkNames('axpy', options, axpyNames);
+  const { alpha, x, y } = options;
   checkNumber('axpy', 'alpha', alpha);
   checkArray('axpy', 'x', x, 0);
   const n = x.length;
@@ -244,7 +267,7 @@ export function axpy({ alpha, x, y }: AxpyOptions): void {
       activation: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

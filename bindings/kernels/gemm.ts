@@ -3,7 +3,9 @@ import { ArgumentError } from '../errors.ts';
 import { encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type Activation, activationCode } from './activation.ts';
-import { checkArray, checkNames, checkNumber, checkSize, finish, input, output, release } from './arrays.ts';
+import { abandon, finish, input, output } from './arrays.ts';
+import { checkArray } from './checks.ts';
+import { checkFlag, checkNames, checkNumber, checkSize, hasOnly, noMore } from './options.ts';
 
 /** What `gemm` takes. */
 export interface GemmOptions {
@@ -48,51 +50,48 @@ function span(rows: number, cols: number, ld: number): number {
   return rows === 0 || cols === 0 ? 0 : (rows - 1) * ld + cols;
 }
 
-function checkLeading(name: string, ld: number, cols: number): void {
-  checkSize('gemm', name, ld, 0);
+function checkLeading(op: string, name: string, ld: number, cols: number): void {
+  checkSize(op, name, ld, 0);
   if (ld < cols)
-    throw new ArgumentError(`gemm: ${name} is ${ld}, rows have ${cols} elements`, {
-      op: 'gemm',
+    throw new ArgumentError(`${op}: ${name} is ${ld}, rows have ${cols} elements`, {
+      op,
       argument: name,
       got: ld,
       expected: cols,
     });
 }
 
-/**
- * C = activation(alpha·op(A)·op(B) + beta·C + bias).
- *
- * @throws ShapeError or ArgumentError before anything is written
- * @example
- * const a = new Float32Array([1, 2, 3, 4, 5, 6]); // 2×3
- * const b = new Float32Array([1, 0, 1, 0, -1, 0]); // 2×3, read as its transpose
- * const c = new Float32Array(4);
- * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
- * c; // [4, 0, 10, 0]
- */
-export function gemm(options: GemmOptions): void {
-  // The required ones alone need no look at their names, which small products would feel.
-  if (Object.keys(options ?? {}).length !== 6) checkNames('gemm', options, gemmNames);
+/** Refuses what is not of the type that an optional one has. */
+function checkOptional(
+  op: string,
+  { alpha = 1, beta = 0, transA = false, transB = false }: Partial<GemmOptions>,
+): void {
+  checkNumber(op, 'alpha', alpha);
+  checkNumber(op, 'beta', beta);
+  checkFlag(op, 'transA', transA);
+  checkFlag(op, 'transB', transB);
+}
+
+/** The product, under the name of the function that errors are to name. */
+function product(op: string, options: GemmOptions): void {
   const { m, n, k, a, b, c, alpha = 1, beta = 0, transA = false, transB = false, bias, activation = 'none' } = options;
-  checkSize('gemm', 'm', m);
-  checkSize('gemm', 'n', n);
-  checkSize('gemm', 'k', k);
-  checkNumber('gemm', 'alpha', alpha);
-  checkNumber('gemm', 'beta', beta);
+  checkSize(op, 'm', m);
+  checkSize(op, 'n', n);
+  checkSize(op, 'k', k);
   const aCols = transA ? m : k;
   const bCols = transB ? k : n;
   const { lda = aCols, ldb = bCols, ldc = n } = options;
-  if (lda !== aCols) checkLeading('lda', lda, aCols);
-  if (ldb !== bCols) checkLeading('ldb', ldb, bCols);
-  if (ldc !== n) checkLeading('ldc', ldc, n);
+  if (lda !== aCols) checkLeading(op, 'lda', lda, aCols);
+  if (ldb !== bCols) checkLeading(op, 'ldb', ldb, bCols);
+  if (ldc !== n) checkLeading(op, 'ldc', ldc, n);
   const aLength = span(transA ? k : m, aCols, lda);
   const bLength = span(transB ? n : k, bCols, ldb);
   const cLength = span(m, n, ldc);
-  checkArray('gemm', 'a', a, aLength);
-  checkArray('gemm', 'b', b, bLength);
-  checkArray('gemm', 'c', c, cLength);
-  if (bias !== undefined) checkArray('gemm', 'bias', bias, n);
-  const code = activationCode('gemm', activation);
+  checkArray(op, 'a', a, aLength);
+  checkArray(op, 'b', b, bLength);
+  checkArray(op, 'c', c, cLength);
+  if (bias !== undefined) checkArray(op, 'bias', bias, n);
+  const code = activationCode(op, activation);
   if (cLength === 0) return;
   const executor = wasmExecutor();
   try {
@@ -119,10 +118,30 @@ export function gemm(options: GemmOptions): void {
       activation: code,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
+}
+
+/**
+ * C = activation(alpha·op(A)·op(B) + beta·C + bias).
+ *
+ * @throws ShapeError or ArgumentError before anything is written
+ * @example
+ * const a = new Float32Array([1, 2, 3, 4, 5, 6]); // 2×3
+ * const b = new Float32Array([1, 0, 1, 0, -1, 0]); // 2×3, read as its transpose
+ * const c = new Float32Array(4);
+ * gemm({ m: 2, n: 2, k: 3, a, b, c, transB: true, activation: 'relu' });
+ * c; // [4, 0, 10, 0]
+ */
+export function gemm(options: GemmOptions): void {
+  if (arguments.length > 1) noMore('gemm', arguments);
+  if (!hasOnly(options, 6)) {
+    checkNames('gemm', options, gemmNames);
+    checkOptional('gemm', options);
+  }
+  product('gemm', options);
 }
 
 /** What `gemv` takes. */
@@ -158,7 +177,11 @@ const gemvNames: ReadonlySet<string> = new Set('m n a x y alpha beta transA lda'
  * y; // [6, 15]
  */
 export function gemv(options: GemvOptions): void {
-  if (Object.keys(options ?? {}).length !== 5) checkNames('gemv', options, gemvNames);
+  if (arguments.length > 1) noMore('gemv', arguments);
+  if (!hasOnly(options, 5)) {
+    checkNames('gemv', options, gemvNames);
+    checkOptional('gemv', options);
+  }
   const { m, n, a, x, y, alpha, beta, transA = false, lda } = options;
   const rows = transA ? n : m;
   const inner = transA ? m : n;
@@ -166,5 +189,5 @@ export function gemv(options: GemvOptions): void {
   checkSize('gemv', 'n', n);
   checkArray('gemv', 'x', x, inner);
   checkArray('gemv', 'y', y, rows);
-  gemm({ m: rows, n: 1, k: inner, a, b: x, c: y, alpha, beta, transA, lda });
+  product('gemv', { m: rows, n: 1, k: inner, a, b: x, c: y, alpha, beta, transA, lda });
 }

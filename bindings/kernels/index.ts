@@ -15,7 +15,7 @@
  */
 export { ArgumentError, DeviceError, DisposedError, OutOfMemoryError, SarafError, ShapeError } from '../errors.ts';
 export type { Activation } from './activation.ts';
-export { alloc, free } from './arrays.ts';
+
 export {
   type Conv2dOptions,
   conv2d,
@@ -38,6 +38,7 @@ export {
   type UnaryOptions,
 } from './elementwise.ts';
 export { type GemmOptions, type GemvOptions, gemm, gemv } from './gemm.ts';
+export { alloc, free } from './heap.ts';
 export { init, type KernelsInfo } from './init.ts';
 export { type BatchNormOptions, batchNorm, type LayerNormOptions, layerNorm } from './norm.ts';
 export { type AvgPoolOptions, avgPool2d, type MaxPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';

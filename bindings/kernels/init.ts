@@ -8,12 +8,15 @@ import {
   type WasmSettings,
   wasmExecutor,
 } from '../wasm/instance.ts';
+import { checkNames, namesOf, noMore } from './options.ts';
 
 /** What `init` has started. */
 export interface KernelsInfo extends ThreadsInfo {
   /** The kernels that run: 'relaxed' with fused multiply-adds, 'simd128' without, or in deterministic mode. */
   simd: 'relaxed' | 'simd128';
 }
+
+const names = namesOf('deterministic memoryMiB threads wasm workerUrl');
 
 /**
  * Starts the kernels. Optional: without it the first call does, on one thread. Settings cannot change while arrays are
@@ -25,6 +28,8 @@ export interface KernelsInfo extends ThreadsInfo {
 export async function init(
   settings: Partial<Omit<WasmSettings, 'wasm'> & { wasm: WasmSource }> = {},
 ): Promise<KernelsInfo> {
+  if (arguments.length > 1) noMore('init', arguments);
+  checkNames('init', settings, names);
   const { wasm, ...others } = settings;
   configure({ ...others, wasm: wasm === undefined ? wasm : await loadWasm(wasm) });
   const simd = wasmExecutor().variant === 'relaxed' ? 'relaxed' : 'simd128';

@@ -2,18 +2,9 @@
 import { floatBits } from '../commands/program.ts';
 import { BinaryFn, encodeBinary, encodeMoments, encodeNormalize, encodeUnary, UnaryFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import {
-  checkArray,
-  checkNames,
-  checkNumber,
-  checkSize,
-  finish,
-  input,
-  namesOf,
-  output,
-  release,
-  temporary,
-} from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
+import { checkArray } from './checks.ts';
+import { checkNames, checkNumber, checkSize, namesOf, noMore } from './options.ts';
 
 interface NormOptions {
   /** What is normalised, row-major. */
@@ -48,6 +39,7 @@ const layerNames = namesOf('x y rows cols weight bias eps');
  */
 export function layerNorm(options: LayerNormOptions): void {
   const op = 'layerNorm';
+  if (arguments.length > 1) noMore(op, arguments);
   checkNames(op, options, layerNames);
   const { x, y, rows, cols, weight, bias, eps = 1e-5 } = options;
   checkSize(op, 'rows', rows);
@@ -81,7 +73,7 @@ export function layerNorm(options: LayerNormOptions): void {
       groupChannels: cols,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -118,6 +110,7 @@ const batchNames = namesOf('x y batch channels spatial mean variance weight bias
  */
 export function batchNorm(options: BatchNormOptions): void {
   const op = 'batchNorm';
+  if (arguments.length > 1) noMore(op, arguments);
   checkNames(op, options, batchNames);
   const { x, y, batch, channels, spatial, mean, variance, weight, bias, eps = 1e-5 } = options;
   for (const [name, size] of Object.entries({ batch, channels, spatial })) checkSize(op, name, size);
@@ -146,7 +139,7 @@ export function batchNorm(options: BatchNormOptions): void {
     const view = { outer: batch, channels, spatial, groupChannels: 0 };
     encodeNormalize(program, { ...view, x: from, mean: center, rstd, weight: factor, bias: summand, y: to });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

@@ -2,8 +2,10 @@
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release } from './arrays.ts';
-import { type Pair, pairOf } from './conv.ts';
+import { abandon, finish, input, output } from './arrays.ts';
+import { checkApart, checkArray, checkInts } from './checks.ts';
+import { checkPlane, type Pair, pairOf, stepOf } from './conv.ts';
+import { checkFlag, checkNames, checkSize, namesOf, noMore } from './options.ts';
 
 /** What both poolings take. */
 export interface PoolOptions {
@@ -62,18 +64,21 @@ function windows(op: string, size: number, kernel: number, stride: number, pad: 
   return ceilMode && (count - 1) * stride >= size + pad ? count - 1 : count;
 }
 
-/** Those of both poolings: their calls may share options. */
-const names = namesOf('x y indices batch channels height width kernelSize stride padding ceilMode countIncludePad');
+const names = 'x y batch channels height width kernelSize stride padding ceilMode';
+const maxNames = namesOf(`${names} indices`);
+const avgNames = namesOf(`${names} countIncludePad`);
 
 /** The fields of the commands, and the lengths of the arrays, which are checked. */
 function plan(op: string, options: PoolOptions) {
-  checkNames(op, options, names);
-  const { x, y, batch, channels, height, width, kernelSize, ceilMode = false } = options;
+  const { x, y, batch, channels, height, width, kernelSize, stride = kernelSize, padding = 0 } = options;
+  const { ceilMode = false } = options;
   for (const [name, size] of Object.entries({ batch, channels })) checkSize(op, name, size);
   for (const [name, size] of Object.entries({ height, width })) checkSize(op, name, size, 1);
   const [kernelHeight, kernelWidth] = pairOf(op, 'kernelSize', kernelSize, 1);
-  const [strideHeight, strideWidth] = pairOf(op, 'stride', options.stride ?? kernelSize, 1);
-  const [padHeight, padWidth] = pairOf(op, 'padding', options.padding ?? 0, 0);
+  const [strideHeight, strideWidth] = pairOf(op, 'stride', stride, 1);
+  const [padHeight, padWidth] = pairOf(op, 'padding', padding, 0);
+  checkFlag(op, 'ceilMode', ceilMode);
+  checkPlane(op, height + 2 * padHeight, width + 2 * padWidth, kernelHeight, kernelWidth);
   const planes = batch * channels;
   const outHeight = windows(op, height, kernelHeight, strideHeight, padHeight, ceilMode);
   const outWidth = windows(op, width, kernelWidth, strideWidth, padWidth, ceilMode);
@@ -82,7 +87,8 @@ function plan(op: string, options: PoolOptions) {
   checkArray(op, 'x', x, inputs);
   checkArray(op, 'y', y, outputs);
   const sizes = { planes, height, width, outHeight, outWidth, kernelHeight, kernelWidth };
-  return { inputs, outputs, fields: { ...sizes, strideHeight, strideWidth, padHeight, padWidth } };
+  const steps = { strideHeight: stepOf(strideHeight, outHeight), strideWidth: stepOf(strideWidth, outWidth) };
+  return { inputs, outputs, fields: { ...sizes, ...steps, padHeight, padWidth } };
 }
 
 /**
@@ -95,13 +101,17 @@ function plan(op: string, options: PoolOptions) {
  */
 export function maxPool2d(options: MaxPoolOptions): void {
   const op = 'maxPool2d';
+  if (arguments.length > 1) noMore(op, arguments);
+  checkNames(op, options, maxNames);
   const { inputs, outputs, fields } = plan(op, options);
   const { x, y, indices } = options;
-  if (indices !== undefined && !(indices instanceof Int32Array))
-    throw new ArgumentError(`${op}: indices must be an Int32Array`, { op, argument: 'indices', got: indices });
+  if (indices !== undefined) {
+    checkInts(op, 'indices', indices, outputs);
+    checkApart(op, 'indices', indices, 'y', y);
+    checkApart(op, 'indices', indices, 'x', x);
+  }
   // The same bytes, so that they are staged as all others.
   const places = indices && new Float32Array(indices.buffer, indices.byteOffset, indices.length);
-  if (places !== undefined) checkArray(op, 'indices', places, outputs);
   if (outputs === 0) return;
   const executor = wasmExecutor();
   try {
@@ -111,7 +121,7 @@ export function maxPool2d(options: MaxPoolOptions): void {
     const dilation = { dilationHeight: 1, dilationWidth: 1 };
     encodeMaxPool(executor.program, { ...fields, ...dilation, x: from, y: to, indices: placesTo });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -126,16 +136,20 @@ export function maxPool2d(options: MaxPoolOptions): void {
  * y; // [2.5]
  */
 export function avgPool2d(options: AvgPoolOptions): void {
-  const { inputs, outputs, fields } = plan('avgPool2d', options);
+  const op = 'avgPool2d';
+  if (arguments.length > 1) noMore(op, arguments);
+  checkNames(op, options, avgNames);
+  const { countIncludePad = true } = options;
+  checkFlag(op, 'countIncludePad', countIncludePad);
+  const { inputs, outputs, fields } = plan(op, options);
   if (outputs === 0) return;
-  const countPad = (options.countIncludePad ?? true) ? 1 : 0;
   const executor = wasmExecutor();
   try {
     const to = output(executor, options.y, outputs, false);
     const from = input(executor, options.x, inputs, to, outputs, false);
-    encodeAvgPool(executor.program, { ...fields, x: from, y: to, countPad });
+    encodeAvgPool(executor.program, { ...fields, x: from, y: to, countPad: countIncludePad ? 1 : 0 });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

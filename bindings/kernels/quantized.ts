@@ -1,9 +1,13 @@
 /** Products of int8 matrices on typed arrays, row-major. */
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { encodeQgemm } from '../generated/encode.ts';
+import { isFloat32Array, isInt32Array } from '../realm.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNames, checkNumber, checkSize, finish, output, release, temporary } from './arrays.ts';
+import { abandon, finish, output, temporary } from './arrays.ts';
+import { checkArray, checkBytes, checkInts } from './checks.ts';
+import { isIn } from './heap.ts';
+import { checkFlag, checkNames, checkNumber, checkSize, namesOf, noMore, refuse } from './options.ts';
 
 /** Numbers that an instruction takes at a time, and columns of a tile. */
 const STEP = 8;
@@ -39,65 +43,69 @@ export interface QgemmOptions {
   bias?: Int32Array | Float32Array;
 }
 
-const names: ReadonlySet<string> = new Set('m n k a b c transA transB aZero bZero aScale bScale bias'.split(' '));
+const names = namesOf('m n k a b c transA transB aZero bZero aScale bScale bias');
 
-function refuse(argument: string, expected: string, got: unknown): never {
-  const shown = typeof got === 'number' ? String(got) : ((got as object | null)?.constructor?.name ?? String(got));
-  throw new ArgumentError(`qgemm: ${argument} must be ${expected}, got ${shown}`, {
-    op: 'qgemm',
-    argument,
-    got,
-    expected,
-  });
-}
-
-function checkLength(argument: string, array: ArrayLike<unknown>, length: number, isExact = false): void {
-  if (array.length < length || (isExact && array.length !== length))
-    throw new ShapeError(`qgemm: ${argument} has ${array.length} elements, ${length} are needed`, {
+/** Refuses what is neither a number that passes, nor a list of n of them. */
+function checkColumns(
+  argument: string,
+  values: number | ArrayLike<number>,
+  n: number,
+  passes: (value: unknown) => boolean,
+  expected: string,
+): void {
+  if (passes(values)) return;
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) refuse('qgemm', argument, expected, values);
+  const list = values as ArrayLike<number>;
+  if (list.length !== n)
+    throw new ShapeError(`qgemm: ${argument} has ${list.length} elements, ${n} are needed`, {
       op: 'qgemm',
       argument,
-      got: array.length,
-      expected: length,
+      got: list.length,
+      expected: n,
     });
+  for (let j = 0; j < n; j++) if (!passes(list[j])) refuse('qgemm', argument, expected, list[j]);
 }
 
-/** Refuses options that cannot be; nothing is written before. */
-function check(options: QgemmOptions): void {
-  checkNames('qgemm', options, names);
-  const { m, n, k, a, b, c, aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias } = options;
-  checkSize('qgemm', 'm', m);
-  checkSize('qgemm', 'n', n);
-  checkSize('qgemm', 'k', k);
-  if (!(a instanceof Int8Array)) refuse('a', 'an Int8Array', a);
-  if (!(b instanceof Int8Array)) refuse('b', 'an Int8Array', b);
-  checkLength('a', a, m * k);
-  checkLength('b', b, k * n);
-  const isFloat = c instanceof Float32Array;
-  if (isFloat) checkArray('qgemm', 'c', c, m * n);
-  else if (c instanceof Int32Array) checkLength('c', c, m * n);
-  else refuse('c', 'an Int32Array or a Float32Array', c);
+const isNumber = (x: unknown) => typeof x === 'number';
+const isByte = (x: unknown) => Number.isInteger(x) && (x as number) >= -128 && (x as number) <= 127;
+
+/** Refuses options that cannot be; nothing is written before. Returns whether C holds floats. */
+function check(options: QgemmOptions): boolean {
+  const op = 'qgemm';
+  checkNames(op, options, names);
+  const { m, n, k, a, b, c, transA = false, transB = false, bias } = options;
+  const { aZero = 0, bZero = 0, aScale = 1, bScale = 1 } = options;
+  checkSize(op, 'm', m);
+  checkSize(op, 'n', n);
+  checkSize(op, 'k', k);
+  checkFlag(op, 'transA', transA);
+  checkFlag(op, 'transB', transB);
+  checkBytes(op, 'a', a, m * k);
+  checkBytes(op, 'b', b, k * n);
+  const isFloat = isFloat32Array(c);
+  if (isFloat) checkArray(op, 'c', c, m * n);
+  else if (isInt32Array(c)) checkInts(op, 'c', c, m * n);
+  else refuse(op, 'c', 'an Int32Array or a Float32Array', c);
   if (bias !== undefined) {
-    if (isFloat) checkArray('qgemm', 'bias', bias as Float32Array, n);
-    else if (bias instanceof Int32Array) checkLength('bias', bias, n);
-    else refuse('bias', 'an Int32Array as c is', bias);
+    if (isFloat) checkArray(op, 'bias', bias as Float32Array, n);
+    else if (isInt32Array(bias)) checkInts(op, 'bias', bias, n);
+    else refuse(op, 'bias', 'an Int32Array as c is', bias);
   }
   if (!isFloat && (options.aScale !== undefined || options.bScale !== undefined))
-    refuse('c', 'a Float32Array where scales are given', c);
-  checkNumber('qgemm', 'aScale', aScale);
-  if (typeof bScale !== 'number') checkLength('bScale', bScale, n, true);
-  if (typeof bZero !== 'number') checkLength('bZero', bZero, n, true);
-  const zeros = typeof bZero === 'number' ? [bZero] : Array.from(bZero);
-  const isByte = (x: number) => Number.isInteger(x) && x >= -128 && x <= 127;
-  if (!isByte(aZero)) refuse('aZero', 'a whole number from -128 to 127', aZero);
-  for (const zero of zeros) if (!isByte(zero)) refuse('bZero', 'whole numbers from -128 to 127', zero);
+    refuse(op, 'c', 'a Float32Array where scales are given', c);
+  checkNumber(op, 'aScale', aScale);
+  checkColumns('bScale', bScale, n, isNumber, 'a number, or numbers for the columns');
+  if (!isByte(aZero)) refuse(op, 'aZero', 'a whole number from -128 to 127', aZero);
+  checkColumns('bZero', bZero, n, isByte, 'whole numbers from -128 to 127');
+  return isFloat;
 }
 
 /** What the kernel reads of a matrix: where it lies in wasm memory, or what has to be copied there. */
 function operandOf(x: Int8Array, k: number, isTransposed: boolean, c: Int32Array | Float32Array): number | Int8Array {
-  const { buffer } = wasmExecutor();
-  if (x.buffer !== buffer) return x;
+  const executor = wasmExecutor();
+  if (!isIn(executor, x)) return x;
   const isFree =
-    c.buffer !== buffer || c.byteOffset + c.byteLength <= x.byteOffset || x.byteOffset + x.byteLength <= c.byteOffset;
+    !isIn(executor, c) || c.byteOffset + c.byteLength <= x.byteOffset || x.byteOffset + x.byteLength <= c.byteOffset;
   if (isFree && !isTransposed && k % STEP === 0 && x.byteOffset % 4 === 0) return x.byteOffset / 4;
   // A view would be detached if the memory grew.
   return x.slice();
@@ -157,12 +165,12 @@ function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float
  * c; // [0.5, 10, 1.5, 20]
  */
 export function qgemm(options: QgemmOptions): void {
-  check(options);
+  if (arguments.length > 1) noMore('qgemm', arguments);
+  const isFloat = check(options);
   const { m, n, k, a, b, c, transA = false, transB = false } = options;
   const { aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias } = options;
   if (m * n === 0) return;
   const executor = wasmExecutor();
-  const isFloat = c instanceof Float32Array;
   const dtype = isFloat ? 'float32' : 'int32';
   const [left, right] = [operandOf(a, k, transA, c), operandOf(b, k, !transB, c)];
   const zeros = perColumn(n, bZero);
@@ -170,7 +178,12 @@ export function qgemm(options: QgemmOptions): void {
   const offsets = bias === undefined ? null : perColumn(n, bias);
   try {
     // The same words as an array of floats, whose bits are copied as they are.
-    const to = output(executor, isFloat ? c : new Float32Array(c.buffer, c.byteOffset, c.length), m * n, false);
+    const to = output(
+      executor,
+      isFloat32Array(c) ? c : new Float32Array(c.buffer, c.byteOffset, c.length),
+      m * n,
+      false,
+    );
     encodeQgemm(executor.program, {
       a: bytes(executor, left, m, k, transA, [aZero]),
       b: bytes(executor, right, n, k, !transB, zeros),
@@ -184,7 +197,7 @@ export function qgemm(options: QgemmOptions): void {
       aZero,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);

@@ -4,7 +4,9 @@ import { ArgumentError } from '../errors.ts';
 import { encodeCopy, encodePack, encodeRecurrent, RecurrentKind } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkNames, checkSize, finish, input, namesOf, output, release, temporary } from './arrays.ts';
+import { abandon, finish, input, output, temporary } from './arrays.ts';
+import { checkApart, checkArray } from './checks.ts';
+import { checkNames, checkSize, namesOf, noMore } from './options.ts';
 
 /** What `gruCell` takes. */
 export interface GruCellOptions {
@@ -75,15 +77,19 @@ function panels(
   return start;
 }
 
-/** Those of all functions here: their calls may share options. */
-const names = namesOf('x h c wIh wHh bIh bHh hOut cOut batch inputSize hiddenSize steps');
+const gruNames = 'x h wIh wHh bIh bHh hOut batch inputSize hiddenSize';
+const names = {
+  gruCell: namesOf(gruNames),
+  lstmCell: namesOf(`${gruNames} c cOut`),
+  lstmSequence: namesOf(`${gruNames} c cOut steps`),
+};
 
 function run(
-  op: string,
+  op: keyof typeof names,
   kind: (typeof recurrentKinds)[number],
   options: GruCellOptions & { c?: Float32Array; cOut?: Float32Array; steps?: number },
 ): void {
-  checkNames(op, options, names);
+  checkNames(op, options, names[op]);
   const steps = op === 'lstmSequence' ? options.steps! : 1;
   const { x, h, c, wIh, wHh, bIh, bHh, hOut, cOut, batch, inputSize, hiddenSize } = options;
   for (const [name, size] of Object.entries({ batch, inputSize, hiddenSize, steps }))
@@ -106,7 +112,10 @@ function run(
   if (bHh !== undefined) checkArray(op, 'bHh', bHh, n);
   checkArray(op, 'hOut', hOut, rows);
   if (hOut.length > rows && hOut.length < steps * rows) checkArray(op, 'hOut', hOut, steps * rows);
-  if (isLstm) checkArray(op, 'cOut', cOut!, rows);
+  if (isLstm) {
+    checkArray(op, 'cOut', cOut!, rows);
+    checkApart(op, 'cOut', cOut!, 'hOut', hOut);
+  }
   if (batch === 0) return;
   const executor = wasmExecutor();
   try {
@@ -146,8 +155,7 @@ function run(
     else copyTo(executor, out + (steps - 1) * rows, hTo, rows);
     if (isLstm) copyTo(executor, cLast, cTo, rows);
   } catch (error) {
-    executor.program.clear();
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -164,6 +172,7 @@ function run(
  * lstmCell({ x, h, c, wIh, wHh, hOut: h, cOut: c, batch: 1, inputSize, hiddenSize });
  */
 export function lstmCell(options: LstmCellOptions): void {
+  if (arguments.length > 1) noMore('lstmCell', arguments);
   run('lstmCell', 'lstm', options);
 }
 
@@ -177,6 +186,7 @@ export function lstmCell(options: LstmCellOptions): void {
  * gruCell({ x, h, wIh, wHh, hOut: h, batch: 1, inputSize, hiddenSize });
  */
 export function gruCell(options: GruCellOptions): void {
+  if (arguments.length > 1) noMore('gruCell', arguments);
   run('gruCell', 'gru', options);
 }
 
@@ -191,5 +201,6 @@ export function gruCell(options: GruCellOptions): void {
  * lstmSequence({ x, h, c, wIh, wHh, hOut, cOut: c, batch: 1, inputSize, hiddenSize, steps });
  */
 export function lstmSequence(options: LstmSequenceOptions): void {
+  if (arguments.length > 1) noMore('lstmSequence', arguments);
   run('lstmSequence', 'lstm', options);
 }

@@ -1,8 +1,10 @@
 /** Softmax and reductions on typed arrays. */
 import { encodeReduce, encodeSoftmax, ReduceFn } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
-import { checkArray, checkEqual, checkSize, finish, input, output, release } from './arrays.ts';
+import { abandon, finish, input, output } from './arrays.ts';
+import { checkArray, checkEqual } from './checks.ts';
 import { gemm } from './gemm.ts';
+import { checkNames, checkSize, hasOnly, namesOf, noMore } from './options.ts';
 
 /** What `softmax` takes. */
 export interface SoftmaxOptions {
@@ -16,6 +18,8 @@ export interface SoftmaxOptions {
   cols: number;
 }
 
+const softmaxNames = namesOf('x y rows cols');
+
 /**
  * Row by row: y = eˣ / Σ eˣ, without overflow.
  *
@@ -24,7 +28,10 @@ export interface SoftmaxOptions {
  * softmax({ x: y, y, rows: 2, cols: 2 });
  * y; // [0.5, 0.5, 0.5, 0.5]
  */
-export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
+export function softmax(options: SoftmaxOptions): void {
+  if (arguments.length > 1) noMore('softmax', arguments);
+  if (!hasOnly(options, 4)) checkNames('softmax', options, softmaxNames);
+  const { x, y, rows, cols } = options;
   checkSize('softmax', 'rows', rows);
   checkSize('softmax', 'cols', cols);
   const n = rows * cols;
@@ -42,12 +49,14 @@ export function softmax({ x, y, rows, cols }: SoftmaxOptions): void {
       log: 0,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
 }
 
+const sumNames = namesOf('x');
+const dotNames = namesOf('x y');
 const result = new Float32Array(1);
 
 /**
@@ -56,7 +65,10 @@ const result = new Float32Array(1);
  * @example
  * sum({ x: new Float32Array([1, 2, 3]) }); // 6
  */
-export function sum({ x }: { x: Float32Array }): number {
+export function sum(options: { x: Float32Array }): number {
+  if (arguments.length > 1) noMore('sum', arguments);
+  if (!hasOnly(options, 1)) checkNames('sum', options, sumNames);
+  const { x } = options;
   checkArray('sum', 'x', x, 0);
   if (x.length === 0) return 0;
   const executor = wasmExecutor();
@@ -72,7 +84,7 @@ export function sum({ x }: { x: Float32Array }): number {
       scale: 1,
     });
   } catch (error) {
-    release(executor);
+    abandon(executor);
     throw error;
   }
   finish(executor);
@@ -85,7 +97,10 @@ export function sum({ x }: { x: Float32Array }): number {
  * @example
  * dot({ x: new Float32Array([1, 2]), y: new Float32Array([3, 4]) }); // 11
  */
-export function dot({ x, y }: { x: Float32Array; y: Float32Array }): number {
+export function dot(options: { x: Float32Array; y: Float32Array }): number {
+  if (arguments.length > 1) noMore('dot', arguments);
+  if (!hasOnly(options, 2)) checkNames('dot', options, dotNames);
+  const { x, y } = options;
   checkArray('dot', 'x', x, 0);
   checkEqual('dot', 'y', y, x.length);
   if (x.length === 0) return 0;

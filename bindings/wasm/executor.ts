@@ -49,6 +49,22 @@ export interface WasmOptions {
   workerUrl?: URL | string | null;
 }
 
+/** Whose heap a buffer is or was: views of a heap outlive the executor that has been replaced. */
+const heaps = new WeakMap<ArrayBufferLike, WasmExecutor>();
+
+/** Buffers that are heaps of today or were: two where an executor has been replaced, or a shared memory has grown. */
+let lasting = 0;
+
+/** The executor whose heap this buffer is, or was before it was detached; undefined for all others. */
+export function heapOf(buffer: ArrayBufferLike): WasmExecutor | undefined {
+  return heaps.get(buffer);
+}
+
+/** Whether there are buffers of heaps, not detached, that are not the one executor's `buffer`: else nobody need ask `heapOf`. */
+export function hasOlderHeaps(): boolean {
+  return lasting > 1;
+}
+
 /** A memory that may grow as far as this engine allows: iOS refuses large shared ones. */
 function createMemory(initial: number, shared: boolean): [memory: WebAssembly.Memory, maximum: number] {
   for (let maximum = MAX_PAGES; ; maximum /= 2) {
@@ -79,6 +95,12 @@ export class WasmExecutor implements Executor {
   /** Seconds that a worker may take for its share; 0 where this thread may not wait. */
   private readonly patience: number;
   private starting: Promise<void> | null = null;
+  /** Whether growing leaves views of the heap as they are, and their arrays where they are. */
+  private keepsViews: boolean;
+  readonly isShared: boolean;
+  private wasReserved: boolean;
+  /** While this is set, memory whose growth would detach views does not grow. */
+  holdsStill = false;
   private readonly programAddress: number;
   private floats: Float32Array<ArrayBufferLike>;
   private ints: Int32Array<ArrayBufferLike>;
@@ -99,8 +121,11 @@ export class WasmExecutor implements Executor {
     const module = this.compile(shared);
     // The loader's wrappers cost more than small kernels do: the raw exports are called.
     this.kernels = instantiateSync(module, { env: { memory: this.memory } }).instance.exports as unknown as Kernels;
+    this.isShared = this.keepsViews = this.wasReserved = shared;
+    lasting++;
     this.floats = new Float32Array(this.memory.buffer);
     this.ints = new Int32Array(this.memory.buffer);
+    heaps.set(this.memory.buffer, this);
     this.allocator = new Allocator(this.kernels.heapBase() / 4, this.floats.length, (elements) => this.grow(elements));
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
@@ -152,7 +177,7 @@ export class WasmExecutor implements Executor {
     return dtype === 'float32' ? this.floats[address]! : this.ints[address]!;
   }
 
-  /** A view on the heap itself; it is detached when an unshared memory grows. */
+  /** A view on the heap itself; it is detached when an unshared memory grows, except after `keepViews`. */
   view(address: number, length: number): Float32Array<ArrayBufferLike> {
     return this.floats.subarray(address, address + length);
   }
@@ -160,6 +185,32 @@ export class WasmExecutor implements Executor {
   /** The memory's buffer; another one after it has grown. */
   get buffer(): ArrayBufferLike {
     return this.floats.buffer;
+  }
+
+  /**
+   * Sees to it that views outlive the growth of the memory, at their first use: all the memory that there can be is taken at once, which
+   * costs addresses only, since engines give pages to what is touched. (The resizable buffers that newer engines have make loops over
+   * them four times slower, loops of the same functions over other arrays too, and a shared memory would be shared with whoever is
+   * posted an array: they come second, and not at all.) Where an engine has neither, views last until what it gave is full.
+   */
+  keepViews(): void {
+    if (this.wasReserved) return;
+    this.wasReserved = true;
+    // Newer engines have the latter.
+    const memory: Pick<WebAssembly.Memory, 'grow'> & Partial<Pick<WebAssembly.Memory, 'toResizableBuffer'>> =
+      this.memory;
+    const growBy = (pages: number): boolean => {
+      try {
+        memory.grow(pages);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    let more = this.maxPages - this.floats.length / PAGE_ELEMENTS;
+    this.keepsViews = growBy(more) || memory.toResizableBuffer?.() !== undefined;
+    while (!this.keepsViews && more >= 1 && !growBy(more)) more = Math.floor(more / 2);
+    this.renew();
   }
 
   /** Threads that run programs. */
@@ -226,17 +277,28 @@ export class WasmExecutor implements Executor {
     return new Int32Array(this.memory.buffer, this.programAddress * 4, PROGRAM_WORDS);
   }
 
-  /** Grows the memory to at least `elements`. Returns how many it has then, or 0. */
+  /** Grows the memory to at least `elements`, where it is not that long yet. Returns how many may be used then, or 0. */
   private grow(elements: number): number {
-    const pages = Math.min(this.maxPages, Math.ceil(elements / PAGE_ELEMENTS));
+    const pages = Math.ceil(elements / PAGE_ELEMENTS);
+    const more = pages - this.floats.length / PAGE_ELEMENTS;
+    if (more <= 0) return pages * PAGE_ELEMENTS;
+    if (pages > this.maxPages || (this.holdsStill && !this.keepsViews)) return 0;
     try {
-      this.memory.grow(pages - this.floats.length / PAGE_ELEMENTS);
+      this.memory.grow(more);
     } catch {
       return 0;
     }
-    this.floats = new Float32Array(this.memory.buffer);
-    this.ints = new Int32Array(this.memory.buffer);
-    this.program.rebase(this.programWords());
+    this.renew();
     return this.floats.length;
+  }
+
+  /** Views on the memory as it is now. */
+  private renew(): void {
+    const { buffer } = this.memory;
+    if (this.isShared) lasting++;
+    this.floats = new Float32Array(buffer);
+    this.ints = new Int32Array(buffer);
+    heaps.set(buffer, this);
+    this.program.rebase(this.programWords());
   }
 }

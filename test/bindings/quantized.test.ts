@@ -101,7 +101,7 @@ describe('qgemm on arrays', () => {
     expect(wrong({ c: new Int32Array(3) })).toThrow('qgemm: c has 3 elements, 4 are needed');
     expect(wrong({ a: new Float32Array(6) })).toThrow('qgemm: a must be an Int8Array, got Float32Array');
     expect(wrong({ b: new Uint8Array(6) })).toThrow('qgemm: b must be an Int8Array, got Uint8Array');
-    expect(wrong({ c: [0, 0, 0, 0] })).toThrow('qgemm: c must be an Int32Array or a Float32Array, got Array');
+    expect(wrong({ c: [0, 0, 0, 0] })).toThrow('qgemm: c must be an Int32Array or a Float32Array, got an array');
     expect(wrong({ m: -1 })).toThrow('qgemm: m must be a whole number');
     expect(wrong({ k: 1.5 })).toThrow('qgemm: k must be a whole number');
     expect(wrong({ aZero: 128 })).toThrow('qgemm: aZero must be a whole number from -128 to 127, got 128');

@@ -1,0 +1,104 @@
+/** What kernels refuse before anything is copied or run: surplus arguments, unknown options, and values that are not what they should be. */
+import { ArgumentError, ShapeError } from '../errors.ts';
+import { typedArrayName } from '../realm.ts';
+
+/** Sizes, offsets and products of sizes are int32 in the kernels. */
+const LIMIT = 2 ** 31;
+
+/** How errors show what came: its value, or its class where its value tells nothing; "3" is not 3. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return Number.isNaN(Number(value)) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null)
+    return typedArrayName(value) ?? (value.constructor?.name ?? 'object').replace('Object', 'object');
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** Throws the error that an argument is not what it must be. */
+export function refuse(op: string, argument: string, expected: string, got: unknown): never {
+  throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(got)}`, { op, argument, got, expected });
+}
+
+/**
+ * Refuses arguments beyond the first: `if (arguments.length > 1) noMore('relu', arguments)`, for which engines make no object of `arguments`.
+ * The index and the array that `map` and `forEach` give are no surprise: `arrays.forEach(free)`.
+ */
+export function noMore(op: string, args: ArrayLike<unknown>): void {
+  const [value, index, list] = [args[0], args[1], args[2]];
+  if (args.length === 3 && Array.isArray(list) && list[index as number] === value) return;
+  throw new ArgumentError(`${op}: takes 1 argument, got ${args.length}`, {
+    op,
+    argument: 'argument 2',
+    got: args[1],
+    expected: 1,
+  });
+}
+
+/** Names of options, from a text with blanks between them. */
+export function namesOf(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}
+
+/**
+ * Whether there are just so many options as a kernel needs: no name has to be looked at then, nor what is optional, because each needed
+ * one that is not there is refused. Small calls would feel it.
+ */
+export function hasOnly(options: object, needed: number): boolean {
+  return Object.keys(options ?? {}).length === needed;
+}
+
+/** Refuses what is not an object of options, and options that a kernel does not know: a misspelt one would be left out silently. */
+export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
+    const first = [...known].slice(0, 3).join(', ');
+    throw new ArgumentError(
+      `${op}: expected one object, { ${first}${known.size > 3 ? ', …' : ''} }, got ${shown(options)}`,
+      { op, got: options },
+    );
+  }
+  for (const name in options) {
+    if (!known.has(name))
+      throw new ArgumentError(`${op}: unknown option ${name} (known: ${[...known].join(', ')})`, {
+        op,
+        argument: name,
+        expected: [...known],
+      });
+  }
+}
+
+/** Refuses a size that is not a whole number from `low` on, or too large for the kernels. */
+export function checkSize(op: string, name: string, value: number, low = 0): void {
+  if (!(Number.isInteger(value) && value >= low)) refuse(op, name, `a whole number from ${low} on`, value);
+  if (value >= LIMIT) refuse(op, name, `a whole number from ${low} to ${LIMIT - 1}`, value);
+}
+
+/** Refuses a product of sizes that kernels cannot count: sizes that fit can have one that does not. */
+export function checkProduct(op: string, argument: string, what: string, sizes: readonly number[]): void {
+  const product = sizes.reduce((all, size) => all * size, 1);
+  if (product >= LIMIT)
+    throw new ShapeError(
+      `${op}: ${what}, ${sizes.join(' × ')}, has ${product} elements, at most ${LIMIT - 1} are possible`,
+      {
+        op,
+        argument,
+        got: product,
+        expected: LIMIT - 1,
+      },
+    );
+}
+
+/** Refuses what is not a number. */
+export function checkNumber(op: string, name: string, value: number): void {
+  if (typeof value !== 'number')
+    throw new ArgumentError(`${op}: ${name} must be a number, got ${value === null ? 'null' : typeof value}`, {
+      op,
+      argument: name,
+      got: value,
+      expected: 'a number',
+    });
+}
+
+/** Refuses what is neither true nor false: a text such as 'false' would count as true. */
+export function checkFlag(op: string, name: string, value: boolean): void {
+  if (typeof value !== 'boolean') refuse(op, name, 'true or false', value);
+}
