@@ -13,7 +13,7 @@ import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
 import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import { isTensor, Tensor } from '../tensor/tensor.ts';
-import { dense, done } from './emit.ts';
+import { dense, done, materialize } from './emit.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
 import { type Placement, place } from './placement.ts';
@@ -265,6 +265,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     for (let i = entries.length - 1; i >= 0; i--) if (entries[i] !== last && serves(entries[i]!)) return entries[i]!;
     for (const stale of entries.filter(({ replay }) => replay.isStale())) {
       entries.splice(entries.indexOf(stale), 1);
+      if (stale === last) last = null;
       stale.replay.dispose();
     }
     if (entries.length >= MAX_PROGRAMS) {
@@ -286,12 +287,19 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     if (tracing !== null) return fn(...args);
     const entry = find(args);
     last = entry;
+    const { replay } = entry;
     const tensors = args.filter(isTensor);
-    const inputs = tensors.map((tensor) => inputOn(entry.replay.base, tensor));
+    const inputs: Tensor[] = [];
     let results: Tensor[];
     try {
-      for (const i of entry.replay.changedInputs) if (inputs[i] !== tensors[i]) throw changesCopy(args, tensors[i]!);
-      results = entry.replay.run(inputs);
+      tensors.forEach((tensor, i) => {
+        const input = inputOn(replay.base, tensor);
+        const isShared = replay.sharesChanges(tensors, i);
+        inputs.push(isShared && input === tensor && !replay.changedInputs.includes(i) ? materialize(tensor) : input);
+        if (isShared && replay.changedInputs.includes(i)) throw changesShared(args, tensor);
+      });
+      for (const i of replay.changedInputs) if (inputs[i] !== tensors[i]) throw changesCopy(args, tensors[i]!);
+      results = replay.run(inputs);
     } finally {
       inputs.forEach((input, i) => {
         done(input, tensors[i]!);
@@ -319,6 +327,15 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   return compiled;
 }
 
+/** What is wrong with an argument that a program changes in place, and that shares memory with something else that it changes. */
+function changesShared(args: readonly unknown[], given: Tensor): TraceError {
+  const argument = `args[${args.indexOf(given)}]`;
+  return new TraceError(
+    `compile: the function changes ${argument} in place, which shares memory with something else that it changes; pass ${argument} as a clone(), or use the function without compile`,
+    { op: 'compile', argument },
+  );
+}
+
 /** What is wrong with an argument that a program would change in place, but of which it is given a copy. */
 function changesCopy(args: readonly unknown[], given: Tensor): TraceError {
   const argument = `args[${args.indexOf(given)}]`;
@@ -334,7 +351,7 @@ const programs = new WeakMap<object, () => { last: Replay | null; all: Replay[] 
 /** @internal Storages that the function's programs on a GPU change. */
 export function changedOnGpu(compiled: object): Storage[] {
   return programs.get(compiled)!().all.flatMap(({ isAsynchronous, changedStorages }) =>
-    isAsynchronous ? changedStorages : [],
+    isAsynchronous ? [...changedStorages] : [],
   );
 }
 

@@ -81,7 +81,7 @@ export class Replay {
   private hasRun = false;
   private readonly parts: Parts;
   /** Storages outside that the program changes. */
-  private readonly changes: Storage[];
+  private readonly changes: ReadonlySet<Storage>;
   /** Inputs that the program changes in place. */
   readonly changedInputs: number[];
   private readonly memory: ProgramMemory;
@@ -128,7 +128,7 @@ export class Replay {
       this.loaded = this.load(this.commands, linker, this.starts);
       this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
       const storageOf = finder([...recorder.captured, ...draft.lasting]);
-      this.changes = [...writtenBy(this.commands, storageOf)];
+      this.changes = writtenBy(this.commands, storageOf);
       this.parts = new Parts(this.base, {
         commands: this.commands,
         starts: this.starts,
@@ -141,7 +141,7 @@ export class Replay {
       throw error;
     }
     this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
-    this.mirrors = recorder.settleAdopted((storage) => this.changes.includes(storage));
+    this.mirrors = recorder.settleAdopted((storage) => this.changes.has(storage));
     this.homes = Array.from(recorder.captured, (storage) => {
       const { executor, address, isGivenUp, serial } = storage;
       // What the library made for the trace and has given up lives as long as the program.
@@ -185,8 +185,16 @@ export class Replay {
   }
 
   /** Storages outside that the program changes. */
-  get changedStorages(): readonly Storage[] {
+  get changedStorages(): ReadonlySet<Storage> {
     return this.changes;
+  }
+
+  /** Whether argument i shares memory with something that the program changes, which the function did not when it was recorded. */
+  sharesChanges(inputs: readonly Tensor[], i: number): boolean {
+    const { changedInputs, changes } = this;
+    const { storage } = inputs[i]!;
+    if (changes.has(storage) || (changedInputs.includes(i) && this.recorder.captured.has(storage))) return true;
+    return changedInputs.some((j) => j !== i && inputs[j]!.storage === storage);
   }
 
   /** Whether the program can run now: it is not stale, its conditions hold, and the gradients that leaves had at its start are as they were. */

@@ -182,7 +182,8 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
       this.setVariable(new Variable(false, null));
     }
     const variable = this.variable!;
-    if (value === variable.grad) return;
+    // While a function is recorded it is also noted that there is no gradient from here on.
+    if (value === variable.grad && (value !== null || tracing === null)) return;
     dropGrad(variable);
     if (value !== null) {
       value.kept ||= 'leaf';

@@ -156,3 +156,67 @@ it('a program outside of all scopes leaves nothing behind', () => {
   expect(memory()).toEqual(before);
   for (const t of [w, x, y]) t.dispose();
 });
+
+describe('an argument that shares memory with what the function changes', () => {
+  onEach('is read as it was before', () => {
+    const outer = tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const copy = compile((a: Tensor) => {
+      outer.slice(0, 3, 10).copy_(a);
+      return a.mul(1);
+    });
+    expect(copy(tensor([1, 1, 1, 1, 1, 1, 1])).toArray()).toEqual([1, 1, 1, 1, 1, 1, 1]);
+    outer.copy_(tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    copy(outer.slice(0, 0, 7));
+    expect(outer.toArray()).toEqual([0, 1, 2, 0, 1, 2, 3, 4, 5, 6]);
+    copy.dispose();
+
+    const into = compile((a: Tensor, b: Tensor) => {
+      a.copy_(b);
+      return a.add(b);
+    });
+    into(tensor([1, 2, 3]), tensor([4, 5, 6]));
+    const x = tensor([1, 2, 3, 4]);
+    into(x.slice(0, 1, 4), x.slice(0, 0, 3));
+    expect(x.toArray()).toEqual([1, 1, 2, 3]);
+    into.dispose();
+  });
+
+  onEach('is refused where it is changed, too', () => {
+    const both = compile((a: Tensor, b: Tensor) => {
+      a.mul_(2);
+      b.add_(1);
+      return a.add(b);
+    });
+    both(tensor([1, 2]), tensor([1, 2]));
+    const x = tensor([1, 2]);
+    expect(() => both(x, x)).toThrow('args[0] in place, which shares memory with something else that it changes');
+    expect(x.toArray()).toEqual([1, 2]);
+    both.dispose();
+
+    const w = tensor([1, 2]);
+    const captured = compile((a: Tensor) => {
+      a.mul_(2);
+      return w.mul(w).add(a);
+    });
+    captured(tensor([1, 2]));
+    expect(() => captured(w)).toThrow('pass args[0] as a clone()');
+    expect(w.toArray()).toEqual([1, 2]);
+    captured.dispose();
+  });
+});
+
+onEach('a function that forgets gradients before there are any is recorded once', () => {
+  const w = tensor([1, 2], { requiresGrad: true });
+  let recorded = 0;
+  const run = compile((x: Tensor) => {
+    recorded++;
+    w.grad = null;
+    w.mul(x).sum().backward();
+    return w.mul(1);
+  });
+  for (let i = 0; i < 3; i++) run(tensor([i, 2]));
+  expect(w.grad!.toArray()).toEqual([2, 2]);
+  expect(recorded).toBe(1);
+  run.dispose();
+  w.dispose();
+});
