@@ -1,9 +1,11 @@
 /** Tensors, models and optimizers from device to device, in place, also from the GPU, whose values come asynchronously. */
+
 import { ArgumentError } from '../bindings/errors.ts';
 import type { Device, Executor } from '../bindings/executor.ts';
 import { isInstance } from './copies.ts';
 import { Module } from './nn/module.ts';
 import { Optimizer } from './optim/optimizer.ts';
+import { noMore } from './options.ts';
 import { executorFor } from './runtime/runtime.ts';
 import type { Storage } from './tensor/storage.ts';
 import { isTensor, type Tensor } from './tensor/tensor.ts';
@@ -58,6 +60,7 @@ export async function moveStorages(storages: Iterable<Storage>, executor: Execut
  * console.log(model.forward(x).toArray());
  */
 export async function move(target: Movable | readonly Movable[], device: Device): Promise<void> {
+  if (arguments.length > 2) noMore('move', 2, arguments);
   const tensors = (Array.isArray(target) ? target : [target]).flatMap(tensorsOf);
   const gradients = tensors.flatMap(({ variable }) => variable?.grad ?? []);
   await moveStorages(

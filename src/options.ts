@@ -33,10 +33,59 @@ export function listed(names: readonly string[]): string {
   return `${names.slice(0, MOST_LISTED).join(', ')}, … (${names.length} in all)`;
 }
 
-/** Refuses options that the operation does not know. */
-export function checkOptions(op: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: … }, got ${shown(options)}`, {
+/** Whether these are the arguments of a callback of Array.prototype.map: (value, index, array). */
+function isMapCall(args: ArrayLike<unknown>): boolean {
+  const [value, index, list] = [args[0], args[1] as number, args[2]];
+  return args.length === 3 && Array.isArray(list) && Number.isInteger(index) && list[index] === value;
+}
+
+/**
+ * Refuses what was given beyond the `most` arguments that an operation takes. Written `if (arguments.length > 2) noMore('sub', 2, arguments)`:
+ * engines make no object of `arguments` for a comparison of its length.
+ */
+export function noMore(op: string, most: number, args: ArrayLike<unknown>): void {
+  const called = isMapCall(args);
+  // `tensors.map(relu)` can mean one thing only; where there is a second argument, the index would be taken for it.
+  if (called && most === 1) return;
+  // Undefined says nothing: wrappers hand on what they were not given.
+  if (Array.from(args).every((value, i) => i < most || value === undefined)) return;
+  const takes = most === 0 ? 'no arguments' : most === 1 ? '1 argument' : `at most ${most} arguments`;
+  const last = args[args.length - 1];
+  const hint = called
+    ? ` (map gives an index and the array too: write (x) => ${op}(x))`
+    : typeof last === 'object' && last !== null && !Array.isArray(last) && !('toArray' in last)
+      ? ` (it has no options ${Object.keys(last).join(', ')} there)`
+      : typeof last !== 'object' && most > 1
+        ? ' (what is optional is given by name, in one object: { name: value })'
+        : '';
+  throw new ArgumentError(`${op}: takes ${takes}, got ${args.length}${hint}`, {
+    op,
+    argument: `argument ${most + 1}`,
+    got: args[most],
+    expected: most,
+  });
+}
+
+/** Options that are true or false wherever they appear. A text such as 'false' would be taken for true. */
+const FLAGS = new Set(
+  `affine alignCorners amsgrad antialias append averageAttnWeights batchFirst bidirectional ceilMode centered charLevel clip
+  countIncludePad createGraph cycleMomentum descending deterministic dropIntermediate dropLast earlyStopping elementwiseAffine
+  fitIntercept isCausal keepdim largest logTarget lower maximize needWeights nesterov normFirst outputDict requiresGrad
+  restoreBestWeights restoreRandom retainGraph returnIndices saveBestOnly saveWeightsOnly scaleGradByFreq shuffle threePhase
+  trackRunningStats training useInputStats withMean withStd`.split(/\s+/),
+);
+
+/** Refuses options that the operation does not know, and null except for the `nullable` ones: what is left out is undefined. */
+export function checkOptions(
+  op: string,
+  options: object,
+  known: readonly string[],
+  nullable: readonly string[] = [],
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const value = typeof options === 'object' || options === undefined ? '…' : shown(options);
+    const got = Array.isArray(options) ? `an array; in map write (x) => ${op}(x)` : shown(options);
+    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: ${value} }, got ${got}`, {
       op,
       argument: 'options',
       got: options,
@@ -50,7 +99,42 @@ export function checkOptions(op: string, options: object, known: readonly string
         expected: known,
       });
     }
+    const value: unknown = options[name as keyof typeof options];
+    if ((typeof value === 'string' || typeof value === 'number') && FLAGS.has(name)) {
+      throw new ArgumentError(`${op}: ${name} must be true or false, got ${shown(value)}`, {
+        op,
+        argument: name,
+        got: value,
+        expected: 'boolean',
+      });
+    }
+    if (value === null && !nullable.includes(name)) {
+      throw new ArgumentError(`${op}: ${name} must not be null; leave it out for its default`, {
+        op,
+        argument: name,
+        got: null,
+      });
+    }
   }
+}
+
+/** Refuses what is not one of the names: 'none', 'mean' or 'sum'. Names that every object has, such as 'constructor', are not among them. */
+export function checkOneOf<T extends string | null>(
+  op: string,
+  argument: string,
+  value: unknown,
+  names: readonly T[],
+): asserts value is T {
+  if (names.includes(value as T)) return;
+  const quoted = names.map((name) => (name === null ? 'null' : `'${name}'`));
+  const last = quoted.pop()!;
+  const expected = quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+  throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(value)}`, {
+    op,
+    argument,
+    got: value,
+    expected: names,
+  });
 }
 
 /** Refuses a number outside low … high. */
@@ -77,10 +161,11 @@ export function checkFinite(op: string, argument: string, value: unknown): asser
   }
 }
 
-/** Refuses what is no whole number from `low` on. */
-export function checkWhole(op: string, argument: string, value: number, low = 0): void {
-  if (!(Number.isInteger(value) && value >= low)) {
-    throw new ArgumentError(`${op}: ${argument} must be a whole number from ${low} on, got ${shown(value)}`, {
+/** Refuses what is not a whole number from `low` to `high`. */
+export function checkWhole(op: string, argument: string, value: number, low = 0, high = Infinity): void {
+  if (!(Number.isInteger(value) && value >= low && value <= high)) {
+    const range = high === Infinity ? `from ${low} on` : `from ${low} to ${high}`;
+    throw new ArgumentError(`${op}: ${argument} must be a whole number ${range}, got ${shown(value)}`, {
       op,
       argument,
       got: value,

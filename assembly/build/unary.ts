@@ -89,6 +89,7 @@ function withExample(name: string, { doc, of }: MathRow): string {
 /** TypeScript: the functions of tensors. */
 export function mathFunctions(): string {
   return `${header}import { floatUnary } from '../ops/arithmetic.ts';
+import { noMore } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -96,6 +97,7 @@ ${mathRows
   .map(
     ([name, row]) => `${withExample(name, row)}
 export function ${name}<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('${name}', 1, arguments);
   return floatUnary('${name}', x) as Tensor<S>;
 }
 `,
@@ -105,7 +107,8 @@ export function ${name}<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 /** TypeScript: the same as methods. */
 export function mathMethods(): string {
-  return `${header}import { TensorBase } from '../tensor/base.ts';
+  return `${header}import { noMore } from '../options.ts';
+import { TensorBase } from '../tensor/base.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import * as functions from './mathFunctions.ts';
@@ -115,6 +118,7 @@ ${mathRows
   .map(
     ([name, { doc }]) => `  /** ${doc} */
   ${name}<A extends Shape>(this: Tensor<A>): Tensor<A> {
+    if (arguments.length > 0) noMore('${name}', 0, arguments);
     return functions.${name}(this);
   }
 `,

@@ -5,7 +5,7 @@
 import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
@@ -358,6 +358,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
+  if (arguments.length > 3) noMore('grad', 3, arguments);
   checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs', 'allowUnused']);
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];

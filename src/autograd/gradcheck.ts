@@ -1,7 +1,7 @@
 /** Checks gradients against finite differences, in double precision on the reference executor. */
 import { ArgumentError, AutogradError } from '../../bindings/errors.ts';
 import { moveTo } from '../ops/index.ts';
-import { checkOptions, nameOf } from '../options.ts';
+import { checkOptions, nameOf, noMore } from '../options.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { withExecutor } from '../runtime/runtime.ts';
 import { scope } from '../tensor/scope.ts';
@@ -37,6 +37,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  if (arguments.length > 3) noMore('gradcheck', 3, arguments);
   checkOptions('gradcheck', options, ['eps', 'atol', 'rtol']);
   if (typeof fn !== 'function' || !Array.isArray(inputs))
     throw new ArgumentError(

@@ -1,6 +1,8 @@
 /** Whether operations are recorded for backward. */
+
 import { ArgumentError } from '../../bindings/errors.ts';
 import { isPromise } from '../../bindings/realm.ts';
+import { noMore } from '../options.ts';
 
 let recording = true;
 
@@ -11,6 +13,7 @@ let recording = true;
  * noGrad(() => isGradEnabled()); // false
  */
 export function isGradEnabled(): boolean {
+  if (arguments.length > 0) noMore('isGradEnabled', 0, arguments);
   return recording;
 }
 
@@ -32,6 +35,7 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
  * const share = noGrad(() => model.forward(x).argmax(1).eq(y).to('float32').mean().item());
  */
 export function noGrad<T>(fn: () => T): T {
+  if (arguments.length > 1) noMore('noGrad', 1, arguments);
   if (typeof fn !== 'function')
     throw new ArgumentError(`noGrad: expected a function, got ${typeof fn}`, { op: 'noGrad', argument: 'fn', got: fn });
   const result = withGrad(false, fn);

@@ -1,6 +1,6 @@
 /** Classes of different size. */
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
@@ -27,6 +27,7 @@ export function oversample<X extends Rows, Y extends Labels & Rows>(
   y: Y,
   options: { seed?: number } = {},
 ): [x: X, y: Y] {
+  if (arguments.length > 3) noMore('oversample', 3, arguments);
   checkOptions('oversample', options, ['seed']);
   const length = commonLength('oversample', [x, y]);
   const groups = [...membersOf('oversample', y).values()];
@@ -47,6 +48,7 @@ export function oversample<X extends Rows, Y extends Labels & Rows>(
  * data.classWeights([0, 0, 0, 1]); // {0: 0.667, 1: 2}
  */
 export function classWeights(y: Labels): Record<string, number> {
+  if (arguments.length > 1) noMore('classWeights', 1, arguments);
   const members = membersOf('classWeights', y);
   const total = [...members.values()].reduce((sum, group) => sum + group.length, 0);
   return Object.fromEntries(

@@ -1,7 +1,9 @@
 /** Data sets: something with a length, and examples by number. */
+
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -55,10 +57,12 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
   }
 
   get(i: number): T {
+    if (arguments.length > 1) noMore('TensorDataset.get', 1, arguments);
     return this.tensors.map((t) => t.select(0, i)) as T;
   }
 
   batch(indices: Int32Array): T {
+    if (arguments.length > 1) noMore('TensorDataset.batch', 1, arguments);
     return compose(() => {
       const index = tensor(indices, { device: this.tensors[0]!.device });
       return this.tensors.map((t) => t.indexSelect(0, index)) as T;

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { type Label, type Labels, labelsOf, showLabels, uniqueLabels } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Labels in: numbers out, in the same form. */
@@ -33,8 +33,13 @@ export class LabelEncoder {
   classes: Label[] = [];
   private index = new Map<Label, number>();
 
+  constructor() {
+    if (arguments.length > 0) noMore('LabelEncoder', 0, arguments);
+  }
+
   /** Learns the classes of the labels. */
   fit(labels: Labels): this {
+    if (arguments.length > 1) noMore('LabelEncoder.fit', 1, arguments);
     this.classes = uniqueLabels('LabelEncoder.fit', labelsOf('LabelEncoder.fit', 'labels', labels));
     this.index = new Map(this.classes.map((label, i) => [label, i]));
     return this;
@@ -42,6 +47,7 @@ export class LabelEncoder {
 
   /** Their numbers: an int32 tensor for a tensor, else an array. Throws for a class that `fit` has not seen. */
   transform<T extends Labels>(labels: T): Codes<T> {
+    if (arguments.length > 1) noMore('LabelEncoder.transform', 1, arguments);
     const op = 'LabelEncoder.transform';
     const codes = labelsOf(op, 'labels', labels).map((label) => indexOrThrow(op, 'labels', this.index, label));
     return (isTensor(labels) ? tensor(codes, { dtype: 'int32', device: labels.device }) : codes) as Codes<T>;
@@ -49,11 +55,13 @@ export class LabelEncoder {
 
   /** `fit`, then `transform`. */
   fitTransform<T extends Labels>(labels: T): Codes<T> {
+    if (arguments.length > 1) noMore('LabelEncoder.fitTransform', 1, arguments);
     return this.fit(labels).transform(labels);
   }
 
   /** The classes of numbers. */
   inverseTransform(codes: Labels): Label[] {
+    if (arguments.length > 1) noMore('LabelEncoder.inverseTransform', 1, arguments);
     const op = 'LabelEncoder.inverseTransform';
     return labelsOf(op, 'codes', codes).map((code) => {
       const label = typeof code === 'number' ? this.classes[code] : undefined;
@@ -90,19 +98,15 @@ export class OneHotEncoder {
   private readonly handleUnknown: 'error' | 'ignore';
 
   constructor(options: OneHotEncoderOptions = {}) {
+    if (arguments.length > 1) noMore('OneHotEncoder', 1, arguments);
     checkOptions('OneHotEncoder', options, ['handleUnknown']);
     this.handleUnknown = options.handleUnknown ?? 'error';
-    if (this.handleUnknown !== 'error' && this.handleUnknown !== 'ignore') {
-      throw new ArgumentError(`OneHotEncoder: handleUnknown must be 'error' or 'ignore', got ${this.handleUnknown}`, {
-        op: 'OneHotEncoder',
-        argument: 'handleUnknown',
-        got: this.handleUnknown,
-      });
-    }
+    checkOneOf('OneHotEncoder', 'handleUnknown', this.handleUnknown, ['error', 'ignore']);
   }
 
   /** Learns the categories of each feature. */
   fit(x: Categories): this {
+    if (arguments.length > 1) noMore('OneHotEncoder.fit', 1, arguments);
     const rows = rowsOf('OneHotEncoder.fit', x);
     this.categories = rows[0]!.map((_, j) =>
       uniqueLabels(
@@ -115,6 +119,7 @@ export class OneHotEncoder {
 
   /** 0 and 1 [N, categories of all features]: a float32 tensor for a tensor, else nested arrays. */
   transform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
+    if (arguments.length > 1) noMore('OneHotEncoder.transform', 1, arguments);
     const op = 'OneHotEncoder.transform';
     const index = this.categories.map((labels) => new Map(labels.map((label, i) => [label, i])));
     const encoded = rowsOf(op, x).map((row) => {
@@ -137,11 +142,13 @@ export class OneHotEncoder {
 
   /** `fit`, then `transform`. */
   fitTransform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
+    if (arguments.length > 1) noMore('OneHotEncoder.fitTransform', 1, arguments);
     return this.fit(x).transform(x);
   }
 
   /** The categories of rows of 0 and 1; null where all are 0. */
   inverseTransform(encoded: readonly (readonly number[])[] | Tensor): (Label | null)[][] {
+    if (arguments.length > 1) noMore('OneHotEncoder.inverseTransform', 1, arguments);
     const op = 'OneHotEncoder.inverseTransform';
     const width = this.categories.reduce((sum, labels) => sum + labels.length, 0);
     return rowsOf(op, encoded).map((row) => {
@@ -187,6 +194,7 @@ function rowsOf(op: string, x: Categories): Label[][] {
  * data.oneHot([0, 2], 3).toArray(); // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(labels: Labels, numClasses?: number): Tensor {
+  if (arguments.length > 2) noMore('oneHot', 2, arguments);
   const list = labelsOf('oneHot', 'labels', labels) as number[];
   for (const label of list) checkWhole('oneHot', 'each label', label);
   const classes = numClasses ?? list.reduce((most, label) => Math.max(most, label + 1), 0);

@@ -1,7 +1,7 @@
 /** Batches of a data set, in order or shuffled. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -58,6 +58,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
     readonly dataset: Dataset<T>,
     options: DataLoaderOptions = {},
   ) {
+    if (arguments.length > 2) noMore('DataLoader', 2, arguments);
     super();
     refuseOtherCopy(dataset);
     checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed', 'prefetch']);

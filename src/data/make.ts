@@ -4,7 +4,7 @@
  */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -61,6 +61,7 @@ function curve(n: number, end: number, open: boolean, at: (angle: number) => num
  * const [x, y] = data.makeMoons(200, { noise: 0.1, seed: 1 }); // [200, 2], [200]
  */
 export function makeMoons(nSamples = 100, options: PointOptions = {}): Problem {
+  if (arguments.length > 2) noMore('makeMoons', 2, arguments);
   const op = 'makeMoons';
   checkOptions(op, options, ['noise', 'shuffle', 'seed']);
   checkWhole(op, 'nSamples', nSamples, 2);
@@ -87,6 +88,7 @@ export interface CirclesOptions extends PointOptions {
  * const [x, y] = data.makeCircles(200, { noise: 0.05, factor: 0.5, seed: 1 }); // [200, 2], [200]
  */
 export function makeCircles(nSamples = 100, options: CirclesOptions = {}): Problem {
+  if (arguments.length > 2) noMore('makeCircles', 2, arguments);
   const op = 'makeCircles';
   checkOptions(op, options, ['noise', 'shuffle', 'seed', 'factor']);
   const { factor = 0.8 } = options;
@@ -126,6 +128,7 @@ export interface BlobsOptions {
  * const [x, y] = data.makeBlobs(300, { centers: 4, seed: 1 }); // [300, 2], [300]
  */
 export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
+  if (arguments.length > 2) noMore('makeBlobs', 2, arguments);
   const op = 'makeBlobs';
   checkOptions(op, options, ['centers', 'nFeatures', 'clusterStd', 'centerBox', 'shuffle', 'seed']);
   const { centers: given = 3, nFeatures = 2, clusterStd = 1, centerBox: [low, high] = [-10, 10], shuffle } = options;
@@ -188,6 +191,7 @@ export interface RegressionProblemOptions {
  * x.shape; // [200, 5]
  */
 export function makeRegression(nSamples = 100, options: RegressionProblemOptions = {}): Problem {
+  if (arguments.length > 2) noMore('makeRegression', 2, arguments);
   const op = 'makeRegression';
   checkOptions(op, options, ['nFeatures', 'nInformative', 'bias', 'noise', 'shuffle', 'seed']);
   const { nFeatures = 100, nInformative = 10, bias = 0, noise = 0, shuffle = true } = options;

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
@@ -60,6 +60,7 @@ abstract class Scaler {
 
   /** Scales examples with what `fit` has learned. */
   transform<T extends Features>(x: T): Same<T> {
+    if (arguments.length > 1) noMore('Scaler.transform', 1, arguments);
     return mapTable(x, this.fitted('transform', x), (value, j) =>
       this.limit((value - this.offsets![j]!) / this.divisors[j]!),
     );
@@ -67,11 +68,13 @@ abstract class Scaler {
 
   /** `fit`, then `transform`. */
   fitTransform<T extends Features>(x: T): Same<T> {
+    if (arguments.length > 1) noMore('Scaler.fitTransform', 1, arguments);
     return this.fit(x).transform(x);
   }
 
   /** The opposite of `transform`. */
   inverseTransform<T extends Features>(y: T): Same<T> {
+    if (arguments.length > 1) noMore('Scaler.inverseTransform', 1, arguments);
     return mapTable(y, this.fitted('inverseTransform', y), (value, j) => value * this.divisors[j]! + this.offsets![j]!);
   }
 
@@ -107,11 +110,13 @@ export class StandardScaler extends Scaler {
   variance: number[] = [];
 
   constructor(private readonly options: StandardScalerOptions = {}) {
+    if (arguments.length > 1) noMore('StandardScaler', 1, arguments);
     super();
     checkOptions('StandardScaler', options, ['withMean', 'withStd']);
   }
 
   override fit(x: Features): this {
+    if (arguments.length > 1) noMore('StandardScaler.fit', 1, arguments);
     const { withMean = true, withStd = true } = this.options;
     const columns = this.columns(x);
     this.mean = columns.map(mean);
@@ -150,6 +155,7 @@ export class MinMaxScaler extends Scaler {
   private readonly range: readonly [number, number];
 
   constructor(private readonly options: MinMaxScalerOptions = {}) {
+    if (arguments.length > 1) noMore('MinMaxScaler', 1, arguments);
     super();
     checkOptions('MinMaxScaler', options, ['featureRange', 'clip']);
     this.range = options.featureRange ?? [0, 1];
@@ -163,6 +169,7 @@ export class MinMaxScaler extends Scaler {
   }
 
   override fit(x: Features): this {
+    if (arguments.length > 1) noMore('MinMaxScaler.fit', 1, arguments);
     const [low, high] = this.range;
     const columns = this.columns(x);
     this.min = columns.map((values) => values.reduce((a, b) => Math.min(a, b)));

@@ -2,7 +2,9 @@
  * Small real data sets. The numbers lie in modules of their own, which are loaded when a set is asked for. They are facts
  * from the UCI Machine Learning Repository, taken from the files that scikit-learn (BSD 3-Clause) ships.
  */
+
 import { tensor } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A table of examples and their classes. */
@@ -50,6 +52,7 @@ function unpack({ rows, featureNames, targetNames }: StoredSet): ClassificationS
  * x.shape; // [150, 4]
  */
 export async function iris(): Promise<ClassificationSet> {
+  if (arguments.length > 0) noMore('iris', 0, arguments);
   return unpack((await import('./sets/iris.ts')).iris);
 }
 
@@ -62,6 +65,7 @@ export async function iris(): Promise<ClassificationSet> {
  * x.shape; // [569, 30]
  */
 export async function breastCancer(): Promise<ClassificationSet> {
+  if (arguments.length > 0) noMore('breastCancer', 0, arguments);
   return unpack((await import('./sets/breastCancer.ts')).breastCancer);
 }
 
@@ -74,6 +78,7 @@ export async function breastCancer(): Promise<ClassificationSet> {
  * x.shape; // [178, 13]
  */
 export async function wine(): Promise<ClassificationSet> {
+  if (arguments.length > 0) noMore('wine', 0, arguments);
   return unpack((await import('./sets/wine.ts')).wine);
 }
 
@@ -91,6 +96,7 @@ const BASE = 17;
  * x.div(16).reshape([-1, 1, 8, 8]).shape; // [1797, 1, 8, 8]
  */
 export async function digits(): Promise<ClassificationSet> {
+  if (arguments.length > 0) noMore('digits', 0, arguments);
   const { digits: rows } = await import('./sets/digits.ts');
   const lines = rows.trim().split('\n');
   const pixels = new Float32Array(lines.length * PIXELS);

@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { tensor } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkWhole } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `Tokenizer`. */
@@ -48,6 +48,7 @@ export class Tokenizer {
   private index = new Map<string, number>();
 
   constructor(private readonly options: TokenizerOptions = {}) {
+    if (arguments.length > 1) noMore('Tokenizer', 1, arguments);
     checkOptions('Tokenizer', options, ['numWords', 'oovToken', 'filters', 'lower', 'split', 'charLevel']);
     if (options.numWords !== undefined) checkWhole('Tokenizer', 'numWords', options.numWords, 1);
     if (options.split === '') {
@@ -79,6 +80,7 @@ export class Tokenizer {
 
   /** Counts the words of texts and numbers all that have been seen. May be called again with more. */
   fitOnTexts(texts: readonly Text[]): void {
+    if (arguments.length > 1) noMore('Tokenizer.fitOnTexts', 1, arguments);
     this.check('fitOnTexts', texts);
     for (const text of texts) {
       this.documentCount++;
@@ -104,6 +106,7 @@ export class Tokenizer {
 
   /** The word numbers of each text. */
   textsToSequences(texts: readonly Text[]): number[][] {
+    if (arguments.length > 1) noMore('Tokenizer.textsToSequences', 1, arguments);
     this.check('textsToSequences', texts);
     return texts.map((text) =>
       this.words(text).flatMap((word) => {
@@ -115,6 +118,7 @@ export class Tokenizer {
 
   /** The words of each sequence, with blanks between them. */
   sequencesToTexts(sequences: readonly ArrayLike<number>[]): string[] {
+    if (arguments.length > 1) noMore('Tokenizer.sequencesToTexts', 1, arguments);
     return sequences.map((sequence) =>
       Array.from(sequence)
         .flatMap((number) => {
@@ -148,17 +152,12 @@ export interface PadOptions {
  * data.padSequences([[1], [2, 3, 4]], { maxlen: 2 }).toArray(); // [[0, 1], [3, 4]]
  */
 export function padSequences(sequences: readonly ArrayLike<number>[], options: PadOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('padSequences', 2, arguments);
   const op = 'padSequences';
   checkOptions(op, options, ['maxlen', 'padding', 'truncating', 'value', 'dtype']);
   const { padding = 'pre', truncating = 'pre', value = 0, dtype = 'int32' } = options;
   for (const [argument, side] of Object.entries({ padding, truncating })) {
-    if (side !== 'pre' && side !== 'post') {
-      throw new ArgumentError(`${op}: ${argument} must be 'pre' or 'post', got ${String(side)}`, {
-        op,
-        argument,
-        got: side,
-      });
-    }
+    checkOneOf(op, argument, side, ['pre', 'post']);
   }
   if (!Array.isArray(sequences) || !sequences.every((sequence) => typeof sequence?.length === 'number')) {
     throw new ArgumentError(`${op}: expected a list of sequences`, { op, argument: 'sequences', got: sequences });

@@ -1,7 +1,7 @@
 /** Series as examples. */
 import { ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, tensor } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of `slidingWindows`. */
@@ -27,6 +27,7 @@ export function slidingWindows(
   size: number,
   options: WindowOptions = {},
 ): [inputs: Tensor, targets: Tensor] {
+  if (arguments.length > 3) noMore('slidingWindows', 3, arguments);
   const op = 'slidingWindows';
   checkOptions(op, options, ['horizon', 'stride']);
   const { horizon = 1, stride = 1 } = options;

@@ -2,6 +2,7 @@
  * What scikit-learn's style has in common: `fit` learns from examples and labels, `predict` gives labels, `score` tells how
  * good they are. Tables come as tensors [N, F] or nested arrays, and answers in the same form.
  */
+
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { Features } from '../data/scale.ts';
 import { accuracy, r2 } from '../metrics/index.ts';
@@ -16,6 +17,7 @@ import {
   uniqueLabels,
 } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** The form in which a table came. */
@@ -66,6 +68,7 @@ export abstract class Classifier extends Estimator {
 
   /** Learns from examples [N, F] and their labels [N]. */
   fit(x: Features, y: Labels): this {
+    if (arguments.length > 2) noMore('Classifier.fit', 2, arguments);
     const op = `${this.op}.fit`;
     const labels = labelsOf(op, 'y', y);
     const classes = uniqueLabels(op, labels);
@@ -99,6 +102,7 @@ export abstract class Classifier extends Estimator {
 
   /** The most probable class of each example; for tensors an int32 tensor. */
   predict<T extends Features>(x: T): Answer<T, Label[]> {
+    if (arguments.length > 1) noMore('Classifier.predict', 1, arguments);
     const op = `${this.op}.predict`;
     const labels = this.predicted('predict', x);
     if (!isTensor(x)) return labels as Answer<T, Label[]>;
@@ -124,6 +128,7 @@ export abstract class Classifier extends Estimator {
 
   /** Probabilities of the classes [N, C], in their order. */
   predictProba<T extends Features>(x: T): Answer<T, number[][]> {
+    if (arguments.length > 1) noMore('Classifier.predictProba', 1, arguments);
     const table = this.table('predictProba', x);
     const values = this.probabilities(table);
     const shape = [table.rows, this.classes.length] as const;
@@ -135,6 +140,7 @@ export abstract class Classifier extends Estimator {
 
   /** Share of the examples whose class is predicted. */
   score(x: Features, y: Labels): number {
+    if (arguments.length > 2) noMore('Classifier.score', 2, arguments);
     return accuracy(y, this.predicted('score', x));
   }
 }
@@ -146,6 +152,7 @@ export abstract class Regressor extends Estimator {
 
   /** Learns from examples [N, F] and their values [N] or [N, K]. */
   fit(x: Features, y: Numbers): this {
+    if (arguments.length > 2) noMore('Regressor.fit', 2, arguments);
     const values = tableOf(`${this.op}.fit`, 'y', y);
     const table = this.examples(x, values.rows);
     this.outputs = values.cols;
@@ -162,6 +169,7 @@ export abstract class Regressor extends Estimator {
 
   /** The predicted values, [N] or [N, K] as `fit` got them. */
   predict<T extends Features>(x: T): Answer<T, number[] | number[][]> {
+    if (arguments.length > 1) noMore('Regressor.predict', 1, arguments);
     const table = this.table('predict', x);
     const values = this.values(table);
     const shape = this.isFlat ? [table.rows] : [table.rows, this.outputs];
@@ -174,6 +182,7 @@ export abstract class Regressor extends Estimator {
 
   /** R² of the predictions. */
   score(x: Features, y: Numbers): number {
+    if (arguments.length > 2) noMore('Regressor.score', 2, arguments);
     const table = this.table('score', x);
     return r2(y, nested(this.values(table), table.rows, this.outputs));
   }

@@ -1,7 +1,7 @@
 /** Trying out settings. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { isURL } from '../../bindings/realm.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
 import { scoreInWorkers } from './searchWorkers.ts';
 
 /** The values to try of each setting. */
@@ -56,16 +56,11 @@ export async function gridSearch<const S extends Space>(
   fn: ((params: Point<S>) => number | Promise<number>) | URL | string,
   options: GridSearchOptions = {},
 ): Promise<GridSearchResult<S>> {
+  if (arguments.length > 3) noMore('gridSearch', 3, arguments);
   const op = 'gridSearch';
   checkOptions(op, options, ['mode', 'signal', 'workers']);
   const { mode = 'max', signal, workers } = options;
-  if (mode !== 'max' && mode !== 'min') {
-    throw new ArgumentError(`${op}: mode must be 'max' or 'min', got ${String(mode)}`, {
-      op,
-      argument: 'mode',
-      got: mode,
-    });
-  }
+  checkOneOf(op, 'mode', mode, ['max', 'min']);
   if (typeof fn !== 'function' && typeof fn !== 'string' && !isURL(fn)) {
     throw new ArgumentError(`${op}: expected a function, or the URL of a module that exports one by default`, {
       op,

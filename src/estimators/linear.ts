@@ -1,7 +1,6 @@
 /** Linear classifiers: the perceptron and logistic regression. Plain numbers in float64; no tensors are made to learn. */
-import { ArgumentError } from '../../bindings/errors.ts';
 import type { Table } from '../metrics/inputs.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { generatorFor } from '../runtime/random.ts';
 import { Classifier, softmax, softmaxRows } from './estimator.ts';
 import { minimize, type Objective } from './minimize.ts';
@@ -56,6 +55,7 @@ export class Perceptron extends LinearClassifier {
   errors: number[][] = [];
 
   constructor(private readonly options: PerceptronOptions = {}) {
+    if (arguments.length > 1) noMore('Perceptron', 1, arguments);
     super();
     checkOptions('Perceptron', options, ['lr', 'epochs', 'shuffle', 'seed']);
     if (options.lr !== undefined) checkRange('Perceptron', 'lr', options.lr, Number.MIN_VALUE);
@@ -137,20 +137,15 @@ export class LogisticRegression extends LinearClassifier {
   iterations = 0;
 
   constructor(private readonly options: LogisticRegressionOptions = {}) {
+    if (arguments.length > 1) noMore('LogisticRegression', 1, arguments);
     super();
     const op = 'LogisticRegression';
-    checkOptions(op, options, ['C', 'penalty', 'fitIntercept', 'maxIter', 'tol']);
+    checkOptions(op, options, ['C', 'penalty', 'fitIntercept', 'maxIter', 'tol'], ['penalty']);
     const { C = 1, penalty = 'l2', maxIter = 100, tol = 1e-4 } = options;
     checkRange(op, 'C', C, Number.MIN_VALUE);
     checkWhole(op, 'maxIter', maxIter, 1);
     checkRange(op, 'tol', tol, 0);
-    if (penalty !== 'l2' && penalty !== null) {
-      throw new ArgumentError(`${op}: penalty must be 'l2' or null, got ${String(penalty)}`, {
-        op,
-        argument: 'penalty',
-        got: penalty,
-      });
-    }
+    checkOneOf(op, 'penalty', penalty, ['l2', null]);
   }
 
   protected override learn(x: Table, y: Int32Array): void {

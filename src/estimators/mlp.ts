@@ -1,8 +1,10 @@
 /** Multilayer perceptrons in scikit-learn's style. */
+
 import { crossEntropy, mseLoss } from '../functional/index.ts';
 import { r2 } from '../metrics/index.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { Classifier, Regressor, softmaxRows } from './estimator.ts';
 import { type MLPOptions, Network, settingsOf } from './network.ts';
 
@@ -19,6 +21,7 @@ export class MLPClassifier extends Classifier {
   private readonly settings: ReturnType<typeof settingsOf>;
 
   constructor(options: MLPOptions = {}) {
+    if (arguments.length > 1) noMore('MLPClassifier', 1, arguments);
     super();
     this.settings = settingsOf('MLPClassifier', options);
   }
@@ -54,6 +57,7 @@ export class MLPClassifier extends Classifier {
 
   /** Frees the network. */
   dispose(): void {
+    if (arguments.length > 0) noMore('MLPClassifier.dispose', 0, arguments);
     this.network?.dispose();
     this.network = null;
   }
@@ -73,6 +77,7 @@ export class MLPRegressor extends Regressor {
   private readonly settings: ReturnType<typeof settingsOf>;
 
   constructor(options: MLPOptions = {}) {
+    if (arguments.length > 1) noMore('MLPRegressor', 1, arguments);
     super();
     this.settings = settingsOf('MLPRegressor', options);
   }
@@ -106,6 +111,7 @@ export class MLPRegressor extends Regressor {
 
   /** Frees the network. */
   dispose(): void {
+    if (arguments.length > 0) noMore('MLPRegressor.dispose', 0, arguments);
     this.network?.dispose();
     this.network = null;
   }

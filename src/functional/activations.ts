@@ -13,7 +13,7 @@ import {
   softplusUnit,
   where,
 } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkRange } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkRange, noMore } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
@@ -26,6 +26,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * F.identity(tensor([1, 2])).toArray(); // [1, 2]
  */
 export function identity(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('identity', 1, arguments);
   checkTensor('identity', 'input', x);
   return x;
 }
@@ -37,6 +38,7 @@ export function identity(x: Tensor): Tensor {
  * F.binaryStep(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
  */
 export function binaryStep(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('binaryStep', 1, arguments);
   checkFloat('binaryStep', 'input', x);
   return compose(() => record('step', [x], x.ge(0).to('float32')));
 }
@@ -48,6 +50,7 @@ export function binaryStep(x: Tensor): Tensor {
  * F.arctan(tensor([0, 1])).toArray(); // [0, 0.7854]
  */
 export function arctan(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('arctan', 1, arguments);
   return atan(x);
 }
 
@@ -58,6 +61,7 @@ export function arctan(x: Tensor): Tensor {
  * F.relu6(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
  */
 export function relu6(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('relu6', 1, arguments);
   return openClamp('relu6', x, 0, 6, true);
 }
 
@@ -81,6 +85,7 @@ export interface LeakyReluOptions {
  * F.leakyRelu(tensor([-1, 2]), { negativeSlope: 0.2 }).toArray(); // [-0.2, 2]
  */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('leakyRelu', 2, arguments);
   checkFloat('leakyRelu', 'input', x);
   checkOptions('leakyRelu', options, ['negativeSlope']);
   const { negativeSlope = 0.01 } = options;
@@ -96,6 +101,7 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
  * F.prelu(tensor([-4, 2]), tensor([0.25])).toArray(); // [-1, 2]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  if (arguments.length > 2) noMore('prelu', 2, arguments);
   checkFloat('prelu', 'input', x);
   checkFloat('prelu', 'input', weight);
   const channels = x.ndim < 2 ? 1 : x.shape[1]!;
@@ -131,6 +137,7 @@ export interface AlphaOptions {
  * F.elu(tensor([-1, 2])).toArray(); // [-0.6321, 2]
  */
 export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('elu', 2, arguments);
   checkFloat('elu', 'input', x);
   checkOptions('elu', options, ['alpha']);
   const { alpha = 1 } = options;
@@ -149,6 +156,7 @@ const SELU_SCALE = 1.0507009873554805;
  * F.selu(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
  */
 export function selu(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('selu', 1, arguments);
   checkFloat('selu', 'input', x);
   return compose(() => restate('selu', [x], eluUnit(x, SELU_ALPHA, 1).mul(SELU_SCALE)));
 }
@@ -160,6 +168,7 @@ export function selu(x: Tensor): Tensor {
  * F.celu(tensor([-1, 2]), { alpha: 2 }).toArray(); // [-0.7869, 2]
  */
 export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('celu', 2, arguments);
   checkFloat('celu', 'input', x);
   checkOptions('celu', options, ['alpha']);
   const { alpha = 1 } = options;
@@ -182,16 +191,11 @@ export interface GeluOptions {
  * F.gelu(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('gelu', 2, arguments);
   checkFloat('gelu', 'input', x);
   checkOptions('gelu', options, ['approximate']);
   const { approximate = 'none' } = options;
-  if (approximate !== 'none' && approximate !== 'tanh') {
-    throw new ArgumentError(`gelu: approximate must be 'none' or 'tanh', got ${String(approximate)}`, {
-      op: 'gelu',
-      argument: 'approximate',
-      got: approximate,
-    });
-  }
+  checkOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
   return gatedUnit(approximate === 'none' ? 'gelu' : 'geluTanh', x);
 }
 
@@ -202,6 +206,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
  * F.silu(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
  */
 export function silu(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('silu', 1, arguments);
   checkFloat('silu', 'input', x);
   return gatedUnit('silu', x);
 }
@@ -213,6 +218,7 @@ export function silu(x: Tensor): Tensor {
  * F.mish(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
  */
 export function mish(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('mish', 1, arguments);
   checkFloat('mish', 'input', x);
   return compose(() => x.mul(softplusUnit(x, 1, SOFTPLUS_THRESHOLD).tanh()));
 }
@@ -234,6 +240,7 @@ export interface SoftplusOptions {
  * F.softplus(tensor([0, 30])).toArray(); // [0.6931, 30]
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('softplus', 2, arguments);
   checkFloat('softplus', 'input', x);
   checkOptions('softplus', options, ['beta', 'threshold']);
   const { beta = 1, threshold = SOFTPLUS_THRESHOLD } = options;
@@ -249,6 +256,7 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
  * F.softsign(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('softsign', 1, arguments);
   checkFloat('softsign', 'input', x);
   return compose(() => restate('softsign', [x], x.div(x.abs().add(1))));
 }
@@ -268,6 +276,7 @@ export interface HardtanhOptions {
  * F.hardtanh(tensor([-3, 0.5])).toArray(); // [-1, 0.5]
  */
 export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('hardtanh', 2, arguments);
   checkOptions('hardtanh', options, ['minVal', 'maxVal']);
   const { minVal = -1, maxVal = 1 } = options;
   checkFinite('hardtanh', 'minVal', minVal);
@@ -282,6 +291,7 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
  * F.hardsigmoid(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
  */
 export function hardsigmoid(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('hardsigmoid', 1, arguments);
   checkFloat('hardsigmoid', 'input', x);
   return compose(() => restate('hardsigmoid', [x], openClamp('hardsigmoid', x, -3, 3).add(3).div(6)));
 }
@@ -293,6 +303,7 @@ export function hardsigmoid(x: Tensor): Tensor {
  * F.hardswish(tensor([-4, 1.5])).toArray(); // [0, 1.125]
  */
 export function hardswish(x: Tensor): Tensor {
+  if (arguments.length > 1) noMore('hardswish', 1, arguments);
   checkFloat('hardswish', 'input', x);
   return compose(() => restate('hardswish', [x], x.mul(relu6(x.add(3))).div(6)));
 }

@@ -1,7 +1,7 @@
 /** Scaled dot-product attention, made of products, a mask and softmax. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { alongDim, checkFloat, checkTensor, compose, matmul, softmax, where } from '../ops/index.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, noMore } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dropout } from './index.ts';
@@ -94,11 +94,12 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: ScaledDotProductAttentionOptions = {},
 ): Tensor {
+  if (arguments.length > 4) noMore('scaledDotProductAttention', 4, arguments);
   const op = 'scaledDotProductAttention';
   checkOperand(op, 'query', query, 2);
   checkOperand(op, 'key', key, 2);
   checkOperand(op, 'value', value, 2);
-  checkOptions(op, options, ['attnMask', 'dropoutP', 'isCausal']);
+  checkOptions(op, options, ['attnMask', 'dropoutP', 'isCausal'], ['attnMask']);
   const { attnMask = null, dropoutP = 0, isCausal = false } = options;
   checkRange(op, 'dropoutP', dropoutP, 0, 1);
   const scores = scoresShape(op, query, key, value);

@@ -1,6 +1,8 @@
 /** The bilinear map. */
+
 import { ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, matmul } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -13,6 +15,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * F.bilinear(randn(128, 20), randn(128, 30), randn(40, 20, 30)).shape; // [128, 40]
  */
 export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  if (arguments.length > 4) noMore('bilinear', 4, arguments);
   checkTensor('bilinear', 'input1', x1);
   checkTensor('bilinear', 'input2', x2);
   checkTensor('bilinear', 'weight', weight);

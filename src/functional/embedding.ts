@@ -4,7 +4,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from '../ops/index.ts';
 import { checkIndex } from '../ops/select.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { valuesAtHand } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
@@ -78,6 +78,7 @@ function renormalize(weight: Tensor, index: Tensor, maxNorm: number, p: number):
  * F.embedding([[1, 2], [0, 1]], randn(3, 4)).shape; // [2, 2, 4]
  */
 export function embedding(input: Tensor | NumberList, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('embedding', 3, arguments);
   const op = 'embedding';
   if (isNumberList(input)) {
     checkTensor(op, 'weight', weight);
@@ -121,6 +122,7 @@ export function embedding(input: Tensor | NumberList, weight: Tensor, options: E
  * F.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
  */
 export function oneHot(input: Tensor | NumberList, numClasses?: number): Tensor {
+  if (arguments.length > 2) noMore('oneHot', 2, arguments);
   const op = 'oneHot';
   if (isNumberList(input)) return compose(() => oneHot(indexTensor(op, 'input', input), numClasses));
   checkIndices(op, input);

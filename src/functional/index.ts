@@ -23,12 +23,13 @@ import {
   type NumberList,
   nllLoss,
   relu,
+  type SoftmaxOptions,
   sigmoid,
   softmax as softmaxOp,
   tanh,
   zerosLike,
 } from '../ops/index.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, noMore } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -94,9 +95,10 @@ export interface DimOptions {
  * @example
  * F.softmax(tensor([[0, 0], [1, 1]]), { dim: 1 }).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
  */
-export function softmax(x: Tensor, options: DimOptions = {}): Tensor {
-  checkOptions('softmax', options, ['dim']);
-  return softmaxOp(x, options.dim);
+export function softmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('softmax', 2, arguments);
+  checkOptions('softmax', options, ['dim', 'dtype']);
+  return softmaxOp(x, options.dim, { dtype: options.dtype });
 }
 
 /**
@@ -105,9 +107,10 @@ export function softmax(x: Tensor, options: DimOptions = {}): Tensor {
  * @example
  * F.logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
  */
-export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
-  checkOptions('logSoftmax', options, ['dim']);
-  return logSoftmaxOp(x, options.dim);
+export function logSoftmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('logSoftmax', 2, arguments);
+  checkOptions('logSoftmax', options, ['dim', 'dtype']);
+  return logSoftmaxOp(x, options.dim, { dtype: options.dtype });
 }
 
 /**
@@ -120,6 +123,7 @@ export function logSoftmax(x: Tensor, options: DimOptions = {}): Tensor {
  * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
  */
 export function crossEntropy(input: Tensor, target: Tensor | NumberList, options: CrossEntropyOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('crossEntropy', 3, arguments);
   checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
   return crossEntropyOp(input, target, options);
 }
@@ -142,6 +146,7 @@ export interface DropoutOptions {
  * F.dropout(ones(4), { training: false }).toArray(); // [1, 1, 1, 1]
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('dropout', 2, arguments);
   checkTensor('dropout', 'input', x);
   checkOptions('dropout', options, ['p', 'training']);
   const { p = 0.5, training = true } = options;

@@ -14,7 +14,7 @@ import {
   type Reduction,
   weightTensor,
 } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { checkValues } from '../program/values.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
@@ -72,6 +72,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
  * F.mseLoss(tensor([1, 2]), tensor([1, 4])).item(); // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('mseLoss', 3, arguments);
   checkOptions('mseLoss', options, ['reduction']);
   checkPair('mseLoss', input, target);
   checkReduction('mseLoss', options.reduction ?? 'mean');
@@ -108,6 +109,7 @@ const SHARES: Range = {
  * F.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('binaryCrossEntropy', 3, arguments);
   const op = 'binaryCrossEntropy';
   checkOptions(op, options, ['reduction', 'weight']);
   checkPair(op, input, target);

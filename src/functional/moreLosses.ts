@@ -10,7 +10,7 @@ import {
   weightTensor,
   where,
 } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkRange } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, noMore } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplus } from './activations.ts';
@@ -32,6 +32,7 @@ function elementLoss(op: string, input: Tensor, target: Tensor, reduction: Reduc
  * F.l1Loss(tensor([1, 2]), tensor([1, 4])).item(); // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('l1Loss', 3, arguments);
   checkOptions('l1Loss', options, ['reduction']);
   return elementLoss('l1Loss', input, target, options.reduction ?? 'mean', () => input.sub(target).abs());
 }
@@ -51,6 +52,7 @@ export interface SmoothL1LossOptions extends LossOptions {
  * F.smoothL1Loss(tensor([1, 2]), tensor([1.5, 4]), { reduction: 'none' }).toArray(); // [0.125, 1.5]
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('smoothL1Loss', 3, arguments);
   const op = 'smoothL1Loss';
   checkOptions(op, options, ['reduction', 'beta']);
   const { reduction = 'mean', beta = 1 } = options;
@@ -80,6 +82,7 @@ export interface HuberLossOptions extends LossOptions {
  * F.huberLoss(tensor([1, 2]), tensor([1.5, 6]), { delta: 2, reduction: 'none' }).toArray(); // [0.125, 6]
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('huberLoss', 3, arguments);
   checkOptions('huberLoss', options, ['reduction', 'delta']);
   const { reduction = 'mean', delta = 1 } = options;
   checkRange('huberLoss', 'delta', delta, Number.MIN_VALUE);
@@ -105,6 +108,7 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   options: BCEWithLogitsOptions = {},
 ): Tensor {
+  if (arguments.length > 3) noMore('binaryCrossEntropyWithLogits', 3, arguments);
   const op = 'binaryCrossEntropyWithLogits';
   checkOptions(op, options, ['reduction', 'weight', 'posWeight']);
   const { reduction = 'mean', weight, posWeight } = options;
@@ -148,6 +152,7 @@ export interface KLDivOptions {
  * F.klDiv(tensor([[0.5, 0.5]]).log(), tensor([[0.25, 0.75]]), { reduction: 'batchmean' }).item(); // 0.1308
  */
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('klDiv', 3, arguments);
   const op = 'klDiv';
   checkOptions(op, options, ['reduction', 'logTarget']);
   const { reduction = 'mean', logTarget = false } = options;
@@ -177,6 +182,7 @@ export interface MarginOptions extends LossOptions {
  * F.hingeEmbeddingLoss(tensor([0.5, 0.4]), tensor([1, -1]), { reduction: 'none' }).toArray(); // [0.5, 0.6]
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('hingeEmbeddingLoss', 3, arguments);
   const op = 'hingeEmbeddingLoss';
   checkOptions(op, options, ['reduction', 'margin']);
   const { reduction = 'mean', margin = 1 } = options;
@@ -205,6 +211,7 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   options: MarginOptions = {},
 ): Tensor {
+  if (arguments.length > 4) noMore('cosineEmbeddingLoss', 4, arguments);
   const op = 'cosineEmbeddingLoss';
   checkOptions(op, options, ['reduction', 'margin']);
   const { reduction = 'mean', margin = 0 } = options;

@@ -8,7 +8,7 @@ import {
   instanceNorm as instanceNormOp,
   layerNorm as layerNormOp,
 } from '../ops/index.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, noMore } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -26,7 +26,9 @@ export interface BatchNormOptions extends AffineOptions {
   momentum?: number;
 }
 
-const known = ['weight', 'bias', 'eps'];
+const AFFINE = ['weight', 'bias'];
+const RUNNING = ['runningMean', 'runningVar'];
+const known = [...AFFINE, 'eps'];
 const EPS = 1e-5;
 
 function callOf(
@@ -63,8 +65,9 @@ export function batchNorm(
   runningVar?: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor {
+  if (arguments.length > 4) noMore('batchNorm', 4, arguments);
   const op = 'batchNorm';
-  checkOptions(op, options, [...known, 'training', 'momentum']);
+  checkOptions(op, options, [...known, 'training', 'momentum'], AFFINE);
   return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
 }
 
@@ -89,8 +92,9 @@ export interface InstanceNormOptions extends AffineOptions {
  * F.instanceNorm(tensor([[[1, 3], [10, 30]]])).toArray(); // [[[-1, 1], [-1, 1]]]
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('instanceNorm', 2, arguments);
   const op = 'instanceNorm';
-  checkOptions(op, options, [...known, 'runningMean', 'runningVar', 'useInputStats', 'momentum']);
+  checkOptions(op, options, [...known, ...RUNNING, 'useInputStats', 'momentum'], [...AFFINE, ...RUNNING]);
   const { runningMean, runningVar, useInputStats = true } = options;
   return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }
@@ -105,7 +109,8 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
  * F.layerNorm(tensor([[1, 3], [10, 30]]), 2).toArray(); // [[-1, 1], [-1, 1]]
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
-  checkOptions('layerNorm', options, known);
+  if (arguments.length > 3) noMore('layerNorm', 3, arguments);
+  checkOptions('layerNorm', options, known, AFFINE);
   const { eps = EPS } = options;
   checkRange('layerNorm', 'eps', eps, 0);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
@@ -122,7 +127,8 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
  * F.groupNorm(randn(8, 6, 5), 3).shape; // [8, 6, 5]
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
-  checkOptions('groupNorm', options, known);
+  if (arguments.length > 3) noMore('groupNorm', 3, arguments);
+  checkOptions('groupNorm', options, known, AFFINE);
   const { eps = EPS } = options;
   checkRange('groupNorm', 'eps', eps, 0);
   return groupNormOp(x, numGroups, options, eps);

@@ -11,7 +11,7 @@ import {
   type Pair,
   type PoolWindow,
 } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -128,6 +128,7 @@ export function maxPool2d(
   kernelSize: Pair,
   options: MaxPoolOptions & IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
+  if (arguments.length > 3) noMore('maxPool2d', 3, arguments);
   checkOptions('maxPool2d', options, [...maxPoolOptions, 'returnIndices']);
   return given(maxPool('maxPool2d', x, windowOf(kernelSize, options), options.returnIndices ?? false));
 }
@@ -153,6 +154,7 @@ export function maxPool1d(
   kernelSize: number,
   options: MaxPoolOptions<number> & IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
+  if (arguments.length > 3) noMore('maxPool1d', 3, arguments);
   const op = 'maxPool1d';
   checkOptions(op, options, [...maxPoolOptions, 'returnIndices']);
   const window = lineWindow(op, kernelSize, options);
@@ -167,6 +169,7 @@ export function maxPool1d(
  * F.avgPool2d(randn(1, 3, 28, 28), 2).shape; // [1, 3, 14, 14]
  */
 export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('avgPool2d', 3, arguments);
   checkOptions('avgPool2d', options, avgPoolOptions);
   return avgPool('avgPool2d', x, windowOf(kernelSize, options));
 }
@@ -178,6 +181,7 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions =
  * F.avgPool1d(tensor([[[1, 4, 2, 3]]]), 2).toArray(); // [[[2.5, 2.5]]]
  */
 export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions<number> = {}): Tensor {
+  if (arguments.length > 3) noMore('avgPool1d', 3, arguments);
   const op = 'avgPool1d';
   checkOptions(op, options, avgPoolOptions);
   const window = lineWindow(op, kernelSize, options);
@@ -192,6 +196,7 @@ export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions
  * F.adaptiveAvgPool2d(randn(8, 16, 7, 7), 1).flatten(1).shape; // [8, 16]
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  if (arguments.length > 2) noMore('adaptiveAvgPool2d', 2, arguments);
   return adaptiveAvgPool('adaptiveAvgPool2d', x, outputSize);
 }
 
@@ -202,6 +207,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
  * F.adaptiveAvgPool1d(tensor([[[1, 3, 5, 7]]]), 2).toArray(); // [[[2, 6]]]
  */
 export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
+  if (arguments.length > 2) noMore('adaptiveAvgPool1d', 2, arguments);
   const op = 'adaptiveAvgPool1d';
   const size = along(op, 'outputSize', outputSize, 1);
   return compose(() => adaptiveAvgPool(op, asPlanes(op, x), size).squeeze(-2));
@@ -224,6 +230,7 @@ export function adaptiveMaxPool2d(
   outputSize: AdaptiveSize,
   options: IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
+  if (arguments.length > 3) noMore('adaptiveMaxPool2d', 3, arguments);
   checkOptions('adaptiveMaxPool2d', options, ['returnIndices']);
   return given(adaptiveMaxPool('adaptiveMaxPool2d', x, outputSize, options.returnIndices ?? false));
 }

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { ResizeMode } from '../../bindings/generated/encode.ts';
 import { checkPlanes, checkTensor, compose, type Pair, pairOf, resizePlanes, zerosLike } from '../ops/index.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, noMore } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
@@ -28,17 +28,13 @@ export function checkInterpolate(op: string, options: InterpolateOptions): void 
   const { size, scaleFactor, mode = 'nearest', alignCorners } = options;
   if ((size === undefined) === (scaleFactor === undefined))
     throw new ArgumentError(`${op}: expected either size or scaleFactor`, { op, argument: 'size', got: size });
-  if (mode !== 'nearest' && mode !== 'bilinear')
-    throw new ArgumentError(`${op}: mode must be 'nearest' or 'bilinear', got ${String(mode)}`, {
-      op,
-      argument: 'mode',
-      got: mode,
-    });
+  checkOneOf(op, 'mode', mode, ['nearest', 'bilinear']);
   if (mode === 'nearest' && alignCorners !== undefined)
     throw new ArgumentError(`${op}: alignCorners belongs to mode 'bilinear'`, { op, argument: 'alignCorners' });
   if (scaleFactor === undefined) return;
-  for (const factor of typeof scaleFactor === 'number' ? [scaleFactor] : scaleFactor) {
-    if (!(Number.isFinite(factor) && factor > 0))
+  const factors = Array.isArray(scaleFactor) ? scaleFactor : [scaleFactor, scaleFactor];
+  for (const factor of factors) {
+    if (!(factors.length === 2 && Number.isFinite(factor) && factor > 0))
       throw new ArgumentError(`${op}: scaleFactor must be above 0, got ${String(factor)}`, {
         op,
         argument: 'scaleFactor',
@@ -62,6 +58,7 @@ function scaleOf(size: number, outSize: number, factor: number | undefined, mode
  * F.interpolate(randn(1, 3, 8, 8), { scaleFactor: 2, mode: 'bilinear' }).shape; // [1, 3, 16, 16]
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  if (arguments.length > 2) noMore('interpolate', 2, arguments);
   const op = 'interpolate';
   checkInterpolate(op, options);
   checkPlanes(op, x);
@@ -96,6 +93,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
  * F.dropout2d(randn(8, 16, 5, 5), { p: 0.2 }).shape; // [8, 16, 5, 5]
  */
 export function dropout2d(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
+  if (arguments.length > 2) noMore('dropout2d', 2, arguments);
   const op = 'dropout2d';
   checkTensor(op, 'input', x);
   checkOptions(op, options, ['p', 'training']);

@@ -2,9 +2,11 @@
  * From modules to JSON and back: each layer is known by a name and by what its constructor takes. A new kind of layer is
  * one line in `known`, or one call of `registerLayer`.
  */
+
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import * as nn from '../nn/index.ts';
 import { building, type Module } from '../nn/module.ts';
+import { noMore } from '../options.ts';
 import { charge, OBJECT_COST, withoutBudget } from '../tensor/budget.ts';
 import { loadGraph, saveGraph } from './graph.ts';
 import { OnnxModel } from './onnx/model.ts';
@@ -189,6 +191,7 @@ export function registerLayer<M extends Module>(
   type: Constructor<M>,
   args: (module: M) => unknown[] = () => [],
 ): void {
+  if (arguments.length > 3) noMore('registerLayer', 3, arguments);
   if (byKind.has(kind) || byClass.has(type)) {
     throw new ArgumentError(`registerLayer: ${kind} is known already`, {
       op: 'registerLayer',

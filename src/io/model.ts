@@ -7,7 +7,7 @@ import { isInstance } from '../copies.ts';
 import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -134,6 +134,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
  * loadModel(bytes).epoch; // 5
  */
 export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8Array {
+  if (arguments.length > 2) noMore('saveModel', 2, arguments);
   return saveSafetensors(...contentsOf('saveModel', model, options));
 }
 
@@ -144,6 +145,7 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
  * const bytes = await saveModelAsync(model, { optimizer, epoch: 5 });
  */
 export async function saveModelAsync(model: Module, options: SaveModelOptions = {}): Promise<Uint8Array> {
+  if (arguments.length > 2) noMore('saveModelAsync', 2, arguments);
   return saveSafetensorsAsync(...contentsOf('saveModelAsync', model, options));
 }
 
@@ -261,6 +263,7 @@ export interface LoadModelOptions {
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel(saveModel(model, { optimizer, epoch: 5 }));
  */
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
+  if (arguments.length > 2) noMore('loadModel', 2, arguments);
   const op = 'loadModel';
   checkOptions(op, options, ['restoreRandom', 'maxElements']);
   const { restoreRandom = true, maxElements } = options;

@@ -9,7 +9,7 @@ import type { DType, NumericArray } from '../../bindings/executor.ts';
 import { isUint8Array } from '../../bindings/realm.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor } from '../tensor/tensor.ts';
 import { outline } from './json.ts';
@@ -234,6 +234,7 @@ export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
  * model.loadStateDict(loadSafetensors(saveSafetensors(model.stateDict())));
  */
 export function loadSafetensors(bytes: Uint8Array, options: LoadSafetensorsOptions = {}): StateDict {
+  if (arguments.length > 2) noMore('loadSafetensors', 2, arguments);
   return withBudget(limitFor('loadSafetensors', bytes, options), () => openSafetensors(bytes).load());
 }
 
@@ -245,6 +246,7 @@ export function loadSafetensors(bytes: Uint8Array, options: LoadSafetensorsOptio
  * safetensorsMetadata(saveSafetensors({ a: zeros(2) }, { source: 'iris' })); // {'source': 'iris'}
  */
 export function safetensorsMetadata(bytes: Uint8Array, options: LoadSafetensorsOptions = {}): Record<string, string> {
+  if (arguments.length > 2) noMore('safetensorsMetadata', 2, arguments);
   return withBudget(limitFor('safetensorsMetadata', bytes, options), () => parseHeader(bytes).metadata);
 }
 
@@ -261,6 +263,7 @@ function bytesOf(values: NumericArray): Uint8Array {
  * const bytes = saveSafetensors(model.stateDict(), { source: 'iris' });
  */
 export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<string, string>>): Uint8Array {
+  if (arguments.length > 2) noMore('saveSafetensors', 2, arguments);
   const op = 'saveSafetensors';
   const { bytes, places } = layOut(op, state, metadata);
   for (const [name, { executor, device }] of Object.entries(state)) {
@@ -285,6 +288,7 @@ export async function saveSafetensorsAsync(
   state: StateDict,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
+  if (arguments.length > 2) noMore('saveSafetensorsAsync', 2, arguments);
   const { bytes, places } = layOut('saveSafetensorsAsync', state, metadata);
   await Promise.all(places.map(async ({ value, at }) => bytes.set(bytesOf(await value.data()), at)));
   return bytes;

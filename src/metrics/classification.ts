@@ -1,6 +1,6 @@
 /** Metrics of predicted classes: accuracy, precision, recall, F1, confusion matrix. scikit-learn's semantics. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -62,6 +62,7 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
  * metrics.accuracy([0, 1, 2], [0, 1, 1]); // 0.6667
  */
 export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: boolean } = {}): number {
+  if (arguments.length > 3) noMore('accuracy', 3, arguments);
   checkOptions('accuracy', options, ['normalize']);
   const { truth, predicted } = pairOf('accuracy', yTrue, yPred);
   const hits = truth.reduce<number>((sum, label, i) => sum + Number(label === predicted[i]), 0);
@@ -88,6 +89,7 @@ export interface TopKOptions {
  * metrics.topK([2, 0, 1], [[0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1]], { k: 2 }); // 0.6667
  */
 export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}): number {
+  if (arguments.length > 3) noMore('topK', 3, arguments);
   const op = 'topK';
   checkOptions(op, options, ['k', 'normalize', 'labels']);
   const { k = 2, normalize = true } = options;
@@ -194,7 +196,7 @@ function mean(values: readonly number[], weights: readonly number[], nothing: nu
 const SCORE_OPTIONS = ['average', 'posLabel', 'zeroDivision', 'labels'];
 
 function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, options: ScoreOptions) {
-  checkOptions(op, options, SCORE_OPTIONS);
+  checkOptions(op, options, SCORE_OPTIONS, ['average']);
   const result = scores(op, pairOf(op, yTrue, yPred), options)[op];
   return options.average === null ? result : result[0]!;
 }
@@ -214,6 +216,7 @@ export function precision(
   options?: ScoreOptions & { average?: Exclude<Average, null> },
 ): number;
 export function precision(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('precision', 3, arguments);
   return score('precision', yTrue, yPred, options);
 }
 
@@ -232,6 +235,7 @@ export function recall(
   options?: ScoreOptions & { average?: Exclude<Average, null> },
 ): number;
 export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('recall', 3, arguments);
   return score('recall', yTrue, yPred, options);
 }
 
@@ -246,6 +250,7 @@ export function recall(yTrue: Labels, yPred: Labels, options: ScoreOptions = {})
 export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions & { average: null }): number[];
 export function f1(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { average?: Exclude<Average, null> }): number;
 export function f1(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('f1', 3, arguments);
   return score('f1', yTrue, yPred, options);
 }
 
@@ -266,8 +271,9 @@ export interface ConfusionOptions {
  * metrics.confusionMatrix([0, 1, 1], [0, 0, 1]); // [[1, 0], [1, 1]]
  */
 export function confusionMatrix(yTrue: Labels, yPred: Labels, options: ConfusionOptions = {}): number[][] {
+  if (arguments.length > 3) noMore('confusionMatrix', 3, arguments);
   const op = 'confusionMatrix';
-  checkOptions(op, options, ['labels', 'normalize']);
+  checkOptions(op, options, ['labels', 'normalize'], ['normalize']);
   const { normalize = null } = options;
   checkChoice(op, 'normalize', normalize, ['true', 'pred', 'all', null]);
   const { truth, predicted, present } = pairOf(op, yTrue, yPred);

@@ -1,6 +1,6 @@
 /** Metrics of scores: ROC and precision-recall curves and the areas under them. scikit-learn's semantics. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -106,6 +106,7 @@ function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropInterm
  * const { fpr, tpr } = metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // [0, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 1, 1]
  */
 export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {}): RocCurve {
+  if (arguments.length > 3) noMore('rocCurve', 3, arguments);
   checkOptions('rocCurve', options, ['posLabel', 'dropIntermediate']);
   const { positive, scores } = binaryInput('rocCurve', yTrue, yScore, options.posLabel);
   return roc(positive, scores, options.dropIntermediate ?? true);
@@ -164,13 +165,15 @@ export function rocAuc(
   options?: AucOptions & { average?: 'micro' | 'macro' | 'weighted' },
 ): number;
 export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('rocAuc', 3, arguments);
   const op = 'rocAuc';
-  checkOptions(op, options, ['average', 'multiClass', 'labels']);
+  checkOptions(op, options, ['average', 'multiClass', 'labels'], ['average']);
   const { average: kind = 'macro', multiClass } = options;
   const truth = labelsOf(op, 'yTrue', yTrue);
   const table = tableOf(op, 'yScore', yScore);
   checkLengths(op, truth.length, table.rows);
   checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
+  if (multiClass !== undefined) checkChoice(op, 'multiClass', multiClass, ['ovr', 'ovo']);
   const present = uniqueLabels(op, truth);
   if (table.cols === 1 && present.length <= 2) {
     return binaryAuc(
@@ -290,6 +293,7 @@ function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropInterme
  * recall; // [1, 1, 0.5, 0.5, 0]
  */
 export function prCurve(yTrue: Labels, yScore: Numbers, options: PrOptions = {}): PrCurve {
+  if (arguments.length > 3) noMore('prCurve', 3, arguments);
   checkOptions('prCurve', options, ['posLabel', 'dropIntermediate']);
   const { positive, scores } = binaryInput('prCurve', yTrue, yScore, options.posLabel);
   return pr(positive, scores, options.dropIntermediate);
@@ -332,8 +336,9 @@ export function averagePrecision(
   yScore: Numbers,
   options: AveragePrecisionOptions = {},
 ): number | number[] {
+  if (arguments.length > 3) noMore('averagePrecision', 3, arguments);
   const op = 'averagePrecision';
-  checkOptions(op, options, ['average', 'posLabel']);
+  checkOptions(op, options, ['average', 'posLabel'], ['average']);
   const { average: kind = 'macro', posLabel = 1 } = options;
   checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
   const truth = labelsOf(op, 'yTrue', yTrue);

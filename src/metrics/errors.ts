@@ -1,6 +1,6 @@
 /** Metrics of predicted numbers: mean errors, R², and the logarithmic loss of probabilities. scikit-learn's semantics. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -76,6 +76,7 @@ function meanError(
 export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
 export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
 export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: RegressionOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('meanAbsoluteError', 3, arguments);
   return meanError('meanAbsoluteError', yTrue, yPred, options, (a, b) => mean(a.map((x, i) => Math.abs(x - b[i]!))));
 }
 
@@ -90,6 +91,7 @@ export function meanAbsoluteError(yTrue: Numbers, yPred: Numbers, options: Regre
 export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: { multioutput: 'rawValues' }): number[];
 export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options?: { multioutput?: 'uniformAverage' }): number;
 export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: RegressionOptions = {}): number | number[] {
+  if (arguments.length > 3) noMore('meanSquaredError', 3, arguments);
   return meanError('meanSquaredError', yTrue, yPred, options, (a, b) => mean(squares(a, b)));
 }
 
@@ -108,6 +110,7 @@ export function r2(
   options?: { multioutput?: 'uniformAverage' | 'varianceWeighted' },
 ): number;
 export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): number | number[] {
+  if (arguments.length > 3) noMore('r2', 3, arguments);
   const op = 'r2';
   checkOptions(op, options, ['multioutput']);
   const { multioutput = 'uniformAverage' } = options;
@@ -153,6 +156,7 @@ export interface LogLossOptions {
  * metrics.logLoss([0, 1], [[0.9, 0.1], [0.2, 0.8]]); // 0.1643
  */
 export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions = {}): number {
+  if (arguments.length > 3) noMore('logLoss', 3, arguments);
   const op = 'logLoss';
   checkOptions(op, options, ['labels', 'normalize', 'eps']);
   const truth = labelsOf(op, 'yTrue', yTrue);

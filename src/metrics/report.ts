@@ -1,6 +1,6 @@
 /** A table of precision, recall and F1 of every class, as text or as an object. scikit-learn's layout. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { type Average, pairOf, scores } from './classification.ts';
 import { type Labels, labelsOf } from './inputs.ts';
 
@@ -58,6 +58,7 @@ export function classificationReport(
   options?: ReportOptions & { outputDict?: false },
 ): string;
 export function classificationReport(yTrue: Labels, yPred: Labels, options: ReportOptions = {}): string | Report {
+  if (arguments.length > 3) noMore('classificationReport', 3, arguments);
   const op = 'classificationReport';
   checkOptions(op, options, ['labels', 'targetNames', 'digits', 'outputDict', 'zeroDivision']);
   const { digits = 2, outputDict = false, zeroDivision = 0 } = options;

@@ -28,7 +28,7 @@ import {
   tanh,
 } from '../functional/index.ts';
 import { full } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkWhole } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -41,6 +41,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class ReLU extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('ReLU.forward', 1, arguments);
     return relu(x);
   }
 }
@@ -53,6 +54,7 @@ export class ReLU extends Module {
  */
 export class Sigmoid extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Sigmoid.forward', 1, arguments);
     return sigmoid(x);
   }
 }
@@ -65,6 +67,7 @@ export class Sigmoid extends Module {
  */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Tanh.forward', 1, arguments);
     return tanh(x);
   }
 }
@@ -80,12 +83,14 @@ export class Softmax extends Module {
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
+    if (arguments.length > 1) noMore('Softmax', 1, arguments);
     super();
     checkOptions('Softmax', options, ['dim']);
     this.dim = options.dim ?? -1;
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Softmax.forward', 1, arguments);
     return softmax(x, { dim: this.dim });
   }
 }
@@ -101,12 +106,14 @@ export class LogSoftmax extends Module {
   readonly dim: number;
 
   constructor(options: { dim?: number } = {}) {
+    if (arguments.length > 1) noMore('LogSoftmax', 1, arguments);
     super();
     checkOptions('LogSoftmax', options, ['dim']);
     this.dim = options.dim ?? -1;
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('LogSoftmax.forward', 1, arguments);
     return logSoftmax(x, { dim: this.dim });
   }
 }
@@ -119,6 +126,7 @@ export class LogSoftmax extends Module {
  */
 export class Identity extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Identity.forward', 1, arguments);
     return x;
   }
 }
@@ -131,6 +139,7 @@ export class Identity extends Module {
  */
 export class BinaryStep extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('BinaryStep.forward', 1, arguments);
     return binaryStep(x);
   }
 }
@@ -143,6 +152,7 @@ export class BinaryStep extends Module {
  */
 export class ArcTan extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('ArcTan.forward', 1, arguments);
     return arctan(x);
   }
 }
@@ -155,6 +165,7 @@ export class ArcTan extends Module {
  */
 export class ReLU6 extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('ReLU6.forward', 1, arguments);
     return relu6(x);
   }
 }
@@ -167,6 +178,7 @@ export class ReLU6 extends Module {
  */
 export class SELU extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('SELU.forward', 1, arguments);
     return selu(x);
   }
 }
@@ -179,6 +191,7 @@ export class SELU extends Module {
  */
 export class SiLU extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('SiLU.forward', 1, arguments);
     return silu(x);
   }
 }
@@ -191,6 +204,7 @@ export class SiLU extends Module {
  */
 export class Mish extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Mish.forward', 1, arguments);
     return mish(x);
   }
 }
@@ -203,6 +217,7 @@ export class Mish extends Module {
  */
 export class Softsign extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Softsign.forward', 1, arguments);
     return softsign(x);
   }
 }
@@ -215,6 +230,7 @@ export class Softsign extends Module {
  */
 export class Hardsigmoid extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Hardsigmoid.forward', 1, arguments);
     return hardsigmoid(x);
   }
 }
@@ -227,6 +243,7 @@ export class Hardsigmoid extends Module {
  */
 export class Hardswish extends Module {
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Hardswish.forward', 1, arguments);
     return hardswish(x);
   }
 }
@@ -242,11 +259,13 @@ export class LeakyReLU extends Module {
     /** As they were given: `negativeSlope`, default 0.01. */
     readonly options: LeakyReluOptions = {},
   ) {
+    if (arguments.length > 1) noMore('LeakyReLU', 1, arguments);
     super();
     checkOptions('LeakyReLU', options, ['negativeSlope']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('LeakyReLU.forward', 1, arguments);
     return leakyRelu(x, this.options);
   }
 }
@@ -262,11 +281,13 @@ export class ELU extends Module {
     /** As they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
   ) {
+    if (arguments.length > 1) noMore('ELU', 1, arguments);
     super();
     checkOptions('ELU', options, ['alpha']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('ELU.forward', 1, arguments);
     return elu(x, this.options);
   }
 }
@@ -282,11 +303,13 @@ export class CELU extends Module {
     /** As they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
   ) {
+    if (arguments.length > 1) noMore('CELU', 1, arguments);
     super();
     checkOptions('CELU', options, ['alpha']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('CELU.forward', 1, arguments);
     return celu(x, this.options);
   }
 }
@@ -302,11 +325,14 @@ export class GELU extends Module {
     /** As they were given: `approximate`, default 'none'. */
     readonly options: GeluOptions = {},
   ) {
+    if (arguments.length > 1) noMore('GELU', 1, arguments);
     super();
     checkOptions('GELU', options, ['approximate']);
+    checkOneOf('GELU', 'approximate', options.approximate ?? 'none', ['none', 'tanh']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('GELU.forward', 1, arguments);
     return gelu(x, this.options);
   }
 }
@@ -322,11 +348,13 @@ export class Softplus extends Module {
     /** As they were given: `beta`, default 1, and `threshold`, default 20. */
     readonly options: SoftplusOptions = {},
   ) {
+    if (arguments.length > 1) noMore('Softplus', 1, arguments);
     super();
     checkOptions('Softplus', options, ['beta', 'threshold']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Softplus.forward', 1, arguments);
     return softplus(x, this.options);
   }
 }
@@ -342,11 +370,13 @@ export class Hardtanh extends Module {
     /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
     readonly options: HardtanhOptions = {},
   ) {
+    if (arguments.length > 1) noMore('Hardtanh', 1, arguments);
     super();
     checkOptions('Hardtanh', options, ['minVal', 'maxVal']);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Hardtanh.forward', 1, arguments);
     return hardtanh(x, this.options);
   }
 }
@@ -371,6 +401,7 @@ export class PReLU extends Module {
   declare weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {
+    if (arguments.length > 1) noMore('PReLU', 1, arguments);
     super();
     checkOptions('PReLU', options, ['numParameters', 'init']);
     const { numParameters = 1, init = 0.25 } = options;
@@ -381,6 +412,7 @@ export class PReLU extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('PReLU.forward', 1, arguments);
     return prelu(x, this.weight);
   }
 }

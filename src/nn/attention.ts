@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../functional/attention.ts';
 import { gelu, linear, relu } from '../functional/index.ts';
 import { checkFloat, checkTensor, compose, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { constant_, xavierUniform_ } from './init.ts';
@@ -88,6 +88,7 @@ export class MultiheadAttention extends Module {
     readonly numHeads: number,
     options: MultiheadAttentionOptions = {},
   ) {
+    if (arguments.length > 3) noMore('MultiheadAttention', 3, arguments);
     super();
     const op = 'MultiheadAttention';
     checkWhole(op, 'embedDim', embedDim, 1);
@@ -127,9 +128,10 @@ export class MultiheadAttention extends Module {
     value: Tensor,
     options: AttentionCall = {},
   ): [out: Tensor, weights: Tensor | null] {
+    if (arguments.length > 4) noMore('MultiheadAttention.forward', 4, arguments);
     const op = 'MultiheadAttention';
-    const masks = ['keyPaddingMask', 'attnMask', 'isCausal'];
-    checkOptions(op, options, [...masks, 'needWeights', 'averageAttnWeights']);
+    const masks = ['keyPaddingMask', 'attnMask'];
+    checkOptions(op, options, [...masks, 'isCausal', 'needWeights', 'averageAttnWeights'], masks);
     const { needWeights = true, averageAttnWeights = true } = options;
     const { isBatched, batch, rows, cols } = this.sizes(query, key, value);
     this.checkMasks(options, isBatched, batch, rows, cols);
@@ -293,6 +295,7 @@ export class TransformerEncoderLayer extends Module {
     readonly nhead: number,
     options: TransformerEncoderLayerOptions = {},
   ) {
+    if (arguments.length > 3) noMore('TransformerEncoderLayer', 3, arguments);
     super();
     const op = 'TransformerEncoderLayer';
     checkOptions(op, options, ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'normFirst', 'batchFirst']);
@@ -308,13 +311,7 @@ export class TransformerEncoderLayer extends Module {
     checkWhole(op, 'dimFeedforward', dimFeedforward, 1);
     checkRange(op, 'dropout', dropout, 0, 1);
     checkRange(op, 'layerNormEps', eps, 0);
-    if (activation !== 'relu' && activation !== 'gelu') {
-      throw new ArgumentError(`${op}: activation must be 'relu' or 'gelu', got ${String(activation)}`, {
-        op,
-        argument: 'activation',
-        got: activation,
-      });
-    }
+    checkOneOf(op, 'activation', activation, ['relu', 'gelu']);
     this.activation = activation;
     this.normFirst = normFirst;
     this.self_attn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst });
@@ -328,7 +325,9 @@ export class TransformerEncoderLayer extends Module {
   }
 
   override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
-    checkOptions('TransformerEncoderLayer', options, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
+    if (arguments.length > 2) noMore('TransformerEncoderLayer.forward', 2, arguments);
+    const srcMasks = ['srcMask', 'srcKeyPaddingMask'];
+    checkOptions('TransformerEncoderLayer', options, [...srcMasks, 'isCausal'], srcMasks);
     checkTensor('TransformerEncoderLayer', 'input', x);
     return compose(() => {
       if (this.normFirst) {

@@ -1,7 +1,7 @@
 /** The bilinear layer. */
 import { bilinear } from '../functional/bilinear.ts';
 import { zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import type { LinearOptions } from './layers.ts';
@@ -30,6 +30,7 @@ export class Bilinear extends Module {
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {
+    if (arguments.length > 4) noMore('Bilinear', 4, arguments);
     super();
     checkWhole('Bilinear', 'in1Features', in1Features, 1);
     checkWhole('Bilinear', 'in2Features', in2Features, 1);
@@ -43,6 +44,7 @@ export class Bilinear extends Module {
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
+    if (arguments.length > 2) noMore('Bilinear.forward', 2, arguments);
     return bilinear(x1, x2, this.weight, this.bias);
   }
 

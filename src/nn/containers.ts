@@ -1,6 +1,8 @@
 /** Lists and dictionaries of modules, for models that choose among them or loop over them. */
+
 import { ArgumentError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
+import { checkFinite, noMore } from '../options.ts';
 import { Module } from './module.ts';
 
 function checkModule(op: string, argument: string, value: unknown): asserts value is Module {
@@ -27,6 +29,7 @@ export class ModuleList<M extends Module = Module> extends Module {
   private count = 0;
 
   constructor(modules: Iterable<M> = []) {
+    if (arguments.length > 1) noMore('ModuleList', 1, arguments);
     super();
     for (const module of modules) this.append(module);
   }
@@ -38,6 +41,7 @@ export class ModuleList<M extends Module = Module> extends Module {
 
   /** Adds a module at the end. */
   append(module: M): this {
+    if (arguments.length > 1) noMore('ModuleList.append', 1, arguments);
     checkModule('ModuleList', `modules[${this.count}]`, module);
     this[this.count++] = module;
     return this;
@@ -45,6 +49,8 @@ export class ModuleList<M extends Module = Module> extends Module {
 
   /** The module at a position; negative ones count from the end. */
   at(index: number): M | undefined {
+    if (arguments.length > 1) noMore('ModuleList.at', 1, arguments);
+    checkFinite('ModuleList.at', 'index', index);
     return this[index < 0 ? index + this.count : index];
   }
 
@@ -55,6 +61,7 @@ export class ModuleList<M extends Module = Module> extends Module {
 
   /** Throws: it has none. */
   override forward(): never {
+    if (arguments.length > 0) noMore('ModuleList.forward', 0, arguments);
     throw new ArgumentError('ModuleList: has no forward; call its modules', { op: 'ModuleList' });
   }
 }
@@ -74,6 +81,7 @@ export class ModuleList<M extends Module = Module> extends Module {
  */
 export class ModuleDict<M extends Module = Module> extends Module {
   constructor(modules: Record<string, M> = {}) {
+    if (arguments.length > 1) noMore('ModuleDict', 1, arguments);
     super();
     for (const [name, module] of Object.entries(modules)) this.set(name, module);
   }
@@ -84,6 +92,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
 
   /** Adds or replaces a module. */
   set(name: string, module: M): this {
+    if (arguments.length > 2) noMore('ModuleDict.set', 2, arguments);
     checkModule('ModuleDict', name, module);
     if (name.includes('.') || name === '' || (name in this && !this.has(name))) {
       throw new ArgumentError(`ModuleDict: ${JSON.stringify(name)} cannot be a name`, {
@@ -98,11 +107,13 @@ export class ModuleDict<M extends Module = Module> extends Module {
 
   /** Whether there is a module of that name. */
   has(name: string): boolean {
+    if (arguments.length > 1) noMore('ModuleDict.has', 1, arguments);
     return Object.hasOwn(this, name) && this.own[name] instanceof Module;
   }
 
   /** The module of that name. */
   get(name: string): M {
+    if (arguments.length > 1) noMore('ModuleDict.get', 1, arguments);
     if (!this.has(name)) {
       throw new ArgumentError(`ModuleDict: no module ${name} (there are ${this.keys().join(', ')})`, {
         op: 'ModuleDict',
@@ -115,11 +126,13 @@ export class ModuleDict<M extends Module = Module> extends Module {
 
   /** The names, in order. */
   keys(): string[] {
+    if (arguments.length > 0) noMore('ModuleDict.keys', 0, arguments);
     return Array.from(this.namedChildren(), ([name]) => name);
   }
 
   /** Throws: it has none. */
   override forward(): never {
+    if (arguments.length > 0) noMore('ModuleDict.forward', 0, arguments);
     throw new ArgumentError('ModuleDict: has no forward; call its modules', { op: 'ModuleDict' });
   }
 }

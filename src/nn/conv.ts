@@ -13,7 +13,7 @@ import {
   pairOf,
   zeros,
 } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { kaimingUniform_, uniform_ } from './init.ts';
 import { Module } from './module.ts';
@@ -120,6 +120,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
+    if (arguments.length > 4) noMore('Conv2d', 4, arguments);
     const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options);
     const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
     checkConvOptions('Conv2d', kernel, rest);
@@ -127,6 +128,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Conv2d.forward', 1, arguments);
     return conv2d(x, this.weight, this.bias, this.options);
   }
 }
@@ -141,6 +143,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
  */
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
+    if (arguments.length > 4) noMore('Conv1d', 4, arguments);
     const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options);
     checkWhole('Conv1d', 'kernelSize', kernelSize, 1);
     checkConvOptions('Conv1d', [1, kernelSize], rest);
@@ -148,6 +151,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Conv1d.forward', 1, arguments);
     return conv1d(x, this.weight, this.bias, this.options);
   }
 }
@@ -163,6 +167,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
  */
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
+    if (arguments.length > 4) noMore('ConvTranspose2d', 4, arguments);
     const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, ['outputPadding']);
     const kernel = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);
     checkTransposeOptions('ConvTranspose2d', rest);
@@ -170,6 +175,7 @@ export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('ConvTranspose2d.forward', 1, arguments);
     return convTranspose2d(x, this.weight, this.bias, this.options);
   }
 }

@@ -3,7 +3,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { EMBEDDING_OPTIONS, type EmbeddingOptions, embedding, paddingRow } from '../functional/embedding.ts';
 import type { NumberList } from '../ops/index.ts';
 import { zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { normal_ } from './init.ts';
 import { Module } from './module.ts';
@@ -33,6 +33,7 @@ export class Embedding extends Module {
     readonly embeddingDim: number,
     options: EmbeddingOptions = {},
   ) {
+    if (arguments.length > 3) noMore('Embedding', 3, arguments);
     super();
     checkWhole('Embedding', 'numEmbeddings', numEmbeddings, 1);
     checkWhole('Embedding', 'embeddingDim', embeddingDim, 1);
@@ -48,6 +49,7 @@ export class Embedding extends Module {
   }
 
   override forward(input: Tensor | NumberList): Tensor {
+    if (arguments.length > 1) noMore('Embedding.forward', 1, arguments);
     return embedding(input, this.weight, this.options);
   }
 

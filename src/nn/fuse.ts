@@ -1,7 +1,9 @@
 /** Convolution and batch normalisation in one, for inference. */
+
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance } from '../copies.ts';
+import { noMore } from '../options.ts';
 import { Conv2d } from './conv.ts';
 import { BatchNorm2d } from './norm.ts';
 import { parameterOf } from './parameter.ts';
@@ -16,6 +18,7 @@ import { parameterOf } from './parameter.ts';
  * const fast = nn.utils.fuseConvBn(conv, norm);
  */
 export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
+  if (arguments.length > 2) noMore('fuseConvBn', 2, arguments);
   const op = 'fuseConvBn';
   if (!isInstance(conv, Conv2d)) throw new ArgumentError(`${op}: conv must be a Conv2d`, { op, argument: 'conv' });
   if (!isInstance(bn, BatchNorm2d)) throw new ArgumentError(`${op}: bn must be a BatchNorm2d`, { op, argument: 'bn' });

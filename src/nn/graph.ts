@@ -5,7 +5,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, Marked } from '../copies.ts';
 import { add, cat, checkTensor, compose } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkFinite, checkOptions, noMore } from '../options.ts';
 import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -58,6 +58,10 @@ type Forward = (...inputs: Tensor[]) => Tensor;
 export class Graph {
   private count = 0;
 
+  constructor() {
+    if (arguments.length > 0) noMore('Graph', 0, arguments);
+  }
+
   private value(shape: Shape | null, step: Step | null): GraphValue {
     return new GraphValue(this, this.count++, shape, step);
   }
@@ -83,6 +87,7 @@ export class Graph {
 
   /** A value that comes from outside, of this shape without the batch; null: of any shape. */
   input(shape: Shape | null): GraphValue {
+    if (arguments.length > 1) noMore('Graph.input', 1, arguments);
     if (shape === null) return this.value(null, null);
     checkShape('Graph.input', shape);
     return this.value([...shape], null);
@@ -108,11 +113,14 @@ export class Graph {
 
   /** Values joined along a dimension (default: 1). */
   concat(values: readonly GraphValue[], dim = 1): GraphValue {
+    if (arguments.length > 2) noMore('Graph.concat', 2, arguments);
+    checkFinite('Graph.concat', 'dim', dim);
     return this.join('Graph.concat', (...inputs) => cat(inputs, dim), values, 'concat', { kind: 'concat', dim });
   }
 
   /** The model between these inputs and outputs. */
   model(ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[] }): GraphModel {
+    if (arguments.length > 1) noMore('Graph.model', 1, arguments);
     checkOptions('Graph.model', ends, ['inputs', 'outputs']);
     this.check('Graph.model', [...ends.inputs, ...ends.outputs]);
     return new GraphModel(ends.inputs, ends.outputs);

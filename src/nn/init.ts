@@ -6,7 +6,7 @@
  */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, checkWritable, elementOf } from '../ops/index.ts';
-import { checkFinite, checkOptions } from '../options.ts';
+import { checkFinite, checkOptions, noMore } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { cpuExecutor } from '../runtime/runtime.ts';
@@ -49,6 +49,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
  * nn.init.uniform_(zeros(2, 3), -0.1, 0.1);
  */
 export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
+  if (arguments.length > 3) noMore('uniform_', 3, arguments);
   return draw(t, 'uniform', ['low', low], ['high', high]);
 }
 
@@ -59,6 +60,7 @@ export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
  * nn.init.normal_(new nn.Linear(4, 3).weight, 0, 0.02);
  */
 export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
+  if (arguments.length > 3) noMore('normal_', 3, arguments);
   return draw(t, 'normal', ['mean', mean], ['std', std]);
 }
 
@@ -69,6 +71,7 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
  * nn.init.constant_(zeros(2), 3).toArray(); // [3, 3]
  */
 export function constant_(t: Tensor, value: number): Tensor {
+  if (arguments.length > 2) noMore('constant_', 2, arguments);
   checkTensor('constant_', 'tensor', t);
   const element = elementOf('constant_', 'value', value, t.dtype);
   const values = empty(t.executor, t.shape, t.dtype);
@@ -104,6 +107,8 @@ export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' 
  * nn.init.calculateGain('relu'); // 1.4142
  */
 export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
+  if (arguments.length > 2) noMore('calculateGain', 2, arguments);
+  checkFinite('calculateGain', 'a', a);
   switch (nonlinearity) {
     case 'linear':
     case 'sigmoid':
@@ -148,6 +153,7 @@ function gainOf(op: string, given: Gain): number {
  * nn.init.xavierUniform_(new nn.Linear(4, 3).weight, nn.init.calculateGain('tanh'));
  */
 export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
+  if (arguments.length > 2) noMore('xavierUniform_', 2, arguments);
   const { fanIn, fanOut } = fans('xavierUniform_', t);
   const bound = gainOf('xavierUniform_', gain) * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(t, -bound, bound);
@@ -160,6 +166,7 @@ export function xavierUniform_(t: Tensor, gain: Gain = 1): Tensor {
  * nn.init.xavierNormal_(new nn.Linear(4, 3).weight);
  */
 export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
+  if (arguments.length > 2) noMore('xavierNormal_', 2, arguments);
   const { fanIn, fanOut } = fans('xavierNormal_', t);
   return normal_(t, 0, gainOf('xavierNormal_', gain) * Math.sqrt(2 / (fanIn + fanOut)));
 }
@@ -195,6 +202,7 @@ function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
  * nn.init.kaimingUniform_(new nn.Linear(4, 3).weight, { nonlinearity: 'relu' });
  */
 export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('kaimingUniform_', 2, arguments);
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', t, options);
   return uniform_(t, -bound, bound);
 }
@@ -206,6 +214,7 @@ export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor
  * nn.init.kaimingNormal_(new nn.Conv2d(3, 16, 3).weight, { mode: 'fanOut', nonlinearity: 'relu' });
  */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('kaimingNormal_', 2, arguments);
   return normal_(t, 0, kaimingStd('kaimingNormal_', t, options));
 }
 
@@ -219,6 +228,7 @@ export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor 
  * w.matmul(w.T); // close to the identity matrix
  */
 export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
+  if (arguments.length > 2) noMore('orthogonal_', 2, arguments);
   const op = 'orthogonal_';
   checkMatrix(op, t);
   checkWritable(op, t);

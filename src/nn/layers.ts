@@ -4,8 +4,8 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { dropout } from '../functional/index.ts';
 import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole, nameOf } from '../options.ts';
-import type { Shape } from '../tensor/shapes.ts';
+import { checkFinite, checkOptions, checkWhole, nameOf, noMore } from '../options.ts';
+import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { uniform_ } from './init.ts';
@@ -40,6 +40,7 @@ export class Linear extends Module {
     readonly outFeatures: number,
     options: LinearOptions = {},
   ) {
+    if (arguments.length > 3) noMore('Linear', 3, arguments);
     super();
     checkWhole('Linear', 'inFeatures', inFeatures, 1);
     checkWhole('Linear', 'outFeatures', outFeatures, 1);
@@ -51,6 +52,7 @@ export class Linear extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Linear.forward', 1, arguments);
     return linear(x, this.weight, this.bias);
   }
 
@@ -74,11 +76,13 @@ export class Dropout extends Module {
 
   /** @param p the share, as a number or as an option; default 0.5 */
   constructor(p: number | DropShare = 0.5) {
+    if (arguments.length > 1) noMore('Dropout', 1, arguments);
     super();
     this.p = dropShare('Dropout', p);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Dropout.forward', 1, arguments);
     return dropout(x, { p: this.p, training: this.training });
   }
 
@@ -101,6 +105,7 @@ export class Flatten extends Module {
 
   /** `new nn.Flatten(startDim, endDim)` or `new nn.Flatten({ startDim, endDim })`. */
   constructor(start: number | { startDim?: number; endDim?: number } = 1, end = -1) {
+    if (arguments.length > 2) noMore('Flatten', 2, arguments);
     super();
     const options = typeof start === 'number' ? { startDim: start, endDim: end } : start;
     checkOptions('Flatten', options, ['startDim', 'endDim']);
@@ -111,6 +116,7 @@ export class Flatten extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Flatten.forward', 1, arguments);
     return flatten(x, this.startDim, this.endDim);
   }
 }
@@ -129,10 +135,14 @@ export class Unflatten extends Module {
     /** What it is split into; one size may be −1, which is what the others leave. */
     readonly sizes: Shape,
   ) {
+    if (arguments.length > 2) noMore('Unflatten', 2, arguments);
     super();
+    checkFinite('Unflatten', 'dim', dim);
+    checkList('Unflatten', 'sizes', sizes);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Unflatten.forward', 1, arguments);
     return unflatten(x, this.dim, this.sizes);
   }
 }
@@ -176,6 +186,7 @@ export class Sequential extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Sequential.forward', 1, arguments);
     let y = x;
     for (let i = 0; i < this.length; i++) y = this[i]!.forward(y);
     return y;

@@ -25,7 +25,7 @@ import {
 } from '../functional/index.ts';
 import { checkLossInput } from '../functional/lossInput.ts';
 import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -53,11 +53,13 @@ function withWeights<O extends object>(options: O, weights: Record<string, Buffe
  */
 export class MSELoss extends Module {
   constructor(private readonly options: LossOptions = {}) {
+    if (arguments.length > 1) noMore('MSELoss', 1, arguments);
     super();
     checkOptions('MSELoss', options, ['reduction']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('MSELoss.forward', 2, arguments);
     return mseLoss(input, target, this.options);
   }
 }
@@ -74,6 +76,7 @@ export class BCELoss extends Module {
   private readonly options: WeightedLossOptions;
 
   constructor(options: WeightedLossOptions = {}) {
+    if (arguments.length > 1) noMore('BCELoss', 1, arguments);
     super();
     checkOptions('BCELoss', options, ['reduction', 'weight']);
     this.weight = bufferOf('BCELoss', 'weight', options.weight);
@@ -81,6 +84,7 @@ export class BCELoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('BCELoss.forward', 2, arguments);
     return binaryCrossEntropy(input, target, this.options);
   }
 }
@@ -98,6 +102,7 @@ export class CrossEntropyLoss extends Module {
   private readonly options: CrossEntropyOptions;
 
   constructor(options: CrossEntropyOptions = {}) {
+    if (arguments.length > 1) noMore('CrossEntropyLoss', 1, arguments);
     super();
     checkOptions('CrossEntropyLoss', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
     this.weight = bufferOf('CrossEntropyLoss', 'weight', options.weight);
@@ -105,6 +110,7 @@ export class CrossEntropyLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor | NumberList): Tensor {
+    if (arguments.length > 2) noMore('CrossEntropyLoss.forward', 2, arguments);
     checkLossInput(crossEntropy, input);
     return crossEntropy(input, target, this.options);
   }
@@ -118,11 +124,13 @@ export class CrossEntropyLoss extends Module {
  */
 export class L1Loss extends Module {
   constructor(private readonly options: LossOptions = {}) {
+    if (arguments.length > 1) noMore('L1Loss', 1, arguments);
     super();
     checkOptions('L1Loss', options, ['reduction']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('L1Loss.forward', 2, arguments);
     return l1Loss(input, target, this.options);
   }
 }
@@ -135,11 +143,13 @@ export class L1Loss extends Module {
  */
 export class SmoothL1Loss extends Module {
   constructor(private readonly options: SmoothL1LossOptions = {}) {
+    if (arguments.length > 1) noMore('SmoothL1Loss', 1, arguments);
     super();
     checkOptions('SmoothL1Loss', options, ['reduction', 'beta']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('SmoothL1Loss.forward', 2, arguments);
     return smoothL1Loss(input, target, this.options);
   }
 }
@@ -152,11 +162,13 @@ export class SmoothL1Loss extends Module {
  */
 export class HuberLoss extends Module {
   constructor(private readonly options: HuberLossOptions = {}) {
+    if (arguments.length > 1) noMore('HuberLoss', 1, arguments);
     super();
     checkOptions('HuberLoss', options, ['reduction', 'delta']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('HuberLoss.forward', 2, arguments);
     return huberLoss(input, target, this.options);
   }
 }
@@ -175,6 +187,7 @@ export class BCEWithLogitsLoss extends Module {
   private readonly options: BCEWithLogitsOptions;
 
   constructor(options: BCEWithLogitsOptions = {}) {
+    if (arguments.length > 1) noMore('BCEWithLogitsLoss', 1, arguments);
     super();
     checkOptions('BCEWithLogitsLoss', options, ['reduction', 'weight', 'posWeight']);
     this.weight = bufferOf('BCEWithLogitsLoss', 'weight', options.weight);
@@ -183,6 +196,7 @@ export class BCEWithLogitsLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('BCEWithLogitsLoss.forward', 2, arguments);
     checkLossInput(binaryCrossEntropyWithLogits, input);
     return binaryCrossEntropyWithLogits(input, target, this.options);
   }
@@ -200,6 +214,7 @@ export class NLLLoss extends Module {
   private readonly options: NllLossOptions;
 
   constructor(options: NllLossOptions = {}) {
+    if (arguments.length > 1) noMore('NLLLoss', 1, arguments);
     super();
     checkOptions('NLLLoss', options, ['weight', 'reduction', 'ignoreIndex']);
     this.weight = bufferOf('NLLLoss', 'weight', options.weight);
@@ -207,6 +222,7 @@ export class NLLLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor | NumberList): Tensor {
+    if (arguments.length > 2) noMore('NLLLoss.forward', 2, arguments);
     checkLossInput(nllLoss, input);
     return nllLoss(input, target, this.options);
   }
@@ -221,11 +237,13 @@ export class NLLLoss extends Module {
  */
 export class KLDivLoss extends Module {
   constructor(private readonly options: KLDivOptions = {}) {
+    if (arguments.length > 1) noMore('KLDivLoss', 1, arguments);
     super();
     checkOptions('KLDivLoss', options, ['reduction', 'logTarget']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('KLDivLoss.forward', 2, arguments);
     checkLossInput(klDiv, input);
     return klDiv(input, target, this.options);
   }
@@ -243,6 +261,7 @@ export class FocalLoss extends Module {
   private readonly options: FocalLossOptions;
 
   constructor(options: FocalLossOptions = {}) {
+    if (arguments.length > 1) noMore('FocalLoss', 1, arguments);
     super();
     checkOptions('FocalLoss', options, ['gamma', 'weight', 'reduction']);
     this.weight = bufferOf('FocalLoss', 'weight', options.weight);
@@ -250,6 +269,7 @@ export class FocalLoss extends Module {
   }
 
   override forward(input: Tensor, target: Tensor | NumberList): Tensor {
+    if (arguments.length > 2) noMore('FocalLoss.forward', 2, arguments);
     checkLossInput(focalLoss, input);
     return focalLoss(input, target, this.options);
   }
@@ -263,11 +283,13 @@ export class FocalLoss extends Module {
  */
 export class HingeEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
+    if (arguments.length > 1) noMore('HingeEmbeddingLoss', 1, arguments);
     super();
     checkOptions('HingeEmbeddingLoss', options, ['reduction', 'margin']);
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) noMore('HingeEmbeddingLoss.forward', 2, arguments);
     return hingeEmbeddingLoss(input, target, this.options);
   }
 }
@@ -280,11 +302,13 @@ export class HingeEmbeddingLoss extends Module {
  */
 export class CosineEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
+    if (arguments.length > 1) noMore('CosineEmbeddingLoss', 1, arguments);
     super();
     checkOptions('CosineEmbeddingLoss', options, ['reduction', 'margin']);
   }
 
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 3) noMore('CosineEmbeddingLoss.forward', 3, arguments);
     return cosineEmbeddingLoss(input1, input2, target, this.options);
   }
 }

@@ -7,7 +7,7 @@ import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance, Marked } from '../copies.ts';
 import { checkTensor } from '../ops/index.ts';
-import { checkOptions, listed, shown } from '../options.ts';
+import { checkOptions, listed, noMore, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -71,6 +71,8 @@ export abstract class Module extends Marked {
   #training = true;
 
   constructor() {
+    // Layers without a constructor of their own hand on all they are given.
+    if (arguments.length > 0) noMore(new.target.name, 0, arguments);
     super();
     made?.push(this);
   }
@@ -106,16 +108,19 @@ export abstract class Module extends Marked {
 
   /** Modules in the fields of this one, by field name. */
   *namedChildren(): Generator<[string, Module]> {
+    if (arguments.length > 0) noMore('Module.namedChildren', 0, arguments);
     for (const [name, value] of this.registered()) if (value instanceof Module) yield [name, value];
   }
 
   /** The modules directly inside. */
   children(): Module[] {
+    if (arguments.length > 0) noMore('Module.children', 0, arguments);
     return Array.from(this.namedChildren(), ([, module]) => module);
   }
 
   /** This module and all inside it, by dotted name; one that is used in several places comes once. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (arguments.length > 2) noMore('Module.namedModules', 2, arguments);
     if (seen.has(this)) return;
     seen.add(this);
     yield [prefix, this];
@@ -125,6 +130,7 @@ export abstract class Module extends Marked {
 
   /** This module and all inside, each once. */
   modules(): Module[] {
+    if (arguments.length > 0) noMore('Module.modules', 0, arguments);
     return Array.from(this.namedModules(), ([, module]) => module);
   }
 
@@ -141,48 +147,57 @@ export abstract class Module extends Marked {
 
   /** Parameters by dotted name; a shared one comes once. */
   namedParameters(): Generator<[string, Parameter]> {
+    if (arguments.length > 0) noMore('Module.namedParameters', 0, arguments);
     return this.named(Parameter);
   }
 
   /** All parameters, each once. */
   parameters(): Parameter[] {
+    if (arguments.length > 0) noMore('Module.parameters', 0, arguments);
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
 
   /** Buffers by dotted name. */
   namedBuffers(): Generator<[string, Buffer]> {
+    if (arguments.length > 0) noMore('Module.namedBuffers', 0, arguments);
     return this.named(Buffer);
   }
 
   /** All buffers, each once. */
   buffers(): Buffer[] {
+    if (arguments.length > 0) noMore('Module.buffers', 0, arguments);
     return Array.from(this.namedBuffers(), ([, buffer]) => buffer);
   }
 
   /** Switches this module and all inside it to training, or away from it. */
   train(mode = true): this {
+    if (arguments.length > 1) noMore('Module.train', 1, arguments);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
 
   /** Switches to evaluation: no dropout, fixed statistics. */
   eval(): this {
+    if (arguments.length > 0) noMore('Module.eval', 0, arguments);
     return this.train(false);
   }
 
   /** Freezes (false) or thaws all parameters. */
   requiresGrad_(value = true): this {
+    if (arguments.length > 1) noMore('Module.requiresGrad_', 1, arguments);
     for (const parameter of this.parameters()) parameter.requiresGrad = value;
     return this;
   }
 
   /** Forgets all gradients. */
   zeroGrad(): void {
+    if (arguments.length > 0) noMore('Module.zeroGrad', 0, arguments);
     for (const { variable } of this.parameters()) if (variable !== null) dropGrad(variable);
   }
 
   /** Calls `fn` with every module, the innermost first. */
   apply(fn: (module: Module) => void): this {
+    if (arguments.length > 1) noMore('Module.apply', 1, arguments);
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
@@ -190,6 +205,7 @@ export abstract class Module extends Marked {
 
   /** All parameters and buffers by PyTorch's names: the live tensors, not copies. What is used in several places has all its names. */
   stateDict(): StateDict {
+    if (arguments.length > 0) noMore('Module.stateDict', 0, arguments);
     const state: StateDict = {};
     const collect = (module: Module, prefix: string) => {
       for (const [name, value] of module.registered()) {
@@ -209,6 +225,7 @@ export abstract class Module extends Marked {
    * @returns the names that were missing and unexpected
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
+    if (arguments.length > 2) noMore('Module.loadStateDict', 2, arguments);
     const op = 'loadStateDict';
     checkOptions(op, options, ['strict']);
     if (typeof state !== 'object' || state === null)
@@ -256,6 +273,7 @@ export abstract class Module extends Marked {
    * @throws DeviceError from the GPU, whose values come asynchronously: `await move(model, device)`
    */
   to(device: Device): this {
+    if (arguments.length > 1) noMore('Module.to', 1, arguments);
     const executor = executorFor(device);
     const tensors = Object.entries(this.stateDict()).filter(([, { storage }]) => storage.executor !== executor);
     for (const [name, { storage, device: place }] of tensors) {
@@ -285,6 +303,7 @@ export abstract class Module extends Marked {
 
   /** Frees all parameters and buffers. */
   dispose(): void {
+    if (arguments.length > 0) noMore('Module.dispose', 0, arguments);
     for (const tensor of Object.values(this.stateDict())) tensor.dispose();
   }
 
@@ -305,6 +324,7 @@ export abstract class Module extends Marked {
 
   /** The module and those inside, one a line. */
   override toString(): string {
+    if (arguments.length > 0) noMore('Module.toString', 0, arguments);
     const lines = Array.from(
       this.namedChildren(),
       ([name, child]) => `  (${name}): ${String(child).replaceAll('\n', '\n  ')}`,

@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { groupNorm, layerNorm } from '../functional/index.ts';
 import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -49,7 +49,7 @@ abstract class RunningNorm extends Module {
   ) {
     super();
     checkWhole(op, 'numFeatures', numFeatures, 1);
-    checkOptions(op, options, ['eps', 'momentum', 'affine', 'trackRunningStats']);
+    checkOptions(op, options, ['eps', 'momentum', 'affine', 'trackRunningStats'], ['momentum']);
     const { eps = 1e-5, momentum = 0.1, affine = byDefault, trackRunningStats = byDefault } = options;
     checkRange(op, 'eps', eps, 0);
     if (momentum !== null) checkRange(op, 'momentum', momentum, 0, 1);
@@ -106,10 +106,12 @@ abstract class RunningNorm extends Module {
  */
 export class BatchNorm1d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
+    if (arguments.length > 2) noMore('BatchNorm1d', 2, arguments);
     super('BatchNorm1d', numFeatures, options, true);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('BatchNorm1d.forward', 1, arguments);
     this.check(x, 2, 3);
     return batchNorm('BatchNorm1d', x, this.call(this.num_batches_tracked));
   }
@@ -127,10 +129,12 @@ export class BatchNorm1d extends RunningNorm {
  */
 export class BatchNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
+    if (arguments.length > 2) noMore('BatchNorm2d', 2, arguments);
     super('BatchNorm2d', numFeatures, options, true);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('BatchNorm2d.forward', 1, arguments);
     this.check(x, 4);
     return batchNorm('BatchNorm2d', x, this.call(this.num_batches_tracked));
   }
@@ -147,6 +151,7 @@ export class BatchNorm2d extends RunningNorm {
  */
 export class InstanceNorm2d extends RunningNorm {
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
+    if (arguments.length > 2) noMore('InstanceNorm2d', 2, arguments);
     super('InstanceNorm2d', numFeatures, options, false);
     if (this.momentum === null)
       throw new ArgumentError('InstanceNorm2d: momentum must be a number, got null', {
@@ -157,6 +162,7 @@ export class InstanceNorm2d extends RunningNorm {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('InstanceNorm2d.forward', 1, arguments);
     if (isTensor(x) && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
     this.check(x, 4);
     return instanceNorm('InstanceNorm2d', x, this.call(null));
@@ -192,6 +198,7 @@ export class LayerNorm extends Module {
   declare bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
+    if (arguments.length > 2) noMore('LayerNorm', 2, arguments);
     super();
     const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
     for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
@@ -206,6 +213,7 @@ export class LayerNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('LayerNorm.forward', 1, arguments);
     const { weight, bias, eps } = this;
     return layerNorm(x, this.normalizedShape, { weight, bias, eps });
   }
@@ -247,6 +255,7 @@ export class GroupNorm extends Module {
     readonly numChannels: number,
     options: GroupNormOptions = {},
   ) {
+    if (arguments.length > 3) noMore('GroupNorm', 3, arguments);
     super();
     checkWhole('GroupNorm', 'numGroups', numGroups, 1);
     checkWhole('GroupNorm', 'numChannels', numChannels, 1);
@@ -267,6 +276,7 @@ export class GroupNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('GroupNorm.forward', 1, arguments);
     const { weight, bias, eps, numChannels } = this;
     checkTensor('GroupNorm', 'input', x);
     if (x.ndim < 2 || x.shape[1] !== numChannels)

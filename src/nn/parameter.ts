@@ -3,13 +3,17 @@
 import { AutogradError } from '../../bindings/errors.ts';
 import { Variable } from '../autograd/graph.ts';
 import { checkTensor } from '../ops/index.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { done, materialize } from '../program/emit.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
+  constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
+    if (arguments.length > 2) noMore('Parameter', 2, arguments);
+    checkOptions('Parameter', options, ['requiresGrad']);
+    const { requiresGrad = true } = options;
     checkTensor('Parameter', 'data', data);
     if (requiresGrad && data.dtype !== 'float32')
       throw new AutogradError(`Parameter: only float32 tensors can require gradients, this one is ${data.dtype}`, {
@@ -34,6 +38,7 @@ export class Parameter extends Tensor {
 /** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Buffer extends Tensor {
   constructor(data: Tensor) {
+    if (arguments.length > 1) noMore('Buffer', 1, arguments);
     checkTensor('Buffer', 'data', data);
     const source = data.contiguous && data.offset === 0 ? data : materialize(data);
     super(source.storage.retain(), source.shape, source.strides, source.offset, source.dtype);

@@ -11,8 +11,8 @@ import {
   maxPool2d,
 } from '../functional/index.ts';
 import { avgPoolOptions, maxPoolOptions } from '../functional/pool.ts';
-import { type AdaptiveSize, checkWindow, type Pair } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/index.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
@@ -46,10 +46,12 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
  */
 export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
   constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
+    if (arguments.length > 2) noMore('MaxPool1d', 2, arguments);
     super('MaxPool1d', kernelSize, options, maxPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('MaxPool1d.forward', 1, arguments);
     return maxPool1d(x, this.kernelSize, this.options);
   }
 }
@@ -63,10 +65,12 @@ export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
  */
 export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
+    if (arguments.length > 2) noMore('MaxPool2d', 2, arguments);
     super('MaxPool2d', kernelSize, options, maxPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('MaxPool2d.forward', 1, arguments);
     return maxPool2d(x, this.kernelSize, this.options);
   }
 }
@@ -79,10 +83,12 @@ export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
  */
 export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
   constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
+    if (arguments.length > 2) noMore('AvgPool1d', 2, arguments);
     super('AvgPool1d', kernelSize, options, avgPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('AvgPool1d.forward', 1, arguments);
     return avgPool1d(x, this.kernelSize, this.options);
   }
 }
@@ -96,10 +102,12 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
  */
 export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
+    if (arguments.length > 2) noMore('AvgPool2d', 2, arguments);
     super('AvgPool2d', kernelSize, options, avgPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('AvgPool2d.forward', 1, arguments);
     return avgPool2d(x, this.kernelSize, this.options);
   }
 }
@@ -115,10 +123,13 @@ export class AdaptiveAvgPool1d extends Module {
     /** Parts of a line, ≥ 1. */
     readonly outputSize: number,
   ) {
+    if (arguments.length > 1) noMore('AdaptiveAvgPool1d', 1, arguments);
     super();
+    checkWhole('AdaptiveAvgPool1d', 'outputSize', outputSize, 1);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('AdaptiveAvgPool1d.forward', 1, arguments);
     return adaptiveAvgPool1d(x, this.outputSize);
   }
 }
@@ -134,10 +145,13 @@ export class AdaptiveAvgPool2d extends Module {
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
     readonly outputSize: AdaptiveSize,
   ) {
+    if (arguments.length > 1) noMore('AdaptiveAvgPool2d', 1, arguments);
     super();
+    adaptivePair('AdaptiveAvgPool2d', outputSize);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('AdaptiveAvgPool2d.forward', 1, arguments);
     return adaptiveAvgPool2d(x, this.outputSize);
   }
 }
@@ -153,10 +167,13 @@ export class AdaptiveMaxPool2d extends Module {
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
     readonly outputSize: AdaptiveSize,
   ) {
+    if (arguments.length > 1) noMore('AdaptiveMaxPool2d', 1, arguments);
     super();
+    adaptivePair('AdaptiveMaxPool2d', outputSize);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('AdaptiveMaxPool2d.forward', 1, arguments);
     return adaptiveMaxPool2d(x, this.outputSize);
   }
 }

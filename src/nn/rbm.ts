@@ -3,7 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { linear } from '../functional/index.ts';
 import { compose, randn, randomLike, zeros } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkWhole } from '../options.ts';
+import { checkFinite, checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -49,6 +49,7 @@ export class RBM extends Module {
     /** How many hidden units, ≥ 1. */
     readonly hidden: number,
   ) {
+    if (arguments.length > 2) noMore('RBM', 2, arguments);
     super();
     checkWhole('RBM', 'visible', visible, 1);
     checkWhole('RBM', 'hidden', hidden, 1);
@@ -60,16 +61,19 @@ export class RBM extends Module {
 
   /** Hidden units for visible ones [N, visible]. */
   sampleHidden(v: Tensor): Sampled {
+    if (arguments.length > 1) noMore('RBM.sampleHidden', 1, arguments);
     return draw(() => linear(v, this.weight, this.hidden_bias));
   }
 
   /** Visible units for hidden ones [N, hidden]. */
   sampleVisible(h: Tensor): Sampled {
+    if (arguments.length > 1) noMore('RBM.sampleVisible', 1, arguments);
     return draw(() => linear(h, this.weight.T, this.visible_bias));
   }
 
   /** Probabilities of the visible units after one step to the hidden ones and back. */
   override forward(v: Tensor): Tensor {
+    if (arguments.length > 1) noMore('RBM.forward', 1, arguments);
     return compose(() => this.sampleVisible(this.sampleHidden(v).samples).probabilities);
   }
 
@@ -79,6 +83,7 @@ export class RBM extends Module {
    * @returns the mean squared error of the reconstruction
    */
   contrastiveDivergence(v: Tensor, options: ContrastiveDivergenceOptions = {}): Tensor {
+    if (arguments.length > 2) noMore('RBM.contrastiveDivergence', 2, arguments);
     const op = 'contrastiveDivergence';
     checkOptions(op, options, ['k', 'lr']);
     const { k = 1, lr = 0.1 } = options;

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
 import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import type { RecurrentKindName } from '../program/emitRecurrent.ts';
 import { gateCount } from '../program/emitRecurrent.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
@@ -234,12 +234,14 @@ export class RNN extends RecurrentBase {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    if (arguments.length > 3) noMore('RNN', 3, arguments);
     const nonlinearity = options?.nonlinearity ?? 'tanh';
     super(rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
     this.nonlinearity = nonlinearity;
   }
 
   override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
+    if (arguments.length > 3) noMore('RNN.forward', 3, arguments);
     const [out, [h]] = this.sequence(input, [h0], options);
     return [out, h!];
   }
@@ -261,6 +263,7 @@ export class RNN extends RecurrentBase {
  */
 export class LSTM extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    if (arguments.length > 3) noMore('LSTM', 3, arguments);
     super('lstm', inputSize, hiddenSize, options);
   }
 
@@ -269,6 +272,7 @@ export class LSTM extends RecurrentBase {
     states: readonly [h0: Tensor, c0: Tensor] | null = null,
     options: SequenceOptions = {},
   ): [Tensor, [Tensor, Tensor]] {
+    if (arguments.length > 3) noMore('LSTM.forward', 3, arguments);
     checkPair('LSTM', states);
     const [out, [h, c]] = this.sequence(input, states === null ? [null, null] : [...states], options);
     return [out, [h!, c!]];
@@ -290,10 +294,12 @@ export class LSTM extends RecurrentBase {
  */
 export class GRU extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    if (arguments.length > 3) noMore('GRU', 3, arguments);
     super('gru', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
+    if (arguments.length > 3) noMore('GRU.forward', 3, arguments);
     const [out, [h]] = this.sequence(input, [h0], options);
     return [out, h!];
   }

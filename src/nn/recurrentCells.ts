@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad } from '../autograd/record.ts';
 import { checkTensor, compose, constant, linear, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
 import { gateCount, type RecurrentKindName } from '../program/emitRecurrent.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -147,13 +147,7 @@ abstract class CellBase extends Module {
 
 /** The name of the kernel of an RNN with this nonlinearity. */
 export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu' {
-  if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-    throw new ArgumentError(`${op}: nonlinearity must be 'tanh' or 'relu', got ${String(nonlinearity)}`, {
-      op,
-      argument: 'nonlinearity',
-      got: nonlinearity,
-    });
-  }
+  checkOneOf(op, 'nonlinearity', nonlinearity, ['tanh', 'relu']);
   return nonlinearity === 'tanh' ? 'rnnTanh' : 'rnnRelu';
 }
 
@@ -178,12 +172,14 @@ export class RNNCell extends CellBase {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+    if (arguments.length > 3) noMore('RNNCell', 3, arguments);
     const nonlinearity = options?.nonlinearity ?? 'tanh';
     super(rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
     this.nonlinearity = nonlinearity;
   }
 
   override forward(input: Tensor, h: Tensor | null = null): Tensor {
+    if (arguments.length > 2) noMore('RNNCell.forward', 2, arguments);
     return this.step(input, [h])[0]!;
   }
 }
@@ -200,10 +196,12 @@ export class RNNCell extends CellBase {
  */
 export class LSTMCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    if (arguments.length > 3) noMore('LSTMCell', 3, arguments);
     super('lstm', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, states: readonly [h: Tensor, c: Tensor] | null = null): [Tensor, Tensor] {
+    if (arguments.length > 2) noMore('LSTMCell.forward', 2, arguments);
     checkPair('LSTMCell', states);
     return this.step(input, states ?? [null, null]) as [Tensor, Tensor];
   }
@@ -228,10 +226,12 @@ export function checkPair(op: string, states: unknown): void {
  */
 export class GRUCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+    if (arguments.length > 3) noMore('GRUCell', 3, arguments);
     super('gru', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, h: Tensor | null = null): Tensor {
+    if (arguments.length > 2) noMore('GRUCell.forward', 2, arguments);
     return this.step(input, [h])[0]!;
   }
 }

@@ -1,6 +1,8 @@
 /** A model as a table: what each layer gives and how many parameters it has. */
+
 import { noGrad } from '../autograd/mode.ts';
 import { zeros } from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { checkList, checkShape, type Shape } from '../tensor/shapes.ts';
 import { isTensor } from '../tensor/tensor.ts';
@@ -41,6 +43,7 @@ function table(rows: string[][], total: string[]): string {
  * console.log(summary(new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU()), [1, 784]));
  */
 export function summary(model: Module, inputShape: Shape | readonly Shape[]): string {
+  if (arguments.length > 2) noMore('summary', 2, arguments);
   checkList('summary', 'inputShape', inputShape);
   const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly Shape[];
   for (const shape of shapes) checkShape('summary', shape);

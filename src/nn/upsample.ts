@@ -1,6 +1,8 @@
 /** Layers that change planes: resizing, and dropout of whole channels. */
+
 import { dropout2d, type InterpolateOptions, interpolate } from '../functional/index.ts';
 import { checkInterpolate } from '../functional/resize.ts';
+import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { Module } from './module.ts';
@@ -18,11 +20,13 @@ export class Upsample extends Module {
     /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
     readonly options: InterpolateOptions,
   ) {
+    if (arguments.length > 1) noMore('Upsample', 1, arguments);
     super();
     checkInterpolate('Upsample', options);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Upsample.forward', 1, arguments);
     return interpolate(x, this.options);
   }
 
@@ -46,11 +50,13 @@ export class Dropout2d extends Module {
 
   /** @param p the share, as a number or as an option; default 0.5 */
   constructor(p: number | DropShare = 0.5) {
+    if (arguments.length > 1) noMore('Dropout2d', 1, arguments);
     super();
     this.p = dropShare('Dropout2d', p);
   }
 
   override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('Dropout2d.forward', 1, arguments);
     return dropout2d(x, { p: this.p, training: this.training });
   }
 

@@ -6,7 +6,7 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, nameOf } from '../options.ts';
+import { checkOptions, checkRange, nameOf, noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 export { fuseConvBn } from './fuse.ts';
@@ -46,6 +46,7 @@ export function clipGradNorm_(
   max: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
+  if (arguments.length > 3) noMore('clipGradNorm_', 3, arguments);
   const op = 'clipGradNorm_';
   checkOptions(op, options, ['normType']);
   const { normType = 2 } = options;
@@ -74,6 +75,7 @@ export function clipGradNorm_(
  * optimizer.step();
  */
 export function clipGradValue_(params: Tensor | Iterable<Tensor>, max: number): void {
+  if (arguments.length > 2) noMore('clipGradValue_', 2, arguments);
   const op = 'clipGradValue_';
   checkRange(op, 'max', max, 0);
   noGrad(() => {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeModule } from '../io/architecture.ts';
 import { type AnyOptimizer, type Stateful, saveModelAsync, saveSafetensorsAsync } from '../io/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
 import { peer } from './peers.ts';
 import { writeAtomically } from './write.ts';
@@ -47,6 +47,7 @@ export class ModelCheckpoint implements Callback {
     private readonly path: string,
     private readonly options: CheckpointOptions = {},
   ) {
+    if (arguments.length > 2) noMore('ModelCheckpoint', 2, arguments);
     const op = 'ModelCheckpoint';
     checkOptions(op, options, ['monitor', 'saveBestOnly', 'saveWeightsOnly', 'mode', 'scheduler']);
     if (typeof path !== 'string')
@@ -62,11 +63,14 @@ export class ModelCheckpoint implements Callback {
 
   /** The best value so far, so that `saveBestOnly` goes on where it was. */
   stateDict(): CheckpointState {
+    if (arguments.length > 0) noMore('ModelCheckpoint.stateDict', 0, arguments);
     return { best: this.monitor.best };
   }
 
   /** Goes on from what `stateDict` gave. */
-  loadStateDict({ best }: CheckpointState): void {
+  loadStateDict(state: CheckpointState): void {
+    if (arguments.length > 1) noMore('ModelCheckpoint.loadStateDict', 1, arguments);
+    const best = state?.best;
     if (typeof best !== 'number') {
       throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
         op: 'ModelCheckpoint.loadStateDict',
@@ -108,6 +112,7 @@ export class CSVLogger implements Callback {
     private readonly path: string,
     private readonly options: CsvLoggerOptions = {},
   ) {
+    if (arguments.length > 2) noMore('CSVLogger', 2, arguments);
     const op = 'CSVLogger';
     checkOptions(op, options, ['separator', 'append']);
     if (typeof path !== 'string')
@@ -146,6 +151,10 @@ export class ProgressBar implements Callback {
   private makeBar: ((format: string) => Bar) | null = null;
   private bar: Bar | null = null;
   private title = '';
+
+  constructor() {
+    if (arguments.length > 0) noMore('ProgressBar', 0, arguments);
+  }
 
   async onTrainBegin(): Promise<void> {
     const { default: progress } = await peer('ProgressBar', 'cli-progress', () => import('cli-progress'));

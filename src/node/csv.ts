@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, listed } from '../options.ts';
+import { checkOptions, listed, noMore } from '../options.ts';
 import { charge, limitOf, withBudget } from '../tensor/budget.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -37,6 +37,7 @@ export class CsvTable {
     /** The fields of each line. */
     readonly rows: CsvValue[][],
   ) {
+    if (arguments.length > 2) noMore('CsvTable', 2, arguments);
     this.#places = new Map(columns.map((name, i): [string, number] => [name, i]).reverse());
   }
 
@@ -58,6 +59,7 @@ export class CsvTable {
 
   /** The fields of a column. */
   column(name: string): CsvValue[] {
+    if (arguments.length > 1) noMore('CsvTable.column', 1, arguments);
     const at = this.indexOf('column', name);
     return this.rows.map((row) => row[at]!);
   }
@@ -68,6 +70,7 @@ export class CsvTable {
    * @param names default: all columns
    */
   toTensor(names: readonly string[] = this.columns): Tensor {
+    if (arguments.length > 1) noMore('CsvTable.toTensor', 1, arguments);
     const places = names.map((name) => this.indexOf('toTensor', name));
     const values = new Float32Array(this.rows.length * places.length);
     let i = 0;
@@ -149,6 +152,7 @@ function split(text: string, delimiter: string, name: string): string[][] {
  * table.toTensor(['rooms', 'area']).toArray(); // [[3, 70], [5, 120]]
  */
 export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): CsvTable {
+  if (arguments.length > 3) noMore('parseCsv', 3, arguments);
   const op = 'readCsv';
   checkOptions(op, options, ['header', 'delimiter', 'types', 'maxElements']);
   const { header = true, delimiter = ',', types = {}, maxElements } = options;
@@ -214,5 +218,6 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
  * const x = table.toTensor(['rooms', 'area']);
  */
 export function readCsv(path: string, options: CsvOptions = {}): CsvTable {
+  if (arguments.length > 2) noMore('readCsv', 2, arguments);
   return parseCsv(readFileSync(path, 'utf8'), options, path);
 }

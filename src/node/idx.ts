@@ -4,7 +4,9 @@
  *
  * @see https://web.archive.org/web/20240109055555/http://yann.lecun.com/exdb/mnist/
  */
+
 import { FormatError } from '../../bindings/errors.ts';
+import { noMore } from '../options.ts';
 
 const UNSIGNED_BYTE = 0x08;
 
@@ -25,6 +27,7 @@ export interface IdxArray {
  * const { shape, values } = parseIdx(gunzipSync(readFileSync('train-labels-idx1-ubyte.gz')));
  */
 export function parseIdx(bytes: Uint8Array, name = 'IDX file'): IdxArray {
+  if (arguments.length > 2) noMore('parseIdx', 2, arguments);
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
     throw new FormatError(`${name}: not an IDX file`, { op: 'parseIdx', argument: name });
   if (bytes[2] !== UNSIGNED_BYTE) {

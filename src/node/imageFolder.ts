@@ -7,7 +7,7 @@ import { isInstance } from '../copies.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
 import { scalarTensor } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ImageDecoder, kindOf } from './images.ts';
 
@@ -71,6 +71,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
   }
 
   get(i: number): [image: Tensor, label: Tensor] {
+    if (arguments.length > 1) noMore('ImageFolder.get', 1, arguments);
     const { path, label } = this.sample(i);
     return this.example(this.decoder.decode(path, readFileSync(path)), label);
   }
@@ -80,6 +81,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
    * it is decoded in its turn.
    */
   async prepare(i: number): Promise<() => [image: Tensor, label: Tensor]> {
+    if (arguments.length > 1) noMore('ImageFolder.prepare', 1, arguments);
     const { path, label } = this.sample(i);
     const image = await this.decoder.decodeAhead(path, await readFile(path));
     return () => this.example(image(), label);
@@ -99,6 +101,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
  * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
 export async function imageFolder(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  if (arguments.length > 2) noMore('imageFolder', 2, arguments);
   const op = 'imageFolder';
   checkOptions(op, options, ['transform', 'workers', 'maxElements']);
   const { transform = new Compose([]), workers = 1, maxElements } = options;

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { type Limit, limitOf, tooMuch } from '../tensor/budget.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -103,6 +103,7 @@ function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'
  * const [images, labels] = train.tensors; // [60000, 1, 28, 28], [60000]
  */
 export function mnist(dir: string = packagedFiles(), options: MnistOptions = {}): Mnist {
+  if (arguments.length > 2) noMore('mnist', 2, arguments);
   checkOptions('mnist', options, ['maxElements']);
   return scope(() => {
     const parts = { train: part(dir, 'train', options), test: part(dir, 't10k', options) };

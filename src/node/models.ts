@@ -1,7 +1,9 @@
 /** `saraf`'s functions for files, with paths instead of bytes. Files are written as a whole or not at all. */
+
 import { readFileSync } from 'node:fs';
 import * as io from '../io/index.ts';
 import type { Module, StateDict } from '../nn/module.ts';
+import { noMore } from '../options.ts';
 import { writeAtomically } from './write.ts';
 
 /**
@@ -11,6 +13,7 @@ import { writeAtomically } from './write.ts';
  * saveSafetensors(model.stateDict(), 'weights.safetensors');
  */
 export function saveSafetensors(state: StateDict, path: string, metadata?: Readonly<Record<string, string>>): void {
+  if (arguments.length > 3) noMore('saveSafetensors', 3, arguments);
   writeAtomically(path, io.saveSafetensors(state, metadata));
 }
 
@@ -22,6 +25,7 @@ export function saveSafetensors(state: StateDict, path: string, metadata?: Reado
  * model.loadStateDict(loadSafetensors('weights.safetensors'));
  */
 export function loadSafetensors(path: string, options: io.LoadSafetensorsOptions = {}): StateDict {
+  if (arguments.length > 2) noMore('loadSafetensors', 2, arguments);
   return io.loadSafetensors(readFileSync(path), options);
 }
 
@@ -32,6 +36,7 @@ export function loadSafetensors(path: string, options: io.LoadSafetensorsOptions
  * saveModel(model, 'model.safetensors', { optimizer, epoch: 5 });
  */
 export function saveModel(model: Module, path: string, options: io.SaveModelOptions = {}): void {
+  if (arguments.length > 3) noMore('saveModel', 3, arguments);
   writeAtomically(path, io.saveModel(model, options));
 }
 
@@ -47,6 +52,7 @@ export function exportOnnx(
   path: string,
   options: io.ExportOnnxOptions = {},
 ): void {
+  if (arguments.length > 4) noMore('exportOnnx', 4, arguments);
   writeAtomically(path, io.exportOnnx(model, inputShape, options));
 }
 
@@ -58,6 +64,7 @@ export function exportOnnx(
  * const network = loadOnnx('model.onnx');
  */
 export function loadOnnx(path: string, options: io.LoadOnnxOptions = {}): io.OnnxModel {
+  if (arguments.length > 2) noMore('loadOnnx', 2, arguments);
   return io.loadOnnx(readFileSync(path), options);
 }
 
@@ -69,5 +76,6 @@ export function loadOnnx(path: string, options: io.LoadOnnxOptions = {}): io.Onn
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel('model.safetensors');
  */
 export function loadModel(path: string, options: io.LoadModelOptions = {}): io.SavedModel {
+  if (arguments.length > 2) noMore('loadModel', 2, arguments);
   return io.loadModel(readFileSync(path), options);
 }

@@ -11,7 +11,7 @@ import type { DType, Executor } from '../../bindings/executor.ts';
 import type { BinaryFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
-import { nameOf } from '../options.ts';
+import { checkOptions, nameOf, noMore, shown } from '../options.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
@@ -63,7 +63,7 @@ function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
 }
 
 /** A step function: integers are their own steps; the gradient is zero. */
-function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
+export function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record('step', [x], emitUnary(fn, x, 'float32'));
   return fn === 'sign' && x.dtype === 'int32' ? emitUnary('signI', x, 'int32') : materialize(x);
@@ -76,6 +76,7 @@ function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
  * neg(tensor([1, -2])).toArray(); // [-1, 2]
  */
 export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('neg', 1, arguments);
   return numberUnary('neg', x) as Tensor<S>;
 }
 /**
@@ -85,6 +86,7 @@ export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * abs(tensor([1, -2])).toArray(); // [1, 2]
  */
 export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('abs', 1, arguments);
   return numberUnary('abs', x) as Tensor<S>;
 }
 /**
@@ -94,6 +96,7 @@ export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * sign(tensor([-3, 0, 2])).toArray(); // [-1, 0, 1]
  */
 export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('sign', 1, arguments);
   return stepUnary('sign', x) as Tensor<S>;
 }
 /**
@@ -103,6 +106,7 @@ export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * square(tensor([1, -2])).toArray(); // [1, 4]
  */
 export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('square', 1, arguments);
   return numberUnary('square', x) as Tensor<S>;
 }
 /**
@@ -112,6 +116,7 @@ export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * floor(tensor([-1.5, 1.5])).toArray(); // [-2, 1]
  */
 export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('floor', 1, arguments);
   return stepUnary('floor', x) as Tensor<S>;
 }
 /**
@@ -121,18 +126,9 @@ export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * ceil(tensor([-1.5, 1.2])).toArray(); // [-1, 2]
  */
 export function ceil<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('ceil', 1, arguments);
   return stepUnary('ceil', x) as Tensor<S>;
 }
-/**
- * Nearest whole number; halves go to the even one.
- *
- * @example
- * round(tensor([0.5, 1.5, 2.4])).toArray(); // [0, 2, 2]
- */
-export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return stepUnary('round', x) as Tensor<S>;
-}
-
 /**
  * x limited to min … max, which may be tensors that broadcast; NaN stays, of the limits too.
  *
@@ -142,6 +138,7 @@ export function round<S extends Shape>(x: Tensor<S>): Tensor<S> {
 export function clamp<S extends Shape>(x: Tensor<S>, min?: number, max?: number): Tensor<S>;
 export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor;
 export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infinity): Tensor {
+  if (arguments.length > 3) noMore('clamp', 3, arguments);
   checkTensor('clamp', 'input', x);
   if (isTensor(min) || isTensor(max)) return compose(() => clampBetween(x, min, max));
   checkNumber('clamp', 'min', min);
@@ -178,6 +175,7 @@ function clampBetween(x: Tensor, min: Operand, max: Operand): Tensor {
  * logicalNot(tensor([true, false])).toArray(); // [false, true]
  */
 export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  if (arguments.length > 1) noMore('logicalNot', 1, arguments);
   checkTensor('logicalNot', 'input', x);
   return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool') as Tensor<S>;
 }
@@ -253,7 +251,7 @@ const logicFns = { add: 'maximumI', mul: 'minimumI', maximum: 'maximumI', minimu
 
 type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
 
-function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
+export function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   if (typeof a === 'boolean' || typeof b === 'boolean') return compose(() => arithmetic(fn, ...withoutBooleans(a, b)));
   if (typeof a === 'number' && typeof b === 'number') return arithmetic(fn, scalarTensor(a), b);
   checkOperands(fn, a, b);
@@ -283,24 +281,67 @@ function arithmetic(fn: Arithmetic, a: Operand, b: Operand): Tensor {
   });
 }
 
+/** Options of `add` and `sub`. */
+export interface AlphaOptions {
+  /** What the second operand is multiplied by; a whole number where the result is an integer. Default 1. */
+  alpha?: number;
+}
+
+/** alpha · b in the type in which a and b meet; to be called in a scope of the caller. */
+function timesAlpha(op: 'add' | 'sub', a: Operand, b: Operand, { alpha = 1 }: AlphaOptions): Operand {
+  if (typeof alpha !== 'number')
+    throw new ArgumentError(`${op}: alpha must be a number, got ${shown(alpha)}`, {
+      op,
+      argument: 'alpha',
+      got: alpha,
+    });
+  checkOperands(op, a, b);
+  if (alpha === 1) return b;
+  if (typeof a === 'boolean' || typeof b === 'boolean') return timesAlpha(op, ...withoutBooleans(a, b), { alpha });
+  const type = typeof a === 'number' && typeof b === 'number' ? 'float32' : meetingType(a, b);
+  if (type === 'int32' && !(Number.isInteger(alpha) && Math.abs(alpha) <= 2 ** 31))
+    throw new ArgumentError(`${op}: alpha must be a whole number where the operands are integers, got ${alpha}`, {
+      op,
+      argument: 'alpha',
+      got: alpha,
+    });
+  // Of integers the product wraps.
+  if (typeof b === 'number') return type === 'int32' ? Math.imul(alpha, b) : alpha * b;
+  const scaled = arithmetic('mul', type === 'float32' ? cast(b, type) : b, alpha);
+  return isTensor(a) && a.dtype === 'bool' && b.dtype === 'bool' ? cast(scaled, 'bool') : scaled;
+}
+
 /**
- * a + b; of two bools, or.
+ * a + alpha · b (alpha is 1 unless given); of two bools, or.
  *
  * @throws ShapeError where the shapes do not broadcast, DeviceError where the tensors lie on different devices
  * @example
  * add(tensor([1, 2]), tensor([3, 4])).toArray(); // [4, 6]
+ * add(tensor([1, 2]), tensor([3, 4]), { alpha: 10 }).toArray(); // [31, 42]
  */
-export function add<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
-  return arithmetic('add', a, b) as Tensor<Broadcast<A, B>>;
+export function add<A extends Operand, B extends Operand>(
+  a: A,
+  b: B & Broadcasts<A, B>,
+  options?: AlphaOptions,
+): Tensor<Broadcast<A, B>> {
+  if (arguments.length > 3) noMore('add', 3, arguments);
+  if (options === undefined) return arithmetic('add', a, b) as Tensor<Broadcast<A, B>>;
+  checkOptions('add', options, ['alpha']);
+  return compose(() => arithmetic('add', a, timesAlpha('add', a, b, options))) as Tensor<Broadcast<A, B>>;
 }
 /**
- * a − b; not of two bools.
+ * a − alpha · b (alpha is 1 unless given); not of two bools.
  *
  * @throws ShapeError where the shapes do not broadcast, DTypeError for two bools
  * @example
  * sub(tensor([1, 2]), 1).toArray(); // [0, 1]
  */
-export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
+export function sub<A extends Operand, B extends Operand>(
+  a: A,
+  b: B & Broadcasts<A, B>,
+  options?: AlphaOptions,
+): Tensor<Broadcast<A, B>> {
+  if (arguments.length > 3) noMore('sub', 3, arguments);
   const isBool = (x: Operand) => typeof x === 'boolean' || (isTensor(x) && x.dtype === 'bool');
   if (isBool(a) && isBool(b)) {
     throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
@@ -309,7 +350,9 @@ export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
       got: 'bool',
     });
   }
-  return arithmetic('sub', a, b) as Tensor<Broadcast<A, B>>;
+  if (options === undefined) return arithmetic('sub', a, b) as Tensor<Broadcast<A, B>>;
+  checkOptions('sub', options, ['alpha']);
+  return compose(() => arithmetic('sub', a, timesAlpha('sub', a, b, options))) as Tensor<Broadcast<A, B>>;
 }
 /**
  * a · b, element by element; of two bools, and.
@@ -319,17 +362,8 @@ export function sub<A extends Operand, B extends Operand>(a: A, b: B & Broadcast
  * mul(tensor([[1], [2]]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
  */
 export function mul<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
+  if (arguments.length > 2) noMore('mul', 2, arguments);
   return arithmetic('mul', a, b) as Tensor<Broadcast<A, B>>;
-}
-/**
- * a / b, always float32.
- *
- * @throws ShapeError where the shapes do not broadcast
- * @example
- * div(tensor([1, 2]), 4).toArray(); // [0.25, 0.5]
- */
-export function div<A extends Operand, B extends Operand>(a: A, b: B & Broadcasts<A, B>): Tensor<Broadcast<A, B>> {
-  return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
 }
 /** Of two integers, a / b without its fraction; 0 where b is 0. */
 export function quotient(a: Operand, b: Operand): Tensor {
@@ -349,6 +383,7 @@ export function remainder(a: Operand, b: Operand): Tensor {
  * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
  */
 export function pow(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('pow', 2, arguments);
   if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && isTensor(a)) {
     throw new ArgumentError(`pow: an integer has no integer power ${b}; convert it with to('float32')`, {
       op: 'pow',
@@ -366,6 +401,7 @@ export function pow(a: Operand, b: Operand): Tensor {
  * maximum(tensor([1, 5]), tensor([3, 4])).toArray(); // [3, 5]
  */
 export function maximum(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('maximum', 2, arguments);
   return arithmetic('maximum', a, b);
 }
 /**
@@ -376,6 +412,7 @@ export function maximum(a: Operand, b: Operand): Tensor {
  * minimum(tensor([1, 5]), tensor([3, 4])).toArray(); // [1, 4]
  */
 export function minimum(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('minimum', 2, arguments);
   return arithmetic('minimum', a, b);
 }
 
@@ -387,6 +424,7 @@ export function minimum(a: Operand, b: Operand): Tensor {
  * where(tensor([true, false]), tensor([1, 2]), 0).toArray(); // [1, 0]
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  if (arguments.length > 3) noMore('where', 3, arguments);
   checkTensor('where', 'condition', condition);
   checkOperands('where', a, b);
   if (typeof a === 'boolean' || typeof b === 'boolean')

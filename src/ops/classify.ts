@@ -1,9 +1,11 @@
 /** Softmax and cross-entropy: what classifiers end in. */
+
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
+import { checkOneOf, checkOptions, noMore } from '../options.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
@@ -12,19 +14,14 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { alongDim } from './create.ts';
+import { inDtype } from './reduce.ts';
 
 /** How the losses of a batch become one: not at all, their mean, their sum. */
 export type Reduction = 'none' | 'mean' | 'sum';
 const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
 
 export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
-  if (!Object.hasOwn(reductionCodes, reduction)) {
-    throw new ArgumentError(`${op}: reduction must be 'none', 'mean' or 'sum', got ${String(reduction)}`, {
-      op,
-      argument: 'reduction',
-      got: reduction,
-    });
-  }
+  checkOneOf(op, 'reduction', reduction, ['none', 'mean', 'sum']);
 }
 
 function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {
@@ -42,14 +39,27 @@ function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: numbe
   );
 }
 
+/** Options of `softmax` and `logSoftmax`. */
+export interface SoftmaxOptions {
+  /** The type to which x is converted first: 'float32', for integers. Default: x must be float32. */
+  dtype?: 'float32';
+}
+
+function softmaxOf(op: 'softmax' | 'logSoftmax', x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
+  if (options === undefined) return softmaxAlong(op, x, dim);
+  checkOptions(op, options, ['dtype']);
+  return inDtype(op, x, options.dtype, ['float32'], (given) => softmaxAlong(op, given, dim));
+}
+
 /**
  * eˣ / Σ eˣ along a dimension (default: the last).
  *
  * @example
  * softmax(tensor([[0, 0], [1, 1]]), 1).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
  */
-export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
-  return softmaxAlong('softmax', x, dim) as Tensor<S>;
+export function softmax<S extends Shape>(x: Tensor<S>, dim = -1, options?: SoftmaxOptions): Tensor<S> {
+  if (arguments.length > 3) noMore('softmax', 3, arguments);
+  return softmaxOf('softmax', x, dim, options) as Tensor<S>;
 }
 
 /**
@@ -58,8 +68,9 @@ export function softmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
  * @example
  * logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
  */
-export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1): Tensor<S> {
-  return softmaxAlong('logSoftmax', x, dim) as Tensor<S>;
+export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1, options?: SoftmaxOptions): Tensor<S> {
+  if (arguments.length > 3) noMore('logSoftmax', 3, arguments);
+  return softmaxOf('logSoftmax', x, dim, options) as Tensor<S>;
 }
 
 function gradOf(primitive: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {

@@ -1,5 +1,7 @@
 /** Comparisons of tensors and numbers, element by element with broadcasting, which give bool. */
+
 import { floatBits } from '../../bindings/commands/program.ts';
+import { noMore } from '../options.ts';
 import { emitScalar } from '../program/emit.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import {
@@ -37,6 +39,7 @@ function comparison(fn: Comparison, a: Operand, b: Operand): Tensor {
  * eq(tensor([1, 2]), 2).toArray(); // [false, true]
  */
 export function eq(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('eq', 2, arguments);
   return comparison('eq', a, b);
 }
 /**
@@ -47,6 +50,7 @@ export function eq(a: Operand, b: Operand): Tensor {
  * ne(tensor([1, 2]), 2).toArray(); // [true, false]
  */
 export function ne(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('ne', 2, arguments);
   return comparison('ne', a, b);
 }
 /**
@@ -57,6 +61,7 @@ export function ne(a: Operand, b: Operand): Tensor {
  * gt(tensor([1, 2, 3]), 2).toArray(); // [false, false, true]
  */
 export function gt(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('gt', 2, arguments);
   return comparison('gt', a, b);
 }
 /**
@@ -67,6 +72,7 @@ export function gt(a: Operand, b: Operand): Tensor {
  * ge(tensor([1, 2, 3]), 2).toArray(); // [false, true, true]
  */
 export function ge(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('ge', 2, arguments);
   return comparison('ge', a, b);
 }
 /**
@@ -77,6 +83,7 @@ export function ge(a: Operand, b: Operand): Tensor {
  * lt(tensor([1, 2, 3]), 2).toArray(); // [true, false, false]
  */
 export function lt(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('lt', 2, arguments);
   return comparison('lt', a, b);
 }
 /**
@@ -87,5 +94,6 @@ export function lt(a: Operand, b: Operand): Tensor {
  * le(tensor([1, 2, 3]), 2).toArray(); // [true, true, false]
  */
 export function le(a: Operand, b: Operand): Tensor {
+  if (arguments.length > 2) noMore('le', 2, arguments);
   return comparison('le', a, b);
 }

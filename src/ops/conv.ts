@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions, shown } from '../options.ts';
+import { checkOptions, noMore, shown } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
@@ -47,6 +47,9 @@ export interface ConvTransposeOptions {
   groups?: number;
 }
 
+/** Kernels count in 32 bits. */
+const LARGEST = 2 ** 31 - 1;
+
 /** Refuses what is neither a whole number from `low` on nor a pair of them, and gives the pair. */
 export function pairOf(op: string, argument: string, value: unknown, low: number): [height: number, width: number] {
   const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
@@ -56,7 +59,23 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
       { op, argument, got: value },
     );
   }
+  if (pair.some((x) => (x as number) > LARGEST))
+    throw new ArgumentError(`${op}: ${argument} must be at most ${LARGEST}, got ${shown(value)}`, {
+      op,
+      argument,
+      got: value,
+      expected: LARGEST,
+    });
   return pair as [number, number];
+}
+
+/** Refuses windows whose last element may lie beyond what kernels can count to. */
+export function checkReach(op: string, padded: readonly number[], spans: readonly number[]): void {
+  if (padded.some((size, i) => size + spans[i]! > LARGEST))
+    throw new ShapeError(
+      `${op}: a padded size of ${padded.join('×')} and a kernel that spans ${spans.join('×')} reach beyond ${LARGEST}`,
+      { op, argument: 'padding', got: padded, expected: LARGEST },
+    );
 }
 
 function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | null): void {
@@ -180,6 +199,7 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
     [height + rows[0] + rows[1], width + cols[0] + cols[1]],
     [extent(kernelHeight, dilationHeight), extent(kernelWidth, dilationWidth)],
   ] as [[number, number], [number, number]];
+  checkReach(op, padded, spans);
   if (kernelHeight < 1 || kernelWidth < 1 || spans[0] > padded[0] || spans[1] > padded[1])
     throw new ShapeError(
       `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spans.join('×')}) does not fit into the padded input, ${padded.join('×')}`,
@@ -233,6 +253,7 @@ export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Te
  * F.conv2d(randn(1, 3, 32, 32), randn(16, 3, 3, 3), null, { padding: 1 }).shape; // [1, 16, 32, 32]
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor {
+  if (arguments.length > 4) noMore('conv2d', 4, arguments);
   const op = 'conv2d';
   checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
   const alone = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
@@ -275,6 +296,7 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
  * F.conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  if (arguments.length > 4) noMore('conv1d', 4, arguments);
   const op = 'conv1d';
   checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
   const alone = batched(op, x, 2, (one) => conv1d(one, weight, bias, options));
@@ -322,6 +344,7 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTransposeOptions = {},
 ): Tensor {
+  if (arguments.length > 4) noMore('convTranspose2d', 4, arguments);
   const op = 'convTranspose2d';
   checkOptions(op, options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
   const alone = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
@@ -346,6 +369,7 @@ export function convTranspose2d(
         { op, argument: 'outputPadding', got: extra },
       );
     const span = extent(weight.shape[2 + i]!, dilation[i]!);
+    checkReach(op, [(x.shape[2 + i]! - 1) * stride[i]! + extra[i]!], [span]);
     const size = (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + span + extra[i]!;
     if (size < 1 || x.shape[2 + i]! < 1 || weight.shape[2 + i]! < 1)
       throw new ShapeError(

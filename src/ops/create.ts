@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
 import { isInt32Array, isList, typedArrayName } from '../../bindings/realm.ts';
-import { checkFinite, checkOptions } from '../options.ts';
+import { checkFinite, checkOptions, noMore } from '../options.ts';
 import { empty, fillWith } from '../program/emit.ts';
 import { rememberWritten } from '../program/values.ts';
 import { defaultExecutor } from '../runtime/runtime.ts';
@@ -92,6 +92,7 @@ export function tensor(
   data: Nested | NumberArray | readonly NumberArray[],
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
+  if (arguments.length > 2) noMore('tensor', 2, arguments);
   const executor = place('tensor', options, ['shape', ...TENSOR_OPTIONS]);
   let values: ArrayLike<number>;
   let natural: Shape;
@@ -150,7 +151,7 @@ function filled(op: string, shape: Shape, value: number | boolean, options: Plac
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<Placement>(args);
+  const [shape, options] = shapeArguments<Placement>('zeros', args);
   return filled('zeros', shape, 0, options);
 }
 
@@ -163,7 +164,7 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<Placement>(args);
+  const [shape, options] = shapeArguments<Placement>('ones', args);
   return filled('ones', shape, 1, options);
 }
 
@@ -178,6 +179,7 @@ export function full<S extends Shape>(
   value: number | boolean,
   options: TensorOptions = {},
 ): Tensor<Known<S>> {
+  if (arguments.length > 3) noMore('full', 3, arguments);
   if (typeof value !== 'boolean') return filled('full', shape, value, options) as Tensor<Known<S>>;
   checkOptions('full', options, TENSOR_OPTIONS);
   return filled('full', shape, Number(value), { dtype: 'bool', ...options }) as Tensor<Known<S>>;
@@ -208,6 +210,7 @@ function filledLike(op: string, x: Tensor, value: number, options: TensorOptions
  * zerosLike(tensor([1, 2])).toArray(); // [0, 0]
  */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('zerosLike', 2, arguments);
   return filledLike('zerosLike', x, 0, options);
 }
 
@@ -218,6 +221,7 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
  * onesLike(tensor([1, 2])).toArray(); // [1, 1]
  */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('onesLike', 2, arguments);
   return filledLike('onesLike', x, 1, options);
 }
 
@@ -235,15 +239,17 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
 export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
-  const m = typeof rest[0] === 'number' ? rest[0] : n;
-  const options = (typeof rest[0] === 'number' ? rest[1] : rest[0]) ?? {};
+  const isSquare = isOptions(rest[0]);
+  if (arguments.length > (isSquare ? 2 : 3)) noMore('eye', isSquare ? 2 : 3, arguments);
+  const m = isSquare || rest[0] === undefined ? n : (rest[0] as number);
+  const options = (isSquare ? rest[0] : rest[1]) as TensorOptions | undefined;
   checkShape('eye', [n, m]);
   const diagonal = () => {
     const values = new Float32Array(n * m);
     for (let i = 0; i < Math.min(n, m); i++) values[i * m + i] = 1;
     return values;
   };
-  return fromList('eye', diagonal, [n, m], options);
+  return fromList('eye', diagonal, [n, m], options ?? {});
 }
 
 /**
@@ -288,9 +294,11 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace(a: number, b: number, n: number, options: TensorOptions = {}): Tensor {
+  if (arguments.length > 4) noMore('linspace', 4, arguments);
   checkShape('linspace', [n]);
   checkFinite('linspace', 'a', a);
   checkFinite('linspace', 'b', b);
+  checkOptions('linspace', options, TENSOR_OPTIONS);
   refuseBool('linspace', options);
   const [from, to] =
     options.dtype === 'int32'

@@ -1,6 +1,8 @@
 /** The largest and the smallest elements, and where they are. */
-import { ShapeError } from '../../bindings/errors.ts';
+
+import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
+import { noMore } from '../options.ts';
 import { dense, done, emitArgReduce, sectionsOf } from '../program/emit.ts';
 import { watching } from '../program/watch.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
@@ -73,7 +75,10 @@ function extremeAlong(fn: 'max' | 'min', x: Tensor, dim: number, keepdim: boolea
 export function max<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  if (arguments.length > 3) noMore('max', 3, arguments);
   const keepdim = checkKeepdim('max', options);
+  if (dim === undefined && keepdim)
+    throw new ArgumentError('max: keepdim needs a dim', { op: 'max', argument: 'keepdim', got: keepdim });
   return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
 }
 
@@ -88,7 +93,10 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
 export function min<S extends Shape>(x: Tensor<S>): Tensor<Reduced<S, undefined, false>>;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes;
 export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  if (arguments.length > 3) noMore('min', 3, arguments);
   const keepdim = checkKeepdim('min', options);
+  if (dim === undefined && keepdim)
+    throw new ArgumentError('min: keepdim needs a dim', { op: 'min', argument: 'keepdim', got: keepdim });
   return dim === undefined ? extremeAll('min', x) : extremeAlong('min', x, dim, keepdim);
 }
 
@@ -130,6 +138,7 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
   dim?: D,
   options: ReduceOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('argmax', 3, arguments);
   const y: Tensor = argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
   return y as Tensor<Reduced<S, D, K>>;
 }
@@ -146,6 +155,7 @@ export function argmin<S extends Shape, D extends number | undefined = undefined
   dim?: D,
   options: ReduceOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('argmin', 3, arguments);
   const y: Tensor = argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
   return y as Tensor<Reduced<S, D, K>>;
 }

@@ -1,7 +1,7 @@
 /** Elements by index along one dimension, and elements in order. */
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { commonExecutor, dense, done, materialize, sectionsOf } from '../program/emit.ts';
 import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
 import { watching } from '../program/watch.ts';
@@ -40,6 +40,7 @@ function cutTo(x: Tensor, shape: readonly number[], dim: number): Tensor {
  * gather(tensor([[1, 2], [3, 4]]), 1, [[1], [0]]).toArray(); // [[2], [3]]
  */
 export function gather(x: Tensor, dim: number, index: Tensor | NumberList): Tensor {
+  if (arguments.length > 3) noMore('gather', 3, arguments);
   const op = 'gather';
   checkTensor(op, 'input', x);
   if (isNumberList(index)) return compose(() => gather(x, dim, indexTensor(op, 'index', index, x)));
@@ -83,6 +84,7 @@ export function scatterInto(y: Tensor, dim: number, index: Tensor, g: Tensor, x 
  * scatterAdd(zeros(3), 0, tensor([0, 2, 0], { dtype: 'int32' }), tensor([1, 2, 3])).toArray(); // [4, 0, 2]
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor | NumberList, source: Tensor): Tensor {
+  if (arguments.length > 4) noMore('scatterAdd', 4, arguments);
   const op = 'scatterAdd';
   checkTensor(op, 'input', x);
   if (isNumberList(index)) return compose(() => scatterAdd(x, dim, indexTensor(op, 'index', index, x), source));
@@ -148,6 +150,7 @@ function ordered(x: Tensor, dim: number, count: number, descending: boolean): Ex
  * const { values, indices } = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
  */
 export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
+  if (arguments.length > 3) noMore('sort', 3, arguments);
   checkTensor('sort', 'input', x);
   checkOptions('sort', options, ['descending']);
   const at = normalizeDim('sort', dim, x.ndim);
@@ -164,6 +167,7 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
  * const { values, indices } = topk(tensor([1, 4, 2, 3]), 2); // [4, 3], [1, 3]
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
+  if (arguments.length > 4) noMore('topk', 4, arguments);
   checkTensor('topk', 'input', x);
   checkOptions('topk', options, ['largest']);
   const at = normalizeDim('topk', dim, x.ndim);

@@ -1,6 +1,8 @@
 /** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
+
 import { ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
+import { noMore } from '../options.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
@@ -99,6 +101,7 @@ export function matmul<A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Multiplies<A, B>,
 ): Tensor<Product<A, B>> {
+  if (arguments.length > 2) noMore('matmul', 2, arguments);
   return productOf(a, b) as Tensor<Product<A, B>>;
 }
 
@@ -136,6 +139,7 @@ function productOf(a: Tensor, b: Tensor): Tensor {
  * bmm(randn(8, 2, 3), randn(8, 3, 4)).shape; // [8, 2, 4]
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) noMore('bmm', 2, arguments);
   checkPair('bmm', a, b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
     throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
@@ -154,6 +158,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
  * dot(tensor([1, 2]), tensor([3, 4])).item(); // 11
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) noMore('dot', 2, arguments);
   checkPair('dot', a, b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
     throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
@@ -172,6 +177,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
  * outer(tensor([1, 2]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) noMore('outer', 2, arguments);
   checkPair('outer', a, b);
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
@@ -194,6 +200,7 @@ export function linear<X extends Shape, W extends Shape>(
   weight: Tensor<W> & FitsInput<X, W>,
   bias: Tensor | null = null,
 ): Tensor<LinearShape<X, W>> {
+  if (arguments.length > 3) noMore('linear', 3, arguments);
   return linearOf(x, weight, bias) as Tensor<LinearShape<X, W>>;
 }
 

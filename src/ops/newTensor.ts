@@ -1,7 +1,7 @@
 /** What all that makes tensors shares: options, shape arguments, tensors of listed numbers. */
 import { AutogradError, DTypeError, OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
 import { rememberWritten } from '../program/values.ts';
@@ -63,8 +63,9 @@ export function isOptions(value: unknown): value is TensorOptions {
 export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
 
 /** Shape and options out of such arguments. */
-export function shapeArguments<O extends object>(args: readonly unknown[]): [Shape, O] {
-  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] ?? {}) as O];
+export function shapeArguments<O extends object>(op: string, args: readonly unknown[]): [Shape, O] {
+  if (Array.isArray(args[0]) && args.length > 2) noMore(op, 2, args);
+  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] === undefined ? {} : args[1]) as O];
   const last = args[args.length - 1];
   if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];
   return [args as number[], {} as O];

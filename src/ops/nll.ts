@@ -1,6 +1,6 @@
 /** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, noMore } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -148,6 +148,7 @@ export interface FocalLossOptions {
  * F.focalLoss(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.0018
  */
 export function focalLoss(x: Tensor, target: Tensor | NumberList, options: FocalLossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('focalLoss', 3, arguments);
   const op = 'focalLoss';
   checkOptions(op, options, ['gamma', 'weight', 'reduction']);
   if (isNumberList(target) || isNumberList(options.weight)) {
@@ -180,6 +181,7 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
  * F.nllLoss(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
 export function nllLoss(x: Tensor, target: Tensor | NumberList, options: NllLossOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('nllLoss', 3, arguments);
   const op = 'nllLoss';
   checkOptions(op, options, ['weight', 'reduction', 'ignoreIndex']);
   if (isNumberList(target) || isNumberList(options.weight)) {

@@ -1,6 +1,7 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
+import { shown } from '../options.ts';
 import { dense } from '../program/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
 import { watching } from '../program/watch.ts';
@@ -8,7 +9,7 @@ import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
-import { type Pair, pairOf } from './conv.ts';
+import { checkReach, type Pair, pairOf } from './conv.ts';
 import { alongDim } from './create.ts';
 import { indexSelect } from './select.ts';
 
@@ -65,6 +66,11 @@ function touches(size: number, kernel: number, pad: number, dilation: number): b
 function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
   const [height, width] = x.shape.slice(-2) as [number, number];
   const { kernel, stride, padding, dilation } = checkWindow(op, window);
+  checkReach(
+    op,
+    [height + 2 * padding[0], width + 2 * padding[1]],
+    kernel.map((k, i) => (k - 1) * dilation[i]! + 1),
+  );
   const counts = [height, width].map((size, i) => {
     const count = windows(size, kernel[i]!, stride[i]!, padding[i]!, dilation[i]!, window.ceilMode);
     if (size === 0 || count < 1 || !touches(size, kernel[i]!, padding[i]!, dilation[i]!)) {
@@ -92,17 +98,22 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
   };
 }
 
-/** The geometry of windows that tile x in outHeight × outWidth parts: a sliding window where sizes divide. */
-function tile(op: string, x: Tensor, outputSize: Pair | readonly [number | null, number | null]): PoolGeometry {
-  const [height, width] = x.shape.slice(-2) as [number, number];
+/** Height and width of the output of adaptive pooling, where null stands for those of the input; refuses what is neither. */
+export function adaptivePair(op: string, outputSize: AdaptiveSize, height = 1, width = 1): [number, number] {
   const wanted = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
   if (!Array.isArray(wanted) || wanted.length !== 2)
-    throw new ArgumentError(`${op}: outputSize must be a number or [height, width], got ${String(outputSize)}`, {
+    throw new ArgumentError(`${op}: outputSize must be a number or [height, width], got ${shown(outputSize)}`, {
       op,
       argument: 'outputSize',
       got: outputSize,
     });
-  const [outHeight, outWidth] = pairOf(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
+  return pairOf(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
+}
+
+/** The geometry of windows that tile x in outHeight × outWidth parts: a sliding window where sizes divide. */
+function tile(op: string, x: Tensor, outputSize: AdaptiveSize): PoolGeometry {
+  const [height, width] = x.shape.slice(-2) as [number, number];
+  const [outHeight, outWidth] = adaptivePair(op, outputSize, height, width);
   if (height === 0 || width === 0)
     throw new ShapeError(`${op}: input ${show(x.shape)} has no elements to pool`, {
       op,

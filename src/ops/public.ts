@@ -1,11 +1,11 @@
 /** The operations that users of the library see as functions; those that only gradient rules need stay inside. */
 export * from '../generated/mathFunctions.ts';
 export {
+  type AlphaOptions,
   abs,
   add,
   ceil,
   clamp,
-  div,
   floor,
   logicalNot,
   maximum,
@@ -14,13 +14,12 @@ export {
   neg,
   type Operand,
   pow,
-  round,
   sign,
   square,
   sub,
   where,
 } from './arithmetic.ts';
-export { type CrossEntropyOptions, logSoftmax, type Reduction, softmax } from './classify.ts';
+export { type CrossEntropyOptions, logSoftmax, type Reduction, type SoftmaxOptions, softmax } from './classify.ts';
 export { eq, ge, gt, le, lt, ne } from './comparisons.ts';
 export {
   arange,
@@ -34,6 +33,7 @@ export {
   zeros,
   zerosLike,
 } from './create.ts';
+export { type DivOptions, div, type RoundOptions, round } from './division.ts';
 export { argmax, argmin, type Extremes, max, min } from './extremes.ts';
 export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } from './gather.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
@@ -41,7 +41,7 @@ export type { NumberList } from './lists.ts';
 export type { ShapeArguments, TensorOptions } from './newTensor.ts';
 export { rand, randint, randn, randperm } from './random.ts';
 export { chunk, flip, repeat, split, tril, triu } from './rearrange.ts';
-export type { Dims, ReduceOptions } from './reduce.ts';
+export type { Dims, ReduceOptions, SumDtype, SumOptions } from './reduce.ts';
 export { cumsum, logsumexp, mean, norm, prod, type SpreadOptions, std, sum, variance } from './reductions.ts';
 export { type PadMode, type PadOptions, pad } from './resize.ts';
 export { indexSelect } from './select.ts';

@@ -1,5 +1,7 @@
 /** Tensors of random numbers. */
+
 import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Known } from '../tensor/knownShapes.ts';
@@ -16,8 +18,9 @@ import {
 } from './newTensor.ts';
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
-  const [shape, options] = shapeArguments<Placement>(args);
+  const [shape, options] = shapeArguments<Placement>(op, args);
   checkShape(op, shape);
+  const executor = place(op, options);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
     throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
       op,
@@ -25,7 +28,7 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
       got: options.dtype,
     });
   }
-  const t = empty(place(op, options), shape, 'float32');
+  const t = empty(executor, shape, 'float32');
   generator.fill(t, fn, 0, 1);
   return finish(op, t, options);
 }
@@ -80,6 +83,8 @@ export function randint(
   third?: Shape | RandintOptions,
   fourth?: RandintOptions,
 ): Tensor {
+  if (arguments.length > 4) noMore('randint', 4, arguments);
+  if (typeof second !== 'number' && fourth !== undefined) noMore('randint', 3, arguments);
   if (typeof second !== 'number') return integersBelow(0, first, second, third as RandintOptions | undefined);
   return integersBelow(first, second, third as Shape, fourth);
 }
@@ -104,6 +109,8 @@ function integersBelow(low: number, high: number, shape: Shape, options: Randint
  * randperm(5); // such as [3, 0, 4, 1, 2]
  */
 export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
+  if (arguments.length > 2) noMore('randperm', 2, arguments);
   checkShape('randperm', [n]);
+  checkOptions('randperm', options, ['requiresGrad', 'device']);
   return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });
 }

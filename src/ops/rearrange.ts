@@ -1,7 +1,7 @@
 /** Elements repeated, turned round, cut into parts, or set to 0 on one side of a diagonal: made of views and copies. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { checkWhole } from '../options.ts';
+import { checkWhole, noMore } from '../options.ts';
 import { materialize, viewOf } from '../program/emit.ts';
 import { checkList, checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -19,6 +19,7 @@ import { alongDim, constant } from './create.ts';
  * repeat(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export function repeat(x: Tensor, counts: Shape): Tensor {
+  if (arguments.length > 2) noMore('repeat', 2, arguments);
   checkTensor('repeat', 'input', x);
   checkShape('repeat', counts);
   const lead = counts.length - x.ndim;
@@ -54,8 +55,9 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
  * flip(tensor([1, 2, 3]), 0).toArray(); // [3, 2, 1]
  */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  if (arguments.length > 2) noMore('flip', 2, arguments);
   checkTensor('flip', 'input', x);
-  const list = normalizeDims('flip', dims ?? [], x.ndim).filter((dim) => dim < x.ndim);
+  const list = normalizeDims('flip', dims === undefined ? [] : dims, x.ndim).filter((dim) => dim < x.ndim);
   const strides = x.strides.map((stride, i) => (list.includes(i) ? -stride : stride));
   const last = list.reduce((sum, dim) => sum + Math.max(0, x.shape[dim]! - 1) * x.strides[dim]!, 0);
   const reversed = viewOf(x, x.shape, strides, x.offset + last);
@@ -74,6 +76,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
  * split(arange(5), 2).map((part) => part.toArray()); // [[0, 1], [2, 3], [4]]
  */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  if (arguments.length > 3) noMore('split', 3, arguments);
   const op = 'split';
   checkTensor(op, 'input', x);
   const at = normalizeDim(op, dim, x.ndim);
@@ -120,6 +123,7 @@ function partsOf(x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
  * chunk(arange(5), 2).map((part) => part.toArray()); // [[0, 1, 2], [3, 4]]
  */
 export function chunk(x: Tensor, n: number, dim = 0): Tensor[] {
+  if (arguments.length > 3) noMore('chunk', 3, arguments);
   checkTensor('chunk', 'input', x);
   checkWhole('chunk', 'n', n, 1);
   const at = normalizeDim('chunk', dim, x.ndim);
@@ -160,6 +164,7 @@ function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
  * tril(ones(2, 2)).toArray(); // [[1, 0], [1, 1]]
  */
 export function tril(x: Tensor, k = 0): Tensor {
+  if (arguments.length > 2) noMore('tril', 2, arguments);
   return triangle('tril', x, k);
 }
 
@@ -171,5 +176,6 @@ export function tril(x: Tensor, k = 0): Tensor {
  * triu(ones(2, 2), 1).toArray(); // [[0, 1], [0, 0]]
  */
 export function triu(x: Tensor, k = 0): Tensor {
+  if (arguments.length > 2) noMore('triu', 2, arguments);
   return triangle('triu', x, k);
 }

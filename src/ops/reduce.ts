@@ -1,11 +1,14 @@
 /** What all reductions share: options, geometry, and the command that does one. */
 import { ArgumentError } from '../../bindings/errors.ts';
+import type { DType } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
-import { checkOptions } from '../options.ts';
+import { checkOneOf, checkOptions } from '../options.ts';
 import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
 import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { cast } from './convert.ts';
 
 /** Dimensions to reduce: one, several, or (undefined, []) all. */
 export type Dims = number | readonly number[];
@@ -15,6 +18,18 @@ export interface ReduceOptions {
   /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: boolean;
 }
+
+/** Options of `sum` and `prod`. */
+export interface SumOptions extends ReduceOptions, SumDtype {}
+
+/** Options of `cumsum`. */
+export interface SumDtype {
+  /** The type to which x is converted first, and of the result. Default: float32 of float32, else int32. */
+  dtype?: 'float32' | 'int32';
+}
+
+/** What `SumDtype` may be. */
+export const SUM_DTYPES: readonly DType[] = ['float32', 'int32'];
 
 /** Tells the types whether dimensions are kept. */
 export interface Keep<K extends boolean> {
@@ -52,9 +67,23 @@ export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: bool
 }
 
 /** The option that all reductions have; refuses others. */
-export function checkKeepdim(op: string, options: ReduceOptions): boolean {
-  checkOptions(op, options, ['keepdim']);
+export function checkKeepdim(op: string, options: ReduceOptions, known = ['keepdim']): boolean {
+  checkOptions(op, options, known);
   return options.keepdim ?? false;
+}
+
+/** What `fn` makes of x in the type that the option `dtype` asks for; of x as it is where none is asked for. */
+export function inDtype<T>(
+  op: string,
+  x: Tensor,
+  dtype: DType | undefined,
+  known: readonly DType[],
+  fn: (x: Tensor) => T,
+): T {
+  checkTensor(op, 'input', x);
+  if (dtype === undefined) return fn(x);
+  checkOneOf(op, 'dtype', dtype, known);
+  return compose(() => fn(cast(x, dtype)));
 }
 
 /** Shorter rows than this are not worth a reduction of their own. */

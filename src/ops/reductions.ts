@@ -1,7 +1,7 @@
 /** Sums, products, spreads and norms: over all elements, or over the dimensions given. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
-import { checkFinite, checkOptions } from '../options.ts';
+import { checkFinite, checkOptions, noMore } from '../options.ts';
 import { dense, done, emitCumsum, sectionsOf } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { withWatcher } from '../program/watch.ts';
@@ -13,7 +13,20 @@ import { checkFloat, checkTensor } from './check.ts';
 import { cast } from './convert.ts';
 import { alongDim } from './create.ts';
 import { extremeOver } from './extremes.ts';
-import { checkKeepdim, type Dims, type Keep, plan, type ReduceOptions, reduce } from './reduce.ts';
+import {
+  checkKeepdim,
+  type Dims,
+  inDtype,
+  type Keep,
+  plan,
+  type ReduceOptions,
+  reduce,
+  SUM_DTYPES,
+  type SumDtype,
+  type SumOptions,
+} from './reduce.ts';
+
+const SUM_OPTIONS = ['keepdim', 'dtype'];
 
 /** Options of `variance` and `std`. */
 export interface SpreadOptions extends ReduceOptions {
@@ -62,13 +75,17 @@ function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tenso
 export function sum<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & Keep<K> = {},
+  options: SumOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
-  const keepdim = checkKeepdim('sum', options);
-  const p = plan('sum', x, dim, keepdim);
-  const isFloat = x.dtype === 'float32';
-  const y: Tensor = record('sum', [x], reduce(isFloat ? 'sum' : 'sumI', x, p), { keepShape: p.keepShape });
-  return (isFloat ? y : checkHeld('sum', x, y, (floats) => sum(floats, dim, options))) as Tensor<Reduced<S, D, K>>;
+  if (arguments.length > 3) noMore('sum', 3, arguments);
+  const keepdim = checkKeepdim('sum', options, SUM_OPTIONS);
+  const total = inDtype('sum', x, options.dtype, SUM_DTYPES, (given) => {
+    const p = plan('sum', given, dim, keepdim);
+    const isFloat = given.dtype === 'float32';
+    const y: Tensor = record('sum', [given], reduce(isFloat ? 'sum' : 'sumI', given, p), { keepShape: p.keepShape });
+    return isFloat ? y : checkHeld('sum', given, y, (floats) => sum(floats, dim, { keepdim }));
+  });
+  return total as Tensor<Reduced<S, D, K>>;
 }
 
 /**
@@ -83,6 +100,7 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
   dim?: D,
   options: ReduceOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('mean', 3, arguments);
   const p = plan('mean', x, dim, checkKeepdim('mean', options));
   checkFloat('mean', 'input', x);
   const y: Tensor = record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
@@ -99,16 +117,18 @@ export function mean<S extends Shape, D extends Dims | undefined = undefined, K 
 export function prod<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & Keep<K> = {},
+  options: SumOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
-  const keepdim = checkKeepdim('prod', options);
-  const p = plan('prod', x, dim, keepdim);
-  const isFloat = x.dtype === 'float32';
-  const y: Tensor = record('prod', [x], reduce(isFloat ? 'prod' : 'prodI', x, p), {
-    keepShape: p.keepShape,
-    dims: p.dims,
+  if (arguments.length > 3) noMore('prod', 3, arguments);
+  const keepdim = checkKeepdim('prod', options, SUM_OPTIONS);
+  const product = inDtype('prod', x, options.dtype, SUM_DTYPES, (given) => {
+    const p = plan('prod', given, dim, keepdim);
+    const isFloat = given.dtype === 'float32';
+    const shapes = { keepShape: p.keepShape, dims: p.dims };
+    const y: Tensor = record('prod', [given], reduce(isFloat ? 'prod' : 'prodI', given, p), shapes);
+    return isFloat ? y : checkHeld('prod', given, y, (floats) => prod(floats, dim, { keepdim }));
   });
-  return (isFloat ? y : checkHeld('prod', x, y, (floats) => prod(floats, dim, options))) as Tensor<Reduced<S, D, K>>;
+  return product as Tensor<Reduced<S, D, K>>;
 }
 
 /** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
@@ -151,6 +171,7 @@ export function variance<S extends Shape, D extends Dims | undefined = undefined
   dim?: D,
   options: SpreadOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('variance', 3, arguments);
   const y: Tensor = spread('variance', x, dim, options);
   return y as Tensor<Reduced<S, D, K>>;
 }
@@ -186,6 +207,7 @@ export function std<S extends Shape, D extends Dims | undefined = undefined, K e
   dim?: D,
   options: SpreadOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('std', 3, arguments);
   const y: Tensor = compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
   return y as Tensor<Reduced<S, D, K>>;
 }
@@ -203,6 +225,7 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
   dim?: D,
   options: ReduceOptions & { p?: number } & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('norm', 3, arguments);
   checkOptions('norm', options, ['p', 'keepdim']);
   const { p = 2, keepdim = false } = options;
   if (typeof p !== 'number' || Number.isNaN(p))
@@ -243,6 +266,7 @@ export function logsumexp<S extends Shape, D extends Dims, K extends boolean = f
   dim: D,
   options: ReduceOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
+  if (arguments.length > 3) noMore('logsumexp', 3, arguments);
   const keepdim = checkKeepdim('logsumexp', options);
   checkTensor('logsumexp', 'input', x);
   return compose(() => logsumexpOf(cast(x, 'float32'), dim, keepdim)) as Tensor<Reduced<S, D, K>>;
@@ -262,10 +286,13 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
  */
-export function cumsum(x: Tensor, dim: number): Tensor {
-  checkTensor('cumsum', 'input', x);
-  const at = normalizeDim('cumsum', dim, x.ndim);
-  return checkHeld('cumsum', x, cumsumAlong(x, at, false), (floats) => cumsumAlong(floats, at, false));
+export function cumsum(x: Tensor, dim: number, options: SumDtype = {}): Tensor {
+  if (arguments.length > 3) noMore('cumsum', 3, arguments);
+  checkOptions('cumsum', options, ['dtype']);
+  return inDtype('cumsum', x, options.dtype, SUM_DTYPES, (given) => {
+    const at = normalizeDim('cumsum', dim, given.ndim);
+    return checkHeld('cumsum', given, cumsumAlong(given, at, false), (floats) => cumsumAlong(floats, at, false));
+  });
 }
 
 /** As cumsum; reverse: from the end. */

@@ -1,7 +1,7 @@
 /** Resizing of the last two dimensions, and padding. */
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions } from '../options.ts';
+import { checkOneOf, checkOptions, noMore } from '../options.ts';
 import { copyInto, dense, empty, fillWith, viewOf } from '../program/emit.ts';
 import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emitResize.ts';
 import { watching } from '../program/watch.ts';
@@ -128,15 +128,11 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
  * pad(ones(1, 2), [1, 2]).toArray(); // [[0, 1, 1, 0, 0]]
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('pad', 3, arguments);
   checkTensor('pad', 'input', x);
   checkOptions('pad', options, ['mode', 'value']);
   const { mode = 'constant', value = 0 } = options;
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'replicate')
-    throw new ArgumentError(`pad: mode must be 'constant', 'reflect' or 'replicate', got ${String(mode)}`, {
-      op: 'pad',
-      argument: 'mode',
-      got: mode,
-    });
+  checkOneOf('pad', 'mode', mode, ['constant', 'reflect', 'replicate']);
   const element = elementOf('pad', 'value', value, x.dtype);
   const margins = marginsOf(x, padding);
   return compose(() => {

@@ -1,7 +1,9 @@
 /** Entries of a dimension by their numbers, and what takes their gradients back. */
+
 import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
+import { noMore } from '../options.ts';
 import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
@@ -45,6 +47,7 @@ export function checkIndex(op: string, index: Tensor, size: number, argument = '
  * indexSelect(tensor([[1, 2], [3, 4]]), 0, [1, 1]).toArray(); // [[3, 4], [3, 4]]
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor | NumberList): Tensor {
+  if (arguments.length > 3) noMore('indexSelect', 3, arguments);
   checkTensor('indexSelect', 'input', x);
   if (isNumberList(index)) return compose(() => indexSelect(x, dim, indexTensor('indexSelect', 'index', index, x)));
   const at = normalizeDim('indexSelect', dim, x.ndim);

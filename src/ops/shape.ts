@@ -2,9 +2,11 @@
  * Seeing a tensor's elements in another shape. Views share memory with their tensor; only where strides cannot express
  * the new shape are the elements copied.
  */
+
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
+import { noMore } from '../options.ts';
 import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../program/emit.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
 import {
@@ -32,6 +34,7 @@ import { cast, clone } from './convert.ts';
  * reshape(arange(6), [2, -1]).toArray(); // [[0, 1, 2], [3, 4, 5]]
  */
 export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
+  if (arguments.length > 2) noMore('reshape', 2, arguments);
   return reshaped('reshape', x, shape) as Tensor<Asked<To>>;
 }
 
@@ -43,6 +46,7 @@ export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To
  * view(arange(6), [3, 2]).shape; // [3, 2]
  */
 export function view(x: Tensor, shape: Shape): Tensor {
+  if (arguments.length > 2) noMore('view', 2, arguments);
   checkTensor('view', 'input', x);
   const target = inferShape('view', shape, x.numel);
   if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
@@ -73,6 +77,7 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
  * flatten(zeros(2, 3, 4), 1).shape; // [2, 12]
  */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  if (arguments.length > 3) noMore('flatten', 3, arguments);
   checkTensor('flatten', 'input', x);
   if (x.ndim === 0) return reshaped('flatten', x, [1]);
   const first = normalizeDim('flatten', start, x.ndim);
@@ -95,6 +100,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
  * unflatten(zeros(2, 12), 1, [3, -1]).shape; // [2, 3, 4]
  */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
+  if (arguments.length > 3) noMore('unflatten', 3, arguments);
   checkTensor('unflatten', 'input', x);
   const at = normalizeDim('unflatten', dim, x.ndim);
   const resolved = inferShape('unflatten', sizes, x.shape[at]!);
@@ -108,6 +114,7 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
  * squeeze(zeros(1, 3, 1)).shape; // [3]
  */
 export function squeeze(x: Tensor, dim?: number): Tensor {
+  if (arguments.length > 2) noMore('squeeze', 2, arguments);
   checkTensor('squeeze', 'input', x);
   const at = dim === undefined ? undefined : normalizeDim('squeeze', dim, x.ndim);
   const drop = (size: number, i: number) => size === 1 && (at === undefined || at === i);
@@ -130,6 +137,7 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
  * unsqueeze(zeros(3), 0).shape; // [1, 3]
  */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
+  if (arguments.length > 2) noMore('unsqueeze', 2, arguments);
   checkTensor('unsqueeze', 'input', x);
   const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
   const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
@@ -146,6 +154,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  * permute(zeros(2, 3, 4), [2, 0, 1]).shape; // [4, 2, 3]
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  if (arguments.length > 2) noMore('permute', 2, arguments);
   checkTensor('permute', 'input', x);
   checkList('permute', 'dims', dims);
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
@@ -171,6 +180,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
  * transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(); // [[1, 3], [2, 4]]
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  if (arguments.length > 3) noMore('transpose', 3, arguments);
   checkTensor('transpose', 'input', x);
   const a = normalizeDim('transpose', dim0, x.ndim);
   const b = normalizeDim('transpose', dim1, x.ndim);
@@ -186,6 +196,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
  * expand(tensor([[1], [2]]), [2, 3]).toArray(); // [[1, 1, 1], [2, 2, 2]]
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  if (arguments.length > 2) noMore('expand', 2, arguments);
   checkTensor('expand', 'input', x);
   checkList('expand', 'shape', shape);
   const lead = shape.length - x.ndim;
@@ -193,7 +204,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   if (
     lead < 0 ||
     target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) ||
-    target.some((size) => !Number.isInteger(size) || size < 0)
+    // Nothing is copied, so that no allocation would refuse a size that kernels cannot count.
+    target.some((size) => !Number.isInteger(size) || size < 0 || size >= 2 ** 31)
   ) {
     throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, {
       op: 'expand',
@@ -214,6 +226,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
  * slice(arange(10), 0, 2, 9, 3).toArray(); // [2, 5, 8]
  */
 export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 1): Tensor {
+  if (arguments.length > 5) noMore('slice', 5, arguments);
   checkTensor('slice', 'input', x);
   const at = normalizeDim('slice', dim, x.ndim);
   if (!Number.isInteger(step) || step < 1)
@@ -270,6 +283,7 @@ export function unslice(x: Tensor, dim: number, start: number, size: number, ste
  * select(tensor([[1, 2], [3, 4]]), 1, 0).toArray(); // [1, 3]
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
+  if (arguments.length > 3) noMore('select', 3, arguments);
   checkTensor('select', 'input', x);
   const at = normalizeDim('select', dim, x.ndim);
   const size = x.shape[at] ?? 0;
@@ -311,6 +325,7 @@ const isNothing = ({ shape }: Tensor) => shape.length === 1 && shape[0] === 0;
  * cat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]).toArray(); // [[1, 2], [3, 4], [5, 6]]
  */
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
+  if (arguments.length > 2) noMore('cat', 2, arguments);
   checkTensors('cat', list);
   const first = list.find((t) => !isNothing(t)) ?? list[0]!;
   const executor = commonExecutor('cat', ...(list as [Tensor, ...Tensor[]]));
@@ -363,6 +378,7 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
  * stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
  */
 export function stack(list: readonly Tensor[], dim = 0): Tensor {
+  if (arguments.length > 2) noMore('stack', 2, arguments);
   checkTensors('stack', list);
   const first = list[0]!;
   for (const t of list) {

@@ -1,5 +1,7 @@
 /** Adam. */
+
 import { encodeAdam } from '../../bindings/generated/encode.ts';
+import { noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
@@ -44,6 +46,7 @@ const DEFAULT_DECAY = 0.01;
  */
 export class Adam extends ElementwiseOptimizer<AdamOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}, name = 'Adam') {
+    if (arguments.length > 3) noMore('Adam', 3, arguments);
     super(name, params, options, {
       lr: 0.001,
       betas: [0.9, 0.999],
@@ -132,6 +135,7 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
  */
 export class AdamW extends Adam {
   constructor(params: Iterable<Tensor> | GroupOptions<AdamOptions>[], options: AdamOptions = {}) {
+    if (arguments.length > 2) noMore('AdamW', 2, arguments);
     super(params, options, 'AdamW');
   }
 

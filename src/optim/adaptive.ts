@@ -1,6 +1,6 @@
 /** Optimizers whose steps adapt to the size of the gradients: RMSprop, Adagrad, Adadelta and NAdam. */
 import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
-import { checkRange } from '../options.ts';
+import { checkRange, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
@@ -102,6 +102,7 @@ export interface RMSpropOptions extends CommonOptions {
  */
 export class RMSprop extends Adaptive<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
+    if (arguments.length > 2) noMore('RMSprop', 2, arguments);
     const defaults = { lr: 0.01, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
     super('RMSprop', params, options, { ...defaults, maximize: false });
   }
@@ -151,6 +152,7 @@ export interface AdagradOptions extends CommonOptions {
  */
 export class Adagrad extends Adaptive<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
+    if (arguments.length > 2) noMore('Adagrad', 2, arguments);
     const defaults = { lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 };
     super('Adagrad', params, options, { ...defaults, maximize: false });
   }
@@ -193,6 +195,7 @@ export interface AdadeltaOptions extends CommonOptions {
  */
 export class Adadelta extends Adaptive<AdadeltaOptions> {
   constructor(params: Params<AdadeltaOptions>, options: AdadeltaOptions = {}) {
+    if (arguments.length > 2) noMore('Adadelta', 2, arguments);
     super('Adadelta', params, options, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false });
   }
 
@@ -238,6 +241,7 @@ export interface NAdamOptions extends CommonOptions {
  */
 export class NAdam extends Adaptive<NAdamOptions> {
   constructor(params: Params<NAdamOptions>, options: NAdamOptions = {}) {
+    if (arguments.length > 2) noMore('NAdam', 2, arguments);
     const defaults = { lr: 0.002, eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3 };
     super('NAdam', params, options, {
       ...defaults,

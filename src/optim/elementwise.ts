@@ -2,8 +2,10 @@
  * Optimizers that change each element by itself: a step encodes the updates of all parameters into one program; learning rates and
  * other settings lie in memory that the commands read.
  */
+
 import type { Executor } from '../../bindings/executor.ts';
 import { withGrad } from '../autograd/mode.ts';
+import { noMore } from '../options.ts';
 import { dense, done } from '../program/emit.ts';
 import { groupFrom } from '../program/group.ts';
 import type { Recorder } from '../program/recorder.ts';
@@ -62,6 +64,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   override step(): undefined;
   override step(closure: () => Tensor): Tensor;
   override step(closure?: () => Tensor): Tensor | undefined {
+    if (arguments.length > 1) noMore('ElementwiseOptimizer.step', 1, arguments);
     const loss = closure === undefined ? undefined : withGrad(true, closure);
     this.checkStep();
     const steps = this.prepare();
@@ -147,6 +150,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   }
 
   override dispose(): void {
+    if (arguments.length > 0) noMore('ElementwiseOptimizer.dispose', 0, arguments);
     super.dispose();
     for (const { storage } of this.settingBlocks.values()) storage.release();
     this.settingBlocks.clear();

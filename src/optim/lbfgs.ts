@@ -3,7 +3,7 @@ import { ArgumentError, DeviceError, ShapeError, TraceError } from '../../bindin
 import { isFloat64Array } from '../../bindings/realm.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { checkTensor, constant } from '../ops/index.ts';
-import { checkFinite, checkWhole, nameOf } from '../options.ts';
+import { checkFinite, checkWhole, nameOf, noMore } from '../options.ts';
 import { tracing, untraced } from '../program/trace.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
@@ -52,6 +52,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   private evaluations = 0;
 
   constructor(params: Iterable<Tensor> | GroupOptions<LBFGSOptions>[], options: LBFGSOptions = {}) {
+    if (arguments.length > 2) noMore('LBFGS', 2, arguments);
     super('LBFGS', params, options, {
       lr: 1,
       maxIter: 20,
@@ -98,6 +99,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
    * @throws TraceError inside `compile`: how many iterations are needed depends on values
    */
   override step(closure: () => Tensor): Tensor {
+    if (arguments.length > 1) noMore('LBFGS.step', 1, arguments);
     const op = 'LBFGS.step';
     if (tracing !== null) {
       throw new TraceError(
@@ -176,6 +178,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   /** As of the other optimizers, all of it under the first parameter. Its tensors live until the next call, or `dispose()`. */
   override stateDict(): OptimizerState<LBFGSOptions> {
+    if (arguments.length > 0) noMore('LBFGS.stateDict', 0, arguments);
     this.freeState();
     const { pairs, direction, gradient, length, iterations } = this.memory;
     if (this.evaluations > 0) {
@@ -205,6 +208,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 
   override loadStateDict(saved: OptimizerState<LBFGSOptions>): void {
+    if (arguments.length > 1) noMore('LBFGS.loadStateDict', 1, arguments);
     super.loadStateDict(saved);
     this.memory = newMemory();
     const state = this.state.get(this.params[0]!);

@@ -1,6 +1,6 @@
 /** The one-cycle schedule. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { refuse } from './savedState.ts';
 import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 import { checkSize } from './settings.ts';
@@ -79,6 +79,7 @@ export class OneCycleLR extends LRScheduler {
   private readonly phases: Phase[];
 
   constructor(optimizer: Scheduled, options: OneCycleLROptions) {
+    if (arguments.length > 2) noMore('OneCycleLR', 2, arguments);
     const op = 'OneCycleLR';
     super(optimizer, op);
     const defaults = {
@@ -151,6 +152,7 @@ export class OneCycleLR extends LRScheduler {
   }
 
   override checkState(op: string, state: unknown): SchedulerState {
+    if (arguments.length > 2) noMore('OneCycleLR.checkState', 2, arguments);
     const known = super.checkState(op, state);
     const { totalSteps } = this.options;
     if ((known.lastEpoch as number) >= totalSteps)

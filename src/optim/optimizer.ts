@@ -2,7 +2,7 @@
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { constant } from '../ops/index.ts';
-import { checkOptions, nameOf, shown } from '../options.ts';
+import { checkOptions, nameOf, noMore, shown } from '../options.ts';
 import { commonExecutor, materialize } from '../program/emit.ts';
 import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -72,7 +72,8 @@ export abstract class Optimizer<O extends object> extends Marked {
     super();
     const known = Object.keys(defaults);
     this.settingNames = known;
-    checkOptions(name, options, known);
+    const nullable = known.filter((key) => defaults[key as keyof O] === null);
+    checkOptions(name, options, known, nullable);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
       const one = isTensor(group?.params) ? [group.params] : group?.params;
@@ -83,7 +84,7 @@ export abstract class Optimizer<O extends object> extends Marked {
           got: group,
         });
       }
-      checkOptions(name, group, ['params', ...known]);
+      checkOptions(name, group, ['params', ...known], nullable);
       return { ...defaults, ...options, ...group, params: [...one] };
     });
     const seen = new Set<Tensor>();
@@ -168,12 +169,14 @@ export abstract class Optimizer<O extends object> extends Marked {
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
+    if (arguments.length > 0) noMore('Optimizer.zeroGrad', 0, arguments);
     for (const { params } of this.paramGroups)
       for (const { variable } of params) if (variable !== null) dropGrad(variable);
   }
 
   /** Memory and settings, for saving: the live tensors, not copies. */
   stateDict(): OptimizerState<O> {
+    if (arguments.length > 0) noMore('Optimizer.stateDict', 0, arguments);
     const numbers = new Map<Tensor, number>();
     const paramGroups = this.paramGroups.map((group) => ({
       ...copied(group),
@@ -194,6 +197,7 @@ export abstract class Optimizer<O extends object> extends Marked {
    * @throws ArgumentError, ShapeError or DTypeError for any other state, naming what is wrong with it, before anything is changed
    */
   loadStateDict(saved: OptimizerState<O>): void {
+    if (arguments.length > 1) noMore('Optimizer.loadStateDict', 1, arguments);
     const op = `${this.name}.loadStateDict`;
     const memory = this.checkState(op, saved);
     // Copied before the present memory is freed: `saved` may be of this very optimizer.
@@ -256,6 +260,7 @@ export abstract class Optimizer<O extends object> extends Marked {
 
   /** Frees the optimizer's memory. The parameters are not its own. */
   dispose(): void {
+    if (arguments.length > 0) noMore('Optimizer.dispose', 0, arguments);
     this.freeState();
   }
 

@@ -2,7 +2,7 @@
 
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkTensor, compose } from '../ops/index.ts';
-import { checkFinite } from '../options.ts';
+import { checkFinite, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * const loss = F.crossEntropy(model.forward(x), y).add(optim.l1Penalty(model.parameters(), 1e-4));
  */
 export function l1Penalty(params: Iterable<Tensor>, lambda: number): Tensor {
+  if (arguments.length > 2) noMore('l1Penalty', 2, arguments);
   const op = 'l1Penalty';
   checkFinite(op, 'lambda', lambda);
   const list = [...params];

@@ -1,6 +1,6 @@
 /** The schedule that waits for a metric to stop improving. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, shown } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown } from '../options.ts';
 import { numberIn, refuse } from './savedState.ts';
 import { checkSchedule, type Scheduled, type SchedulerState } from './scheduler.ts';
 
@@ -48,6 +48,7 @@ export class ReduceLROnPlateau {
     readonly optimizer: Scheduled,
     options: ReduceLROnPlateauOptions = {},
   ) {
+    if (arguments.length > 2) noMore('ReduceLROnPlateau', 2, arguments);
     const op = KIND;
     const defaults = {
       mode: 'min',
@@ -84,6 +85,7 @@ export class ReduceLROnPlateau {
 
   /** Ends an epoch with this metric. */
   step(metric: number): void {
+    if (arguments.length > 1) noMore('ReduceLROnPlateau.step', 1, arguments);
     if (typeof metric !== 'number')
       throw new ArgumentError(`ReduceLROnPlateau.step: metric must be a number, got ${typeof metric}`, {
         op: 'ReduceLROnPlateau.step',
@@ -113,11 +115,13 @@ export class ReduceLROnPlateau {
 
   /** The rates of the groups now. */
   getLastLr(): number[] {
+    if (arguments.length > 0) noMore('ReduceLROnPlateau.getLastLr', 0, arguments);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
   /** What the schedule remembers. The optimizer's rates are in its own state dict. */
   stateDict(): SchedulerState {
+    if (arguments.length > 0) noMore('ReduceLROnPlateau.stateDict', 0, arguments);
     const { best, badEpochs, cooling, lastEpoch } = this;
     return { kind: KIND, best, badEpochs, cooling, lastEpoch };
   }
@@ -128,6 +132,7 @@ export class ReduceLROnPlateau {
    * @throws ArgumentError for any other state, before anything is changed
    */
   loadStateDict(state: SchedulerState): void {
+    if (arguments.length > 1) noMore('ReduceLROnPlateau.loadStateDict', 1, arguments);
     const op = `${KIND}.loadStateDict`;
     const known = checkSchedule(op, KIND, state, ['best', 'badEpochs', 'cooling', 'lastEpoch']);
     // Before the first metric the best is infinite, of which JSON makes null.

@@ -2,9 +2,10 @@
  * The bases of learning-rate schedules. A schedule gives, for each epoch, the rate of every group from the rate that the group
  * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
  */
+
 import { ArgumentError } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
-import { nameOf, shown } from '../options.ts';
+import { nameOf, noMore, shown } from '../options.ts';
 import { checkNames, isObject, numberIn, refuse } from './savedState.ts';
 
 /** What a schedule changes: any optimizer. */
@@ -52,6 +53,7 @@ export abstract class LRScheduler extends Marked {
     /** @internal What states of such a schedule are marked with. */
     protected readonly kind = new.target.name,
   ) {
+    if (arguments.length > 2) noMore(new.target.name, 2, arguments);
     super();
     refuseOtherCopy(optimizer);
     if (!Array.isArray(optimizer?.paramGroups)) {
@@ -85,6 +87,7 @@ export abstract class LRScheduler extends Marked {
 
   /** Ends an epoch: sets the rates of the next one. */
   step(): void {
+    if (arguments.length > 0) noMore('LRScheduler.step', 0, arguments);
     this.lastEpoch++;
     this.advance();
   }
@@ -97,11 +100,13 @@ export abstract class LRScheduler extends Marked {
 
   /** The rates of the groups now. */
   getLastLr(): number[] {
+    if (arguments.length > 0) noMore('LRScheduler.getLastLr', 0, arguments);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
   /** What the schedule remembers. */
   stateDict(): SchedulerState {
+    if (arguments.length > 0) noMore('LRScheduler.stateDict', 0, arguments);
     return { kind: this.kind, lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLrs: this.getLastLr() };
   }
 
@@ -124,6 +129,7 @@ export abstract class LRScheduler extends Marked {
    * @throws ArgumentError for any other state, before anything is changed
    */
   loadStateDict(state: SchedulerState): void {
+    if (arguments.length > 1) noMore('LRScheduler.loadStateDict', 1, arguments);
     this.checkState(`${this.kind}.loadStateDict`, state);
     this.restore(state);
   }

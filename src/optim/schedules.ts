@@ -1,6 +1,6 @@
 /** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, shown } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown } from '../options.ts';
 import { refuse } from './savedState.ts';
 import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 
@@ -24,6 +24,7 @@ export class StepLR extends ChainableLR {
   private readonly options: Required<StepLROptions>;
 
   constructor(optimizer: Scheduled, options: StepLROptions) {
+    if (arguments.length > 2) noMore('StepLR', 2, arguments);
     super(optimizer, 'StepLR');
     checkOptions('StepLR', options, ['stepSize', 'gamma']);
     this.options = { gamma: 0.1, ...options };
@@ -62,6 +63,7 @@ export class MultiStepLR extends ChainableLR {
   private readonly options: Required<MultiStepLROptions>;
 
   constructor(optimizer: Scheduled, options: MultiStepLROptions) {
+    if (arguments.length > 2) noMore('MultiStepLR', 2, arguments);
     super(optimizer, 'MultiStepLR');
     checkOptions('MultiStepLR', options, ['milestones', 'gamma']);
     this.options = { gamma: 0.1, ...options };
@@ -91,6 +93,7 @@ export class ExponentialLR extends ChainableLR {
   private readonly gamma: number;
 
   constructor(optimizer: Scheduled, options: { gamma: number }) {
+    if (arguments.length > 2) noMore('ExponentialLR', 2, arguments);
     super(optimizer, 'ExponentialLR');
     checkOptions('ExponentialLR', options, ['gamma']);
     checkFinite('ExponentialLR', 'gamma', options.gamma);
@@ -132,6 +135,7 @@ export class CosineAnnealingLR extends ChainableLR {
   private readonly options: Required<CosineAnnealingLROptions>;
 
   constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
+    if (arguments.length > 2) noMore('CosineAnnealingLR', 2, arguments);
     super(optimizer, 'CosineAnnealingLR');
     checkOptions('CosineAnnealingLR', options, ['tMax', 'etaMin']);
     checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
@@ -175,6 +179,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
 
   constructor(optimizer: Scheduled, options: CosineAnnealingWarmRestartsOptions) {
+    if (arguments.length > 2) noMore('CosineAnnealingWarmRestarts', 2, arguments);
     super(optimizer, 'CosineAnnealingWarmRestarts');
     const op = 'CosineAnnealingWarmRestarts';
     checkOptions(op, options, ['t0', 'tMult', 'etaMin']);
@@ -214,6 +219,7 @@ export class LinearLR extends ChainableLR {
   private readonly options: Required<LinearLROptions>;
 
   constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
+    if (arguments.length > 2) noMore('LinearLR', 2, arguments);
     super(optimizer, 'LinearLR');
     checkOptions('LinearLR', options, ['startFactor', 'endFactor', 'totalIters']);
     this.options = { startFactor: 1 / 3, endFactor: 1, totalIters: 5, ...options };
@@ -256,6 +262,7 @@ export class LambdaLR extends LRScheduler {
   private readonly lambdas: readonly ((epoch: number) => number)[];
 
   constructor(optimizer: Scheduled, options: LambdaLROptions) {
+    if (arguments.length > 2) noMore('LambdaLR', 2, arguments);
     super(optimizer, 'LambdaLR');
     checkOptions('LambdaLR', options, ['lrLambda']);
     const { lrLambda } = options;
@@ -297,6 +304,7 @@ export class WarmupCosineLR extends LRScheduler {
   private readonly options: Required<WarmupCosineLROptions>;
 
   constructor(optimizer: Scheduled, options: WarmupCosineLROptions) {
+    if (arguments.length > 2) noMore('WarmupCosineLR', 2, arguments);
     super(optimizer, 'WarmupCosineLR');
     const op = 'WarmupCosineLR';
     checkOptions(op, options, ['warmupEpochs', 'totalEpochs', 'etaMin']);
@@ -334,6 +342,7 @@ export class SequentialLR extends LRScheduler {
   private readonly options: SequentialLROptions;
 
   constructor(optimizer: Scheduled, options: SequentialLROptions) {
+    if (arguments.length > 2) noMore('SequentialLR', 2, arguments);
     super(optimizer, 'SequentialLR');
     checkOptions('SequentialLR', options, ['schedulers', 'milestones']);
     const { schedulers, milestones } = options;
@@ -362,6 +371,7 @@ export class SequentialLR extends LRScheduler {
   }
 
   override step(): void {
+    if (arguments.length > 0) noMore('SequentialLR.step', 0, arguments);
     this.lastEpoch++;
     if (this.options.milestones.includes(this.lastEpoch)) this.active.goTo(0);
     else this.active.step();
@@ -377,10 +387,12 @@ export class SequentialLR extends LRScheduler {
   }
 
   override stateDict(): SchedulerState {
+    if (arguments.length > 0) noMore('SequentialLR.stateDict', 0, arguments);
     return { ...super.stateDict(), schedulers: this.options.schedulers.map((scheduler) => scheduler.stateDict()) };
   }
 
   override checkState(op: string, state: unknown): SchedulerState {
+    if (arguments.length > 2) noMore('SequentialLR.checkState', 2, arguments);
     const known = super.checkState(op, state, ['schedulers']);
     const { schedulers } = this.options;
     const states = known.schedulers;
@@ -393,6 +405,7 @@ export class SequentialLR extends LRScheduler {
   }
 
   override restore(state: SchedulerState): void {
+    if (arguments.length > 1) noMore('SequentialLR.restore', 1, arguments);
     const states = state.schedulers as SchedulerState[];
     for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.restore(states[i]!);
     super.restore(state);

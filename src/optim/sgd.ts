@@ -2,7 +2,7 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
 import { rowsOf } from '../ops/rowGradient.ts';
-import { checkFinite } from '../options.ts';
+import { checkFinite, noMore } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
@@ -45,6 +45,7 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
  */
 export class SGD extends ElementwiseOptimizer<SGDOptions> {
   constructor(params: Iterable<Tensor> | GroupOptions<SGDOptions>[], options: SGDOptions = {}) {
+    if (arguments.length > 2) noMore('SGD', 2, arguments);
     super('SGD', params, options, {
       lr: 0.001,
       momentum: 0,

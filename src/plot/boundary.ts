@@ -5,7 +5,7 @@ import { isInstance } from '../copies.ts';
 import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
-import { checkFinite, checkWhole } from '../options.ts';
+import { checkFinite, checkWhole, noMore } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
@@ -124,6 +124,7 @@ export function decisionBoundary(
   y: Labels,
   options: BoundaryOptions = {},
 ): string {
+  if (arguments.length > 4) noMore('decisionBoundary', 4, arguments);
   const op = 'plot.decisionBoundary';
   checkChart(op, options, [...AXES_OPTIONS, 'threshold', 'resolution', 'labels']);
   const { threshold = 0.5, resolution = 100 } = options;

@@ -1,5 +1,7 @@
 /** Confusion matrices. */
+
 import { ShapeError } from '../../bindings/errors.ts';
+import { noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, heading, INK, PADDING, PAPER, sheet, text, textWidth, tint } from './svg.ts';
@@ -45,6 +47,7 @@ const written = (count: number): string => (Number.isInteger(count) ? String(cou
  * const svg = plot.confusion(matrix, { labels: ['malignant', 'benign'] });
  */
 export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options: ConfusionPlotOptions = {}): string {
+  if (arguments.length > 2) noMore('confusion', 2, arguments);
   const op = 'plot.confusion';
   checkChart(op, options, [...CHART_OPTIONS, 'labels']);
   const rows = rowsOf(op, matrix);

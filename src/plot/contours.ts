@@ -1,5 +1,5 @@
 /** A function of two numbers as a map, and paths on it: what optimizers do. */
-import { checkWhole } from '../options.ts';
+import { checkWhole, noMore } from '../options.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
 import {
@@ -57,6 +57,7 @@ function domain(given: readonly [number, number] | undefined, values: readonly n
  * const svg = plot.contours((x, y) => x ** 2 + 10 * y ** 2, { paths: { SGD: visited }, x: [-2, 2], y: [-1, 1] });
  */
 export function contours(fn: (x: number, y: number) => number, options: ContoursOptions = {}): string {
+  if (arguments.length > 2) noMore('contours', 2, arguments);
   const op = 'plot.contours';
   checkChart(op, options, [...AXES_OPTIONS, 'x', 'y', 'paths', 'levels', 'resolution']);
   if (typeof fn !== 'function') refuse(op, 'fn', 'must be a function (x, y) => number', fn);

@@ -3,6 +3,7 @@ import { isInstance } from '../copies.ts';
 import { GraphModel, type GraphValue } from '../nn/graph.ts';
 import { Sequential } from '../nn/layers.ts';
 import type { Module } from '../nn/module.ts';
+import { noMore } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, refuse } from './inputs.ts';
 import { layout } from './layout.ts';
@@ -93,6 +94,7 @@ function curve(points: readonly (readonly [number, number])[]): string {
  * const svg = plot.graph(new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1)));
  */
 export function graph(model: Sequential | GraphModel, options: GraphOptions = {}): string {
+  if (arguments.length > 2) noMore('graph', 2, arguments);
   const op = 'plot.graph';
   checkChart(op, options, CHART_OPTIONS.slice(0, 2));
   if (!(isInstance(model, Sequential) || isInstance(model, GraphModel))) {

@@ -1,5 +1,5 @@
 /** How often numbers occur. */
-import { checkWhole } from '../options.ts';
+import { checkWhole, noMore } from '../options.ts';
 import { isTensor } from '../tensor/tensor.ts';
 import { frame } from './frame.ts';
 import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
@@ -31,6 +31,7 @@ function countsIn(values: readonly number[], low: number, high: number, bins: nu
  * const svg = plot.histogram(model.parameters()[0], { title: 'Weights', bins: 30 });
  */
 export function histogram(values: Values | Readonly<Record<string, Values>>, options: HistogramOptions = {}): string {
+  if (arguments.length > 2) noMore('histogram', 2, arguments);
   const op = 'plot.histogram';
   checkChart(op, options, [...AXES_OPTIONS, 'bins']);
   const { bins = 20 } = options;

@@ -1,6 +1,6 @@
 /** Pictures side by side. */
 import { ShapeError } from '../../bindings/errors.ts';
-import { checkWhole } from '../options.ts';
+import { checkWhole, noMore } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { CHART_OPTIONS, type ChartOptions, checkChart, checkInterval, checkLabels, refuse } from './inputs.ts';
@@ -87,6 +87,7 @@ function colours({ channels, height, width, values }: Stack, n: number, [low, hi
  * const svg = plot.images(x.slice(0, 0, 10).reshape([10, 8, 8]), { columns: 5, labels });
  */
 export function images(pictures: Tensor | PictureList, options: ImagesOptions = {}): string {
+  if (arguments.length > 2) noMore('images', 2, arguments);
   const op = 'plot.images';
   checkChart(op, options, [...CHART_OPTIONS.filter((name) => name !== 'height'), 'columns', 'labels', 'range']);
   const stack = stackOf(op, pictures);

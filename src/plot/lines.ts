@@ -1,5 +1,7 @@
 /** Curves over one axis: losses and metrics by epoch, ROC curves. */
+
 import { areaUnder, type RocCurve } from '../metrics/curves.ts';
+import { noMore } from '../options.ts';
 import { type Entry, frame } from './frame.ts';
 import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, refuse, type Values, valuesOf } from './inputs.ts';
 import { extent, type Scale, scaleOf, widened } from './scale.ts';
@@ -53,6 +55,7 @@ function runsOf(xs: readonly number[], values: readonly number[]): [number, numb
  * const svg = plot.lines(history, { title: 'Training', xLabel: 'epoch' }); // writeFileSync('training.svg', svg)
  */
 export function lines(series: Readonly<Record<string, Values>>, options: LinesOptions = {}): string {
+  if (arguments.length > 2) noMore('lines', 2, arguments);
   const op = 'plot.lines';
   checkChart(op, options, [...AXES_OPTIONS, 'x', 'yScale']);
   const { yScale = 'linear' } = options;
@@ -119,6 +122,7 @@ function logRange([low, high]: readonly [number, number]): [number, number] {
  * const svg = plot.roc(metrics.rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]));
  */
 export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, options: AxesOptions = {}): string {
+  if (arguments.length > 2) noMore('roc', 2, arguments);
   const op = 'plot.roc';
   checkChart(op, options, AXES_OPTIONS);
   const isOne = Array.isArray((curve as RocCurve)?.fpr);

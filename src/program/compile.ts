@@ -6,7 +6,7 @@ import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { isPromise, isRecord } from '../../bindings/realm.ts';
 import { isGradEnabled, noGrad } from '../autograd/mode.ts';
 import { clone, moveTo } from '../ops/index.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, noMore } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
@@ -222,6 +222,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
  * console.log(step(x, y).item());
  */
 export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> {
+  if (arguments.length > 2) noMore('compile', 2, arguments);
   checkOptions('compile', options, ['device']);
   if (typeof fn !== 'function')
     throw new ArgumentError(`compile: expected a function, got ${typeof fn}`, {

@@ -1,7 +1,7 @@
 /** Where the time of a program goes: each command timed by itself. */
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import { takeFault } from '../../bindings/ranges.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
 import { commandName, commandSizes, flopsOf } from './listing.ts';
 
@@ -37,6 +37,7 @@ export function profile<A extends unknown[], R>(
   step: Compiled<A, R>,
   options: { repeats?: number } = {},
 ): CommandProfile[] {
+  if (arguments.length > 2) noMore('profile', 2, arguments);
   checkOptions('profile', options, ['repeats']);
   const { repeats = 11 } = options;
   checkWhole('profile', 'repeats', repeats, 1);

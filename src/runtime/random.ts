@@ -6,7 +6,7 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
-import { checkWhole } from '../options.ts';
+import { checkWhole, noMore } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -131,5 +131,6 @@ export function generatorFor(op: string, seed: number | undefined): Generator {
  * manualSeed(42);
  */
 export function manualSeed(seed: number): void {
+  if (arguments.length > 1) noMore('manualSeed', 1, arguments);
   generator.seed(seed);
 }

@@ -2,6 +2,7 @@
  * Which executors there are and which one new tensors go to. The first operation starts the wasm kernels, or the
  * reference executor where there is no WebAssembly; `init` chooses otherwise.
  */
+
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
@@ -15,6 +16,7 @@ import {
   threadsInfo,
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
+import { checkOptions, noMore } from '../options.ts';
 import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
 import { liveTensors } from '../tensor/scope.ts';
@@ -237,14 +239,8 @@ const PRECISIONS = ['float32', 'float16'];
  * const info = await init({ threads: 'auto' });
  */
 export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(name)) {
-      throw new ArgumentError(`init: unknown option ${name} (known: ${OPTION_NAMES.join(', ')})`, {
-        op: 'init',
-        argument: name,
-      });
-    }
-  }
+  if (arguments.length > 1) noMore('init', 1, arguments);
+  checkOptions('init', options, OPTION_NAMES, ['wasm']);
   const { threads, device, precision: wanted, deterministic, memoryMiB, wasm, workerUrl } = options;
   if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
@@ -293,6 +289,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
  * setNumThreads(1);
  */
 export function setNumThreads(n: number): number {
+  if (arguments.length > 1) noMore('setNumThreads', 1, arguments);
   checkThreads('setNumThreads', n);
   return setThreads(n);
 }
@@ -304,6 +301,7 @@ export function setNumThreads(n: number): number {
  * runtimeInfo().device; // 'wasm'
  */
 export function runtimeInfo(): RuntimeInfo {
+  if (arguments.length > 0) noMore('runtimeInfo', 0, arguments);
   const executor = executorFor(defaultDevice());
   const gpu = openedGpu();
   const variant = executor instanceof WasmExecutor ? executor.variant : null;
@@ -326,6 +324,7 @@ export function runtimeInfo(): RuntimeInfo {
  * console.log(memory().bytesInUse);
  */
 export function memory(): MemoryInfo {
+  if (arguments.length > 0) noMore('memory', 0, arguments);
   let bytesInUse = 0;
   let bytesReserved = 0;
   for (const { allocator } of executors.values()) {

@@ -17,7 +17,7 @@ import {
 } from '../autograd/graph.ts';
 import { followHistory } from '../autograd/views.ts';
 import { isInstance, Marked } from '../copies.ts';
-import { nameOf } from '../options.ts';
+import { nameOf, noMore } from '../options.ts';
 import { materialize } from '../program/emit.ts';
 import { active, tracing } from '../program/trace.ts';
 import { watching } from '../program/watch.ts';
@@ -216,6 +216,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
    * @throws ArgumentError where operations on webgpu have met an index, or another number, that is out of range: the first since the last read
    */
   async data(): Promise<NumericArray> {
+    if (arguments.length > 0) noMore('data', 0, arguments);
     const { executor } = this;
     if (executor.download === undefined) return this.dataSync();
     if (this.contiguous) return executor.download(this.address, this.numel, this.dtype);
@@ -229,6 +230,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** As `data()`, at once. Throws DeviceError on webgpu, as `toArray()` and `item()` do. */
   dataSync(): NumericArray {
+    if (arguments.length > 0) noMore('dataSync', 0, arguments);
     this.checkReadable('dataSync');
     if (this.contiguous) return this.executor.read(this.address, this.numel, this.dtype);
     const dense = materialize(this as unknown as Tensor);
@@ -241,6 +243,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** The elements as nested arrays; a number (or boolean) for a tensor without dimensions. */
   toArray(): Nested {
+    if (arguments.length > 0) noMore('toArray', 0, arguments);
     this.checkReadable('toArray');
     const flat = this.dataSync();
     const isBool = this.dtype === 'bool';
@@ -258,6 +261,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** What `JSON.stringify` writes: the elements as nested arrays. */
   toJSON(): Nested {
+    if (arguments.length > 0) noMore('toJSON', 0, arguments);
     return this.toArray();
   }
 
@@ -272,6 +276,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** The only element, as a number. Throws where there is more than one. */
   item(): number {
+    if (arguments.length > 0) noMore('item', 0, arguments);
     if (this.numel !== 1) {
       throw new ArgumentError(`item: only a tensor with one element has a value, this one is ${show(this.shape)}`, {
         op: 'item',
@@ -289,11 +294,13 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
    * @param grad gradient of this tensor; 1 by default, which only a one-element tensor has
    */
   backward(grad?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
+    if (arguments.length > 2) noMore('backward', 2, arguments);
     backward(this as unknown as Tensor, grad, options);
   }
 
   /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
   dispose(): void {
+    if (arguments.length > 0) noMore('dispose', 0, arguments);
     const { storageOrNull: storage, ownVariable: variable, membership } = this;
     if (storage === null) return;
     this.storageOrNull = null;
@@ -331,6 +338,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
   override toString(): string {
+    if (arguments.length > 0) noMore('toString', 0, arguments);
     const body =
       this.storageOrNull === null
         ? 'disposed'

@@ -1,7 +1,8 @@
 /** Reductions as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 
-import type { Dims, Extremes, Keep, ReduceOptions, SpreadOptions } from '../ops/index.ts';
+import type { Dims, Extremes, Keep, ReduceOptions, SpreadOptions, SumDtype, SumOptions } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
+import { noMore } from '../options.ts';
 import { ArithmeticMethods } from './arithmeticMethods.ts';
 import type { Reduced } from './knownShapes.ts';
 import type { Shape } from './shapes.ts';
@@ -12,8 +13,9 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
   sum<A extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     dim?: D,
-    options?: ReduceOptions & Keep<K>,
+    options?: SumOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('sum', 2, arguments);
     return ops.sum(this, dim, options);
   }
   /** Mean of the elements. */
@@ -22,27 +24,31 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: ReduceOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('mean', 2, arguments);
     return ops.mean(this, dim, options);
   }
   /** Product of the elements. */
   prod<A extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     dim?: D,
-    options?: ReduceOptions & Keep<K>,
+    options?: SumOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('prod', 2, arguments);
     return ops.prod(this, dim, options);
   }
   /** Largest element; with a dimension: the largest along it and its (first) index. */
   max<A extends Shape>(this: Tensor<A>): Tensor<Reduced<A, undefined, false>>;
   max(this: Tensor, dim: number, options?: ReduceOptions): Extremes;
   max(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | Extremes {
-    return dim === undefined ? ops.max(this) : ops.max(this, dim, options);
+    if (arguments.length > 2) noMore('max', 2, arguments);
+    return ops.max(this, dim as number, options);
   }
   /** Smallest element; with a dimension: the smallest along it and its (first) index. */
   min<A extends Shape>(this: Tensor<A>): Tensor<Reduced<A, undefined, false>>;
   min(this: Tensor, dim: number, options?: ReduceOptions): Extremes;
   min(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | Extremes {
-    return dim === undefined ? ops.min(this) : ops.min(this, dim, options);
+    if (arguments.length > 2) noMore('min', 2, arguments);
+    return ops.min(this, dim as number, options);
   }
   /** Index of the largest element, int32. */
   argmax<A extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
@@ -50,6 +56,7 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: ReduceOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('argmax', 2, arguments);
     return ops.argmax(this, dim, options);
   }
   /** Index of the smallest element, int32. */
@@ -58,6 +65,7 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: ReduceOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('argmin', 2, arguments);
     return ops.argmin(this, dim, options);
   }
   /** Mean squared distance from the mean, with count − correction (default 1) in the denominator. */
@@ -66,6 +74,7 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: SpreadOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('variance', 2, arguments);
     return ops.variance(this, dim, options);
   }
   /** Square root of the variance. */
@@ -74,6 +83,7 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: SpreadOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('std', 2, arguments);
     return ops.std(this, dim, options);
   }
   /** (Σ |x|ᵖ)^(1/p), p = 2 by default. */
@@ -82,6 +92,7 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim?: D,
     options?: ReduceOptions & { p?: number } & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('norm', 2, arguments);
     return ops.norm(this, dim, options);
   }
   /** ln Σ eˣ, without overflow. */
@@ -90,10 +101,12 @@ export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods
     dim: D,
     options?: ReduceOptions & Keep<K>,
   ): Tensor<Reduced<A, D, K>> {
+    if (arguments.length > 2) noMore('logsumexp', 2, arguments);
     return ops.logsumexp(this, dim, options);
   }
   /** Running sums along a dimension. */
-  cumsum(this: Tensor, dim: number): Tensor {
-    return ops.cumsum(this, dim);
+  cumsum(this: Tensor, dim: number, options?: SumDtype): Tensor {
+    if (arguments.length > 2) noMore('cumsum', 2, arguments);
+    return ops.cumsum(this, dim, options);
   }
 }

@@ -3,10 +3,12 @@
  * all of them but those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
  * the garbage collector frees it too, but never inside synchronous code.
  */
+
 import { ArgumentError } from '../../bindings/errors.ts';
 import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { letGoOfVariable, type Membership, releaseHistory, type Variable } from '../autograd/graph.ts';
 import { refuseOtherCopy } from '../copies.ts';
+import { noMore } from '../options.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -151,6 +153,7 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
  * const loss = scope(() => model.forward(x).square().mean());
  */
 export function scope<T>(fn: () => T): T {
+  if (arguments.length > 1) noMore('scope', 1, arguments);
   if (typeof fn !== 'function')
     throw new ArgumentError(`scope: expected a function, got ${fn === null ? 'null' : typeof fn}`, {
       op: 'scope',
@@ -180,6 +183,7 @@ export function scope<T>(fn: () => T): T {
  * best.shape; // [12, 3]
  */
 export function keep<T extends Tensor>(tensor: T): T {
+  if (arguments.length > 1) noMore('keep', 1, arguments);
   refuseOtherCopy(tensor);
   if (typeof tensor !== 'object' || tensor === null || !('storageOrNull' in tensor))
     throw new ArgumentError(`keep: expected a tensor, got ${tensor === null ? 'null' : typeof tensor}`, {

@@ -3,7 +3,7 @@ import { ArgumentError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
 import type { TrainingOptimizer } from './settings.ts';
@@ -76,13 +76,7 @@ export class Monitor {
     mode: Mode,
     private readonly minDelta = 0,
   ) {
-    if (!['min', 'max', 'auto'].includes(mode)) {
-      throw new ArgumentError(`${op}: mode must be 'min', 'max' or 'auto', got ${String(mode)}`, {
-        op,
-        argument: 'mode',
-        got: mode,
-      });
-    }
+    checkOneOf(op, 'mode', mode, ['min', 'max', 'auto']);
     this.sign = mode === 'max' || (mode === 'auto' && LARGER_IS_BETTER.test(name)) ? -1 : 1;
     this.best = this.sign * Infinity;
   }
@@ -134,6 +128,7 @@ export class EarlyStopping implements Callback {
   private isResumed = false;
 
   constructor(options: EarlyStoppingOptions = {}) {
+    if (arguments.length > 1) noMore('EarlyStopping', 1, arguments);
     const op = 'EarlyStopping';
     checkOptions(op, options, ['monitor', 'patience', 'minDelta', 'mode', 'restoreBestWeights']);
     const { monitor = 'valLoss', patience = 0, minDelta = 0, mode = 'auto', restoreBestWeights = false } = options;
@@ -172,6 +167,7 @@ export class EarlyStopping implements Callback {
 
   /** Best value, epochs waited, best weights: numbers and lists, which `saveModel` can keep (`scheduler`). */
   stateDict(): CallbackState {
+    if (arguments.length > 0) noMore('EarlyStopping.stateDict', 0, arguments);
     const weights =
       this.best === null
         ? null
@@ -181,6 +177,7 @@ export class EarlyStopping implements Callback {
 
   /** The next `fit` goes on from this state. */
   loadStateDict(state: CallbackState): void {
+    if (arguments.length > 1) noMore('EarlyStopping.loadStateDict', 1, arguments);
     const { best, waited } = numbersIn('EarlyStopping', state, ['waited']);
     const { weights } = state;
     if (weights !== null && !areWeights(weights)) damaged('EarlyStopping', state);
@@ -223,6 +220,7 @@ export class LRScheduler implements Callback {
     private readonly schedule: ((epoch: number, lr: number) => number) | Scheduler,
     private readonly options: { monitor?: string } = {},
   ) {
+    if (arguments.length > 2) noMore('LRScheduler', 2, arguments);
     const op = 'LRScheduler';
     checkOptions(op, options, ['monitor']);
     if (typeof schedule !== 'function' && typeof schedule?.step !== 'function') {
@@ -247,7 +245,8 @@ export class LRScheduler implements Callback {
   onEpochEnd(_: number, logs: Logs): void {
     if (typeof this.schedule === 'function') return;
     const { monitor } = this.options;
-    this.schedule.step(monitor === undefined ? undefined : monitored('LRScheduler', monitor, logs));
+    if (monitor === undefined) this.schedule.step();
+    else this.schedule.step(monitored('LRScheduler', monitor, logs));
   }
 }
 
@@ -286,6 +285,7 @@ export class ReduceLROnPlateau implements Callback {
   private isResumed = false;
 
   constructor(options: PlateauOptions = {}) {
+    if (arguments.length > 1) noMore('ReduceLROnPlateau', 1, arguments);
     const op = 'ReduceLROnPlateau';
     checkOptions(op, options, ['monitor', 'factor', 'patience', 'minDelta', 'cooldown', 'minLr', 'mode']);
     const { monitor = 'valLoss', minDelta = 1e-4, mode = 'auto' } = options;
@@ -316,11 +316,13 @@ export class ReduceLROnPlateau implements Callback {
 
   /** Best value, epochs waited and to rest. The learning rate is the optimizer's. */
   stateDict(): CallbackState {
+    if (arguments.length > 0) noMore('ReduceLROnPlateau.stateDict', 0, arguments);
     return { best: this.monitor.best, waited: this.waited, resting: this.resting };
   }
 
   /** The next `fit` goes on from this state. */
   loadStateDict(state: CallbackState): void {
+    if (arguments.length > 1) noMore('ReduceLROnPlateau.loadStateDict', 1, arguments);
     const { best, waited, resting } = numbersIn('ReduceLROnPlateau', state, ['waited', 'resting']);
     this.monitor.best = best;
     Object.assign(this, { waited, resting, isResumed: true });
@@ -360,6 +362,10 @@ export class TerminateOnNaN implements Callback {
     batch: number;
   } | null = null;
   private epoch = 0;
+
+  constructor() {
+    if (arguments.length > 0) noMore('TerminateOnNaN', 0, arguments);
+  }
 
   onTrainBegin(): void {
     this.stopped = null;

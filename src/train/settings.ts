@@ -122,9 +122,9 @@ export function targetsAndOptions<O extends object>(
   second: Targets | O | undefined,
   third: O | undefined,
 ): [y: readonly Tensor[] | undefined, options: O] {
-  if (isTensor(second)) return [[second], third ?? ({} as O)];
-  if (isTensorList(second)) return [second, third ?? ({} as O)];
-  if (Array.isArray(second) || ArrayBuffer.isView(second)) {
+  if (isTensor(second)) return [[second], third === undefined ? ({} as O) : third];
+  if (isTensorList(second)) return [second, third === undefined ? ({} as O) : third];
+  if (Array.isArray(second) || ArrayBuffer.isView(second) || (second !== undefined && third !== undefined)) {
     throw new ArgumentError(
       `${op}: targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers`,
       {
@@ -134,7 +134,8 @@ export function targetsAndOptions<O extends object>(
       },
     );
   }
-  return [undefined, (second as O | undefined) ?? third ?? ({} as O)];
+  const options = second === undefined ? third : (second as O);
+  return [undefined, options === undefined ? ({} as O) : options];
 }
 
 const HOOKS = ['onTrainBegin', 'onEpochBegin', 'onBatchEnd', 'onEpochEnd', 'onTrainEnd'];

@@ -6,7 +6,7 @@ import { noGrad } from '../autograd/mode.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions, checkWhole } from '../options.ts';
+import { checkOptions, checkWhole, noMore } from '../options.ts';
 import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
@@ -83,6 +83,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     readonly model: Module,
     options: TrainerOptions<L>,
   ) {
+    if (arguments.length > 2) noMore('Trainer', 2, arguments);
     const op = 'Trainer';
     checkOptions(op, options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'device']);
     if (!isInstance(model, Module))
@@ -120,6 +121,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;
   async fit(x: Examples, second?: Targets | FitOptions, third?: FitOptions): Promise<History> {
+    if (arguments.length > 3) noMore('Trainer.fit', 3, arguments);
     const op = 'fit';
     const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, FIT_OPTIONS);
@@ -275,6 +277,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   evaluate(x: Inputs, y: Targets, options?: EvaluateOptions): Promise<Logs>;
   evaluate(examples: Exclude<Examples, Inputs>, options?: EvaluateOptions): Promise<Logs>;
   async evaluate(x: Examples, second?: Targets | EvaluateOptions, third?: EvaluateOptions): Promise<Logs> {
+    if (arguments.length > 3) noMore('Trainer.evaluate', 3, arguments);
     const op = 'evaluate';
     const [y, options] = targetsAndOptions(op, second, third);
     checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
@@ -299,6 +302,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
    * const classes = (await trainer.predict(x)).argmax(1);
    */
   async predict(x: Inputs, options: { batchSize?: number } = {}): Promise<Predicted<L>> {
+    if (arguments.length > 2) noMore('Trainer.predict', 2, arguments);
     const op = 'predict';
     checkOptions(op, options, ['batchSize']);
     const { batchSize = 32 } = options;

@@ -42,13 +42,13 @@ describe('choices, softmax and losses', () => {
       'F.softmax, misspelt option',
       () => F.softmax(m(), wrong({ axis: 1 })),
       ArgumentError,
-      'softmax: unknown option axis (known: dim)',
+      'softmax: unknown option axis (known: dim, dtype)',
     ],
     [
       'F.logSoftmax, a number for options',
       () => F.logSoftmax(m(), wrong(1)),
       ArgumentError,
-      'logSoftmax: options must be an object such as { dim: … }, got 1',
+      'logSoftmax: options must be an object such as { dim: 1 }, got 1',
     ],
     [
       'crossEntropy of another length',

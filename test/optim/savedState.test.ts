@@ -1,6 +1,7 @@
 /** States of optimizers and schedules: what went through JSON is the same, and what is not such a state is refused by name. */
 import { describe, expect, it } from 'vitest';
 import { compile, memory, nn, noGrad, optim, randn, scope, type Tensor, Trainer, tensor } from '../../src/index.ts';
+import { advance } from '../support/schedules.ts';
 
 type Group = { params: unknown } & Record<string, unknown>;
 interface State {
@@ -329,21 +330,21 @@ describe.each(Object.keys(SCHEDULES))('the state of %s', (kind) => {
   it.each([0, 4])('goes on bit by bit after JSON, %i steps on', (before) => {
     const one = scheduled(kind);
     const two = scheduled(kind);
-    for (let i = 0; i < before; i++) one.schedule.step(1);
+    for (let i = 0; i < before; i++) advance(one.schedule, 1);
     two.optimizer.loadStateDict(json(one.optimizer.stateDict()));
     two.schedule.loadStateDict(json(one.schedule.stateDict()));
     const rates = ({ optimizer }: typeof one) => optimizer.paramGroups.map(({ lr, momentum }) => [lr, momentum]);
     for (let i = 0; i < 5; i++) {
       expect(rates(two)).toEqual(rates(one));
-      one.schedule.step(1);
-      two.schedule.step(1);
+      advance(one.schedule, 1);
+      advance(two.schedule, 1);
     }
     expect(json(two.schedule.stateDict())).toEqual(json(one.schedule.stateDict()));
   });
 
   it('is refused by name where it is damaged, and by all others', () => {
     const { schedule, optimizer } = scheduled(kind);
-    for (let i = 0; i < 3; i++) schedule.step(1);
+    for (let i = 0; i < 3; i++) advance(schedule, 1);
     const state = json(schedule.stateDict());
     const rates = optimizer.paramGroups.map(({ lr }) => lr);
     const refused: [unknown, RegExp][] = [

@@ -16,8 +16,8 @@ import * as operations from '../../src/ops/public.ts';
 import { check, type Refusal } from '../support/refusals.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
-const call = (name: string, ...args: unknown[]) =>
-  (operations as unknown as Record<string, AnyFunction>)[name]!(...args);
+const named = operations as unknown as Record<string, AnyFunction>;
+const call = (name: string, ...args: unknown[]) => named[name]!(...args);
 const m = () => ones(2, 3);
 const whole = (...values: number[]) => tensor(values, { dtype: 'int32' });
 /** For arguments that the types refuse too. */
@@ -50,7 +50,7 @@ describe('what is no tensor', () => {
       [[1, 2], 'an array'],
       [3, 'number'],
     ]) {
-      const run = () => call(name, value, 1);
+      const run = () => call(name, ...[value, 1].slice(0, named[name]!.length));
       expect(run).toThrow(ArgumentError);
       expect(run).toThrow(`${name}: ${name === 'where' ? 'condition' : 'input'} must be a tensor, got ${type}`);
     }

@@ -1,6 +1,6 @@
 /** Transforms of colour. torchvision's semantics, for values 0 … 1. */
 import { ArgumentError, ShapeError } from '../../../bindings/errors.ts';
-import { checkFinite, checkOptions } from '../../options.ts';
+import { checkFinite, checkOptions, noMore } from '../../options.ts';
 import { drawn, type Picture } from './picture.ts';
 import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
 
@@ -20,6 +20,7 @@ export class Normalize extends Transform {
     /** What is divided by then, never 0: as many numbers as `mean`. */
     readonly std: readonly number[],
   ) {
+    if (arguments.length > 2) noMore('Normalize', 2, arguments);
     super();
     const op = 'Normalize';
     if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length || mean.length === 0) {
@@ -34,6 +35,7 @@ export class Normalize extends Transform {
   }
 
   override apply({ channels, height, width, data }: Picture): Picture {
+    if (arguments.length > 1) noMore('Normalize.apply', 1, arguments);
     const { mean, std } = this;
     if (mean.length !== channels && mean.length !== 1) {
       throw new ShapeError(`Normalize: ${mean.length} means for ${channels} channels`, {
@@ -103,12 +105,14 @@ export class ColorJitter extends RandomTransform {
   private readonly bounds: (readonly [number, number])[];
 
   constructor(options: ColorJitterOptions = {}) {
+    if (arguments.length > 1) noMore('ColorJitter', 1, arguments);
     checkOptions('ColorJitter', options, [...PROPERTIES, 'seed']);
     super('ColorJitter', options.seed);
     this.bounds = PROPERTIES.map((name) => boundsOf(name, options[name]));
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('ColorJitter.apply', 1, arguments);
     if (picture.channels !== 1 && picture.channels !== 3) {
       throw new ShapeError(`ColorJitter: an image must have 1 or 3 channels, got ${picture.channels}`, {
         op: 'ColorJitter',

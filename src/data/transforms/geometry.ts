@@ -1,6 +1,5 @@
 /** Transforms of place: size, crops, mirror images, rotations. torchvision's semantics. */
-import { ArgumentError } from '../../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange } from '../../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkRange, noMore } from '../../options.ts';
 import { cropped, drawn, type Picture } from './picture.ts';
 import { type Interpolation, resized } from './resize.ts';
 import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from './transform.ts';
@@ -14,13 +13,7 @@ export interface ResizeOptions {
 }
 
 function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear'): void {
-  if (interpolation !== 'bilinear' && interpolation !== 'nearest') {
-    throw new ArgumentError(`${op}: interpolation must be 'bilinear' or 'nearest', got ${String(interpolation)}`, {
-      op,
-      argument: 'interpolation',
-      got: interpolation,
-    });
-  }
+  checkOneOf(op, 'interpolation', interpolation, ['bilinear', 'nearest']);
 }
 
 /**
@@ -36,6 +29,7 @@ export class Resize extends Transform {
     readonly size: Size,
     private readonly options: ResizeOptions = {},
   ) {
+    if (arguments.length > 2) noMore('Resize', 2, arguments);
     super();
     pairOf('Resize', size);
     checkOptions('Resize', options, ['interpolation', 'antialias']);
@@ -43,6 +37,7 @@ export class Resize extends Transform {
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('Resize.apply', 1, arguments);
     const { size } = this;
     let [height, width] = pairOf('Resize', size);
     if (typeof size === 'number') {
@@ -65,11 +60,13 @@ export class CenterCrop extends Transform {
     /** The size of the middle part, ≥ 1: [height, width], or one number for both. */
     readonly size: Size,
   ) {
+    if (arguments.length > 1) noMore('CenterCrop', 1, arguments);
     super();
     pairOf('CenterCrop', size);
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('CenterCrop.apply', 1, arguments);
     const [height, width] = pairOf('CenterCrop', this.size);
     const start = (inner: number, outer: number) =>
       inner > outer ? -Math.floor((inner - outer) / 2) : halfEven((outer - inner) / 2);
@@ -108,6 +105,7 @@ export class RandomResizedCrop extends RandomTransform {
     readonly size: Size,
     private readonly options: RandomResizedCropOptions = {},
   ) {
+    if (arguments.length > 2) noMore('RandomResizedCrop', 2, arguments);
     const op = 'RandomResizedCrop';
     checkOptions(op, options, ['scale', 'ratio', 'interpolation', 'antialias', 'seed']);
     checkInterpolation(op, options.interpolation);
@@ -118,6 +116,7 @@ export class RandomResizedCrop extends RandomTransform {
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('RandomResizedCrop.apply', 1, arguments);
     const [height, width] = pairOf('RandomResizedCrop', this.size);
     const { interpolation, antialias } = this.options;
     const [top, left, h, w] = this.choose(picture);
@@ -160,6 +159,7 @@ export class RandomHorizontalFlip extends RandomTransform {
   readonly p: number;
 
   constructor(options: number | FlipOptions = {}) {
+    if (arguments.length > 1) noMore('RandomHorizontalFlip', 1, arguments);
     const given = typeof options === 'number' ? { p: options } : options;
     checkOptions('RandomHorizontalFlip', given, ['p', 'seed']);
     super('RandomHorizontalFlip', (given as FlipOptions).seed);
@@ -168,6 +168,7 @@ export class RandomHorizontalFlip extends RandomTransform {
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('RandomHorizontalFlip.apply', 1, arguments);
     if (this.draw(1)[0]! >= this.p) return picture;
     const { channels, height, width, data } = picture;
     return drawn(channels, height, width, (c, y, x) => data[(c * height + y) * width + width - 1 - x]!);
@@ -196,16 +197,19 @@ export class RandomRotation extends RandomTransform {
     degrees: number | readonly [number, number],
     private readonly options: RotationOptions = {},
   ) {
+    if (arguments.length > 2) noMore('RandomRotation', 2, arguments);
     const op = 'RandomRotation';
     checkOptions(op, options, ['interpolation', 'fill', 'seed']);
     checkInterpolation(op, options.interpolation);
     super(op, options.seed);
-    if (typeof degrees === 'number') checkRange(op, 'degrees', degrees, 0);
-    this.bounds = typeof degrees === 'number' ? [-degrees, degrees] : degrees;
+    const isPair = Array.isArray(degrees) && degrees.length === 2;
+    if (!isPair) checkRange(op, 'degrees', degrees as number, 0);
+    this.bounds = isPair ? (degrees as [number, number]) : [-degrees, degrees as number];
     for (const bound of this.bounds) checkFinite(op, 'degrees', bound);
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('RandomRotation.apply', 1, arguments);
     const [low, high] = this.bounds;
     return rotated(picture, low + (high - low) * this.draw(1)[0]!, this.options);
   }

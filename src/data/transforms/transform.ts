@@ -1,7 +1,7 @@
 /** The base of all transforms, and chains of them. */
 import { ArgumentError } from '../../../bindings/errors.ts';
 import { isInstance, Marked } from '../../copies.ts';
-import { checkWhole } from '../../options.ts';
+import { checkWhole, noMore, shown } from '../../options.ts';
 import { type Generator, generatorFor } from '../../runtime/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts';
@@ -10,6 +10,7 @@ import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts
 export abstract class Transform extends Marked {
   /** A new tensor [C, H, W] from a tensor [C, H, W] or from an image of bytes, which becomes 0 … 1. */
   forward(image: ImageInput): Tensor {
+    if (arguments.length > 1) noMore('Transform.forward', 1, arguments);
     return tensorOf(this.apply(pictureOf(this.constructor.name, image)));
   }
 
@@ -59,6 +60,7 @@ export class Compose extends Transform {
     /** What is done, in this order; an empty list only makes tensors of images. */
     readonly transforms: readonly Transform[],
   ) {
+    if (arguments.length > 1) noMore('Compose', 1, arguments);
     super();
     if (!Array.isArray(transforms) || !transforms.every((transform) => isInstance(transform, Transform))) {
       throw new ArgumentError('Compose: expected a list of transforms', {
@@ -70,6 +72,7 @@ export class Compose extends Transform {
   }
 
   override apply(picture: Picture): Picture {
+    if (arguments.length > 1) noMore('Compose.apply', 1, arguments);
     return this.transforms.reduce((changed, transform) => transform.apply(changed), picture);
   }
 }
@@ -79,9 +82,13 @@ export type Size = number | readonly [height: number, width: number];
 
 /** The pair. */
 export function pairOf(op: string, size: Size): [number, number] {
-  const pair = typeof size === 'number' ? [size, size] : [...size];
+  const pair = Array.isArray(size) ? [...size] : [size, size];
   if (pair.length !== 2)
-    throw new ArgumentError(`${op}: size must be a number or [height, width]`, { op, argument: 'size', got: size });
+    throw new ArgumentError(`${op}: size must be a number or [height, width], got ${shown(size)}`, {
+      op,
+      argument: 'size',
+      got: size,
+    });
   for (const side of pair) checkWhole(op, 'size', side, 1);
   return pair as [number, number];
 }

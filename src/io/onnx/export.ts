@@ -7,7 +7,7 @@ import { ArgumentError, DeviceError } from '../../../bindings/errors.ts';
 import type { DType } from '../../../bindings/executor.ts';
 import { isInstance } from '../../copies.ts';
 import { Module } from '../../nn/module.ts';
-import { checkOptions } from '../../options.ts';
+import { checkOptions, noMore } from '../../options.ts';
 import { checkShape } from '../../tensor/shapes.ts';
 import { cannot, type Draft, type DraftAttribute, Drafts, StepView } from './draft.ts';
 import { basicEmitters } from './emitBasic.ts';
@@ -231,6 +231,7 @@ export function exportOnnx(
   inputShape: OnnxInputShape | readonly OnnxInputShape[],
   options: ExportOnnxOptions = {},
 ): Uint8Array {
+  if (arguments.length > 3) noMore('exportOnnx', 3, arguments);
   if (!isInstance(model, Module)) refuse('model', 'model must be a module', model);
   checkOptions(op, options, ['inputNames', 'outputNames', 'dtypes']);
   const shapes = checkShapes(inputShape);

@@ -1,7 +1,8 @@
 /** Models from ONNX files. */
+
 import { ArgumentError } from '../../../bindings/errors.ts';
 import { isUint8Array } from '../../../bindings/realm.ts';
-import { checkOptions } from '../../options.ts';
+import { checkOptions, noMore } from '../../options.ts';
 import { givenMaxElements, limitOf, withBudget } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import type { Operation } from './context.ts';
@@ -56,6 +57,7 @@ export interface LoadOnnxOptions {
  * const output = network.forward(randn(1, 3, 224, 224));
  */
 export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): OnnxModel {
+  if (arguments.length > 2) noMore('loadOnnx', 2, arguments);
   const op = 'loadOnnx';
   if (!isUint8Array(bytes)) {
     throw new ArgumentError(`${op}: bytes must be a Uint8Array`, { op, argument: 'bytes', got: bytes });

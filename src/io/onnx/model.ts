@@ -1,10 +1,11 @@
 /** An ONNX graph as a module: its float initializers are parameters, forward runs its nodes one after the other. */
+
 import { ArgumentError, DTypeError, SarafError, ShapeError } from '../../../bindings/errors.ts';
 import type { Device } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
 import { checkTensor, compose, zeros } from '../../ops/index.ts';
-import { listed } from '../../options.ts';
+import { listed, noMore } from '../../options.ts';
 import { untraced } from '../../program/trace.ts';
 import { charge, ITEM_COST, limitOf, withBudget } from '../../tensor/budget.ts';
 import { keep, scope } from '../../tensor/scope.ts';
@@ -262,11 +263,13 @@ export class OnnxModel extends Module {
   }
 
   override to(device: Device): this {
+    if (arguments.length > 1) noMore('OnnxModel.to', 1, arguments);
     this.forget();
     return super.to(device);
   }
 
   override dispose(): void {
+    if (arguments.length > 0) noMore('OnnxModel.dispose', 0, arguments);
     this.forget();
     super.dispose();
   }

@@ -1,0 +1,8 @@
+/** Schedules of all kinds, alike. */
+import { optim } from '../../src/index.ts';
+
+/** Ends an epoch; only ReduceLROnPlateau takes the metric. */
+export function advance(schedule: object, metric: number): void {
+  if (schedule instanceof optim.lrScheduler.ReduceLROnPlateau) schedule.step(metric);
+  else (schedule as { step(): void }).step();
+}
