@@ -121,9 +121,9 @@ describe('where an engine gives few addresses', () => {
     expect([y.length, y[0], wasmExecutor().allocator.blocks]).toEqual([16 << 20, 0, blocks]);
     free(y);
     // Nothing can be detached now.
-    const plain = new Float32Array(32 << 20);
-    relu({ x: plain.subarray(16 << 20).fill(2), y: plain.subarray(0, 16 << 20) });
-    expect([plain[0], plain[(16 << 20) - 1]]).toEqual([2, 2]);
+    const plain = new Float32Array(24 << 20);
+    relu({ x: plain.subarray(12 << 20).fill(2), y: plain.subarray(0, 12 << 20) });
+    expect([plain[0], plain[(12 << 20) - 1]]).toEqual([2, 2]);
   });
 });
 
@@ -150,7 +150,8 @@ it('arrays of a memory that init has replaced are not given back to the new one'
   await restart();
   const x = alloc(4);
   const view = new Float32Array(x.buffer, x.byteOffset, 4);
-  wasmExecutor().allocator.uncount();
+  // As if a block had been released twice: init refuses while arrays are alive.
+  Object.defineProperty(wasmExecutor().allocator, 'blocks', { value: 0 });
   await restart();
   expect(() => free(x)).toThrow('free: this array lies in a memory that init has replaced since');
   expect(() => sum({ x: view })).toThrow('sum: x lies in wasm memory that is not, or no longer, that of');
