@@ -6,7 +6,7 @@ import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance, Marked } from '../copies.ts';
-import { checkTensor } from '../ops/index.ts';
+import { checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, listed, noMore, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
@@ -256,14 +256,18 @@ export abstract class Module extends Marked {
         });
       }
     }
-    noGrad(() => {
-      for (const [name, tensor] of pairs) {
-        const given = state[name]!;
-        const moved = given.executor === tensor.executor ? given : given.to(tensor.device);
-        tensor.copy_(moved);
-        if (moved !== given) moved.dispose();
-      }
-    });
+    compose(() =>
+      noGrad(() => {
+        // Everything is where it belongs before the first tensor is written.
+        const values = pairs.map(([name, { executor, device }]) => {
+          const given = state[name]!;
+          return given.executor === executor ? given : given.to(device);
+        });
+        pairs.forEach(([, tensor], i) => {
+          tensor.copy_(values[i]!);
+        });
+      }),
+    );
     return { missingKeys, unexpectedKeys };
   }
 
@@ -288,16 +292,26 @@ export abstract class Module extends Marked {
         },
       );
     }
-    for (const [, tensor] of tensors) {
-      const { storage } = tensor;
-      const moved = Storage.allocate(executor, tensor.numel);
-      executor.write(moved.address, tensor.dataSync(), tensor.dtype);
-      if (tensor.variable !== null) dropGrad(tensor.variable);
-      moved.handles++;
-      storage.handles--;
-      tensor.storageOrNull = moved;
-      storage.release();
+    const unique = new Set(tensors.map(([, tensor]) => tensor));
+    const places: Storage[] = [];
+    try {
+      for (const tensor of unique) {
+        const place = Storage.allocate(executor, tensor.numel);
+        places.push(place);
+        executor.write(place.address, tensor.dataSync(), tensor.dtype);
+      }
+    } catch (error) {
+      for (const place of places) place.release();
+      throw error;
     }
+    [...unique].forEach((tensor, i) => {
+      const { storage } = tensor;
+      if (tensor.variable !== null) dropGrad(tensor.variable);
+      places[i]!.handles++;
+      storage.handles--;
+      tensor.storageOrNull = places[i]!;
+      storage.release();
+    });
     return this;
   }
 

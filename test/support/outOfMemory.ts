@@ -26,11 +26,13 @@ export function withFailingAllocation<T>(
       return allocate.call(allocator, elements);
     },
   });
+  let isPending = false;
   try {
     const result = fn();
     if (!(result instanceof Promise)) return { result, failed: count > failing };
+    isPending = true;
     return result.then((value) => ({ result: value, failed: count > failing })).finally(restore) as never;
   } finally {
-    restore();
+    if (!isPending) restore();
   }
 }
