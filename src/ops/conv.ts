@@ -11,6 +11,7 @@ import { commonExecutor } from '../program/emit.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
 import { restate } from '../program/watch.ts';
+import { charge } from '../tensor/budget.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
@@ -59,13 +60,16 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
       { op, argument, got: value },
     );
   }
-  if (pair.some((x) => (x as number) > LARGEST))
+  if (pair.some((x) => (x as number) > LARGEST)) {
+    // A file that asks for it has passed its own limit.
+    charge(Math.max(...(pair as number[])));
     throw new ArgumentError(`${op}: ${argument} must be at most ${LARGEST}, got ${shown(value)}`, {
       op,
       argument,
       got: value,
       expected: LARGEST,
     });
+  }
   return pair as [number, number];
 }
 

@@ -2,7 +2,8 @@
 import { ArgumentError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { typedArrayName } from '../../bindings/realm.ts';
-import { shown } from '../options.ts';
+import { nameOf, shown } from '../options.ts';
+import { nestedShape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type NumberArray, tensor } from './create.ts';
 import type { Placement } from './newTensor.ts';
@@ -14,21 +15,19 @@ export function isNumberList(value: unknown): value is NumberList {
   return Array.isArray(value) || typedArrayName(value) !== undefined;
 }
 
-/** Levels of nesting. */
-export function depthOf(list: NumberList): number {
-  const first = list[0];
-  return isNumberList(first) ? 1 + depthOf(first) : 1;
-}
-
-function checkWholeNumbers(op: string, argument: string, list: NumberList): void {
+/** Refuses what is not a whole number `depth` levels deep. */
+function checkWholeNumbers(op: string, argument: string, list: NumberList, depth: number): void {
   for (const item of list) {
-    if (isNumberList(item)) checkWholeNumbers(op, argument, item);
+    if (isNumberList(item) && depth > 1) checkWholeNumbers(op, argument, item, depth - 1);
     else if (!Number.isInteger(item))
-      throw new ArgumentError(`${op}: ${argument} must be whole numbers, got ${shown(item)}`, {
-        op,
-        argument,
-        got: item,
-      });
+      throw new ArgumentError(
+        `${op}: ${argument} must be whole numbers, got ${isNumberList(item) ? nameOf(item) : shown(item)}`,
+        {
+          op,
+          argument,
+          got: item,
+        },
+      );
   }
 }
 
@@ -40,7 +39,7 @@ function listed(list: NumberList, dtype: DType, x?: Tensor): Tensor {
 /** Whole numbers as an int32 tensor where x lies; a tensor as it is. What it makes belongs to the open scope. */
 export function indexTensor(op: string, argument: string, given: Tensor | NumberList, x?: Tensor): Tensor {
   if (!isNumberList(given)) return given;
-  checkWholeNumbers(op, argument, given);
+  checkWholeNumbers(op, argument, given, nestedShape(op, argument, given).length);
   return listed(given, 'int32', x);
 }
 

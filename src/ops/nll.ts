@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, noMore } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
-import { sameShape, show } from '../tensor/shapes.ts';
+import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
@@ -15,7 +15,7 @@ import {
   type Reduction,
 } from './classify.ts';
 import { gather } from './gather.ts';
-import { depthOf, indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
+import { indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
 
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
@@ -67,7 +67,7 @@ export function crossEntropy(x: Tensor, target: Tensor | NumberList, options: Cr
   const op = 'crossEntropy';
   const dim = classDim(op, x);
   if (isNumberList(target)) {
-    const isShares = depthOf(target) === x.ndim;
+    const isShares = nestedShape(op, 'target', target).length === x.ndim;
     return compose(() =>
       crossEntropy(x, isShares ? weightTensor(target, x) : indexTensor(op, 'target', target, x), options),
     );

@@ -8,6 +8,7 @@ import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
 import { noMore } from '../options.ts';
 import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../program/emit.ts';
+import { charge } from '../tensor/budget.ts';
 import type { Asked } from '../tensor/knownShapes.ts';
 import {
   broadcastStrides,
@@ -15,6 +16,7 @@ import {
   checkShape,
   inferShape,
   normalizeDim,
+  numelOf,
   type Shape,
   sameShape,
   show,
@@ -207,6 +209,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
     // Nothing is copied, so that no allocation would refuse a size that kernels cannot count.
     target.some((size) => !Number.isInteger(size) || size < 0 || size >= 2 ** 31)
   ) {
+    // A file that asks for it has passed its own limit.
+    if (numelOf(target) >= 2 ** 31) charge(numelOf(target));
     throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, {
       op: 'expand',
       argument: 'shape',
