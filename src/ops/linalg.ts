@@ -45,7 +45,7 @@ function batchStride(x: Tensor, batch: Shape): number | null {
 function matrices(x: Tensor, batch: Shape): Matrices {
   const rowStride = x.strides[x.ndim - 2]!;
   const colStride = x.strides[x.ndim - 1]!;
-  const stride = batchStride(x, batch);
+  const stride = batch.length === 0 ? 0 : batchStride(x, batch);
   if (stride !== null) return { tensor: x, rowStride, colStride, batchStride: stride };
   const shape = [...batch, ...x.shape.slice(-2)];
   const copy = materialize(x.expand(shape));
@@ -73,17 +73,26 @@ function integerProduct(a: Tensor, b: Tensor): Tensor {
   return compose(() => a.unsqueeze(-1).mul(b.unsqueeze(-3)).sum(-2));
 }
 
+const NO_BATCH: Shape = [];
+
 /** a·b for tensors of at least two dimensions, the leading ones broadcast. */
 function product(op: string, a: Tensor, b: Tensor): Tensor {
-  const [m, k] = a.shape.slice(-2) as [number, number];
-  const [k2, n] = b.shape.slice(-2) as [number, number];
-  if (k !== k2) throw innerMismatch(op, a, b);
+  const m = a.shape[a.ndim - 2]!;
+  const k = a.shape[a.ndim - 1]!;
+  const n = b.shape[b.ndim - 1]!;
+  if (k !== b.shape[b.ndim - 2]) throw innerMismatch(op, a, b);
   commonExecutor(op, a, b);
-  const batch = a.ndim === 2 && b.ndim === 2 ? [] : batchShape(op, a, b);
+  const batch = a.ndim === 2 && b.ndim === 2 ? NO_BATCH : batchShape(op, a, b);
   if (a.dtype === 'int32') return integerProduct(a, b);
   const left = matrices(a, batch);
   const right = matrices(b, batch);
-  const y = emitGemm(left, right, null, { batch: numelOf(batch), m, n, k }, [...batch, m, n]);
+  const y = emitGemm(
+    left,
+    right,
+    null,
+    { batch: numelOf(batch), m, n, k },
+    batch === NO_BATCH ? [m, n] : [...batch, m, n],
+  );
   done(left.tensor, a);
   done(right.tensor, b);
   return record('matmul', [a, b], y);

@@ -10,7 +10,7 @@ import type { Range } from '../../bindings/ranges.ts';
 import { releaseGrad, type Variable } from '../autograd/graph.ts';
 import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Generator } from '../runtime/random.ts';
-import { lastSerial, type Storage } from '../tensor/storage.ts';
+import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
@@ -88,8 +88,8 @@ export class Recorder implements Executor {
   readonly storages: Storage[] = [];
   /** Storages outside that the program reads or writes. Each is held, so that its block is no one else's even if the function disposes it. */
   readonly captured = new Set<Storage>();
-  /** Storages outside with higher numbers were made while the function was traced. */
-  readonly firstSerial = lastSerial();
+  /** Storages outside that the library made for the trace. */
+  readonly made = new Set<Storage>();
   /** What must happen before every run: settings of optimizers, the position of the random numbers. */
   readonly hooks: Hook[] = [];
   /** Leaves whose gradients the traced function has forgotten. */

@@ -143,9 +143,9 @@ export class Replay {
     this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
     this.mirrors = recorder.settleAdopted((storage) => this.changes.has(storage));
     this.homes = Array.from(recorder.captured, (storage) => {
-      const { executor, address, isGivenUp, serial } = storage;
+      const { executor, address, isGivenUp } = storage;
       // What the library made for the trace and has given up lives as long as the program.
-      return { storage, executor, address, isOwn: isGivenUp && serial > recorder.firstSerial };
+      return { storage, executor, address, isOwn: isGivenUp && recorder.made.has(storage) };
     });
     for (const [variable, tensor] of recorder.gradients) {
       if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });

@@ -24,7 +24,17 @@ export function withRecorder<T>(recorder: Recorder | null, fn: () => T): T {
   }
 }
 
+/** The recorder that something is done apart from, or null. */
+export let paused: Recorder | null = null;
+
 /** Runs `fn` at once instead of recording it: for what belongs to the outside of a program, such as an optimizer's memory. */
 export function untraced<T>(fn: () => T): T {
-  return tracing === null ? fn() : withRecorder(null, fn);
+  if (tracing === null) return fn();
+  const before = paused;
+  paused = tracing;
+  try {
+    return withRecorder(null, fn);
+  } finally {
+    paused = before;
+  }
 }

@@ -109,15 +109,26 @@ export function closeScope(scope: Scope, result?: unknown): void {
   if (escaped !== null) for (const tensor of escaped) own(tensor);
 }
 
+/** Lists up to this length are searched as they are. */
+const SHORT = 8;
+
+function isOne(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'storageOrNull' in result;
+}
+
 /** Disposes the tensors of a scope, which is still open: gradients of leaves that end here join them. Returns those that escape. */
 function disposeAll(tensors: readonly Tensor[], result: unknown): Tensor[] | null {
-  const escaping = tensors.length === 0 || result === undefined ? NOTHING : tensorsIn(result);
+  // Most results are one tensor or a few, and need no set.
+  const few: readonly unknown[] | null =
+    Array.isArray(result) && result.length <= SHORT && result.every(isOne) ? result : null;
+  const isSimple = tensors.length === 0 || result === undefined || few !== null || isOne(result);
+  const escaping = isSimple ? NOTHING : tensorsIn(result);
   let escaped: Tensor[] | null = null;
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i]!;
     if (tensor.storageOrNull === null) continue;
     if (!tensor.kept) {
-      if (!escaping.has(tensor)) tensor.dispose();
+      if (tensor !== result && !few?.includes(tensor) && !escaping.has(tensor)) tensor.dispose();
       else if (escaped === null) escaped = [tensor];
       else escaped.push(tensor);
     } else if (tensor.kept === 'leaf') {

@@ -3,13 +3,8 @@
  * the last one to let go gives the block back.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
-import { tracing } from '../program/trace.ts';
+import { paused, tracing } from '../program/trace.ts';
 import { chargeBlock } from './budget.ts';
-
-let made = 0;
-
-/** The number of the storage that was made last. */
-export const lastSerial = (): number => made;
 
 export class Storage {
   /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
@@ -20,8 +15,6 @@ export class Storage {
   handles = 0;
   /** Those of `refs` that belong to programs: they alone do not make a storage that others have given up worth using. */
   programs = 0;
-  /** Later ones have higher numbers. */
-  readonly serial = ++made;
   /** The elements as the host wrote them at some version, where the executor's memory cannot be read at once. */
   written: { values: NumericArray; version: number } | null = null;
 
@@ -35,6 +28,7 @@ export class Storage {
     chargeBlock(length);
     const storage = new Storage(executor, executor.allocator.allocate(length), length);
     if (tracing === executor) tracing.track(storage);
+    else if (paused !== null) paused.made.add(storage);
     return storage;
   }
 
