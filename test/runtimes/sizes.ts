@@ -16,7 +16,7 @@ const imports = [
   {
     name: 'everything',
     code: "import * as saraf from 'saraf'; globalThis.saraf = saraf;",
-    budgets: { esbuild: 214, rolldown: 207 },
+    budgets: { esbuild: 232, rolldown: 224 },
   },
   {
     name: 'layers and their weights, for inference',
@@ -24,17 +24,17 @@ const imports = [
       const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU(), new nn.Flatten(), new nn.Linear(8, 2));
       model.loadStateDict(loadSafetensors(globalThis.bytes));
       globalThis.y = noGrad(() => model.forward(tensor([[[[1]]]])));`,
-    budgets: { esbuild: 102, rolldown: 81 },
+    budgets: { esbuild: 114, rolldown: 90 },
   },
   {
     name: 'a product',
     code: "import { matmul, tensor } from 'saraf'; globalThis.y = matmul(tensor([[1]]), tensor([[2]]));",
-    budgets: { esbuild: 77, rolldown: 75 },
+    budgets: { esbuild: 85, rolldown: 82 },
   },
   {
     name: 'saraf/kernels',
     code: "import * as kernels from 'saraf/kernels'; globalThis.kernels = kernels;",
-    budgets: { esbuild: 58, rolldown: 58 },
+    budgets: { esbuild: 60, rolldown: 60 },
   },
 ];
 

@@ -1,6 +1,5 @@
 /** Has every executor of a test file run with a checked heap: what `npm run test:heap` sets up. */
 import { afterAll, vi } from 'vitest';
-import type { Executor } from '../../bindings/executor.ts';
 import { CheckedHeap } from './checkedHeap.ts';
 
 const heaps = vi.hoisted((): { checkAll(): void }[] => []);
@@ -25,17 +24,6 @@ vi.mock('../../src/reference/executor.ts', async (load) => {
     }
   }
   return { ...rest, ReferenceExecutor };
-});
-
-vi.mock('../../src/webgpu/executor.ts', async (load) => {
-  const module = await load<typeof import('../../src/webgpu/executor.ts')>();
-  const { start } = module.WebGpuExecutor;
-  module.WebGpuExecutor.start = async () => {
-    const executor = await start.call(module.WebGpuExecutor);
-    heaps.push(new CheckedHeap(executor as Executor));
-    return executor;
-  };
-  return module;
 });
 
 afterAll(() => {

@@ -1,8 +1,8 @@
 /**
  * A mode of an executor in which mistakes with memory show: blocks lie between guards, new and freed ones hold NaN, and a freed block is
  * not given out again for a while. Each of these throws, with the stack of the release: a block that is released twice; a command, a read
- * or a write on memory that is not in use; a guard that was overwritten. The memory grows early, so that views of it age. On a GPU, whose
- * memory cannot be read at once, only addresses are checked.
+ * or a write on memory that is not in use; a guard that was overwritten. The memory grows early, so that views of it age. For executors
+ * whose memory can be read at once.
  */
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
@@ -87,14 +87,12 @@ export class CheckedHeap {
   private readonly allocate: (elements: number) => number;
   private readonly free: (address: number, elements: number) => void;
   private readonly write: (address: number, data: ArrayLike<number>, dtype: DType) => void;
-  private readonly guard: number;
   /** Bytes that the memory would have. */
   private reserved: number;
 
   constructor(private readonly executor: Executor) {
     const { allocator } = executor;
     this.reserved = allocator.bytesReserved;
-    this.guard = executor.download === undefined ? GUARD : 0;
     this.allocate = allocator.allocate.bind(allocator);
     this.free = allocator.release.bind(allocator);
     this.write = executor.write.bind(executor);
@@ -104,38 +102,35 @@ export class CheckedHeap {
       allocate: (elements: number) => this.take(elements),
       release: (address: number, elements: number) => this.giveBack(address, elements),
     });
-    // Where blocks have guards and wait the allocator's own figures are larger than they would be.
-    if (this.guard > 0) {
-      Object.defineProperties(allocator, {
-        bytesInUse: { configurable: true, get: () => this.counter.bytesInUse, set: () => {} },
-        blocks: { configurable: true, get: () => this.counter.blocks, set: () => {} },
-        bytesReserved: { configurable: true, get: () => this.reserved },
-      });
-    }
+    // With guards, and with blocks that wait, the allocator's own figures are larger than they would be.
+    Object.defineProperties(allocator, {
+      bytesInUse: { configurable: true, get: () => this.counter.bytesInUse, set: () => {} },
+      blocks: { configurable: true, get: () => this.counter.blocks, set: () => {} },
+      bytesReserved: { configurable: true, get: () => this.reserved },
+    });
     this.watch();
   }
 
   private take(elements: number): number {
-    if (this.guard > 0 && GROWTHS.includes(++this.allocations)) this.growHeap();
-    const address = this.takeGuarded(elements) + this.guard;
+    if (GROWTHS.includes(++this.allocations)) this.growHeap();
+    const address = this.takeGuarded(elements) + GUARD;
     this.blocks.add({ address, elements, counted: this.counter.allocate(elements), released: null });
-    this.reserved = Math.max(this.reserved, this.counter.bytesInUse);
-    if (this.guard > 0) {
-      this.write(address - GUARD, guardWords, 'int32');
-      this.write(address + elements, guardWords, 'int32');
-      this.blank(address, elements);
-    }
+    const { bytesInUse } = this.counter;
+    if (bytesInUse > this.reserved) this.reserved = Math.max(bytesInUse, 1.25 * this.reserved);
+    this.write(address - GUARD, guardWords, 'int32');
+    this.write(address + elements, guardWords, 'int32');
+    this.blank(address, elements);
     return address;
   }
 
   private takeGuarded(elements: number): number {
     try {
-      return this.allocate(elements + 2 * this.guard);
+      return this.allocate(elements + 2 * GUARD);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       while (this.waiting.length > 0) this.letGo();
       try {
-        return this.allocate(elements + 2 * this.guard);
+        return this.allocate(elements + 2 * GUARD);
       } catch {
         // The same error for the size that was asked for.
         this.free(this.allocate(elements), elements);
@@ -171,13 +166,12 @@ export class CheckedHeap {
     if (block.elements !== elements)
       throw new HeapFault(`released ${address} as ${elements} elements; it has ${block.elements}`);
     this.checkGuards(block);
-    if (this.guard > 0) this.blank(address, elements);
+    this.blank(address, elements);
     this.counter.release(block.counted, elements);
     block.released = new Error();
     this.waiting.push(block);
     this.waitingElements += elements;
-    const most = this.guard > 0 ? WAITING_BLOCKS : 0;
-    while (this.waiting.length > most || this.waitingElements > WAITING_ELEMENTS) this.letGo();
+    while (this.waiting.length > WAITING_BLOCKS || this.waitingElements > WAITING_ELEMENTS) this.letGo();
   }
 
   /** Gives the block that has waited longest back for good. */
@@ -185,11 +179,10 @@ export class CheckedHeap {
     const block = this.waiting.shift()!;
     this.waitingElements -= block.elements;
     this.blocks.remove(block);
-    this.free(block.address - GUARD, block.elements + 2 * this.guard);
+    this.free(block.address - GUARD, block.elements + 2 * GUARD);
   }
 
   private checkGuards({ address, elements }: Block): void {
-    if (this.guard === 0) return;
     for (const guard of [address - GUARD, address + elements]) {
       const words = this.readWords(guard, GUARD);
       const at = words.findIndex((word) => word !== GUARD_WORD);
