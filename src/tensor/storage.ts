@@ -13,7 +13,7 @@ export class Storage {
   refs = 1;
   /** Tensors on it. */
   handles = 0;
-  /** Those of `refs` that belong to programs: they alone do not make a storage that others have given up worth using. */
+  /** Those of `refs` that belong to programs. */
   programs = 0;
   /** The elements as the host wrote them at some version, where the executor's memory cannot be read at once. */
   written: { values: NumericArray; version: number } | null = null;
