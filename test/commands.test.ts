@@ -54,7 +54,7 @@ describe('the AssemblyScript structs', () => {
 
   beforeAll(async () => {
     offsets = await compileOffsets();
-  }, 60_000);
+  });
 
   test.each(opcodes)('%s', (opcode) => {
     expect(offsets[opcode]!(), 'size').toBe(layout(opcode).words * 4);

@@ -17,14 +17,14 @@ it('lists the examples with a sentence each', () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/^xor +Four hidden neurons learn XOR, which a perceptron cannot\.$/m);
   expect(stdout.trim().split('\n').length).toBeGreaterThanOrEqual(25);
-}, 30_000);
+});
 
 it('runs one, which checks its result and draws a picture', () => {
   const { status, stdout } = example('xor', folder);
   expect(stdout).toContain('reached: all four within 0.1');
   expect(status).toBe(0);
   expect(parseXml(readFileSync(join(folder, 'xor.svg'), 'utf8')).name).toBe('svg');
-}, 30_000);
+});
 
 it('fails where an example fails, and where there is none of that name', () => {
   const file = join(folder, 'file');
@@ -34,4 +34,4 @@ it('fails where an example fails, and where there is none of that name', () => {
   expect(unknown.status).toBe(1);
   expect(unknown.stderr).toContain('There is no example nor. There are: activations,');
   expect(existsSync(join(folder, 'perceptron-or.svg'))).toBe(false);
-}, 30_000);
+});

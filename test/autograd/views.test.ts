@@ -116,7 +116,7 @@ describe.each(executors)('programs of views and changes in place on %s', (_, exe
       }
       step.dispose();
     });
-  }, 60_000);
+  });
 
   it('give back all memory', () => {
     withExecutor(executor, () => {

@@ -57,7 +57,7 @@ describe('gridSearch with a module', () => {
     expect(here.results).toHaveLength(4);
     expect(new Set(here.results.map(({ score }: { score: number }) => score)).size).toBeGreaterThan(1);
     expect(there).toEqual(here);
-  }, 60_000);
+  });
 
   it.each<[string, string, RegExp]>([
     [

@@ -117,7 +117,7 @@ describe(`${MUTATIONS} seeded mutations`, () => {
       });
     });
     expect(refused).toBeGreaterThan(MUTATIONS / 2);
-  }, 60_000);
+  });
 
   it('of a saved model', () => {
     manualSeed(1);
@@ -138,7 +138,7 @@ describe(`${MUTATIONS} seeded mutations`, () => {
     });
     expect(refused).toBeGreaterThan(MUTATIONS / 2);
     model.dispose();
-  }, 60_000);
+  });
 
   it('of a saved graph', () => {
     const graph = new nn.Graph();
@@ -151,7 +151,7 @@ describe(`${MUTATIONS} seeded mutations`, () => {
     });
     expect(refused).toBeGreaterThan(MUTATIONS / 2);
     model.dispose();
-  }, 60_000);
+  });
 });
 
 describe('a small file cannot ask for a large model', () => {

@@ -19,6 +19,6 @@ describe.skipIf(!hasOnnxRuntime)(
   'onnxruntime-web gives the same (npm ci --prefix test/onnxruntime installs it)',
   () => {
     it.each(Object.keys(onnxCases))('%s', async (name) => check(onnxCases[name]!));
-    it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!), 60_000);
+    it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!));
   },
 );

@@ -89,7 +89,7 @@ describe.each(cases)('$name as torchvision', ({ name, classes, keys, ...golden }
         expectFirst(key, model.stateDict()[key]!, expected, 1e-4);
       model.dispose();
     });
-  }, 60_000);
+  });
 });
 
 it('fuseConvBn gives what the two layers give', () => {

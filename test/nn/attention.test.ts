@@ -150,7 +150,7 @@ describe('a transformer', () => {
       expect(found.eq(x.flip(1).reshape(-1)).to('float32').mean().item()).toBeGreaterThan(0.98);
     });
     for (const part of [step, optimizer, model]) part.dispose();
-  }, 30_000);
+  });
 
   it('leaves nothing behind eagerly', () => {
     manualSeed(8);

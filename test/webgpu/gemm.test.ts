@@ -42,7 +42,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
     [32, 130, 129, 3],
   ] as const;
   const layouts = ['NN', 'NT', 'TN', 'TT'] as const;
-  test.each(layouts)('gemm %s of every tile, with edges', { timeout: 60_000 }, async (layout) => {
+  test.each(layouts)('gemm %s of every tile, with edges', async (layout) => {
     for (const [batch, m, n, k] of layout === 'TN' ? [...smallProducts, ...otherTiles] : smallProducts) {
       for (const beta of k < 20 ? [0, 0.5] : [0]) {
         await checkOnGpu(gpu, `${layout} ${batch} × [${m}, ${n}, ${k}], beta ${beta}`, (box, p) => {
@@ -60,7 +60,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
     }
   });
 
-  test.each(layouts)('gemm %s by four elements at a time', { timeout: 60_000 }, async (layout) => {
+  test.each(layouts)('gemm %s by four elements at a time', async (layout) => {
     const sizes = [
       [1, 4, 68, 20],
       [1, 68, 4, 36],

@@ -78,7 +78,7 @@ async function check(fn: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: rea
 }
 
 describeOnGpu('operations on webgpu', () => {
-  test.each(Object.entries(operations))('%s', { timeout: 30_000 }, async (_, fn) => {
+  test.each(Object.entries(operations))('%s', async (_, fn) => {
     await init({ device: 'wasm' });
     const x = reals(1, 8, 4, 12, 12);
     x.requiresGrad = true;
@@ -87,7 +87,7 @@ describeOnGpu('operations on webgpu', () => {
 
   // Moves read values at once.
   const { move, ...others } = cases;
-  test.each(Object.entries(others))('the rule %s', { timeout: 30_000 }, async (_, list) => {
+  test.each(Object.entries(others))('the rule %s', async (_, list) => {
     for (const [fn, ...inputs] of list) await check(fn, inputs);
   });
 });

@@ -166,7 +166,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(twice.placement!.reason).toContain("init({ device: 'auto' })");
   });
 
-  test('init measures both', { timeout: 30_000 }, async () => {
+  test('init measures both', async () => {
     setRates(null);
     expect((await init({ device: 'auto' })).device).toBe('wasm');
     expect(runtimeInfo().device).toBe('wasm');
@@ -254,7 +254,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(memory()).toEqual(before);
   });
 
-  test('the Trainer chooses, and leaves the model where it was', { timeout: 60_000 }, async () => {
+  test('the Trainer chooses, and leaves the model where it was', async () => {
     const results: number[][] = [];
     for (const given of [costlyGpu, freeGpu]) {
       setRates(given);

@@ -23,7 +23,7 @@ function isForCpu(encode: Encode): boolean {
 
 describeOnGpu('programs on webgpu', (gpu) => {
   const all = Object.entries(cases).map(([name, encode]) => ({ name, encode }));
-  test.each(all.filter(({ encode }) => !isForCpu(encode)))('$name', { timeout: 30_000 }, ({ name, encode }) =>
+  test.each(all.filter(({ encode }) => !isForCpu(encode)))('$name', ({ name, encode }) =>
     checkOnGpu(gpu, name, encode),
   );
 

@@ -41,7 +41,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     return tensor(Float32Array.from(randomFloats(ROWS * FEATURES, 4)), { shape: [ROWS, FEATURES] });
   };
 
-  test('gives what the CPU gives, where the inputs live', { timeout: 60_000 }, async () => {
+  test('gives what the CPU gives, where the inputs live', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const got = await trainer.predict(x, { batchSize: 300 });
@@ -58,7 +58,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     expect(await onGpu.data()).toEqual(got.dataSync());
   });
 
-  test('the next batch starts before the results of the last one are there', { timeout: 60_000 }, async () => {
+  test('the next batch starts before the results of the last one are there', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const events: string[] = [];
@@ -84,7 +84,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     expect(most).toBe(2);
   });
 
-  test('batches that do not fit are halved, and nothing stays behind', { timeout: 60_000 }, async () => {
+  test('batches that do not fit are halved, and nothing stays behind', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const expected = (await trainer.predict(x, { batchSize: 10 })).dataSync();

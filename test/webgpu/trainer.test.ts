@@ -91,7 +91,7 @@ vi.setConfig({ testTimeout: 60_000 });
 describeOnGpu('a model on webgpu', () => {
   beforeEach(() => init({ device: 'wasm' }).then(() => {}));
 
-  test('is trained, watched, saved and used as on the CPU', { timeout: 60_000 }, async () => {
+  test('is trained, watched, saved and used as on the CPU', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'saraf-webgpu-'));
     try {
       const expected = await use('wasm', folder);
@@ -167,7 +167,7 @@ describeOnGpu('a model on webgpu', () => {
     expect(() => optimizer.step(() => tensor(1))).toThrow('come asynchronously alone');
   });
 
-  test('several outputs, each with a loss and metrics', { timeout: 60_000 }, async () => {
+  test('several outputs, each with a loss and metrics', async () => {
     const train = async (device: 'wasm' | 'webgpu') => {
       const { x, y } = examples();
       const model = twoByTwo();

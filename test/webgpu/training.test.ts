@@ -115,7 +115,7 @@ async function lossCurve(
 }
 
 describeOnGpu('training on webgpu', (gpu) => {
-  test.each([false, true])('follows the CPU, compiled: %s', { timeout: 60_000 }, async (compiled) => {
+  test.each([false, true])('follows the CPU, compiled: %s', async (compiled) => {
     const expected = await lossCurve('wasm', compiled);
     const got = await lossCurve('webgpu', compiled);
     expect(expected[49]!).toBeLessThan(expected[0]! * 0.7);
@@ -127,7 +127,7 @@ describeOnGpu('training on webgpu', (gpu) => {
   test.each([
     ['images', imageProblem],
     ['sequences', sequenceProblem],
-  ])('of %s follows the CPU', { timeout: 60_000 }, async (_, make) => {
+  ])('of %s follows the CPU', async (_, make) => {
     const expected = await lossCurve('wasm', true, 50, make);
     const got = await lossCurve('webgpu', true, 50, make);
     expect(expected[49]!).toBeLessThan(expected[0]! * 0.8);
@@ -136,7 +136,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     });
   });
 
-  test('a compiled step is one submission', { timeout: 30_000 }, async () => {
+  test('a compiled step is one submission', async () => {
     await init({ device: 'webgpu' });
     const { x, y, step } = problem(3);
     const run = compile(step);
@@ -147,7 +147,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     expect(run.program?.commands).toBeGreaterThan(10);
   });
 
-  test('memory is flat', { timeout: 30_000 }, async () => {
+  test('memory is flat', async () => {
     await init({ device: 'webgpu' });
     const { x, y, step } = problem(5);
     const run = compile(step);
@@ -159,7 +159,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     expect(before.bytesReserved).toBeGreaterThan(before.bytesInUse);
   });
 
-  test('a model moves to the GPU', { timeout: 30_000 }, async () => {
+  test('a model moves to the GPU', async () => {
     await init({ device: 'wasm' });
     const { model, x } = problem(9);
     model.eval();
@@ -187,7 +187,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     select.dispose();
   });
 
-  test.each([false, true])('a table learns the rows looked up, compiled %s', { timeout: 60_000 }, async (compiled) => {
+  test.each([false, true])('a table learns the rows looked up, compiled %s', async (compiled) => {
     const results: number[][] = [];
     for (const device of ['wasm', 'webgpu'] as const) {
       await init({ device });
@@ -216,7 +216,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     });
   });
 
-  test('the Trainer trains, evaluates and predicts', { timeout: 60_000 }, async () => {
+  test('the Trainer trains, evaluates and predicts', async () => {
     const results: number[][] = [];
     for (const device of ['wasm', 'webgpu'] as const) {
       await init({ device });

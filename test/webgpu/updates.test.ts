@@ -9,7 +9,7 @@ import { allRows } from '../support/rows.ts';
 import { checkOnGpu } from './reference.ts';
 
 describeOnGpu('updates and programs on webgpu', (gpu) => {
-  test.each(Object.entries(encode.AdaptiveFn))('%s', { timeout: 30_000 }, async (name, fn) => {
+  test.each(Object.entries(encode.AdaptiveFn))('%s', async (name, fn) => {
     const n = 300;
     for (const flags of [0, 1]) {
       await checkOnGpu(gpu, `${name} ${flags}`, (box, p) => {
@@ -24,7 +24,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     }
   });
 
-  test('optimizers with every flag', { timeout: 30_000 }, async () => {
+  test('optimizers with every flag', async () => {
     const n = 300;
     for (let flags = 0; flags < 8; flags++) {
       await checkOnGpu(gpu, `flags ${flags}`, (box, p) => {
@@ -82,7 +82,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     });
   });
 
-  test('a loaded program takes patches, and scratch memory that has moved', { timeout: 30_000 }, async () => {
+  test('a loaded program takes patches, and scratch memory that has moved', async () => {
     const [rows, cols] = [100, 40];
     const box = new Box(gpu);
     const data = randomFloats(rows * cols, 1);
