@@ -68,7 +68,7 @@ export function noMore(op: string, most: number, args: ArrayLike<unknown>): void
 
 /** Options that are true or false wherever they appear. A text such as 'false' would be taken for true. */
 const FLAGS = new Set(
-  `affine alignCorners amsgrad antialias append averageAttnWeights batchFirst bias bidirectional ceilMode centered charLevel clip
+  `affine alignCorners amsgrad antialias append averageAttnWeights batchFirst bidirectional ceilMode centered charLevel clip
   countIncludePad createGraph cycleMomentum descending deterministic dropIntermediate dropLast earlyStopping elementwiseAffine
   fitIntercept isCausal keepdim largest logTarget lower maximize needWeights nesterov normFirst outputDict requiresGrad
   restoreBestWeights restoreRandom retainGraph returnIndices saveBestOnly saveWeightsOnly scaleGradByFreq shuffle threePhase
