@@ -77,3 +77,16 @@ export class TraceError extends SarafError {
 export class FormatError extends SarafError {
   override name = 'FormatError';
 }
+
+/**
+ * Throws that an operation does not take what it was given: `refuse(ShapeError, 'dot', 'expected two vectors', { got: x.shape })` throws
+ * "dot: expected two vectors".
+ */
+export function refuse(
+  Kind: new (message: string, detail?: ErrorDetail) => SarafError,
+  op: string,
+  problem: string,
+  detail?: Omit<ErrorDetail, 'op'>,
+): never {
+  throw new Kind(`${op}: ${problem}`, { op, ...detail });
+}

@@ -1,6 +1,6 @@
 /** Tensors, models and optimizers from device to device, in place, also from the GPU, whose values come asynchronously. */
 
-import { ArgumentError } from '../bindings/errors.ts';
+import { ArgumentError, refuse } from '../bindings/errors.ts';
 import type { Device, Executor } from '../bindings/executor.ts';
 import { isInstance } from './copies.ts';
 import { Module } from './nn/module.ts';
@@ -20,8 +20,7 @@ function tensorsOf(target: unknown): Tensor[] {
     const { paramGroups } = target as Optimizer<object>;
     return [...paramGroups.flatMap(({ params }) => params), ...target.remembered()];
   }
-  throw new ArgumentError('move: expected a tensor, a module, an optimizer, or a list of these', {
-    op: 'move',
+  refuse(ArgumentError, 'move', 'expected a tensor, a module, an optimizer, or a list of these', {
     argument: 'target',
     got: target,
   });

@@ -1,5 +1,5 @@
 /** Option objects: a misspelt name is an error that lists the right ones. */
-import { ArgumentError } from '../bindings/errors.ts';
+import { ArgumentError, refuse } from '../bindings/errors.ts';
 
 /** Levels of arrays that errors show. */
 const SHOWN_LEVELS = 6;
@@ -58,63 +58,58 @@ export function noMore(op: string, most: number, args: ArrayLike<unknown>): void
       : typeof last !== 'object' && most > 1
         ? ' (what is optional is given by name, in one object: { name: value })'
         : '';
-  throw new ArgumentError(`${op}: takes ${takes}, got ${args.length}${hint}`, {
-    op,
+  refuse(ArgumentError, op, `takes ${takes}, got ${args.length}${hint}`, {
     argument: `argument ${most + 1}`,
     got: args[most],
     expected: most,
   });
 }
 
-/** Options that are true or false wherever they appear. A text such as 'false' would be taken for true. */
-const FLAGS = new Set(
-  `affine alignCorners amsgrad antialias append averageAttnWeights batchFirst bidirectional ceilMode centered charLevel clip
-  countIncludePad createGraph cycleMomentum descending deterministic dropIntermediate dropLast earlyStopping elementwiseAffine
-  fitIntercept isCausal keepdim largest logTarget lower maximize needWeights nesterov normFirst outputDict requiresGrad
-  restoreBestWeights restoreRandom retainGraph returnIndices saveBestOnly saveWeightsOnly scaleGradByFreq shuffle threePhase
-  trackRunningStats training useInputStats withMean withStd`.split(/\s+/),
-);
+/** An option that may have any value of its type. */
+export const VALUE = 0;
+/** An option that is true or false. A text such as 'false' would be taken for true. */
+export const FLAG = 1;
+/** An option for which null means something. */
+export const NULLABLE = 2;
 
-/** Refuses options that the operation does not know, and null except for the `nullable` ones: what is left out is undefined. */
-export function checkOptions(
-  op: string,
-  options: object,
-  known: readonly string[],
-  nullable: readonly string[] = [],
-): void {
+type KindOf<T> = [T] extends [boolean] ? typeof FLAG : null extends T ? typeof NULLABLE : typeof VALUE;
+
+/** Every option of T with its kind. What T does not have, lacks here or has another kind does not compile. */
+export type OptionKinds<T> = { readonly [K in keyof T]-?: KindOf<Exclude<T[K], undefined>> };
+
+/** The kinds of options that have defaults, by those: null means something where it is the default. */
+export function kindsOf<T extends object>(defaults: Required<T>): OptionKinds<T> {
+  const kinds = Object.entries(defaults).map(([name, value]) => [
+    name,
+    value === null ? NULLABLE : typeof value === 'boolean' ? FLAG : VALUE,
+  ]);
+  return Object.fromEntries(kinds);
+}
+
+/** Refuses options that the operation does not know, null except for the `NULLABLE` ones (what is left out is undefined), and flags that are not booleans. */
+export function checkOptions<T extends object>(op: string, options: T, kinds: OptionKinds<NoInfer<T>>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const value = typeof options === 'object' || options === undefined ? '…' : shown(options);
     const got = Array.isArray(options) ? `an array; in map write (x) => ${op}(x)` : shown(options);
-    throw new ArgumentError(`${op}: options must be an object such as { ${known[0]}: ${value} }, got ${got}`, {
-      op,
+    refuse(ArgumentError, op, `options must be an object such as { ${Object.keys(kinds)[0]}: ${value} }, got ${got}`, {
       argument: 'options',
       got: options,
     });
   }
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new ArgumentError(`${op}: unknown option ${name} (known: ${known.join(', ')})`, {
-        op,
-        argument: name,
-        expected: known,
-      });
+  for (const [argument, got] of Object.entries(options)) {
+    if (!Object.hasOwn(kinds, argument)) {
+      const expected = Object.keys(kinds);
+      refuse(ArgumentError, op, `unknown option ${argument} (known: ${expected.join(', ')})`, { argument, expected });
     }
-    const value: unknown = options[name as keyof typeof options];
-    if ((typeof value === 'string' || typeof value === 'number') && FLAGS.has(name)) {
-      throw new ArgumentError(`${op}: ${name} must be true or false, got ${shown(value)}`, {
-        op,
-        argument: name,
-        got: value,
+    const kind = kinds[argument as keyof T];
+    if (got === null && kind !== NULLABLE)
+      refuse(ArgumentError, op, `${argument} must not be null; leave it out for its default`, { argument, got });
+    if (got !== undefined && kind === FLAG && typeof got !== 'boolean')
+      refuse(ArgumentError, op, `${argument} must be true or false, got ${shown(got)}`, {
+        argument,
+        got,
         expected: 'boolean',
       });
-    }
-    if (value === null && !nullable.includes(name)) {
-      throw new ArgumentError(`${op}: ${name} must not be null; leave it out for its default`, {
-        op,
-        argument: name,
-        got: null,
-      });
-    }
   }
 }
 
@@ -129,8 +124,7 @@ export function checkOneOf<T extends string | null>(
   const quoted = names.map((name) => (name === null ? 'null' : `'${name}'`));
   const last = quoted.pop()!;
   const expected = quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
-  throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(value)}`, {
-    op,
+  refuse(ArgumentError, op, `${argument} must be ${expected}, got ${shown(value)}`, {
     argument,
     got: value,
     expected: names,
@@ -141,8 +135,7 @@ export function checkOneOf<T extends string | null>(
 export function checkRange(op: string, argument: string, value: number, low: number, high = Infinity): void {
   if (!(typeof value === 'number' && value >= low && value <= high)) {
     const expected = high === Infinity ? `at least ${low}` : `between ${low} and ${high}`;
-    throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be ${expected}, got ${shown(value)}`, {
       argument,
       got: value,
       expected,
@@ -153,11 +146,7 @@ export function checkRange(op: string, argument: string, value: number, low: num
 /** Refuses what is no number, NaN and infinite ones too. */
 export function checkFinite(op: string, argument: string, value: unknown): asserts value is number {
   if (!Number.isFinite(value)) {
-    throw new ArgumentError(`${op}: ${argument} must be a finite number, got ${shown(value)}`, {
-      op,
-      argument,
-      got: value,
-    });
+    refuse(ArgumentError, op, `${argument} must be a finite number, got ${shown(value)}`, { argument, got: value });
   }
 }
 
@@ -165,8 +154,7 @@ export function checkFinite(op: string, argument: string, value: unknown): asser
 export function checkWhole(op: string, argument: string, value: number, low = 0, high = Infinity): void {
   if (!(Number.isInteger(value) && value >= low && value <= high)) {
     const range = high === Infinity ? `from ${low} on` : `from ${low} to ${high}`;
-    throw new ArgumentError(`${op}: ${argument} must be a whole number ${range}, got ${shown(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be a whole number ${range}, got ${shown(value)}`, {
       argument,
       got: value,
     });

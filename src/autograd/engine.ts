@@ -2,10 +2,10 @@
  * The backward pass. It walks the recorded nodes from the newest to the oldest, asks each one's rule for the gradients of
  * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
  */
-import { AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
@@ -111,16 +111,12 @@ function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean):
 /** Refuses a `grad` that someone has assigned and that nothing can be added to. */
 function checkAccumulated(before: Tensor, { shape }: Tensor, op = 'backward'): void {
   if (!sameShape(before.shape, shape))
-    throw new ShapeError(
-      `${op}: grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`,
-      {
-        op,
-        got: before.shape,
-        expected: shape,
-      },
-    );
+    refuse(ShapeError, op, `grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`, {
+      got: before.shape,
+      expected: shape,
+    });
   if (before.dtype !== 'float32')
-    throw new DTypeError(`${op}: grad of a leaf is ${before.dtype}, expected float32`, { op, got: before.dtype });
+    refuse(DTypeError, op, `grad of a leaf is ${before.dtype}, expected float32`, { got: before.dtype });
 }
 
 /** Moves a leaf's pending gradient into its `grad`. Tensors that the user was given and no leaf needs any longer go to `left`. */
@@ -274,9 +270,10 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
 function checkRoot(op: string, root: Tensor): void {
   checkTensor(op, 'output', root);
   if (!root.requiresGrad) {
-    throw new AutogradError(
-      `${op}: the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`,
-      { op },
+    refuse(
+      AutogradError,
+      op,
+      `the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`,
     );
   }
 }
@@ -284,38 +281,32 @@ function checkRoot(op: string, root: Tensor): void {
 function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
   if (grad === undefined) {
     if (root.numel !== 1) {
-      throw new AutogradError(
-        `${op}: a gradient can be left out only for a tensor with one element, this one is ${show(root.shape)}`,
-        {
-          op,
-          argument: 'grad',
-        },
+      refuse(
+        AutogradError,
+        op,
+        `a gradient can be left out only for a tensor with one element, this one is ${show(root.shape)}`,
+        { argument: 'grad' },
       );
     }
     return constant(root.executor, root.shape, 1);
   }
   checkTensor(op, 'grad', grad);
   if (!sameShape(grad.shape, root.shape)) {
-    throw new ShapeError(`${op}: the gradient's shape ${show(grad.shape)} is not the tensor's, ${show(root.shape)}`, {
-      op,
+    refuse(ShapeError, op, `the gradient's shape ${show(grad.shape)} is not the tensor's, ${show(root.shape)}`, {
       argument: 'grad',
       got: grad.shape,
       expected: root.shape,
     });
   }
   if (grad.dtype !== 'float32')
-    throw new DTypeError(`${op}: the gradient must be float32, got ${grad.dtype}`, {
-      op,
-      argument: 'grad',
-      got: grad.dtype,
-    });
+    refuse(DTypeError, op, `the gradient must be float32, got ${grad.dtype}`, { argument: 'grad', got: grad.dtype });
   return grad;
 }
 
 /** `tensor.backward()`. */
 export function backward(root: Tensor, grad: Tensor | undefined, options: BackwardOptions): void {
   checkRoot('backward', root);
-  checkOptions('backward', options, ['retainGraph', 'createGraph']);
+  checkOptions('backward', options, { retainGraph: FLAG, createGraph: FLAG });
   const seed = seedFor('backward', root, grad);
   try {
     run([root], [seed], options, { wanted: null });
@@ -359,7 +350,7 @@ export function grad(
   options: GradOptions = {},
 ): (Tensor | null)[] {
   if (arguments.length > 3) noMore('grad', 3, arguments);
-  checkOptions('grad', options, ['retainGraph', 'createGraph', 'gradOutputs', 'allowUnused']);
+  checkOptions('grad', options, { retainGraph: FLAG, createGraph: FLAG, gradOutputs: VALUE, allowUnused: FLAG });
   const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
   const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
   const { gradOutputs } = options;
@@ -372,8 +363,7 @@ export function grad(
   for (const root of outputs) checkRoot('grad', root);
   for (const [i, input] of targets.entries()) {
     checkTensor('grad', `inputs[${i}]`, input);
-    if (!input.requiresGrad)
-      throw new AutogradError(`grad: input ${i} does not require grad`, { op: 'grad', argument: 'inputs' });
+    if (!input.requiresGrad) refuse(AutogradError, 'grad', `input ${i} does not require grad`, { argument: 'inputs' });
   }
   const seeds = outputs.map((root, i) => seedFor('grad', root, given[i]));
   const wanted = new Map<Variable, Tensor | null>(targets.map((input) => [input.variable!, null]));
@@ -388,9 +378,11 @@ export function grad(
   const unused = gradients.indexOf(null);
   if (unused >= 0 && options.allowUnused !== true) {
     for (const gradient of gradients) gradient?.dispose();
-    throw new AutogradError(
-      `grad: output does not depend on input ${unused}; pass { allowUnused: true } to get null for it`,
-      { op: 'grad', argument: 'inputs' },
+    refuse(
+      AutogradError,
+      'grad',
+      `output does not depend on input ${unused}; pass { allowUnused: true } to get null for it`,
+      { argument: 'inputs' },
     );
   }
   return gradients;

@@ -1,7 +1,7 @@
 /** Checks gradients against finite differences, in double precision on the reference executor. */
-import { ArgumentError, AutogradError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, refuse } from '../../bindings/errors.ts';
 import { moveTo } from '../ops/index.ts';
-import { checkOptions, nameOf, noMore } from '../options.ts';
+import { checkOptions, nameOf, noMore, VALUE } from '../options.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { withExecutor } from '../runtime/runtime.ts';
 import { scope } from '../tensor/scope.ts';
@@ -38,11 +38,13 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   if (arguments.length > 3) noMore('gradcheck', 3, arguments);
-  checkOptions('gradcheck', options, ['eps', 'atol', 'rtol']);
+  checkOptions('gradcheck', options, { eps: VALUE, atol: VALUE, rtol: VALUE });
   if (typeof fn !== 'function' || !Array.isArray(inputs))
-    throw new ArgumentError(
-      `gradcheck: expected a function and a list of tensors, got ${nameOf(fn)} and ${nameOf(inputs)}`,
-      { op: 'gradcheck', argument: typeof fn === 'function' ? 'inputs' : 'fn' },
+    refuse(
+      ArgumentError,
+      'gradcheck',
+      `expected a function and a list of tensors, got ${nameOf(fn)} and ${nameOf(inputs)}`,
+      { argument: typeof fn === 'function' ? 'inputs' : 'fn' },
     );
   const { eps = 1e-5, atol = 1e-5, rtol = 1e-3 } = options;
   const executor = new ReferenceExecutor({ precision: 64 });
@@ -79,13 +81,11 @@ export function gradcheck(
           executor.write(point.address + i, [value], 'float32');
           const got = gradients[p]![i]!;
           if (!(Math.abs(got - expected) <= atol + rtol * Math.abs(expected))) {
-            throw new AutogradError(
-              `gradcheck: element ${i} of input ${inputs.indexOf(inputs.filter((x) => x.requiresGrad)[p]!)}: gradient ${got}, finite difference ${expected}`,
-              {
-                op: 'gradcheck',
-                got,
-                expected,
-              },
+            refuse(
+              AutogradError,
+              'gradcheck',
+              `element ${i} of input ${inputs.indexOf(inputs.filter((x) => x.requiresGrad)[p]!)}: gradient ${got}, finite difference ${expected}`,
+              { got, expected },
             );
           }
         }

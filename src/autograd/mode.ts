@@ -1,6 +1,6 @@
 /** Whether operations are recorded for backward. */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isPromise } from '../../bindings/realm.ts';
 import { noMore } from '../options.ts';
 
@@ -37,7 +37,7 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
 export function noGrad<T>(fn: () => T): T {
   if (arguments.length > 1) noMore('noGrad', 1, arguments);
   if (typeof fn !== 'function')
-    throw new ArgumentError(`noGrad: expected a function, got ${typeof fn}`, { op: 'noGrad', argument: 'fn', got: fn });
+    refuse(ArgumentError, 'noGrad', `expected a function, got ${typeof fn}`, { argument: 'fn', got: fn });
   const result = withGrad(false, fn);
   if (isPromise(result))
     throw new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');

@@ -3,7 +3,7 @@
  * too: the storage's elements get a new variable, `overwrite` of the old one with what was written, and each tensor that
  * shares them becomes a `region` of it (PyTorch's CopySlices and AsStridedBackward).
  */
-import { AutogradError } from '../../bindings/errors.ts';
+import { AutogradError, refuse } from '../../bindings/errors.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { History, Membership, Node, releaseVariable, untracked, Variable } from './graph.ts';
@@ -85,10 +85,6 @@ const VIEW_OF_LEAF = 'a view of a leaf that requires grad can be changed only in
 const VIEW_OF_NO_GRAD =
   'a view that was made inside noGrad() cannot be changed in place while gradients are recorded; make the view outside, or write inside noGrad()';
 
-function refuse(op: string, why: string): never {
-  throw new AutogradError(`${op}: ${why}`, { op });
-}
-
 /** The variable of all elements of the storage that x, which requires grad, shows a part of, and their shape. */
 function wholeOf(op: string, x: Tensor): { variable: Variable; shape: readonly number[] } {
   let variable = x.variable!;
@@ -97,9 +93,13 @@ function wholeOf(op: string, x: Tensor): { variable: Variable; shape: readonly n
     shape = node.shapes[0]!;
     variable = node.inputs[0]!;
   }
-  if (variable.node === null) refuse(op, VIEW_OF_LEAF);
+  if (variable.node === null) refuse(AutogradError, op, VIEW_OF_LEAF);
   if (numelOf(shape) !== x.storage.length)
-    refuse(op, `a view of a tensor ${show(shape)} that is itself part of a larger one cannot be changed; clone() it`);
+    refuse(
+      AutogradError,
+      op,
+      `a view of a tensor ${show(shape)} that is itself part of a larger one cannot be changed; clone() it`,
+    );
   return { variable, shape };
 }
 
@@ -109,7 +109,7 @@ function wholeOf(op: string, x: Tensor): { variable: Variable; shape: readonly n
  */
 export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) | null {
   const { membership } = x;
-  if (membership?.history.leaf?.requiresGrad) refuse(op, VIEW_OF_LEAF);
+  if (membership?.history.leaf?.requiresGrad) refuse(AutogradError, op, VIEW_OF_LEAF);
   if (!x.requiresGrad && !result.requiresGrad) return null;
   const written = result.variable;
   if (written !== null && isAll(x) && isApart(x)) {
@@ -117,7 +117,7 @@ export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) |
     const isView = VIEWS.has(written.node!.primitive);
     return () => x.setVariable(isView ? nodeOf('clone', [written], [x.shape], undefined) : written);
   }
-  if (membership === untracked) refuse(op, VIEW_OF_NO_GRAD);
+  if (membership === untracked) refuse(AutogradError, op, VIEW_OF_NO_GRAD);
   const whole = x.requiresGrad ? wholeOf(op, x) : null;
   // What replaces all elements ends the way back to what they were made of.
   const isReplaced = written !== null && x.numel === x.storage.length;

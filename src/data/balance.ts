@@ -1,6 +1,6 @@
 /** Classes of different size. */
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
@@ -28,7 +28,7 @@ export function oversample<X extends Rows, Y extends Labels & Rows>(
   options: { seed?: number } = {},
 ): [x: X, y: Y] {
   if (arguments.length > 3) noMore('oversample', 3, arguments);
-  checkOptions('oversample', options, ['seed']);
+  checkOptions('oversample', options, { seed: VALUE });
   const length = commonLength('oversample', [x, y]);
   const groups = [...membersOf('oversample', y).values()];
   const most = groups.reduce((largest, group) => Math.max(largest, group.length), 0);

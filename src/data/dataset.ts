@@ -1,6 +1,6 @@
 /** Data sets: something with a length, and examples by number. */
 
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
@@ -39,16 +39,18 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
   constructor(...tensors: T) {
     super();
     if (tensors.length === 0)
-      throw new ArgumentError('TensorDataset: needs at least one tensor', { op: 'TensorDataset', argument: 'tensors' });
+      refuse(ArgumentError, 'TensorDataset', 'needs at least one tensor', { argument: 'tensors' });
     tensors.forEach((t, i) => {
       checkTensor('TensorDataset', `tensors[${i}]`, t);
     });
     const length = tensors[0]!.shape[0];
     for (const t of tensors) {
       if (t.ndim === 0 || t.shape[0] !== length) {
-        throw new ShapeError(
-          `TensorDataset: all tensors must have the same first size, got ${tensors.map((x) => show(x.shape)).join(' and ')}`,
-          { op: 'TensorDataset', got: t.shape },
+        refuse(
+          ShapeError,
+          'TensorDataset',
+          `all tensors must have the same first size, got ${tensors.map((x) => show(x.shape)).join(' and ')}`,
+          { got: t.shape },
         );
       }
     }

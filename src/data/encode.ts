@@ -1,8 +1,8 @@
 /** Categories as numbers. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { type Label, type Labels, labelsOf, showLabels, uniqueLabels } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Labels in: numbers out, in the same form. */
@@ -11,8 +11,7 @@ type Codes<T> = T extends Tensor ? Tensor : number[];
 function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, number>, label: Label): number {
   const at = index.get(label);
   if (at !== undefined) return at;
-  throw new ArgumentError(`${op}: ${JSON.stringify(label)} is unknown (known: ${showLabels([...index.keys()])})`, {
-    op,
+  refuse(ArgumentError, op, `${JSON.stringify(label)} is unknown (known: ${showLabels([...index.keys()])})`, {
     argument,
     got: label,
   });
@@ -66,8 +65,7 @@ export class LabelEncoder {
     return labelsOf(op, 'codes', codes).map((code) => {
       const label = typeof code === 'number' ? this.classes[code] : undefined;
       if (label !== undefined) return label;
-      throw new ArgumentError(`${op}: ${code} is none of the numbers 0 to ${this.classes.length - 1}`, {
-        op,
+      return refuse(ArgumentError, op, `${code} is none of the numbers 0 to ${this.classes.length - 1}`, {
         argument: 'codes',
         got: code,
       });
@@ -99,7 +97,7 @@ export class OneHotEncoder {
 
   constructor(options: OneHotEncoderOptions = {}) {
     if (arguments.length > 1) noMore('OneHotEncoder', 1, arguments);
-    checkOptions('OneHotEncoder', options, ['handleUnknown']);
+    checkOptions('OneHotEncoder', options, { handleUnknown: VALUE });
     this.handleUnknown = options.handleUnknown ?? 'error';
     checkOneOf('OneHotEncoder', 'handleUnknown', this.handleUnknown, ['error', 'ignore']);
   }
@@ -124,8 +122,7 @@ export class OneHotEncoder {
     const index = this.categories.map((labels) => new Map(labels.map((label, i) => [label, i])));
     const encoded = rowsOf(op, x).map((row) => {
       if (row.length !== index.length) {
-        throw new ShapeError(`${op}: x has ${row.length} features, fit() saw ${index.length}`, {
-          op,
+        refuse(ShapeError, op, `x has ${row.length} features, fit() saw ${index.length}`, {
           argument: 'x',
           got: row.length,
           expected: index.length,
@@ -153,8 +150,7 @@ export class OneHotEncoder {
     const width = this.categories.reduce((sum, labels) => sum + labels.length, 0);
     return rowsOf(op, encoded).map((row) => {
       if (row.length !== width) {
-        throw new ShapeError(`${op}: rows must have ${width} columns, got ${row.length}`, {
-          op,
+        refuse(ShapeError, op, `rows must have ${width} columns, got ${row.length}`, {
           argument: 'encoded',
           got: row.length,
           expected: width,
@@ -175,11 +171,11 @@ export class OneHotEncoder {
 function rowsOf(op: string, x: Categories): Label[][] {
   const list = (isTensor(x) ? x.toArray() : x) as readonly unknown[];
   if (!Array.isArray(list) || list.length === 0) {
-    throw new ArgumentError(`${op}: expected rows of categories [N, F]`, { op, argument: 'x', got: x });
+    refuse(ArgumentError, op, 'expected rows of categories [N, F]', { argument: 'x', got: x });
   }
   const rows = list.map((row: unknown, i) => labelsOf(op, `x[${i}]`, (Array.isArray(row) ? row : [row]) as Labels));
   if (rows.some((row) => row.length !== rows[0]!.length)) {
-    throw new ShapeError(`${op}: rows must be of equal length`, { op, argument: 'x' });
+    refuse(ShapeError, op, 'rows must be of equal length', { argument: 'x' });
   }
   return rows;
 }
@@ -202,8 +198,7 @@ export function oneHot(labels: Labels, numClasses?: number): Tensor {
   const values = new Float32Array(list.length * classes);
   list.forEach((label, i) => {
     if (label >= classes) {
-      throw new ArgumentError(`oneHot: label ${label} is out of range for ${classes} classes`, {
-        op: 'oneHot',
+      refuse(ArgumentError, 'oneHot', `label ${label} is out of range for ${classes} classes`, {
         argument: 'labels',
         got: label,
       });

@@ -1,7 +1,7 @@
 /** Batches of a data set, in order or shuffled. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -61,11 +61,16 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
     if (arguments.length > 2) noMore('DataLoader', 2, arguments);
     super();
     refuseOtherCopy(dataset);
-    checkOptions('DataLoader', options, ['batchSize', 'shuffle', 'dropLast', 'seed', 'prefetch']);
+    checkOptions('DataLoader', options, {
+      batchSize: VALUE,
+      shuffle: FLAG,
+      dropLast: FLAG,
+      seed: VALUE,
+      prefetch: VALUE,
+    });
     const { batchSize = 1, shuffle = false, dropLast = false, seed, prefetch = 1 } = options;
     if (typeof dataset?.length !== 'number' || typeof dataset.get !== 'function') {
-      throw new ArgumentError('DataLoader: dataset must have a length and get(i)', {
-        op: 'DataLoader',
+      refuse(ArgumentError, 'DataLoader', 'dataset must have a length and get(i)', {
         argument: 'dataset',
         got: dataset,
       });

@@ -2,9 +2,9 @@
  * Small problems to try models on, drawn at random: points x [N, F] float32 and their class [N] int32, or value. The
  * shapes are scikit-learn's; the random numbers are not.
  */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -63,7 +63,7 @@ function curve(n: number, end: number, open: boolean, at: (angle: number) => num
 export function makeMoons(nSamples = 100, options: PointOptions = {}): Problem {
   if (arguments.length > 2) noMore('makeMoons', 2, arguments);
   const op = 'makeMoons';
-  checkOptions(op, options, ['noise', 'shuffle', 'seed']);
+  checkOptions(op, options, { noise: VALUE, shuffle: FLAG, seed: VALUE });
   checkWhole(op, 'nSamples', nSamples, 2);
   checkRange(op, 'noise', options.noise ?? 0, 0);
   const outer = Math.floor(nSamples / 2);
@@ -90,7 +90,7 @@ export interface CirclesOptions extends PointOptions {
 export function makeCircles(nSamples = 100, options: CirclesOptions = {}): Problem {
   if (arguments.length > 2) noMore('makeCircles', 2, arguments);
   const op = 'makeCircles';
-  checkOptions(op, options, ['noise', 'shuffle', 'seed', 'factor']);
+  checkOptions(op, options, { noise: VALUE, shuffle: FLAG, seed: VALUE, factor: VALUE });
   const { factor = 0.8 } = options;
   checkWhole(op, 'nSamples', nSamples, 2);
   checkRange(op, 'noise', options.noise ?? 0, 0);
@@ -130,7 +130,14 @@ export interface BlobsOptions {
 export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
   if (arguments.length > 2) noMore('makeBlobs', 2, arguments);
   const op = 'makeBlobs';
-  checkOptions(op, options, ['centers', 'nFeatures', 'clusterStd', 'centerBox', 'shuffle', 'seed']);
+  checkOptions(op, options, {
+    centers: VALUE,
+    nFeatures: VALUE,
+    clusterStd: VALUE,
+    centerBox: VALUE,
+    shuffle: FLAG,
+    seed: VALUE,
+  });
   const { centers: given = 3, nFeatures = 2, clusterStd = 1, centerBox: [low, high] = [-10, 10], shuffle } = options;
   checkWhole(op, 'nSamples', nSamples, 1);
   checkWhole(op, 'nFeatures', nFeatures, 1);
@@ -148,14 +155,10 @@ export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
   const features = centers[0]?.length ?? 0;
   const spreads = typeof clusterStd === 'number' ? centers.map(() => clusterStd) : clusterStd;
   if (features === 0 || centers.some((center) => center.length !== features) || spreads.length !== centers.length) {
-    throw new ArgumentError(
-      `${op}: centers must have the same number of features, and clusterStd one number for each`,
-      {
-        op,
-        argument: 'centers',
-        got: given,
-      },
-    );
+    refuse(ArgumentError, op, 'centers must have the same number of features, and clusterStd one number for each', {
+      argument: 'centers',
+      got: given,
+    });
   }
   const noise = normals(random, nSamples * features);
   const points = Array.from({ length: nSamples }, (_, i) => {
@@ -193,7 +196,14 @@ export interface RegressionProblemOptions {
 export function makeRegression(nSamples = 100, options: RegressionProblemOptions = {}): Problem {
   if (arguments.length > 2) noMore('makeRegression', 2, arguments);
   const op = 'makeRegression';
-  checkOptions(op, options, ['nFeatures', 'nInformative', 'bias', 'noise', 'shuffle', 'seed']);
+  checkOptions(op, options, {
+    nFeatures: VALUE,
+    nInformative: VALUE,
+    bias: VALUE,
+    noise: VALUE,
+    shuffle: FLAG,
+    seed: VALUE,
+  });
   const { nFeatures = 100, nInformative = 10, bias = 0, noise = 0, shuffle = true } = options;
   checkWhole(op, 'nSamples', nSamples, 1);
   checkWhole(op, 'nFeatures', nFeatures, 1);

@@ -1,5 +1,5 @@
 /** Lists of examples in any form: tensors by their first dimension, typed arrays, plain arrays. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isList, typedArrayName } from '../../bindings/realm.ts';
 import type { NumberArray } from '../ops/index.ts';
 import { compose, tensor } from '../ops/index.ts';
@@ -12,8 +12,7 @@ export type Rows = Tensor | NumberArray | readonly unknown[];
 function countRows(op: string, argument: string, x: unknown): number {
   if (isTensor(x) && x.ndim > 0) return x.shape[0]!;
   if (isList(x)) return x.length;
-  throw new ArgumentError(`${op}: ${argument} must be a tensor with at least one dimension, or an array`, {
-    op,
+  refuse(ArgumentError, op, `${argument} must be a tensor with at least one dimension, or an array`, {
     argument,
     got: x,
   });
@@ -23,8 +22,7 @@ function countRows(op: string, argument: string, x: unknown): number {
 export function commonLength(op: string, lists: readonly unknown[]): number {
   const lengths = lists.map((list, i) => countRows(op, `argument ${i}`, list));
   if (lengths.length === 0 || lengths.some((length) => length !== lengths[0])) {
-    throw new ArgumentError(`${op}: expected lists of the same length, got ${lengths.join(', ') || 'none'}`, {
-      op,
+    refuse(ArgumentError, op, `expected lists of the same length, got ${lengths.join(', ') || 'none'}`, {
       got: lengths,
     });
   }

@@ -1,8 +1,8 @@
 /** Scaling of features: columns of a table [N, F], as a tensor or as nested arrays; it comes back in the form it came. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
@@ -112,7 +112,7 @@ export class StandardScaler extends Scaler {
   constructor(private readonly options: StandardScalerOptions = {}) {
     if (arguments.length > 1) noMore('StandardScaler', 1, arguments);
     super();
-    checkOptions('StandardScaler', options, ['withMean', 'withStd']);
+    checkOptions('StandardScaler', options, { withMean: FLAG, withStd: FLAG });
   }
 
   override fit(x: Features): this {
@@ -157,11 +157,10 @@ export class MinMaxScaler extends Scaler {
   constructor(private readonly options: MinMaxScalerOptions = {}) {
     if (arguments.length > 1) noMore('MinMaxScaler', 1, arguments);
     super();
-    checkOptions('MinMaxScaler', options, ['featureRange', 'clip']);
+    checkOptions('MinMaxScaler', options, { featureRange: VALUE, clip: FLAG });
     this.range = options.featureRange ?? [0, 1];
     if (!(this.range[0] < this.range[1])) {
-      throw new ArgumentError(`MinMaxScaler: featureRange must rise, got [${this.range.join(', ')}]`, {
-        op: 'MinMaxScaler',
+      refuse(ArgumentError, 'MinMaxScaler', `featureRange must rise, got [${this.range.join(', ')}]`, {
         argument: 'featureRange',
         got: this.range,
       });

@@ -1,8 +1,8 @@
 /** Training and test examples. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isRecord } from '../../bindings/realm.ts';
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, FLAG, VALUE } from '../options.ts';
 import { type Generator, generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
@@ -25,9 +25,11 @@ function sizes(length: number, { testSize, trainSize }: SplitOptions): [train: n
   const counted = (name: string, size: number, round: (x: number) => number) => {
     const isShare = size > 0 && size < 1;
     if (!isShare && !(Number.isInteger(size) && size >= 1 && size < length)) {
-      throw new ArgumentError(
-        `${op}: ${name} must be a share between 0 and 1 or a number of examples below ${length}, got ${size}`,
-        { op, argument: name, got: size },
+      refuse(
+        ArgumentError,
+        op,
+        `${name} must be a share between 0 and 1 or a number of examples below ${length}, got ${size}`,
+        { argument: name, got: size },
       );
     }
     return isShare ? round(size * length) : size;
@@ -37,8 +39,7 @@ function sizes(length: number, { testSize, trainSize }: SplitOptions): [train: n
   const train = trainSize === undefined ? length - wanted! : counted('trainSize', trainSize, Math.floor);
   const test = wanted ?? length - train;
   if (train + test > length || train < 1 || test < 1) {
-    throw new ArgumentError(`${op}: ${length} examples cannot be split into ${train} and ${test}`, {
-      op,
+    refuse(ArgumentError, op, `${length} examples cannot be split into ${train} and ${test}`, {
       argument: 'testSize',
       got: [train, test],
     });
@@ -65,9 +66,11 @@ function stratified(given: Labels, length: number, train: number, test: number, 
   const members = classes.map((label) => labels.map((_, i) => i).filter((i) => labels[i] === label));
   const least = Math.min(...members.map((group) => group.length));
   if (labels.length !== length || least < 2 || train < classes.length || test < classes.length) {
-    throw new ArgumentError(
-      `${op}: stratify needs ${length} labels, two examples or more of each class, and room for ${classes.length} classes in ${train} and in ${test} examples; got ${labels.length} labels, the rarest class has ${least}`,
-      { op, argument: 'stratify', got: labels.length, expected: length },
+    refuse(
+      ArgumentError,
+      op,
+      `stratify needs ${length} labels, two examples or more of each class, and room for ${classes.length} classes in ${train} and in ${test} examples; got ${labels.length} labels, the rarest class has ${least}`,
+      { argument: 'stratify', got: labels.length, expected: length },
     );
   }
   const inTrain = allot(
@@ -116,14 +119,14 @@ export function trainTestSplit(...args: readonly unknown[]): unknown[] {
   const hasOptions = isRecord(last);
   const options = (hasOptions ? last : {}) as SplitOptions;
   const lists = (hasOptions ? args.slice(0, -1) : args) as Rows[];
-  checkOptions(op, options, ['testSize', 'trainSize', 'shuffle', 'stratify', 'seed']);
+  checkOptions(op, options, { testSize: VALUE, trainSize: VALUE, shuffle: FLAG, stratify: VALUE, seed: VALUE });
   const length = commonLength(op, lists);
   const [train, test] = sizes(length, options);
   const random = generatorFor(op, options.seed);
   const { shuffle = true, stratify } = options;
   let parts: Int32Array[];
   if (stratify !== undefined) {
-    if (!shuffle) throw new ArgumentError(`${op}: stratify needs shuffle`, { op, argument: 'stratify' });
+    if (!shuffle) refuse(ArgumentError, op, 'stratify needs shuffle', { argument: 'stratify' });
     parts = stratified(stratify, length, train, test, random);
   } else if (shuffle) {
     const order = random.permutation(length);

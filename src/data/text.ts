@@ -1,8 +1,8 @@
 /** Texts as sequences of word numbers. Keras's semantics. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { tensor } from '../ops/index.ts';
-import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `Tokenizer`. */
@@ -49,13 +49,17 @@ export class Tokenizer {
 
   constructor(private readonly options: TokenizerOptions = {}) {
     if (arguments.length > 1) noMore('Tokenizer', 1, arguments);
-    checkOptions('Tokenizer', options, ['numWords', 'oovToken', 'filters', 'lower', 'split', 'charLevel']);
+    checkOptions('Tokenizer', options, {
+      numWords: VALUE,
+      oovToken: VALUE,
+      filters: VALUE,
+      lower: FLAG,
+      split: VALUE,
+      charLevel: FLAG,
+    });
     if (options.numWords !== undefined) checkWhole('Tokenizer', 'numWords', options.numWords, 1);
     if (options.split === '') {
-      throw new ArgumentError('Tokenizer: split must not be empty; use charLevel', {
-        op: 'Tokenizer',
-        argument: 'split',
-      });
+      refuse(ArgumentError, 'Tokenizer', 'split must not be empty; use charLevel', { argument: 'split' });
     }
   }
 
@@ -154,13 +158,13 @@ export interface PadOptions {
 export function padSequences(sequences: readonly ArrayLike<number>[], options: PadOptions = {}): Tensor {
   if (arguments.length > 2) noMore('padSequences', 2, arguments);
   const op = 'padSequences';
-  checkOptions(op, options, ['maxlen', 'padding', 'truncating', 'value', 'dtype']);
+  checkOptions(op, options, { maxlen: VALUE, padding: VALUE, truncating: VALUE, value: VALUE, dtype: VALUE });
   const { padding = 'pre', truncating = 'pre', value = 0, dtype = 'int32' } = options;
   for (const [argument, side] of Object.entries({ padding, truncating })) {
     checkOneOf(op, argument, side, ['pre', 'post']);
   }
   if (!Array.isArray(sequences) || !sequences.every((sequence) => typeof sequence?.length === 'number')) {
-    throw new ArgumentError(`${op}: expected a list of sequences`, { op, argument: 'sequences', got: sequences });
+    refuse(ArgumentError, op, 'expected a list of sequences', { argument: 'sequences', got: sequences });
   }
   checkFinite(op, 'value', value);
   const maxlen = options.maxlen ?? sequences.reduce((longest, { length }) => Math.max(longest, length), 0);

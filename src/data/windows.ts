@@ -1,7 +1,7 @@
 /** Series as examples. */
-import { ShapeError } from '../../bindings/errors.ts';
+import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, tensor } from '../ops/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of `slidingWindows`. */
@@ -29,7 +29,7 @@ export function slidingWindows(
 ): [inputs: Tensor, targets: Tensor] {
   if (arguments.length > 3) noMore('slidingWindows', 3, arguments);
   const op = 'slidingWindows';
-  checkOptions(op, options, ['horizon', 'stride']);
+  checkOptions(op, options, { horizon: VALUE, stride: VALUE });
   const { horizon = 1, stride = 1 } = options;
   checkWhole(op, 'size', size, 1);
   checkWhole(op, 'horizon', horizon, 1);
@@ -39,8 +39,7 @@ export function slidingWindows(
     checkTensor(op, 'series', x);
     const [length = 0, ...features] = x.shape;
     if (x.ndim < 1 || length < size + horizon) {
-      throw new ShapeError(`${op}: ${length} steps are too few for a window of ${size} and ${horizon} after it`, {
-        op,
+      refuse(ShapeError, op, `${length} steps are too few for a window of ${size} and ${horizon} after it`, {
         argument: 'series',
         got: x.shape,
         expected: size + horizon,

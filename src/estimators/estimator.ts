@@ -3,7 +3,7 @@
  * good they are. Tables come as tensors [N, F] or nested arrays, and answers in the same form.
  */
 
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Features } from '../data/scale.ts';
 import { accuracy, r2 } from '../metrics/index.ts';
 import {
@@ -42,11 +42,10 @@ abstract class Estimator {
   /** Examples with the features that `fit` saw. */
   protected table(method: string, x: Features): Table {
     const op = `${this.op}.${method}`;
-    if (this.features === 0) throw new ArgumentError(`${op}: fit() must come first`, { op, argument: 'x' });
+    if (this.features === 0) refuse(ArgumentError, op, 'fit() must come first', { argument: 'x' });
     const table = tableOf(op, 'x', x as Numbers);
     if (table.cols !== this.features) {
-      throw new ShapeError(`${op}: x has ${table.cols} features, fit() saw ${this.features}`, {
-        op,
+      refuse(ShapeError, op, `x has ${table.cols} features, fit() saw ${this.features}`, {
         argument: 'x',
         got: table.cols,
         expected: this.features,
@@ -74,8 +73,7 @@ export abstract class Classifier extends Estimator {
     const classes = uniqueLabels(op, labels);
     const table = this.examples(x, labels.length);
     if (classes.length < 2) {
-      throw new ArgumentError(`${op}: y must have two classes or more, got ${classes.length}`, {
-        op,
+      refuse(ArgumentError, op, `y must have two classes or more, got ${classes.length}`, {
         argument: 'y',
         got: classes,
       });
@@ -107,8 +105,7 @@ export abstract class Classifier extends Estimator {
     const labels = this.predicted('predict', x);
     if (!isTensor(x)) return labels as Answer<T, Label[]>;
     if (!labels.every((label) => Number.isInteger(label))) {
-      throw new ArgumentError(`${op}: a tensor cannot hold the classes ${this.classes.join(', ')}; give x as arrays`, {
-        op,
+      refuse(ArgumentError, op, `a tensor cannot hold the classes ${this.classes.join(', ')}; give x as arrays`, {
         argument: 'x',
       });
     }

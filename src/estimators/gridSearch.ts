@@ -1,7 +1,7 @@
 /** Trying out settings. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isURL } from '../../bindings/realm.ts';
-import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { scoreInWorkers } from './searchWorkers.ts';
 
 /** The values to try of each setting. */
@@ -58,12 +58,11 @@ export async function gridSearch<const S extends Space>(
 ): Promise<GridSearchResult<S>> {
   if (arguments.length > 3) noMore('gridSearch', 3, arguments);
   const op = 'gridSearch';
-  checkOptions(op, options, ['mode', 'signal', 'workers']);
+  checkOptions(op, options, { mode: VALUE, signal: VALUE, workers: VALUE });
   const { mode = 'max', signal, workers } = options;
   checkOneOf(op, 'mode', mode, ['max', 'min']);
   if (typeof fn !== 'function' && typeof fn !== 'string' && !isURL(fn)) {
-    throw new ArgumentError(`${op}: expected a function, or the URL of a module that exports one by default`, {
-      op,
+    refuse(ArgumentError, op, 'expected a function, or the URL of a module that exports one by default', {
       argument: 'fn',
       got: fn,
     });
@@ -71,10 +70,10 @@ export async function gridSearch<const S extends Space>(
   if (workers !== undefined) {
     checkWhole(op, 'workers', workers, 1);
     if (typeof fn === 'function') {
-      throw new ArgumentError(
-        `${op}: workers need a module: new URL('./score.js', import.meta.url) instead of a function`,
-        { op, argument: 'workers', got: workers },
-      );
+      refuse(ArgumentError, op, "workers need a module: new URL('./score.js', import.meta.url) instead of a function", {
+        argument: 'workers',
+        got: workers,
+      });
     }
   }
   const points = pointsOf(space);
@@ -85,8 +84,7 @@ export async function gridSearch<const S extends Space>(
   const results = points.map((params, i) => {
     const score = scores[i];
     if (typeof score === 'number') return { params, score };
-    throw new ArgumentError(`${op}: the function must give a number, got ${typeof score}`, {
-      op,
+    return refuse(ArgumentError, op, `the function must give a number, got ${typeof score}`, {
       argument: 'fn',
       got: score,
     });
@@ -100,11 +98,7 @@ export async function gridSearch<const S extends Space>(
 function pointsOf<S extends Space>(space: S): Point<S>[] {
   for (const [name, values] of Object.entries(space)) {
     if (!Array.isArray(values) || values.length === 0) {
-      throw new ArgumentError(`gridSearch: ${name} must be a list of values to try`, {
-        op: 'gridSearch',
-        argument: name,
-        got: values,
-      });
+      refuse(ArgumentError, 'gridSearch', `${name} must be a list of values to try`, { argument: name, got: values });
     }
   }
   return Object.entries(space).reduce<Record<string, unknown>[]>(

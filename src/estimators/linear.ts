@@ -1,6 +1,6 @@
 /** Linear classifiers: the perceptron and logistic regression. Plain numbers in float64; no tensors are made to learn. */
 import type { Table } from '../metrics/inputs.ts';
-import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { generatorFor } from '../runtime/random.ts';
 import { Classifier, softmax, softmaxRows } from './estimator.ts';
 import { minimize, type Objective } from './minimize.ts';
@@ -57,7 +57,7 @@ export class Perceptron extends LinearClassifier {
   constructor(private readonly options: PerceptronOptions = {}) {
     if (arguments.length > 1) noMore('Perceptron', 1, arguments);
     super();
-    checkOptions('Perceptron', options, ['lr', 'epochs', 'shuffle', 'seed']);
+    checkOptions('Perceptron', options, { lr: VALUE, epochs: VALUE, shuffle: FLAG, seed: VALUE });
     if (options.lr !== undefined) checkRange('Perceptron', 'lr', options.lr, Number.MIN_VALUE);
     if (options.epochs !== undefined) checkWhole('Perceptron', 'epochs', options.epochs, 1);
   }
@@ -140,7 +140,7 @@ export class LogisticRegression extends LinearClassifier {
     if (arguments.length > 1) noMore('LogisticRegression', 1, arguments);
     super();
     const op = 'LogisticRegression';
-    checkOptions(op, options, ['C', 'penalty', 'fitIntercept', 'maxIter', 'tol'], ['penalty']);
+    checkOptions(op, options, { C: VALUE, penalty: NULLABLE, fitIntercept: FLAG, maxIter: VALUE, tol: VALUE });
     const { C = 1, penalty = 'l2', maxIter = 100, tol = 1e-4 } = options;
     checkRange(op, 'C', C, Number.MIN_VALUE);
     checkWhole(op, 'maxIter', maxIter, 1);

@@ -1,5 +1,5 @@
 /** How the multilayer perceptrons learn: layers of tensors, steps compiled, scikit-learn's rules for when to stop. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { trainTestSplit } from '../data/split.ts';
 import type { Table } from '../metrics/inputs.ts';
@@ -8,7 +8,7 @@ import { uniform_ } from '../nn/init.ts';
 import { type Layer, Linear, Sequential } from '../nn/layers.ts';
 import { tensor } from '../ops/index.ts';
 import { Adam, SGD } from '../optim/index.ts';
-import { checkOptions, checkRange, checkWhole } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, kindsOf, VALUE } from '../options.ts';
 import { compile } from '../program/compile.ts';
 import { generator } from '../runtime/random.ts';
 import { scope } from '../tensor/scope.ts';
@@ -76,7 +76,7 @@ const ACTIVATIONS: Record<string, new () => Layer> = { logistic: Sigmoid, tanh: 
 
 /** The options with the defaults; refuses what cannot be. */
 export function settingsOf(op: string, options: MLPOptions): Required<Omit<MLPOptions, 'seed'>> & { seed?: number } {
-  checkOptions(op, options, [...Object.keys(DEFAULTS), 'seed']);
+  checkOptions(op, options, { ...kindsOf<Omit<MLPOptions, 'seed'>>(DEFAULTS), seed: VALUE });
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const all = { ...DEFAULTS, ...given } as ReturnType<typeof settingsOf>;
   checkList(op, 'hiddenLayerSizes', all.hiddenLayerSizes);
@@ -92,18 +92,14 @@ export function settingsOf(op: string, options: MLPOptions): Required<Omit<MLPOp
   for (const [name, known] of Object.entries(choices)) {
     const value = all[name as keyof typeof choices];
     if (!known.includes(value)) {
-      throw new ArgumentError(`${op}: ${name} must be one of ${known.join(', ')}, got ${String(value)}`, {
-        op,
+      refuse(ArgumentError, op, `${name} must be one of ${known.join(', ')}, got ${String(value)}`, {
         argument: name,
         got: value,
       });
     }
   }
   if (!(all.validationFraction > 0 && all.validationFraction < 1)) {
-    throw new ArgumentError(`${op}: validationFraction must lie between 0 and 1`, {
-      op,
-      argument: 'validationFraction',
-    });
+    refuse(ArgumentError, op, 'validationFraction must lie between 0 and 1', { argument: 'validationFraction' });
   }
   return all;
 }

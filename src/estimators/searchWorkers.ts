@@ -2,7 +2,7 @@
  * Points of a search, scored in worker threads. A function cannot be sent to another thread, so each worker imports a module
  * and calls what it exports by default; then it asks for the next point until none is left. Knows nothing of models.
  */
-import { ArgumentError, SarafError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, SarafError } from '../../bindings/errors.ts';
 import { builtin } from '../../bindings/wasm/worker.ts';
 
 /** What node:worker_threads has, as far as it is needed. */
@@ -70,8 +70,7 @@ function cores(): number {
 function hrefOf(module: URL | string): string {
   const text = String(module);
   if (URL.canParse(text)) return text;
-  throw new ArgumentError(`${OP}: a module is given as new URL('./score.js', import.meta.url), got ${text}`, {
-    op: OP,
+  refuse(ArgumentError, OP, `a module is given as new URL('./score.js', import.meta.url), got ${text}`, {
     argument: 'fn',
     got: module,
   });
@@ -83,9 +82,11 @@ function checkSendable(points: readonly object[]): void {
     try {
       structuredClone(point);
     } catch (error) {
-      throw new ArgumentError(
-        `${OP}: settings for a module must be numbers, texts, arrays or plain objects (${(error as Error).message})`,
-        { op: OP, argument: 'space', got: point },
+      refuse(
+        ArgumentError,
+        OP,
+        `settings for a module must be numbers, texts, arrays or plain objects (${(error as Error).message})`,
+        { argument: 'space', got: point },
       );
     }
   }
@@ -110,8 +111,7 @@ export async function scoreInWorkers(
   checkSendable(points);
   const threads = builtin<Threads>('node:worker_threads');
   if (typeof threads?.Worker !== 'function') {
-    throw new ArgumentError(`${OP}: there are no worker threads in this runtime; give a function instead of a module`, {
-      op: OP,
+    refuse(ArgumentError, OP, 'there are no worker threads in this runtime; give a function instead of a module', {
       argument: 'fn',
     });
   }

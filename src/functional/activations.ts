@@ -1,6 +1,6 @@
 /** Activations as functions of float32 tensors, with PyTorch's names, options and defaults. */
 import { floatBits } from '../../bindings/commands/program.ts';
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import {
   atan,
@@ -13,7 +13,7 @@ import {
   softplusUnit,
   where,
 } from '../ops/index.ts';
-import { checkFinite, checkOneOf, checkOptions, checkRange, noMore } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { emitUnary } from '../program/emit.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
@@ -87,7 +87,7 @@ export interface LeakyReluOptions {
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
   if (arguments.length > 2) noMore('leakyRelu', 2, arguments);
   checkFloat('leakyRelu', 'input', x);
-  checkOptions('leakyRelu', options, ['negativeSlope']);
+  checkOptions('leakyRelu', options, { negativeSlope: VALUE });
   const { negativeSlope = 0.01 } = options;
   checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
   return leakyUnit(x, negativeSlope);
@@ -106,8 +106,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   checkFloat('prelu', 'input', weight);
   const channels = x.ndim < 2 ? 1 : x.shape[1]!;
   if (weight.numel !== 1 && (weight.ndim !== 1 || weight.numel !== channels)) {
-    throw new ShapeError(`prelu: weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
-      op: 'prelu',
+    refuse(ShapeError, 'prelu', `weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
       expected: [channels],
@@ -139,7 +138,7 @@ export interface AlphaOptions {
 export function elu(x: Tensor, options: AlphaOptions = {}): Tensor {
   if (arguments.length > 2) noMore('elu', 2, arguments);
   checkFloat('elu', 'input', x);
-  checkOptions('elu', options, ['alpha']);
+  checkOptions('elu', options, { alpha: VALUE });
   const { alpha = 1 } = options;
   checkFinite('elu', 'alpha', alpha);
   return eluUnit(x, alpha, 1);
@@ -170,10 +169,10 @@ export function selu(x: Tensor): Tensor {
 export function celu(x: Tensor, options: AlphaOptions = {}): Tensor {
   if (arguments.length > 2) noMore('celu', 2, arguments);
   checkFloat('celu', 'input', x);
-  checkOptions('celu', options, ['alpha']);
+  checkOptions('celu', options, { alpha: VALUE });
   const { alpha = 1 } = options;
   checkFinite('celu', 'alpha', alpha);
-  if (alpha === 0) throw new ArgumentError('celu: alpha must not be 0', { op: 'celu', argument: 'alpha', got: alpha });
+  if (alpha === 0) refuse(ArgumentError, 'celu', 'alpha must not be 0', { argument: 'alpha', got: alpha });
   return eluUnit(x, alpha, 1 / alpha);
 }
 
@@ -193,7 +192,7 @@ export interface GeluOptions {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   if (arguments.length > 2) noMore('gelu', 2, arguments);
   checkFloat('gelu', 'input', x);
-  checkOptions('gelu', options, ['approximate']);
+  checkOptions('gelu', options, { approximate: VALUE });
   const { approximate = 'none' } = options;
   checkOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
   return gatedUnit(approximate === 'none' ? 'gelu' : 'geluTanh', x);
@@ -242,7 +241,7 @@ export interface SoftplusOptions {
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   if (arguments.length > 2) noMore('softplus', 2, arguments);
   checkFloat('softplus', 'input', x);
-  checkOptions('softplus', options, ['beta', 'threshold']);
+  checkOptions('softplus', options, { beta: VALUE, threshold: VALUE });
   const { beta = 1, threshold = SOFTPLUS_THRESHOLD } = options;
   checkFinite('softplus', 'beta', beta);
   checkFinite('softplus', 'threshold', threshold);
@@ -277,7 +276,7 @@ export interface HardtanhOptions {
  */
 export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   if (arguments.length > 2) noMore('hardtanh', 2, arguments);
-  checkOptions('hardtanh', options, ['minVal', 'maxVal']);
+  checkOptions('hardtanh', options, { minVal: VALUE, maxVal: VALUE });
   const { minVal = -1, maxVal = 1 } = options;
   checkFinite('hardtanh', 'minVal', minVal);
   checkRange('hardtanh', 'maxVal', maxVal, minVal);

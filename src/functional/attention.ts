@@ -1,7 +1,7 @@
 /** Scaled dot-product attention, made of products, a mask and softmax. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { alongDim, checkFloat, checkTensor, compose, matmul, softmax, where } from '../ops/index.ts';
-import { checkOptions, checkRange, noMore } from '../options.ts';
+import { checkOptions, checkRange, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { dropout } from './index.ts';
@@ -10,8 +10,7 @@ import { dropout } from './index.ts';
 function checkOperand(op: string, argument: string, x: unknown, ndim: number): asserts x is Tensor {
   checkFloat(op, argument, x);
   if (x.ndim < ndim) {
-    throw new ShapeError(`${op}: ${argument} needs at least ${ndim} dimensions, got ${show(x.shape)}`, {
-      op,
+    refuse(ShapeError, op, `${argument} needs at least ${ndim} dimensions, got ${show(x.shape)}`, {
       argument,
       got: x.shape,
     });
@@ -22,11 +21,7 @@ function checkOperand(op: string, argument: string, x: unknown, ndim: number): a
 export function checkMask(op: string, argument: string, mask: unknown): asserts mask is Tensor {
   checkTensor(op, argument, mask);
   if (mask.dtype !== 'bool' && mask.dtype !== 'float32') {
-    throw new DTypeError(`${op}: ${argument} must be bool or float32, got ${mask.dtype}`, {
-      op,
-      argument,
-      got: mask.dtype,
-    });
+    refuse(DTypeError, op, `${argument} must be bool or float32, got ${mask.dtype}`, { argument, got: mask.dtype });
   }
 }
 
@@ -63,19 +58,18 @@ export interface ScaledDotProductAttentionOptions {
 function scoresShape(op: string, query: Tensor, key: Tensor, value: Tensor): Shape {
   const [rows, width] = query.shape.slice(-2) as [number, number];
   const [cols, keyWidth] = key.shape.slice(-2) as [number, number];
-  const refuse = (): never => {
-    throw new ShapeError(
-      `${op}: expected query [...,L,E], key [...,S,E], value [...,S,Ev], got ${[query, key, value].map(({ shape }) => show(shape)).join(', ')}`,
-      { op, argument: 'query', got: [query.shape, key.shape, value.shape] },
-    );
+  const wrong = (): never => {
+    const got = [query.shape, key.shape, value.shape];
+    const expected = 'query [...,L,E], key [...,S,E], value [...,S,Ev]';
+    refuse(ShapeError, op, `expected ${expected}, got ${got.map(show).join(', ')}`, { argument: 'query', got });
   };
-  if (width !== keyWidth || value.shape[value.ndim - 2] !== cols || width === 0) refuse();
+  if (width !== keyWidth || value.shape[value.ndim - 2] !== cols || width === 0) wrong();
   try {
     const lead = broadcastShapes(op, query.shape.slice(0, -2), key.shape.slice(0, -2));
     broadcastShapes(op, lead, value.shape.slice(0, -2));
     return [...lead, rows, cols];
   } catch {
-    return refuse();
+    return wrong();
   }
 }
 
@@ -99,17 +93,15 @@ export function scaledDotProductAttention(
   checkOperand(op, 'query', query, 2);
   checkOperand(op, 'key', key, 2);
   checkOperand(op, 'value', value, 2);
-  checkOptions(op, options, ['attnMask', 'dropoutP', 'isCausal'], ['attnMask']);
+  checkOptions(op, options, { attnMask: NULLABLE, dropoutP: VALUE, isCausal: FLAG });
   const { attnMask = null, dropoutP = 0, isCausal = false } = options;
   checkRange(op, 'dropoutP', dropoutP, 0, 1);
   const scores = scoresShape(op, query, key, value);
   if (attnMask !== null) {
-    if (isCausal)
-      throw new ArgumentError(`${op}: attnMask and isCausal exclude each other`, { op, argument: 'attnMask' });
+    if (isCausal) refuse(ArgumentError, op, 'attnMask and isCausal exclude each other', { argument: 'attnMask' });
     checkMask(op, 'attnMask', attnMask);
     if (!fits(attnMask.shape, scores)) {
-      throw new ShapeError(`${op}: attnMask must broadcast to ${show(scores)}, got ${show(attnMask.shape)}`, {
-        op,
+      refuse(ShapeError, op, `attnMask must broadcast to ${show(scores)}, got ${show(attnMask.shape)}`, {
         argument: 'attnMask',
         got: attnMask.shape,
         expected: scores,

@@ -1,6 +1,6 @@
 /** The bilinear map. */
 
-import { ShapeError } from '../../bindings/errors.ts';
+import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, matmul } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
@@ -20,24 +20,24 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | 
   checkTensor('bilinear', 'input2', x2);
   checkTensor('bilinear', 'weight', weight);
   if (weight.ndim !== 3)
-    throw new ShapeError(`bilinear: weight must be [out,in1,in2], got ${show(weight.shape)}`, {
-      op: 'bilinear',
+    refuse(ShapeError, 'bilinear', `weight must be [out,in1,in2], got ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
     });
   const [outFeatures, n1, n2] = weight.shape as [number, number, number];
   const lead = x1.shape.slice(0, -1);
   if (x1.shape.at(-1) !== n1 || x2.shape.at(-1) !== n2 || !sameShape(lead, x2.shape.slice(0, -1))) {
-    throw new ShapeError(
-      `bilinear: expected [...,${n1}] and [...,${n2}] of equal leading sizes, got ${show(x1.shape)} and ${show(x2.shape)}`,
-      { op: 'bilinear', argument: 'input1', got: [x1.shape, x2.shape] },
+    refuse(
+      ShapeError,
+      'bilinear',
+      `expected [...,${n1}] and [...,${n2}] of equal leading sizes, got ${show(x1.shape)} and ${show(x2.shape)}`,
+      { argument: 'input1', got: [x1.shape, x2.shape] },
     );
   }
   if (bias !== null) {
     checkTensor('bilinear', 'bias', bias);
     if (!sameShape(bias.shape, [outFeatures]))
-      throw new ShapeError(`bilinear: bias must be [${outFeatures}], got ${show(bias.shape)}`, {
-        op: 'bilinear',
+      refuse(ShapeError, 'bilinear', `bias must be [${outFeatures}], got ${show(bias.shape)}`, {
         argument: 'bias',
         got: bias.shape,
         expected: [outFeatures],

@@ -1,10 +1,10 @@
 /** Rows of a table by index: embeddings, and one-hot vectors. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from '../ops/index.ts';
 import { checkIndex } from '../ops/select.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { valuesAtHand } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
 import { show } from '../tensor/shapes.ts';
@@ -22,7 +22,12 @@ export interface EmbeddingOptions {
   scaleGradByFreq?: boolean;
 }
 
-export const EMBEDDING_OPTIONS = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq'];
+export const EMBEDDING_OPTIONS: OptionKinds<EmbeddingOptions> = {
+  paddingIdx: VALUE,
+  maxNorm: VALUE,
+  normType: VALUE,
+  scaleGradByFreq: FLAG,
+};
 /** PyTorch's guard against division by zero when it scales rows down. */
 const NORM_EPSILON = 1e-7;
 
@@ -30,14 +35,10 @@ const NORM_EPSILON = 1e-7;
 export function paddingRow(op: string, paddingIdx: number | undefined, rows: number): number | null {
   if (paddingIdx === undefined) return null;
   if (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows) {
-    throw new ArgumentError(
-      `${op}: paddingIdx must be a whole number from ${-rows} to ${rows - 1}, got ${paddingIdx}`,
-      {
-        op,
-        argument: 'paddingIdx',
-        got: paddingIdx,
-      },
-    );
+    refuse(ArgumentError, op, `paddingIdx must be a whole number from ${-rows} to ${rows - 1}, got ${paddingIdx}`, {
+      argument: 'paddingIdx',
+      got: paddingIdx,
+    });
   }
   return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
@@ -45,8 +46,7 @@ export function paddingRow(op: string, paddingIdx: number | undefined, rows: num
 function checkIndices(op: string, input: Tensor): void {
   checkTensor(op, 'input', input);
   if (input.dtype !== 'int32') {
-    throw new DTypeError(`${op}: input must be int32 indices, got ${input.dtype}`, {
-      op,
+    refuse(DTypeError, op, `input must be int32 indices, got ${input.dtype}`, {
       argument: 'input',
       got: input.dtype,
       expected: 'int32',
@@ -88,18 +88,17 @@ export function embedding(input: Tensor | NumberList, weight: Tensor, options: E
   checkTensor(op, 'weight', weight);
   checkOptions(op, options, EMBEDDING_OPTIONS);
   if (weight.ndim !== 2 || weight.dtype !== 'float32') {
-    throw new ShapeError(
-      `${op}: weight must be [numEmbeddings,dim], float32, got ${show(weight.shape)}, ${weight.dtype}`,
-      { op, argument: 'weight', got: weight.shape },
-    );
+    refuse(ShapeError, op, `weight must be [numEmbeddings,dim], float32, got ${show(weight.shape)}, ${weight.dtype}`, {
+      argument: 'weight',
+      got: weight.shape,
+    });
   }
   const { maxNorm, normType = 2, scaleGradByFreq = false } = options;
   const [rows, dim] = weight.shape as [number, number];
   const padding = paddingRow(op, options.paddingIdx, rows);
   if (maxNorm !== undefined) {
     checkRange(op, 'maxNorm', maxNorm, 0);
-    if (!weight.contiguous)
-      throw new ArgumentError(`${op}: maxNorm needs a contiguous weight`, { op, argument: 'weight' });
+    if (!weight.contiguous) refuse(ArgumentError, op, 'maxNorm needs a contiguous weight', { argument: 'weight' });
   }
   return compose(() => {
     const index = input.reshape([input.numel]);
@@ -128,8 +127,7 @@ export function oneHot(input: Tensor | NumberList, numClasses?: number): Tensor 
   checkIndices(op, input);
   const given = numClasses === undefined ? valuesAtHand(input) : [];
   if (given === null) {
-    throw new ArgumentError(`${op}: numClasses must be given, the indices are on ${input.device}`, {
-      op,
+    refuse(ArgumentError, op, `numClasses must be given, the indices are on ${input.device}`, {
       argument: 'numClasses',
     });
   }

@@ -29,7 +29,7 @@ import {
   tanh,
   zerosLike,
 } from '../ops/index.ts';
-import { checkOptions, checkRange, noMore } from '../options.ts';
+import { checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -97,7 +97,7 @@ export interface DimOptions {
  */
 export function softmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
   if (arguments.length > 2) noMore('softmax', 2, arguments);
-  checkOptions('softmax', options, ['dim', 'dtype']);
+  checkOptions('softmax', options, { dim: VALUE, dtype: VALUE });
   return softmaxOp(x, options.dim, { dtype: options.dtype });
 }
 
@@ -109,7 +109,7 @@ export function softmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): T
  */
 export function logSoftmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
   if (arguments.length > 2) noMore('logSoftmax', 2, arguments);
-  checkOptions('logSoftmax', options, ['dim', 'dtype']);
+  checkOptions('logSoftmax', options, { dim: VALUE, dtype: VALUE });
   return logSoftmaxOp(x, options.dim, { dtype: options.dtype });
 }
 
@@ -124,7 +124,7 @@ export function logSoftmax(x: Tensor, options: DimOptions & SoftmaxOptions = {})
  */
 export function crossEntropy(input: Tensor, target: Tensor | NumberList, options: CrossEntropyOptions = {}): Tensor {
   if (arguments.length > 3) noMore('crossEntropy', 3, arguments);
-  checkOptions('crossEntropy', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
+  checkOptions('crossEntropy', options, { weight: VALUE, reduction: VALUE, ignoreIndex: VALUE, labelSmoothing: VALUE });
   return crossEntropyOp(input, target, options);
 }
 
@@ -148,7 +148,7 @@ export interface DropoutOptions {
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   if (arguments.length > 2) noMore('dropout', 2, arguments);
   checkTensor('dropout', 'input', x);
-  checkOptions('dropout', options, ['p', 'training']);
+  checkOptions('dropout', options, { p: VALUE, training: FLAG });
   const { p = 0.5, training = true } = options;
   checkRange('dropout', 'p', p, 0, 1);
   if (!training || p === 0) return x;

@@ -1,5 +1,5 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkAll, type Range } from '../../bindings/ranges.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
@@ -14,7 +14,7 @@ import {
   type Reduction,
   weightTensor,
 } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { checkValues } from '../program/values.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
@@ -36,8 +36,7 @@ export function checkPair(op: string, input: Tensor, target: Tensor): void {
   checkFloat(op, 'input', input);
   checkTensor(op, 'target', target);
   if (!sameShape(input.shape, target.shape)) {
-    throw new ShapeError(`${op}: input and target differ in shape: ${show(input.shape)} and ${show(target.shape)}`, {
-      op,
+    refuse(ShapeError, op, `input and target differ in shape: ${show(input.shape)} and ${show(target.shape)}`, {
       argument: 'target',
       got: target.shape,
       expected: input.shape,
@@ -54,8 +53,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
     // Told below.
   }
   if (!fits) {
-    throw new ShapeError(`${op}: ${argument} ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
-      op,
+    refuse(ShapeError, op, `${argument} ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
       argument,
       got: weight.shape,
       expected: input.shape,
@@ -73,7 +71,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('mseLoss', 3, arguments);
-  checkOptions('mseLoss', options, ['reduction']);
+  checkOptions('mseLoss', options, { reduction: VALUE });
   checkPair('mseLoss', input, target);
   checkReduction('mseLoss', options.reduction ?? 'mean');
   return compose(() => reduceLoss('mseLoss', input.sub(target).square(), options.reduction ?? 'mean'));
@@ -111,7 +109,7 @@ const SHARES: Range = {
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: WeightedLossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('binaryCrossEntropy', 3, arguments);
   const op = 'binaryCrossEntropy';
-  checkOptions(op, options, ['reduction', 'weight']);
+  checkOptions(op, options, { reduction: VALUE, weight: VALUE });
   checkPair(op, input, target);
   checkReduction(op, options.reduction ?? 'mean');
   const { weight } = options;

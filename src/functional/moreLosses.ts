@@ -1,5 +1,5 @@
 /** Losses beyond the first ones: of distances, of probabilities, of labels ±1. PyTorch's definitions and defaults. */
-import { ShapeError } from '../../bindings/errors.ts';
+import { refuse, ShapeError } from '../../bindings/errors.ts';
 import {
   checkReduction,
   checkTensor,
@@ -10,7 +10,7 @@ import {
   weightTensor,
   where,
 } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkRange, noMore } from '../options.ts';
+import { checkFinite, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplus } from './activations.ts';
@@ -33,7 +33,7 @@ function elementLoss(op: string, input: Tensor, target: Tensor, reduction: Reduc
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('l1Loss', 3, arguments);
-  checkOptions('l1Loss', options, ['reduction']);
+  checkOptions('l1Loss', options, { reduction: VALUE });
   return elementLoss('l1Loss', input, target, options.reduction ?? 'mean', () => input.sub(target).abs());
 }
 
@@ -54,7 +54,7 @@ export interface SmoothL1LossOptions extends LossOptions {
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('smoothL1Loss', 3, arguments);
   const op = 'smoothL1Loss';
-  checkOptions(op, options, ['reduction', 'beta']);
+  checkOptions(op, options, { reduction: VALUE, beta: VALUE });
   const { reduction = 'mean', beta = 1 } = options;
   checkRange(op, 'beta', beta, 0);
   if (beta === 0) return l1Loss(input, target, { reduction });
@@ -83,7 +83,7 @@ export interface HuberLossOptions extends LossOptions {
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('huberLoss', 3, arguments);
-  checkOptions('huberLoss', options, ['reduction', 'delta']);
+  checkOptions('huberLoss', options, { reduction: VALUE, delta: VALUE });
   const { reduction = 'mean', delta = 1 } = options;
   checkRange('huberLoss', 'delta', delta, Number.MIN_VALUE);
   return elementLoss('huberLoss', input, target, reduction, () => huber(input.sub(target), delta));
@@ -110,7 +110,7 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   if (arguments.length > 3) noMore('binaryCrossEntropyWithLogits', 3, arguments);
   const op = 'binaryCrossEntropyWithLogits';
-  checkOptions(op, options, ['reduction', 'weight', 'posWeight']);
+  checkOptions(op, options, { reduction: VALUE, weight: VALUE, posWeight: VALUE });
   const { reduction = 'mean', weight, posWeight } = options;
   checkPair(op, input, target);
   if (isNumberList(weight) || isNumberList(posWeight)) {
@@ -154,7 +154,7 @@ export interface KLDivOptions {
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   if (arguments.length > 3) noMore('klDiv', 3, arguments);
   const op = 'klDiv';
-  checkOptions(op, options, ['reduction', 'logTarget']);
+  checkOptions(op, options, { reduction: VALUE, logTarget: FLAG });
   const { reduction = 'mean', logTarget = false } = options;
   const isBatch = reduction === 'batchmean';
   return compose(() => {
@@ -184,7 +184,7 @@ export interface MarginOptions extends LossOptions {
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
   if (arguments.length > 3) noMore('hingeEmbeddingLoss', 3, arguments);
   const op = 'hingeEmbeddingLoss';
-  checkOptions(op, options, ['reduction', 'margin']);
+  checkOptions(op, options, { reduction: VALUE, margin: VALUE });
   const { reduction = 'mean', margin = 1 } = options;
   checkFinite(op, 'margin', margin);
   return elementLoss(op, input, target, reduction, () => {
@@ -213,15 +213,14 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   if (arguments.length > 4) noMore('cosineEmbeddingLoss', 4, arguments);
   const op = 'cosineEmbeddingLoss';
-  checkOptions(op, options, ['reduction', 'margin']);
+  checkOptions(op, options, { reduction: VALUE, margin: VALUE });
   const { reduction = 'mean', margin = 0 } = options;
   checkFinite(op, 'margin', margin);
   checkPair(op, input1, input2);
   checkTensor(op, 'target', target);
   checkReduction(op, reduction);
   if (input1.ndim < 1 || input1.ndim > 2 || !sameShape(target.shape, input1.shape.slice(0, -1))) {
-    throw new ShapeError(`${op}: expected [N,D], [N,D] and [N], got ${show(input1.shape)} and ${show(target.shape)}`, {
-      op,
+    refuse(ShapeError, op, `expected [N,D], [N,D] and [N], got ${show(input1.shape)} and ${show(target.shape)}`, {
       argument: 'target',
       got: target.shape,
     });

@@ -1,5 +1,5 @@
 /** Normalisation with the parameters as arguments. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import {
   type Affine,
   type BatchNormCall,
@@ -8,7 +8,7 @@ import {
   instanceNorm as instanceNormOp,
   layerNorm as layerNormOp,
 } from '../ops/index.ts';
-import { checkOptions, checkRange, noMore } from '../options.ts';
+import { checkOptions, checkRange, FLAG, NULLABLE, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -26,9 +26,7 @@ export interface BatchNormOptions extends AffineOptions {
   momentum?: number;
 }
 
-const AFFINE = ['weight', 'bias'];
-const RUNNING = ['runningMean', 'runningVar'];
-const known = [...AFFINE, 'eps'];
+const AFFINE: OptionKinds<AffineOptions> = { weight: NULLABLE, bias: NULLABLE, eps: VALUE };
 const EPS = 1e-5;
 
 function callOf(
@@ -39,8 +37,7 @@ function callOf(
   training: boolean,
 ): BatchNormCall {
   if (!runningMean !== !runningVar)
-    throw new ArgumentError(`${op}: runningMean and runningVar must both be given or both be null`, {
-      op,
+    refuse(ArgumentError, op, 'runningMean and runningVar must both be given or both be null', {
       argument: runningMean ? 'runningVar' : 'runningMean',
       got: null,
     });
@@ -67,7 +64,7 @@ export function batchNorm(
 ): Tensor {
   if (arguments.length > 4) noMore('batchNorm', 4, arguments);
   const op = 'batchNorm';
-  checkOptions(op, options, [...known, 'training', 'momentum'], AFFINE);
+  checkOptions(op, options, { ...AFFINE, training: FLAG, momentum: VALUE });
   return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
 }
 
@@ -94,7 +91,13 @@ export interface InstanceNormOptions extends AffineOptions {
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   if (arguments.length > 2) noMore('instanceNorm', 2, arguments);
   const op = 'instanceNorm';
-  checkOptions(op, options, [...known, ...RUNNING, 'useInputStats', 'momentum'], [...AFFINE, ...RUNNING]);
+  checkOptions(op, options, {
+    ...AFFINE,
+    runningMean: NULLABLE,
+    runningVar: NULLABLE,
+    useInputStats: FLAG,
+    momentum: VALUE,
+  });
   const { runningMean, runningVar, useInputStats = true } = options;
   return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }
@@ -110,7 +113,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
   if (arguments.length > 3) noMore('layerNorm', 3, arguments);
-  checkOptions('layerNorm', options, known, AFFINE);
+  checkOptions('layerNorm', options, AFFINE);
   const { eps = EPS } = options;
   checkRange('layerNorm', 'eps', eps, 0);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
@@ -128,7 +131,7 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
  */
 export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
   if (arguments.length > 3) noMore('groupNorm', 3, arguments);
-  checkOptions('groupNorm', options, known, AFFINE);
+  checkOptions('groupNorm', options, AFFINE);
   const { eps = EPS } = options;
   checkRange('groupNorm', 'eps', eps, 0);
   return groupNormOp(x, numGroups, options, eps);

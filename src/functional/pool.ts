@@ -1,5 +1,5 @@
 /** Pooling: planes [N, C, H, W] or [C, H, W], lines [N, C, L] or [C, L]. PyTorch's definitions and defaults. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import {
   type AdaptiveSize,
   adaptiveAvgPool,
@@ -11,7 +11,7 @@ import {
   type Pair,
   type PoolWindow,
 } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -43,8 +43,9 @@ export interface IndicesOptions {
   returnIndices?: boolean;
 }
 
-export const maxPoolOptions = ['stride', 'padding', 'dilation', 'ceilMode'];
-export const avgPoolOptions = ['stride', 'padding', 'ceilMode', 'countIncludePad'];
+const windowKinds = { stride: VALUE, padding: VALUE, ceilMode: FLAG } as const;
+export const maxPoolKinds: OptionKinds<MaxPoolOptions> = { ...windowKinds, dilation: VALUE };
+export const avgPoolKinds: OptionKinds<AvgPoolOptions> = { ...windowKinds, countIncludePad: FLAG };
 
 type Window = MaxPoolOptions & AvgPoolOptions;
 
@@ -56,7 +57,7 @@ function windowOf(kernelSize: Pair, options: Window): PoolWindow {
 /** A number along the only dimension of lines. */
 function along(op: string, argument: string, size: number, across: number): Pair {
   if (typeof size !== 'number')
-    throw new ArgumentError(`${op}: ${argument} must be a number, got ${String(size)}`, { op, argument, got: size });
+    refuse(ArgumentError, op, `${argument} must be a number, got ${String(size)}`, { argument, got: size });
   return [across, size];
 }
 
@@ -80,11 +81,7 @@ function lineWindow(
 function asPlanes(op: string, x: Tensor): Tensor {
   checkTensor(op, 'input', x);
   if (x.ndim !== 2 && x.ndim !== 3)
-    throw new ShapeError(`${op}: input must be [N,C,L] or [C,L], got ${show(x.shape)}`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `input must be [N,C,L] or [C,L], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   return x.unsqueeze(-2);
 }
 
@@ -129,7 +126,7 @@ export function maxPool2d(
   options: MaxPoolOptions & IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
   if (arguments.length > 3) noMore('maxPool2d', 3, arguments);
-  checkOptions('maxPool2d', options, [...maxPoolOptions, 'returnIndices']);
+  checkOptions('maxPool2d', options, { ...maxPoolKinds, returnIndices: FLAG });
   return given(maxPool('maxPool2d', x, windowOf(kernelSize, options), options.returnIndices ?? false));
 }
 
@@ -156,7 +153,7 @@ export function maxPool1d(
 ): Tensor | [Tensor, Tensor] {
   if (arguments.length > 3) noMore('maxPool1d', 3, arguments);
   const op = 'maxPool1d';
-  checkOptions(op, options, [...maxPoolOptions, 'returnIndices']);
+  checkOptions(op, options, { ...maxPoolKinds, returnIndices: FLAG });
   const window = lineWindow(op, kernelSize, options);
   return lines(() => maxPool(op, asPlanes(op, x), window, options.returnIndices ?? false));
 }
@@ -170,7 +167,7 @@ export function maxPool1d(
  */
 export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions = {}): Tensor {
   if (arguments.length > 3) noMore('avgPool2d', 3, arguments);
-  checkOptions('avgPool2d', options, avgPoolOptions);
+  checkOptions('avgPool2d', options, avgPoolKinds);
   return avgPool('avgPool2d', x, windowOf(kernelSize, options));
 }
 
@@ -183,7 +180,7 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPoolOptions =
 export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions<number> = {}): Tensor {
   if (arguments.length > 3) noMore('avgPool1d', 3, arguments);
   const op = 'avgPool1d';
-  checkOptions(op, options, avgPoolOptions);
+  checkOptions(op, options, avgPoolKinds);
   const window = lineWindow(op, kernelSize, options);
   return compose(() => avgPool(op, asPlanes(op, x), window).squeeze(-2));
 }
@@ -231,6 +228,6 @@ export function adaptiveMaxPool2d(
   options: IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
   if (arguments.length > 3) noMore('adaptiveMaxPool2d', 3, arguments);
-  checkOptions('adaptiveMaxPool2d', options, ['returnIndices']);
+  checkOptions('adaptiveMaxPool2d', options, { returnIndices: FLAG });
   return given(adaptiveMaxPool('adaptiveMaxPool2d', x, outputSize, options.returnIndices ?? false));
 }

@@ -1,8 +1,8 @@
 /** Resizing of planes, and dropout of whole channels. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ResizeMode } from '../../bindings/generated/encode.ts';
 import { checkPlanes, checkTensor, compose, type Pair, pairOf, resizePlanes, zerosLike } from '../ops/index.ts';
-import { checkOneOf, checkOptions, checkRange, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { show } from '../tensor/shapes.ts';
@@ -20,23 +20,20 @@ export interface InterpolateOptions {
   alignCorners?: boolean;
 }
 
-const interpolateOptions = ['size', 'scaleFactor', 'mode', 'alignCorners'];
-
 /** Refuses options that contradict each other. */
 export function checkInterpolate(op: string, options: InterpolateOptions): void {
-  checkOptions(op, options, interpolateOptions);
+  checkOptions(op, options, { size: VALUE, scaleFactor: VALUE, mode: VALUE, alignCorners: FLAG });
   const { size, scaleFactor, mode = 'nearest', alignCorners } = options;
   if ((size === undefined) === (scaleFactor === undefined))
-    throw new ArgumentError(`${op}: expected either size or scaleFactor`, { op, argument: 'size', got: size });
+    refuse(ArgumentError, op, 'expected either size or scaleFactor', { argument: 'size', got: size });
   checkOneOf(op, 'mode', mode, ['nearest', 'bilinear']);
   if (mode === 'nearest' && alignCorners !== undefined)
-    throw new ArgumentError(`${op}: alignCorners belongs to mode 'bilinear'`, { op, argument: 'alignCorners' });
+    refuse(ArgumentError, op, "alignCorners belongs to mode 'bilinear'", { argument: 'alignCorners' });
   if (scaleFactor === undefined) return;
   const factors = Array.isArray(scaleFactor) ? scaleFactor : [scaleFactor, scaleFactor];
   for (const factor of factors) {
     if (!(factors.length === 2 && Number.isFinite(factor) && factor > 0))
-      throw new ArgumentError(`${op}: scaleFactor must be above 0, got ${String(factor)}`, {
-        op,
+      refuse(ArgumentError, op, `scaleFactor must be above 0, got ${String(factor)}`, {
         argument: 'scaleFactor',
         got: scaleFactor,
       });
@@ -63,11 +60,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   checkInterpolate(op, options);
   checkPlanes(op, x);
   if (x.ndim !== 4)
-    throw new ShapeError(`${op}: input must be [N,C,H,W], got ${show(x.shape)}`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `input must be [N,C,H,W], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   const [height, width] = x.shape.slice(2) as [number, number];
   const { size, scaleFactor, alignCorners = false } = options;
   const mode = options.mode !== 'bilinear' ? 'nearest' : alignCorners ? 'bilinearCorners' : 'bilinear';
@@ -75,11 +68,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const wanted = size ?? ([Math.floor(height * factors![0]!), Math.floor(width * factors![1]!)] as const);
   const [outHeight, outWidth] = pairOf(op, 'size', wanted, 1);
   if (height === 0 || width === 0)
-    throw new ShapeError(`${op}: input ${show(x.shape)} has no elements to repeat`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `input ${show(x.shape)} has no elements to repeat`, { argument: 'input', got: x.shape });
   const scaleHeight = scaleOf(height, outHeight, factors?.[0], mode);
   const scaleWidth = scaleOf(width, outWidth, factors?.[1], mode);
   return resizePlanes(x, { height, width, outHeight, outWidth, scaleHeight, scaleWidth, mode });
@@ -96,11 +85,11 @@ export function dropout2d(x: Tensor, options: { p?: number; training?: boolean }
   if (arguments.length > 2) noMore('dropout2d', 2, arguments);
   const op = 'dropout2d';
   checkTensor(op, 'input', x);
-  checkOptions(op, options, ['p', 'training']);
+  checkOptions(op, options, { p: VALUE, training: FLAG });
   const { p = 0.5, training = true } = options;
   checkRange(op, 'p', p, 0, 1);
   if (x.ndim < 2)
-    throw new ShapeError(`${op}: input must be [N,C,…], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
+    refuse(ShapeError, op, `input must be [N,C,…], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   if (!training || p === 0) return x;
   return compose(() => {
     if (p === 1) return x.mul(zerosLike(x));

@@ -3,7 +3,7 @@
  * one line in `known`, or one call of `registerLayer`.
  */
 
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
 import * as nn from '../nn/index.ts';
 import { building, type Module } from '../nn/module.ts';
 import { noMore } from '../options.ts';
@@ -193,11 +193,7 @@ export function registerLayer<M extends Module>(
 ): void {
   if (arguments.length > 3) noMore('registerLayer', 3, arguments);
   if (byKind.has(kind) || byClass.has(type)) {
-    throw new ArgumentError(`registerLayer: ${kind} is known already`, {
-      op: 'registerLayer',
-      argument: 'kind',
-      got: kind,
-    });
+    refuse(ArgumentError, 'registerLayer', `${kind} is known already`, { argument: 'kind', got: kind });
   }
   add(type, {
     kind,
@@ -216,9 +212,11 @@ export function encodeModule(root: Module): Architecture {
     const row = byClass.get(module.constructor);
     if (row === undefined) {
       const name = module.constructor.name;
-      throw new ArgumentError(
-        `saveModel: the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
-        { op: 'saveModel', argument: 'model', got: name },
+      refuse(
+        ArgumentError,
+        'saveModel',
+        `the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
+        { argument: 'model', got: name },
       );
     }
     const args = row.save(module, encode);
@@ -248,7 +246,7 @@ export function decodeModule(architecture: unknown): Module {
   let count = 0;
   let prefix = 0;
   const fail = (message: string): never => {
-    throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
+    refuse(FormatError, 'loadModel', `${message}`, { argument: 'bytes' });
   };
   const add = (modules: number) => {
     charge(modules * (OBJECT_COST + prefix));

@@ -1,5 +1,5 @@
 /** Models drawn with nn.Graph as JSON, and back: shapes of the inputs, steps by the numbers of the values that they take, outputs. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import type { Join } from '../nn/graph.ts';
 import { Graph, type GraphModel, type GraphValue, Module } from '../nn/index.ts';
@@ -17,8 +17,7 @@ export function saveGraph({ ends: { inputs, outputs, path } }: GraphModel, encod
   const steps = path.map(({ step }): SavedStep => {
     const { run, join, inputs: sources } = step!;
     if (join === null && !isInstance(run, Module)) {
-      throw new ArgumentError('saveModel: a function in a graph cannot be saved; make it a module', {
-        op: 'saveModel',
+      refuse(ArgumentError, 'saveModel', 'a function in a graph cannot be saved; make it a module', {
         argument: 'model',
         got: run,
       });

@@ -2,12 +2,12 @@
  * A model in one safetensors file: weights under their own names, the optimizer's memory beside them, and as JSON in the
  * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
  */
-import { ArgumentError, FormatError, SarafError } from '../../bindings/errors.ts';
+import { ArgumentError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -92,8 +92,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
   const op = 'saveModel';
   const kind = Object.keys(OPTIMIZERS).find((name) => OPTIMIZERS[name] === optimizer.constructor);
   if (kind === undefined) {
-    throw new ArgumentError(`${op}: the optimizer must be one of ${Object.keys(OPTIMIZERS).join(', ')}`, {
-      op,
+    refuse(ArgumentError, op, `the optimizer must be one of ${Object.keys(OPTIMIZERS).join(', ')}`, {
       argument: 'optimizer',
       got: optimizer,
     });
@@ -108,8 +107,7 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
     params: group.params.map((number) => {
       const name = names.get(params[number]!);
       if (name !== undefined) return name;
-      throw new ArgumentError(`${op}: the optimizer has a parameter that the model has not`, {
-        op,
+      return refuse(ArgumentError, op, 'the optimizer has a parameter that the model has not', {
         argument: 'optimizer',
       });
     }),
@@ -151,11 +149,10 @@ export async function saveModelAsync(model: Module, options: SaveModelOptions = 
 
 /** Tensors and metadata of a model's file. */
 function contentsOf(op: string, model: Module, options: SaveModelOptions): [StateDict, Record<string, string>] {
-  checkOptions(op, options, ['optimizer', 'scheduler', 'epoch']);
+  checkOptions(op, options, { optimizer: VALUE, scheduler: VALUE, epoch: VALUE });
   const { optimizer, scheduler, epoch = 0 } = options;
   checkWhole(op, 'epoch', epoch);
-  if (!isInstance(model, Module))
-    throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
+  if (!isInstance(model, Module)) refuse(ArgumentError, op, 'expected a module', { argument: 'model', got: model });
   const tensors = { ...model.stateDict() };
   const description: Description = {
     version: VERSION,
@@ -170,7 +167,7 @@ function contentsOf(op: string, model: Module, options: SaveModelOptions): [Stat
 }
 
 function fail(message: string): never {
-  throw new FormatError(`loadModel: ${message}`, { op: 'loadModel', argument: 'bytes' });
+  refuse(FormatError, 'loadModel', `${message}`, { argument: 'bytes' });
 }
 
 function describe(metadata: Record<string, string>): Description {
@@ -265,7 +262,7 @@ export interface LoadModelOptions {
 export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): SavedModel {
   if (arguments.length > 2) noMore('loadModel', 2, arguments);
   const op = 'loadModel';
-  checkOptions(op, options, ['restoreRandom', 'maxElements']);
+  checkOptions(op, options, { restoreRandom: FLAG, maxElements: VALUE });
   const { restoreRandom = true, maxElements } = options;
   const tooLarge = () => `${op}: its architecture is larger than its weights: it asks for`;
   const limit = limitOf(op, maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, tooLarge);

@@ -2,7 +2,7 @@
  * What of a model is neither architecture nor weight: which modules evaluate, which parameters are frozen, and which names stand for
  * one tensor. (A module that is used in several places is the architecture's.)
  */
-import { FormatError } from '../../bindings/errors.ts';
+import { FormatError, refuse } from '../../bindings/errors.ts';
 import type { Module } from '../nn/module.ts';
 import { Buffer, Parameter } from '../nn/parameter.ts';
 import { sameShape } from '../tensor/shapes.ts';
@@ -52,10 +52,7 @@ export function modesOf(model: Module): Modes {
 }
 
 function damaged(): never {
-  throw new FormatError('loadModel: its description names parts of another model', {
-    op: 'loadModel',
-    argument: 'bytes',
-  });
+  refuse(FormatError, 'loadModel', 'its description names parts of another model', { argument: 'bytes' });
 }
 
 /** The names of a list, all of which must be known. */

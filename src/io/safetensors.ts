@@ -4,12 +4,12 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-import { ArgumentError, DeviceError, FormatError, SarafError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
 import { isUint8Array } from '../../bindings/realm.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor } from '../tensor/tensor.ts';
 import { outline } from './json.ts';
@@ -89,7 +89,7 @@ interface Header {
 }
 
 function fail(message: string, argument = 'bytes'): never {
-  throw new FormatError(`loadSafetensors: ${message}`, { op: 'loadSafetensors', argument });
+  refuse(FormatError, 'loadSafetensors', `${message}`, { argument });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -149,9 +149,9 @@ export interface LoadSafetensorsOptions {
 /** @throws ArgumentError where the bytes are not an array of bytes */
 export function limitFor(op: string, bytes: Uint8Array, options: LoadSafetensorsOptions): Limit {
   if (!isUint8Array(bytes)) {
-    throw new ArgumentError(`${op}: expected a Uint8Array`, { op, argument: 'bytes', got: bytes });
+    refuse(ArgumentError, op, 'expected a Uint8Array', { argument: 'bytes', got: bytes });
   }
-  checkOptions(op, options, ['maxElements']);
+  checkOptions(op, options, { maxElements: VALUE });
   return limitOf(op, options.maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS);
 }
 
@@ -268,8 +268,7 @@ export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<str
   const { bytes, places } = layOut(op, state, metadata);
   for (const [name, { executor, device }] of Object.entries(state)) {
     if (executor.download === undefined) continue;
-    throw new DeviceError(`${op}: ${name} lives on ${device}, whose values come asynchronously: await ${op}Async`, {
-      op,
+    refuse(DeviceError, op, `${name} lives on ${device}, whose values come asynchronously: await ${op}Async`, {
       argument: name,
       got: device,
     });
@@ -298,17 +297,12 @@ export async function saveSafetensorsAsync(
 function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, string>> | undefined) {
   for (const [name, value] of Object.entries(state ?? {})) {
     if (!isTensor(value) || WRITTEN[value.dtype] === undefined || name === METADATA) {
-      throw new ArgumentError(`${op}: ${name} must be a tensor of float32, int32 or bool`, {
-        op,
-        argument: name,
-        got: value,
-      });
+      refuse(ArgumentError, op, `${name} must be a tensor of float32, int32 or bool`, { argument: name, got: value });
     }
   }
   for (const [name, value] of Object.entries(metadata ?? {})) {
     if (typeof value !== 'string')
-      throw new ArgumentError(`${op}: metadata.${name} must be a text, got ${typeof value}`, {
-        op,
+      refuse(ArgumentError, op, `metadata.${name} must be a text, got ${typeof value}`, {
         argument: 'metadata',
         got: value,
       });

@@ -1,6 +1,6 @@
 /** Metrics of predicted classes: accuracy, precision, recall, F1, confusion matrix. scikit-learn's semantics. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkOptions, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -63,7 +63,7 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
  */
 export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: boolean } = {}): number {
   if (arguments.length > 3) noMore('accuracy', 3, arguments);
-  checkOptions('accuracy', options, ['normalize']);
+  checkOptions('accuracy', options, { normalize: FLAG });
   const { truth, predicted } = pairOf('accuracy', yTrue, yPred);
   const hits = truth.reduce<number>((sum, label, i) => sum + Number(label === predicted[i]), 0);
   return (options.normalize ?? true) ? hits / truth.length : hits;
@@ -91,7 +91,7 @@ export interface TopKOptions {
 export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}): number {
   if (arguments.length > 3) noMore('topK', 3, arguments);
   const op = 'topK';
-  checkOptions(op, options, ['k', 'normalize', 'labels']);
+  checkOptions(op, options, { k: VALUE, normalize: FLAG, labels: VALUE });
   const { k = 2, normalize = true } = options;
   checkWhole(op, 'k', k, 1);
   const truth = labelsOf(op, 'yTrue', yTrue);
@@ -136,9 +136,11 @@ const total = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x
 /** The labels that count with average 'binary': the positive one, which must occur unless there is only one class. */
 function binaryLabels(op: string, present: readonly Label[], posLabel: Label): Label[] {
   if (present.length > 2) {
-    throw new ArgumentError(
-      `${op}: there are ${present.length} classes but average is 'binary'; choose 'micro', 'macro', 'weighted' or null`,
-      { op, argument: 'average', got: 'binary' },
+    refuse(
+      ArgumentError,
+      op,
+      `there are ${present.length} classes but average is 'binary'; choose 'micro', 'macro', 'weighted' or null`,
+      { argument: 'average', got: 'binary' },
     );
   }
   if (present.length === 2) checkPositive(op, posLabel, present);
@@ -193,10 +195,8 @@ function mean(values: readonly number[], weights: readonly number[], nothing: nu
   return sum / weight;
 }
 
-const SCORE_OPTIONS = ['average', 'posLabel', 'zeroDivision', 'labels'];
-
 function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, options: ScoreOptions) {
-  checkOptions(op, options, SCORE_OPTIONS, ['average']);
+  checkOptions(op, options, { average: NULLABLE, posLabel: VALUE, zeroDivision: VALUE, labels: VALUE });
   const result = scores(op, pairOf(op, yTrue, yPred), options)[op];
   return options.average === null ? result : result[0]!;
 }
@@ -273,17 +273,13 @@ export interface ConfusionOptions {
 export function confusionMatrix(yTrue: Labels, yPred: Labels, options: ConfusionOptions = {}): number[][] {
   if (arguments.length > 3) noMore('confusionMatrix', 3, arguments);
   const op = 'confusionMatrix';
-  checkOptions(op, options, ['labels', 'normalize'], ['normalize']);
+  checkOptions(op, options, { labels: VALUE, normalize: NULLABLE });
   const { normalize = null } = options;
   checkChoice(op, 'normalize', normalize, ['true', 'pred', 'all', null]);
   const { truth, predicted, present } = pairOf(op, yTrue, yPred);
   const labels = options.labels === undefined ? present : labelsOf(op, 'labels', options.labels);
   if (!labels.some((label) => truth.includes(label))) {
-    throw new ArgumentError(`${op}: none of labels ${showLabels(labels)} is in yTrue`, {
-      op,
-      argument: 'labels',
-      got: labels,
-    });
+    refuse(ArgumentError, op, `none of labels ${showLabels(labels)} is in yTrue`, { argument: 'labels', got: labels });
   }
   const at = new Map(labels.map((label, i) => [label, i]));
   const matrix = labels.map(() => labels.map(() => 0));

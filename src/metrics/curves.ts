@@ -1,6 +1,6 @@
 /** Metrics of scores: ROC and precision-recall curves and the areas under them. scikit-learn's semantics. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkOptions, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -53,9 +53,11 @@ function binaryInput(op: string, yTrue: Labels, yScore: Numbers, posLabel: Label
   checkLengths(op, truth.length, rows);
   const present = uniqueLabels(op, truth);
   if (cols !== 1 || (present.length > 2 && posLabel === undefined)) {
-    throw new ArgumentError(
-      `${op}: expected two classes and one score for each example, got ${present.length} classes and ${cols} scores`,
-      { op, argument: 'yScore', got: cols, expected: 1 },
+    refuse(
+      ArgumentError,
+      op,
+      `expected two classes and one score for each example, got ${present.length} classes and ${cols} scores`,
+      { argument: 'yScore', got: cols, expected: 1 },
     );
   }
   const positive = positiveLabel(op, present, posLabel);
@@ -107,7 +109,7 @@ function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropInterm
  */
 export function rocCurve(yTrue: Labels, yScore: Numbers, options: RocOptions = {}): RocCurve {
   if (arguments.length > 3) noMore('rocCurve', 3, arguments);
-  checkOptions('rocCurve', options, ['posLabel', 'dropIntermediate']);
+  checkOptions('rocCurve', options, { posLabel: VALUE, dropIntermediate: FLAG });
   const { positive, scores } = binaryInput('rocCurve', yTrue, yScore, options.posLabel);
   return roc(positive, scores, options.dropIntermediate ?? true);
 }
@@ -121,8 +123,7 @@ export function areaUnder({ fpr, tpr }: RocCurve): number {
 
 function binaryAuc(op: string, positive: readonly boolean[], scores: ArrayLike<number>): number {
   if (!positive.includes(true) || !positive.includes(false)) {
-    throw new ArgumentError(`${op}: only one class is in yTrue; the area under the curve is not defined`, {
-      op,
+    refuse(ArgumentError, op, 'only one class is in yTrue; the area under the curve is not defined', {
       argument: 'yTrue',
     });
   }
@@ -167,7 +168,7 @@ export function rocAuc(
 export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {}): number | number[] {
   if (arguments.length > 3) noMore('rocAuc', 3, arguments);
   const op = 'rocAuc';
-  checkOptions(op, options, ['average', 'multiClass', 'labels'], ['average']);
+  checkOptions(op, options, { average: NULLABLE, multiClass: VALUE, labels: VALUE });
   const { average: kind = 'macro', multiClass } = options;
   const truth = labelsOf(op, 'yTrue', yTrue);
   const table = tableOf(op, 'yScore', yScore);
@@ -214,15 +215,11 @@ function checkProbabilities(op: string, { rows, cols, values }: { rows: number; 
     let sum = 0;
     for (let j = 0; j < cols; j++) sum += values[i * cols + j]!;
     if (Math.abs(1 - sum) > SUM_TOLERANCE) {
-      throw new ArgumentError(
-        `${op}: scores of several classes must be probabilities; row ${i} sums to ${sum}, not to 1`,
-        {
-          op,
-          argument: 'yScore',
-          got: sum,
-          expected: 1,
-        },
-      );
+      refuse(ArgumentError, op, `scores of several classes must be probabilities; row ${i} sums to ${sum}, not to 1`, {
+        argument: 'yScore',
+        got: sum,
+        expected: 1,
+      });
     }
   }
 }
@@ -294,7 +291,7 @@ function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropInterme
  */
 export function prCurve(yTrue: Labels, yScore: Numbers, options: PrOptions = {}): PrCurve {
   if (arguments.length > 3) noMore('prCurve', 3, arguments);
-  checkOptions('prCurve', options, ['posLabel', 'dropIntermediate']);
+  checkOptions('prCurve', options, { posLabel: VALUE, dropIntermediate: FLAG });
   const { positive, scores } = binaryInput('prCurve', yTrue, yScore, options.posLabel);
   return pr(positive, scores, options.dropIntermediate);
 }
@@ -338,7 +335,7 @@ export function averagePrecision(
 ): number | number[] {
   if (arguments.length > 3) noMore('averagePrecision', 3, arguments);
   const op = 'averagePrecision';
-  checkOptions(op, options, ['average', 'posLabel'], ['average']);
+  checkOptions(op, options, { average: NULLABLE, posLabel: VALUE });
   const { average: kind = 'macro', posLabel = 1 } = options;
   checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
   const truth = labelsOf(op, 'yTrue', yTrue);

@@ -1,6 +1,6 @@
 /** Metrics of predicted numbers: mean errors, R², and the logarithmic loss of probabilities. scikit-learn's semantics. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import {
   checkChoice,
   checkLengths,
@@ -36,8 +36,7 @@ function perOutput(
   const predicted = tableOf(op, 'yPred', yPred);
   checkLengths(op, truth.rows, predicted.rows);
   if (truth.cols !== predicted.cols) {
-    throw new ShapeError(`${op}: yTrue has ${truth.cols} outputs, yPred ${predicted.cols}`, {
-      op,
+    refuse(ShapeError, op, `yTrue has ${truth.cols} outputs, yPred ${predicted.cols}`, {
       argument: 'yPred',
       got: predicted.cols,
       expected: truth.cols,
@@ -58,7 +57,7 @@ function meanError(
   options: RegressionOptions,
   fn: (truth: Float64Array, predicted: Float64Array) => number,
 ): number | number[] {
-  checkOptions(op, options, ['multioutput']);
+  checkOptions(op, options, { multioutput: VALUE });
   const { multioutput = 'uniformAverage' } = options;
   checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues']);
   const errors = perOutput(op, yTrue, yPred, fn);
@@ -112,7 +111,7 @@ export function r2(
 export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): number | number[] {
   if (arguments.length > 3) noMore('r2', 3, arguments);
   const op = 'r2';
-  checkOptions(op, options, ['multioutput']);
+  checkOptions(op, options, { multioutput: VALUE });
   const { multioutput = 'uniformAverage' } = options;
   checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues', 'varianceWeighted']);
   const sum = (values: ArrayLike<number>) => mean(values) * values.length;
@@ -158,7 +157,7 @@ export interface LogLossOptions {
 export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions = {}): number {
   if (arguments.length > 3) noMore('logLoss', 3, arguments);
   const op = 'logLoss';
-  checkOptions(op, options, ['labels', 'normalize', 'eps']);
+  checkOptions(op, options, { labels: VALUE, normalize: FLAG, eps: VALUE });
   const truth = labelsOf(op, 'yTrue', yTrue);
   const table = tableOf(op, 'yPred', yPred);
   const { rows, cols, values } = table;
@@ -166,8 +165,7 @@ export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions =
   checkLengths(op, truth.length, rows);
   const known = uniqueLabels(op, options.labels === undefined ? truth : labelsOf(op, 'labels', options.labels));
   if (known.length < 2) {
-    throw new ArgumentError(`${op}: there is only one class; give all classes by labels`, {
-      op,
+    refuse(ArgumentError, op, 'there is only one class; give all classes by labels', {
       argument: 'labels',
       got: known,
     });

@@ -2,7 +2,7 @@
  * What metrics take: lists of labels (numbers, texts, booleans) and arrays of numbers, as arrays, typed arrays or tensors.
  * Here they become plain lists; where something does not fit, an error names the metric and the argument.
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isFloat32Array, isList } from '../../bindings/realm.ts';
 import type { NumberArray } from '../ops/index.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -31,47 +31,49 @@ export interface Table {
 const FLOAT32_EPS = 2 ** -23;
 const FLOAT64_EPS = 2 ** -52;
 
-function refuse(op: string, argument: string, expected: string, got: unknown): never {
-  throw new ArgumentError(`${op}: ${argument} must be ${expected}`, { op, argument, got, expected });
-}
-
 /** One label for each example. */
 export function labelsOf(op: string, argument: string, x: Labels): Label[] {
   const list: unknown = isTensor(x) ? columnOf(op, argument, x) : x;
-  if (!isList(list)) return refuse(op, argument, 'a list of labels, a typed array or a tensor', x);
+  if (!isList(list))
+    return refuse(ArgumentError, op, `${argument} must be a list of labels, a typed array or a tensor`, {
+      argument,
+      got: x,
+      expected: 'a list of labels, a typed array or a tensor',
+    });
   return Array.from(list, (given, i) => {
     const label = isList(given) && given.length === 1 ? given[0] : given;
     if (typeof label === 'boolean') return Number(label);
     if (typeof label === 'string' || (typeof label === 'number' && Number.isFinite(label))) return label;
-    return refuse(op, `${argument}[${i}]`, `a number, a text or a boolean, got ${String(label)}`, label);
+    return refuse(ArgumentError, op, `${argument}[${i}] must be a number, a text or a boolean, got ${String(label)}`, {
+      argument: `${argument}[${i}]`,
+      got: label,
+      expected: `a number, a text or a boolean, got ${String(label)}`,
+    });
   });
 }
 
 function columnOf(op: string, argument: string, x: Tensor): ArrayLike<number> {
   if (x.ndim === 1 || (x.ndim === 2 && x.shape[1] === 1)) return x.dataSync();
-  throw new ShapeError(`${op}: ${argument} must be [N] or [N,1], got [${x.shape.join(',')}]`, {
-    op,
-    argument,
-    got: x.shape,
-  });
+  refuse(ShapeError, op, `${argument} must be [N] or [N,1], got [${x.shape.join(',')}]`, { argument, got: x.shape });
 }
 
 /** Numbers [N] or [N, C]; all must be finite. */
 export function tableOf(op: string, argument: string, x: Numbers): Table {
   const table = isTensor(x) ? tensorTable(op, argument, x) : listTable(op, argument, x);
   table.values.forEach((value, i) => {
-    if (!Number.isFinite(value)) refuse(op, argument, `made of finite numbers, element ${i} is ${value}`, value);
+    if (!Number.isFinite(value))
+      refuse(ArgumentError, op, `${argument} must be made of finite numbers, element ${i} is ${value}`, {
+        argument,
+        got: value,
+        expected: `made of finite numbers, element ${i} is ${value}`,
+      });
   });
   return table;
 }
 
 function tensorTable(op: string, argument: string, x: Tensor): Table {
   if (x.ndim < 1 || x.ndim > 2) {
-    throw new ShapeError(`${op}: ${argument} must be [N] or [N,C], got [${x.shape.join(',')}]`, {
-      op,
-      argument,
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `${argument} must be [N] or [N,C], got [${x.shape.join(',')}]`, { argument, got: x.shape });
   }
   return {
     rows: x.shape[0]!,
@@ -83,22 +85,28 @@ function tensorTable(op: string, argument: string, x: Tensor): Table {
 }
 
 function listTable(op: string, argument: string, x: unknown): Table {
-  if (!isList(x)) return refuse(op, argument, 'a list of numbers, a typed array or a tensor', x);
+  if (!isList(x))
+    return refuse(ArgumentError, op, `${argument} must be a list of numbers, a typed array or a tensor`, {
+      argument,
+      got: x,
+      expected: 'a list of numbers, a typed array or a tensor',
+    });
   const flat = !isList(x[0]);
   const cols = flat ? 1 : (x[0] as ArrayLike<unknown>).length;
   const values = new Float64Array(x.length * cols);
   for (let i = 0; i < x.length; i++) {
     const row = flat ? [x[i]] : x[i];
     if (!isList(row) || row.length !== cols) {
-      throw new ShapeError(`${op}: ${argument} must have rows of equal length, row ${i} differs from row 0`, {
-        op,
-        argument,
-      });
+      refuse(ShapeError, op, `${argument} must have rows of equal length, row ${i} differs from row 0`, { argument });
     }
     for (let j = 0; j < cols; j++) {
       const value = row[j];
       if (typeof value !== 'number' && typeof value !== 'boolean')
-        refuse(op, argument, `made of numbers, got ${typeof value}`, value);
+        refuse(ArgumentError, op, `${argument} must be made of numbers, got ${typeof value}`, {
+          argument,
+          got: value,
+          expected: `made of numbers, got ${typeof value}`,
+        });
       values[i * cols + j] = Number(value);
     }
   }
@@ -108,9 +116,9 @@ function listTable(op: string, argument: string, x: unknown): Table {
 /** Refuses lists of different lengths, and empty ones. */
 export function checkLengths(op: string, a: number, b: number): void {
   if (a !== b) {
-    throw new ShapeError(`${op}: yTrue has ${a} examples, the other argument ${b}`, { op, got: b, expected: a });
+    refuse(ShapeError, op, `yTrue has ${a} examples, the other argument ${b}`, { got: b, expected: a });
   }
-  if (a === 0) throw new ArgumentError(`${op}: there are no examples`, { op, got: 0 });
+  if (a === 0) refuse(ArgumentError, op, 'there are no examples', { got: 0 });
 }
 
 /** Numbers by value, texts by code units. */
@@ -124,7 +132,7 @@ export function uniqueLabels(op: string, ...lists: readonly Label[][]): Label[] 
   for (const list of lists) for (const label of list) all.add(label);
   const unique = [...all];
   if (new Set(unique.map((label) => typeof label)).size > 1) {
-    throw new ArgumentError(`${op}: labels are numbers in one place and texts in another`, { op, got: unique });
+    refuse(ArgumentError, op, 'labels are numbers in one place and texts in another', { got: unique });
   }
   return unique.sort(compareLabels);
 }
@@ -137,8 +145,7 @@ export function showLabels(labels: readonly Label[]): string {
 /** Refuses a positive class that does not occur. */
 export function checkPositive(op: string, posLabel: Label, present: readonly Label[]): void {
   if (present.includes(posLabel)) return;
-  throw new ArgumentError(`${op}: posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
-    op,
+  refuse(ArgumentError, op, `posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
     argument: 'posLabel',
     got: posLabel,
     expected: present,
@@ -150,8 +157,7 @@ export function positiveLabel(op: string, labels: readonly Label[], posLabel: La
   if (posLabel !== undefined) return posLabel;
   const usual = [[0, 1], [-1, 1], [0], [-1], [1]];
   if (!usual.some((set) => set.length === labels.length && set.every((label, i) => label === labels[i]))) {
-    throw new ArgumentError(`${op}: the labels are ${showLabels(labels)}: name the positive one by posLabel`, {
-      op,
+    refuse(ArgumentError, op, `the labels are ${showLabels(labels)}: name the positive one by posLabel`, {
       argument: 'posLabel',
       got: labels,
     });
@@ -162,8 +168,7 @@ export function positiveLabel(op: string, labels: readonly Label[], posLabel: La
 /** Refuses a choice that is not among the known ones. */
 export function checkChoice<T>(op: string, argument: string, value: T, known: readonly T[]): void {
   if (!known.includes(value)) {
-    throw new ArgumentError(`${op}: ${argument} must be one of ${known.map(String).join(', ')}, got ${String(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be one of ${known.map(String).join(', ')}, got ${String(value)}`, {
       argument,
       got: value,
       expected: known,
@@ -181,9 +186,11 @@ export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | 
   if (labels === undefined) {
     const classes = uniqueLabels(op, [...yTrue]);
     if (classes.length !== cols) {
-      throw new ShapeError(
-        `${op}: yTrue has ${classes.length} classes, the scores ${cols} columns; give all classes by labels`,
-        { op, argument: 'labels', got: cols, expected: classes.length },
+      refuse(
+        ShapeError,
+        op,
+        `yTrue has ${classes.length} classes, the scores ${cols} columns; give all classes by labels`,
+        { argument: 'labels', got: cols, expected: classes.length },
       );
     }
     return classes;
@@ -191,15 +198,13 @@ export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | 
   const given = labelsOf(op, 'labels', labels);
   const classes = uniqueLabels(op, given);
   if (classes.length !== given.length || !classes.every((label, i) => label === given[i])) {
-    throw new ArgumentError(`${op}: labels must be different and in order, got ${showLabels(given)}`, {
-      op,
+    refuse(ArgumentError, op, `labels must be different and in order, got ${showLabels(given)}`, {
       argument: 'labels',
       got: given,
     });
   }
   if (classes.length !== cols) {
-    throw new ShapeError(`${op}: labels names ${classes.length} classes, the scores have ${cols} columns`, {
-      op,
+    refuse(ShapeError, op, `labels names ${classes.length} classes, the scores have ${cols} columns`, {
       argument: 'labels',
       got: classes.length,
       expected: cols,
@@ -207,8 +212,7 @@ export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | 
   }
   const unknown = yTrue.find((label) => !classes.includes(label));
   if (unknown !== undefined) {
-    throw new ArgumentError(`${op}: yTrue contains ${JSON.stringify(unknown)}, which is not among labels`, {
-      op,
+    refuse(ArgumentError, op, `yTrue contains ${JSON.stringify(unknown)}, which is not among labels`, {
       argument: 'labels',
       got: unknown,
     });

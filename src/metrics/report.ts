@@ -1,6 +1,6 @@
 /** A table of precision, recall and F1 of every class, as text or as an object. scikit-learn's layout. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { type Average, pairOf, scores } from './classification.ts';
 import { type Labels, labelsOf } from './inputs.ts';
 
@@ -60,7 +60,13 @@ export function classificationReport(
 export function classificationReport(yTrue: Labels, yPred: Labels, options: ReportOptions = {}): string | Report {
   if (arguments.length > 3) noMore('classificationReport', 3, arguments);
   const op = 'classificationReport';
-  checkOptions(op, options, ['labels', 'targetNames', 'digits', 'outputDict', 'zeroDivision']);
+  checkOptions(op, options, {
+    labels: VALUE,
+    targetNames: VALUE,
+    digits: VALUE,
+    outputDict: FLAG,
+    zeroDivision: VALUE,
+  });
   const { digits = 2, outputDict = false, zeroDivision = 0 } = options;
   checkWhole(op, 'digits', digits);
   checkRange(op, 'digits', digits, 0, MAX_DIGITS);
@@ -68,15 +74,11 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
   const labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
   const names = options.targetNames ?? labels.map(String);
   if (names.length !== labels.length) {
-    throw new ArgumentError(
-      `${op}: ${labels.length} classes but ${names.length} targetNames; name the classes by labels`,
-      {
-        op,
-        argument: 'targetNames',
-        got: names.length,
-        expected: labels.length,
-      },
-    );
+    refuse(ArgumentError, op, `${labels.length} classes but ${names.length} targetNames; name the classes by labels`, {
+      argument: 'targetNames',
+      got: names.length,
+      expected: labels.length,
+    });
   }
   const rowsOf = (average: Average): ReportRow[] => {
     const { precision, recall, f1, support } = scores(op, pair, { labels, average, zeroDivision });

@@ -2,7 +2,7 @@
 
 import { noGrad } from '../autograd/mode.ts';
 import { BatchNorm2d, Conv2d, Dropout, init, type Layer, Linear, Module, ReLU6, Sequential } from '../nn/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelOptions } from './resnet.ts';
 
@@ -90,7 +90,7 @@ class MobileNetV2 extends Module {
  */
 export function mobilenetV2(options: ModelOptions = {}): MobileNetV2 {
   if (arguments.length > 1) noMore('mobilenetV2', 1, arguments);
-  checkOptions('mobilenetV2', options, ['numClasses']);
+  checkOptions('mobilenetV2', options, { numClasses: VALUE });
   const { numClasses = 1000 } = options;
   checkWhole('mobilenetV2', 'numClasses', numClasses, 1);
   return new MobileNetV2(numClasses);

@@ -1,7 +1,7 @@
 /** ResNet-18 with torchvision's names, so that its weights load unchanged. */
 
 import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module, Sequential } from '../nn/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of all models. */
@@ -79,7 +79,7 @@ class ResNet18 extends Module {
  */
 export function resnet18(options: ModelOptions = {}): ResNet18 {
   if (arguments.length > 1) noMore('resnet18', 1, arguments);
-  checkOptions('resnet18', options, ['numClasses']);
+  checkOptions('resnet18', options, { numClasses: VALUE });
   const { numClasses = 1000 } = options;
   checkWhole('resnet18', 'numClasses', numClasses, 1);
   return new ResNet18(numClasses);

@@ -28,7 +28,7 @@ import {
   tanh,
 } from '../functional/index.ts';
 import { full } from '../ops/index.ts';
-import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -85,7 +85,7 @@ export class Softmax extends Module {
   constructor(options: { dim?: number } = {}) {
     if (arguments.length > 1) noMore('Softmax', 1, arguments);
     super();
-    checkOptions('Softmax', options, ['dim']);
+    checkOptions('Softmax', options, { dim: VALUE });
     this.dim = options.dim ?? -1;
   }
 
@@ -108,7 +108,7 @@ export class LogSoftmax extends Module {
   constructor(options: { dim?: number } = {}) {
     if (arguments.length > 1) noMore('LogSoftmax', 1, arguments);
     super();
-    checkOptions('LogSoftmax', options, ['dim']);
+    checkOptions('LogSoftmax', options, { dim: VALUE });
     this.dim = options.dim ?? -1;
   }
 
@@ -261,7 +261,7 @@ export class LeakyReLU extends Module {
   ) {
     if (arguments.length > 1) noMore('LeakyReLU', 1, arguments);
     super();
-    checkOptions('LeakyReLU', options, ['negativeSlope']);
+    checkOptions('LeakyReLU', options, { negativeSlope: VALUE });
   }
 
   override forward(x: Tensor): Tensor {
@@ -283,7 +283,7 @@ export class ELU extends Module {
   ) {
     if (arguments.length > 1) noMore('ELU', 1, arguments);
     super();
-    checkOptions('ELU', options, ['alpha']);
+    checkOptions('ELU', options, { alpha: VALUE });
   }
 
   override forward(x: Tensor): Tensor {
@@ -305,7 +305,7 @@ export class CELU extends Module {
   ) {
     if (arguments.length > 1) noMore('CELU', 1, arguments);
     super();
-    checkOptions('CELU', options, ['alpha']);
+    checkOptions('CELU', options, { alpha: VALUE });
   }
 
   override forward(x: Tensor): Tensor {
@@ -327,7 +327,7 @@ export class GELU extends Module {
   ) {
     if (arguments.length > 1) noMore('GELU', 1, arguments);
     super();
-    checkOptions('GELU', options, ['approximate']);
+    checkOptions('GELU', options, { approximate: VALUE });
     checkOneOf('GELU', 'approximate', options.approximate ?? 'none', ['none', 'tanh']);
   }
 
@@ -350,7 +350,7 @@ export class Softplus extends Module {
   ) {
     if (arguments.length > 1) noMore('Softplus', 1, arguments);
     super();
-    checkOptions('Softplus', options, ['beta', 'threshold']);
+    checkOptions('Softplus', options, { beta: VALUE, threshold: VALUE });
   }
 
   override forward(x: Tensor): Tensor {
@@ -372,7 +372,7 @@ export class Hardtanh extends Module {
   ) {
     if (arguments.length > 1) noMore('Hardtanh', 1, arguments);
     super();
-    checkOptions('Hardtanh', options, ['minVal', 'maxVal']);
+    checkOptions('Hardtanh', options, { minVal: VALUE, maxVal: VALUE });
   }
 
   override forward(x: Tensor): Tensor {
@@ -403,7 +403,7 @@ export class PReLU extends Module {
   constructor(options: PReLUOptions = {}) {
     if (arguments.length > 1) noMore('PReLU', 1, arguments);
     super();
-    checkOptions('PReLU', options, ['numParameters', 'init']);
+    checkOptions('PReLU', options, { numParameters: VALUE, init: VALUE });
     const { numParameters = 1, init = 0.25 } = options;
     checkWhole('PReLU', 'numParameters', numParameters, 1);
     checkFinite('PReLU', 'init', init);

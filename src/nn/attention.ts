@@ -1,9 +1,9 @@
 /** Attention with several heads, and the transformer's encoder layer. Parameters have PyTorch's names. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../functional/attention.ts';
 import { gelu, linear, relu } from '../functional/index.ts';
 import { checkFloat, checkTensor, compose, zeros } from '../ops/index.ts';
-import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { constant_, xavierUniform_ } from './init.ts';
@@ -93,14 +93,13 @@ export class MultiheadAttention extends Module {
     const op = 'MultiheadAttention';
     checkWhole(op, 'embedDim', embedDim, 1);
     checkWhole(op, 'numHeads', numHeads, 1);
-    checkOptions(op, options, ['dropout', 'bias', 'kdim', 'vdim', 'batchFirst']);
+    checkOptions(op, options, { dropout: VALUE, bias: FLAG, kdim: VALUE, vdim: VALUE, batchFirst: FLAG });
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
     checkRange(op, 'dropout', dropout, 0, 1);
     checkWhole(op, 'kdim', kdim, 1);
     checkWhole(op, 'vdim', vdim, 1);
     if (embedDim % numHeads !== 0) {
-      throw new ArgumentError(`${op}: embedDim ${embedDim} cannot be divided among ${numHeads} heads`, {
-        op,
+      refuse(ArgumentError, op, `embedDim ${embedDim} cannot be divided among ${numHeads} heads`, {
         argument: 'numHeads',
         got: numHeads,
         expected: embedDim,
@@ -130,8 +129,13 @@ export class MultiheadAttention extends Module {
   ): [out: Tensor, weights: Tensor | null] {
     if (arguments.length > 4) noMore('MultiheadAttention.forward', 4, arguments);
     const op = 'MultiheadAttention';
-    const masks = ['keyPaddingMask', 'attnMask'];
-    checkOptions(op, options, [...masks, 'isCausal', 'needWeights', 'averageAttnWeights'], masks);
+    checkOptions(op, options, {
+      keyPaddingMask: NULLABLE,
+      attnMask: NULLABLE,
+      isCausal: FLAG,
+      needWeights: FLAG,
+      averageAttnWeights: FLAG,
+    });
     const { needWeights = true, averageAttnWeights = true } = options;
     const { isBatched, batch, rows, cols } = this.sizes(query, key, value);
     this.checkMasks(options, isBatched, batch, rows, cols);
@@ -167,27 +171,31 @@ export class MultiheadAttention extends Module {
     if ((query.ndim !== 2 && query.ndim !== 3) || given.some((x, i) => !sameShape(x.shape, expected[i] as Shape))) {
       const order = batchFirst ? ['N,L', 'N,S', 'N,S'] : ['L,N', 'S,N', 'S,N'];
       const forms = [embedDim, kdim, vdim].map((size, i) => `[${order[i]},${size}]`);
-      throw new ShapeError(
-        `${op}: expected query, key, value ${forms.join(', ')}, or without N, got ${given.map((x) => show(x.shape)).join(', ')}`,
-        { op, argument: 'query', got: given.map((x) => x.shape), expected },
+      refuse(
+        ShapeError,
+        op,
+        `expected query, key, value ${forms.join(', ')}, or without N, got ${given.map((x) => show(x.shape)).join(', ')}`,
+        { argument: 'query', got: given.map((x) => x.shape), expected },
       );
     }
     return { isBatched, batch, rows, cols };
   }
 
   private checkMasks(masks: AttentionMasks, isBatched: boolean, batch: number, rows: number, cols: number): void {
-    const refuse = (argument: string, mask: Tensor, forms: Shape[]) => {
+    const check = (argument: string, mask: Tensor, forms: Shape[]) => {
       checkMask('MultiheadAttention', argument, mask);
       if (forms.some((shape) => sameShape(shape, mask.shape))) return;
-      throw new ShapeError(
-        `MultiheadAttention: ${argument} must be ${forms.map(show).join(' or ')}, got ${show(mask.shape)}`,
-        { op: 'MultiheadAttention', argument, got: mask.shape, expected: forms },
-      );
+      const expected = forms.map(show).join(' or ');
+      refuse(ShapeError, 'MultiheadAttention', `${argument} must be ${expected}, got ${show(mask.shape)}`, {
+        argument,
+        got: mask.shape,
+        expected: forms,
+      });
     };
     const { keyPaddingMask, attnMask } = masks;
     const each = [batch * this.numHeads, rows, cols];
-    if (attnMask) refuse('attnMask', attnMask, [[rows, cols], each]);
-    if (keyPaddingMask) refuse('keyPaddingMask', keyPaddingMask, [isBatched ? [batch, cols] : [cols]]);
+    if (attnMask) check('attnMask', attnMask, [[rows, cols], each]);
+    if (keyPaddingMask) check('keyPaddingMask', keyPaddingMask, [isBatched ? [batch, cols] : [cols]]);
   }
 
   /** All masks as one summand of the scores [N, heads, L, S], or null. */
@@ -298,7 +306,14 @@ export class TransformerEncoderLayer extends Module {
     if (arguments.length > 3) noMore('TransformerEncoderLayer', 3, arguments);
     super();
     const op = 'TransformerEncoderLayer';
-    checkOptions(op, options, ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'normFirst', 'batchFirst']);
+    checkOptions(op, options, {
+      dimFeedforward: VALUE,
+      dropout: VALUE,
+      activation: VALUE,
+      layerNormEps: VALUE,
+      normFirst: FLAG,
+      batchFirst: FLAG,
+    });
     const {
       dimFeedforward = 2048,
       dropout = 0.1,
@@ -326,8 +341,11 @@ export class TransformerEncoderLayer extends Module {
 
   override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
     if (arguments.length > 2) noMore('TransformerEncoderLayer.forward', 2, arguments);
-    const srcMasks = ['srcMask', 'srcKeyPaddingMask'];
-    checkOptions('TransformerEncoderLayer', options, [...srcMasks, 'isCausal'], srcMasks);
+    checkOptions('TransformerEncoderLayer', options, {
+      srcMask: NULLABLE,
+      srcKeyPaddingMask: NULLABLE,
+      isCausal: FLAG,
+    });
     checkTensor('TransformerEncoderLayer', 'input', x);
     return compose(() => {
       if (this.normFirst) {

@@ -1,7 +1,7 @@
 /** The bilinear layer. */
 import { bilinear } from '../functional/bilinear.ts';
 import { zeros } from '../ops/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, FLAG, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import type { LinearOptions } from './layers.ts';
@@ -35,7 +35,7 @@ export class Bilinear extends Module {
     checkWhole('Bilinear', 'in1Features', in1Features, 1);
     checkWhole('Bilinear', 'in2Features', in2Features, 1);
     checkWhole('Bilinear', 'outFeatures', outFeatures, 1);
-    checkOptions('Bilinear', options, ['bias']);
+    checkOptions('Bilinear', options, { bias: FLAG });
     const bound = 1 / Math.sqrt(in1Features);
     const { bias = true } = options;
     this.watch('parameter', 'weight', 'bias');

@@ -1,13 +1,12 @@
 /** Lists and dictionaries of modules, for models that choose among them or loop over them. */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { checkFinite, noMore } from '../options.ts';
 import { Module } from './module.ts';
 
 function checkModule(op: string, argument: string, value: unknown): asserts value is Module {
-  if (!isInstance(value, Module))
-    throw new ArgumentError(`${op}: ${argument} is not a module`, { op, argument, got: value });
+  if (!isInstance(value, Module)) refuse(ArgumentError, op, `${argument} is not a module`, { argument, got: value });
 }
 
 /**
@@ -62,7 +61,7 @@ export class ModuleList<M extends Module = Module> extends Module {
   /** Throws: it has none. */
   override forward(): never {
     if (arguments.length > 0) noMore('ModuleList.forward', 0, arguments);
-    throw new ArgumentError('ModuleList: has no forward; call its modules', { op: 'ModuleList' });
+    refuse(ArgumentError, 'ModuleList', 'has no forward; call its modules');
   }
 }
 
@@ -95,11 +94,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     if (arguments.length > 2) noMore('ModuleDict.set', 2, arguments);
     checkModule('ModuleDict', name, module);
     if (name.includes('.') || name === '' || (name in this && !this.has(name))) {
-      throw new ArgumentError(`ModuleDict: ${JSON.stringify(name)} cannot be a name`, {
-        op: 'ModuleDict',
-        argument: 'name',
-        got: name,
-      });
+      refuse(ArgumentError, 'ModuleDict', `${JSON.stringify(name)} cannot be a name`, { argument: 'name', got: name });
     }
     this.own[name] = module;
     return this;
@@ -115,8 +110,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   get(name: string): M {
     if (arguments.length > 1) noMore('ModuleDict.get', 1, arguments);
     if (!this.has(name)) {
-      throw new ArgumentError(`ModuleDict: no module ${name} (there are ${this.keys().join(', ')})`, {
-        op: 'ModuleDict',
+      refuse(ArgumentError, 'ModuleDict', `no module ${name} (there are ${this.keys().join(', ')})`, {
         argument: 'name',
         got: name,
       });
@@ -133,6 +127,6 @@ export class ModuleDict<M extends Module = Module> extends Module {
   /** Throws: it has none. */
   override forward(): never {
     if (arguments.length > 0) noMore('ModuleDict.forward', 0, arguments);
-    throw new ArgumentError('ModuleDict: has no forward; call its modules', { op: 'ModuleDict' });
+    refuse(ArgumentError, 'ModuleDict', 'has no forward; call its modules');
   }
 }

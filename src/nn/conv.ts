@@ -1,5 +1,5 @@
 /** Layers of convolution. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import {
   type Conv1dOptions,
   type ConvOptions,
@@ -13,7 +13,7 @@ import {
   pairOf,
   zeros,
 } from '../ops/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { kaimingUniform_, uniform_ } from './init.ts';
 import { Module } from './module.ts';
@@ -33,7 +33,14 @@ export interface Conv1dLayerOptions extends Conv1dOptions, LearnedOptions {}
 /** Options of `ConvTranspose2d`. */
 export interface ConvTranspose2dOptions extends ConvTransposeOptions, LearnedOptions {}
 
-const KNOWN = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
+const KINDS = {
+  stride: VALUE,
+  padding: VALUE,
+  dilation: VALUE,
+  groups: VALUE,
+  bias: FLAG,
+  paddingMode: VALUE,
+} as const;
 
 function checkChannels(op: string, inChannels: number, outChannels: number, groups: number): void {
   checkWhole(op, 'inChannels', inChannels, 1);
@@ -41,8 +48,7 @@ function checkChannels(op: string, inChannels: number, outChannels: number, grou
   checkWhole(op, 'groups', groups, 1);
   for (const [argument, channels] of Object.entries({ inChannels, outChannels })) {
     if (channels % groups !== 0)
-      throw new ShapeError(`${op}: ${argument} ${channels} cannot be divided into ${groups} groups`, {
-        op,
+      refuse(ShapeError, op, `${argument} ${channels} cannot be divided into ${groups} groups`, {
         argument,
         got: channels,
         expected: groups,
@@ -52,8 +58,7 @@ function checkChannels(op: string, inChannels: number, outChannels: number, grou
 
 function checkMode(op: string, mode: string | undefined): void {
   if (mode !== undefined && mode !== 'zeros')
-    throw new ArgumentError(`${op}: paddingMode must be 'zeros', got ${String(mode)}`, {
-      op,
+    refuse(ArgumentError, op, `paddingMode must be 'zeros', got ${String(mode)}`, {
       argument: 'paddingMode',
       got: mode,
       expected: 'zeros',
@@ -66,9 +71,9 @@ function checked<O extends LearnedOptions & { groups?: number }>(
   inChannels: number,
   outChannels: number,
   options: O,
-  more: readonly string[] = [],
+  kinds: OptionKinds<O>,
 ) {
-  checkOptions(op, options, [...KNOWN, ...more]);
+  checkOptions<O>(op, options, kinds);
   const { bias = true, paddingMode, ...rest } = options;
   checkMode(op, paddingMode);
   const { groups = 1 } = options;
@@ -121,7 +126,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
 export class Conv2d extends Convolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     if (arguments.length > 4) noMore('Conv2d', 4, arguments);
-    const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options);
+    const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options, KINDS);
     const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
     checkConvOptions('Conv2d', kernel, rest);
     super(inChannels, outChannels, [outChannels, inChannels / groups, ...kernel], rest, bias);
@@ -144,7 +149,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
     if (arguments.length > 4) noMore('Conv1d', 4, arguments);
-    const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options);
+    const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options, KINDS);
     checkWhole('Conv1d', 'kernelSize', kernelSize, 1);
     checkConvOptions('Conv1d', [1, kernelSize], rest);
     super(inChannels, outChannels, [outChannels, inChannels / groups, kernelSize], rest, bias);
@@ -168,7 +173,10 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
     if (arguments.length > 4) noMore('ConvTranspose2d', 4, arguments);
-    const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, ['outputPadding']);
+    const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, {
+      ...KINDS,
+      outputPadding: VALUE,
+    });
     const kernel = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);
     checkTransposeOptions('ConvTranspose2d', rest);
     super(inChannels, outChannels, [inChannels, outChannels / groups, ...kernel], rest, bias);

@@ -1,5 +1,5 @@
 /** How layers of dropout are told their share: as a number, as PyTorch has it, or as an option. */
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, VALUE } from '../options.ts';
 
 /** Options of layers of dropout. */
 export interface DropShare {
@@ -9,7 +9,7 @@ export interface DropShare {
 
 /** The share that a constructor was given. */
 export function dropShare(op: string, given: number | DropShare): number {
-  if (typeof given !== 'number') checkOptions(op, given, ['p']);
+  if (typeof given !== 'number') checkOptions(op, given, { p: VALUE });
   const p = typeof given === 'number' ? given : (given.p ?? 0.5);
   checkRange(op, 'p', p, 0, 1);
   return p;

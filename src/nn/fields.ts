@@ -2,7 +2,7 @@
  * Fields that hold a parameter or buffer are accessors, so that assigning something else, by which the module would lose it in silence, is
  * an error where it happens. Fields that hold modules need none: what stands in a module's place fails at its first call.
  */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { nameOf } from '../options.ts';
 
 /** What a watched field is for. */
@@ -34,8 +34,7 @@ export function fieldWatcher(
     const set = function (this: Record<symbol, unknown>, value: unknown) {
       if (value !== null && value !== undefined && !isRegistered(value)) {
         const op = this.constructor.name;
-        throw new ArgumentError(`${op}: cannot assign ${nameOf(value)} as ${kind} '${name}' (${EXPECTED[kind]})`, {
-          op,
+        refuse(ArgumentError, op, `cannot assign ${nameOf(value)} as ${kind} '${name}' (${EXPECTED[kind]})`, {
           argument: name,
           got: value,
           expected: kind,

@@ -1,6 +1,6 @@
 /** Convolution and batch normalisation in one, for inference. */
 
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance } from '../copies.ts';
 import { noMore } from '../options.ts';
@@ -20,15 +20,13 @@ import { parameterOf } from './parameter.ts';
 export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
   if (arguments.length > 2) noMore('fuseConvBn', 2, arguments);
   const op = 'fuseConvBn';
-  if (!isInstance(conv, Conv2d)) throw new ArgumentError(`${op}: conv must be a Conv2d`, { op, argument: 'conv' });
-  if (!isInstance(bn, BatchNorm2d)) throw new ArgumentError(`${op}: bn must be a BatchNorm2d`, { op, argument: 'bn' });
+  if (!isInstance(conv, Conv2d)) refuse(ArgumentError, op, 'conv must be a Conv2d', { argument: 'conv' });
+  if (!isInstance(bn, BatchNorm2d)) refuse(ArgumentError, op, 'bn must be a BatchNorm2d', { argument: 'bn' });
   const { weight, bias, outChannels } = conv;
   const { running_mean: mean, running_var: variance } = bn;
-  if (mean === null || variance === null)
-    throw new ArgumentError(`${op}: bn has no running statistics`, { op, argument: 'bn' });
+  if (mean === null || variance === null) refuse(ArgumentError, op, 'bn has no running statistics', { argument: 'bn' });
   if (bn.numFeatures !== outChannels)
-    throw new ShapeError(`${op}: conv gives ${outChannels} channels, bn takes ${bn.numFeatures}`, {
-      op,
+    refuse(ShapeError, op, `conv gives ${outChannels} channels, bn takes ${bn.numFeatures}`, {
       argument: 'bn',
       got: bn.numFeatures,
       expected: outChannels,

@@ -2,10 +2,10 @@
  * Models in Keras's functional style: symbolic values joined by layers. A graph is drawn once; the model that it gives runs
  * the steps between its inputs and its outputs in the order in which they were drawn.
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, Marked } from '../copies.ts';
 import { add, cat, checkTensor, compose } from '../ops/index.ts';
-import { checkFinite, checkOptions, noMore } from '../options.ts';
+import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -69,7 +69,7 @@ export class Graph {
   private check(op: string, values: readonly GraphValue[]): void {
     for (const value of values) {
       if (!isInstance(value, GraphValue) || value.graph !== this)
-        throw new ArgumentError(`${op}: expected values of this graph`, { op, argument: 'values', got: value });
+        refuse(ArgumentError, op, 'expected values of this graph', { argument: 'values', got: value });
     }
   }
 
@@ -81,7 +81,7 @@ export class Graph {
     join: Join | null = null,
   ): GraphValue {
     this.check(op, inputs);
-    if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one value`, { op, argument: 'values' });
+    if (inputs.length === 0) refuse(ArgumentError, op, 'expected at least one value', { argument: 'values' });
     return this.value(null, { run, inputs: [...inputs], join, name });
   }
 
@@ -96,11 +96,7 @@ export class Graph {
   /** What a module (or a function of tensors) makes of one or more values. A module may be applied several times. */
   apply(module: Module | ((...inputs: Tensor[]) => Tensor), ...values: GraphValue[]): GraphValue {
     if (!isInstance(module, Module) && typeof module !== 'function') {
-      throw new ArgumentError('Graph.apply: expected a module or a function', {
-        op: 'Graph.apply',
-        argument: 'module',
-        got: module,
-      });
+      refuse(ArgumentError, 'Graph.apply', 'expected a module or a function', { argument: 'module', got: module });
     }
     return this.join('Graph.apply', module, values, isInstance(module, Module) ? '' : module.name || 'function');
   }
@@ -121,7 +117,7 @@ export class Graph {
   /** The model between these inputs and outputs. */
   model(ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[] }): GraphModel {
     if (arguments.length > 1) noMore('Graph.model', 1, arguments);
-    checkOptions('Graph.model', ends, ['inputs', 'outputs']);
+    checkOptions('Graph.model', ends, { inputs: VALUE, outputs: VALUE });
     this.check('Graph.model', [...ends.inputs, ...ends.outputs]);
     return new GraphModel(ends.inputs, ends.outputs);
   }
@@ -134,12 +130,11 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (seen.has(value) || inputs.has(value)) continue;
     if (value.step === null) {
-      throw new ArgumentError(
-        `Graph.model: an output depends on an input ${value.shape === null ? '' : `${show(value.shape)} `}that is not listed`,
-        {
-          op: 'Graph.model',
-          argument: 'inputs',
-        },
+      refuse(
+        ArgumentError,
+        'Graph.model',
+        `an output depends on an input ${value.shape === null ? '' : `${show(value.shape)} `}that is not listed`,
+        { argument: 'inputs' },
       );
     }
     seen.add(value);
@@ -158,7 +153,7 @@ export class GraphModel extends Module {
   constructor(inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {
     super();
     if (inputs.length === 0 || outputs.length === 0)
-      throw new ArgumentError('Graph.model: needs inputs and outputs', { op: 'Graph.model', argument: 'inputs' });
+      refuse(ArgumentError, 'Graph.model', 'needs inputs and outputs', { argument: 'inputs' });
     this.ends = { inputs: [...inputs], outputs: [...outputs], path: pathTo(outputs, new Set(inputs)) };
     const modules = new Set(this.ends.path.flatMap(({ step }) => (step!.run instanceof Module ? [step!.run] : [])));
     let i = 0;
@@ -168,8 +163,7 @@ export class GraphModel extends Module {
   override forward(...tensors: Tensor[]): Tensor | Tensor[] {
     const { inputs, outputs, path } = this.ends;
     if (tensors.length !== inputs.length) {
-      throw new ArgumentError(`Graph: expected ${inputs.length} inputs, got ${tensors.length}`, {
-        op: 'Graph',
+      refuse(ArgumentError, 'Graph', `expected ${inputs.length} inputs, got ${tensors.length}`, {
         argument: 'inputs',
         got: tensors.length,
       });
@@ -179,8 +173,7 @@ export class GraphModel extends Module {
       const x = tensors[i]!;
       checkTensor('Graph', `inputs[${i}]`, x);
       if (input.shape !== null && !sameShape(x.shape.slice(1), input.shape)) {
-        throw new ShapeError(`Graph: input ${i} must be [N,${input.shape.join(',')}], got ${show(x.shape)}`, {
-          op: 'Graph',
+        refuse(ShapeError, 'Graph', `input ${i} must be [N,${input.shape.join(',')}], got ${show(x.shape)}`, {
           argument: `inputs[${i}]`,
           got: x.shape,
           expected: input.shape,

@@ -4,9 +4,9 @@
  * @see https://pytorch.org/docs/stable/nn.init.html
  * @module
  */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, checkWritable, elementOf } from '../ops/index.ts';
-import { checkFinite, checkOptions, noMore } from '../options.ts';
+import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { copyInto, empty, fillWith } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import { cpuExecutor } from '../runtime/runtime.ts';
@@ -31,8 +31,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
   checkFinite(op, name1, p1);
   checkWritable(op, t);
   if (t.dtype !== 'float32')
-    throw new DTypeError(`${op}: random numbers are float32, the tensor is ${t.dtype}`, {
-      op,
+    refuse(DTypeError, op, `random numbers are float32, the tensor is ${t.dtype}`, {
       argument: 'tensor',
       got: t.dtype,
       expected: 'float32',
@@ -83,11 +82,7 @@ export function constant_(t: Tensor, value: number): Tensor {
 function checkMatrix(op: string, t: Tensor): void {
   checkTensor(op, 'tensor', t);
   if (t.ndim < 2)
-    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(t.shape)}`, {
-      op,
-      argument: 'tensor',
-      got: t.shape,
-    });
+    refuse(ShapeError, op, `needs at least two dimensions, got ${show(t.shape)}`, { argument: 'tensor', got: t.shape });
 }
 
 /** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
@@ -123,8 +118,7 @@ export function calculateGain(nonlinearity: Nonlinearity, a = 0.01): number {
     case 'selu':
       return 3 / 4;
     default:
-      throw new ArgumentError(`calculateGain: unknown nonlinearity ${String(nonlinearity)}`, {
-        op: 'calculateGain',
+      refuse(ArgumentError, 'calculateGain', `unknown nonlinearity ${String(nonlinearity)}`, {
         argument: 'nonlinearity',
         got: nonlinearity,
       });
@@ -140,7 +134,7 @@ export type Gain =
     };
 
 function gainOf(op: string, given: Gain): number {
-  if (typeof given !== 'number') checkOptions(op, given, ['gain']);
+  if (typeof given !== 'number') checkOptions(op, given, { gain: VALUE });
   const gain = typeof given === 'number' ? given : (given.gain ?? 1);
   checkFinite(op, 'gain', gain);
   return gain;
@@ -182,15 +176,11 @@ export interface KaimingOptions {
 }
 
 function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
-  checkOptions(op, options, ['a', 'mode', 'nonlinearity']);
+  checkOptions(op, options, { a: VALUE, mode: VALUE, nonlinearity: VALUE });
   const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
   const isIn = mode === 'fanIn' || mode === 'fan_in';
   if (!isIn && mode !== 'fanOut' && mode !== 'fan_out')
-    throw new ArgumentError(`${op}: mode must be 'fanIn' or 'fanOut', got ${String(mode)}`, {
-      op,
-      argument: 'mode',
-      got: mode,
-    });
+    refuse(ArgumentError, op, `mode must be 'fanIn' or 'fanOut', got ${String(mode)}`, { argument: 'mode', got: mode });
   const { fanIn, fanOut } = fans(op, t);
   return calculateGain(nonlinearity, a) / Math.sqrt(isIn ? fanIn : fanOut);
 }

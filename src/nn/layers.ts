@@ -1,10 +1,10 @@
 /** Layers: linear, dropout, changes of shape, and the containers that chain them. */
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { dropout } from '../functional/index.ts';
 import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkWhole, nameOf, noMore } from '../options.ts';
+import { checkFinite, checkOptions, checkWhole, FLAG, nameOf, noMore, VALUE } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
@@ -44,7 +44,7 @@ export class Linear extends Module {
     super();
     checkWhole('Linear', 'inFeatures', inFeatures, 1);
     checkWhole('Linear', 'outFeatures', outFeatures, 1);
-    checkOptions('Linear', options, ['bias']);
+    checkOptions('Linear', options, { bias: FLAG });
     const bound = 1 / Math.sqrt(inFeatures);
     this.watch('parameter', 'weight', 'bias');
     this.weight = parameterOf(() => uniform_(zeros(outFeatures, inFeatures), -bound, bound));
@@ -108,7 +108,7 @@ export class Flatten extends Module {
     if (arguments.length > 2) noMore('Flatten', 2, arguments);
     super();
     const options = typeof start === 'number' ? { startDim: start, endDim: end } : start;
-    checkOptions('Flatten', options, ['startDim', 'endDim']);
+    checkOptions('Flatten', options, { startDim: VALUE, endDim: VALUE });
     this.startDim = options.startDim ?? 1;
     this.endDim = options.endDim ?? -1;
     checkWhole('Flatten', 'startDim', this.startDim, -MAX_DIMS);
@@ -169,8 +169,7 @@ export class Sequential extends Module {
     modules.forEach((module, i) => {
       if (!isInstance(module, Module)) {
         const hint = Array.isArray(module) ? '; spread a list: new nn.Sequential(...list)' : '';
-        throw new ArgumentError(`Sequential: argument ${i} is not a module but ${nameOf(module)}${hint}`, {
-          op: 'Sequential',
+        refuse(ArgumentError, 'Sequential', `argument ${i} is not a module but ${nameOf(module)}${hint}`, {
           argument: `modules[${i}]`,
           got: module,
         });

@@ -25,7 +25,7 @@ import {
 } from '../functional/index.ts';
 import { checkLossInput } from '../functional/lossInput.ts';
 import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -55,7 +55,7 @@ export class MSELoss extends Module {
   constructor(private readonly options: LossOptions = {}) {
     if (arguments.length > 1) noMore('MSELoss', 1, arguments);
     super();
-    checkOptions('MSELoss', options, ['reduction']);
+    checkOptions('MSELoss', options, { reduction: VALUE });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -78,7 +78,7 @@ export class BCELoss extends Module {
   constructor(options: WeightedLossOptions = {}) {
     if (arguments.length > 1) noMore('BCELoss', 1, arguments);
     super();
-    checkOptions('BCELoss', options, ['reduction', 'weight']);
+    checkOptions('BCELoss', options, { reduction: VALUE, weight: VALUE });
     this.weight = bufferOf('BCELoss', 'weight', options.weight);
     this.options = withWeights(options, { weight: this.weight });
   }
@@ -104,7 +104,12 @@ export class CrossEntropyLoss extends Module {
   constructor(options: CrossEntropyOptions = {}) {
     if (arguments.length > 1) noMore('CrossEntropyLoss', 1, arguments);
     super();
-    checkOptions('CrossEntropyLoss', options, ['weight', 'reduction', 'ignoreIndex', 'labelSmoothing']);
+    checkOptions('CrossEntropyLoss', options, {
+      weight: VALUE,
+      reduction: VALUE,
+      ignoreIndex: VALUE,
+      labelSmoothing: VALUE,
+    });
     this.weight = bufferOf('CrossEntropyLoss', 'weight', options.weight);
     this.options = withWeights(options, { weight: this.weight });
   }
@@ -126,7 +131,7 @@ export class L1Loss extends Module {
   constructor(private readonly options: LossOptions = {}) {
     if (arguments.length > 1) noMore('L1Loss', 1, arguments);
     super();
-    checkOptions('L1Loss', options, ['reduction']);
+    checkOptions('L1Loss', options, { reduction: VALUE });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -145,7 +150,7 @@ export class SmoothL1Loss extends Module {
   constructor(private readonly options: SmoothL1LossOptions = {}) {
     if (arguments.length > 1) noMore('SmoothL1Loss', 1, arguments);
     super();
-    checkOptions('SmoothL1Loss', options, ['reduction', 'beta']);
+    checkOptions('SmoothL1Loss', options, { reduction: VALUE, beta: VALUE });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -164,7 +169,7 @@ export class HuberLoss extends Module {
   constructor(private readonly options: HuberLossOptions = {}) {
     if (arguments.length > 1) noMore('HuberLoss', 1, arguments);
     super();
-    checkOptions('HuberLoss', options, ['reduction', 'delta']);
+    checkOptions('HuberLoss', options, { reduction: VALUE, delta: VALUE });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -189,7 +194,7 @@ export class BCEWithLogitsLoss extends Module {
   constructor(options: BCEWithLogitsOptions = {}) {
     if (arguments.length > 1) noMore('BCEWithLogitsLoss', 1, arguments);
     super();
-    checkOptions('BCEWithLogitsLoss', options, ['reduction', 'weight', 'posWeight']);
+    checkOptions('BCEWithLogitsLoss', options, { reduction: VALUE, weight: VALUE, posWeight: VALUE });
     this.weight = bufferOf('BCEWithLogitsLoss', 'weight', options.weight);
     this.pos_weight = bufferOf('BCEWithLogitsLoss', 'posWeight', options.posWeight);
     this.options = withWeights(options, { weight: this.weight, posWeight: this.pos_weight });
@@ -216,7 +221,7 @@ export class NLLLoss extends Module {
   constructor(options: NllLossOptions = {}) {
     if (arguments.length > 1) noMore('NLLLoss', 1, arguments);
     super();
-    checkOptions('NLLLoss', options, ['weight', 'reduction', 'ignoreIndex']);
+    checkOptions('NLLLoss', options, { weight: VALUE, reduction: VALUE, ignoreIndex: VALUE });
     this.weight = bufferOf('NLLLoss', 'weight', options.weight);
     this.options = withWeights(options, { weight: this.weight });
   }
@@ -239,7 +244,7 @@ export class KLDivLoss extends Module {
   constructor(private readonly options: KLDivOptions = {}) {
     if (arguments.length > 1) noMore('KLDivLoss', 1, arguments);
     super();
-    checkOptions('KLDivLoss', options, ['reduction', 'logTarget']);
+    checkOptions('KLDivLoss', options, { reduction: VALUE, logTarget: FLAG });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -263,7 +268,7 @@ export class FocalLoss extends Module {
   constructor(options: FocalLossOptions = {}) {
     if (arguments.length > 1) noMore('FocalLoss', 1, arguments);
     super();
-    checkOptions('FocalLoss', options, ['gamma', 'weight', 'reduction']);
+    checkOptions('FocalLoss', options, { gamma: VALUE, weight: VALUE, reduction: VALUE });
     this.weight = bufferOf('FocalLoss', 'weight', options.weight);
     this.options = withWeights(options, { weight: this.weight });
   }
@@ -285,7 +290,7 @@ export class HingeEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
     if (arguments.length > 1) noMore('HingeEmbeddingLoss', 1, arguments);
     super();
-    checkOptions('HingeEmbeddingLoss', options, ['reduction', 'margin']);
+    checkOptions('HingeEmbeddingLoss', options, { reduction: VALUE, margin: VALUE });
   }
 
   override forward(input: Tensor, target: Tensor): Tensor {
@@ -304,7 +309,7 @@ export class CosineEmbeddingLoss extends Module {
   constructor(private readonly options: MarginOptions = {}) {
     if (arguments.length > 1) noMore('CosineEmbeddingLoss', 1, arguments);
     super();
-    checkOptions('CosineEmbeddingLoss', options, ['reduction', 'margin']);
+    checkOptions('CosineEmbeddingLoss', options, { reduction: VALUE, margin: VALUE });
   }
 
   override forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {

@@ -2,12 +2,12 @@
  * The base of all layers and models. Fields are what a module is made of: a Parameter, Buffer or Module assigned to a
  * field belongs to it, under the field's name; nothing has to be registered.
  */
-import { ArgumentError, DeviceError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance, Marked } from '../copies.ts';
 import { checkTensor, compose } from '../ops/index.ts';
-import { checkOptions, listed, noMore, shown } from '../options.ts';
+import { checkOptions, FLAG, listed, noMore, shown } from '../options.ts';
 import { tracing } from '../program/trace.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
@@ -227,10 +227,9 @@ export abstract class Module extends Marked {
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
     if (arguments.length > 2) noMore('Module.loadStateDict', 2, arguments);
     const op = 'loadStateDict';
-    checkOptions(op, options, ['strict']);
+    checkOptions(op, options, { strict: FLAG });
     if (typeof state !== 'object' || state === null)
-      throw new ArgumentError(`${op}: state must be an object { name: tensor }, got ${shown(state)}`, {
-        op,
+      refuse(ArgumentError, op, `state must be an object { name: tensor }, got ${shown(state)}`, {
         argument: 'state',
         got: state,
       });
@@ -238,8 +237,7 @@ export abstract class Module extends Marked {
     const missingKeys = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpectedKeys = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
     if ((options.strict ?? true) && missingKeys.length + unexpectedKeys.length > 0) {
-      throw new ArgumentError(`${op}: missing [${listed(missingKeys)}], unexpected [${listed(unexpectedKeys)}]`, {
-        op,
+      refuse(ArgumentError, op, `missing [${listed(missingKeys)}], unexpected [${listed(unexpectedKeys)}]`, {
         argument: 'state',
       });
     }
@@ -248,8 +246,7 @@ export abstract class Module extends Marked {
       const given = state[name];
       checkTensor(op, name, given);
       if (!sameShape(given.shape, tensor.shape)) {
-        throw new ShapeError(`${op}: ${name} is ${show(given.shape)}, the model's is ${show(tensor.shape)}`, {
-          op,
+        refuse(ShapeError, op, `${name} is ${show(given.shape)}, the model's is ${show(tensor.shape)}`, {
           argument: name,
           got: given.shape,
           expected: tensor.shape,
@@ -282,14 +279,11 @@ export abstract class Module extends Marked {
     const tensors = Object.entries(this.stateDict()).filter(([, { storage }]) => storage.executor !== executor);
     for (const [name, { storage, device: place }] of tensors) {
       if (storage.executor.download === undefined) continue;
-      throw new DeviceError(
-        `to: ${name} lives on ${place}, whose values come asynchronously: await move(model, '${device}')`,
-        {
-          op: 'to',
-          argument: name,
-          got: place,
-          expected: device,
-        },
+      refuse(
+        DeviceError,
+        'to',
+        `${name} lives on ${place}, whose values come asynchronously: await move(model, '${device}')`,
+        { argument: name, got: place, expected: device },
       );
     }
     const unique = new Set(tensors.map(([, tensor]) => tensor));

@@ -1,8 +1,8 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { groupNorm, layerNorm } from '../functional/index.ts';
 import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -49,7 +49,7 @@ abstract class RunningNorm extends Module {
   ) {
     super();
     checkWhole(op, 'numFeatures', numFeatures, 1);
-    checkOptions(op, options, ['eps', 'momentum', 'affine', 'trackRunningStats'], ['momentum']);
+    checkOptions(op, options, { eps: VALUE, momentum: NULLABLE, affine: FLAG, trackRunningStats: FLAG });
     const { eps = 1e-5, momentum = 0.1, affine = byDefault, trackRunningStats = byDefault } = options;
     checkRange(op, 'eps', eps, 0);
     if (momentum !== null) checkRange(op, 'momentum', momentum, 0, 1);
@@ -70,8 +70,7 @@ abstract class RunningNorm extends Module {
     checkTensor(op, 'input', x);
     if (!dims.includes(x.ndim) || x.shape[1] !== numFeatures) {
       const forms = dims.map((n) => `[N,${numFeatures}${',L'.repeat(n === 3 ? 1 : 0)}${n === 4 ? ',H,W' : ''}]`);
-      throw new ShapeError(`${op}: input must be ${forms.join(' or ')}, got ${show(x.shape)}`, {
-        op,
+      refuse(ShapeError, op, `input must be ${forms.join(' or ')}, got ${show(x.shape)}`, {
         argument: 'input',
         got: x.shape,
         expected: forms,
@@ -154,8 +153,7 @@ export class InstanceNorm2d extends RunningNorm {
     if (arguments.length > 2) noMore('InstanceNorm2d', 2, arguments);
     super('InstanceNorm2d', numFeatures, options, false);
     if (this.momentum === null)
-      throw new ArgumentError('InstanceNorm2d: momentum must be a number, got null', {
-        op: 'InstanceNorm2d',
+      refuse(ArgumentError, 'InstanceNorm2d', 'momentum must be a number, got null', {
         argument: 'momentum',
         got: null,
       });
@@ -202,7 +200,7 @@ export class LayerNorm extends Module {
     super();
     const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
     for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
-    checkOptions('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias']);
+    checkOptions('LayerNorm', options, { eps: VALUE, elementwiseAffine: FLAG, bias: FLAG });
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     checkRange('LayerNorm', 'eps', eps, 0);
     this.normalizedShape = shape;
@@ -259,10 +257,9 @@ export class GroupNorm extends Module {
     super();
     checkWhole('GroupNorm', 'numGroups', numGroups, 1);
     checkWhole('GroupNorm', 'numChannels', numChannels, 1);
-    checkOptions('GroupNorm', options, ['eps', 'affine']);
+    checkOptions('GroupNorm', options, { eps: VALUE, affine: FLAG });
     if (numChannels % numGroups !== 0)
-      throw new ShapeError(`GroupNorm: ${numChannels} channels cannot be divided into ${numGroups} groups`, {
-        op: 'GroupNorm',
+      refuse(ShapeError, 'GroupNorm', `${numChannels} channels cannot be divided into ${numGroups} groups`, {
         argument: 'numGroups',
         got: numGroups,
         expected: numChannels,
@@ -280,8 +277,7 @@ export class GroupNorm extends Module {
     const { weight, bias, eps, numChannels } = this;
     checkTensor('GroupNorm', 'input', x);
     if (x.ndim < 2 || x.shape[1] !== numChannels)
-      throw new ShapeError(`GroupNorm: input must be [N,${numChannels},…], got ${show(x.shape)}`, {
-        op: 'GroupNorm',
+      refuse(ShapeError, 'GroupNorm', `input must be [N,${numChannels},…], got ${show(x.shape)}`, {
         argument: 'input',
         got: x.shape,
         expected: numChannels,

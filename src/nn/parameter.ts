@@ -1,9 +1,9 @@
 /** The two kinds of tensors that a module owns. Both live until they are disposed: no scope frees them. */
 
-import { AutogradError } from '../../bindings/errors.ts';
+import { AutogradError, refuse } from '../../bindings/errors.ts';
 import { Variable } from '../autograd/graph.ts';
 import { checkTensor } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore } from '../options.ts';
 import { done, materialize } from '../program/emit.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -12,12 +12,11 @@ import { Tensor } from '../tensor/tensor.ts';
 export class Parameter extends Tensor {
   constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
     if (arguments.length > 2) noMore('Parameter', 2, arguments);
-    checkOptions('Parameter', options, ['requiresGrad']);
+    checkOptions('Parameter', options, { requiresGrad: FLAG });
     const { requiresGrad = true } = options;
     checkTensor('Parameter', 'data', data);
     if (requiresGrad && data.dtype !== 'float32')
-      throw new AutogradError(`Parameter: only float32 tensors can require gradients, this one is ${data.dtype}`, {
-        op: 'Parameter',
+      refuse(AutogradError, 'Parameter', `only float32 tensors can require gradients, this one is ${data.dtype}`, {
         argument: 'data',
         got: data.dtype,
       });

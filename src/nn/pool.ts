@@ -10,9 +10,9 @@ import {
   maxPool1d,
   maxPool2d,
 } from '../functional/index.ts';
-import { avgPoolOptions, maxPoolOptions } from '../functional/pool.ts';
+import { avgPoolKinds, maxPoolKinds } from '../functional/pool.ts';
 import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/index.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, type OptionKinds } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
@@ -24,10 +24,10 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
     readonly kernelSize: Size,
     /** As they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
-    known: readonly string[],
+    kinds: OptionKinds<Options>,
   ) {
     super();
-    checkOptions(op, options, known);
+    checkOptions<Options>(op, options, kinds);
     checkWindow(op, { kernelSize, ...options });
   }
 
@@ -47,7 +47,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
 export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
   constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('MaxPool1d', 2, arguments);
-    super('MaxPool1d', kernelSize, options, maxPoolOptions);
+    super('MaxPool1d', kernelSize, options, maxPoolKinds);
   }
 
   override forward(x: Tensor): Tensor {
@@ -66,7 +66,7 @@ export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
 export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
     if (arguments.length > 2) noMore('MaxPool2d', 2, arguments);
-    super('MaxPool2d', kernelSize, options, maxPoolOptions);
+    super('MaxPool2d', kernelSize, options, maxPoolKinds);
   }
 
   override forward(x: Tensor): Tensor {
@@ -84,7 +84,7 @@ export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
 export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
   constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('AvgPool1d', 2, arguments);
-    super('AvgPool1d', kernelSize, options, avgPoolOptions);
+    super('AvgPool1d', kernelSize, options, avgPoolKinds);
   }
 
   override forward(x: Tensor): Tensor {
@@ -103,7 +103,7 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
 export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     if (arguments.length > 2) noMore('AvgPool2d', 2, arguments);
-    super('AvgPool2d', kernelSize, options, avgPoolOptions);
+    super('AvgPool2d', kernelSize, options, avgPoolKinds);
   }
 
   override forward(x: Tensor): Tensor {

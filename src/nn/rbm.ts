@@ -1,9 +1,9 @@
 /** The restricted Boltzmann machine. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { linear } from '../functional/index.ts';
 import { compose, randn, randomLike, zeros } from '../ops/index.ts';
-import { checkFinite, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkFinite, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -85,12 +85,12 @@ export class RBM extends Module {
   contrastiveDivergence(v: Tensor, options: ContrastiveDivergenceOptions = {}): Tensor {
     if (arguments.length > 2) noMore('RBM.contrastiveDivergence', 2, arguments);
     const op = 'contrastiveDivergence';
-    checkOptions(op, options, ['k', 'lr']);
+    checkOptions(op, options, { k: VALUE, lr: VALUE });
     const { k = 1, lr = 0.1 } = options;
     checkWhole(op, 'k', k, 1);
     checkFinite(op, 'lr', lr);
     if (v.ndim !== 2 || v.shape[0] === 0)
-      throw new ArgumentError(`${op}: expected a batch [N,${this.visible}]`, { op, argument: 'v', got: v.shape });
+      refuse(ArgumentError, op, `expected a batch [N,${this.visible}]`, { argument: 'v', got: v.shape });
     return noGrad(() =>
       compose(() => {
         const first = this.sampleHidden(v);

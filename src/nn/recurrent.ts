@@ -1,9 +1,9 @@
 /** Recurrent layers over sequences: RNN, LSTM, GRU, with PyTorch's parameters, names and order of gates. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dropout } from '../functional/index.ts';
 import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import type { RecurrentKindName } from '../program/emitRecurrent.ts';
 import { gateCount } from '../program/emitRecurrent.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
@@ -34,7 +34,13 @@ export interface SequenceOptions {
   lengths?: Lengths;
 }
 
-const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
+const KINDS: OptionKinds<RecurrentOptions> = {
+  numLayers: VALUE,
+  bias: FLAG,
+  batchFirst: FLAG,
+  dropout: VALUE,
+  bidirectional: FLAG,
+};
 
 /** What RNN, LSTM and GRU have in common. */
 abstract class RecurrentBase extends Module {
@@ -59,13 +65,13 @@ abstract class RecurrentBase extends Module {
     /** Size of a state, ≥ 1, and of the output's last dimension (twice, if bidirectional). */
     readonly hiddenSize: number,
     options: RecurrentOptions,
-    more: readonly string[] = [],
+    more: object = {},
   ) {
     super();
     this.op = this.constructor.name;
     checkWhole(this.op, 'inputSize', inputSize, 1);
     checkWhole(this.op, 'hiddenSize', hiddenSize, 1);
-    checkOptions(this.op, options, [...OPTIONS, ...more]);
+    checkOptions(this.op, options, { ...KINDS, ...more });
     const { numLayers = 1, bias = true, batchFirst = false, dropout: rate = 0, bidirectional = false } = options;
     checkWhole(this.op, 'numLayers', numLayers, 1);
     checkRange(this.op, 'dropout', rate, 0, 1);
@@ -101,15 +107,14 @@ abstract class RecurrentBase extends Module {
 
   /** All layers and directions: the outputs, and one final state for each state given (h, or h and c). */
   protected sequence(input: Tensor, states: (Tensor | null)[], options: SequenceOptions): [Tensor, Tensor[]] {
-    checkOptions(this.op, options, ['lengths']);
+    checkOptions(this.op, options, { lengths: VALUE });
     this.checkInput(input);
     const single = input.ndim === 2;
     return compose(() => {
       const batched = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
       const [steps, batch] = batched.shape as [number, number, number];
       if (single && options.lengths !== undefined) {
-        throw new ArgumentError(`${this.op}: lengths are for batches, the input ${show(input.shape)} is one sequence`, {
-          op: this.op,
+        refuse(ArgumentError, this.op, `lengths are for batches, the input ${show(input.shape)} is one sequence`, {
           argument: 'lengths',
         });
       }
@@ -147,18 +152,16 @@ abstract class RecurrentBase extends Module {
     checkTensor(this.op, 'input', input);
     const order = this.batchFirst ? '[batch,steps,inputSize]' : '[steps,batch,inputSize]';
     if ((input.ndim !== 2 && input.ndim !== 3) || input.shape[input.ndim - 1] !== this.inputSize) {
-      throw new ShapeError(
-        `${this.op}: input must be ${order} or [steps,inputSize] with inputSize ${this.inputSize}, got ${show(input.shape)}`,
-        { op: this.op, argument: 'input', got: input.shape },
+      refuse(
+        ShapeError,
+        this.op,
+        `input must be ${order} or [steps,inputSize] with inputSize ${this.inputSize}, got ${show(input.shape)}`,
+        { argument: 'input', got: input.shape },
       );
     }
     checkFloat(this.op, 'input', input);
     if (input.shape[input.ndim === 3 && this.batchFirst ? 1 : 0] === 0) {
-      throw new ShapeError(`${this.op}: input ${show(input.shape)} has no steps`, {
-        op: this.op,
-        argument: 'input',
-        got: input.shape,
-      });
+      refuse(ShapeError, this.op, `input ${show(input.shape)} has no steps`, { argument: 'input', got: input.shape });
     }
   }
 
@@ -169,14 +172,11 @@ abstract class RecurrentBase extends Module {
     const count = this.numLayers * this.directions;
     const expected = single ? [count, this.hiddenSize] : [count, batch, this.hiddenSize];
     if (!sameShape(state.shape, expected) || state.dtype !== 'float32') {
-      throw new ShapeError(
-        `${this.op}: ${name} must be ${show(expected)}, float32, got ${show(state.shape)}, ${state.dtype}`,
-        {
-          op: this.op,
-          argument: name,
-          got: state.shape,
-          expected,
-        },
+      refuse(
+        ShapeError,
+        this.op,
+        `${name} must be ${show(expected)}, float32, got ${show(state.shape)}, ${state.dtype}`,
+        { argument: name, got: state.shape, expected },
       );
     }
     return single ? state.unsqueeze(1) : state;
@@ -236,7 +236,7 @@ export class RNN extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     if (arguments.length > 3) noMore('RNN', 3, arguments);
     const nonlinearity = options?.nonlinearity ?? 'tanh';
-    super(rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
+    super(rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options, { nonlinearity: VALUE });
     this.nonlinearity = nonlinearity;
   }
 

@@ -2,11 +2,11 @@
  * Single steps of recurrent layers. They are made of differentiable operations, so their gradients can be differentiated again;
  * where no gradient is wanted a step is one fused command.
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad } from '../autograd/record.ts';
 import { checkTensor, compose, constant, linear, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
-import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { gateCount, type RecurrentKindName } from '../program/emitRecurrent.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -38,13 +38,13 @@ abstract class CellBase extends Module {
     /** Size of a state, ≥ 1. */
     readonly hiddenSize: number,
     options: CellOptions,
-    more: readonly string[] = [],
+    more: object = {},
   ) {
     super();
     const op = this.constructor.name;
     checkWhole(op, 'inputSize', inputSize, 1);
     checkWhole(op, 'hiddenSize', hiddenSize, 1);
-    checkOptions(op, options, ['bias', ...more]);
+    checkOptions(op, options, { bias: FLAG, ...more });
     const bound = 1 / Math.sqrt(hiddenSize);
     const gates = gateCount(kind) * hiddenSize;
     const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
@@ -61,13 +61,11 @@ abstract class CellBase extends Module {
     const op = this.constructor.name;
     checkTensor(op, 'input', input);
     if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize) {
-      throw new ShapeError(
-        `${op}: input must be [batch,${this.inputSize}] or [${this.inputSize}], got ${show(input.shape)}`,
-        {
-          op,
-          argument: 'input',
-          got: input.shape,
-        },
+      refuse(
+        ShapeError,
+        op,
+        `input must be [batch,${this.inputSize}] or [${this.inputSize}], got ${show(input.shape)}`,
+        { argument: 'input', got: input.shape },
       );
     }
     const shape = [...input.shape.slice(0, -1), this.hiddenSize];
@@ -76,8 +74,7 @@ abstract class CellBase extends Module {
       const argument = i === 0 ? 'h' : 'c';
       checkTensor(op, argument, state);
       if (!sameShape(state.shape, shape)) {
-        throw new ShapeError(`${op}: ${argument} must be ${show(shape)}, got ${show(state.shape)}`, {
-          op,
+        refuse(ShapeError, op, `${argument} must be ${show(shape)}, got ${show(state.shape)}`, {
           argument,
           got: state.shape,
           expected: shape,
@@ -174,7 +171,7 @@ export class RNNCell extends CellBase {
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
     if (arguments.length > 3) noMore('RNNCell', 3, arguments);
     const nonlinearity = options?.nonlinearity ?? 'tanh';
-    super(rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options, ['nonlinearity']);
+    super(rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options, { nonlinearity: VALUE });
     this.nonlinearity = nonlinearity;
   }
 
@@ -210,7 +207,7 @@ export class LSTMCell extends CellBase {
 /** Refuses states that are no pair. */
 export function checkPair(op: string, states: unknown): void {
   if (states !== null && !(Array.isArray(states) && states.length === 2)) {
-    throw new ArgumentError(`${op}: the states must be two tensors, [h, c]`, { op, argument: 'states', got: states });
+    refuse(ArgumentError, op, 'the states must be two tensors, [h, c]', { argument: 'states', got: states });
   }
 }
 

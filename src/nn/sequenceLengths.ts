@@ -1,5 +1,5 @@
 /** Lengths of the sequences of a batch: checked, as a tensor, and as the rows of their last steps. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { isInt32Array } from '../../bindings/realm.ts';
 import { empty } from '../program/emit.ts';
@@ -31,8 +31,7 @@ function checkEach(op: string, values: ArrayLike<number>, steps: number): void {
 
 function checkCount(op: string, got: readonly number[], batch: number): void {
   if (got.length !== 1 || got[0] !== batch) {
-    throw new ShapeError(`${op}: lengths must be [${batch}], one for each sequence of the batch, got ${show(got)}`, {
-      op,
+    refuse(ShapeError, op, `lengths must be [${batch}], one for each sequence of the batch, got ${show(got)}`, {
       argument: 'lengths',
       got,
       expected: [batch],
@@ -50,8 +49,7 @@ function int32(executor: Executor, values: ArrayLike<number>): Tensor {
 export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch: number, executor: Executor): Tensor {
   if (!isTensor(lengths)) {
     if (!Array.isArray(lengths) && !isInt32Array(lengths)) {
-      throw new ArgumentError(`${op}: lengths must be an int32 tensor or an array of numbers`, {
-        op,
+      refuse(ArgumentError, op, 'lengths must be an int32 tensor or an array of numbers', {
         argument: 'lengths',
         got: lengths,
       });
@@ -62,8 +60,7 @@ export function lengthsTensor(op: string, lengths: Lengths, steps: number, batch
   }
   checkCount(op, lengths.shape, batch);
   if (lengths.dtype !== 'int32') {
-    throw new ArgumentError(`${op}: lengths must be int32, got ${lengths.dtype}; convert them with to('int32')`, {
-      op,
+    refuse(ArgumentError, op, `lengths must be int32, got ${lengths.dtype}; convert them with to('int32')`, {
       argument: 'lengths',
       got: lengths.dtype,
       expected: 'int32',

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
-import { checkOptions, checkRange, nameOf, noMore } from '../options.ts';
+import { checkOptions, checkRange, nameOf, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 export { fuseConvBn } from './fuse.ts';
 
 function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
   if (typeof (params as Iterable<Tensor> | undefined)?.[Symbol.iterator] !== 'function' && !isTensor(params))
-    throw new ArgumentError(
-      `${op}: params must be a list of tensors such as model.parameters(), got ${nameOf(params)}`,
-      { op, argument: 'params', got: params },
-    );
+    refuse(ArgumentError, op, `params must be a list of tensors such as model.parameters(), got ${nameOf(params)}`, {
+      argument: 'params',
+      got: params,
+    });
   const list = isTensor(params) ? [params] : [...params];
   for (const [i, param] of list.entries()) checkTensor(op, `params[${i}]`, param);
   return list.flatMap(({ variable }) => (variable === null || variable.grad === null ? [] : [variable.grad]));
@@ -48,7 +48,7 @@ export function clipGradNorm_(
 ): Tensor {
   if (arguments.length > 3) noMore('clipGradNorm_', 3, arguments);
   const op = 'clipGradNorm_';
-  checkOptions(op, options, ['normType']);
+  checkOptions(op, options, { normType: VALUE });
   const { normType = 2 } = options;
   checkRange(op, 'max', max, 0);
   checkRange(op, 'normType', normType, Number.MIN_VALUE);

@@ -1,10 +1,10 @@
 /** Callbacks of `fit` that need a file system or a terminal. */
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { encodeModule } from '../io/architecture.ts';
 import { type AnyOptimizer, type Stateful, saveModelAsync, saveSafetensorsAsync } from '../io/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
 import { peer } from './peers.ts';
 import { writeAtomically } from './write.ts';
@@ -49,9 +49,14 @@ export class ModelCheckpoint implements Callback {
   ) {
     if (arguments.length > 2) noMore('ModelCheckpoint', 2, arguments);
     const op = 'ModelCheckpoint';
-    checkOptions(op, options, ['monitor', 'saveBestOnly', 'saveWeightsOnly', 'mode', 'scheduler']);
-    if (typeof path !== 'string')
-      throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
+    checkOptions(op, options, {
+      monitor: VALUE,
+      saveBestOnly: FLAG,
+      saveWeightsOnly: FLAG,
+      mode: VALUE,
+      scheduler: VALUE,
+    });
+    if (typeof path !== 'string') refuse(ArgumentError, op, 'path must be a text', { argument: 'path', got: path });
     this.monitor = new Monitor(op, options.monitor ?? 'valLoss', options.mode ?? 'auto');
   }
 
@@ -72,8 +77,7 @@ export class ModelCheckpoint implements Callback {
     if (arguments.length > 1) noMore('ModelCheckpoint.loadStateDict', 1, arguments);
     const best = state?.best;
     if (typeof best !== 'number') {
-      throw new ArgumentError('ModelCheckpoint.loadStateDict: expected { best: number }', {
-        op: 'ModelCheckpoint.loadStateDict',
+      refuse(ArgumentError, 'ModelCheckpoint.loadStateDict', 'expected { best: number }', {
         argument: 'state',
         got: best,
       });
@@ -114,9 +118,8 @@ export class CSVLogger implements Callback {
   ) {
     if (arguments.length > 2) noMore('CSVLogger', 2, arguments);
     const op = 'CSVLogger';
-    checkOptions(op, options, ['separator', 'append']);
-    if (typeof path !== 'string')
-      throw new ArgumentError(`${op}: path must be a text`, { op, argument: 'path', got: path });
+    checkOptions(op, options, { separator: VALUE, append: FLAG });
+    if (typeof path !== 'string') refuse(ArgumentError, op, 'path must be a text', { argument: 'path', got: path });
   }
 
   onTrainBegin(): void {

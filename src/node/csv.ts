@@ -1,8 +1,8 @@
 /** Tables of text with commas, after RFC 4180: quoted fields may contain separators, line ends and doubled quotes. */
 import { readFileSync } from 'node:fs';
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, listed, noMore } from '../options.ts';
+import { checkOptions, FLAG, listed, noMore, VALUE } from '../options.ts';
 import { charge, limitOf, withBudget } from '../tensor/budget.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -154,11 +154,10 @@ function split(text: string, delimiter: string, name: string): string[][] {
 export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): CsvTable {
   if (arguments.length > 3) noMore('parseCsv', 3, arguments);
   const op = 'readCsv';
-  checkOptions(op, options, ['header', 'delimiter', 'types', 'maxElements']);
+  checkOptions(op, options, { header: FLAG, delimiter: VALUE, types: VALUE, maxElements: VALUE });
   const { header = true, delimiter = ',', types = {}, maxElements } = options;
   if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-    throw new ArgumentError(`${op}: delimiter must be one character, got ${JSON.stringify(delimiter)}`, {
-      op,
+    refuse(ArgumentError, op, `delimiter must be one character, got ${JSON.stringify(delimiter)}`, {
       argument: 'delimiter',
       got: delimiter,
     });
@@ -180,8 +179,7 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
   const known = new Set(columns);
   const unknown = Object.keys(types).find((column) => !known.has(column));
   if (unknown !== undefined) {
-    throw new ArgumentError(`${op}: types names ${unknown}, which is no column (columns: ${listed(columns)})`, {
-      op,
+    refuse(ArgumentError, op, `types names ${unknown}, which is no column (columns: ${listed(columns)})`, {
       argument: 'types',
       got: unknown,
     });

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
 import { scalarTensor } from '../ops/index.ts';
-import { checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkRange, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { ImageDecoder, kindOf } from './images.ts';
 
@@ -59,8 +59,7 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
   private sample(i: number): { path: string; label: number } {
     const sample = this.samples[i];
     if (sample !== undefined) return sample;
-    throw new ArgumentError(`ImageFolder: example ${i} is out of range for ${this.length} examples`, {
-      op: 'ImageFolder',
+    refuse(ArgumentError, 'ImageFolder', `example ${i} is out of range for ${this.length} examples`, {
       argument: 'i',
       got: i,
     });
@@ -103,16 +102,12 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
 export async function imageFolder(dir: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   if (arguments.length > 2) noMore('imageFolder', 2, arguments);
   const op = 'imageFolder';
-  checkOptions(op, options, ['transform', 'workers', 'maxElements']);
+  checkOptions(op, options, { transform: VALUE, workers: VALUE, maxElements: VALUE });
   const { transform = new Compose([]), workers = 1, maxElements } = options;
   checkWhole(op, 'workers', workers);
   if (maxElements !== undefined) checkRange(op, 'maxElements', maxElements, 0);
   if (!isInstance(transform, Transform)) {
-    throw new ArgumentError(`${op}: transform must be one of data.transforms`, {
-      op,
-      argument: 'transform',
-      got: transform,
-    });
+    refuse(ArgumentError, op, 'transform must be one of data.transforms', { argument: 'transform', got: transform });
   }
   const folders = existsSync(dir)
     ? readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory())
@@ -122,8 +117,7 @@ export async function imageFolder(dir: string, options: ImageFolderOptions = {})
   const empty = classes.find((_, label) => !samples.some((sample) => sample.label === label));
   if (classes.length === 0 || empty !== undefined) {
     const problem = empty === undefined ? `${dir} has no folders` : `${join(dir, empty)} has no PNG or JPEG files`;
-    throw new ArgumentError(`${op}: ${problem}; expected one folder of images for each class`, {
-      op,
+    refuse(ArgumentError, op, `${problem}; expected one folder of images for each class`, {
       argument: 'dir',
       got: dir,
     });

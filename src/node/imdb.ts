@@ -1,7 +1,7 @@
 /** Film reviews with their judgement (Maas and others 2011), from a CSV file with the columns review and sentiment. */
 
 import { FormatError } from '../../bindings/errors.ts';
-import { checkOptions, listed, noMore } from '../options.ts';
+import { checkOptions, listed, noMore, VALUE } from '../options.ts';
 import { type CsvOptions, readCsv } from './csv.ts';
 
 /** Reviews, and whether each is positive (1) or negative (0). */
@@ -31,7 +31,7 @@ const SENTIMENTS = new Map([
  */
 export function imdb(csvPath: string, options: Pick<CsvOptions, 'maxElements'> = {}): Imdb {
   if (arguments.length > 2) noMore('imdb', 2, arguments);
-  checkOptions('imdb', options, ['maxElements']);
+  checkOptions('imdb', options, { maxElements: VALUE });
   const table = readCsv(csvPath, options);
   for (const name of ['review', 'sentiment']) {
     if (!table.columns.includes(name)) {

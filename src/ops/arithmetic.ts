@@ -6,12 +6,12 @@
  */
 import { floatBits } from '../../bindings/commands/program.ts';
 import type { MathFn } from '../../bindings/commands/unary.ts';
-import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
 import type { BinaryFn } from '../../bindings/generated/encode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import type { Primitive } from '../autograd/rules.ts';
-import { checkOptions, nameOf, noMore, shown } from '../options.ts';
+import { checkOptions, nameOf, noMore, shown, VALUE } from '../options.ts';
 import { commonExecutor, emitBinary, emitScalar, emitUnary, emitWhere, materialize } from '../program/emit.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
@@ -38,8 +38,7 @@ export function compose<T>(fn: () => T): T {
 
 function checkNumber(op: string, argument: string, value: unknown): asserts value is number | boolean {
   if (typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new ArgumentError(`${op}: ${argument} must be a tensor or a number, got ${nameOf(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be a tensor or a number, got ${nameOf(value)}`, {
       argument,
       got: value,
     });
@@ -290,18 +289,13 @@ export interface AlphaOptions {
 /** alpha · b in the type in which a and b meet; to be called in a scope of the caller. */
 function timesAlpha(op: 'add' | 'sub', a: Operand, b: Operand, { alpha = 1 }: AlphaOptions): Operand {
   if (typeof alpha !== 'number')
-    throw new ArgumentError(`${op}: alpha must be a number, got ${shown(alpha)}`, {
-      op,
-      argument: 'alpha',
-      got: alpha,
-    });
+    refuse(ArgumentError, op, `alpha must be a number, got ${shown(alpha)}`, { argument: 'alpha', got: alpha });
   checkOperands(op, a, b);
   if (alpha === 1) return b;
   if (typeof a === 'boolean' || typeof b === 'boolean') return timesAlpha(op, ...withoutBooleans(a, b), { alpha });
   const type = typeof a === 'number' && typeof b === 'number' ? 'float32' : meetingType(a, b);
   if (type === 'int32' && !(Number.isInteger(alpha) && Math.abs(alpha) <= 2 ** 31))
-    throw new ArgumentError(`${op}: alpha must be a whole number where the operands are integers, got ${alpha}`, {
-      op,
+    refuse(ArgumentError, op, `alpha must be a whole number where the operands are integers, got ${alpha}`, {
       argument: 'alpha',
       got: alpha,
     });
@@ -326,7 +320,7 @@ export function add<A extends Operand, B extends Operand>(
 ): Tensor<Broadcast<A, B>> {
   if (arguments.length > 3) noMore('add', 3, arguments);
   if (options === undefined) return arithmetic('add', a, b) as Tensor<Broadcast<A, B>>;
-  checkOptions('add', options, ['alpha']);
+  checkOptions('add', options, { alpha: VALUE });
   return compose(() => arithmetic('add', a, timesAlpha('add', a, b, options))) as Tensor<Broadcast<A, B>>;
 }
 /**
@@ -344,14 +338,13 @@ export function sub<A extends Operand, B extends Operand>(
   if (arguments.length > 3) noMore('sub', 3, arguments);
   const isBool = (x: Operand) => typeof x === 'boolean' || (isTensor(x) && x.dtype === 'bool');
   if (isBool(a) && isBool(b)) {
-    throw new DTypeError("sub: two bool tensors have no difference; use ne, or convert one with to('int32')", {
-      op: 'sub',
+    refuse(DTypeError, 'sub', "two bool tensors have no difference; use ne, or convert one with to('int32')", {
       argument: 'other',
       got: 'bool',
     });
   }
   if (options === undefined) return arithmetic('sub', a, b) as Tensor<Broadcast<A, B>>;
-  checkOptions('sub', options, ['alpha']);
+  checkOptions('sub', options, { alpha: VALUE });
   return compose(() => arithmetic('sub', a, timesAlpha('sub', a, b, options))) as Tensor<Broadcast<A, B>>;
 }
 /**
@@ -385,8 +378,7 @@ export function remainder(a: Operand, b: Operand): Tensor {
 export function pow(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('pow', 2, arguments);
   if (typeof b === 'number' && b < 0 && meetingType(a, b) === 'int32' && isTensor(a)) {
-    throw new ArgumentError(`pow: an integer has no integer power ${b}; convert it with to('float32')`, {
-      op: 'pow',
+    refuse(ArgumentError, 'pow', `an integer has no integer power ${b}; convert it with to('float32')`, {
       argument: 'other',
       got: b,
     });
@@ -431,10 +423,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
     return compose(() => where(condition, ...withoutBooleans(a, b, condition.executor)));
   return compose(() => {
     if (condition.dtype === 'float32')
-      throw new DTypeError('where: condition must be bool or int32, got float32', {
-        op: 'where',
-        argument: 'condition',
-      });
+      refuse(DTypeError, 'where', 'condition must be bool or int32, got float32', { argument: 'condition' });
     const type = isTensor(a) && isTensor(b) && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
     const as = (x: Operand) =>
       isTensor(x) ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(Number(x), type, condition.executor);

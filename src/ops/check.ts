@@ -1,5 +1,5 @@
 /** Checks of operands that all operations share. */
-import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { nameOf } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -7,8 +7,7 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 /** Refuses what is not a tensor. */
 export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {
   if (!isTensor(value)) {
-    throw new ArgumentError(`${op}: ${argument} must be a tensor, got ${nameOf(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be a tensor, got ${nameOf(value)}`, {
       argument,
       got: value,
       expected: 'Tensor',
@@ -19,8 +18,7 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
 /** Refuses what int32 cannot hold, which would become another number. */
 export function checkInt32(op: string, argument: string, value: number): void {
   if (!(value > -2147483649 && value < 2147483648))
-    throw new ArgumentError(`${op}: ${value} does not fit into int32; use float32`, {
-      op,
+    refuse(ArgumentError, op, `${value} does not fit into int32; use float32`, {
       argument,
       got: value,
       expected: '−2147483648 … 2147483647',
@@ -30,7 +28,7 @@ export function checkInt32(op: string, argument: string, value: number): void {
 /** A number as an element of a tensor: of bool anything but 0 is true; of int32 the fraction goes, and what is too large is refused. */
 export function elementOf(op: string, argument: string, value: unknown, dtype: DType): number {
   if (typeof value !== 'number' && typeof value !== 'boolean')
-    throw new ArgumentError(`${op}: ${argument} must be a number, got ${nameOf(value)}`, { op, argument, got: value });
+    refuse(ArgumentError, op, `${argument} must be a number, got ${nameOf(value)}`, { argument, got: value });
   const number = Number(value);
   if (dtype === 'bool') return Number(number !== 0);
   if (dtype === 'float32') return number;
@@ -42,8 +40,7 @@ export function elementOf(op: string, argument: string, value: unknown, dtype: D
 export function checkFloat(op: string, argument: string, x: unknown): asserts x is Tensor {
   checkTensor(op, argument, x);
   if (x.dtype !== 'float32')
-    throw new DTypeError(`${op}: ${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, {
-      op,
+    refuse(DTypeError, op, `${argument} must be float32, got ${x.dtype}; convert it with to('float32')`, {
       argument,
       got: x.dtype,
       expected: 'float32',

@@ -1,11 +1,11 @@
 /** Softmax and cross-entropy: what classifiers end in. */
 
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
-import { checkOneOf, checkOptions, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../program/emit.ts';
 import { checkValues } from '../program/values.ts';
 import { restate } from '../program/watch.ts';
@@ -47,7 +47,7 @@ export interface SoftmaxOptions {
 
 function softmaxOf(op: 'softmax' | 'logSoftmax', x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
   if (options === undefined) return softmaxAlong(op, x, dim);
-  checkOptions(op, options, ['dtype']);
+  checkOptions(op, options, { dtype: VALUE });
   return inDtype(op, x, options.dtype, ['float32'], (given) => softmaxAlong(op, given, dim));
 }
 
@@ -111,10 +111,11 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
   const op = 'crossEntropy';
   checkTensor(op, 'target', target);
   if (target.ndim !== 1 || target.numel !== rows) {
-    throw new ShapeError(
-      `${op}: target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`,
-      { op, argument: 'target', got: target.shape, expected: [rows] },
-    );
+    refuse(ShapeError, op, `target must be [${rows}], one class for each row of the input, got ${show(target.shape)}`, {
+      argument: 'target',
+      got: target.shape,
+      expected: [rows],
+    });
   }
   checkClassIndices(op, target, classes, ignoreIndex);
 }
@@ -122,8 +123,7 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
 /** Refuses what are not class indices. */
 export function checkClassIndices(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
   if (target.dtype !== 'int32') {
-    throw new DTypeError(`${op}: target must be int32 class indices, got ${target.dtype}`, {
-      op,
+    refuse(DTypeError, op, `target must be int32 class indices, got ${target.dtype}`, {
       argument: 'target',
       got: target.dtype,
       expected: 'int32',
@@ -156,12 +156,11 @@ export function crossEntropyOfRows(
   checkFloat(op, 'input', x);
   checkReduction(op, reduction);
   if (x.ndim !== 2)
-    throw new ShapeError(`${op}: input must be [N,C], got ${show(x.shape)}`, { op, argument: 'input', got: x.shape });
+    refuse(ShapeError, op, `input must be [N,C], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   const [rows, cols] = x.shape as [number, number];
   checkTargets(target, rows, cols, ignoreIndex);
   if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ArgumentError(`${op}: labelSmoothing must lie between 0 and 1, got ${smoothing}`, {
-      op,
+    refuse(ArgumentError, op, `labelSmoothing must lie between 0 and 1, got ${smoothing}`, {
       argument: 'labelSmoothing',
       got: smoothing,
     });
@@ -169,8 +168,7 @@ export function crossEntropyOfRows(
   if (weight !== undefined) {
     checkFloat(op, 'weight', weight);
     if (!sameShape(weight.shape, [cols])) {
-      throw new ShapeError(`${op}: weight must be [${cols}], got ${show(weight.shape)}`, {
-        op,
+      refuse(ShapeError, op, `weight must be [${cols}], got ${show(weight.shape)}`, {
         argument: 'weight',
         got: weight.shape,
         expected: [cols],

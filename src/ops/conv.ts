@@ -2,11 +2,11 @@
  * Convolution. Three primitives, each bilinear, on one geometry: the convolution of x and w, and its gradients with respect to either,
  * which are each other's gradients again. A transposed convolution is a gradient with respect to the input.
  */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions, noMore, shown } from '../options.ts';
+import { checkOptions, noMore, shown, VALUE } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
 import { tracing } from '../program/trace.ts';
@@ -55,16 +55,17 @@ const LARGEST = 2 ** 31 - 1;
 export function pairOf(op: string, argument: string, value: unknown, low: number): [height: number, width: number] {
   const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
   if (pair.length !== 2 || !pair.every((x) => Number.isInteger(x) && (x as number) >= low)) {
-    throw new ArgumentError(
-      `${op}: ${argument} must be a whole number from ${low} on, or [height, width], got ${shown(value)}`,
-      { op, argument, got: value },
+    refuse(
+      ArgumentError,
+      op,
+      `${argument} must be a whole number from ${low} on, or [height, width], got ${shown(value)}`,
+      { argument, got: value },
     );
   }
   if (pair.some((x) => (x as number) > LARGEST)) {
     // A file that asks for it has passed its own limit.
     charge(Math.max(...(pair as number[])));
-    throw new ArgumentError(`${op}: ${argument} must be at most ${LARGEST}, got ${shown(value)}`, {
-      op,
+    refuse(ArgumentError, op, `${argument} must be at most ${LARGEST}, got ${shown(value)}`, {
       argument,
       got: value,
       expected: LARGEST,
@@ -76,9 +77,11 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
 /** Refuses windows whose last element may lie beyond what kernels can count to. */
 export function checkReach(op: string, padded: readonly number[], spans: readonly number[]): void {
   if (padded.some((size, i) => size + spans[i]! > LARGEST))
-    throw new ShapeError(
-      `${op}: a padded size of ${padded.join('×')} and a kernel that spans ${spans.join('×')} reach beyond ${LARGEST}`,
-      { op, argument: 'padding', got: padded, expected: LARGEST },
+    refuse(
+      ShapeError,
+      op,
+      `a padded size of ${padded.join('×')} and a kernel that spans ${spans.join('×')} reach beyond ${LARGEST}`,
+      { argument: 'padding', got: padded, expected: LARGEST },
     );
 }
 
@@ -93,9 +96,11 @@ function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | nul
   }
   for (const [argument, operand] of operands.slice(0, 2)) {
     if (operand.ndim !== 4)
-      throw new ShapeError(
-        `${op}: ${argument} must be ${argument === 'input' ? '[N,C,H,W] or [C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
-        { op, argument, got: operand.shape },
+      refuse(
+        ShapeError,
+        op,
+        `${argument} must be ${argument === 'input' ? '[N,C,H,W] or [C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
+        { argument, got: operand.shape },
       );
   }
   commonExecutor(op, ...(operands.map(([, operand]) => operand) as [Tensor, ...Tensor[]]));
@@ -103,14 +108,12 @@ function checkOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | nul
 
 function checkGroups(op: string, groups: number, name: string, channels: number): void {
   if (!(Number.isInteger(groups) && groups >= 1))
-    throw new ArgumentError(`${op}: groups must be a whole number from 1 on, got ${String(groups)}`, {
-      op,
+    refuse(ArgumentError, op, `groups must be a whole number from 1 on, got ${String(groups)}`, {
       argument: 'groups',
       got: groups,
     });
   if (channels % groups !== 0)
-    throw new ShapeError(`${op}: ${channels} ${name} channels cannot be divided into ${groups} groups`, {
-      op,
+    refuse(ShapeError, op, `${channels} ${name} channels cannot be divided into ${groups} groups`, {
       argument: 'groups',
       got: groups,
       expected: channels,
@@ -119,8 +122,7 @@ function checkGroups(op: string, groups: number, name: string, channels: number)
 
 function checkBias(op: string, bias: Tensor | null, channels: number): void {
   if (bias !== null && (bias.ndim !== 1 || bias.numel !== channels))
-    throw new ShapeError(`${op}: bias must be [${channels}], one value an output channel, got ${show(bias.shape)}`, {
-      op,
+    refuse(ShapeError, op, `bias must be [${channels}], one value an output channel, got ${show(bias.shape)}`, {
       argument: 'bias',
       got: bias.shape,
       expected: [channels],
@@ -140,8 +142,7 @@ function paddingOf(
 ): [before: number, after: number][] {
   if (padding === 'same') {
     if (stride.some((s) => s !== 1))
-      throw new ArgumentError(`${op}: padding 'same' needs stride 1, got [${stride.join(', ')}]`, {
-        op,
+      refuse(ArgumentError, op, `padding 'same' needs stride 1, got [${stride.join(', ')}]`, {
         argument: 'padding',
         got: padding,
       });
@@ -151,8 +152,7 @@ function paddingOf(
     });
   }
   if (typeof padding === 'string' && padding !== 'valid')
-    throw new ArgumentError(`${op}: padding must be numbers, 'same' or 'valid', got '${String(padding)}'`, {
-      op,
+    refuse(ArgumentError, op, `padding must be numbers, 'same' or 'valid', got '${String(padding)}'`, {
       argument: 'padding',
       got: padding,
     });
@@ -195,9 +195,11 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
   checkGroups(op, groups, 'input', inChannels);
   checkGroups(op, groups, 'output', outChannels);
   if (inChannels / groups !== depth)
-    throw new ShapeError(
-      `${op}: weight ${show(weight.shape)} with ${groups} groups needs ${depth * groups} input channels, input ${show(x.shape)} has ${inChannels}`,
-      { op, argument: 'weight', got: weight.shape, expected: [outChannels, inChannels / groups] },
+    refuse(
+      ShapeError,
+      op,
+      `weight ${show(weight.shape)} with ${groups} groups needs ${depth * groups} input channels, input ${show(x.shape)} has ${inChannels}`,
+      { argument: 'weight', got: weight.shape, expected: [outChannels, inChannels / groups] },
     );
   const [padded, spans] = [
     [height + rows[0] + rows[1], width + cols[0] + cols[1]],
@@ -205,9 +207,11 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
   ] as [[number, number], [number, number]];
   checkReach(op, padded, spans);
   if (kernelHeight < 1 || kernelWidth < 1 || spans[0] > padded[0] || spans[1] > padded[1])
-    throw new ShapeError(
-      `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spans.join('×')}) does not fit into the padded input, ${padded.join('×')}`,
-      { op, argument: 'weight', got: spans, expected: padded },
+    refuse(
+      ShapeError,
+      op,
+      `kernel ${kernelHeight}×${kernelWidth} (spanning ${spans.join('×')}) does not fit into the padded input, ${padded.join('×')}`,
+      { argument: 'weight', got: spans, expected: padded },
     );
   return {
     batch,
@@ -259,7 +263,7 @@ export function convWeightGrad(x: Tensor, g: Tensor, geometry: ConvGeometry): Te
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor {
   if (arguments.length > 4) noMore('conv2d', 4, arguments);
   const op = 'conv2d';
-  checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  checkOptions(op, options, { stride: VALUE, padding: VALUE, dilation: VALUE, groups: VALUE });
   const alone = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
   if (alone !== null) return alone;
   checkOperands(op, x, weight, bias);
@@ -283,8 +287,7 @@ export interface Conv1dOptions {
 /** A one-dimensional option as a pair, checked. */
 function alongWidth(argument: string, value: number, rest: number, low: number): [number, number] {
   if (!(Number.isInteger(value) && value >= low))
-    throw new ArgumentError(`conv1d: ${argument} must be a whole number from ${low} on, got ${String(value)}`, {
-      op: 'conv1d',
+    refuse(ArgumentError, 'conv1d', `${argument} must be a whole number from ${low} on, got ${String(value)}`, {
       argument,
       got: value,
     });
@@ -302,7 +305,7 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
   if (arguments.length > 4) noMore('conv1d', 4, arguments);
   const op = 'conv1d';
-  checkOptions(op, options, ['stride', 'padding', 'dilation', 'groups']);
+  checkOptions(op, options, { stride: VALUE, padding: VALUE, dilation: VALUE, groups: VALUE });
   const alone = batched(op, x, 2, (one) => conv1d(one, weight, bias, options));
   if (alone !== null) return alone;
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
@@ -312,8 +315,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
     ['weight', weight, '[O,C/groups,k]'],
   ] as const) {
     if (operand.ndim !== 3)
-      throw new ShapeError(`${op}: ${argument} must be ${form}, got ${show(operand.shape)}`, {
-        op,
+      refuse(ShapeError, op, `${argument} must be ${form}, got ${show(operand.shape)}`, {
         argument,
         got: operand.shape,
       });
@@ -350,7 +352,7 @@ export function convTranspose2d(
 ): Tensor {
   if (arguments.length > 4) noMore('convTranspose2d', 4, arguments);
   const op = 'convTranspose2d';
-  checkOptions(op, options, ['stride', 'padding', 'outputPadding', 'dilation', 'groups']);
+  checkOptions(op, options, { stride: VALUE, padding: VALUE, outputPadding: VALUE, dilation: VALUE, groups: VALUE });
   const alone = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
   if (alone !== null) return alone;
   const { groups = 1 } = options;
@@ -362,23 +364,29 @@ export function convTranspose2d(
   const [batch, channels] = x.shape as [number, number];
   checkGroups(op, groups, 'input', channels);
   if (weight.shape[0] !== channels)
-    throw new ShapeError(
-      `${op}: weight ${show(weight.shape)} takes ${weight.shape[0]} input channels, input ${show(x.shape)} has ${channels}`,
-      { op, argument: 'weight', got: weight.shape, expected: [channels] },
+    refuse(
+      ShapeError,
+      op,
+      `weight ${show(weight.shape)} takes ${weight.shape[0]} input channels, input ${show(x.shape)} has ${channels}`,
+      { argument: 'weight', got: weight.shape, expected: [channels] },
     );
   const sizes = [0, 1].map((i) => {
     if (extra[i]! >= Math.max(stride[i]!, dilation[i]!))
-      throw new ArgumentError(
-        `${op}: outputPadding must be less than stride or dilation, got ${extra[i]} with stride ${stride[i]} and dilation ${dilation[i]}`,
-        { op, argument: 'outputPadding', got: extra },
+      refuse(
+        ArgumentError,
+        op,
+        `outputPadding must be less than stride or dilation, got ${extra[i]} with stride ${stride[i]} and dilation ${dilation[i]}`,
+        { argument: 'outputPadding', got: extra },
       );
     const span = extent(weight.shape[2 + i]!, dilation[i]!);
     checkReach(op, [(x.shape[2 + i]! - 1) * stride[i]! + extra[i]!], [span]);
     const size = (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + span + extra[i]!;
     if (size < 1 || x.shape[2 + i]! < 1 || weight.shape[2 + i]! < 1)
-      throw new ShapeError(
-        `${op}: input ${show(x.shape)}, weight ${show(weight.shape)}, stride ${stride[i]} and padding ${padding[i]} give an output of size ${size}`,
-        { op, argument: 'input', got: x.shape },
+      refuse(
+        ShapeError,
+        op,
+        `input ${show(x.shape)}, weight ${show(weight.shape)}, stride ${stride[i]} and padding ${padding[i]} give an output of size ${size}`,
+        { argument: 'input', got: x.shape },
       );
     return size;
   });

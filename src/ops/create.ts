@@ -1,8 +1,8 @@
 /** Making tensors: from numbers and by rule. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
 import { isInt32Array, isList, typedArrayName } from '../../bindings/realm.ts';
-import { checkFinite, checkOptions, noMore } from '../options.ts';
+import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { empty, fillWith } from '../program/emit.ts';
 import { rememberWritten } from '../program/values.ts';
 import { defaultExecutor } from '../runtime/runtime.ts';
@@ -19,7 +19,7 @@ import {
   place,
   type ShapeArguments,
   shapeArguments,
-  TENSOR_OPTIONS,
+  TENSOR_KINDS,
   type TensorOptions,
 } from './newTensor.ts';
 
@@ -44,22 +44,22 @@ function checkWholeRange(values: ArrayLike<number>): void {
 function flatten(nested: unknown, shape: Shape, dim: number, into: number[]): void {
   if (dim === shape.length) {
     if (typeof nested !== 'number' && typeof nested !== 'boolean') {
-      throw new ArgumentError(
-        `tensor: elements must be numbers or booleans, got ${Array.isArray(nested) ? 'an array' : nested === null ? 'null' : typeof nested}`,
-        {
-          op: 'tensor',
-          argument: 'data',
-          got: nested,
-        },
+      refuse(
+        ArgumentError,
+        'tensor',
+        `elements must be numbers or booleans, got ${Array.isArray(nested) ? 'an array' : nested === null ? 'null' : typeof nested}`,
+        { argument: 'data', got: nested },
       );
     }
     into.push(Number(nested));
     return;
   }
   if (!isList(nested) || nested.length !== shape[dim]) {
-    throw new ShapeError(
-      `tensor: nested arrays must be of equal length: dimension ${dim} has ${shape[dim]} elements in one place and ${isList(nested) ? nested.length : 'a single value'} in another`,
-      { op: 'tensor', argument: 'data', got: nested, expected: shape },
+    refuse(
+      ShapeError,
+      'tensor',
+      `nested arrays must be of equal length: dimension ${dim} has ${shape[dim]} elements in one place and ${isList(nested) ? nested.length : 'a single value'} in another`,
+      { argument: 'data', got: nested, expected: shape },
     );
   }
   for (let i = 0; i < nested.length; i++) flatten(nested[i], shape, dim + 1, into);
@@ -93,16 +93,18 @@ export function tensor(
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
   if (arguments.length > 2) noMore('tensor', 2, arguments);
-  const executor = place('tensor', options, ['shape', ...TENSOR_OPTIONS]);
+  const executor = place('tensor', options, { shape: VALUE, ...TENSOR_KINDS });
   let values: ArrayLike<number>;
   let natural: Shape;
   let dtype = options.dtype;
   if (ArrayBuffer.isView(data)) {
     const kind = typedArrayName(data);
     if (kind === undefined || kind.startsWith('Big')) {
-      throw new ArgumentError(
-        'tensor: data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)',
-        { op: 'tensor', argument: 'data' },
+      refuse(
+        ArgumentError,
+        'tensor',
+        'data must be nested arrays of numbers or a typed array of numbers (no BigInt, no DataView)',
+        { argument: 'data' },
       );
     }
     values = data as NumberArray;
@@ -118,8 +120,7 @@ export function tensor(
   const shape = options.shape === undefined ? natural : [...options.shape];
   checkShape('tensor', shape);
   if (numelOf(shape) !== values.length) {
-    throw new ShapeError(`tensor: ${values.length} elements do not fit into shape ${show(shape)}`, {
-      op: 'tensor',
+    refuse(ShapeError, 'tensor', `${values.length} elements do not fit into shape ${show(shape)}`, {
       argument: 'shape',
       got: values.length,
       expected: shape,
@@ -181,7 +182,7 @@ export function full<S extends Shape>(
 ): Tensor<Known<S>> {
   if (arguments.length > 3) noMore('full', 3, arguments);
   if (typeof value !== 'boolean') return filled('full', shape, value, options) as Tensor<Known<S>>;
-  checkOptions('full', options, TENSOR_OPTIONS);
+  checkOptions('full', options, TENSOR_KINDS);
   return filled('full', shape, Number(value), { dtype: 'bool', ...options }) as Tensor<Known<S>>;
 }
 
@@ -198,7 +199,7 @@ export function constant(
 
 function filledLike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
   checkTensor(op, 'input', x);
-  checkOptions(op, options, TENSOR_OPTIONS);
+  checkOptions(op, options, TENSOR_KINDS);
   const executor = options.device === undefined ? x.executor : undefined;
   return filled(op, x.shape, value, { dtype: x.dtype, executor, ...options });
 }
@@ -265,18 +266,14 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
   const options = isOptions(last) ? last : {};
   const numbers = (isOptions(last) ? args.slice(0, -1) : args) as number[];
   if (numbers.length < 1 || numbers.length > 3 || !numbers.every((a) => typeof a === 'number')) {
-    throw new ArgumentError(`arange: expected (end), (start, end) or (start, end, step), got (${numbers.join(', ')})`, {
-      op: 'arange',
+    refuse(ArgumentError, 'arange', `expected (end), (start, end) or (start, end, step), got (${numbers.join(', ')})`, {
       got: numbers,
     });
   }
   const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]!] : (numbers as [number, number, number?]);
   const length = Math.ceil((end - start) / step);
   if (!Number.isFinite(length) || length < 0 || step === 0) {
-    throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} is no finite range`, {
-      op: 'arange',
-      got: numbers,
-    });
+    refuse(ArgumentError, 'arange', `from ${start} to ${end} in steps of ${step} is no finite range`, { got: numbers });
   }
   refuseBool('arange', options);
   // As in PyTorch, whole numbers are counted from whole numbers in whole steps.
@@ -298,7 +295,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
   checkShape('linspace', [n]);
   checkFinite('linspace', 'a', a);
   checkFinite('linspace', 'b', b);
-  checkOptions('linspace', options, TENSOR_OPTIONS);
+  checkOptions('linspace', options, TENSOR_KINDS);
   refuseBool('linspace', options);
   const [from, to] =
     options.dtype === 'int32'
@@ -313,7 +310,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
 
 function refuseBool(op: string, { dtype }: TensorOptions): void {
   if (dtype === 'bool')
-    throw new DTypeError(`${op}: dtype must be float32 or int32, got bool`, { op, argument: 'dtype', got: dtype });
+    refuse(DTypeError, op, 'dtype must be float32 or int32, got bool', { argument: 'dtype', got: dtype });
 }
 
 /** The numbers 0 … size − 1 along one of ndim dimensions, int32. */

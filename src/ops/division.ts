@@ -1,7 +1,7 @@
 /** Division, with its fraction or without, and rounding. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
-import { checkOneOf, checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { checkValues } from '../program/values.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
@@ -54,7 +54,7 @@ export function div<A extends Operand, B extends Operand>(
 ): Tensor<Broadcast<A, B>> {
   if (arguments.length > 3) noMore('div', 3, arguments);
   if (options === undefined) return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
-  checkOptions('div', options, ['roundingMode']);
+  checkOptions('div', options, { roundingMode: VALUE });
   return rounded(a, b, options.roundingMode) as Tensor<Broadcast<A, B>>;
 }
 
@@ -149,7 +149,7 @@ export function round<S extends Shape>(x: Tensor<S>, options?: RoundOptions): Te
   if (arguments.length > 2) noMore('round', 2, arguments);
   if (options === undefined) return stepUnary('round', x) as Tensor<S>;
   checkTensor('round', 'input', x);
-  checkOptions('round', options, ['decimals']);
+  checkOptions('round', options, { decimals: VALUE });
   const { decimals = 0 } = options;
   checkWhole('round', 'decimals', decimals, -38, 38);
   if (decimals === 0) return stepUnary('round', x) as Tensor<S>;

@@ -1,6 +1,6 @@
 /** The largest and the smallest elements, and where they are. */
 
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { noMore } from '../options.ts';
 import { dense, done, emitArgReduce, sectionsOf } from '../program/emit.ts';
@@ -31,8 +31,7 @@ export function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
   if (x.dtype === 'bool') return compose(() => cast(extremeAll(fn, cast(x, 'int32')), 'bool'));
-  if (x.numel === 0)
-    throw new ShapeError(`${fn}: a tensor without elements has none`, { op: fn, argument: 'input', got: x.shape });
+  if (x.numel === 0) refuse(ShapeError, fn, 'a tensor without elements has none', { argument: 'input', got: x.shape });
   const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
   watching?.note(fn, [x], [y], { ...p });
   return record('extremeAll', [x], y, p);
@@ -42,11 +41,7 @@ function argPlan(op: string, x: Tensor, dim: number, keepdim: boolean): { at: nu
   checkTensor(op, 'input', x);
   const at = normalizeDim(op, dim, x.ndim);
   if (x.shape[at] === 0)
-    throw new ShapeError(`${op}: dimension ${dim} of ${show(x.shape)} has no elements`, {
-      op,
-      argument: 'dim',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `dimension ${dim} of ${show(x.shape)} has no elements`, { argument: 'dim', got: x.shape });
   return { at, shape: keepdim ? x.shape.map((s, i) => (i === at ? 1 : s)) : x.shape.filter((_, i) => i !== at) };
 }
 
@@ -78,7 +73,7 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
   if (arguments.length > 3) noMore('max', 3, arguments);
   const keepdim = checkKeepdim('max', options);
   if (dim === undefined && keepdim)
-    throw new ArgumentError('max: keepdim needs a dim', { op: 'max', argument: 'keepdim', got: keepdim });
+    refuse(ArgumentError, 'max', 'keepdim needs a dim', { argument: 'keepdim', got: keepdim });
   return dim === undefined ? extremeAll('max', x) : extremeAlong('max', x, dim, keepdim);
 }
 
@@ -96,7 +91,7 @@ export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
   if (arguments.length > 3) noMore('min', 3, arguments);
   const keepdim = checkKeepdim('min', options);
   if (dim === undefined && keepdim)
-    throw new ArgumentError('min: keepdim needs a dim', { op: 'min', argument: 'keepdim', got: keepdim });
+    refuse(ArgumentError, 'min', 'keepdim needs a dim', { argument: 'keepdim', got: keepdim });
   return dim === undefined ? extremeAll('min', x) : extremeAlong('min', x, dim, keepdim);
 }
 

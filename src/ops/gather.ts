@@ -1,7 +1,7 @@
 /** Elements by index along one dimension, and elements in order. */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, FLAG, noMore } from '../options.ts';
 import { commonExecutor, dense, done, materialize, sectionsOf } from '../program/emit.ts';
 import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
 import { watching } from '../program/watch.ts';
@@ -18,9 +18,11 @@ import { unslice } from './shape.ts';
 /** Refuses an index that is larger than x outside `dim` (and, with `all`, along it). */
 function checkFits(op: string, index: Tensor, argument: string, x: Tensor, dim: number, all: boolean): void {
   if (index.ndim === x.ndim && index.shape.every((size, i) => (i === dim && !all) || size <= x.shape[i]!)) return;
-  throw new ShapeError(
-    `${op}: index ${show(index.shape)} is not within ${argument} ${show(x.shape)}${all ? '' : ` outside dim ${dim}`}`,
-    { op, argument: 'index', got: index.shape, expected: x.shape },
+  refuse(
+    ShapeError,
+    op,
+    `index ${show(index.shape)} is not within ${argument} ${show(x.shape)}${all ? '' : ` outside dim ${dim}`}`,
+    { argument: 'index', got: index.shape, expected: x.shape },
   );
 }
 
@@ -93,8 +95,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor | NumberList, s
   const at = normalizeDim(op, dim, x.ndim);
   commonExecutor(op, x, index, source);
   if (source.dtype !== x.dtype || x.dtype === 'bool') {
-    throw new DTypeError(`${op}: input and source must both be float32 or int32, got ${x.dtype} and ${source.dtype}`, {
-      op,
+    refuse(DTypeError, op, `input and source must both be float32 or int32, got ${x.dtype} and ${source.dtype}`, {
       argument: 'source',
       got: source.dtype,
       expected: x.dtype,
@@ -152,7 +153,7 @@ function ordered(x: Tensor, dim: number, count: number, descending: boolean): Ex
 export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
   if (arguments.length > 3) noMore('sort', 3, arguments);
   checkTensor('sort', 'input', x);
-  checkOptions('sort', options, ['descending']);
+  checkOptions('sort', options, { descending: FLAG });
   const at = normalizeDim('sort', dim, x.ndim);
   return ordered(x, at, x.shape[at] ?? 1, options.descending ?? false);
 }
@@ -169,13 +170,12 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Extremes {
   if (arguments.length > 4) noMore('topk', 4, arguments);
   checkTensor('topk', 'input', x);
-  checkOptions('topk', options, ['largest']);
+  checkOptions('topk', options, { largest: FLAG });
   const at = normalizeDim('topk', dim, x.ndim);
   checkWhole('topk', 'k', k);
   const size = x.shape[at] ?? 1;
   if (k > size) {
-    throw new ArgumentError(`topk: k is ${k}, but dimension ${dim} of ${show(x.shape)} has ${size} elements`, {
-      op: 'topk',
+    refuse(ArgumentError, 'topk', `k is ${k}, but dimension ${dim} of ${show(x.shape)} has ${size} elements`, {
       argument: 'k',
       got: k,
       expected: size,

@@ -1,5 +1,5 @@
 /** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { planWrite, repeatsElements } from '../autograd/views.ts';
 import { commonExecutor, copyInto, viewOf } from '../program/emit.ts';
@@ -21,9 +21,11 @@ export function factorOf(x: Tensor, other: Operand): Tensor {
 /** Refuses to write to a tensor of which several elements lie in one place. */
 export function checkWritable(op: string, x: Tensor): void {
   if (repeatsElements(x))
-    throw new ArgumentError(
-      `${op}: the tensor ${show(x.shape)} repeats its elements (expand), so they cannot be written one by one; clone() it first`,
-      { op, argument: 'input', got: x.strides },
+    refuse(
+      ArgumentError,
+      op,
+      `the tensor ${show(x.shape)} repeats its elements (expand), so they cannot be written one by one; clone() it first`,
+      { argument: 'input', got: x.strides },
     );
 }
 
@@ -35,22 +37,20 @@ export function checkWritable(op: string, x: Tensor): void {
 export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tensor, isUniform = false): T {
   const recording = isGradEnabled();
   if (recording && x.requiresGrad && x.isLeaf) {
-    throw new AutogradError(`${op}: a leaf that requires grad can be changed only inside noGrad()`, { op });
+    refuse(AutogradError, op, 'a leaf that requires grad can be changed only inside noGrad()');
   }
   if (!isUniform) checkWritable(op, x);
   compose(() => {
     const result = compute();
     commonExecutor(op, x, result);
     if (result.dtype !== x.dtype) {
-      throw new DTypeError(`${op}: the result is ${result.dtype}, which does not fit into a tensor of ${x.dtype}`, {
-        op,
+      refuse(DTypeError, op, `the result is ${result.dtype}, which does not fit into a tensor of ${x.dtype}`, {
         got: result.dtype,
         expected: x.dtype,
       });
     }
     if (!sameShape(result.shape, x.shape)) {
-      throw new ShapeError(`${op}: the result's shape ${show(result.shape)} is not the tensor's, ${show(x.shape)}`, {
-        op,
+      refuse(ShapeError, op, `the result's shape ${show(result.shape)} is not the tensor's, ${show(x.shape)}`, {
         got: result.shape,
         expected: x.shape,
       });

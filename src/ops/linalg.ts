@@ -1,6 +1,6 @@
 /** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
 
-import { ShapeError } from '../../bindings/errors.ts';
+import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { noMore } from '../options.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
@@ -61,8 +61,7 @@ function batchShape(op: string, a: Tensor, b: Tensor): Shape {
   try {
     return broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
   } catch {
-    throw new ShapeError(`${op}: batches do not broadcast: ${show(a.shape)} × ${show(b.shape)}`, {
-      op,
+    refuse(ShapeError, op, `batches do not broadcast: ${show(a.shape)} × ${show(b.shape)}`, {
       got: [a.shape, b.shape],
     });
   }
@@ -117,9 +116,11 @@ export function matmul<A extends Shape, B extends Shape>(
 function productOf(a: Tensor, b: Tensor): Tensor {
   checkPair('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError(
-      `matmul: both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`,
-      { op: 'matmul', got: [a.shape, b.shape] },
+    refuse(
+      ShapeError,
+      'matmul',
+      `both operands need at least one dimension, got ${show(a.shape)} and ${show(b.shape)}`,
+      { got: [a.shape, b.shape] },
     );
   }
   if (a.shape[a.ndim - 1] !== b.shape[Math.max(0, b.ndim - 2)]) throw innerMismatch('matmul', a, b);
@@ -151,8 +152,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   if (arguments.length > 2) noMore('bmm', 2, arguments);
   checkPair('bmm', a, b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`bmm: expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
-      op: 'bmm',
+    refuse(ShapeError, 'bmm', `expected [b,m,k] and [b,k,n], got ${show(a.shape)} and ${show(b.shape)}`, {
       got: [a.shape, b.shape],
     });
   }
@@ -170,8 +170,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   if (arguments.length > 2) noMore('dot', 2, arguments);
   checkPair('dot', a, b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
-    throw new ShapeError(`dot: expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
-      op: 'dot',
+    refuse(ShapeError, 'dot', `expected two vectors of one length, got ${show(a.shape)} and ${show(b.shape)}`, {
       got: [a.shape, b.shape],
     });
   }
@@ -189,8 +188,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   if (arguments.length > 2) noMore('outer', 2, arguments);
   checkPair('outer', a, b);
   if (a.ndim !== 1 || b.ndim !== 1) {
-    throw new ShapeError(`outer: expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
-      op: 'outer',
+    refuse(ShapeError, 'outer', `expected two vectors, got ${show(a.shape)} and ${show(b.shape)}`, {
       got: [a.shape, b.shape],
     });
   }
@@ -217,28 +215,23 @@ function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   checkFloat('linear', 'input', x);
   checkFloat('linear', 'weight', weight);
   if (weight.ndim !== 2)
-    throw new ShapeError(`linear: weight must be [out,in], got ${show(weight.shape)}`, {
-      op: 'linear',
+    refuse(ShapeError, 'linear', `weight must be [out,in], got ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
     });
   const [n, k] = weight.shape as [number, number];
   if (x.ndim === 0 || x.shape[x.ndim - 1] !== k) {
-    throw new ShapeError(
-      `linear: input ${show(x.shape)} must end in the weight's ${k} input features, weight is ${show(weight.shape)}`,
-      {
-        op: 'linear',
-        argument: 'input',
-        got: x.shape,
-        expected: weight.shape,
-      },
+    refuse(
+      ShapeError,
+      'linear',
+      `input ${show(x.shape)} must end in the weight's ${k} input features, weight is ${show(weight.shape)}`,
+      { argument: 'input', got: x.shape, expected: weight.shape },
     );
   }
   if (bias !== null) {
     checkFloat('linear', 'bias', bias);
     if (bias.ndim !== 1 || bias.numel !== n) {
-      throw new ShapeError(`linear: bias must be [${n}], got ${show(bias.shape)}`, {
-        op: 'linear',
+      refuse(ShapeError, 'linear', `bias must be [${n}], got ${show(bias.shape)}`, {
         argument: 'bias',
         got: bias.shape,
         expected: [n],

@@ -1,5 +1,5 @@
 /** Arrays where tensors are expected: of indices and class numbers, and of weights. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { typedArrayName } from '../../bindings/realm.ts';
 import { nameOf, shown } from '../options.ts';
@@ -20,13 +20,11 @@ function checkWholeNumbers(op: string, argument: string, list: NumberList, depth
   for (const item of list) {
     if (isNumberList(item) && depth > 1) checkWholeNumbers(op, argument, item, depth - 1);
     else if (!Number.isInteger(item))
-      throw new ArgumentError(
-        `${op}: ${argument} must be whole numbers, got ${isNumberList(item) ? nameOf(item) : shown(item)}`,
-        {
-          op,
-          argument,
-          got: item,
-        },
+      refuse(
+        ArgumentError,
+        op,
+        `${argument} must be whole numbers, got ${isNumberList(item) ? nameOf(item) : shown(item)}`,
+        { argument, got: item },
       );
   }
 }

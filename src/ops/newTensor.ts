@@ -1,7 +1,7 @@
 /** What all that makes tensors shares: options, shape arguments, tensors of listed numbers. */
-import { AutogradError, DTypeError, OutOfMemoryError } from '../../bindings/errors.ts';
+import { AutogradError, DTypeError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { active } from '../program/trace.ts';
 import { rememberWritten } from '../program/values.ts';
@@ -26,17 +26,17 @@ export interface Placement extends TensorOptions {
 
 const DTYPES = ['float32', 'int32', 'bool'];
 
-/** Their names. */
-export const TENSOR_OPTIONS = ['dtype', 'requiresGrad', 'device'];
+/** Their kinds. */
+export const TENSOR_KINDS: OptionKinds<TensorOptions> = { dtype: VALUE, requiresGrad: FLAG, device: VALUE };
 
 /** Checks the options; where the tensor will live. */
-export function place(op: string, options: Placement, known = TENSOR_OPTIONS): Executor {
+export function place(op: string, options: Placement, kinds: object = TENSOR_KINDS): Executor {
   // Callers inside the library name an executor.
-  if (!isOptions(options) || !('executor' in options)) checkOptions(op, options, known);
+  if (!isOptions(options) || !('executor' in options))
+    checkOptions<TensorOptions>(op, options, kinds as typeof TENSOR_KINDS);
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
-    throw new DTypeError(`${op}: unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
-      op,
+    refuse(DTypeError, op, `unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
       argument: 'dtype',
       got: dtype,
     });
@@ -48,7 +48,7 @@ export function place(op: string, options: Placement, known = TENSOR_OPTIONS): E
 export function finish(op: string, t: Tensor, options: Placement): Tensor {
   if (options.requiresGrad) {
     if (t.dtype !== 'float32')
-      throw new AutogradError(`${op}: only float32 tensors can require gradients, this one is ${t.dtype}`, { op });
+      refuse(AutogradError, op, `only float32 tensors can require gradients, this one is ${t.dtype}`);
     t.requiresGrad = true;
   }
   return t;
@@ -80,8 +80,7 @@ export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape
     rememberWritten(t, values);
   } catch (error) {
     t.dispose();
-    if ((error as Error).name === 'RangeError')
-      throw new OutOfMemoryError(`${op}: cannot list ${numelOf(shape)} numbers`, { op });
+    if ((error as Error).name === 'RangeError') refuse(OutOfMemoryError, op, `cannot list ${numelOf(shape)} numbers`);
     throw error;
   }
   return finish(op, t, options);

@@ -1,6 +1,6 @@
 /** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
-import { checkOptions, checkRange, noMore } from '../options.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { commonExecutor } from '../program/emit.ts';
 import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -20,8 +20,7 @@ import { indexTensor, isNumberList, type NumberList, weightTensor } from './list
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
   checkFloat(op, 'input', x);
-  if (x.ndim === 0)
-    throw new ShapeError(`${op}: input must be [C] or [N,C,…], got []`, { op, argument: 'input', got: x.shape });
+  if (x.ndim === 0) refuse(ShapeError, op, 'input must be [C] or [N,C,…], got []', { argument: 'input', got: x.shape });
   return x.ndim === 1 ? 0 : 1;
 }
 
@@ -35,8 +34,7 @@ function rowsOf(x: Tensor): Tensor {
 function checkWeight(op: string, weight: Tensor, classes: number): void {
   checkTensor(op, 'weight', weight);
   if (weight.dtype !== 'float32' || !sameShape(weight.shape, [classes])) {
-    throw new ShapeError(`${op}: weight must be float32 [${classes}], got ${weight.dtype} ${show(weight.shape)}`, {
-      op,
+    refuse(ShapeError, op, `weight must be float32 [${classes}], got ${weight.dtype} ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
       expected: [classes],
@@ -48,9 +46,11 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
   const expected = x.shape.filter((_, i) => i !== dim);
   checkTensor(op, 'target', target);
   if (!sameShape(target.shape, expected)) {
-    throw new ShapeError(
-      `${op}: target must be ${show(expected)}, one class for each row of the input ${show(x.shape)}, got ${show(target.shape)}`,
-      { op, argument: 'target', got: target.shape, expected },
+    refuse(
+      ShapeError,
+      op,
+      `target must be ${show(expected)}, one class for each row of the input ${show(x.shape)}, got ${show(target.shape)}`,
+      { argument: 'target', got: target.shape, expected },
     );
   }
 }
@@ -104,8 +104,7 @@ function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: WithWe
   checkReduction(op, reduction);
   checkRange(op, 'labelSmoothing', labelSmoothing, 0, 1);
   if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
-    throw new ArgumentError(`${op}: ignoreIndex is for class indices, not for probabilities`, {
-      op,
+    refuse(ArgumentError, op, 'ignoreIndex is for class indices, not for probabilities', {
       argument: 'ignoreIndex',
       got: options.ignoreIndex,
     });
@@ -150,7 +149,7 @@ export interface FocalLossOptions {
 export function focalLoss(x: Tensor, target: Tensor | NumberList, options: FocalLossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('focalLoss', 3, arguments);
   const op = 'focalLoss';
-  checkOptions(op, options, ['gamma', 'weight', 'reduction']);
+  checkOptions(op, options, { gamma: VALUE, weight: VALUE, reduction: VALUE });
   if (isNumberList(target) || isNumberList(options.weight)) {
     classDim(op, x);
     return compose(() => focalLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));
@@ -183,7 +182,7 @@ export type NllLossOptions = Omit<CrossEntropyOptions, 'labelSmoothing'>;
 export function nllLoss(x: Tensor, target: Tensor | NumberList, options: NllLossOptions = {}): Tensor {
   if (arguments.length > 3) noMore('nllLoss', 3, arguments);
   const op = 'nllLoss';
-  checkOptions(op, options, ['weight', 'reduction', 'ignoreIndex']);
+  checkOptions(op, options, { weight: VALUE, reduction: VALUE, ignoreIndex: VALUE });
   if (isNumberList(target) || isNumberList(options.weight)) {
     classDim(op, x);
     return compose(() => nllLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));

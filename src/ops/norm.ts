@@ -1,5 +1,5 @@
 /** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled, noGrad } from '../autograd/mode.ts';
 import { record } from '../autograd/record.ts';
@@ -48,8 +48,7 @@ interface Statistics {
 function checkShape(op: string, argument: string, x: Tensor, expected: Shape): void {
   checkFloat(op, argument, x);
   if (!sameShape(x.shape, expected))
-    throw new ShapeError(`${op}: ${argument} must be ${show(expected)}, got ${show(x.shape)}`, {
-      op,
+    refuse(ShapeError, op, `${argument} must be ${show(expected)}, got ${show(x.shape)}`, {
       argument,
       got: x.shape,
       expected,
@@ -60,11 +59,7 @@ function checkShape(op: string, argument: string, x: Tensor, expected: Shape): v
 function checkChannels(op: string, x: Tensor, affine: Affine, statistics?: Statistics | null): void {
   checkFloat(op, 'input', x);
   if (x.ndim < 2)
-    throw new ShapeError(`${op}: input must be [N,C,…], got ${show(x.shape)}`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `input must be [N,C,…], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   const shape = [x.shape[1]!];
   if (affine.weight) checkShape(op, 'weight', affine.weight, shape);
   if (affine.bias) checkShape(op, 'bias', affine.bias, shape);
@@ -75,7 +70,7 @@ function checkChannels(op: string, x: Tensor, affine: Affine, statistics?: Stati
   ] as const) {
     checkShape(op, argument, value, shape);
     if (!value.contiguous)
-      throw new ArgumentError(`${op}: ${argument} is changed in place and must be contiguous`, { op, argument });
+      refuse(ArgumentError, op, `${argument} is changed in place and must be contiguous`, { argument });
   }
 }
 
@@ -129,8 +124,7 @@ function normalize(
 /** Refuses statistics of one element: they would make everything 0. */
 function checkSamples(op: string, x: Tensor, n: number, of: string): void {
   if (n < 2)
-    throw new ShapeError(`${op}: Expected more than 1 ${of} when training, got input size ${show(x.shape)}`, {
-      op,
+    refuse(ShapeError, op, `Expected more than 1 ${of} when training, got input size ${show(x.shape)}`, {
       argument: 'input',
       got: x.shape,
     });
@@ -188,8 +182,7 @@ export function groupNorm(x: Tensor, groups: number, affine: Affine, eps: number
   checkChannels(op, x, affine);
   const channels = x.shape[1]!;
   if (!(Number.isInteger(groups) && groups > 0 && channels % groups === 0))
-    throw new ShapeError(`${op}: ${channels} channels cannot be divided into ${groups} groups`, {
-      op,
+    refuse(ShapeError, op, `${channels} channels cannot be divided into ${groups} groups`, {
       argument: 'numGroups',
       got: groups,
       expected: channels,
@@ -205,8 +198,7 @@ export function layerNorm(x: Tensor, shape: Shape, affine: Affine, eps: number):
   checkFloat(op, 'input', x);
   const lead = x.ndim - shape.length;
   if (shape.length === 0 || lead < 0 || !sameShape(x.shape.slice(lead), shape))
-    throw new ShapeError(`${op}: input must end in the normalized shape ${show(shape)}, got ${show(x.shape)}`, {
-      op,
+    refuse(ShapeError, op, `input must end in the normalized shape ${show(shape)}, got ${show(x.shape)}`, {
       argument: 'input',
       got: x.shape,
       expected: shape,

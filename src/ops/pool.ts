@@ -1,5 +1,5 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
 import { shown } from '../options.ts';
 import { dense } from '../program/emit.ts';
@@ -27,8 +27,7 @@ export interface PoolWindow {
 export function checkPlanes(op: string, x: Tensor): void {
   checkFloat(op, 'input', x);
   if (x.ndim !== 3 && x.ndim !== 4)
-    throw new ShapeError(`${op}: input must be [N,C,H,W] or [C,H,W], got ${show(x.shape)}`, {
-      op,
+    refuse(ShapeError, op, `input must be [N,C,H,W] or [C,H,W], got ${show(x.shape)}`, {
       argument: 'input',
       got: x.shape,
     });
@@ -42,9 +41,11 @@ export function checkWindow(op: string, window: { kernelSize: Pair; stride?: Pai
   const dilation = pairOf(op, 'dilation', window.dilation ?? 1, 1);
   const i = padding.findIndex((pad, d) => pad > kernel[d]! / 2);
   if (i >= 0)
-    throw new ArgumentError(
-      `${op}: padding must be at most half of the kernel, got padding ${padding[i]} for a kernel of ${kernel[i]}`,
-      { op, argument: 'padding', got: padding, expected: kernel },
+    refuse(
+      ArgumentError,
+      op,
+      `padding must be at most half of the kernel, got padding ${padding[i]} for a kernel of ${kernel[i]}`,
+      { argument: 'padding', got: padding, expected: kernel },
     );
   return { kernel, stride, padding, dilation };
 }
@@ -74,9 +75,11 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
   const counts = [height, width].map((size, i) => {
     const count = windows(size, kernel[i]!, stride[i]!, padding[i]!, dilation[i]!, window.ceilMode);
     if (size === 0 || count < 1 || !touches(size, kernel[i]!, padding[i]!, dilation[i]!)) {
-      throw new ShapeError(
-        `${op}: input ${show(x.shape)} is too small: ${size} elements with padding ${padding[i]} for a kernel of ${kernel[i]}, dilation ${dilation[i]}`,
-        { op, argument: 'input', got: x.shape, expected: kernel },
+      refuse(
+        ShapeError,
+        op,
+        `input ${show(x.shape)} is too small: ${size} elements with padding ${padding[i]} for a kernel of ${kernel[i]}, dilation ${dilation[i]}`,
+        { argument: 'input', got: x.shape, expected: kernel },
       );
     }
     return count;
@@ -102,8 +105,7 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
 export function adaptivePair(op: string, outputSize: AdaptiveSize, height = 1, width = 1): [number, number] {
   const wanted = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
   if (!Array.isArray(wanted) || wanted.length !== 2)
-    throw new ArgumentError(`${op}: outputSize must be a number or [height, width], got ${shown(outputSize)}`, {
-      op,
+    refuse(ArgumentError, op, `outputSize must be a number or [height, width], got ${shown(outputSize)}`, {
       argument: 'outputSize',
       got: outputSize,
     });
@@ -115,11 +117,7 @@ function tile(op: string, x: Tensor, outputSize: AdaptiveSize): PoolGeometry {
   const [height, width] = x.shape.slice(-2) as [number, number];
   const [outHeight, outWidth] = adaptivePair(op, outputSize, height, width);
   if (height === 0 || width === 0)
-    throw new ShapeError(`${op}: input ${show(x.shape)} has no elements to pool`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `input ${show(x.shape)} has no elements to pool`, { argument: 'input', got: x.shape });
   const divides = height % outHeight === 0 && width % outWidth === 0;
   const [kernelHeight, kernelWidth] = divides ? [height / outHeight, width / outWidth] : [0, 0];
   return {

@@ -1,7 +1,7 @@
 /** Tensors of random numbers. */
 
-import { ArgumentError, DTypeError } from '../../bindings/errors.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { empty } from '../program/emit.ts';
 import { generator } from '../runtime/random.ts';
 import type { Known } from '../tensor/knownShapes.ts';
@@ -22,8 +22,7 @@ function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): 
   checkShape(op, shape);
   const executor = place(op, options);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
-    throw new DTypeError(`${op}: random numbers are float32, got dtype ${options.dtype}`, {
-      op,
+    refuse(DTypeError, op, `random numbers are float32, got dtype ${options.dtype}`, {
       argument: 'dtype',
       got: options.dtype,
     });
@@ -92,8 +91,7 @@ export function randint(
 function integersBelow(low: number, high: number, shape: Shape, options: RandintOptions = {}): Tensor {
   checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high >= 2 ** 31) {
-    throw new ArgumentError(`randint: expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
-      op: 'randint',
+    refuse(ArgumentError, 'randint', `expected whole numbers low < high of 32 bits, got ${low} and ${high}`, {
       got: [low, high],
     });
   }
@@ -111,6 +109,6 @@ function integersBelow(low: number, high: number, shape: Shape, options: Randint
 export function randperm(n: number, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   if (arguments.length > 2) noMore('randperm', 2, arguments);
   checkShape('randperm', [n]);
-  checkOptions('randperm', options, ['requiresGrad', 'device']);
+  checkOptions('randperm', options, { requiresGrad: FLAG, device: VALUE });
   return fromList('randperm', () => generator.permutation(n), [n], { ...options, dtype: 'int32' });
 }

@@ -1,5 +1,5 @@
 /** Elements repeated, turned round, cut into parts, or set to 0 on one side of a diagonal: made of views and copies. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
 import { checkWhole, noMore } from '../options.ts';
 import { materialize, viewOf } from '../program/emit.ts';
@@ -24,8 +24,7 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
   checkShape('repeat', counts);
   const lead = counts.length - x.ndim;
   if (lead < 0) {
-    throw new ShapeError(`repeat: ${show(counts)} has fewer numbers than ${show(x.shape)} dimensions`, {
-      op: 'repeat',
+    refuse(ShapeError, 'repeat', `${show(counts)} has fewer numbers than ${show(x.shape)} dimensions`, {
       argument: 'counts',
       got: counts,
     });
@@ -93,15 +92,11 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   checkList(op, 'sizes', size);
   for (const part of size) checkWhole(op, 'sizes', part);
   if (size.reduce((a, b) => a + b, 0) !== total) {
-    throw new ArgumentError(
-      `${op}: sizes [${size.join(',')}] do not add up to ${total}, the size of dimension ${dim}`,
-      {
-        op,
-        argument: 'sizes',
-        got: size,
-        expected: total,
-      },
-    );
+    refuse(ArgumentError, op, `sizes [${size.join(',')}] do not add up to ${total}, the size of dimension ${dim}`, {
+      argument: 'sizes',
+      got: size,
+      expected: total,
+    });
   }
   return partsOf(x, size, at);
 }
@@ -129,24 +124,16 @@ export function chunk(x: Tensor, n: number, dim = 0): Tensor[] {
   const at = normalizeDim('chunk', dim, x.ndim);
   const total = x.shape[at];
   if (total === undefined)
-    throw new ShapeError('chunk: a tensor without dimensions has no parts', {
-      op: 'chunk',
-      argument: 'input',
-      got: [],
-    });
+    refuse(ShapeError, 'chunk', 'a tensor without dimensions has no parts', { argument: 'input', got: [] });
   return total === 0 ? partsOf(x, new Array<number>(n).fill(0), at) : split(x, Math.ceil(total / n), at);
 }
 
 function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
   checkTensor(op, 'input', x);
   if (!Number.isInteger(k))
-    throw new ArgumentError(`${op}: k must be a whole number, got ${String(k)}`, { op, argument: 'k', got: k });
+    refuse(ArgumentError, op, `k must be a whole number, got ${String(k)}`, { argument: 'k', got: k });
   if (x.ndim < 2) {
-    throw new ShapeError(`${op}: needs at least two dimensions, got ${show(x.shape)}`, {
-      op,
-      argument: 'input',
-      got: x.shape,
-    });
+    refuse(ShapeError, op, `needs at least two dimensions, got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   }
   return compose(() => {
     const row = alongDim(x.shape[x.ndim - 2]!, 0, 2, x.executor);

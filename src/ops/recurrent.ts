@@ -3,7 +3,7 @@
  * (nn/recurrent.ts). Its two results, the outputs and the LSTM's last cell, are nodes of their own with the same inputs: each adds its
  * part of the gradient.
  */
-import { AutogradError } from '../../bindings/errors.ts';
+import { AutogradError, refuse } from '../../bindings/errors.ts';
 import type { Context } from '../autograd/engine.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
 import { needsGrad, record } from '../autograd/record.ts';
@@ -60,9 +60,10 @@ export function recurrent(
 export function recurrentGradients(g: Tensor, c: Context<RecurrentAttributes>, of: 'out' | 'cell'): (Tensor | null)[] {
   const { kind, reverse, names } = c.attributes;
   if (isGradEnabled()) {
-    throw new AutogradError(
-      `${kind}: the gradient of a whole sequence cannot be differentiated again; build it step by step from LSTMCell, GRUCell or RNNCell`,
-      { op: kind },
+    refuse(
+      AutogradError,
+      kind,
+      'the gradient of a whole sequence cannot be differentiated again; build it step by step from LSTMCell, GRUCell or RNNCell',
     );
   }
   const has = (name: string) => names.includes(name);

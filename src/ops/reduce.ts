@@ -1,8 +1,8 @@
 /** What all reductions share: options, geometry, and the command that does one. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
-import { checkOneOf, checkOptions } from '../options.ts';
+import { checkOneOf, checkOptions, FLAG, type OptionKinds } from '../options.ts';
 import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
 import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -49,14 +49,10 @@ export interface Plan {
 export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): Plan {
   checkTensor(op, 'input', x);
   if (dim !== undefined && typeof dim !== 'number' && !Array.isArray(dim)) {
-    throw new ArgumentError(
-      `${op}: dim must be a number or a list of numbers, got ${dim === null ? 'null' : typeof dim}`,
-      {
-        op,
-        argument: 'dim',
-        got: dim,
-      },
-    );
+    refuse(ArgumentError, op, `dim must be a number or a list of numbers, got ${dim === null ? 'null' : typeof dim}`, {
+      argument: 'dim',
+      got: dim,
+    });
   }
   // As in PyTorch, an empty list stands for all.
   const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
@@ -66,9 +62,11 @@ export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: bool
   return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
 }
 
+const KEEPDIM: OptionKinds<ReduceOptions> = { keepdim: FLAG };
+
 /** The option that all reductions have; refuses others. */
-export function checkKeepdim(op: string, options: ReduceOptions, known = ['keepdim']): boolean {
-  checkOptions(op, options, known);
+export function checkKeepdim(op: string, options: ReduceOptions, kinds: OptionKinds<ReduceOptions> = KEEPDIM): boolean {
+  checkOptions(op, options, kinds);
   return options.keepdim ?? false;
 }
 

@@ -1,7 +1,7 @@
 /** Sums, products, spreads and norms: over all elements, or over the dimensions given. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { needsGrad, record } from '../autograd/record.ts';
-import { checkFinite, checkOptions, noMore } from '../options.ts';
+import { checkFinite, checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { dense, done, emitCumsum, sectionsOf } from '../program/emit.ts';
 import { tracing } from '../program/trace.ts';
 import { withWatcher } from '../program/watch.ts';
@@ -26,7 +26,7 @@ import {
   type SumOptions,
 } from './reduce.ts';
 
-const SUM_OPTIONS = ['keepdim', 'dtype'];
+const SUM_KINDS: OptionKinds<SumOptions> = { keepdim: FLAG, dtype: VALUE };
 
 /** Options of `variance` and `std`. */
 export interface SpreadOptions extends ReduceOptions {
@@ -53,14 +53,10 @@ function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tenso
   );
   if (wrong === null) return y;
   y.dispose();
-  throw new ArgumentError(
-    `${op}: about ${wrong} does not fit into int32; convert the tensor with to('float32') first`,
-    {
-      op,
-      argument: 'input',
-      got: wrong,
-    },
-  );
+  refuse(ArgumentError, op, `about ${wrong} does not fit into int32; convert the tensor with to('float32') first`, {
+    argument: 'input',
+    got: wrong,
+  });
 }
 
 /**
@@ -78,7 +74,7 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
   options: SumOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
   if (arguments.length > 3) noMore('sum', 3, arguments);
-  const keepdim = checkKeepdim('sum', options, SUM_OPTIONS);
+  const keepdim = checkKeepdim('sum', options, SUM_KINDS);
   const total = inDtype('sum', x, options.dtype, SUM_DTYPES, (given) => {
     const p = plan('sum', given, dim, keepdim);
     const isFloat = given.dtype === 'float32';
@@ -120,7 +116,7 @@ export function prod<S extends Shape, D extends Dims | undefined = undefined, K 
   options: SumOptions & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
   if (arguments.length > 3) noMore('prod', 3, arguments);
-  const keepdim = checkKeepdim('prod', options, SUM_OPTIONS);
+  const keepdim = checkKeepdim('prod', options, SUM_KINDS);
   const product = inDtype('prod', x, options.dtype, SUM_DTYPES, (given) => {
     const p = plan('prod', given, dim, keepdim);
     const isFloat = given.dtype === 'float32';
@@ -177,7 +173,7 @@ export function variance<S extends Shape, D extends Dims | undefined = undefined
 }
 
 function spread(op: string, x: Tensor, dim: Dims | undefined, options: SpreadOptions): Tensor {
-  checkOptions(op, options, ['keepdim', 'correction']);
+  checkOptions(op, options, { keepdim: FLAG, correction: VALUE });
   const { keepdim = false, correction = 1 } = options;
   checkFinite(op, 'correction', correction);
   checkFloat(op, 'input', x);
@@ -226,10 +222,10 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
   options: ReduceOptions & { p?: number } & Keep<K> = {},
 ): Tensor<Reduced<S, D, K>> {
   if (arguments.length > 3) noMore('norm', 3, arguments);
-  checkOptions('norm', options, ['p', 'keepdim']);
+  checkOptions<ReduceOptions & { p?: number }>('norm', options, { p: VALUE, keepdim: FLAG });
   const { p = 2, keepdim = false } = options;
   if (typeof p !== 'number' || Number.isNaN(p))
-    throw new ArgumentError(`norm: p must be a number, got ${String(p)}`, { op: 'norm', argument: 'p', got: p });
+    refuse(ArgumentError, 'norm', `p must be a number, got ${String(p)}`, { argument: 'p', got: p });
   checkFloat('norm', 'input', x);
   plan('norm', x, dim, keepdim);
   const y: Tensor = compose(() => {
@@ -246,8 +242,7 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
 function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
   const p = plan('norm', x, dim, keepdim);
   if (p.count === 0) {
-    throw new ShapeError(`norm: dimensions [${p.dims.join(',')}] of ${show(x.shape)} have no elements`, {
-      op: 'norm',
+    refuse(ShapeError, 'norm', `dimensions [${p.dims.join(',')}] of ${show(x.shape)} have no elements`, {
       argument: 'dim',
       got: x.shape,
     });
@@ -288,7 +283,7 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
  */
 export function cumsum(x: Tensor, dim: number, options: SumDtype = {}): Tensor {
   if (arguments.length > 3) noMore('cumsum', 3, arguments);
-  checkOptions('cumsum', options, ['dtype']);
+  checkOptions('cumsum', options, { dtype: VALUE });
   return inDtype('cumsum', x, options.dtype, SUM_DTYPES, (given) => {
     const at = normalizeDim('cumsum', dim, given.ndim);
     return checkHeld('cumsum', given, cumsumAlong(given, at, false), (floats) => cumsumAlong(floats, at, false));

@@ -1,7 +1,7 @@
 /** Resizing of the last two dimensions, and padding. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { record } from '../autograd/record.ts';
-import { checkOneOf, checkOptions, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
 import { copyInto, dense, empty, fillWith, viewOf } from '../program/emit.ts';
 import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emitResize.ts';
 import { watching } from '../program/watch.ts';
@@ -42,23 +42,23 @@ interface Margin {
 function marginsOf(x: Tensor, amounts: readonly number[]): Margin[] {
   const op = 'pad';
   if (!Array.isArray(amounts) || amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) {
-    throw new ArgumentError(
-      `${op}: expected [left, right, top, bottom, …], at most ${2 * x.ndim} numbers for ${show(x.shape)}, got [${String(amounts)}]`,
-      { op, argument: 'padding', got: amounts },
+    refuse(
+      ArgumentError,
+      op,
+      `expected [left, right, top, bottom, …], at most ${2 * x.ndim} numbers for ${show(x.shape)}, got [${String(amounts)}]`,
+      { argument: 'padding', got: amounts },
     );
   }
   return Array.from({ length: amounts.length / 2 }, (_, i) => {
     const [before, after] = [amounts[2 * i]!, amounts[2 * i + 1]!];
     const dim = x.ndim - 1 - i;
     if (!Number.isInteger(before) || !Number.isInteger(after))
-      throw new ArgumentError(`${op}: expected whole numbers, got [${String(amounts)}]`, {
-        op,
+      refuse(ArgumentError, op, `expected whole numbers, got [${String(amounts)}]`, {
         argument: 'padding',
         got: amounts,
       });
     if (x.shape[dim]! + before + after < 0 || -before > x.shape[dim]! || -after > x.shape[dim]!) {
-      throw new ShapeError(`${op}: ${before} and ${after} leave nothing of dimension ${dim} of ${show(x.shape)}`, {
-        op,
+      refuse(ShapeError, op, `${before} and ${after} leave nothing of dimension ${dim} of ${show(x.shape)}`, {
         argument: 'padding',
         got: amounts,
         expected: x.shape,
@@ -106,9 +106,11 @@ function mirrored(i: number, size: number, mode: PadMode): number {
 function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): Tensor {
   const size = x.shape[dim]!;
   if (mode === 'reflect' ? Math.max(before, after) >= size : size === 0) {
-    throw new ShapeError(
-      `pad: ${mode} of ${before} and ${after} needs more elements than dimension ${dim} of ${show(x.shape)} has`,
-      { op: 'pad', argument: 'padding', got: [before, after], expected: size },
+    refuse(
+      ShapeError,
+      'pad',
+      `${mode} of ${before} and ${after} needs more elements than dimension ${dim} of ${show(x.shape)} has`,
+      { argument: 'padding', got: [before, after], expected: size },
     );
   }
   const length = Math.max(0, size + before + after);
@@ -130,7 +132,7 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   if (arguments.length > 3) noMore('pad', 3, arguments);
   checkTensor('pad', 'input', x);
-  checkOptions('pad', options, ['mode', 'value']);
+  checkOptions('pad', options, { mode: VALUE, value: VALUE });
   const { mode = 'constant', value = 0 } = options;
   checkOneOf('pad', 'mode', mode, ['constant', 'reflect', 'replicate']);
   const element = elementOf('pad', 'value', value, x.dtype);

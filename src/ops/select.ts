@@ -1,6 +1,6 @@
 /** Entries of a dimension by their numbers, and what takes their gradients back. */
 
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { record } from '../autograd/record.ts';
 import { noMore } from '../options.ts';
@@ -16,14 +16,13 @@ import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 export function checkIndex(op: string, index: Tensor, size: number, argument = 'index'): void {
   checkTensor(op, argument, index);
   if (index.dtype !== 'int32')
-    throw new DTypeError(`${op}: ${argument} must be int32, got ${index.dtype}`, {
-      op,
+    refuse(DTypeError, op, `${argument} must be int32, got ${index.dtype}`, {
       argument,
       got: index.dtype,
       expected: 'int32',
     });
   if (size === 0 && index.numel > 0)
-    throw new ArgumentError(`${op}: index [${index.shape}] into a dimension of size 0`, { op, argument });
+    refuse(ArgumentError, op, `index [${index.shape}] into a dimension of size 0`, { argument });
   checkValues(index, {
     dtype: 'int32',
     low: 0,
@@ -53,15 +52,16 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | NumberList):
   const at = normalizeDim('indexSelect', dim, x.ndim);
   checkTensor('indexSelect', 'index', index);
   if (index.ndim > 1)
-    throw new ShapeError(`indexSelect: index must have one dimension, got ${show(index.shape)}`, {
-      op: 'indexSelect',
+    refuse(ShapeError, 'indexSelect', `index must have one dimension, got ${show(index.shape)}`, {
       argument: 'index',
       got: index.shape,
     });
   if (x.ndim === 0 && index.numel !== 1)
-    throw new ShapeError(
-      `indexSelect: index must have one element for a tensor without dimensions, got ${show(index.shape)}`,
-      { op: 'indexSelect', argument: 'index', got: index.shape },
+    refuse(
+      ShapeError,
+      'indexSelect',
+      `index must have one element for a tensor without dimensions, got ${show(index.shape)}`,
+      { argument: 'index', got: index.shape },
     );
   return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
 }

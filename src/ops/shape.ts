@@ -3,7 +3,7 @@
  * the new shape are the elements copied.
  */
 
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { record } from '../autograd/record.ts';
 import { noMore } from '../options.ts';
@@ -52,9 +52,11 @@ export function view(x: Tensor, shape: Shape): Tensor {
   checkTensor('view', 'input', x);
   const target = inferShape('view', shape, x.numel);
   if (!x.contiguous && x.numel > 0 && viewStrides(x.shape, x.strides, target) === null) {
-    throw new ShapeError(
-      `view: elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`,
-      { op: 'view', got: x.shape, expected: target },
+    refuse(
+      ShapeError,
+      'view',
+      `elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`,
+      { got: x.shape, expected: target },
     );
   }
   return reshaped('view', x, target);
@@ -85,11 +87,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const first = normalizeDim('flatten', start, x.ndim);
   const last = normalizeDim('flatten', end, x.ndim);
   if (first > last)
-    throw new ArgumentError(`flatten: start ${start} lies behind end ${end}`, {
-      op: 'flatten',
-      argument: 'start',
-      got: start,
-    });
+    refuse(ArgumentError, 'flatten', `start ${start} lies behind end ${end}`, { argument: 'start', got: start });
   const { size } = sectionsOf(x.shape, first, last);
   return reshaped('flatten', x, [...x.shape.slice(0, first), size, ...x.shape.slice(last + 1)]);
 }
@@ -161,8 +159,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkList('permute', 'dims', dims);
   const order = dims.map((dim) => normalizeDim('permute', dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== order.length) {
-    throw new ArgumentError(`permute: expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, {
-      op: 'permute',
+    refuse(ArgumentError, 'permute', `expected each of ${x.ndim} dimensions once, got [${dims.join(',')}]`, {
       argument: 'dims',
       got: dims,
     });
@@ -211,8 +208,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   ) {
     // A file that asks for it has passed its own limit.
     if (numelOf(target) >= 2 ** 31) charge(numelOf(target));
-    throw new ShapeError(`expand: ${show(x.shape)} cannot be stretched to ${show(shape)}`, {
-      op: 'expand',
+    refuse(ShapeError, 'expand', `${show(x.shape)} cannot be stretched to ${show(shape)}`, {
       argument: 'shape',
       got: x.shape,
       expected: shape,
@@ -234,24 +230,18 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
   checkTensor('slice', 'input', x);
   const at = normalizeDim('slice', dim, x.ndim);
   if (!Number.isInteger(step) || step < 1)
-    throw new ArgumentError(`slice: step must be a whole number from 1 on, got ${step}`, {
-      op: 'slice',
+    refuse(ArgumentError, 'slice', `step must be a whole number from 1 on, got ${step}`, {
       argument: 'step',
       got: step,
     });
   if (x.ndim === 0)
-    throw new ShapeError('slice: a tensor without dimensions has no parts', {
-      op: 'slice',
-      argument: 'input',
-      got: [],
-    });
+    refuse(ShapeError, 'slice', 'a tensor without dimensions has no parts', { argument: 'input', got: [] });
   for (const [argument, index] of [
     ['start', start],
     ['end', end],
   ] as const) {
     if (!Number.isInteger(index) && index !== Infinity && index !== -Infinity)
-      throw new ArgumentError(`slice: ${argument} must be a whole number, got ${String(index)}`, {
-        op: 'slice',
+      refuse(ArgumentError, 'slice', `${argument} must be a whole number, got ${String(index)}`, {
         argument,
         got: index,
       });
@@ -292,8 +282,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const at = normalizeDim('select', dim, x.ndim);
   const size = x.shape[at] ?? 0;
   if (!Number.isInteger(index) || index < -size || index >= size) {
-    throw new ArgumentError(`select: index ${index} is out of range for dimension ${dim} of ${show(x.shape)}`, {
-      op: 'select',
+    refuse(ArgumentError, 'select', `index ${index} is out of range for dimension ${dim} of ${show(x.shape)}`, {
       argument: 'index',
       got: index,
     });
@@ -307,7 +296,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
 
 function checkTensors(op: string, list: readonly Tensor[]): void {
   if (!Array.isArray(list) || list.length === 0)
-    throw new ArgumentError(`${op}: expected a list of at least one tensor`, { op, argument: 'tensors', got: list });
+    refuse(ArgumentError, op, 'expected a list of at least one tensor', { argument: 'tensors', got: list });
   list.forEach((t, i) => void checkTensor(op, `tensors[${i}]`, t));
 }
 
@@ -335,16 +324,14 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
   const executor = commonExecutor('cat', ...(list as [Tensor, ...Tensor[]]));
   const at = normalizeDim('cat', dim, first.ndim);
   if (first.ndim === 0)
-    throw new ShapeError('cat: tensors without dimensions cannot be joined; use stack', {
-      op: 'cat',
+    refuse(ShapeError, 'cat', 'tensors without dimensions cannot be joined; use stack', {
       argument: 'tensors',
       got: [],
     });
   const parts = first.ndim === 1 ? list : list.filter((t) => !isNothing(t));
   for (const t of parts) {
     if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
-      throw new ShapeError(`cat: shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
-        op: 'cat',
+      refuse(ShapeError, 'cat', `shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
         argument: 'tensors',
         got: t.shape,
         expected: first.shape,
@@ -387,8 +374,7 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   const first = list[0]!;
   for (const t of list) {
     if (!sameShape(t.shape, first.shape)) {
-      throw new ShapeError(`stack: shapes differ: ${show(first.shape)} and ${show(t.shape)}`, {
-        op: 'stack',
+      refuse(ShapeError, 'stack', `shapes differ: ${show(first.shape)} and ${show(t.shape)}`, {
         argument: 'tensors',
         got: t.shape,
         expected: first.shape,

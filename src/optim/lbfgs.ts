@@ -1,5 +1,5 @@
 /** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
-import { ArgumentError, DeviceError, ShapeError, TraceError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, refuse, ShapeError, TraceError } from '../../bindings/errors.ts';
 import { isFloat64Array } from '../../bindings/realm.ts';
 import { withGrad } from '../autograd/mode.ts';
 import { checkTensor, constant } from '../ops/index.ts';
@@ -10,7 +10,7 @@ import { show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
 import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
-import { checkNames, isObject, numberIn, refuse, type SavedMemory, tensorIn } from './savedState.ts';
+import { checkNames, isObject, numberIn, type SavedMemory, tensorIn } from './savedState.ts';
 import { checkSize } from './settings.ts';
 
 /** Options of `LBFGS`. */
@@ -63,8 +63,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       lineSearchFn: null,
     });
     if (this.paramGroups.length !== 1) {
-      throw new ArgumentError(`LBFGS: has one group of parameters, got ${this.paramGroups.length}`, {
-        op: 'LBFGS',
+      refuse(ArgumentError, 'LBFGS', `has one group of parameters, got ${this.paramGroups.length}`, {
         argument: 'params',
         got: this.paramGroups.length,
       });
@@ -79,8 +78,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     checkSize('LBFGS', 'toleranceChange', group.toleranceChange);
     checkWhole('LBFGS', 'historySize', group.historySize, 1);
     if (group.lineSearchFn !== null && group.lineSearchFn !== 'strong_wolfe') {
-      throw new ArgumentError(`LBFGS: lineSearchFn must be 'strong_wolfe' or null, got ${String(group.lineSearchFn)}`, {
-        op: 'LBFGS',
+      refuse(ArgumentError, 'LBFGS', `lineSearchFn must be 'strong_wolfe' or null, got ${String(group.lineSearchFn)}`, {
         argument: 'lineSearchFn',
         got: group.lineSearchFn,
       });
@@ -102,27 +100,23 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     if (arguments.length > 1) noMore('LBFGS.step', 1, arguments);
     const op = 'LBFGS.step';
     if (tracing !== null) {
-      throw new TraceError(
-        `${op}: cannot be recorded by compile, its iterations depend on values; compile what the closure calls instead`,
-        { op },
+      refuse(
+        TraceError,
+        op,
+        'cannot be recorded by compile, its iterations depend on values; compile what the closure calls instead',
       );
     }
     if (typeof closure !== 'function') {
-      throw new ArgumentError(`${op}: needs a closure that computes loss and gradients and returns the loss`, {
-        op,
+      refuse(ArgumentError, op, 'needs a closure that computes loss and gradients and returns the loss', {
         argument: 'closure',
         got: closure,
       });
     }
     const [param] = this.params;
     if (param!.executor.download !== undefined) {
-      throw new DeviceError(
-        `${op}: decides by values as it goes, and those on ${param!.device} come asynchronously alone`,
-        {
-          op,
-          got: param!.device,
-        },
-      );
+      refuse(DeviceError, op, `decides by values as it goes, and those on ${param!.device} come asynchronously alone`, {
+        got: param!.device,
+      });
     }
     this.checkSettings(op, this.paramGroups);
     const evaluate = (): Tensor => {
@@ -237,18 +231,27 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 
   protected override memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory {
-    if (param !== this.params[0]) return refuse(op, `expected a memory of parameter 0 only, got one of ${what}`, what);
-    if (!isObject(saved)) return refuse(op, `${what} must be an object, got ${nameOf(saved)}`, saved);
+    if (param !== this.params[0])
+      return refuse(ArgumentError, op, `expected a memory of parameter 0 only, got one of ${what}`, {
+        argument: 'state',
+        got: what,
+      });
+    if (!isObject(saved))
+      return refuse(ArgumentError, op, `${what} must be an object, got ${nameOf(saved)}`, {
+        argument: 'state',
+        got: saved,
+      });
     for (const names of [
       ['direction', 'gradient'],
       ['steps', 'changes'],
     ]) {
       const shapes = names.flatMap((name) => (isTensor(saved[name]) ? [saved[name].shape] : []));
       if (shapes.every((shape) => shape.length === 2 && shape[1] === this.elements)) continue;
-      throw new ShapeError(
-        `${op}: vectors must have ${this.elements} elements, got ${shapes.map(show).join(' and ')}`,
-        { op, argument: 'state', got: shapes, expected: this.elements },
-      );
+      refuse(ShapeError, op, `vectors must have ${this.elements} elements, got ${shapes.map(show).join(' and ')}`, {
+        argument: 'state',
+        got: shapes,
+        expected: this.elements,
+      });
     }
     const pairs = rowsIn(saved.steps);
     const needed = ['evaluations', 'iterations', 'length'];

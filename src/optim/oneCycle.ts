@@ -1,7 +1,6 @@
 /** The one-cycle schedule. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
-import { refuse } from './savedState.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, kindsOf, noMore, VALUE } from '../options.ts';
 import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 import { checkSize } from './settings.ts';
 
@@ -38,8 +37,7 @@ function stepsIn(op: string, { totalSteps, epochs, stepsPerEpoch }: OneCycleLROp
   if (totalSteps !== undefined) checkWhole(op, 'totalSteps', totalSteps, 1);
   if (totalSteps !== undefined && epochs === undefined && stepsPerEpoch === undefined) return totalSteps;
   if (epochs === undefined || stepsPerEpoch === undefined)
-    throw new ArgumentError(`${op}: needs totalSteps, or both epochs and stepsPerEpoch`, {
-      op,
+    refuse(ArgumentError, op, 'needs totalSteps, or both epochs and stepsPerEpoch', {
       argument: 'totalSteps',
       got: totalSteps,
     });
@@ -47,8 +45,7 @@ function stepsIn(op: string, { totalSteps, epochs, stepsPerEpoch }: OneCycleLROp
   checkWhole(op, 'stepsPerEpoch', stepsPerEpoch, 1);
   const steps = epochs * stepsPerEpoch;
   if (totalSteps === undefined || totalSteps === steps) return steps;
-  throw new ArgumentError(`${op}: totalSteps is ${totalSteps}, but ${epochs} epochs of ${stepsPerEpoch} are ${steps}`, {
-    op,
+  refuse(ArgumentError, op, `totalSteps is ${totalSteps}, but ${epochs} epochs of ${stepsPerEpoch} are ${steps}`, {
     argument: 'totalSteps',
     got: totalSteps,
     expected: steps,
@@ -92,7 +89,13 @@ export class OneCycleLR extends LRScheduler {
       finalDivFactor: 1e4,
       threePhase: false,
     } as const;
-    checkOptions(op, options, ['maxLr', 'totalSteps', 'epochs', 'stepsPerEpoch', ...Object.keys(defaults)]);
+    checkOptions(op, options, {
+      maxLr: VALUE,
+      totalSteps: VALUE,
+      epochs: VALUE,
+      stepsPerEpoch: VALUE,
+      ...kindsOf<Omit<OneCycleLROptions, 'maxLr' | 'totalSteps' | 'epochs' | 'stepsPerEpoch'>>(defaults),
+    });
     this.options = { ...defaults, ...options, totalSteps: stepsIn(op, options) };
     const { maxLr, pctStart, annealStrategy, cycleMomentum, baseMomentum, maxMomentum } = this.options;
     checkSize(op, 'maxLr', maxLr);
@@ -104,15 +107,13 @@ export class OneCycleLR extends LRScheduler {
     checkSize(op, 'baseMomentum', baseMomentum);
     checkSize(op, 'maxMomentum', maxMomentum);
     if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
-      throw new ArgumentError(`${op}: annealStrategy must be 'cos' or 'linear', got ${String(annealStrategy)}`, {
-        op,
+      refuse(ArgumentError, op, `annealStrategy must be 'cos' or 'linear', got ${String(annealStrategy)}`, {
         argument: 'annealStrategy',
         got: annealStrategy,
       });
     }
     if (cycleMomentum && (optimizer.paramGroups as Group[]).some((g) => !g.betas && g.momentum === undefined)) {
-      throw new ArgumentError(`${op}: the optimizer has no momentum to change; pass cycleMomentum: false`, {
-        op,
+      refuse(ArgumentError, op, 'the optimizer has no momentum to change; pass cycleMomentum: false', {
         argument: 'cycleMomentum',
       });
     }
@@ -140,10 +141,7 @@ export class OneCycleLR extends LRScheduler {
   /** The phase of a step, and the share of it that is over. */
   private place(step: number): { phase: Phase; share: number } {
     if (step > this.options.totalSteps - 1) {
-      throw new ArgumentError(`OneCycleLR: step ${step} of ${this.options.totalSteps}`, {
-        op: 'OneCycleLR',
-        got: step,
-      });
+      refuse(ArgumentError, 'OneCycleLR', `step ${step} of ${this.options.totalSteps}`, { got: step });
     }
     const at = this.phases.findIndex(({ end }, i) => step <= end || i === this.phases.length - 1);
     const start = at === 0 ? 0 : this.phases[at - 1]!.end;
@@ -156,7 +154,10 @@ export class OneCycleLR extends LRScheduler {
     const known = super.checkState(op, state);
     const { totalSteps } = this.options;
     if ((known.lastEpoch as number) >= totalSteps)
-      refuse(op, `lastEpoch is ${known.lastEpoch}, but there are ${totalSteps} steps`, known.lastEpoch);
+      refuse(ArgumentError, op, `lastEpoch is ${known.lastEpoch}, but there are ${totalSteps} steps`, {
+        argument: 'state',
+        got: known.lastEpoch,
+      });
     return known;
   }
 

@@ -1,15 +1,15 @@
 /** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
-import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { constant } from '../ops/index.ts';
-import { checkOptions, nameOf, noMore, shown } from '../options.ts';
+import { checkOptions, kindsOf, nameOf, noMore, shown, VALUE } from '../options.ts';
 import { commonExecutor, materialize } from '../program/emit.ts';
 import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import { checkNames, isObject, refuse, type SavedMemory, type SavedTensor } from './savedState.ts';
+import { checkNames, isObject, type SavedMemory, type SavedTensor } from './savedState.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */
 export type GroupOptions<O> = Partial<O> & {
@@ -70,21 +70,19 @@ export abstract class Optimizer<O extends object> extends Marked {
     defaults: Required<O>,
   ) {
     super();
-    const known = Object.keys(defaults);
-    this.settingNames = known;
-    const nullable = known.filter((key) => defaults[key as keyof O] === null);
-    checkOptions(name, options, known, nullable);
+    this.settingNames = Object.keys(defaults);
+    const kinds = kindsOf<O>(defaults);
+    checkOptions<O>(name, options, kinds);
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
       const one = isTensor(group?.params) ? [group.params] : group?.params;
       if (typeof (one as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
-        throw new ArgumentError(`${name}: params must be a list of tensors or of groups { params, … }`, {
-          op: name,
+        refuse(ArgumentError, name, 'params must be a list of tensors or of groups { params, … }', {
           argument: 'params',
           got: group,
         });
       }
-      checkOptions(name, group, ['params', ...known], nullable);
+      checkOptions<object>(name, group, { params: VALUE, ...kinds });
       return { ...defaults, ...options, ...group, params: [...one] };
     });
     const seen = new Set<Tensor>();
@@ -92,26 +90,22 @@ export abstract class Optimizer<O extends object> extends Marked {
       this.check(group);
       for (const param of group.params) {
         if (!isTensor(param))
-          throw new ArgumentError(`${name}: parameters must be tensors`, { op: name, argument: 'params', got: param });
+          refuse(ArgumentError, name, 'parameters must be tensors', { argument: 'params', got: param });
         if (!param.isLeaf)
-          throw new ArgumentError(
-            `${name}: only leaves can be optimized, one parameter is the result of an operation`,
-            { op: name, argument: 'params' },
-          );
+          refuse(ArgumentError, name, 'only leaves can be optimized, one parameter is the result of an operation', {
+            argument: 'params',
+          });
         if (param.dtype !== 'float32')
-          throw new DTypeError(`${name}: parameters must be float32, got ${param.dtype}`, {
-            op: name,
+          refuse(DTypeError, name, `parameters must be float32, got ${param.dtype}`, {
             argument: 'params',
             got: param.dtype,
           });
-        if (!param.contiguous)
-          throw new ArgumentError(`${name}: parameters must be contiguous`, { op: name, argument: 'params' });
-        if (seen.has(param))
-          throw new ArgumentError(`${name}: a parameter appears twice`, { op: name, argument: 'params' });
+        if (!param.contiguous) refuse(ArgumentError, name, 'parameters must be contiguous', { argument: 'params' });
+        if (seen.has(param)) refuse(ArgumentError, name, 'a parameter appears twice', { argument: 'params' });
         seen.add(param);
       }
     }
-    if (seen.size === 0) throw new ArgumentError(`${name}: no parameters were given`, { op: name, argument: 'params' });
+    if (seen.size === 0) refuse(ArgumentError, name, 'no parameters were given', { argument: 'params' });
   }
 
   /** Refuses settings outside their domain. */
@@ -126,7 +120,7 @@ export abstract class Optimizer<O extends object> extends Marked {
         if (!(error instanceof ArgumentError)) throw error;
         const { message, argument, got, expected } = error;
         const what = message.replace(`${this.name}: `, `paramGroups[${i}].`);
-        throw new ArgumentError(`${op}: ${what}`, { op, argument, got, expected });
+        refuse(ArgumentError, op, `${what}`, { argument, got, expected });
       }
     }
   }
@@ -145,15 +139,13 @@ export abstract class Optimizer<O extends object> extends Marked {
       if (gradient === undefined || gradient === null) continue;
       commonExecutor(op, param, gradient);
       if (gradient.dtype !== 'float32') {
-        throw new DTypeError(`${op}: gradients must be float32, got ${gradient.dtype}`, {
-          op,
+        refuse(DTypeError, op, `gradients must be float32, got ${gradient.dtype}`, {
           argument: 'grad',
           got: gradient.dtype,
         });
       }
       if (!sameShape(gradient.shape, param.shape)) {
-        throw new ShapeError(`${op}: a gradient is ${show(gradient.shape)}, its parameter ${show(param.shape)}`, {
-          op,
+        refuse(ShapeError, op, `a gradient is ${show(gradient.shape)}, its parameter ${show(param.shape)}`, {
           argument: 'grad',
           got: gradient.shape,
           expected: param.shape,
@@ -223,17 +215,29 @@ export abstract class Optimizer<O extends object> extends Marked {
   /** What a saved state says of each parameter. Refuses one that is not of such an optimizer. */
   private checkState(op: string, saved: unknown): Map<Tensor, SavedMemory> {
     if (!isObject(saved) || !isObject(saved.state) || !Array.isArray(saved.paramGroups))
-      return refuse(op, `expected { kind, state, paramGroups } as stateDict() gives it, got ${nameOf(saved)}`, saved);
+      return refuse(
+        ArgumentError,
+        op,
+        `expected { kind, state, paramGroups } as stateDict() gives it, got ${nameOf(saved)}`,
+        { argument: 'state', got: saved },
+      );
     checkNames(op, 'the state', saved, ['state', 'paramGroups'], ['kind']);
     const { kind = this.name, state, paramGroups } = saved;
-    if (kind !== this.name) refuse(op, `the state is of ${shown(kind)}, not of ${this.name}`, kind);
+    if (kind !== this.name)
+      refuse(ArgumentError, op, `the state is of ${shown(kind)}, not of ${this.name}`, {
+        argument: 'state',
+        got: kind,
+      });
     this.checkGroups(op, paramGroups);
     const params = this.paramGroups.flatMap((group) => group.params);
     return new Map(
       Object.entries(state).map(([number, values]) => {
         const param = params[Number(number)];
         if (param === undefined || String(Number(number)) !== number)
-          return refuse(op, `there is no parameter ${number}; there are ${params.length}`, number);
+          return refuse(ArgumentError, op, `there is no parameter ${number}; there are ${params.length}`, {
+            argument: 'state',
+            got: number,
+          });
         return [param, this.memoryIn(op, `parameter ${number}`, values, param)];
       }),
     );
@@ -247,13 +251,22 @@ export abstract class Optimizer<O extends object> extends Marked {
     const sizes = (all: readonly unknown[]) =>
       `[${all.map((group) => (isObject(group) && Array.isArray(group.params) ? group.params.length : 'no')).join(', ')}]`;
     if (sizes(groups) !== sizes(this.paramGroups))
-      refuse(op, `groups of ${sizes(groups)} parameters do not fit groups of ${sizes(this.paramGroups)}`);
+      refuse(
+        ArgumentError,
+        op,
+        `groups of ${sizes(groups)} parameters do not fit groups of ${sizes(this.paramGroups)}`,
+        { argument: 'state' },
+      );
     let count = 0;
     for (const [i, group] of (groups as Record<string, unknown>[]).entries()) {
       const what = `paramGroups[${i}]`;
       checkNames(op, what, group, ['params', ...this.settingNames], Object.keys(this.paramGroups[i]!));
       for (const number of group.params as unknown[])
-        if (number !== count++) refuse(op, `${what}.params must count the parameters through all groups`, group.params);
+        if (number !== count++)
+          refuse(ArgumentError, op, `${what}.params must count the parameters through all groups`, {
+            argument: 'state',
+            got: group.params,
+          });
     }
     this.checkSettings(op, groups as Required<O>[]);
   }
@@ -288,9 +301,11 @@ export abstract class Optimizer<O extends object> extends Marked {
     if (!isTensor(value)) return this.written(value.values, value.shape, param);
     if (value.executor === param.executor) return untraced(() => keep(materialize(value)));
     if (value.executor.download !== undefined) {
-      throw new DeviceError(
-        `${this.name}: its memory is on ${value.device}, its parameters on ${param.device}; await move([model, optimizer], '${param.device}') brings both`,
-        { op: this.name, got: value.device, expected: param.device },
+      refuse(
+        DeviceError,
+        this.name,
+        `its memory is on ${value.device}, its parameters on ${param.device}; await move([model, optimizer], '${param.device}') brings both`,
+        { got: value.device, expected: param.device },
       );
     }
     return this.written(value.dataSync(), value.shape, param);

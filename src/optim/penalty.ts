@@ -1,6 +1,6 @@
 /** Penalties to add to a loss. */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkTensor, compose } from '../ops/index.ts';
 import { checkFinite, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -17,7 +17,7 @@ export function l1Penalty(params: Iterable<Tensor>, lambda: number): Tensor {
   checkFinite(op, 'lambda', lambda);
   const list = [...params];
   for (const [i, param] of list.entries()) checkTensor(op, `params[${i}]`, param);
-  if (list.length === 0) throw new ArgumentError(`${op}: no parameters were given`, { op, argument: 'params' });
+  if (list.length === 0) refuse(ArgumentError, op, 'no parameters were given', { argument: 'params' });
   return compose(() =>
     list
       .map((param) => param.abs().sum())

@@ -1,7 +1,7 @@
 /** The schedule that waits for a metric to stop improving. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown } from '../options.ts';
-import { numberIn, refuse } from './savedState.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, kindsOf, noMore, shown } from '../options.ts';
+import { numberIn } from './savedState.ts';
 import { checkSchedule, type Scheduled, type SchedulerState } from './scheduler.ts';
 
 const KIND = 'ReduceLROnPlateau';
@@ -60,13 +60,15 @@ export class ReduceLROnPlateau {
       minLr: 0,
       eps: 1e-8,
     } as const;
-    checkOptions(op, options, Object.keys(defaults));
+    checkOptions(op, options, kindsOf<ReduceLROnPlateauOptions>(defaults));
     this.options = { ...defaults, ...options };
     const { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps } = this.options;
     if ((mode !== 'min' && mode !== 'max') || (thresholdMode !== 'rel' && thresholdMode !== 'abs') || factor >= 1) {
-      throw new ArgumentError(
-        `${op}: expected mode 'min' or 'max', thresholdMode 'rel' or 'abs' and a factor below 1, got ${mode}, ${thresholdMode}, ${factor}`,
-        { op, argument: 'options', got: options },
+      refuse(
+        ArgumentError,
+        op,
+        `expected mode 'min' or 'max', thresholdMode 'rel' or 'abs' and a factor below 1, got ${mode}, ${thresholdMode}, ${factor}`,
+        { argument: 'options', got: options },
       );
     }
     checkRange(op, 'factor', factor, 0);
@@ -87,8 +89,7 @@ export class ReduceLROnPlateau {
   step(metric: number): void {
     if (arguments.length > 1) noMore('ReduceLROnPlateau.step', 1, arguments);
     if (typeof metric !== 'number')
-      throw new ArgumentError(`ReduceLROnPlateau.step: metric must be a number, got ${typeof metric}`, {
-        op: 'ReduceLROnPlateau.step',
+      refuse(ArgumentError, 'ReduceLROnPlateau.step', `metric must be a number, got ${typeof metric}`, {
         argument: 'metric',
         got: metric,
       });
@@ -137,7 +138,8 @@ export class ReduceLROnPlateau {
     const known = checkSchedule(op, KIND, state, ['best', 'badEpochs', 'cooling', 'lastEpoch']);
     // Before the first metric the best is infinite, of which JSON makes null.
     const best = known.best === null ? this.worst : known.best;
-    if (typeof best !== 'number' || Number.isNaN(best)) refuse(op, `best must be a number, got ${shown(best)}`, best);
+    if (typeof best !== 'number' || Number.isNaN(best))
+      refuse(ArgumentError, op, `best must be a number, got ${shown(best)}`, { argument: 'state', got: best });
     const [badEpochs, cooling, lastEpoch] = ['badEpochs', 'cooling', 'lastEpoch'].map((name) =>
       numberIn(op, name, known[name], 'count'),
     ) as [number, number, number];

@@ -2,7 +2,7 @@
  * What an optimizer's saved state must look like: its kind, its groups with all their settings, and of each parameter what the kind
  * remembers. Everything is checked before anything is taken over. Tensors may have gone through JSON, which makes nested lists of them.
  */
-import { ArgumentError, DTypeError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { nameOf, shown } from '../options.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -30,11 +30,6 @@ export type SavedTensor = Tensor | { values: Float64Array; shape: Shape };
 /** What a saved state says of one parameter. */
 export type SavedMemory = Record<string, SavedTensor | number>;
 
-/** Refuses a state, naming what is wrong with which part of it. */
-export function refuse(op: string, message: string, got?: unknown): never {
-  throw new ArgumentError(`${op}: ${message}`, { op, argument: 'state', got });
-}
-
 /** An object that is not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -51,7 +46,10 @@ export function checkNames(
   const missing = mustHave.filter((name) => !Object.hasOwn(given, name));
   const foreign = Object.keys(given).filter((name) => !mustHave.includes(name) && !mayHave.includes(name));
   if (missing.length + foreign.length === 0) return;
-  refuse(op, `${what}: missing [${missing.join(', ')}], unknown [${foreign.join(', ')}]`, Object.keys(given));
+  refuse(ArgumentError, op, `${what}: missing [${missing.join(', ')}], unknown [${foreign.join(', ')}]`, {
+    argument: 'state',
+    got: Object.keys(given),
+  });
 }
 
 /** Puts the numbers of nested lists of this shape into `out`, from `at` on; false where the lists have another shape. */
@@ -71,17 +69,19 @@ function flatten(value: unknown, shape: Shape, dim: number, out: Float64Array, a
 export function tensorIn(op: string, what: string, value: unknown, shape: Shape): SavedTensor {
   if (isTensor(value)) {
     const numel = numelOf(shape);
-    if (value.numel !== numel) refuse(op, `${what} has ${value.numel} elements, the parameter ${numel}`, value.shape);
+    if (value.numel !== numel)
+      refuse(ArgumentError, op, `${what} has ${value.numel} elements, the parameter ${numel}`, {
+        argument: 'state',
+        got: value.shape,
+      });
     if (!sameShape(value.shape, shape))
-      throw new ShapeError(`${op}: ${what} must be ${show(shape)}, got ${show(value.shape)}`, {
-        op,
+      refuse(ShapeError, op, `${what} must be ${show(shape)}, got ${show(value.shape)}`, {
         argument: 'state',
         got: value.shape,
         expected: shape,
       });
     if (value.dtype !== 'float32')
-      throw new DTypeError(`${op}: ${what} must be float32, got ${value.dtype}`, {
-        op,
+      refuse(DTypeError, op, `${what} must be float32, got ${value.dtype}`, {
         argument: 'state',
         got: value.dtype,
         expected: 'float32',
@@ -91,9 +91,10 @@ export function tensorIn(op: string, what: string, value: unknown, shape: Shape)
   const values = new Float64Array(numelOf(shape));
   if (flatten(value, shape, 0, values, 0)) return { values, shape };
   return refuse(
+    ArgumentError,
     op,
     `${what} must be a float32 tensor ${show(shape)}, or nested lists of finite numbers in that shape, as JSON.stringify writes them; got ${nameOf(value)}`,
-    value,
+    { argument: 'state', got: value },
   );
 }
 
@@ -102,12 +103,19 @@ export function numberIn(op: string, what: string, value: unknown, kind: 'count'
   if (typeof value === 'number' && value >= 0 && (kind === 'count' ? Number.isSafeInteger(value) : value <= 1))
     return value;
   const expected = kind === 'count' ? 'a whole number from 0 on' : 'a number between 0 and 1';
-  return refuse(op, `${what} must be ${expected}, got ${shown(value)}`, value);
+  return refuse(ArgumentError, op, `${what} must be ${expected}, got ${shown(value)}`, {
+    argument: 'state',
+    got: value,
+  });
 }
 
 /** What was remembered of one parameter: nothing, or all that its kind needs. */
 export function memoryIn(op: string, what: string, saved: unknown, fields: Fields, shape: Shape): SavedMemory {
-  if (!isObject(saved)) return refuse(op, `${what} must be an object, got ${nameOf(saved)}`, saved);
+  if (!isObject(saved))
+    return refuse(ArgumentError, op, `${what} must be an object, got ${nameOf(saved)}`, {
+      argument: 'state',
+      got: saved,
+    });
   const names = Object.keys(fields);
   // Before its first step a parameter has an empty memory.
   const needed = Object.keys(saved).length === 0 ? [] : names.filter((name) => !fields[name]!.optional);

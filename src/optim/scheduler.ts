@@ -3,10 +3,10 @@
  * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
  */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
 import { nameOf, noMore, shown } from '../options.ts';
-import { checkNames, isObject, numberIn, refuse } from './savedState.ts';
+import { checkNames, isObject, numberIn } from './savedState.ts';
 
 /** What a schedule changes: any optimizer. */
 export interface Scheduled {
@@ -22,9 +22,14 @@ export type SchedulerState = Record<string, unknown>;
 
 /** Refuses a state that is not of such a schedule: of another kind, or without one of these names, or with others. */
 export function checkSchedule(op: string, kind: string, state: unknown, names: readonly string[]): SchedulerState {
-  if (!isObject(state)) return refuse(op, `expected what stateDict() gives, got ${nameOf(state)}`, state);
+  if (!isObject(state))
+    return refuse(ArgumentError, op, `expected what stateDict() gives, got ${nameOf(state)}`, {
+      argument: 'state',
+      got: state,
+    });
   const { kind: given = kind } = state;
-  if (given !== kind) refuse(op, `the state is of ${shown(given)}, not of ${kind}`, given);
+  if (given !== kind)
+    refuse(ArgumentError, op, `the state is of ${shown(given)}, not of ${kind}`, { argument: 'state', got: given });
   checkNames(op, 'the state', state, names, ['kind']);
   return state;
 }
@@ -57,11 +62,7 @@ export abstract class LRScheduler extends Marked {
     super();
     refuseOtherCopy(optimizer);
     if (!Array.isArray(optimizer?.paramGroups)) {
-      throw new ArgumentError(`${kind}: expected an optimizer`, {
-        op: kind,
-        argument: 'optimizer',
-        got: optimizer,
-      });
+      refuse(ArgumentError, kind, 'expected an optimizer', { argument: 'optimizer', got: optimizer });
     }
     this.baseLrs = optimizer.paramGroups.map((group) => {
       const initial = initialRates.get(group) ?? group.lr;
@@ -118,7 +119,10 @@ export abstract class LRScheduler extends Marked {
     for (const name of ['baseLrs', 'lastLrs']) {
       const rates = known[name];
       if (Array.isArray(rates) && rates.length === length && rates.every((rate) => Number.isFinite(rate))) continue;
-      refuse(op, `${name} must be ${length} numbers, one for each group, got ${shown(rates)}`, rates);
+      refuse(ArgumentError, op, `${name} must be ${length} numbers, one for each group, got ${shown(rates)}`, {
+        argument: 'state',
+        got: rates,
+      });
     }
     return known;
   }

@@ -1,7 +1,6 @@
 /** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
-import { ArgumentError } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown } from '../options.ts';
-import { refuse } from './savedState.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown, VALUE } from '../options.ts';
 import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 
 /** Options of `StepLR`. */
@@ -26,7 +25,7 @@ export class StepLR extends ChainableLR {
   constructor(optimizer: Scheduled, options: StepLROptions) {
     if (arguments.length > 2) noMore('StepLR', 2, arguments);
     super(optimizer, 'StepLR');
-    checkOptions('StepLR', options, ['stepSize', 'gamma']);
+    checkOptions('StepLR', options, { stepSize: VALUE, gamma: VALUE });
     this.options = { gamma: 0.1, ...options };
     checkWhole('StepLR', 'stepSize', options.stepSize, 1);
     checkFinite('StepLR', 'gamma', this.options.gamma);
@@ -65,7 +64,7 @@ export class MultiStepLR extends ChainableLR {
   constructor(optimizer: Scheduled, options: MultiStepLROptions) {
     if (arguments.length > 2) noMore('MultiStepLR', 2, arguments);
     super(optimizer, 'MultiStepLR');
-    checkOptions('MultiStepLR', options, ['milestones', 'gamma']);
+    checkOptions('MultiStepLR', options, { milestones: VALUE, gamma: VALUE });
     this.options = { gamma: 0.1, ...options };
     for (const epoch of options.milestones) checkWhole('MultiStepLR', 'milestones', epoch);
     checkFinite('MultiStepLR', 'gamma', this.options.gamma);
@@ -95,7 +94,7 @@ export class ExponentialLR extends ChainableLR {
   constructor(optimizer: Scheduled, options: { gamma: number }) {
     if (arguments.length > 2) noMore('ExponentialLR', 2, arguments);
     super(optimizer, 'ExponentialLR');
-    checkOptions('ExponentialLR', options, ['gamma']);
+    checkOptions('ExponentialLR', options, { gamma: VALUE });
     checkFinite('ExponentialLR', 'gamma', options.gamma);
     this.gamma = options.gamma;
     this.advance();
@@ -137,7 +136,7 @@ export class CosineAnnealingLR extends ChainableLR {
   constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
     if (arguments.length > 2) noMore('CosineAnnealingLR', 2, arguments);
     super(optimizer, 'CosineAnnealingLR');
-    checkOptions('CosineAnnealingLR', options, ['tMax', 'etaMin']);
+    checkOptions('CosineAnnealingLR', options, { tMax: VALUE, etaMin: VALUE });
     checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
     this.options = { etaMin: 0, ...options };
     this.advance();
@@ -182,7 +181,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     if (arguments.length > 2) noMore('CosineAnnealingWarmRestarts', 2, arguments);
     super(optimizer, 'CosineAnnealingWarmRestarts');
     const op = 'CosineAnnealingWarmRestarts';
-    checkOptions(op, options, ['t0', 'tMult', 'etaMin']);
+    checkOptions(op, options, { t0: VALUE, tMult: VALUE, etaMin: VALUE });
     this.options = { tMult: 1, etaMin: 0, ...options };
     checkWhole(op, 't0', this.options.t0, 1);
     checkWhole(op, 'tMult', this.options.tMult, 1);
@@ -221,7 +220,7 @@ export class LinearLR extends ChainableLR {
   constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
     if (arguments.length > 2) noMore('LinearLR', 2, arguments);
     super(optimizer, 'LinearLR');
-    checkOptions('LinearLR', options, ['startFactor', 'endFactor', 'totalIters']);
+    checkOptions('LinearLR', options, { startFactor: VALUE, endFactor: VALUE, totalIters: VALUE });
     this.options = { startFactor: 1 / 3, endFactor: 1, totalIters: 5, ...options };
     checkRange('LinearLR', 'startFactor', this.options.startFactor, Number.MIN_VALUE, 1);
     checkRange('LinearLR', 'endFactor', this.options.endFactor, 0, 1);
@@ -264,13 +263,12 @@ export class LambdaLR extends LRScheduler {
   constructor(optimizer: Scheduled, options: LambdaLROptions) {
     if (arguments.length > 2) noMore('LambdaLR', 2, arguments);
     super(optimizer, 'LambdaLR');
-    checkOptions('LambdaLR', options, ['lrLambda']);
+    checkOptions('LambdaLR', options, { lrLambda: VALUE });
     const { lrLambda } = options;
     const groups = optimizer.paramGroups.length;
     this.lambdas = typeof lrLambda === 'function' ? new Array(groups).fill(lrLambda) : lrLambda;
     if (!Array.isArray(this.lambdas) || this.lambdas.length !== groups) {
-      throw new ArgumentError(`LambdaLR: expected a function, or ${groups} of them`, {
-        op: 'LambdaLR',
+      refuse(ArgumentError, 'LambdaLR', `expected a function, or ${groups} of them`, {
         argument: 'lrLambda',
         got: lrLambda,
       });
@@ -307,7 +305,7 @@ export class WarmupCosineLR extends LRScheduler {
     if (arguments.length > 2) noMore('WarmupCosineLR', 2, arguments);
     super(optimizer, 'WarmupCosineLR');
     const op = 'WarmupCosineLR';
-    checkOptions(op, options, ['warmupEpochs', 'totalEpochs', 'etaMin']);
+    checkOptions(op, options, { warmupEpochs: VALUE, totalEpochs: VALUE, etaMin: VALUE });
     this.options = { etaMin: 0, ...options };
     checkWhole(op, 'warmupEpochs', options.warmupEpochs);
     checkWhole(op, 'totalEpochs', options.totalEpochs, options.warmupEpochs + 1);
@@ -344,17 +342,13 @@ export class SequentialLR extends LRScheduler {
   constructor(optimizer: Scheduled, options: SequentialLROptions) {
     if (arguments.length > 2) noMore('SequentialLR', 2, arguments);
     super(optimizer, 'SequentialLR');
-    checkOptions('SequentialLR', options, ['schedulers', 'milestones']);
+    checkOptions('SequentialLR', options, { schedulers: VALUE, milestones: VALUE });
     const { schedulers, milestones } = options;
     if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer) || schedulers.length === 0) {
-      throw new ArgumentError('SequentialLR: the schedules must be of this optimizer', {
-        op: 'SequentialLR',
-        argument: 'schedulers',
-      });
+      refuse(ArgumentError, 'SequentialLR', 'the schedules must be of this optimizer', { argument: 'schedulers' });
     }
     if (milestones.length !== schedulers.length - 1) {
-      throw new ArgumentError(`SequentialLR: ${schedulers.length} schedules need ${schedulers.length - 1} milestones`, {
-        op: 'SequentialLR',
+      refuse(ArgumentError, 'SequentialLR', `${schedulers.length} schedules need ${schedulers.length - 1} milestones`, {
         argument: 'milestones',
         got: milestones,
       });
@@ -397,7 +391,10 @@ export class SequentialLR extends LRScheduler {
     const { schedulers } = this.options;
     const states = known.schedulers;
     if (!Array.isArray(states) || states.length !== schedulers.length)
-      return refuse(op, `schedulers must be ${schedulers.length} states, got ${shown(states)}`, states);
+      return refuse(ArgumentError, op, `schedulers must be ${schedulers.length} states, got ${shown(states)}`, {
+        argument: 'state',
+        got: states,
+      });
     schedulers.forEach((scheduler, i) => {
       scheduler.checkState(`${op}: schedulers[${i}]`, states[i]);
     });

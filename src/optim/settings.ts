@@ -1,5 +1,5 @@
 /** What the settings of optimizers may be. They are checked at every step, so nothing here allocates. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkFinite, checkRange, shown } from '../options.ts';
 
 /** Refuses what is not a finite number from 0 on. */
@@ -11,11 +11,7 @@ export function checkSize(op: string, argument: string, value: number): void {
 /** Refuses what is neither true nor false. */
 export function checkSwitch(op: string, argument: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  throw new ArgumentError(`${op}: ${argument} must be true or false, got ${shown(value)}`, {
-    op,
-    argument,
-    got: value,
-  });
+  refuse(ArgumentError, op, `${argument} must be true or false, got ${shown(value)}`, { argument, got: value });
 }
 
 function isShare(beta: unknown): boolean {
@@ -25,8 +21,7 @@ function isShare(beta: unknown): boolean {
 /** Refuses what is not a pair of numbers from 0 to below 1. */
 export function checkBetas(op: string, betas: readonly [number, number]): void {
   if (Array.isArray(betas) && betas.length === 2 && isShare(betas[0]) && isShare(betas[1])) return;
-  throw new ArgumentError(`${op}: betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
-    op,
+  refuse(ArgumentError, op, `betas must be two numbers from 0 to below 1, got ${String(betas)}`, {
     argument: 'betas',
     got: betas,
   });

@@ -1,5 +1,5 @@
 /** Stochastic gradient descent. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
 import { rowsOf } from '../ops/rowGradient.ts';
 import { checkFinite, noMore } from '../options.ts';
@@ -65,7 +65,7 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     checkSwitch('SGD', 'nesterov', nesterov);
     checkSwitch('SGD', 'maximize', maximize);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
-      throw new ArgumentError('SGD: nesterov needs a momentum and no dampening', { op: 'SGD', argument: 'nesterov' });
+      refuse(ArgumentError, 'SGD', 'nesterov needs a momentum and no dampening', { argument: 'nesterov' });
     }
   }
 

@@ -1,16 +1,16 @@
 /** Which class a model tells at each point of the plane. */
-import { ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance } from '../copies.ts';
 import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
-import { checkFinite, checkWhole, noMore } from '../options.ts';
+import { checkFinite, checkWhole, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
-import { AXES_OPTIONS, type AxesOptions, checkChart, type Points, pointsOf, refuse } from './inputs.ts';
+import { AXES_KINDS, type AxesOptions, checkChart, type Points, pointsOf } from './inputs.ts';
 import { extent, scaleOf, widened } from './scale.ts';
 import { colourOf, element, INK, PAPER, tint } from './svg.ts';
 
@@ -56,24 +56,23 @@ function answers(op: string, model: Module | PlaneClassifier | PlaneFunction, po
     if (typeof model === 'function') return model(points);
     if (typeof model?.predictProba === 'function') return model.predictProba(points);
     if (typeof model?.predict === 'function') return model.predict(points);
-    return refuse(op, 'model', 'must be a module, an estimator or a function of points', model);
+    return refuse(ArgumentError, op, 'model must be a module, an estimator or a function of points', {
+      argument: 'model',
+      got: model,
+    });
   };
   const given = ask();
-  if (!isTensor(given)) return refuse(op, 'model', 'must give a tensor', given);
+  if (!isTensor(given)) return refuse(ArgumentError, op, 'model must give a tensor', { argument: 'model', got: given });
   return given;
 }
 
 function verdictOf(op: string, output: Tensor, count: number, classes: readonly Label[], threshold: number): Verdict {
   const isColumn = output.ndim === 1 || (output.ndim === 2 && output.shape[1] === 1);
   if (output.shape[0] !== count || !(isColumn || (output.ndim === 2 && output.shape[1]! >= 2))) {
-    throw new ShapeError(
-      `${op}: the model must give [M], [M,1] or [M,C] for M points, got [${output.shape.join(',')}]`,
-      {
-        op,
-        argument: 'model',
-        got: output.shape,
-      },
-    );
+    refuse(ShapeError, op, `the model must give [M], [M,1] or [M,C] for M points, got [${output.shape.join(',')}]`, {
+      argument: 'model',
+      got: output.shape,
+    });
   }
   const values = output.dataSync();
   if (isColumn && output.dtype !== 'float32') {
@@ -81,15 +80,18 @@ function verdictOf(op: string, output: Tensor, count: number, classes: readonly 
     return { winners, margins: classes.map((_, c) => winners.map((winner) => (winner === c ? 0.5 : -0.5))) };
   }
   if (isColumn) {
-    if (classes.length > 2) refuse(op, 'model', `gives one output for ${classes.length} classes`, output.shape);
+    if (classes.length > 2)
+      refuse(ArgumentError, op, `model gives one output for ${classes.length} classes`, {
+        argument: 'model',
+        got: output.shape,
+      });
     const margin = Array.from(values, (value) => value - threshold);
     return { winners: margin.map((value) => (value >= 0 ? 1 : 0)), margins: [margin] };
   }
   const columns = output.shape[1]!;
   const isNumbered = classes.every((label) => Number.isInteger(label) && Number(label) >= 0 && Number(label) < columns);
   if (!isNumbered && columns !== classes.length) {
-    throw new ShapeError(`${op}: the model tells ${columns} classes, y has ${classes.length}`, {
-      op,
+    refuse(ShapeError, op, `the model tells ${columns} classes, y has ${classes.length}`, {
       argument: 'y',
       got: classes,
     });
@@ -126,14 +128,14 @@ export function decisionBoundary(
 ): string {
   if (arguments.length > 4) noMore('decisionBoundary', 4, arguments);
   const op = 'plot.decisionBoundary';
-  checkChart(op, options, [...AXES_OPTIONS, 'threshold', 'resolution', 'labels']);
+  checkChart(op, options, { ...AXES_KINDS, threshold: VALUE, resolution: VALUE, labels: VALUE });
   const { threshold = 0.5, resolution = 100 } = options;
   checkFinite(op, 'threshold', threshold);
   checkWhole(op, 'resolution', resolution, 2);
   const points = pointsOf(op, 'x', x);
   const labels = labelsOf(op, 'y', y);
   if (labels.length !== points.length) {
-    throw new ShapeError(`${op}: x has ${points.length} points, y has ${labels.length} classes`, { op, argument: 'y' });
+    refuse(ShapeError, op, `x has ${points.length} points, y has ${labels.length} classes`, { argument: 'y' });
   }
   const present = uniqueLabels(op, labels);
   const domain = (axis: 0 | 1) => widened(widened(extent(points.map((point) => point[axis]))!), 0.08);
@@ -148,7 +150,7 @@ export function decisionBoundary(
   const classOf = (label: Label) => (isNumbered ? Number(label) : present.indexOf(label));
   const classes = isNumbered ? Array.from({ length: columns }, (_, i) => i) : present;
   if (options.labels !== undefined && options.labels.length !== classes.length)
-    refuse(op, 'labels', `must be ${classes.length} texts`, options.labels);
+    refuse(ArgumentError, op, `labels must be ${classes.length} texts`, { argument: 'labels', got: options.labels });
   const names = options.labels ?? classes.map(String);
   const area = frame({
     ...options,

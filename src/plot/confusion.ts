@@ -1,9 +1,9 @@
 /** Confusion matrices. */
 
-import { ShapeError } from '../../bindings/errors.ts';
-import { noMore } from '../options.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import { CHART_OPTIONS, type ChartOptions, checkChart, checkLabels, refuse, valuesOf } from './inputs.ts';
+import { CHART_KINDS, type ChartOptions, checkChart, checkLabels, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, heading, INK, PADDING, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 
 /** Options of `confusion`. */
@@ -16,20 +16,24 @@ const LONGEST = 120;
 
 function rowsOf(op: string, matrix: readonly ArrayLike<number>[] | Tensor): number[][] {
   const list: unknown = isTensor(matrix) ? matrix.toArray() : matrix;
-  if (!Array.isArray(list)) return refuse(op, 'matrix', 'must be a list of rows', matrix);
-  if (list.length === 0) refuse(op, 'matrix', 'is empty', matrix);
+  if (!Array.isArray(list))
+    return refuse(ArgumentError, op, 'matrix must be a list of rows', { argument: 'matrix', got: matrix });
+  if (list.length === 0) refuse(ArgumentError, op, 'matrix is empty', { argument: 'matrix', got: matrix });
   return list.map((given, i) => {
     const row = valuesOf(op, `matrix[${i}]`, given);
     if (row.length !== list.length) {
-      throw new ShapeError(`${op}: matrix must be square; of ${list.length} rows, row ${i} has ${row.length} numbers`, {
-        op,
+      refuse(ShapeError, op, `matrix must be square; of ${list.length} rows, row ${i} has ${row.length} numbers`, {
         argument: 'matrix',
         got: row.length,
         expected: list.length,
       });
     }
     const negative = row.find((count) => count < 0);
-    if (negative !== undefined) refuse(op, `matrix[${i}]`, `must not be negative, got ${negative}`, negative);
+    if (negative !== undefined)
+      refuse(ArgumentError, op, `matrix[${i}] must not be negative, got ${negative}`, {
+        argument: `matrix[${i}]`,
+        got: negative,
+      });
     return row;
   });
 }
@@ -49,7 +53,7 @@ const written = (count: number): string => (Number.isInteger(count) ? String(cou
 export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options: ConfusionPlotOptions = {}): string {
   if (arguments.length > 2) noMore('confusion', 2, arguments);
   const op = 'plot.confusion';
-  checkChart(op, options, [...CHART_OPTIONS, 'labels']);
+  checkChart(op, options, { ...CHART_KINDS, labels: VALUE });
   const rows = rowsOf(op, matrix);
   const n = rows.length;
   const labels = checkLabels(op, options.labels ?? rows.map((_, i) => i), n, 'classes');

@@ -1,17 +1,9 @@
 /** A function of two numbers as a map, and paths on it: what optimizers do. */
-import { checkWhole, noMore } from '../options.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { checkWhole, noMore, VALUE } from '../options.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
-import {
-  AXES_OPTIONS,
-  type AxesOptions,
-  checkChart,
-  checkInterval,
-  type Points,
-  pointsOf,
-  refuse,
-  valuesOf,
-} from './inputs.ts';
+import { AXES_KINDS, type AxesOptions, checkChart, checkInterval, type Points, pointsOf, valuesOf } from './inputs.ts';
 import { scaleOf } from './scale.ts';
 import { colourOf, element, PAPER, pathOf } from './svg.ts';
 
@@ -59,8 +51,9 @@ function domain(given: readonly [number, number] | undefined, values: readonly n
 export function contours(fn: (x: number, y: number) => number, options: ContoursOptions = {}): string {
   if (arguments.length > 2) noMore('contours', 2, arguments);
   const op = 'plot.contours';
-  checkChart(op, options, [...AXES_OPTIONS, 'x', 'y', 'paths', 'levels', 'resolution']);
-  if (typeof fn !== 'function') refuse(op, 'fn', 'must be a function (x, y) => number', fn);
+  checkChart(op, options, { ...AXES_KINDS, x: VALUE, y: VALUE, paths: VALUE, levels: VALUE, resolution: VALUE });
+  if (typeof fn !== 'function')
+    refuse(ArgumentError, op, 'fn must be a function (x, y) => number', { argument: 'fn', got: fn });
   const { resolution = 100, levels = 12 } = options;
   checkWhole(op, 'resolution', resolution, 2);
   if (options.x !== undefined) checkInterval(op, 'x', options.x);
@@ -80,9 +73,10 @@ export function contours(fn: (x: number, y: number) => number, options: Contours
   );
   const grid: Grid = { x, y, size: resolution };
   const values = gridPoints(grid).map(([a, b]) => fn(a, b));
-  if (!values.every((value) => typeof value === 'number')) refuse(op, 'fn', 'must give numbers', fn);
+  if (!values.every((value) => typeof value === 'number'))
+    refuse(ArgumentError, op, 'fn must give numbers', { argument: 'fn', got: fn });
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  if (sorted.length === 0) refuse(op, 'fn', 'is finite nowhere', fn);
+  if (sorted.length === 0) refuse(ArgumentError, op, 'fn is finite nowhere', { argument: 'fn', got: fn });
   const chosen = levelsOf(op, levels, sorted).sort((a, b) => a - b);
   const area = frame({
     ...options,

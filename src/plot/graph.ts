@@ -1,11 +1,12 @@
 /** Models as diagrams: a box for each layer, an arrow for each value between them. */
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { GraphModel, type GraphValue } from '../nn/graph.ts';
 import { Sequential } from '../nn/layers.ts';
 import type { Module } from '../nn/module.ts';
-import { noMore } from '../options.ts';
+import { noMore, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
-import { CHART_OPTIONS, type ChartOptions, checkChart, refuse } from './inputs.ts';
+import { type ChartOptions, checkChart } from './inputs.ts';
 import { layout } from './layout.ts';
 import { colourOf, element, FAINT, fitted, heading, INK, PADDING, round, sheet, text, textWidth, tint } from './svg.ts';
 
@@ -96,16 +97,17 @@ function curve(points: readonly (readonly [number, number])[]): string {
 export function graph(model: Sequential | GraphModel, options: GraphOptions = {}): string {
   if (arguments.length > 2) noMore('graph', 2, arguments);
   const op = 'plot.graph';
-  checkChart(op, options, CHART_OPTIONS.slice(0, 2));
+  checkChart(op, options, { title: VALUE, description: VALUE });
   if (!(isInstance(model, Sequential) || isInstance(model, GraphModel))) {
     refuse(
+      ArgumentError,
       op,
-      'model',
-      'must be a Sequential or a model of nn.Graph: other modules do not tell how layers are joined',
-      model,
+      'model must be a Sequential or a model of nn.Graph: other modules do not tell how layers are joined',
+      { argument: 'model', got: model },
     );
   }
-  if (isInstance(model, Sequential) && model.length === 0) refuse(op, 'model', 'has no layers', model);
+  if (isInstance(model, Sequential) && model.length === 0)
+    refuse(ArgumentError, op, 'model has no layers', { argument: 'model', got: model });
   const nodes = isInstance(model, GraphModel) ? nodesOfGraph(model) : nodesOfSequence(model);
   const names = nodes.map(({ name }) => fitted(name, LONGEST));
   const widths = nodes.map(({ detail }, i) => Math.max(textWidth(names[i]!), textWidth(detail, 10), 40) + 20);

@@ -1,8 +1,8 @@
 /** How often numbers occur. */
-import { checkWhole, noMore } from '../options.ts';
+import { checkWhole, noMore, VALUE } from '../options.ts';
 import { isTensor } from '../tensor/tensor.ts';
 import { frame } from './frame.ts';
-import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
+import { AXES_KINDS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
 import { extent, scaleOf } from './scale.ts';
 import { colourOf, element } from './svg.ts';
 
@@ -33,7 +33,7 @@ function countsIn(values: readonly number[], low: number, high: number, bins: nu
 export function histogram(values: Values | Readonly<Record<string, Values>>, options: HistogramOptions = {}): string {
   if (arguments.length > 2) noMore('histogram', 2, arguments);
   const op = 'plot.histogram';
-  checkChart(op, options, [...AXES_OPTIONS, 'bins']);
+  checkChart(op, options, { ...AXES_KINDS, bins: VALUE });
   const { bins = 20 } = options;
   checkWhole(op, 'bins', bins, 1);
   const named = isNamed(values) ? namedOf(op, 'values', values) : [['', values] as const];

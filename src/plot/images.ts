@@ -1,9 +1,9 @@
 /** Pictures side by side. */
-import { ShapeError } from '../../bindings/errors.ts';
-import { checkWhole, noMore } from '../options.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { checkWhole, noMore, VALUE } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import { CHART_OPTIONS, type ChartOptions, checkChart, checkInterval, checkLabels, refuse } from './inputs.ts';
+import { type ChartOptions, checkChart, checkInterval, checkLabels } from './inputs.ts';
 import { pngAddress } from './png.ts';
 import { extent } from './scale.ts';
 import { element, FAINT, fitted, heading, PADDING, sheet, text } from './svg.ts';
@@ -46,18 +46,21 @@ function flat(value: unknown, shape: readonly number[], out: number[] = []): num
 
 function stackOf(op: string, pictures: Tensor | PictureList): Stack {
   const shape = isTensor(pictures) ? [...pictures.shape] : nestedShape(op, 'pictures', pictures);
-  if (shape.length > 0 && shape.includes(0)) refuse(op, 'pictures', 'are empty', shape);
+  if (shape.length > 0 && shape.includes(0))
+    refuse(ArgumentError, op, 'pictures are empty', { argument: 'pictures', got: shape });
   const [count, channels, height, width] = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape;
   if (shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3)) {
-    throw new ShapeError(`${op}: pictures must be [N,H,W], [N,1,H,W] or [N,3,H,W], got [${shape.join(',')}]`, {
-      op,
+    refuse(ShapeError, op, `pictures must be [N,H,W], [N,1,H,W] or [N,3,H,W], got [${shape.join(',')}]`, {
       argument: 'pictures',
       got: shape,
     });
   }
   const values = isTensor(pictures) ? pictures.dataSync() : flat(pictures, shape);
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) refuse(op, 'pictures', `must be finite numbers in equal rows, got ${values[i]}`);
+    if (!Number.isFinite(values[i]))
+      refuse(ArgumentError, op, `pictures must be finite numbers in equal rows, got ${values[i]}`, {
+        argument: 'pictures',
+      });
   }
   return { count: count!, channels: channels!, height: height!, width: width!, values };
 }
@@ -89,7 +92,14 @@ function colours({ channels, height, width, values }: Stack, n: number, [low, hi
 export function images(pictures: Tensor | PictureList, options: ImagesOptions = {}): string {
   if (arguments.length > 2) noMore('images', 2, arguments);
   const op = 'plot.images';
-  checkChart(op, options, [...CHART_OPTIONS.filter((name) => name !== 'height'), 'columns', 'labels', 'range']);
+  checkChart(op, options, {
+    title: VALUE,
+    description: VALUE,
+    width: VALUE,
+    columns: VALUE,
+    labels: VALUE,
+    range: VALUE,
+  });
   const stack = stackOf(op, pictures);
   const { title, columns = Math.ceil(Math.sqrt(stack.count)) } = options;
   checkWhole(op, 'columns', columns, 1);
@@ -99,7 +109,11 @@ export function images(pictures: Tensor | PictureList, options: ImagesOptions = 
   const across = Math.min(columns, stack.count);
   const ideal = Math.max(SMALLEST, Math.min(96, Math.floor(600 / across) - GAP));
   const wide = options.width === undefined ? ideal : (options.width - 2 * PADDING + GAP) / across - GAP;
-  if (wide < 1) refuse(op, 'width', `holds no ${across} pictures side by side`, options.width);
+  if (wide < 1)
+    refuse(ArgumentError, op, `width holds no ${across} pictures side by side`, {
+      argument: 'width',
+      got: options.width,
+    });
   const tall = (wide * stack.height) / stack.width;
   const caption = labels === null ? 0 : 16;
   const top = PADDING + (title === undefined ? 0 : 28);

@@ -1,7 +1,7 @@
 /** What charts take, checked: numbers in lists, points, and options that all charts share. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isList } from '../../bindings/realm.ts';
-import { checkOptions, checkRange } from '../options.ts';
+import { checkOptions, checkRange, type OptionKinds, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of every chart. */
@@ -27,34 +27,38 @@ export interface AxesOptions extends ChartOptions {
 /** Numbers in a row: a list, a typed array, or a tensor, which counts as flat. */
 export type Values = ArrayLike<number> | Tensor;
 
-export const CHART_OPTIONS = ['title', 'description', 'width', 'height'];
-export const AXES_OPTIONS = [...CHART_OPTIONS, 'xLabel', 'yLabel'];
-
-export function refuse(op: string, argument: string, message: string, got?: unknown): never {
-  throw new ArgumentError(`${op}: ${argument} ${message}`, { op, argument, got });
-}
+export const CHART_KINDS: OptionKinds<ChartOptions> = { title: VALUE, description: VALUE, width: VALUE, height: VALUE };
+export const AXES_KINDS: OptionKinds<AxesOptions> = { ...CHART_KINDS, xLabel: VALUE, yLabel: VALUE };
 
 /** Refuses unknown options, sizes that hold nothing, and texts that are none. */
-export function checkChart(op: string, options: ChartOptions, known: readonly string[] = CHART_OPTIONS): void {
-  checkOptions(op, options, known);
+export function checkChart<O extends ChartOptions>(op: string, options: O, kinds: OptionKinds<O>): void {
+  checkOptions<O>(op, options, kinds);
   if (options.width !== undefined) checkRange(op, 'width', options.width, 160, 10_000);
   if (options.height !== undefined) checkRange(op, 'height', options.height, 120, 10_000);
   for (const name of ['title', 'description', 'xLabel', 'yLabel'] as const) {
     const value = (options as AxesOptions)[name];
-    if (value !== undefined && typeof value !== 'string') refuse(op, name, 'must be a text', value);
+    if (value !== undefined && typeof value !== 'string')
+      refuse(ArgumentError, op, `${name} must be a text`, { argument: name, got: value });
   }
 }
 
 /** Numbers in a row, at least one; NaN and infinite ones only where the chart knows what to do with them. */
 export function valuesOf(op: string, argument: string, given: Values, allowMissing = false): number[] {
   const list: unknown = isTensor(given) ? given.dataSync() : given;
-  if (!isList(list)) return refuse(op, argument, 'must be a list of numbers', given);
-  if (list.length === 0) refuse(op, argument, 'is empty', given);
+  if (!isList(list))
+    return refuse(ArgumentError, op, `${argument} must be a list of numbers`, { argument, got: given });
+  if (list.length === 0) refuse(ArgumentError, op, `${argument} is empty`, { argument, got: given });
   return Array.from(list, (value, i) => {
     if (typeof value !== 'number')
-      return refuse(op, `${argument}[${i}]`, `must be a number, got ${typeof value}`, value);
+      return refuse(ArgumentError, op, `${argument}[${i}] must be a number, got ${typeof value}`, {
+        argument: `${argument}[${i}]`,
+        got: value,
+      });
     if (!allowMissing && !Number.isFinite(value))
-      refuse(op, `${argument}[${i}]`, `must be finite, got ${value}`, value);
+      refuse(ArgumentError, op, `${argument}[${i}] must be finite, got ${value}`, {
+        argument: `${argument}[${i}]`,
+        got: value,
+      });
     return value;
   });
 }
@@ -62,9 +66,9 @@ export function valuesOf(op: string, argument: string, given: Values, allowMissi
 /** Lists by name, at least one. */
 export function namedOf<T>(op: string, argument: string, given: Readonly<Record<string, T>>): [string, T][] {
   if (typeof given !== 'object' || given === null || isList(given) || isTensor(given))
-    refuse(op, argument, 'must be an object { name: … }', given);
+    refuse(ArgumentError, op, `${argument} must be an object { name: … }`, { argument, got: given });
   const entries = Object.entries(given);
-  if (entries.length === 0) refuse(op, argument, 'is empty', given);
+  if (entries.length === 0) refuse(ArgumentError, op, `${argument} is empty`, { argument, got: given });
   return entries;
 }
 
@@ -74,11 +78,12 @@ export type Points = readonly (readonly number[])[] | Tensor;
 /** Points in the plane, at least one, all finite. */
 export function pointsOf(op: string, argument: string, given: Points): [x: number, y: number][] {
   const rows: unknown = isTensor(given) ? given.toArray() : given;
-  if (!isList(rows)) return refuse(op, argument, 'must be a list of points [x, y]', given);
-  if (rows.length === 0) refuse(op, argument, 'is empty', given);
+  if (!isList(rows))
+    return refuse(ArgumentError, op, `${argument} must be a list of points [x, y]`, { argument, got: given });
+  if (rows.length === 0) refuse(ArgumentError, op, `${argument} is empty`, { argument, got: given });
   return Array.from(rows, (row, i) => {
     if (!isList(row) || row.length !== 2) {
-      throw new ShapeError(`${op}: ${argument} must be points [N,2]; row ${i} is not`, { op, argument, got: row });
+      refuse(ShapeError, op, `${argument} must be points [N,2]; row ${i} is not`, { argument, got: row });
     }
     const [x, y] = valuesOf(op, `${argument}[${i}]`, row as ArrayLike<number>);
     return [x!, y!];
@@ -91,16 +96,20 @@ export function checkInterval(
   argument: string,
   given: unknown,
 ): asserts given is readonly [number, number] {
-  if (!isList(given) || given.length !== 2) return refuse(op, argument, 'must be [low, high]', given);
+  if (!isList(given) || given.length !== 2)
+    return refuse(ArgumentError, op, `${argument} must be [low, high]`, { argument, got: given });
   const [low, high] = valuesOf(op, argument, given as ArrayLike<number>);
-  if (!(low! < high!)) refuse(op, argument, `must be [low, high] with low < high, got [${low}, ${high}]`, given);
+  if (!(low! < high!))
+    refuse(ArgumentError, op, `${argument} must be [low, high] with low < high, got [${low}, ${high}]`, {
+      argument,
+      got: given,
+    });
 }
 
 /** Texts, one for each of `count` things. */
 export function checkLabels(op: string, labels: readonly (string | number)[], count: number, things: string): string[] {
   if (!isList(labels) || labels.length !== count) {
-    throw new ShapeError(`${op}: labels must be ${count} texts, one for each of the ${things}`, {
-      op,
+    refuse(ShapeError, op, `labels must be ${count} texts, one for each of the ${things}`, {
       argument: 'labels',
       got: labels,
       expected: count,

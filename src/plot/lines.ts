@@ -1,9 +1,10 @@
 /** Curves over one axis: losses and metrics by epoch, ROC curves. */
 
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { areaUnder, type RocCurve } from '../metrics/curves.ts';
-import { noMore } from '../options.ts';
+import { noMore, VALUE } from '../options.ts';
 import { type Entry, frame } from './frame.ts';
-import { AXES_OPTIONS, type AxesOptions, checkChart, namedOf, refuse, type Values, valuesOf } from './inputs.ts';
+import { AXES_KINDS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
 import { extent, type Scale, scaleOf, widened } from './scale.ts';
 import { colourOf, element, FAINT, pathOf } from './svg.ts';
 
@@ -57,20 +58,26 @@ function runsOf(xs: readonly number[], values: readonly number[]): [number, numb
 export function lines(series: Readonly<Record<string, Values>>, options: LinesOptions = {}): string {
   if (arguments.length > 2) noMore('lines', 2, arguments);
   const op = 'plot.lines';
-  checkChart(op, options, [...AXES_OPTIONS, 'x', 'yScale']);
+  checkChart(op, options, { ...AXES_KINDS, x: VALUE, yScale: VALUE });
   const { yScale = 'linear' } = options;
-  if (yScale !== 'linear' && yScale !== 'log') refuse(op, 'yScale', `must be 'linear' or 'log'`, yScale);
+  if (yScale !== 'linear' && yScale !== 'log')
+    refuse(ArgumentError, op, "yScale must be 'linear' or 'log'", { argument: 'yScale', got: yScale });
   const named = namedOf(op, 'series', series).map(([name, values]): [string, number[]] => [
     name,
     valuesOf(op, name, values, true),
   ]);
   const most = Math.max(...named.map(([, values]) => values.length));
   const xs = options.x === undefined ? Array.from({ length: most }, (_, i) => i + 1) : valuesOf(op, 'x', options.x);
-  if (xs.length < most) refuse(op, 'x', `has ${xs.length} places for ${most} values`, options.x);
+  if (xs.length < most)
+    refuse(ArgumentError, op, `x has ${xs.length} places for ${most} values`, { argument: 'x', got: options.x });
   const values = named.flatMap(([, list]) => list);
-  const range = extent(values) ?? refuse(op, 'series', 'has no finite number');
+  const range = extent(values) ?? refuse(ArgumentError, op, 'series has no finite number', { argument: 'series' });
   const isLog = yScale === 'log';
-  if (isLog && range[0] <= 0) refuse(op, 'series', `must be positive on a logarithmic axis, got ${range[0]}`, range[0]);
+  if (isLog && range[0] <= 0)
+    refuse(ArgumentError, op, `series must be positive on a logarithmic axis, got ${range[0]}`, {
+      argument: 'series',
+      got: range[0],
+    });
   const [low, high] = isLog ? logRange(range) : widened(range, 0.04);
   const across = widened(extent(xs.slice(0, most))!);
   const curves = seriesOf(named);
@@ -124,15 +131,20 @@ function logRange([low, high]: readonly [number, number]): [number, number] {
 export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, options: AxesOptions = {}): string {
   if (arguments.length > 2) noMore('roc', 2, arguments);
   const op = 'plot.roc';
-  checkChart(op, options, AXES_OPTIONS);
+  checkChart(op, options, AXES_KINDS);
   const isOne = Array.isArray((curve as RocCurve)?.fpr);
   const named = isOne ? [['', curve as RocCurve] as const] : namedOf(op, 'curve', curve as Record<string, RocCurve>);
   const curves = named.map(([name, given], i) => {
     const prefix = name === '' ? '' : `${name}.`;
     const [fpr, tpr] = [valuesOf(op, `${prefix}fpr`, given?.fpr), valuesOf(op, `${prefix}tpr`, given?.tpr)];
-    if (fpr.length !== tpr.length) refuse(op, `${prefix}tpr`, `has ${tpr.length} values, fpr has ${fpr.length}`, given);
+    if (fpr.length !== tpr.length)
+      refuse(ArgumentError, op, `${prefix}tpr has ${tpr.length} values, fpr has ${fpr.length}`, {
+        argument: `${prefix}tpr`,
+        got: given,
+      });
     for (const rate of [...fpr, ...tpr])
-      if (rate < 0 || rate > 1) refuse(op, name || 'curve', `has a rate ${rate}`, rate);
+      if (rate < 0 || rate > 1)
+        refuse(ArgumentError, op, `${name || 'curve'} has a rate ${rate}`, { argument: name || 'curve', got: rate });
     const area = areaUnder({ fpr, tpr, thresholds: [] }).toFixed(3);
     return { name: name === '' ? `AUC ${area}` : `${name}: AUC ${area}`, fpr, tpr, colour: colourOf(i) };
   });

@@ -1,5 +1,5 @@
 /** From numbers to places: domains, ticks at round numbers, and how they are written. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 
 export interface Scale {
   low: number;
@@ -82,10 +82,7 @@ function logTicks(low: number, high: number): Pick<Scale, 'ticks' | 'format'> | 
 /** A scale over a domain. */
 export function scaleOf(low: number, high: number, count: number, log = false): Scale {
   if (!Number.isFinite(high - low)) {
-    throw new ArgumentError(`plot: numbers from ${low} to ${high} are too far apart to draw`, {
-      op: 'plot',
-      got: high,
-    });
+    refuse(ArgumentError, 'plot', `numbers from ${low} to ${high} are too far apart to draw`, { got: high });
   }
   const written = (log ? logTicks(low, high) : null) ?? linearTicks(low, high, count);
   const to = log ? Math.log10 : (value: number) => value;

@@ -1,12 +1,12 @@
 /**
  * `compile`: traces a function once for each kind of input, and replays it with one call into the kernels afterwards.
  */
-import { ArgumentError, TraceError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { isPromise, isRecord } from '../../bindings/realm.ts';
 import { isGradEnabled, noGrad } from '../autograd/mode.ts';
 import { clone, moveTo } from '../ops/index.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
@@ -94,9 +94,10 @@ const MAX_LEVELS = 64;
 function mapTensors(value: unknown, replace: (tensor: Tensor) => unknown, level = 0): unknown {
   if (isTensor(value)) return replace(value);
   if (level > MAX_LEVELS) {
-    throw new TraceError(
-      `compile: the result is nested deeper than ${MAX_LEVELS} levels; perhaps an array or object contains itself`,
-      { op: 'compile' },
+    refuse(
+      TraceError,
+      'compile',
+      `the result is nested deeper than ${MAX_LEVELS} levels; perhaps an array or object contains itself`,
     );
   }
   if (Array.isArray(value)) return value.map((part) => mapTensors(part, replace, level + 1));
@@ -156,9 +157,11 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
       const placeholders = args.map((argument, i) => {
         if (!isTensor(argument)) return argument;
         if (argument.requiresGrad) {
-          throw new TraceError(
-            `compile: argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
-            { op: 'compile', argument: `args[${i}]` },
+          refuse(
+            TraceError,
+            'compile',
+            `argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
+            { argument: `args[${i}]` },
           );
         }
         const storage = Storage.allocate(recorder, argument.numel);
@@ -168,9 +171,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
       });
       const result = fn(...(placeholders as never[]));
       if (isPromise(result))
-        throw new TraceError('compile: the function is asynchronous; only synchronous functions can be recorded', {
-          op: 'compile',
-        });
+        refuse(TraceError, 'compile', 'the function is asynchronous; only synchronous functions can be recorded');
       const heap = new VirtualHeap(recorder.buffers);
       form = mapTensors(result, (tensor) => {
         const { storage } = tensor;
@@ -223,13 +224,9 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
  */
 export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> {
   if (arguments.length > 2) noMore('compile', 2, arguments);
-  checkOptions('compile', options, ['device']);
+  checkOptions('compile', options, { device: VALUE });
   if (typeof fn !== 'function')
-    throw new ArgumentError(`compile: expected a function, got ${typeof fn}`, {
-      op: 'compile',
-      argument: 'fn',
-      got: fn,
-    });
+    refuse(ArgumentError, 'compile', `expected a function, got ${typeof fn}`, { argument: 'fn', got: fn });
   const entries: Entry[] = [];
   const recent: Tensor[][] = [];
   let last: Entry | null = null;
@@ -270,9 +267,10 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       stale.replay.dispose();
     }
     if (entries.length >= MAX_PROGRAMS) {
-      throw new TraceError(
-        `compile: ${MAX_PROGRAMS} programs were recorded for one function, because each call brought new shapes or new numbers; pass what changes as a tensor`,
-        { op: 'compile' },
+      refuse(
+        TraceError,
+        'compile',
+        `${MAX_PROGRAMS} programs were recorded for one function, because each call brought new shapes or new numbers; pass what changes as a tensor`,
       );
     }
     const entry: Entry = {
@@ -360,11 +358,7 @@ export function changedOnGpu(compiled: object): Storage[] {
 export function replayOf(step: unknown): Replay | null {
   const get = typeof step === 'function' ? programs.get(step) : undefined;
   if (get === undefined)
-    throw new ArgumentError('profile: expected a function made by compile()', {
-      op: 'profile',
-      argument: 'step',
-      got: step,
-    });
+    refuse(ArgumentError, 'profile', 'expected a function made by compile()', { argument: 'step', got: step });
   return get().last;
 }
 

@@ -3,7 +3,7 @@
  * be contiguous) and runs it. Shapes are right when they come here; autograd is not known here.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
-import { DeviceError } from '../../bindings/errors.ts';
+import { DeviceError, refuse } from '../../bindings/errors.ts';
 import type { DType, Executor } from '../../bindings/executor.ts';
 import {
   Activation,
@@ -43,8 +43,7 @@ export function commonExecutor(op: string, x: Tensor, ...others: Tensor[]): Exec
   const { executor } = x;
   for (const other of others) {
     if (other.executor !== executor) {
-      throw new DeviceError(`${op}: tensors live on two devices, ${x.device} and ${other.device}; move one with to()`, {
-        op,
+      refuse(DeviceError, op, `tensors live on two devices, ${x.device} and ${other.device}; move one with to()`, {
         got: [x.device, other.device],
       });
     }

@@ -1,7 +1,7 @@
 /** Where the time of a program goes: each command timed by itself. */
-import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import { takeFault } from '../../bindings/ranges.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
 import { commandName, commandSizes, flopsOf } from './listing.ts';
 
@@ -38,22 +38,18 @@ export function profile<A extends unknown[], R>(
   options: { repeats?: number } = {},
 ): CommandProfile[] {
   if (arguments.length > 2) noMore('profile', 2, arguments);
-  checkOptions('profile', options, ['repeats']);
+  checkOptions('profile', options, { repeats: VALUE });
   const { repeats = 11 } = options;
   checkWhole('profile', 'repeats', repeats, 1);
   const replay = replayOf(step);
   if (replay === null)
-    throw new ArgumentError('profile: the compiled function has not been called yet', {
-      op: 'profile',
-      argument: 'step',
-    });
+    refuse(ArgumentError, 'profile', 'the compiled function has not been called yet', { argument: 'step' });
   if (replay.isAsynchronous) {
-    throw new DeviceError(
-      'profile: commands on webgpu run after the call that starts them, and cannot be timed by it',
-      {
-        op: 'profile',
-        argument: 'step',
-      },
+    refuse(
+      DeviceError,
+      'profile',
+      'commands on webgpu run after the call that starts them, and cannot be timed by it',
+      { argument: 'step' },
     );
   }
   const times = replay.commands.map((_, i) =>

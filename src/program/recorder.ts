@@ -4,7 +4,7 @@
  * do not exist yet, so reading one is an error.
  */
 import { ProgramBlock } from '../../bindings/commands/program.ts';
-import { TraceError } from '../../bindings/errors.ts';
+import { refuse, TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import type { Range } from '../../bindings/ranges.ts';
 import { releaseGrad, type Variable } from '../autograd/graph.ts';
@@ -155,9 +155,10 @@ export class Recorder implements Executor {
     const start = this.next;
     this.next += (Math.floor(length / ALIGNMENT) + 1) * ALIGNMENT;
     if (!(this.next <= VIRTUAL_END)) {
-      throw new TraceError(
-        `compile: the traced function makes more than ${(VIRTUAL_END - VIRTUAL_START) * 4} bytes of tensors`,
-        { op: 'compile' },
+      refuse(
+        TraceError,
+        'compile',
+        `the traced function makes more than ${(VIRTUAL_END - VIRTUAL_START) * 4} bytes of tensors`,
       );
     }
     this.buffers.push({ start, length });
@@ -300,8 +301,7 @@ export class Recorder implements Executor {
         },
       });
     }
-    if (this.stream !== stream)
-      throw new TraceError('compile: random numbers of two streams in one function', { op: 'compile' });
+    if (this.stream !== stream) refuse(TraceError, 'compile', 'random numbers of two streams in one function');
     const offset = this.randomBlocks;
     this.randomBlocks += blocks;
     return offset;
@@ -311,7 +311,7 @@ export class Recorder implements Executor {
   run(): void {}
 
   load(): LoadedProgram {
-    throw new TraceError('compile: a program cannot be loaded while another one is traced', { op: 'compile' });
+    refuse(TraceError, 'compile', 'a program cannot be loaded while another one is traced');
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {

@@ -3,7 +3,7 @@
  * every executor draws the same numbers, whatever its threads.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
 import { checkWhole, noMore } from '../options.ts';
@@ -28,8 +28,7 @@ export class Generator {
   /** Starts the stream anew. */
   seed(seed: number): void {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ArgumentError(`manualSeed: the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, {
-        op: 'manualSeed',
+      refuse(ArgumentError, 'manualSeed', `the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, {
         argument: 'seed',
         got: seed,
       });

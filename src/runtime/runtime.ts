@@ -3,7 +3,7 @@
  * reference executor where there is no WebAssembly; `init` chooses otherwise.
  */
 
-import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
+import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
 import { loadWasm, type WasmSource } from '../../bindings/wasm/given.ts';
@@ -16,7 +16,7 @@ import {
   threadsInfo,
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
-import { checkOptions, noMore } from '../options.ts';
+import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
 import { liveTensors } from '../tensor/scope.ts';
@@ -225,7 +225,6 @@ export function withExecutor<T>(executor: Executor, fn: () => T): T {
   }
 }
 
-const OPTION_NAMES = ['threads', 'device', 'precision', 'deterministic', 'memoryMiB', 'wasm', 'workerUrl'];
 const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 const PRECISIONS = ['float32', 'float16'];
 
@@ -240,19 +239,25 @@ const PRECISIONS = ['float32', 'float16'];
  */
 export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   if (arguments.length > 1) noMore('init', 1, arguments);
-  checkOptions('init', options, OPTION_NAMES, ['wasm']);
+  checkOptions('init', options, {
+    threads: VALUE,
+    device: VALUE,
+    precision: VALUE,
+    deterministic: FLAG,
+    memoryMiB: VALUE,
+    wasm: VALUE,
+    workerUrl: VALUE,
+  });
   const { threads, device, precision: wanted, deterministic, memoryMiB, wasm, workerUrl } = options;
   if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
-    throw new ArgumentError(`init: unknown device ${device} (known: ${DEVICES.join(', ')})`, {
-      op: 'init',
+    refuse(ArgumentError, 'init', `unknown device ${device} (known: ${DEVICES.join(', ')})`, {
       argument: 'device',
       got: device,
     });
   }
   if (wanted !== undefined && !PRECISIONS.includes(wanted)) {
-    throw new ArgumentError(`init: unknown precision ${wanted} (known: ${PRECISIONS.join(', ')})`, {
-      op: 'init',
+    refuse(ArgumentError, 'init', `unknown precision ${wanted} (known: ${PRECISIONS.join(', ')})`, {
       argument: 'precision',
       got: wanted,
       expected: PRECISIONS,

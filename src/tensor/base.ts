@@ -3,7 +3,7 @@
  * how to free it. It knows no arithmetic.
  */
 
-import { ArgumentError, AutogradError, DeviceError, DisposedError } from '../../bindings/errors.ts';
+import { ArgumentError, AutogradError, DeviceError, DisposedError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
 import {
@@ -171,8 +171,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   /** Puts another gradient in its place; null forgets it. */
   set grad(value: Tensor | null) {
     if (value !== null && !isInstance(value, TensorBase)) {
-      throw new ArgumentError(`grad: a gradient must be a tensor or null, got ${nameOf(value)}`, {
-        op: 'grad',
+      refuse(ArgumentError, 'grad', `a gradient must be a tensor or null, got ${nameOf(value)}`, {
         argument: 'value',
         got: value,
       });
@@ -267,8 +266,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   private checkReadable(op: string): void {
     watching?.read(op, this as unknown as Tensor);
     if (this.executor.download === undefined) return;
-    throw new DeviceError(`${op}: a tensor on ${this.device} can be read asynchronously alone: await tensor.data()`, {
-      op,
+    refuse(DeviceError, op, `a tensor on ${this.device} can be read asynchronously alone: await tensor.data()`, {
       got: this.device,
     });
   }
@@ -277,8 +275,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   item(): number {
     if (arguments.length > 0) noMore('item', 0, arguments);
     if (this.numel !== 1) {
-      throw new ArgumentError(`item: only a tensor with one element has a value, this one is ${show(this.shape)}`, {
-        op: 'item',
+      refuse(ArgumentError, 'item', `only a tensor with one element has a value, this one is ${show(this.shape)}`, {
         got: this.shape,
       });
     }

@@ -4,7 +4,7 @@
  * the garbage collector frees it too, but never inside synchronous code.
  */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { letGoOfVariable, type Membership, releaseHistory, type Variable } from '../autograd/graph.ts';
 import { refuseOtherCopy } from '../copies.ts';
@@ -166,8 +166,7 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
 export function scope<T>(fn: () => T): T {
   if (arguments.length > 1) noMore('scope', 1, arguments);
   if (typeof fn !== 'function')
-    throw new ArgumentError(`scope: expected a function, got ${fn === null ? 'null' : typeof fn}`, {
-      op: 'scope',
+    refuse(ArgumentError, 'scope', `expected a function, got ${fn === null ? 'null' : typeof fn}`, {
       argument: 'fn',
       got: fn,
     });
@@ -197,8 +196,7 @@ export function keep<T extends Tensor>(tensor: T): T {
   if (arguments.length > 1) noMore('keep', 1, arguments);
   refuseOtherCopy(tensor);
   if (typeof tensor !== 'object' || tensor === null || !('storageOrNull' in tensor))
-    throw new ArgumentError(`keep: expected a tensor, got ${tensor === null ? 'null' : typeof tensor}`, {
-      op: 'keep',
+    refuse(ArgumentError, 'keep', `expected a tensor, got ${tensor === null ? 'null' : typeof tensor}`, {
       argument: 'tensor',
       got: tensor,
     });

@@ -1,6 +1,6 @@
 /** Changes of shape, type and place as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType } from '../../bindings/executor.ts';
 import type { Extremes } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
@@ -158,11 +158,7 @@ export class ShapeMethods<S extends Shape = Shape> extends ReductionMethods<S> {
       case 'webgpu':
         return ops.moveTo(this, executorFor(target));
       default:
-        throw new ArgumentError(`to: unknown dtype or device ${String(target)}`, {
-          op: 'to',
-          argument: 'target',
-          got: target,
-        });
+        refuse(ArgumentError, 'to', `unknown dtype or device ${String(target)}`, { argument: 'target', got: target });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Arithmetic on shapes and strides. It knows no tensor, only lists of numbers; all its refusals are errors with numbers in them. */
 
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isList } from '../../bindings/realm.ts';
 import { shown } from '../options.ts';
 
@@ -27,9 +27,11 @@ export function nestedShape(op: string, argument: string, nested: unknown): numb
   const shape: number[] = [];
   for (let level = nested; isList(level); level = level[0]) {
     if (shape.length === MAX_LEVELS) {
-      throw new ShapeError(
-        `${op}: ${argument} is nested deeper than ${MAX_LEVELS} levels; perhaps an array contains itself`,
-        { op, argument },
+      refuse(
+        ShapeError,
+        op,
+        `${argument} is nested deeper than ${MAX_LEVELS} levels; perhaps an array contains itself`,
+        { argument },
       );
     }
     shape.push(level.length);
@@ -69,23 +71,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function checkList(op: string, argument: string, list: unknown): void {
   if (Array.isArray(list)) return;
   const what = argument === 'dims' ? 'numbers' : 'sizes';
-  throw new ShapeError(`${op}: ${argument} must be a list of ${what}, got ${String(list)}`, {
-    op,
-    argument,
-    got: list,
-  });
+  refuse(ShapeError, op, `${argument} must be a list of ${what}, got ${String(list)}`, { argument, got: list });
 }
 
 /** Refuses what is no shape: negative or fractional sizes, too many dimensions. */
 export function checkShape(op: string, shape: Shape): void {
   checkList(op, 'shape', shape);
   if (shape.length > MAX_DIMS) {
-    throw new ShapeError(`${op}: ${shape.length} dimensions, at most ${MAX_DIMS} are supported`, { op, got: shape });
+    refuse(ShapeError, op, `${shape.length} dimensions, at most ${MAX_DIMS} are supported`, { got: shape });
   }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new ShapeError(`${op}: sizes must be whole numbers from 0 on, got [${shape.map(shown).join(',')}]`, {
-        op,
+      refuse(ShapeError, op, `sizes must be whole numbers from 0 on, got [${shape.map(shown).join(',')}]`, {
         argument: 'shape',
         got: shape,
       });
@@ -102,7 +99,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const x = a[a.length - 1 - i] ?? 1;
     const y = b[b.length - 1 - i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(`${op}: shapes do not broadcast: ${show(a)} and ${show(b)}`, { op, got: [a, b] });
+      refuse(ShapeError, op, `shapes do not broadcast: ${show(a)} and ${show(b)}`, { got: [a, b] });
     }
     shape[ndim - 1 - i] = x === 1 ? y : x;
   }
@@ -122,13 +119,11 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const range = Math.max(ndim, 1);
   if (!Number.isInteger(dim) || dim < -range || dim >= range) {
-    throw new ArgumentError(
-      `${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-range} to ${range - 1})`,
-      {
-        op,
-        argument: 'dim',
-        got: dim,
-      },
+    refuse(
+      ArgumentError,
+      op,
+      `dim ${dim} is out of range for ${ndim} dimensions (expected ${-range} to ${range - 1})`,
+      { argument: 'dim', got: dim },
     );
   }
   return dim < 0 ? dim + range : dim;
@@ -143,7 +138,7 @@ export function normalizeDims(op: string, dims: number | readonly number[] | und
     .sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1])
-      throw new ArgumentError(`${op}: dim ${list[i]} appears twice`, { op, argument: 'dim', got: dims });
+      refuse(ArgumentError, op, `dim ${list[i]} appears twice`, { argument: 'dim', got: dims });
   }
   return list;
 }
@@ -160,8 +155,7 @@ export function inferShape(op: string, shape: Shape, numel: number): Shape {
   }
   if (numelOf(resolved) !== numel || resolved.some((size) => size < 0)) {
     const why = shape.filter((size) => size === -1).length > 1 ? ': only one size may be -1' : '';
-    throw new ShapeError(`${op}: ${numel} elements do not fit into shape ${show(shape)}${why}`, {
-      op,
+    refuse(ShapeError, op, `${numel} elements do not fit into shape ${show(shape)}${why}`, {
       argument: 'shape',
       got: numel,
       expected: shape,

@@ -1,5 +1,5 @@
 /** What callbacks keep from `fit` to `fit`, and what of it they take back. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Module } from '../nn/module.ts';
 
 /** What a callback remembers between epochs, for going on from a file. */
@@ -34,12 +34,8 @@ export function checkWeights(op: string, model: Module, best: ReadonlyMap<string
   const own = Object.entries(model.stateDict());
   const wrong = own.find(([name, { numel }]) => best.get(name)?.length !== numel)?.[0];
   if (wrong === undefined && best.size === own.length) return;
-  throw new ArgumentError(
-    `${op}: the best weights that were loaded are of another model (${wrong ?? 'they are more'})`,
-    {
-      op,
-      argument: 'state',
-      got: [...best.keys()],
-    },
-  );
+  refuse(ArgumentError, op, `the best weights that were loaded are of another model (${wrong ?? 'they are more'})`, {
+    argument: 'state',
+    got: [...best.keys()],
+  });
 }

@@ -1,9 +1,9 @@
 /** What can happen between the batches and epochs of `fit`. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
 import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
-import { checkOneOf, checkOptions, checkRange, checkWhole, noMore } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
 import type { TrainingOptimizer } from './settings.ts';
@@ -57,8 +57,7 @@ function monitored(op: string, name: string, logs: Logs): number {
   const names = Object.keys(logs);
   const hint =
     name.startsWith('val') && !names.some((known) => known.startsWith('val')) ? '; there is no validation' : '';
-  throw new ArgumentError(`${op}: there is no ${name} to monitor (there are: ${names.join(', ')}${hint})`, {
-    op,
+  refuse(ArgumentError, op, `there is no ${name} to monitor (there are: ${names.join(', ')}${hint})`, {
     argument: 'monitor',
     got: name,
     expected: names,
@@ -130,7 +129,13 @@ export class EarlyStopping implements Callback {
   constructor(options: EarlyStoppingOptions = {}) {
     if (arguments.length > 1) noMore('EarlyStopping', 1, arguments);
     const op = 'EarlyStopping';
-    checkOptions(op, options, ['monitor', 'patience', 'minDelta', 'mode', 'restoreBestWeights']);
+    checkOptions(op, options, {
+      monitor: VALUE,
+      patience: VALUE,
+      minDelta: VALUE,
+      mode: VALUE,
+      restoreBestWeights: FLAG,
+    });
     const { monitor = 'valLoss', patience = 0, minDelta = 0, mode = 'auto', restoreBestWeights = false } = options;
     checkWhole(op, 'patience', patience);
     checkRange(op, 'minDelta', minDelta, 0);
@@ -222,10 +227,9 @@ export class LRScheduler implements Callback {
   ) {
     if (arguments.length > 2) noMore('LRScheduler', 2, arguments);
     const op = 'LRScheduler';
-    checkOptions(op, options, ['monitor']);
+    checkOptions(op, options, { monitor: VALUE });
     if (typeof schedule !== 'function' && typeof schedule?.step !== 'function') {
-      throw new ArgumentError(`${op}: expected a function (epoch, lr) => lr or a scheduler with step()`, {
-        op,
+      refuse(ArgumentError, op, 'expected a function (epoch, lr) => lr or a scheduler with step()', {
         argument: 'schedule',
         got: schedule,
       });
@@ -287,15 +291,19 @@ export class ReduceLROnPlateau implements Callback {
   constructor(options: PlateauOptions = {}) {
     if (arguments.length > 1) noMore('ReduceLROnPlateau', 1, arguments);
     const op = 'ReduceLROnPlateau';
-    checkOptions(op, options, ['monitor', 'factor', 'patience', 'minDelta', 'cooldown', 'minLr', 'mode']);
+    checkOptions(op, options, {
+      monitor: VALUE,
+      factor: VALUE,
+      patience: VALUE,
+      minDelta: VALUE,
+      cooldown: VALUE,
+      minLr: VALUE,
+      mode: VALUE,
+    });
     const { monitor = 'valLoss', minDelta = 1e-4, mode = 'auto' } = options;
     const { factor = 0.1, patience = 10, cooldown = 0, minLr = 0 } = options;
     if (!(factor > 0 && factor < 1)) {
-      throw new ArgumentError(`${op}: factor must lie between 0 and 1, got ${factor}`, {
-        op,
-        argument: 'factor',
-        got: factor,
-      });
+      refuse(ArgumentError, op, `factor must lie between 0 and 1, got ${factor}`, { argument: 'factor', got: factor });
     }
     checkWhole(op, 'patience', patience);
     checkWhole(op, 'cooldown', cooldown);

@@ -1,5 +1,5 @@
 /** What a trainer is given to learn from, as passes of batches. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
@@ -167,8 +167,7 @@ function weightsFor(op: string, given: SampleWeight, length: number): Float32Arr
   const values = isTensor(given) ? given.dataSync() : given;
   const fits = values !== null && typeof values === 'object' && values.length === length;
   if (!fits || (isTensor(given) && given.ndim !== 1)) {
-    throw new ShapeError(`${op}: sampleWeight must have one number for each of the ${length} examples`, {
-      op,
+    refuse(ShapeError, op, `sampleWeight must have one number for each of the ${length} examples`, {
       argument: 'sampleWeight',
       got: isTensor(given) ? given.shape : given,
       expected: [length],
@@ -176,7 +175,7 @@ function weightsFor(op: string, given: SampleWeight, length: number): Float32Arr
   }
   const numbers = Float32Array.from(values as ArrayLike<number>);
   if (!numbers.every((weight) => weight >= 0 && weight < Infinity)) {
-    throw new ArgumentError(`${op}: sampleWeight must be numbers from 0 on`, { op, argument: 'sampleWeight' });
+    refuse(ArgumentError, op, 'sampleWeight must be numbers from 0 on', { argument: 'sampleWeight' });
   }
   return numbers;
 }
@@ -199,29 +198,22 @@ export interface SourceOptions {
 function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targets: number): Dataset {
   const inputs = isTensor(x) ? [x] : [...x];
   if (y === undefined) {
-    throw new ArgumentError(`${op}: inputs given as a tensor need targets given as a tensor`, {
-      op,
-      argument: 'y',
-      got: y,
-    });
+    refuse(ArgumentError, op, 'inputs given as a tensor need targets given as a tensor', { argument: 'y', got: y });
   }
   if (y.length !== targets) {
     const expected =
       targets === 1
         ? 'there is one loss, so targets must be one tensor'
         : `there are ${targets} losses, so targets must be a list of as many tensors`;
-    throw new ArgumentError(`${op}: ${expected}, got ${y.length}`, {
-      op,
-      argument: 'y',
-      got: y.length,
-      expected: targets,
-    });
+    refuse(ArgumentError, op, `${expected}, got ${y.length}`, { argument: 'y', got: y.length, expected: targets });
   }
   const lengths = [...inputs, ...y].map(({ shape }) => shape[0]);
   if (lengths.some((length) => length === undefined || length !== lengths[0])) {
-    throw new ShapeError(
-      `${op}: inputs and targets must have the same number of examples, got ${lengths.map((length) => length ?? 'a scalar').join(' and ')}`,
-      { op, argument: 'y', got: y[0]!.shape, expected: [lengths[0]!] },
+    refuse(
+      ShapeError,
+      op,
+      `inputs and targets must have the same number of examples, got ${lengths.map((length) => length ?? 'a scalar').join(' and ')}`,
+      { argument: 'y', got: y[0]!.shape, expected: [lengths[0]!] },
     );
   }
   return new TensorDataset(...inputs, ...y);
@@ -258,16 +250,14 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
     !isTensor(x) && typeof (x as Dataset)?.length === 'number' && typeof (x as Dataset).get === 'function';
   if (!isInstance(x, DataLoader) && !isDataset && isBatchIterable(x) && !isTensorList(x) && !isTensor(x)) {
     if (sampleWeight !== undefined) {
-      throw new ArgumentError(`${op}: sampleWeight needs examples by number: tensors, a data set or a DataLoader`, {
-        op,
+      refuse(ArgumentError, op, 'sampleWeight needs examples by number: tensors, a data set or a DataLoader', {
         argument: 'sampleWeight',
       });
     }
     return iterated(op, x, stepsPerEpoch);
   }
   if (stepsPerEpoch !== undefined) {
-    throw new ArgumentError(`${op}: stepsPerEpoch is for generators; here the number of batches is known`, {
-      op,
+    refuse(ArgumentError, op, 'stepsPerEpoch is for generators; here the number of batches is known', {
       argument: 'stepsPerEpoch',
       got: stepsPerEpoch,
     });
@@ -283,13 +273,12 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
   } else if (isDataset) {
     source = sourceOfDataset(weigh(x as Dataset), { batchSize, weighted }, shuffle);
   } else {
-    throw new ArgumentError(`${op}: expected tensors, a data set or a DataLoader, or batches to iterate over`, {
-      op,
+    refuse(ArgumentError, op, 'expected tensors, a data set or a DataLoader, or batches to iterate over', {
       argument: 'x',
       got: x,
     });
   }
-  if (source.batches === 0) throw new ArgumentError(`${op}: there are no examples`, { op, argument: 'x' });
+  if (source.batches === 0) refuse(ArgumentError, op, 'there are no examples', { argument: 'x' });
   return source;
 }
 
@@ -308,17 +297,18 @@ export function splitOff(op: string, source: Source, share: number, shuffle: boo
   checkRange(op, 'validationSplit', share, 0, 1);
   const { dataset } = source;
   if (!(source instanceof DatasetSource) || dataset === null) {
-    throw new ArgumentError(`${op}: validationSplit needs examples by number; give validationData`, {
-      op,
+    refuse(ArgumentError, op, 'validationSplit needs examples by number; give validationData', {
       argument: 'validationSplit',
       got: share,
     });
   }
   const train = Math.floor(dataset.length * (1 - share));
   if (train < 1 || train === dataset.length) {
-    throw new ArgumentError(
-      `${op}: validationSplit ${share} of ${dataset.length} examples leaves ${train} for training and ${dataset.length - train} for validation`,
-      { op, argument: 'validationSplit', got: share },
+    refuse(
+      ArgumentError,
+      op,
+      `validationSplit ${share} of ${dataset.length} examples leaves ${train} for training and ${dataset.length - train} for validation`,
+      { argument: 'validationSplit', got: share },
     );
   }
   return [

@@ -1,5 +1,5 @@
 /** What a model is trained for: a loss, or one for each of its outputs, and the metrics that look at it. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isRecord } from '../../bindings/realm.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkFinite } from '../options.ts';
@@ -66,7 +66,7 @@ export interface GoalOptions {
 const OP = 'Trainer';
 
 function fail(argument: string, got: unknown, message: string): never {
-  throw new ArgumentError(`${OP}: ${message}`, { op: OP, argument, got });
+  refuse(ArgumentError, OP, `${message}`, { argument, got });
 }
 
 /** What each output has been given, in a list or by name; `names`: as the losses were, or null where those came in a list. */

@@ -1,5 +1,5 @@
 /** Batches that come one after the other from a generator, or from anything else that can be iterated. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Source, Turns } from './examples.ts';
 
@@ -28,11 +28,7 @@ type Running = { isAsync: true; iterator: AsyncIterator<Batch> } | { isAsync: fa
 function begin(op: string, given: BatchIterable): Running {
   const batches = typeof given === 'function' ? given() : given;
   if (!isBatchIterable(batches) || typeof batches === 'function') {
-    throw new ArgumentError(`${op}: the function must give batches to iterate over`, {
-      op,
-      argument: 'x',
-      got: batches,
-    });
+    refuse(ArgumentError, op, 'the function must give batches to iterate over', { argument: 'x', got: batches });
   }
   return Symbol.asyncIterator in batches
     ? { isAsync: true, iterator: batches[Symbol.asyncIterator]() }
@@ -43,11 +39,7 @@ function begin(op: string, given: BatchIterable): Running {
 function batchOf(op: string, { done, value }: IteratorResult<Batch>): Tensor[] | null {
   if (done) return null;
   if (Array.isArray(value) && value.length >= 2 && value.every(isTensor)) return [...value];
-  throw new ArgumentError(`${op}: a batch must be a list of tensors: inputs and targets`, {
-    op,
-    argument: 'x',
-    got: value,
-  });
+  refuse(ArgumentError, op, 'a batch must be a list of tensors: inputs and targets', { argument: 'x', got: value });
 }
 
 /** Ends an iteration that is left before its end, as `for … of` does. */
@@ -61,9 +53,11 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
   /** What has begun, has not come to its end and has not failed. */
   let running: Running | null = null;
   const fail = (): never => {
-    throw new ArgumentError(
-      `${op}: there are no more batches; a generator can be gone through once: give a function that begins a new one, or stepsPerEpoch`,
-      { op, argument: 'x' },
+    refuse(
+      ArgumentError,
+      op,
+      'there are no more batches; a generator can be gone through once: give a function that begins a new one, or stepsPerEpoch',
+      { argument: 'x' },
     );
   };
   const end = async (): Promise<void> => {

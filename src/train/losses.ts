@@ -1,5 +1,5 @@
 /** Losses by name, and what the classes of a batch weigh. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import {
   binaryCrossEntropy,
@@ -92,8 +92,7 @@ export function classesOf(op: string, target: Tensor, takesProbabilities: boolea
   const perExample = target.numel / (target.shape[0] || 1);
   if (perExample === 1 || target.ndim < 2) return target.dtype === 'int32' ? target : target.to('int32');
   if (takesProbabilities && target.ndim === 2 && target.dtype === 'float32') return target.argmax(1);
-  throw new ShapeError(`${op}: classWeight needs one class an example, targets are ${show(target.shape)}`, {
-    op,
+  refuse(ShapeError, op, `classWeight needs one class an example, targets are ${show(target.shape)}`, {
     argument: 'classWeight',
     got: target.shape,
   });
@@ -134,9 +133,11 @@ function weighted(loss: Loss, classWeights: Tensor | null): BatchLoss {
     const each = losses(output, target);
     const rows = target.shape[0] ?? 1;
     if (each.ndim === 0 || each.shape[0] !== rows) {
-      throw new ArgumentError(
-        `${op}: weights need a loss for each example: give a loss by name, one of nn, or a function that gives [N, …]; got ${show(each.shape)}`,
-        { op, argument: 'loss', got: each.shape, expected: [rows] },
+      refuse(
+        ArgumentError,
+        op,
+        `weights need a loss for each example: give a loss by name, one of nn, or a function that gives [N, …]; got ${show(each.shape)}`,
+        { argument: 'loss', got: each.shape, expected: [rows] },
       );
     }
     let perExample = each;
@@ -154,8 +155,7 @@ function weighted(loss: Loss, classWeights: Tensor | null): BatchLoss {
 function named(loss: string): NamedLoss {
   const op = 'Trainer';
   if (Object.hasOwn(LOSSES, loss)) return LOSSES[loss]!;
-  throw new ArgumentError(`${op}: unknown loss ${loss} (known: ${Object.keys(LOSSES).join(', ')})`, {
-    op,
+  refuse(ArgumentError, op, `unknown loss ${loss} (known: ${Object.keys(LOSSES).join(', ')})`, {
     argument: 'loss',
     got: loss,
   });
@@ -170,11 +170,7 @@ function named(loss: string): NamedLoss {
 export function lossFunction(loss: Loss, classWeights: Tensor | null, hasWeights = false): BatchLoss {
   const op = 'Trainer';
   if (typeof loss !== 'string' && !isInstance(loss, Module) && typeof loss !== 'function') {
-    throw new ArgumentError(`${op}: loss must be a name, a loss module or a function`, {
-      op,
-      argument: 'loss',
-      got: loss,
-    });
+    refuse(ArgumentError, op, 'loss must be a name, a loss module or a function', { argument: 'loss', got: loss });
   }
   if (classWeights !== null || hasWeights) return weighted(loss, classWeights);
   if (typeof loss === 'string') {

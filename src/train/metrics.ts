@@ -1,5 +1,5 @@
 /** Metrics that grow batch by batch, by name or as functions. */
-import { ArgumentError, ShapeError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { f1, precision, r2, recall, rocAuc } from '../metrics/index.ts';
 import { show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -206,23 +206,17 @@ function ofFunction(fn: MetricFunction, index: number, reading: Reading): Metric
 export function metricsOf(list: readonly (string | MetricFunction | Metric)[], reading: Reading): Metric[] {
   const op = 'Trainer';
   if (!Array.isArray(list)) {
-    throw new ArgumentError(`${op}: metrics must be a list such as ['accuracy']`, {
-      op,
-      argument: 'metrics',
-      got: list,
-    });
+    refuse(ArgumentError, op, "metrics must be a list such as ['accuracy']", { argument: 'metrics', got: list });
   }
   return list.map((given, i): Metric => {
     if (typeof given === 'function') return ofFunction(given, i, reading);
     if (typeof given === 'object' && given !== null && typeof given.update === 'function') return given;
     if (typeof given === 'string' && Object.hasOwn(NAMED, given)) return NAMED[given]!(given, reading);
-    throw new ArgumentError(
-      `${op}: unknown metric ${String(given)} (known: ${Object.keys(NAMED).join(', ')}, or a function)`,
-      {
-        op,
-        argument: 'metrics',
-        got: given,
-      },
+    return refuse(
+      ArgumentError,
+      op,
+      `unknown metric ${String(given)} (known: ${Object.keys(NAMED).join(', ')}, or a function)`,
+      { argument: 'metrics', got: given },
     );
   });
 }

@@ -1,5 +1,5 @@
 /** What a model gives for many inputs: batches on the way while others are computed. */
-import { ArgumentError, OutOfMemoryError } from '../../bindings/errors.ts';
+import { ArgumentError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { scope } from '../tensor/scope.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -20,11 +20,7 @@ function listOf(output: Tensor | Tensor[]): Tensor[] {
   const list = Array.isArray(output) ? output : [output];
   if (list.length > 0 && list.every(isTensor)) return list;
   const op = 'predict';
-  throw new ArgumentError(`${op}: the model must give a tensor or a list of tensors`, {
-    op,
-    argument: 'model',
-    got: output,
-  });
+  refuse(ArgumentError, op, 'the model must give a tensor or a list of tensors', { argument: 'model', got: output });
 }
 
 /**

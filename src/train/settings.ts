@@ -1,7 +1,9 @@
 /** What `Trainer` and its methods are told. */
-import { ArgumentError } from '../../bindings/errors.ts';
+
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import type { Module } from '../nn/module.ts';
+import { FLAG, type OptionKinds, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
 import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
@@ -101,20 +103,20 @@ export interface History {
 }
 
 /** Names of the options of `fit`. */
-export const FIT_OPTIONS = [
-  'epochs',
-  'batchSize',
-  'validationSplit',
-  'validationData',
-  'shuffle',
-  'classWeight',
-  'sampleWeight',
-  'stepsPerEpoch',
-  'callbacks',
-  'signal',
-  'verbose',
-  'initialEpoch',
-];
+export const FIT_KINDS: OptionKinds<FitOptions> = {
+  epochs: VALUE,
+  batchSize: VALUE,
+  validationSplit: VALUE,
+  validationData: VALUE,
+  shuffle: FLAG,
+  classWeight: VALUE,
+  sampleWeight: VALUE,
+  stepsPerEpoch: VALUE,
+  callbacks: VALUE,
+  signal: VALUE,
+  verbose: VALUE,
+  initialEpoch: VALUE,
+};
 
 /** What stands behind the inputs: targets and options, or options alone. */
 export function targetsAndOptions<O extends object>(
@@ -125,14 +127,10 @@ export function targetsAndOptions<O extends object>(
   if (isTensor(second)) return [[second], third === undefined ? ({} as O) : third];
   if (isTensorList(second)) return [second, third === undefined ? ({} as O) : third];
   if (Array.isArray(second) || ArrayBuffer.isView(second) || (second !== undefined && third !== undefined)) {
-    throw new ArgumentError(
-      `${op}: targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers`,
-      {
-        op,
-        argument: 'y',
-        got: second,
-      },
-    );
+    refuse(ArgumentError, op, "targets must be a tensor; tensor(list, { dtype: 'int32' }) makes one of class numbers", {
+      argument: 'y',
+      got: second,
+    });
   }
   const options = second === undefined ? third : (second as O);
   return [undefined, options === undefined ? ({} as O) : options];
@@ -148,13 +146,14 @@ export function checkCallbacks(op: string, callbacks: readonly Callback[] = []):
   if (wrong === undefined) {
     const idle = callbacks.find((callback) => !HOOKS.some((hook) => hook in callback));
     if (idle === undefined) return;
-    throw new ArgumentError(
-      `${op}: callbacks[${callbacks.indexOf(idle)}] has none of the methods that are called: ${HOOKS.join(', ')}`,
-      { op, argument: 'callbacks', got: idle, expected: HOOKS },
+    refuse(
+      ArgumentError,
+      op,
+      `callbacks[${callbacks.indexOf(idle)}] has none of the methods that are called: ${HOOKS.join(', ')}`,
+      { argument: 'callbacks', got: idle, expected: HOOKS },
     );
   }
-  throw new ArgumentError(`${op}: callbacks must be a list of objects such as [new EarlyStopping()]`, {
-    op,
+  refuse(ArgumentError, op, 'callbacks must be a list of objects such as [new EarlyStopping()]', {
     argument: 'callbacks',
     got: wrong,
   });
@@ -164,7 +163,7 @@ export function checkCallbacks(op: string, callbacks: readonly Callback[] = []):
 export function checkOptimizer(op: string, model: Module, optimizer: TrainingOptimizer): void {
   const own = new Set<Tensor>(model.parameters());
   if (own.size === 0 || optimizer.paramGroups.some(({ params }) => params.some((param) => own.has(param)))) return;
-  throw new ArgumentError(`${op}: none of the optimizer's parameters is the model's`, { op, argument: 'optimizer' });
+  refuse(ArgumentError, op, "none of the optimizer's parameters is the model's", { argument: 'optimizer' });
 }
 
 /** An epoch's line on the console. */

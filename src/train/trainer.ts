@@ -1,12 +1,12 @@
 /** Training as one call. Keras's semantics. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { isPromise } from '../../bindings/realm.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions, checkWhole, noMore } from '../options.ts';
+import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
@@ -33,7 +33,7 @@ import {
   checkOptimizer,
   type EvaluateOptions,
   epochLine,
-  FIT_OPTIONS,
+  FIT_KINDS,
   type FitOptions,
   type History,
   type TrainerOptions,
@@ -85,14 +85,18 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   ) {
     if (arguments.length > 2) noMore('Trainer', 2, arguments);
     const op = 'Trainer';
-    checkOptions(op, options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'device']);
-    if (!isInstance(model, Module))
-      throw new ArgumentError(`${op}: expected a module`, { op, argument: 'model', got: model });
+    checkOptions<TrainerOptions<Losses>>(op, options, {
+      optimizer: VALUE,
+      loss: VALUE,
+      lossWeights: VALUE,
+      metrics: VALUE,
+      device: VALUE,
+    });
+    if (!isInstance(model, Module)) refuse(ArgumentError, op, 'expected a module', { argument: 'model', got: model });
     const { optimizer, device } = options;
     refuseOtherCopy(optimizer);
     if (typeof optimizer?.step !== 'function' || !Array.isArray(optimizer.paramGroups)) {
-      throw new ArgumentError(`${op}: optimizer must be an optimizer such as new optim.Adam(model.parameters())`, {
-        op,
+      refuse(ArgumentError, op, 'optimizer must be an optimizer such as new optim.Adam(model.parameters())', {
         argument: 'optimizer',
         got: optimizer,
       });
@@ -124,7 +128,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     if (arguments.length > 3) noMore('Trainer.fit', 3, arguments);
     const op = 'fit';
     const [y, options] = targetsAndOptions(op, second, third);
-    checkOptions(op, options, FIT_OPTIONS);
+    checkOptions(op, options, FIT_KINDS);
     const { epochs = 1, initialEpoch = 0, batchSize, shuffle = true, validationData, validationSplit } = options;
     checkWhole(op, 'epochs', epochs, 1);
     checkWhole(op, 'initialEpoch', initialEpoch);
@@ -280,7 +284,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     if (arguments.length > 3) noMore('Trainer.evaluate', 3, arguments);
     const op = 'evaluate';
     const [y, options] = targetsAndOptions(op, second, third);
-    checkOptions(op, options, ['batchSize', 'sampleWeight', 'signal']);
+    checkOptions(op, options, { batchSize: VALUE, sampleWeight: VALUE, signal: VALUE });
     const source = sourceOf(op, x, y, { ...options, targets: this.goals.count });
     return this.running(op, false, async () => {
       const step = this.runner(this.testStep(source.weighted));
@@ -304,13 +308,13 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   async predict(x: Inputs, options: { batchSize?: number } = {}): Promise<Predicted<L>> {
     if (arguments.length > 2) noMore('Trainer.predict', 2, arguments);
     const op = 'predict';
-    checkOptions(op, options, ['batchSize']);
+    checkOptions(op, options, { batchSize: VALUE });
     const { batchSize = 32 } = options;
     checkWhole(op, 'batchSize', batchSize, 1);
     const inputs = isTensorList(x) ? x : [x as Tensor];
     const rows = inputs[0]?.shape?.[0] ?? 0;
     if (rows === 0 || !inputs.every((input) => isTensor(input) && input.shape[0] === rows)) {
-      throw new ArgumentError(`${op}: expected a tensor of inputs [N, …]`, { op, argument: 'x', got: x });
+      refuse(ArgumentError, op, 'expected a tensor of inputs [N, …]', { argument: 'x', got: x });
     }
     return this.running(op, false, async () => {
       this.model.eval();
@@ -330,7 +334,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   private async running<T>(op: string, training: boolean, fn: () => Promise<T>): Promise<T> {
     const isNested = this.isRunning;
     if (isNested && training) {
-      throw new ArgumentError(`${op}: this trainer is training already`, { op });
+      refuse(ArgumentError, op, 'this trainer is training already');
     }
     const modes = new Map(this.model.modules().map((module) => [module, module.training]));
     this.isRunning = true;
@@ -371,8 +375,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     const inputs = end - this.goals.count;
     if (inputs < 1) {
       const targets = this.goals.count === 1 ? 'targets' : `${this.goals.count} targets, one for each loss`;
-      throw new ArgumentError(`Trainer: examples must have inputs and ${targets}; they have ${end} parts`, {
-        op: 'Trainer',
+      refuse(ArgumentError, 'Trainer', `examples must have inputs and ${targets}; they have ${end} parts`, {
         argument: 'examples',
         got: end,
       });

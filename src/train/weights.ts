@@ -1,5 +1,5 @@
 /** The weights of classes, as a tensor. */
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { isInstance } from '../copies.ts';
 import { classWeights } from '../data/balance.ts';
@@ -30,21 +30,22 @@ export function weightsOf(
   const op = 'fit';
   if (given === undefined) return null;
   if (targets > 1) {
-    throw new ArgumentError(
-      `${op}: classWeight is for one output, this trainer has losses for ${targets}; sampleWeight weighs examples for all of them`,
-      { op, argument: 'classWeight', got: given },
+    refuse(
+      ArgumentError,
+      op,
+      `classWeight is for one output, this trainer has losses for ${targets}; sampleWeight weighs examples for all of them`,
+      { argument: 'classWeight', got: given },
     );
   }
   let byClass = given;
   if (given === 'balanced') {
     const labels = y[0] ?? targetsOf(examples);
     if (labels === null) {
-      throw new ArgumentError(
-        `${op}: classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights`,
-        {
-          op,
-          argument: 'classWeight',
-        },
+      refuse(
+        ArgumentError,
+        op,
+        "classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights",
+        { argument: 'classWeight' },
       );
     }
     byClass = scope(() => classWeights(classesOf(op, labels, true).flatten()));
@@ -54,13 +55,11 @@ export function weightsOf(
   );
   for (const [label, weight] of entries) {
     if (!Number.isInteger(label) || label < 0 || !(weight >= 0 && weight < Infinity)) {
-      throw new ArgumentError(
-        `${op}: classWeight must give numbers from 0 on for classes from 0 on, got ${label}: ${weight}`,
-        {
-          op,
-          argument: 'classWeight',
-          got: given,
-        },
+      refuse(
+        ArgumentError,
+        op,
+        `classWeight must give numbers from 0 on for classes from 0 on, got ${label}: ${weight}`,
+        { argument: 'classWeight', got: given },
       );
     }
   }

@@ -1,6 +1,6 @@
 /** Transforms of colour. torchvision's semantics, for values 0 … 1. */
-import { ArgumentError, ShapeError } from '../../../bindings/errors.ts';
-import { checkFinite, checkOptions, noMore } from '../../options.ts';
+import { ArgumentError, refuse, ShapeError } from '../../../bindings/errors.ts';
+import { checkFinite, checkOptions, noMore, VALUE } from '../../options.ts';
 import { drawn, type Picture } from './picture.ts';
 import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
 
@@ -24,22 +24,20 @@ export class Normalize extends Transform {
     super();
     const op = 'Normalize';
     if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length || mean.length === 0) {
-      throw new ArgumentError(`${op}: mean and std must be lists with one number for each channel`, {
-        op,
+      refuse(ArgumentError, op, 'mean and std must be lists with one number for each channel', {
         argument: 'mean',
         got: [mean, std],
       });
     }
     for (const value of [...mean, ...std]) checkFinite(op, 'mean and std', value);
-    if (std.includes(0)) throw new ArgumentError(`${op}: std must not be 0`, { op, argument: 'std', got: std });
+    if (std.includes(0)) refuse(ArgumentError, op, 'std must not be 0', { argument: 'std', got: std });
   }
 
   override apply({ channels, height, width, data }: Picture): Picture {
     if (arguments.length > 1) noMore('Normalize.apply', 1, arguments);
     const { mean, std } = this;
     if (mean.length !== channels && mean.length !== 1) {
-      throw new ShapeError(`Normalize: ${mean.length} means for ${channels} channels`, {
-        op: 'Normalize',
+      refuse(ShapeError, 'Normalize', `${mean.length} means for ${channels} channels`, {
         argument: 'image',
         got: channels,
         expected: mean.length,
@@ -80,13 +78,11 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
   const [lowest, highest] = isHue ? [-0.5, 0.5] : [0, Infinity];
   const isNumber = typeof given !== 'number' || given >= 0;
   if (!isNumber || !(bounds[0] >= lowest && bounds[0] <= bounds[1] && bounds[1] <= highest)) {
-    throw new ArgumentError(
-      `ColorJitter: ${name} must be a number from 0${isHue ? ' to 0.5' : ' on'}, or two rising bounds, got ${String(given)}`,
-      {
-        op: 'ColorJitter',
-        argument: name,
-        got: given,
-      },
+    refuse(
+      ArgumentError,
+      'ColorJitter',
+      `${name} must be a number from 0${isHue ? ' to 0.5' : ' on'}, or two rising bounds, got ${String(given)}`,
+      { argument: name, got: given },
     );
   }
   return bounds;
@@ -106,7 +102,13 @@ export class ColorJitter extends RandomTransform {
 
   constructor(options: ColorJitterOptions = {}) {
     if (arguments.length > 1) noMore('ColorJitter', 1, arguments);
-    checkOptions('ColorJitter', options, [...PROPERTIES, 'seed']);
+    checkOptions('ColorJitter', options, {
+      brightness: VALUE,
+      contrast: VALUE,
+      saturation: VALUE,
+      hue: VALUE,
+      seed: VALUE,
+    });
     super('ColorJitter', options.seed);
     this.bounds = PROPERTIES.map((name) => boundsOf(name, options[name]));
   }
@@ -114,8 +116,7 @@ export class ColorJitter extends RandomTransform {
   override apply(picture: Picture): Picture {
     if (arguments.length > 1) noMore('ColorJitter.apply', 1, arguments);
     if (picture.channels !== 1 && picture.channels !== 3) {
-      throw new ShapeError(`ColorJitter: an image must have 1 or 3 channels, got ${picture.channels}`, {
-        op: 'ColorJitter',
+      refuse(ShapeError, 'ColorJitter', `an image must have 1 or 3 channels, got ${picture.channels}`, {
         argument: 'image',
         got: picture.channels,
       });

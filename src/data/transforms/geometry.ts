@@ -1,5 +1,5 @@
 /** Transforms of place: size, crops, mirror images, rotations. torchvision's semantics. */
-import { checkFinite, checkOneOf, checkOptions, checkRange, noMore } from '../../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkRange, FLAG, noMore, VALUE } from '../../options.ts';
 import { cropped, drawn, type Picture } from './picture.ts';
 import { type Interpolation, resized } from './resize.ts';
 import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from './transform.ts';
@@ -32,7 +32,7 @@ export class Resize extends Transform {
     if (arguments.length > 2) noMore('Resize', 2, arguments);
     super();
     pairOf('Resize', size);
-    checkOptions('Resize', options, ['interpolation', 'antialias']);
+    checkOptions('Resize', options, { interpolation: VALUE, antialias: FLAG });
     checkInterpolation('Resize', options.interpolation);
   }
 
@@ -107,7 +107,7 @@ export class RandomResizedCrop extends RandomTransform {
   ) {
     if (arguments.length > 2) noMore('RandomResizedCrop', 2, arguments);
     const op = 'RandomResizedCrop';
-    checkOptions(op, options, ['scale', 'ratio', 'interpolation', 'antialias', 'seed']);
+    checkOptions(op, options, { scale: VALUE, ratio: VALUE, interpolation: VALUE, antialias: FLAG, seed: VALUE });
     checkInterpolation(op, options.interpolation);
     super(op, options.seed);
     pairOf(op, size);
@@ -161,7 +161,7 @@ export class RandomHorizontalFlip extends RandomTransform {
   constructor(options: number | FlipOptions = {}) {
     if (arguments.length > 1) noMore('RandomHorizontalFlip', 1, arguments);
     const given = typeof options === 'number' ? { p: options } : options;
-    checkOptions('RandomHorizontalFlip', given, ['p', 'seed']);
+    checkOptions('RandomHorizontalFlip', given, { p: VALUE, seed: VALUE });
     super('RandomHorizontalFlip', (given as FlipOptions).seed);
     this.p = given.p ?? 0.5;
     checkRange('RandomHorizontalFlip', 'p', this.p, 0, 1);
@@ -199,7 +199,7 @@ export class RandomRotation extends RandomTransform {
   ) {
     if (arguments.length > 2) noMore('RandomRotation', 2, arguments);
     const op = 'RandomRotation';
-    checkOptions(op, options, ['interpolation', 'fill', 'seed']);
+    checkOptions(op, options, { interpolation: VALUE, fill: VALUE, seed: VALUE });
     checkInterpolation(op, options.interpolation);
     super(op, options.seed);
     const isPair = Array.isArray(degrees) && degrees.length === 2;

@@ -1,5 +1,5 @@
 /** Images inside transforms: planes of floats, one a channel. */
-import { ArgumentError, DTypeError, ShapeError } from '../../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../../bindings/errors.ts';
 import { tensor } from '../../ops/index.ts';
 import { show } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
@@ -29,18 +29,13 @@ export interface Picture {
 export function pictureOf(op: string, input: ImageInput): Picture {
   if (isTensor(input)) {
     if (input.ndim !== 3) {
-      throw new ShapeError(`${op}: an image must be [C,H,W], got ${show(input.shape)}`, {
-        op,
+      refuse(ShapeError, op, `an image must be [C,H,W], got ${show(input.shape)}`, {
         argument: 'image',
         got: input.shape,
       });
     }
     if (input.dtype !== 'float32') {
-      throw new DTypeError(`${op}: an image must be float32, got ${input.dtype}`, {
-        op,
-        argument: 'image',
-        got: input.dtype,
-      });
+      refuse(DTypeError, op, `an image must be float32, got ${input.dtype}`, { argument: 'image', got: input.dtype });
     }
     const [channels, height, width] = input.shape as [number, number, number];
     return { channels, height, width, data: input.dataSync() as Float32Array };
@@ -49,9 +44,11 @@ export function pictureOf(op: string, input: ImageInput): Picture {
   const pixels = width * height;
   const bytes = (data?.length ?? 0) / pixels;
   if (!(pixels > 0) || ![1, 3, 4].includes(bytes)) {
-    throw new ArgumentError(
-      `${op}: expected a tensor [C,H,W] or an image { width, height, data } with 1, 3 or 4 bytes a pixel, got ${width}×${height} and ${data?.length} bytes`,
-      { op, argument: 'image', got: input },
+    refuse(
+      ArgumentError,
+      op,
+      `expected a tensor [C,H,W] or an image { width, height, data } with 1, 3 or 4 bytes a pixel, got ${width}×${height} and ${data?.length} bytes`,
+      { argument: 'image', got: input },
     );
   }
   const channels = bytes === 1 ? 1 : 3;

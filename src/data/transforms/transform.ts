@@ -1,5 +1,5 @@
 /** The base of all transforms, and chains of them. */
-import { ArgumentError } from '../../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import { isInstance, Marked } from '../../copies.ts';
 import { checkWhole, noMore, shown } from '../../options.ts';
 import { type Generator, generatorFor } from '../../runtime/random.ts';
@@ -63,11 +63,7 @@ export class Compose extends Transform {
     if (arguments.length > 1) noMore('Compose', 1, arguments);
     super();
     if (!Array.isArray(transforms) || !transforms.every((transform) => isInstance(transform, Transform))) {
-      throw new ArgumentError('Compose: expected a list of transforms', {
-        op: 'Compose',
-        argument: 'transforms',
-        got: transforms,
-      });
+      refuse(ArgumentError, 'Compose', 'expected a list of transforms', { argument: 'transforms', got: transforms });
     }
   }
 
@@ -84,8 +80,7 @@ export type Size = number | readonly [height: number, width: number];
 export function pairOf(op: string, size: Size): [number, number] {
   const pair = Array.isArray(size) ? [...size] : [size, size];
   if (pair.length !== 2)
-    throw new ArgumentError(`${op}: size must be a number or [height, width], got ${shown(size)}`, {
-      op,
+    refuse(ArgumentError, op, `size must be a number or [height, width], got ${shown(size)}`, {
       argument: 'size',
       got: size,
     });

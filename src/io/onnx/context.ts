@@ -3,7 +3,7 @@
  * depend on shapes alone are kept as numbers (`Literal`), so that chains of Shape, Gather, Concat, Reshape work without reading a
  * tensor, under `compile` too.
  */
-import { DTypeError } from '../../../bindings/errors.ts';
+import { DTypeError, refuse } from '../../../bindings/errors.ts';
 import type { Device, DType } from '../../../bindings/executor.ts';
 import { tensor } from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
@@ -36,13 +36,11 @@ export function tensorOf({ dtype, shape, values }: Literal, device: Device | und
   if (dtype !== 'float32') {
     for (const value of values) {
       if (value < -LARGEST || value >= LARGEST)
-        throw new DTypeError(
-          `loadOnnx: ${where}: ${value} does not fit into int32, which stands for the file's int64`,
-          {
-            op: 'loadOnnx',
-            got: value,
-            expected: 'int32',
-          },
+        refuse(
+          DTypeError,
+          'loadOnnx',
+          `${where}: ${value} does not fit into int32, which stands for the file's int64`,
+          { got: value, expected: 'int32' },
         );
     }
   }

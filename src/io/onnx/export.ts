@@ -3,11 +3,11 @@
  * different size; both traces become nodes, and must become the same ones. What differs depends on values that a file cannot know
  * (control flow, random numbers, something computed outside of saraf) and is refused; sizes that differ are those of the batch.
  */
-import { ArgumentError, DeviceError } from '../../../bindings/errors.ts';
+import { ArgumentError, DeviceError, refuse } from '../../../bindings/errors.ts';
 import type { DType } from '../../../bindings/executor.ts';
 import { isInstance } from '../../copies.ts';
 import { Module } from '../../nn/module.ts';
-import { checkOptions, noMore } from '../../options.ts';
+import { checkOptions, noMore, VALUE } from '../../options.ts';
 import { checkShape } from '../../tensor/shapes.ts';
 import { cannot, type Draft, type DraftAttribute, Drafts, StepView } from './draft.ts';
 import { basicEmitters } from './emitBasic.ts';
@@ -46,10 +46,6 @@ export interface ExportOnnxOptions {
 
 const op = 'exportOnnx';
 
-function refuse(argument: string, message: string, got?: unknown): never {
-  throw new ArgumentError(`${op}: ${message}`, { op, argument, got });
-}
-
 const emitters = { ...basicEmitters, ...layerEmitters };
 
 /** The nodes of a trace, and the names of its outputs. */
@@ -86,9 +82,11 @@ function needed(drafts: readonly Draft[], outputs: readonly string[]): Draft[] {
 }
 
 function differs(what: string): never {
-  throw new ArgumentError(
-    `${op}: ${what} comes out differently for other inputs of the same kind: the model's way or its constants depend on the values (or on the size of the batch, or on random numbers), which ONNX cannot express`,
-    { op, argument: 'model', got: what },
+  refuse(
+    ArgumentError,
+    op,
+    `${what} comes out differently for other inputs of the same kind: the model's way or its constants depend on the values (or on the size of the batch, or on random numbers), which ONNX cannot express`,
+    { argument: 'model', got: what },
   );
 }
 
@@ -194,12 +192,18 @@ function valueInfo(name: string, dtype: DType, a: OnnxInputShape, b: OnnxInputSh
 function namesFor(argument: string, given: readonly string[] | undefined, count: number, name: string): string[] {
   if (given === undefined) return Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}${i}`));
   if (!Array.isArray(given) || given.length !== count || given.some((text) => typeof text !== 'string' || text === ''))
-    refuse(argument, `${argument} must be ${count} names, got ${JSON.stringify(given)}`, given);
+    refuse(ArgumentError, op, `${argument} must be ${count} names, got ${JSON.stringify(given)}`, {
+      argument,
+      got: given,
+    });
   return [...given];
 }
 
 function checkShapes(inputShape: OnnxInputShape | readonly OnnxInputShape[]): OnnxInputShape[] {
-  if (!Array.isArray(inputShape)) refuse('inputShape', `inputShape must be a list of sizes, got ${String(inputShape)}`);
+  if (!Array.isArray(inputShape))
+    refuse(ArgumentError, op, `inputShape must be a list of sizes, got ${String(inputShape)}`, {
+      argument: 'inputShape',
+    });
   const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as OnnxInputShape[];
   for (const shape of shapes) {
     checkShape(
@@ -207,7 +211,10 @@ function checkShapes(inputShape: OnnxInputShape | readonly OnnxInputShape[]): On
       shape.map((size) => size ?? 1),
     );
     if (shape.filter((size) => size === null).length > 1)
-      refuse('inputShape', 'one size of an input may be null, that of the batch', shape);
+      refuse(ArgumentError, op, 'one size of an input may be null, that of the batch', {
+        argument: 'inputShape',
+        got: shape,
+      });
   }
   return shapes;
 }
@@ -232,8 +239,9 @@ export function exportOnnx(
   options: ExportOnnxOptions = {},
 ): Uint8Array {
   if (arguments.length > 3) noMore('exportOnnx', 3, arguments);
-  if (!isInstance(model, Module)) refuse('model', 'model must be a module', model);
-  checkOptions(op, options, ['inputNames', 'outputNames', 'dtypes']);
+  if (!isInstance(model, Module))
+    refuse(ArgumentError, op, 'model must be a module', { argument: 'model', got: model });
+  checkOptions(op, options, { inputNames: VALUE, outputNames: VALUE, dtypes: VALUE });
   const shapes = checkShapes(inputShape);
   const dtypes = options.dtypes ?? shapes.map((): DType => 'float32');
   if (
@@ -241,13 +249,17 @@ export function exportOnnx(
     dtypes.length !== shapes.length ||
     dtypes.some((dtype) => !Object.hasOwn(elementTypes, dtype))
   )
-    refuse('dtypes', `dtypes must be ${shapes.length} of float32, int32, bool, got ${JSON.stringify(dtypes)}`, dtypes);
+    refuse(
+      ArgumentError,
+      op,
+      `dtypes must be ${shapes.length} of float32, int32, bool, got ${JSON.stringify(dtypes)}`,
+      { argument: 'dtypes', got: dtypes },
+    );
   const inputNames = namesFor('inputNames', options.inputNames, shapes.length, 'input');
   const state = model.stateDict();
   const remote = Object.values(state).find(({ executor }) => executor.download !== undefined);
   if (remote !== undefined)
-    throw new DeviceError(`${op}: the model is on ${remote.device}, whose values cannot be read at once`, {
-      op,
+    refuse(DeviceError, op, `the model is on ${remote.device}, whose values cannot be read at once`, {
       argument: 'model',
       got: remote.device,
     });
@@ -255,11 +267,13 @@ export function exportOnnx(
     const examples = shapes.map((shape, i): Example => ({ shape: shape.map((s) => s ?? batch), dtype: dtypes[i]! }));
     return traceModel(model, examples, seed);
   }) as [Trace, Trace];
-  if (first.outputs.length === 0) refuse('model', 'the forward of the model gives no tensor');
+  if (first.outputs.length === 0)
+    refuse(ArgumentError, op, 'the forward of the model gives no tensor', { argument: 'model' });
   const outputNames = namesFor('outputNames', options.outputNames, first.outputs.length, 'output');
   const names = [...inputNames, ...outputNames];
   const twice = names.find((name, i) => names.indexOf(name) !== i || Object.hasOwn(state, name));
-  if (twice !== undefined) refuse('inputNames', `${twice} is the name of two values`, twice);
+  if (twice !== undefined)
+    refuse(ArgumentError, op, `${twice} is the name of two values`, { argument: 'inputNames', got: twice });
 
   const [a, b] = [first, second].map((trace) => emit(trace, inputNames)) as [
     ReturnType<typeof emit>,

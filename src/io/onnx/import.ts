@@ -1,8 +1,8 @@
 /** Models from ONNX files. */
 
-import { ArgumentError } from '../../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import { isUint8Array } from '../../../bindings/realm.ts';
-import { checkOptions, noMore } from '../../options.ts';
+import { checkOptions, noMore, VALUE } from '../../options.ts';
 import { givenMaxElements, limitOf, withBudget } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import type { Operation } from './context.ts';
@@ -60,9 +60,9 @@ export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): Onnx
   if (arguments.length > 2) noMore('loadOnnx', 2, arguments);
   const op = 'loadOnnx';
   if (!isUint8Array(bytes)) {
-    throw new ArgumentError(`${op}: bytes must be a Uint8Array`, { op, argument: 'bytes', got: bytes });
+    refuse(ArgumentError, op, 'bytes must be a Uint8Array', { argument: 'bytes', got: bytes });
   }
-  checkOptions(op, options, ['maxElements']);
+  checkOptions(op, options, { maxElements: VALUE });
   const { maxElements } = options;
   const size = bytes.length;
   return withBudget(

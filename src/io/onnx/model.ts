@@ -1,6 +1,6 @@
 /** An ONNX graph as a module: its float initializers are parameters, forward runs its nodes one after the other. */
 
-import { ArgumentError, DTypeError, SarafError, ShapeError } from '../../../bindings/errors.ts';
+import { ArgumentError, DTypeError, refuse, SarafError, ShapeError } from '../../../bindings/errors.ts';
 import type { Device } from '../../../bindings/executor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
@@ -145,8 +145,7 @@ export class OnnxModel extends Module {
     const { inputs: expected } = this.graph;
     if (inputs.length !== expected.length) {
       const names = expected.map(({ name }) => name).join(', ');
-      throw new ArgumentError(`${op}: the model takes ${expected.length} inputs (${names}), got ${inputs.length}`, {
-        op,
+      refuse(ArgumentError, op, `the model takes ${expected.length} inputs (${names}), got ${inputs.length}`, {
         argument: 'inputs',
         got: inputs.length,
         expected: expected.length,
@@ -156,22 +155,17 @@ export class OnnxModel extends Module {
       const x = inputs[i];
       checkTensor(op, name, x);
       if (x.dtype !== dtype)
-        throw new DTypeError(`${op}: ${name} must be ${dtype}, got ${x.dtype}`, {
-          op,
+        refuse(DTypeError, op, `${name} must be ${dtype}, got ${x.dtype}`, {
           argument: name,
           got: x.dtype,
           expected: dtype,
         });
       if (shape !== null && (x.ndim !== shape.length || shape.some((size, d) => size !== null && size !== x.shape[d])))
-        throw new ShapeError(
-          `${op}: ${name} must be [${shape.map((size) => size ?? 'any').join()}], got ${show(x.shape)}`,
-          {
-            op,
-            argument: name,
-            got: x.shape,
-            expected: shape,
-          },
-        );
+        refuse(ShapeError, op, `${name} must be [${shape.map((size) => size ?? 'any').join()}], got ${show(x.shape)}`, {
+          argument: name,
+          got: x.shape,
+          expected: shape,
+        });
     });
   }
 

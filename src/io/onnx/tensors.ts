@@ -1,7 +1,7 @@
 /** ONNX's element types, and tensors of a file as numbers: checked against each other before anything is allocated. */
 
 import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
-import { FormatError } from '../../../bindings/errors.ts';
+import { FormatError, refuse } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
 import { brain, half } from '../safetensors.ts';
 import type { TensorProto, Written } from './wire.ts';
@@ -53,7 +53,7 @@ export interface Literal {
 }
 
 export function fail(message: string): never {
-  throw new FormatError(`loadOnnx: ${message}`, { op: 'loadOnnx', argument: 'bytes' });
+  refuse(FormatError, 'loadOnnx', `${message}`, { argument: 'bytes' });
 }
 
 /** Sizes as a shape, refused where they are none. */

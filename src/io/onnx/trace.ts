@@ -2,7 +2,7 @@
  * A model's forward pass as a list of operations: the model runs once, in evaluation, and a watcher writes down what was made of what.
  * What depends neither on an input nor on a parameter becomes a constant. It knows nothing of ONNX.
  */
-import { ArgumentError } from '../../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
 import { noGrad } from '../../autograd/mode.ts';
 import type { Module } from '../../nn/module.ts';
@@ -90,17 +90,21 @@ class Tracer implements Watcher {
 
   read(op: string, x: Tensor): void {
     if (!this.isLive(x)) return;
-    throw new ArgumentError(
-      `exportOnnx: the model reads the elements of a tensor (${op}); what follows from them is not in the file`,
-      { op: 'exportOnnx', argument: 'model', got: op },
+    refuse(
+      ArgumentError,
+      'exportOnnx',
+      `the model reads the elements of a tensor (${op}); what follows from them is not in the file`,
+      { argument: 'model', got: op },
     );
   }
 
   changed(op: string, x: Tensor, result: Tensor): void {
     if (this.isLive(x) || this.isLive(result)) {
-      throw new ArgumentError(
-        `exportOnnx: the model changes a tensor in place (${op}); ONNX has no such operation, use one that gives a new tensor`,
-        { op: 'exportOnnx', argument: 'model', got: op },
+      refuse(
+        ArgumentError,
+        'exportOnnx',
+        `the model changes a tensor in place (${op}); ONNX has no such operation, use one that gives a new tensor`,
+        { argument: 'model', got: op },
       );
     }
     // Views of the same elements have changed, too.

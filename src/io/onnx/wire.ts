@@ -6,7 +6,7 @@
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { FormatError, SarafError } from '../../../bindings/errors.ts';
+import { FormatError, refuse, SarafError } from '../../../bindings/errors.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 
 type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
@@ -260,10 +260,7 @@ export function readModel(bytes: Uint8Array): ModelProto {
     return readMessage(bytes, modelProto as Message<object>) as ModelProto;
   } catch (error) {
     if (error instanceof SarafError) throw error;
-    throw new FormatError(`loadOnnx: the bytes are no ONNX model (${(error as Error).message})`, {
-      op: 'loadOnnx',
-      argument: 'bytes',
-    });
+    refuse(FormatError, 'loadOnnx', `the bytes are no ONNX model (${(error as Error).message})`, { argument: 'bytes' });
   }
 }
 
