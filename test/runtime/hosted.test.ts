@@ -100,7 +100,7 @@ describe('init({ wasm })', () => {
     const cases: [unknown, string][] = [
       [7, 'init: wasm must be bytes, a WebAssembly.Module or a URL, got 7'],
       ['plain.wasm', 'init: wasm must be bytes, a WebAssembly.Module or a URL, got plain.wasm'],
-      [null, 'init: wasm must be bytes'],
+      [null, 'init: wasm must not be null'],
       [new Uint8Array([1, 2, 3]), 'init: wasm cannot be compiled'],
       [changed.subarray(0, 1000), 'init: wasm cannot be compiled'],
       [other, "init: wasm is no module of this version's kernels"],
