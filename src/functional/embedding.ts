@@ -1,8 +1,8 @@
 /** Rows of a table by index: embeddings, and one-hot vectors. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
-import { addToRows, embeddingRows, rowCounts } from '../ops/embedding.ts';
 import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from '../ops/index.ts';
+import { addToRows, embeddingRows, rowCounts } from '../ops/lookup.ts';
 import { checkIndex } from '../ops/select.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { valuesAtHand } from '../program/values.ts';

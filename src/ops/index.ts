@@ -1,6 +1,6 @@
 /** All operations as functions. */
 export * from '../generated/mathFunctions.ts';
-export * from './activations.ts';
+export * from './activationKernels.ts';
 export * from './arithmetic.ts';
 export * from './check.ts';
 export * from './classify.ts';
@@ -15,8 +15,8 @@ export * from './inplace.ts';
 export * from './linalg.ts';
 export * from './lists.ts';
 export * from './nll.ts';
-export * from './norm.ts';
-export * from './pool.ts';
+export * from './normalize.ts';
+export * from './planes.ts';
 export * from './random.ts';
 export * from './rearrange.ts';
 export type { Dims, Keep, ReduceOptions, SumDtype, SumOptions } from './reduce.ts';

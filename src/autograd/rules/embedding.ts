@@ -1,5 +1,5 @@
 /** Gradient rule of embeddings. */
-import { embeddingGradient } from '../../ops/embedding.ts';
+import { embeddingGradient } from '../../ops/lookup.ts';
 import type { Rule } from '../rules.ts';
 
 export interface EmbeddingAttributes {
