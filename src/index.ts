@@ -31,24 +31,24 @@ export {
 export type { Device, DType, NumericArray } from '../bindings/executor.ts';
 export { type GradOptions, grad } from './autograd/engine.ts';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.ts';
-export { isGradEnabled, noGrad } from './autograd/mode.ts';
 export * as data from './data/index.ts';
+export { manualSeed } from './emit/random.ts';
 export * from './estimators/index.ts';
-export * as F from './functional/index.ts';
-export * as functional from './functional/index.ts';
 export * from './io/index.ts';
+export { Tensor } from './methods/tensor.ts';
 export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
 export { type Movable, move } from './move.ts';
 export * as nn from './nn/index.ts';
 export { summary } from './nn/index.ts';
+export * as F from './ops/functional.ts';
+export * as functional from './ops/functional.ts';
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export * as plot from './plot/index.ts';
 export { type Compiled, type CompileOptions, compile, type ProgramInfo } from './program/compile.ts';
 export type { Placement } from './program/placement.ts';
 export { type CommandProfile, profile } from './program/profile.ts';
-export { manualSeed } from './runtime/random.ts';
 export {
   type InitOptions,
   init,
@@ -59,8 +59,8 @@ export {
   runtimeInfo,
   setNumThreads,
 } from './runtime/runtime.ts';
+export { isGradEnabled, noGrad } from './tape/mode.ts';
 export type { Nested } from './tensor/base.ts';
 export { keep, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shapes.ts';
-export { Tensor } from './tensor/tensor.ts';
 export * from './train/index.ts';

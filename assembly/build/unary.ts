@@ -91,7 +91,7 @@ export function mathFunctions(): string {
   return `${header}import { floatUnary } from '../ops/arithmetic.ts';
 import { noMore } from '../options.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../methods/tensor.ts';
 
 ${mathRows
   .map(
@@ -110,7 +110,7 @@ export function mathMethods(): string {
   return `${header}import { noMore } from '../options.ts';
 import { TensorBase } from '../tensor/base.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import * as functions from './mathFunctions.ts';
 
 export class MathMethods<S extends Shape = Shape> extends TensorBase<S> {

@@ -3,18 +3,18 @@
  * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
  */
 import { AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { commonExecutor, emitBinaryInto, materialize } from '../emit/emit.ts';
+import { Tensor } from '../methods/tensor.ts';
 import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
-import { commonExecutor, emitBinaryInto, materialize } from '../program/emit.ts';
-import { tracing } from '../program/trace.ts';
+import { withGrad } from '../tape/mode.ts';
+import { anotherHandle } from '../tape/views.ts';
+import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from '../tensor/graph.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from './graph.ts';
-import { withGrad } from './mode.ts';
+import { tracing } from '../tensor/trace.ts';
 import { type Rule, rules } from './rules.ts';
-import { anotherHandle } from './views.ts';
 
 let passes = 0;
 

@@ -9,9 +9,10 @@
  */
 import type { MathFn } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import * as ops from '../ops/index.ts';
 import { rowGradient } from '../ops/rowGradient.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Region } from '../tape/views.ts';
 import type { Context } from './engine.ts';
 import { type ActivationAttributes, activationRules } from './rules/activations.ts';
 import { type ConvAttributes, convRules } from './rules/conv.ts';
@@ -20,7 +21,6 @@ import { type GatherAttributes, gatherRules } from './rules/gather.ts';
 import { type NormAttributes, normRules } from './rules/norm.ts';
 import { type PoolAttributes, poolRules } from './rules/pool.ts';
 import { type RecurrentPrimitives, recurrentRules } from './rules/recurrent.ts';
-import type { Region } from './views.ts';
 
 /** Attributes of each primitive that its rule needs. */
 export interface Attributes

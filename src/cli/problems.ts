@@ -1,14 +1,14 @@
 /** What `saraf bench` measures: four problems, each for saraf on any device and in plain JavaScript. */
 
-import { noGrad } from '../autograd/mode.ts';
-import { crossEntropy } from '../functional/index.ts';
+import { manualSeed } from '../emit/random.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { Conv2d, Linear, LSTM, ReLU, Sequential } from '../nn/index.ts';
+import { crossEntropy } from '../ops/functional.ts';
 import { tensor } from '../ops/index.ts';
 import { SGD } from '../optim/index.ts';
 import { compile } from '../program/compile.ts';
-import { manualSeed } from '../runtime/random.ts';
+import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { convolution, lstm, product, trainingStep } from './plain.ts';
 
 /** Something to measure: `run` does it once, `result` says what came out, to compare. */

@@ -1,7 +1,8 @@
 /** Classes of different size. */
+
+import { generatorFor } from '../emit/random.ts';
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
-import { generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
 /** Numbers of the examples of each class, classes in order. */

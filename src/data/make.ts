@@ -3,10 +3,10 @@
  * shapes are scikit-learn's; the random numbers are not.
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import { type Generator, generatorFor } from '../emit/random.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
-import { type Generator, generatorFor } from '../runtime/random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 
 /** Points and what belongs to them. */
 export type Problem = [x: Tensor, y: Tensor];

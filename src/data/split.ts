@@ -1,9 +1,9 @@
 /** Training and test examples. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isRecord } from '../../bindings/realm.ts';
+import { type Generator, generatorFor } from '../emit/random.ts';
 import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { checkOptions, FLAG, VALUE } from '../options.ts';
-import { type Generator, generatorFor } from '../runtime/random.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
 /** Options of `trainTestSplit`. */

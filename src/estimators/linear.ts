@@ -1,7 +1,8 @@
 /** Linear classifiers: the perceptron and logistic regression. Plain numbers in float64; no tensors are made to learn. */
+
+import { generatorFor } from '../emit/random.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
-import { generatorFor } from '../runtime/random.ts';
 import { Classifier, softmax, softmaxRows } from './estimator.ts';
 import { minimize, type Objective } from './minimize.ts';
 

@@ -1,8 +1,8 @@
 /** Multilayer perceptrons in scikit-learn's style. */
 
-import { crossEntropy, mseLoss } from '../functional/index.ts';
 import { r2 } from '../metrics/index.ts';
 import type { Table } from '../metrics/inputs.ts';
+import { crossEntropy, mseLoss } from '../ops/functional.ts';
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { Classifier, Regressor, softmaxRows } from './estimator.ts';

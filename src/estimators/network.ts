@@ -1,7 +1,8 @@
 /** How the multilayer perceptrons learn: layers of tensors, steps compiled, scikit-learn's rules for when to stop. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { noGrad } from '../autograd/mode.ts';
 import { trainTestSplit } from '../data/split.ts';
+import { generator } from '../emit/random.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { ReLU, Sigmoid, Tanh } from '../nn/activations.ts';
 import { uniform_ } from '../nn/init.ts';
@@ -10,10 +11,9 @@ import { tensor } from '../ops/index.ts';
 import { Adam, SGD } from '../optim/index.ts';
 import { checkOptions, checkRange, checkWhole, kindsOf, VALUE } from '../options.ts';
 import { compile } from '../program/compile.ts';
-import { generator } from '../runtime/random.ts';
+import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import { checkList } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { minimize } from './minimize.ts';
 
 /** Options of `MLPClassifier` and `MLPRegressor`. */

@@ -1,4 +1,6 @@
 /** Activations as layers. */
+
+import type { Tensor } from '../methods/tensor.ts';
 import {
   type AlphaOptions,
   arctan,
@@ -26,10 +28,9 @@ import {
   softplus,
   softsign,
   tanh,
-} from '../functional/index.ts';
+} from '../ops/functional.ts';
 import { full } from '../ops/index.ts';
 import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 

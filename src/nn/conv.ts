@@ -1,5 +1,6 @@
 /** Layers of convolution. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import {
   type Conv1dOptions,
   type ConvOptions,
@@ -14,7 +15,6 @@ import {
   zeros,
 } from '../ops/index.ts';
 import { checkOptions, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { kaimingUniform_, uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

@@ -1,9 +1,9 @@
 /** Convolution and batch normalisation in one, for inference. */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { noGrad } from '../autograd/mode.ts';
 import { isInstance } from '../copies.ts';
 import { noMore } from '../options.ts';
+import { noGrad } from '../tape/mode.ts';
 import { Conv2d } from './conv.ts';
 import { BatchNorm2d } from './norm.ts';
 import { parameterOf } from './parameter.ts';

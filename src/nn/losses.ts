@@ -1,4 +1,6 @@
 /** Losses as modules: their options are fixed when they are made. */
+
+import type { Tensor } from '../methods/tensor.ts';
 import {
   type BCEWithLogitsOptions,
   binaryCrossEntropy,
@@ -22,12 +24,11 @@ import {
   type SmoothL1LossOptions,
   smoothL1Loss,
   type WeightedLossOptions,
-} from '../functional/index.ts';
-import { checkLossInput } from '../functional/lossInput.ts';
+} from '../ops/functional.ts';
 import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops/index.ts';
+import { checkLossInput } from '../ops/lossInput.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 

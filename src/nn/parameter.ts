@@ -1,12 +1,12 @@
 /** The two kinds of tensors that a module owns. Both live until they are disposed: no scope frees them. */
 
 import { AutogradError, refuse } from '../../bindings/errors.ts';
-import { Variable } from '../autograd/graph.ts';
+import { done, materialize } from '../emit/emit.ts';
+import { Tensor } from '../methods/tensor.ts';
 import { checkTensor } from '../ops/index.ts';
 import { checkOptions, FLAG, noMore } from '../options.ts';
-import { done, materialize } from '../program/emit.ts';
+import { Variable } from '../tensor/graph.ts';
 import { scope } from '../tensor/scope.ts';
-import { Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {

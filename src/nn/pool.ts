@@ -1,4 +1,6 @@
 /** Pooling as layers. */
+
+import type { Tensor } from '../methods/tensor.ts';
 import {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -9,11 +11,10 @@ import {
   type MaxPoolOptions,
   maxPool1d,
   maxPool2d,
-} from '../functional/index.ts';
-import { avgPoolKinds, maxPoolKinds } from '../functional/pool.ts';
+} from '../ops/functional.ts';
 import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/index.ts';
+import { avgPoolKinds, maxPoolKinds } from '../ops/pool.ts';
 import { checkOptions, checkWhole, noMore, type OptionKinds } from '../options.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 /** A layer whose windows slide: kernel and options, checked when it is made. */

@@ -1,13 +1,13 @@
 /** Recurrent layers over sequences: RNN, LSTM, GRU, with PyTorch's parameters, names and order of gates. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { dropout } from '../functional/index.ts';
+import type { RecurrentKindName } from '../emit/recurrent.ts';
+import { gateCount } from '../emit/recurrent.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { dropout } from '../ops/functional.ts';
 import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
-import type { RecurrentKindName } from '../program/emitRecurrent.ts';
-import { gateCount } from '../program/emitRecurrent.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

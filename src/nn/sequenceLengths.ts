@@ -2,10 +2,10 @@
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { isInt32Array } from '../../bindings/realm.ts';
-import { empty } from '../program/emit.ts';
-import { checkValues } from '../program/values.ts';
+import { empty } from '../emit/emit.ts';
+import { checkValues } from '../emit/values.ts';
+import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { show } from '../tensor/shapes.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Whole numbers from 1 to the number of steps, one a sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;

@@ -4,10 +4,10 @@
  * @module
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { noGrad } from '../autograd/mode.ts';
+import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, nameOf, noMore, VALUE } from '../options.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
+import { noGrad } from '../tape/mode.ts';
 
 export { fuseConvBn } from './fuse.ts';
 

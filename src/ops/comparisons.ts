@@ -1,9 +1,9 @@
 /** Comparisons of tensors and numbers, element by element with broadcasting, which give bool. */
 
 import { floatBits } from '../../bindings/commands/program.ts';
+import { emitScalar } from '../emit/emit.ts';
+import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
-import { emitScalar } from '../program/emit.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import {
   checkOperands,
   compose,

@@ -4,16 +4,16 @@
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
-import { isGradEnabled } from '../autograd/mode.ts';
-import { record } from '../autograd/record.ts';
+import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../emit/conv.ts';
+import { commonExecutor } from '../emit/emit.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, noMore, shown, VALUE } from '../options.ts';
-import { commonExecutor } from '../program/emit.ts';
-import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../program/emitConv.ts';
-import { tracing } from '../program/trace.ts';
-import { restate } from '../program/watch.ts';
+import { isGradEnabled } from '../tape/mode.ts';
+import { record } from '../tape/record.ts';
 import { charge } from '../tensor/budget.ts';
 import { show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { tracing } from '../tensor/trace.ts';
+import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 

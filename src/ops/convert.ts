@@ -1,10 +1,10 @@
 /** The same values in another type, place or memory. */
 import type { DType, Executor } from '../../bindings/executor.ts';
-import { record } from '../autograd/record.ts';
-import { copyInto, emitUnary, empty, materialize } from '../program/emit.ts';
-import { rememberWritten } from '../program/values.ts';
-import { restate } from '../program/watch.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { copyInto, emitUnary, empty, materialize } from '../emit/emit.ts';
+import { rememberWritten } from '../emit/values.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { record } from '../tape/record.ts';
+import { restate } from '../tensor/watch.ts';
 import { checkTensor } from './check.ts';
 
 /** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */

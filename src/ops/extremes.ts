@@ -1,13 +1,13 @@
 /** The largest and the smallest elements, and where they are. */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { record } from '../autograd/record.ts';
+import { dense, done, emitArgReduce, sectionsOf } from '../emit/emit.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
-import { dense, done, emitArgReduce, sectionsOf } from '../program/emit.ts';
-import { watching } from '../program/watch.ts';
+import { record } from '../tape/record.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { cast } from './convert.ts';

@@ -1,12 +1,12 @@
 /** Elements by index along one dimension, and elements in order. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { record } from '../autograd/record.ts';
+import { commonExecutor, dense, done, materialize, sectionsOf } from '../emit/emit.ts';
+import { emitGather, emitScatterAdd, emitSort } from '../emit/indexed.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkWhole, FLAG, noMore } from '../options.ts';
-import { commonExecutor, dense, done, materialize, sectionsOf } from '../program/emit.ts';
-import { emitGather, emitScatterAdd, emitSort } from '../program/emitIndex.ts';
-import { watching } from '../program/watch.ts';
+import { record } from '../tape/record.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { constant } from './create.ts';

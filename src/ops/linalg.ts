@@ -1,13 +1,13 @@
 /** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
 
 import { refuse, ShapeError } from '../../bindings/errors.ts';
-import { record } from '../autograd/record.ts';
+import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../emit/emit.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
-import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../program/emit.ts';
-import { restate } from '../program/watch.ts';
+import { record } from '../tape/record.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 

@@ -1,13 +1,13 @@
 /** What all that makes tensors shares: options, shape arguments, tensors of listed numbers. */
 import { AutogradError, DTypeError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { empty } from '../emit/emit.ts';
+import { rememberWritten } from '../emit/values.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
-import { empty } from '../program/emit.ts';
-import { active } from '../program/trace.ts';
-import { rememberWritten } from '../program/values.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { numelOf, type Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { active } from '../tensor/trace.ts';
 
 /** Options of `tensor` and of what else makes tensors. */
 export interface TensorOptions {

@@ -1,9 +1,7 @@
 /** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Context } from '../autograd/engine.ts';
-import { isGradEnabled, noGrad } from '../autograd/mode.ts';
-import { record } from '../autograd/record.ts';
-import { commonExecutor, dense } from '../program/emit.ts';
+import { commonExecutor, dense } from '../emit/emit.ts';
 import {
   emitMoments,
   emitNormalize,
@@ -12,10 +10,12 @@ import {
   type Moments,
   type NormView,
   type Running,
-} from '../program/emitNorm.ts';
-import { restate } from '../program/watch.ts';
+} from '../emit/norm.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { isGradEnabled, noGrad } from '../tape/mode.ts';
+import { record } from '../tape/record.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
 

@@ -1,12 +1,12 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { needsGrad, record } from '../autograd/record.ts';
+import { dense } from '../emit/emit.ts';
+import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../emit/pool.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { shown } from '../options.ts';
-import { dense } from '../program/emit.ts';
-import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../program/emitPool.ts';
-import { watching } from '../program/watch.ts';
+import { needsGrad, record } from '../tape/record.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
 import { checkReach, type Pair, pairOf } from './conv.ts';

@@ -5,18 +5,13 @@
  */
 import { AutogradError, refuse } from '../../bindings/errors.ts';
 import type { Context } from '../autograd/engine.ts';
-import { isGradEnabled } from '../autograd/mode.ts';
-import { needsGrad, record } from '../autograd/record.ts';
 import type { RecurrentAttributes } from '../autograd/rules/recurrent.ts';
-import { commonExecutor, dense } from '../program/emit.ts';
-import {
-  emitRecurrent,
-  emitRecurrentGrad,
-  type RecurrentKindName,
-  type RecurrentOperands,
-} from '../program/emitRecurrent.ts';
-import { watching } from '../program/watch.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { commonExecutor, dense } from '../emit/emit.ts';
+import { emitRecurrent, emitRecurrentGrad, type RecurrentKindName, type RecurrentOperands } from '../emit/recurrent.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { isGradEnabled } from '../tape/mode.ts';
+import { needsGrad, record } from '../tape/record.ts';
+import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { clone } from './convert.ts';
 import { matmul } from './linalg.ts';

@@ -2,10 +2,10 @@
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
+import { dense, done, emitReduce, sectionsOf } from '../emit/emit.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, FLAG, type OptionKinds } from '../options.ts';
-import { dense, done, emitReduce, sectionsOf } from '../program/emit.ts';
 import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { cast } from './convert.ts';

@@ -1,12 +1,12 @@
 /** Resizing of the last two dimensions, and padding. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { record } from '../autograd/record.ts';
+import { copyInto, dense, empty, fillWith, viewOf } from '../emit/emit.ts';
+import { emitResize, emitResizeGrad, type ResizeGeometry } from '../emit/resize.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
-import { copyInto, dense, empty, fillWith, viewOf } from '../program/emit.ts';
-import { emitResize, emitResizeGrad, type ResizeGeometry } from '../program/emitResize.ts';
-import { watching } from '../program/watch.ts';
+import { record } from '../tape/record.ts';
 import { show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor, elementOf } from './check.ts';
 import { indexSelect } from './select.ts';

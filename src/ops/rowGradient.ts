@@ -7,14 +7,14 @@
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeAddRows } from '../../bindings/generated/encode.ts';
 import type { Context } from '../autograd/engine.ts';
-import type { Variable } from '../autograd/graph.ts';
-import { isGradEnabled } from '../autograd/mode.ts';
-import { copyInto, dense, done, fillWith, viewOf } from '../program/emit.ts';
+import { copyInto, dense, done, fillWith, viewOf } from '../emit/emit.ts';
+import { Tensor } from '../methods/tensor.ts';
 import type { Recorder } from '../program/recorder.ts';
-import { active, tracing, untraced } from '../program/trace.ts';
+import { isGradEnabled } from '../tape/mode.ts';
+import type { Variable } from '../tensor/graph.ts';
 import { numelOf, type Shape, sameShape, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { active, tracing, untraced } from '../tensor/trace.ts';
 import { indexAddTo } from './select.ts';
 
 const memories = new WeakMap<Storage, RowMemory>();

@@ -2,12 +2,12 @@
 
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
-import { record } from '../autograd/record.ts';
+import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../emit/emit.ts';
+import { checkValues } from '../emit/values.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
-import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../program/emit.ts';
-import { checkValues } from '../program/values.ts';
+import { record } from '../tape/record.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { indexTensor, isNumberList, type NumberList } from './lists.ts';

@@ -4,14 +4,14 @@
  */
 
 import type { Executor } from '../../bindings/executor.ts';
-import { withGrad } from '../autograd/mode.ts';
+import { dense, done } from '../emit/emit.ts';
+import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
-import { dense, done } from '../program/emit.ts';
 import { groupFrom } from '../program/group.ts';
 import type { Recorder } from '../program/recorder.ts';
-import { tracing, untraced } from '../program/trace.ts';
+import { withGrad } from '../tape/mode.ts';
 import { Storage } from '../tensor/storage.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
+import { tracing, untraced } from '../tensor/trace.ts';
 import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 import { type Fields, memoryIn, type SavedMemory } from './savedState.ts';
 

@@ -1,14 +1,14 @@
 /** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
 import { ArgumentError, DeviceError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
+import { commonExecutor, materialize } from '../emit/emit.ts';
+import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions, kindsOf, nameOf, noMore, shown, VALUE } from '../options.ts';
-import { commonExecutor, materialize } from '../program/emit.ts';
-import { untraced } from '../program/trace.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
+import { untraced } from '../tensor/trace.ts';
 import { checkNames, isObject, type SavedMemory, type SavedTensor } from './savedState.ts';
 
 /** Parameters with settings of their own; settings that are left out are the optimizer's. */

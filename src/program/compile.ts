@@ -4,22 +4,22 @@
 import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { isPromise, isRecord } from '../../bindings/realm.ts';
-import { isGradEnabled, noGrad } from '../autograd/mode.ts';
+import { dense, done, materialize } from '../emit/emit.ts';
+import { isTensor, Tensor } from '../methods/tensor.ts';
 import { clone, moveTo } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
+import { isGradEnabled, noGrad } from '../tape/mode.ts';
 import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
 import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
-import { isTensor, Tensor } from '../tensor/tensor.ts';
-import { dense, done, materialize } from './emit.ts';
+import { tracing, withRecorder } from '../tensor/trace.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
 import { type Placement, place } from './placement.ts';
 import { Recorder } from './recorder.ts';
 import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
-import { tracing, withRecorder } from './trace.ts';
 
 /** Options of `compile`. */
 export interface CompileOptions {

@@ -3,9 +3,9 @@
  * and the dispatches that it is on a GPU. Where it runs, and how fast that is, is not known here.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { gateCount } from '../emit/recurrent.ts';
 import { elementsAndWork } from '../generated/work.ts';
 import type { Command } from './commands.ts';
-import { gateCount } from './emitRecurrent.ts';
 
 /** A matrix product, `count` times one after the other. */
 export interface ProductCost {

@@ -1,8 +1,8 @@
 /** Programs as text, for people: a line a command. */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { Activation, ArgReduceFn, BinaryFn, RandomFn, ReduceFn, UnaryFn } from '../../bindings/generated/encode.ts';
+import { gateCount } from '../emit/recurrent.ts';
 import type { Command } from './commands.ts';
-import { gateCount } from './emitRecurrent.ts';
 import type { Replay } from './replay.ts';
 
 const nameIn = (list: Record<string, number>, code: number): string =>

@@ -7,11 +7,11 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { refuse, TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import type { Range } from '../../bindings/ranges.ts';
-import { releaseGrad, type Variable } from '../autograd/graph.ts';
+import type { Generator } from '../emit/random.ts';
+import type { Tensor } from '../methods/tensor.ts';
 import type { RowMemory } from '../ops/rowGradient.ts';
-import type { Generator } from '../runtime/random.ts';
+import { releaseGrad, type Variable } from '../tensor/graph.ts';
 import type { Storage } from '../tensor/storage.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
 /** First virtual element index: the end of the largest real heap. */

@@ -5,11 +5,12 @@
 
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { checkAll, takeFault } from '../../bindings/ranges.ts';
-import type { Variable } from '../autograd/graph.ts';
+import { valuesAtHand } from '../emit/values.ts';
+import { Tensor } from '../methods/tensor.ts';
 import { dropGrad } from '../tensor/base.ts';
+import type { Variable } from '../tensor/graph.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
-import { Tensor } from '../tensor/tensor.ts';
 import type { Command } from './commands.ts';
 import { draftOf, finder } from './draft.ts';
 import { ProgramMemory } from './memory.ts';
@@ -18,7 +19,6 @@ import { writtenBy } from './optimize.ts';
 import { Parts } from './parts.ts';
 import { sumOf, type VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
-import { valuesAtHand } from './values.ts';
 
 /** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
 export interface ProgramOutput {

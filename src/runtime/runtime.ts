@@ -18,8 +18,8 @@ import {
 } from '../../bindings/wasm/instance.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import type { Rates } from '../program/estimate.ts';
-import { active } from '../program/trace.ts';
 import { liveTensors } from '../tensor/scope.ts';
+import { active } from '../tensor/trace.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import { runtimeName } from './environment.ts';

@@ -6,6 +6,12 @@
 import { ArgumentError, AutogradError, DeviceError, DisposedError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
+import { isInstance, Marked } from '../copies.ts';
+import { materialize } from '../emit/emit.ts';
+import { primitiveOf, refuseMistakes } from '../methods/mistakes.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { nameOf, noMore } from '../options.ts';
+import { followHistory } from '../tape/views.ts';
 import {
   holdVariable,
   letGoOfVariable,
@@ -14,18 +20,12 @@ import {
   takeGrad,
   untracked,
   Variable,
-} from '../autograd/graph.ts';
-import { followHistory } from '../autograd/views.ts';
-import { isInstance, Marked } from '../copies.ts';
-import { nameOf, noMore } from '../options.ts';
-import { materialize } from '../program/emit.ts';
-import { active, tracing } from '../program/trace.ts';
-import { watching } from '../program/watch.ts';
-import { primitiveOf, refuseMistakes } from './mistakes.ts';
+} from './graph.ts';
 import { adopt, forget, type Held, type Keeper, letGo } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
-import type { Tensor } from './tensor.ts';
+import { active, tracing } from './trace.ts';
+import { watching } from './watch.ts';
 
 /** Elements as JavaScript arrays, one level a dimension. */
 export type Nested = number | boolean | Nested[];

@@ -2,8 +2,9 @@
  * Shapes that TypeScript knows, as tuples of numbers: what the operations make of them, and refusals at compile time. Where a
  * shape is only `number[]` all of these say `Shape`, and nothing is refused. Types alone: nothing of this runs.
  */
+
+import type { Tensor } from '../methods/tensor.ts';
 import type { Shape } from './shapes.ts';
-import type { Tensor } from './tensor.ts';
 
 /** S itself if its length is known, else any shape. */
 export type Known<S extends Shape> = number extends S['length'] ? Shape : S;

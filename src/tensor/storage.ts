@@ -3,8 +3,8 @@
  * the last one to let go gives the block back.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
-import { paused, tracing } from '../program/trace.ts';
 import { chargeBlock } from './budget.ts';
+import { paused, tracing } from './trace.ts';
 
 export class Storage {
   /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */

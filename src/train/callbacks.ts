@@ -1,9 +1,9 @@
 /** What can happen between the batches and epochs of `fit`. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { noGrad } from '../autograd/mode.ts';
 import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
+import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
 import type { TrainingOptimizer } from './settings.ts';

@@ -3,6 +3,7 @@
  * then is undone, also where an index hangs on memory that the program itself has changed.
  */
 import { describe, expect, it } from 'vitest';
+import { generator } from '../../src/emit/random.ts';
 import {
   ArgumentError,
   compile,
@@ -20,7 +21,6 @@ import {
 } from '../../src/index.ts';
 import { replayOf } from '../../src/program/compile.ts';
 import { profile } from '../../src/program/profile.ts';
-import { generator } from '../../src/runtime/random.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 

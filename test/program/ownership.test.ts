@@ -15,8 +15,8 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { Recorder } from '../../src/program/recorder.ts';
-import { withRecorder } from '../../src/program/trace.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
+import { withRecorder } from '../../src/tensor/trace.ts';
 import { executors, wasmExecutors } from '../support/executors.ts';
 
 /** Runs `body` with new tensors on each executor; afterwards as much memory is in use as before. */

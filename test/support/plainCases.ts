@@ -3,10 +3,10 @@
  * optimizers, compiled programs. Each runs on the executor that is the default when it is called.
  */
 import { encodeIm2col, encodeQgemm } from '../../bindings/generated/encode.ts';
+import { empty } from '../../src/emit/emit.ts';
+import { emitWinogradConv, emitWinogradInputGrad, emitWinogradWeightGrad } from '../../src/emit/winograd.ts';
 import { compile, F, nn, noGrad, optim, rand, randint, randn, randperm, type Tensor, tensor } from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
-import { empty } from '../../src/program/emit.ts';
-import { emitWinogradConv, emitWinogradInputGrad, emitWinogradWeightGrad } from '../../src/program/emitWinograd.ts';
 
 const float = () => tensor([-2.5, -1, -0, 0, 0.5, 1, 2.5, NaN, Infinity, -Infinity]);
 const other = () => tensor([-2.5, 1, 0, 0.5, 0.5, -1, 3, 1, Infinity, NaN]);

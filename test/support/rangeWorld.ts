@@ -1,6 +1,7 @@
 /** A training step that changes all that a step can change, around an operation that may refuse its values. */
+
+import { generator } from '../../src/emit/random.ts';
 import { manualSeed, nn, optim, randn, type Tensor, tensor, zeros } from '../../src/index.ts';
-import { generator } from '../../src/runtime/random.ts';
 import { type Operands, type RangeCase, SIZE, WIDTH } from './rangeCases.ts';
 
 const bitsOf = (t: Tensor): number[] => {

@@ -3,14 +3,14 @@
  * from kinks; what happens at ties stands in the fixtures.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import type { Node } from '../../src/autograd/graph.ts';
 import type { Primitive } from '../../src/autograd/rules.ts';
+import { gateCount } from '../../src/emit/recurrent.ts';
 import { F, grad, type Tensor, tensor } from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { embeddingRows } from '../../src/ops/lookup.ts';
 import { recurrent } from '../../src/ops/recurrent.ts';
-import { gateCount } from '../../src/program/emitRecurrent.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
+import type { Node } from '../../src/tensor/graph.ts';
 
 /** Numbers between low and high, no two alike and none near 0, in a fixed irregular order. */
 export function points(shape: number[], low: number, high: number, offset = 0): Tensor {

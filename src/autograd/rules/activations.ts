@@ -1,6 +1,7 @@
 /** Gradient rules of activations that have kernels of their own. */
+
+import type { Tensor } from '../../methods/tensor.ts';
 import * as ops from '../../ops/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Rule } from '../rules.ts';
 
 export interface ActivationAttributes {

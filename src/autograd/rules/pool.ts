@@ -1,7 +1,8 @@
 /** Gradient rules of pooling and resizing: linear maps, or linear once the largest elements are chosen. */
+
+import type { PoolGeometry } from '../../emit/pool.ts';
+import type { ResizeGeometry } from '../../emit/resize.ts';
 import * as ops from '../../ops/index.ts';
-import type { PoolGeometry } from '../../program/emitPool.ts';
-import type { ResizeGeometry } from '../../program/emitResize.ts';
 import type { Rules } from '../rules.ts';
 
 export interface PoolAttributes {

@@ -1,6 +1,7 @@
 /** Gradient rules of recurrent layers: fused, so they cannot be differentiated again. */
+
+import type { RecurrentKindName } from '../../emit/recurrent.ts';
 import { recurrentGradients } from '../../ops/recurrent.ts';
-import type { RecurrentKindName } from '../../program/emitRecurrent.ts';
 import type { Rule } from '../rules.ts';
 
 export interface RecurrentAttributes {

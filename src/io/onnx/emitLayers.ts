@@ -1,6 +1,6 @@
 /** Products, convolutions, pooling, resizing, normalisation and recurrent layers as ONNX nodes. */
 import type { ConvGeometry } from '../../../bindings/wasm/winograd.ts';
-import type { RecurrentKindName } from '../../program/emitRecurrent.ts';
+import type { RecurrentKindName } from '../../emit/recurrent.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import { cannot, type Drafts, float, type StepView } from './draft.ts';
 import type { Emitter } from './emitBasic.ts';

@@ -2,8 +2,9 @@
  * Integers of 8 and 16 bits. saraf has them as int32; which values of a graph they are is known from the file, and what arithmetic makes
  * of them is brought back to their range, as the file's own types would wrap.
  */
+
+import { isTensor } from '../../methods/tensor.ts';
 import * as ops from '../../ops/index.ts';
-import { isTensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
 import type { OnnxNode } from './graph.ts';
 import type { Literal } from './tensors.ts';

@@ -1,0 +1,137 @@
+/** Commands of normalisation. Tensors are contiguous, shapes are right when they come here. */
+import { encodeMoments, encodeNormalize, encodeNormGrad, encodeNormSums } from '../../bindings/generated/encode.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { empty } from './emit.ts';
+
+/** A tensor seen as [outer, channels, spatial], and how many channels share a mean: 0 is BatchNorm, whose means are its channels'. */
+export interface NormView {
+  outer: number;
+  channels: number;
+  spatial: number;
+  groupChannels: number;
+}
+
+/** Means and reciprocal standard deviations. */
+export interface Moments {
+  mean: Tensor;
+  rstd: Tensor;
+}
+
+/** Statistics that follow the batches, changed in place. */
+export interface Running {
+  mean: Tensor;
+  variance: Tensor;
+  /** Share of the new value, or the int32 count that its reciprocal is taken of. */
+  momentum: number | Tensor;
+}
+
+const addressOf = (x: Tensor | null): number => (x === null ? 0 : x.address);
+
+/** Statistics of x as `view` sees it. `running` follows them. */
+export function emitMoments(x: Tensor, view: NormView, eps: number, running: Running | null): Moments {
+  const { executor } = x;
+  const { outer, channels, spatial, groupChannels } = view;
+  const isBatch = groupChannels === 0;
+  const groups = isBatch ? channels : (outer * channels) / groupChannels;
+  const mean = empty(executor, [groups], 'float32');
+  const rstd = empty(executor, [groups], 'float32');
+  if (x.numel === 0) return { mean, rstd };
+  const momentum = running === null ? 0 : running.momentum;
+  encodeMoments(executor.program, {
+    x: x.address,
+    mean: mean.address,
+    rstd: rstd.address,
+    runningMean: running === null ? 0 : running.mean.address,
+    runningVariance: running === null ? 0 : running.variance.address,
+    tracked: typeof momentum === 'number' ? 0 : momentum.address,
+    outer: isBatch ? outer : 1,
+    groups,
+    size: isBatch ? spatial : groupChannels * spatial,
+    eps,
+    momentum: typeof momentum === 'number' ? momentum : 0,
+  });
+  executor.run();
+  if (running !== null) {
+    running.mean.storage.version++;
+    running.variance.storage.version++;
+  }
+  return { mean, rstd };
+}
+
+/** (x − mean)·rstd·weight + bias. */
+export function emitNormalize(
+  x: Tensor,
+  { mean, rstd }: Moments,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  view: NormView,
+): Tensor {
+  const { executor } = x;
+  const y = empty(executor, x.shape, 'float32');
+  if (y.numel > 0) {
+    encodeNormalize(executor.program, {
+      ...view,
+      x: x.address,
+      mean: mean.address,
+      rstd: rstd.address,
+      weight: addressOf(weight),
+      bias: addressOf(bias),
+      y: y.address,
+    });
+    executor.run();
+  }
+  return y;
+}
+
+/** What normGrad takes for BatchNorm, and the gradients of bias and weight: Σ g and Σ g·x̂ for each channel. */
+export interface NormSums {
+  sums: Tensor;
+  products: Tensor;
+}
+
+export function emitNormSums(x: Tensor, g: Tensor, { mean, rstd }: Moments, view: NormView): NormSums {
+  const { executor } = x;
+  const sums = empty(executor, [view.channels], 'float32');
+  const products = empty(executor, [view.channels], 'float32');
+  if (view.channels > 0) {
+    encodeNormSums(executor.program, {
+      ...view,
+      x: x.address,
+      g: g.address,
+      mean: mean.address,
+      rstd: rstd.address,
+      sums: sums.address,
+      products: products.address,
+    });
+    executor.run();
+  }
+  return { sums, products };
+}
+
+/** Gradient for x; `batch` null for BatchNorm: its statistics do not depend on x. */
+export function emitNormGrad(
+  x: Tensor,
+  g: Tensor,
+  { mean, rstd }: Moments,
+  weight: Tensor | null,
+  batch: NormSums | null,
+  view: NormView,
+): Tensor {
+  const { executor } = x;
+  const gx = empty(executor, x.shape, 'float32');
+  if (gx.numel > 0) {
+    encodeNormGrad(executor.program, {
+      ...view,
+      x: x.address,
+      g: g.address,
+      mean: mean.address,
+      rstd: rstd.address,
+      weight: addressOf(weight),
+      sums: addressOf(batch === null ? null : batch.sums),
+      products: addressOf(batch === null ? null : batch.products),
+      gx: gx.address,
+    });
+    executor.run();
+  }
+  return gx;
+}

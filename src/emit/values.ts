@@ -1,0 +1,69 @@
+/**
+ * Checks of values, such as that indices are in range. On executors that cannot be read at once the host knows only what it has
+ * written itself, of which a copy is kept; all other values are looked at by a command, as those are that a program computes.
+ */
+import { floatBits } from '../../bindings/commands/program.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
+import { encodeCheck } from '../../bindings/generated/encode.ts';
+import { checkAll, numberOf, type Range } from '../../bindings/ranges.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { tracing } from '../tensor/trace.ts';
+import { withWatcher } from '../tensor/watch.ts';
+import { dense, done } from './emit.ts';
+
+/** Keeps what was written to a new contiguous int32 tensor, where it could not be read again. */
+export function rememberWritten(t: Tensor, values: ArrayLike<number>): void {
+  if (t.dtype !== 'int32' || t.executor.download === undefined) return;
+  const { storage } = t;
+  storage.written = { values: Int32Array.from(values), version: storage.version };
+}
+
+/** A tensor's elements in row-major order, or null where only the GPU has them. */
+export function valuesAtHand(t: Tensor): NumericArray | null {
+  // Checks see what users of values must not see while an operation is followed.
+  if (t.executor.download === undefined) return withWatcher(null, () => t.dataSync());
+  const { written, version } = t.storage;
+  if (written === null || written.version !== version) return null;
+  if (t.contiguous) return written.values.subarray(t.offset, t.offset + t.numel);
+  let places = [t.offset];
+  t.shape.forEach((size, d) => {
+    places = places.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * t.strides[d]!));
+  });
+  return Int32Array.from(places, (place) => written.values[place]!);
+}
+
+/** Has a command look whether all elements of a tensor are in range, where it lives. */
+function encodeRange(t: Tensor, range: Range): void {
+  if (t.numel === 0) return;
+  const { executor } = t;
+  const isInteger = range.dtype === 'int32';
+  const bits = (value: number) => (isInteger ? value : floatBits(value));
+  const x = dense(t);
+  encodeCheck(executor.program, {
+    x: x.address,
+    fault: executor.fault,
+    n: t.numel,
+    low: bits(range.low),
+    high: bits(range.high),
+    except: bits(range.except ?? (isInteger ? range.low : Number.NaN)),
+    integer: isInteger ? 1 : 0,
+    site: numberOf(range),
+  });
+  executor.run();
+  done(x, t);
+}
+
+/**
+ * Refuses values outside a range: at once; at every run of the program that is being recorded, before that changes anything; or,
+ * where the host does not know the values (on a GPU), when values are next read from there.
+ */
+export function checkValues(t: Tensor, range: Range): void {
+  if (tracing !== null && t.executor === tracing) {
+    tracing.guard(t, range);
+    encodeRange(t, range);
+    return;
+  }
+  const values = valuesAtHand(t);
+  if (values !== null) checkAll(range, values);
+  else encodeRange(t, range);
+}

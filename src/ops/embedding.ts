@@ -1,0 +1,142 @@
+/** Rows of a table by index: embeddings, and one-hot vectors. */
+import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { valuesAtHand } from '../emit/values.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
+import { noGrad } from '../tape/mode.ts';
+import { show } from '../tensor/shapes.ts';
+import { restate } from '../tensor/watch.ts';
+import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from './index.ts';
+import { addToRows, embeddingRows, rowCounts } from './lookup.ts';
+import { checkIndex } from './select.ts';
+
+/** Options of `embedding`. */
+export interface EmbeddingOptions {
+  /** A row that gets no gradient; negative ones count from the end. Default: none. */
+  paddingIdx?: number;
+  /** Rows looked up whose norm is greater are first scaled down to it, in place. Default: no limit. */
+  maxNorm?: number;
+  /** The p of that norm. Default 2. */
+  normType?: number;
+  /** Divide each row's gradient by how often it was looked up. Default false. */
+  scaleGradByFreq?: boolean;
+}
+
+export const EMBEDDING_OPTIONS: OptionKinds<EmbeddingOptions> = {
+  paddingIdx: VALUE,
+  maxNorm: VALUE,
+  normType: VALUE,
+  scaleGradByFreq: FLAG,
+};
+/** PyTorch's guard against division by zero when it scales rows down. */
+const NORM_EPSILON = 1e-7;
+
+/** A padding index counted from the start, or null. */
+export function paddingRow(op: string, paddingIdx: number | undefined, rows: number): number | null {
+  if (paddingIdx === undefined) return null;
+  if (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows) {
+    refuse(ArgumentError, op, `paddingIdx must be a whole number from ${-rows} to ${rows - 1}, got ${paddingIdx}`, {
+      argument: 'paddingIdx',
+      got: paddingIdx,
+    });
+  }
+  return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+}
+
+function checkIndices(op: string, input: Tensor): void {
+  checkTensor(op, 'input', input);
+  if (input.dtype !== 'int32') {
+    refuse(DTypeError, op, `input must be int32 indices, got ${input.dtype}`, {
+      argument: 'input',
+      got: input.dtype,
+      expected: 'int32',
+    });
+  }
+}
+
+/** Scales the rows of `weight` that `index` names down to maxNorm, each once. */
+function renormalize(weight: Tensor, index: Tensor, maxNorm: number, p: number): void {
+  noGrad(() =>
+    compose(() => {
+      const rows = weight.indexSelect(0, index);
+      const norms = rows.norm(1, { p, keepdim: true });
+      const scale = norms.add(NORM_EPSILON).reciprocal().mul(maxNorm).sub(1);
+      const change = rows.mul(scale).mul(norms.gt(maxNorm).to('float32'));
+      // A row that is named twice gets half of its change twice.
+      addToRows(weight, index, change.div(rowCounts(index, weight.shape[0]!)));
+      return null;
+    }),
+  );
+}
+
+/**
+ * The rows of `weight` [numEmbeddings, dim] that `input` (int32, any shape, or nested arrays) names: [...input.shape, dim].
+ *
+ * @throws ArgumentError if an index is out of range, under `compile` too
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+ * @example
+ * F.embedding([[1, 2], [0, 1]], randn(3, 4)).shape; // [2, 2, 4]
+ */
+export function embedding(input: Tensor | NumberList, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('embedding', 3, arguments);
+  const op = 'embedding';
+  if (isNumberList(input)) {
+    checkTensor(op, 'weight', weight);
+    return compose(() => embedding(indexTensor(op, 'input', input, weight), weight, options));
+  }
+  checkIndices(op, input);
+  checkTensor(op, 'weight', weight);
+  checkOptions(op, options, EMBEDDING_OPTIONS);
+  if (weight.ndim !== 2 || weight.dtype !== 'float32') {
+    refuse(ShapeError, op, `weight must be [numEmbeddings,dim], float32, got ${show(weight.shape)}, ${weight.dtype}`, {
+      argument: 'weight',
+      got: weight.shape,
+    });
+  }
+  const { maxNorm, normType = 2, scaleGradByFreq = false } = options;
+  const [rows, dim] = weight.shape as [number, number];
+  const padding = paddingRow(op, options.paddingIdx, rows);
+  if (maxNorm !== undefined) {
+    checkRange(op, 'maxNorm', maxNorm, 0);
+    if (!weight.contiguous) refuse(ArgumentError, op, 'maxNorm needs a contiguous weight', { argument: 'weight' });
+  }
+  return compose(() => {
+    const index = input.reshape([input.numel]);
+    const lookUp = () => embeddingRows(weight, index, { padding, scaleGradByFreq });
+    // Looked up once before anything changes: that checks the indices.
+    if (maxNorm !== undefined && index.numel > 0) {
+      noGrad(lookUp);
+      renormalize(weight, index, maxNorm, normType);
+    }
+    const kind = maxNorm === undefined ? 'embedding' : 'embedding with maxNorm';
+    return restate(kind, [weight, input], lookUp().reshape([...input.shape, dim]));
+  });
+}
+
+/**
+ * 1 at the place that each index names and 0 elsewhere, int32: [...input.shape, numClasses]. Without numClasses: one more than
+ * the largest index.
+ *
+ * @example
+ * F.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(input: Tensor | NumberList, numClasses?: number): Tensor {
+  if (arguments.length > 2) noMore('oneHot', 2, arguments);
+  const op = 'oneHot';
+  if (isNumberList(input)) return compose(() => oneHot(indexTensor(op, 'input', input), numClasses));
+  checkIndices(op, input);
+  const given = numClasses === undefined ? valuesAtHand(input) : [];
+  if (given === null) {
+    refuse(ArgumentError, op, `numClasses must be given, the indices are on ${input.device}`, {
+      argument: 'numClasses',
+    });
+  }
+  const classes = numClasses ?? Array.from(given).reduce((most, i) => Math.max(most, i), -1) + 1;
+  checkWhole(op, 'numClasses', classes, 1);
+  checkIndex(op, input, classes, 'input');
+  return compose(() =>
+    alongDim(classes, input.ndim, input.ndim + 1, input.executor)
+      .eq(input.unsqueeze(-1))
+      .to('int32'),
+  );
+}

@@ -1,0 +1,138 @@
+/** Normalisation with the parameters as arguments. */
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import type { Tensor } from '../methods/tensor.ts';
+import { checkOptions, checkRange, FLAG, NULLABLE, noMore, type OptionKinds, VALUE } from '../options.ts';
+import { checkList, type Shape } from '../tensor/shapes.ts';
+import {
+  type Affine,
+  type BatchNormCall,
+  batchNorm as batchNormOp,
+  groupNorm as groupNormOp,
+  instanceNorm as instanceNormOp,
+  layerNorm as layerNormOp,
+} from './index.ts';
+
+/** Options of normalisations with a scale and a shift. */
+export interface AffineOptions extends Affine {
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+}
+
+/** Options of `batchNorm`. */
+export interface BatchNormOptions extends AffineOptions {
+  /** Use the batch's own statistics, and let the running ones follow. Default false. */
+  training?: boolean;
+  /** Share of the batch in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+const AFFINE: OptionKinds<AffineOptions> = { weight: NULLABLE, bias: NULLABLE, eps: VALUE };
+const EPS = 1e-5;
+
+function callOf(
+  op: string,
+  runningMean: Tensor | null | undefined,
+  runningVar: Tensor | null | undefined,
+  options: AffineOptions & { momentum?: number },
+  training: boolean,
+): BatchNormCall {
+  if (!runningMean !== !runningVar)
+    refuse(ArgumentError, op, 'runningMean and runningVar must both be given or both be null', {
+      argument: runningMean ? 'runningVar' : 'runningMean',
+      got: null,
+    });
+  const { weight, bias, eps = EPS, momentum = 0.1 } = options;
+  checkRange(op, 'eps', eps, 0);
+  const statistics = runningMean && runningVar ? { mean: runningMean, variance: runningVar } : null;
+  return { weight, bias, statistics, training, momentum, eps };
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: by the batch's statistics in training, else by
+ * the running ones. Those are changed in place in training.
+ *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or in training a channel has only one value
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ * @example
+ * F.batchNorm(tensor([[1], [3]]), null, null, { training: true }).toArray(); // [[-1], [1]]
+ */
+export function batchNorm(
+  x: Tensor,
+  runningMean?: Tensor | null,
+  runningVar?: Tensor | null,
+  options: BatchNormOptions = {},
+): Tensor {
+  if (arguments.length > 4) noMore('batchNorm', 4, arguments);
+  const op = 'batchNorm';
+  checkOptions(op, options, { ...AFFINE, training: FLAG, momentum: VALUE });
+  return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
+}
+
+/** Options of `instanceNorm`. */
+export interface InstanceNormOptions extends AffineOptions {
+  /** Running means [C], changed in place with `useInputStats`, used without; only together with `runningVar`. */
+  runningMean?: Tensor | null;
+  /** Running variances [C], changed in place with `useInputStats`, used without; only together with `runningMean`. */
+  runningVar?: Tensor | null;
+  /** Use each example's own statistics. Default true. */
+  useInputStats?: boolean;
+  /** Share of the new values in the running statistics. Default 0.1. */
+  momentum?: number;
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …] by itself, or by the running
+ * statistics; with `useInputStats` those follow, in place.
+ *
+ * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or a channel has only one value
+ * @example
+ * F.instanceNorm(tensor([[[1, 3], [10, 30]]])).toArray(); // [[[-1, 1], [-1, 1]]]
+ */
+export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
+  if (arguments.length > 2) noMore('instanceNorm', 2, arguments);
+  const op = 'instanceNorm';
+  checkOptions(op, options, {
+    ...AFFINE,
+    runningMean: NULLABLE,
+    runningVar: NULLABLE,
+    useInputStats: FLAG,
+    momentum: VALUE,
+  });
+  const { runningMean, runningVar, useInputStats = true } = options;
+  return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias for the last dimensions of x together, which are `normalizedShape`; weight and bias
+ * have that shape.
+ *
+ * @throws ShapeError where x does not end in `normalizedShape`, or a parameter does not have it
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
+ * @example
+ * F.layerNorm(tensor([[1, 3], [10, 30]]), 2).toArray(); // [[-1, 1], [-1, 1]]
+ */
+export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: AffineOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('layerNorm', 3, arguments);
+  checkOptions('layerNorm', options, AFFINE);
+  const { eps = EPS } = options;
+  checkRange('layerNorm', 'eps', eps, 0);
+  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  checkList('layerNorm', 'normalizedShape', shape);
+  return layerNormOp(x, shape, options, eps);
+}
+
+/**
+ * (x − mean)/√(variance + eps)·weight + bias, statistics for each of `numGroups` groups of channels of each example of x [N, C,
+ * …]; weight and bias are [C].
+ *
+ * @throws ShapeError where the channels cannot be divided into the groups
+ * @example
+ * F.groupNorm(randn(8, 6, 5), 3).shape; // [8, 6, 5]
+ */
+export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('groupNorm', 3, arguments);
+  checkOptions('groupNorm', options, AFFINE);
+  const { eps = EPS } = options;
+  checkRange('groupNorm', 'eps', eps, 0);
+  return groupNormOp(x, numGroups, options, eps);
+}

@@ -1,0 +1,140 @@
+/**
+ * Views and changes in place. A change through one tensor changes what all views of its storage hold, so their gradients must change,
+ * too: the storage's elements get a new variable, `overwrite` of the old one with what was written, and each tensor that
+ * shares them becomes a `region` of it (PyTorch's CopySlices and AsStridedBackward).
+ */
+import { AutogradError, refuse } from '../../bindings/errors.ts';
+import type { Attributes, Primitive } from '../autograd/rules.ts';
+import { Tensor } from '../methods/tensor.ts';
+import { History, Membership, Node, releaseVariable, untracked, Variable } from '../tensor/graph.ts';
+import { numelOf, sameShape, show } from '../tensor/shapes.ts';
+import { isGradEnabled } from './mode.ts';
+
+/** A part of a storage, as a tensor sees it. */
+export interface Region {
+  offset: number;
+  shape: readonly number[];
+  strides: readonly number[];
+  /** Elements of the storage. */
+  length: number;
+}
+
+/** Operations that show elements where they are. */
+const VIEWS: ReadonlySet<Primitive> = new Set(['reshape', 'permute', 'slice', 'expand', 'region']);
+
+/** Tells a view what it is a view of. */
+export function linkView(x: Tensor, view: Tensor): void {
+  if (!isGradEnabled()) {
+    view.setMembership(untracked);
+    return;
+  }
+  if (x.membership === null) x.setMembership(new Membership(new History()));
+  const member = x.membership!;
+  view.setMembership(member === untracked ? untracked : new Membership(member.history));
+}
+
+/** Another handle on the elements and the history of x. */
+export function anotherHandle(x: Tensor): Tensor {
+  const y = new Tensor(x.storage.retain(), x.shape, x.strides, x.offset, x.dtype, x.variable);
+  linkView(x, y);
+  return y;
+}
+
+function nodeOf<P extends Primitive>(
+  primitive: P,
+  inputs: (Variable | null)[],
+  shapes: (readonly number[])[],
+  attributes: Attributes[P],
+): Variable {
+  const saved = inputs.map(() => null);
+  return new Variable(true, new Node(primitive, inputs, shapes, saved, null, attributes));
+}
+
+/** Whether several elements of x lie in one place, as after `expand`. */
+export function repeatsElements({ contiguous, shape, strides }: Tensor): boolean {
+  return !contiguous && shape.some((size, i) => size > 1 && strides[i] === 0);
+}
+
+function regionOf({ offset, shape, strides, storage }: Tensor): Region {
+  const once = shape.map((size, i) => (strides[i] === 0 ? Math.min(1, size) : size));
+  return { offset, shape: once, strides, length: storage.length };
+}
+
+/** Gives a tensor the variable that its history says it has, after another one has written to their elements. */
+export function followHistory(x: Tensor, member: Membership): void {
+  const { history } = member;
+  const region = regionOf(x);
+  const part = nodeOf('region', [history.variable], [[region.length]], region);
+  const isWhole = sameShape(region.shape, x.shape);
+  x.setVariable(isWhole ? part : nodeOf('expand', [part], [region.shape], undefined));
+  member.seen = history.writes;
+}
+
+/** Whether x holds all elements of its storage, in their order. */
+function isAll(x: Tensor): boolean {
+  return x.contiguous && x.numel === x.storage.length;
+}
+
+/** Whether no other tensor sees what is written to x as its own. */
+function isApart({ membership, storage }: Tensor): boolean {
+  if (membership === null) return true;
+  return membership === untracked ? storage.handles === 1 : membership.history.refs === 1;
+}
+
+const VIEW_OF_LEAF = 'a view of a leaf that requires grad can be changed only inside noGrad()';
+const VIEW_OF_NO_GRAD =
+  'a view that was made inside noGrad() cannot be changed in place while gradients are recorded; make the view outside, or write inside noGrad()';
+
+/** The variable of all elements of the storage that x, which requires grad, shows a part of, and their shape. */
+function wholeOf(op: string, x: Tensor): { variable: Variable; shape: readonly number[] } {
+  let variable = x.variable!;
+  let shape: readonly number[] = x.shape;
+  for (let { node } = variable; node !== null && VIEWS.has(node.primitive); { node } = variable) {
+    shape = node.shapes[0]!;
+    variable = node.inputs[0]!;
+  }
+  if (variable.node === null) refuse(AutogradError, op, VIEW_OF_LEAF);
+  if (numelOf(shape) !== x.storage.length)
+    refuse(
+      AutogradError,
+      op,
+      `a view of a tensor ${show(shape)} that is itself part of a larger one cannot be changed; clone() it`,
+    );
+  return { variable, shape };
+}
+
+/**
+ * Refuses to write `result` into x while gradients are recorded where that cannot be followed. What it returns makes x and all that
+ * sees the change part of the graph, and is called when the elements have been written.
+ */
+export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) | null {
+  const { membership } = x;
+  if (membership?.history.leaf?.requiresGrad) refuse(AutogradError, op, VIEW_OF_LEAF);
+  if (!x.requiresGrad && !result.requiresGrad) return null;
+  const written = result.variable;
+  if (written !== null && isAll(x) && isApart(x)) {
+    // The variable of what lies in x's own memory must not look like that of a view of another's.
+    const isView = VIEWS.has(written.node!.primitive);
+    return () => x.setVariable(isView ? nodeOf('clone', [written], [x.shape], undefined) : written);
+  }
+  if (membership === untracked) refuse(AutogradError, op, VIEW_OF_NO_GRAD);
+  const whole = x.requiresGrad ? wholeOf(op, x) : null;
+  // What replaces all elements ends the way back to what they were made of.
+  const isReplaced = written !== null && x.numel === x.storage.length;
+  return () => {
+    const region = regionOf(x);
+    const flat = [region.length];
+    let before = isReplaced || whole === null ? null : whole.variable;
+    if (before !== null && whole!.shape.length !== 1) before = nodeOf('reshape', [before], [whole!.shape], undefined);
+    if (membership === null) x.setMembership(new Membership(new History()));
+    changeHistory(x.membership!.history, nodeOf('overwrite', [before, written], [flat, x.shape], region));
+  };
+}
+
+function changeHistory(history: History, after: Variable): void {
+  const { variable } = history;
+  after.refs++;
+  history.variable = after;
+  history.writes++;
+  if (variable !== null) releaseVariable(variable);
+}

@@ -1,0 +1,40 @@
+/**
+ * Whoever follows operations while they are done, such as the export to ONNX. Operations tell what they made of what: most of them
+ * where they are recorded for gradients or where their command is encoded, and `restate` says in one word what several did together.
+ */
+import type { Tensor } from '../methods/tensor.ts';
+
+/** Numbers and names that an operation was given besides tensors. */
+export type Details = Readonly<Record<string, unknown>>;
+
+export interface Watcher {
+  /** `outputs` are `op` of `inputs`. Of two statements about one output the first counts, unless the second is a restatement. */
+  note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details?: Details, restated?: boolean): void;
+  /** Somebody outside wants the elements of x. */
+  read(op: string, x: Tensor): void;
+  /** The elements of x became those of `result`. */
+  changed(op: string, x: Tensor, result: Tensor): void;
+}
+
+/** The watcher at work, or null. */
+export let watching: Watcher | null = null;
+
+/** Runs `fn` under a watcher, or under none. */
+export function withWatcher<T>(watcher: Watcher | null, fn: () => T): T {
+  const before = watching;
+  watching = watcher;
+  try {
+    return fn();
+  } finally {
+    watching = before;
+  }
+}
+
+/** Tells that `output` is, all in all, `op` of `inputs`, and returns it. Absent inputs are left out. */
+export function restate(op: string, inputs: readonly (Tensor | null)[], output: Tensor, details: Details = {}): Tensor {
+  if (watching !== null) {
+    const given = inputs.filter((input) => input !== null);
+    watching.note(op, given, [output], details, true);
+  }
+  return output;
+}
