@@ -11,7 +11,7 @@ const categories = {
   'src/ops/create.ts': 'Making tensors',
   'src/ops/arithmetic.ts': 'Element by element',
   'src/ops/comparisons.ts': 'Element by element',
-  'src/generated': 'Element by element',
+  'src/ops/generated': 'Element by element',
   'src/ops/reductions.ts': 'Reductions',
   'src/ops/linalg.ts': 'Linear algebra',
   'src/ops': 'Shapes and places',

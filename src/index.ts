@@ -16,6 +16,8 @@
  * }
  * @module saraf
  */
+import './methods/tensor.ts';
+
 export {
   ArgumentError,
   AutogradError,
@@ -35,7 +37,6 @@ export * as data from './data/index.ts';
 export { manualSeed } from './emit/random.ts';
 export * from './estimators/index.ts';
 export * from './io/index.ts';
-export { Tensor } from './methods/tensor.ts';
 export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
 export { type Movable, move } from './move.ts';
@@ -60,7 +61,7 @@ export {
   setNumThreads,
 } from './runtime/runtime.ts';
 export { isGradEnabled, noGrad } from './tape/mode.ts';
-export type { Nested } from './tensor/base.ts';
 export { keep, scope } from './tensor/scope.ts';
 export type { Shape } from './tensor/shapes.ts';
+export { type Nested, Tensor } from './tensor/tensor.ts';
 export * from './train/index.ts';

@@ -3,12 +3,12 @@
 import { ArgumentError, refuse } from '../bindings/errors.ts';
 import type { Device, Executor } from '../bindings/executor.ts';
 import { isInstance } from './copies.ts';
-import { isTensor, type Tensor } from './methods/tensor.ts';
 import { Module } from './nn/module.ts';
 import { Optimizer } from './optim/optimizer.ts';
 import { noMore } from './options.ts';
 import { executorFor } from './runtime/runtime.ts';
 import type { Storage } from './tensor/storage.ts';
+import { isTensor, type Tensor } from './tensor/tensor.ts';
 
 /** What can be moved. */
 export type Movable = Tensor | Module | Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'>;

@@ -6,10 +6,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { binaryFns, unaryFns } from '../bindings/commands/table.ts';
-import { type Primitive, rules } from '../src/autograd/rules.ts';
+import { rules } from '../src/autograd/rules.ts';
 import { AutogradError, F } from '../src/index.ts';
 import * as operations from '../src/ops/public.ts';
 import { ReferenceExecutor } from '../src/reference/executor.ts';
+import type { Primitive } from '../src/tape/primitives.ts';
 import { allCommands, distance, stages, stageValues, table, valuesOf, watch } from './support/coverage.ts';
 import { executors } from './support/executors.ts';
 import { creation, fixtures, type GoldenCase, operationFiles } from './support/golden.ts';

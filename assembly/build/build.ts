@@ -13,7 +13,7 @@ import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
 import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
-import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
+import { markers, mathFunctions, mathMethods, mathSaves, unaryDispatch } from './unary.ts';
 import { unfuse } from './unfuse.ts';
 import { workFunction, workKernel } from './work.ts';
 
@@ -43,8 +43,9 @@ write('assembly/generated/markers.ts', markers());
 write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
 write('assembly/generated/work.ts', workKernel());
 write('src/generated/work.ts', workFunction());
-write('src/generated/mathFunctions.ts', mathFunctions());
-write('src/generated/mathMethods.ts', mathMethods());
+write('src/tape/generated/mathSaves.ts', mathSaves());
+write('src/ops/generated/mathFunctions.ts', mathFunctions());
+write('src/methods/generated/mathMethods.ts', mathMethods());
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 write(
   'src/generated/version.ts',

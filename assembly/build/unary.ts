@@ -88,10 +88,10 @@ function withExample(name: string, { doc, of }: MathRow): string {
 
 /** TypeScript: the functions of tensors. */
 export function mathFunctions(): string {
-  return `${header}import { floatUnary } from '../ops/arithmetic.ts';
-import { noMore } from '../options.ts';
-import type { Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../methods/tensor.ts';
+  return `${header}import { noMore } from '../../options.ts';
+import type { Shape } from '../../tensor/shapes.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { floatUnary } from '../arithmetic.ts';
 
 ${mathRows
   .map(
@@ -107,13 +107,12 @@ export function ${name}<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 /** TypeScript: the same as methods. */
 export function mathMethods(): string {
-  return `${header}import { noMore } from '../options.ts';
-import { TensorBase } from '../tensor/base.ts';
-import type { Shape } from '../tensor/shapes.ts';
-import type { Tensor } from '../methods/tensor.ts';
-import * as functions from './mathFunctions.ts';
+  return `${header}import * as functions from '../../ops/generated/mathFunctions.ts';
+import { noMore } from '../../options.ts';
+import type { Shape } from '../../tensor/shapes.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 
-export class MathMethods<S extends Shape = Shape> extends TensorBase<S> {
+export class MathMethods {
 ${mathRows
   .map(
     ([name, { doc }]) => `  /** ${doc} */
@@ -124,5 +123,16 @@ ${mathRows
 `,
   )
   .join('')}}
+`;
+}
+
+/** TypeScript: what each of them saves for its gradient. */
+export function mathSaves(): string {
+  const saves = mathRows.map(([name, row]) => `  ${name}: ${row.saves},\n`);
+  return `${header}const input = { inputs: 'all' } as const;
+const output = { output: true } as const;
+
+export const mathSaves = {
+${saves.join('')}};
 `;
 }

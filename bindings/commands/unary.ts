@@ -21,6 +21,8 @@ export interface UnaryRow {
 export interface MathRow extends UnaryRow {
   /** Its TSDoc. */
   doc: string;
+  /** What its gradient is computed from. */
+  saves: 'input' | 'output';
 }
 
 type More = Pick<UnaryRow, 'wgslFunctions' | 'isLong'>;
@@ -35,8 +37,8 @@ function integer(of: UnaryRow['of'], wgsl: string): UnaryRow {
 function test(from: 'f32' | 'i32', of: (x: number) => boolean, condition: string): UnaryRow {
   return { from, to: 'i32', of: (x) => (of(x) ? 1 : 0), wgsl: `select(0, 1, ${condition})` };
 }
-function math(doc: string, of: (x: number) => number, wgsl: string, more: More = {}): MathRow {
-  return { ...float(of, wgsl, more), doc };
+function math(doc: string, saves: MathRow['saves'], of: (x: number) => number, wgsl: string, more: More = {}): MathRow {
+  return { ...float(of, wgsl, more), doc, saves };
 }
 const long = { isLong: true };
 
@@ -118,20 +120,20 @@ export const unaryRows = {
   abs: float(Math.abs, 'abs(x)'),
   // 0 for ±0 and NaN.
   sign: float(sign, 'select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0)'),
-  sqrt: math('√x; NaN for negative x.', Math.sqrt, 'sqrt(x)'),
-  rsqrt: math('1/√x.', (x) => 1 / Math.sqrt(x), '1.0 / sqrt(x)'),
-  reciprocal: math('1/x.', (x) => 1 / x, '1.0 / x'),
+  sqrt: math('√x; NaN for negative x.', 'output', Math.sqrt, 'sqrt(x)'),
+  rsqrt: math('1/√x.', 'output', (x) => 1 / Math.sqrt(x), '1.0 / sqrt(x)'),
+  reciprocal: math('1/x.', 'output', (x) => 1 / x, '1.0 / x'),
   square: float((x) => x * x, 'x * x'),
-  exp: math('eˣ.', Math.exp, 'exponential(x)', long),
-  log: math('Natural logarithm.', Math.log, 'logarithm(x)', long),
-  log1p: math('ln(1 + x), exact near 0.', Math.log1p, 'logarithm1p(x)', long),
-  sin: math('Sine; x in radians.', Math.sin, 'sine(x)', long),
-  cos: math('Cosine; x in radians.', Math.cos, 'cosine(x)', long),
-  tanh: math('Hyperbolic tangent.', Math.tanh, 'hyperbolicTangent(x)', long),
-  sigmoid: math('1 / (1 + e⁻ˣ).', sigmoid, 'sigmoid(x)', long),
-  relu: math('max(x, 0); NaN stays.', (x) => Math.max(x, 0), 'maximum(x, 0.0)'),
-  atan: math('Arc tangent, in radians.', Math.atan, 'arcTangent(x)', long),
-  erf: math('Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt.', erf, 'errorFunction(x)', {
+  exp: math('eˣ.', 'output', Math.exp, 'exponential(x)', long),
+  log: math('Natural logarithm.', 'input', Math.log, 'logarithm(x)', long),
+  log1p: math('ln(1 + x), exact near 0.', 'input', Math.log1p, 'logarithm1p(x)', long),
+  sin: math('Sine; x in radians.', 'input', Math.sin, 'sine(x)', long),
+  cos: math('Cosine; x in radians.', 'input', Math.cos, 'cosine(x)', long),
+  tanh: math('Hyperbolic tangent.', 'output', Math.tanh, 'hyperbolicTangent(x)', long),
+  sigmoid: math('1 / (1 + e⁻ˣ).', 'output', sigmoid, 'sigmoid(x)', long),
+  relu: math('max(x, 0); NaN stays.', 'output', (x) => Math.max(x, 0), 'maximum(x, 0.0)'),
+  atan: math('Arc tangent, in radians.', 'input', Math.atan, 'arcTangent(x)', long),
+  erf: math('Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt.', 'input', erf, 'errorFunction(x)', {
     isLong: true,
     wgslFunctions: errorFunction,
   }),

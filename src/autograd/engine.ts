@@ -4,22 +4,24 @@
  */
 import { AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../emit/emit.ts';
-import { Tensor } from '../methods/tensor.ts';
 import { add, checkTensor, constant, inPlace, sumTo } from '../ops/index.ts';
 import { isInRowMemory } from '../ops/rowGradient.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { withGrad } from '../tape/mode.ts';
+import type { Context, Primitive } from '../tape/primitives.ts';
 import { anotherHandle } from '../tape/views.ts';
 import { consume, type Node, releaseVariable, type Saved, takeGrad, type Variable } from '../tensor/graph.ts';
 import { closeScope, keep, openScope } from '../tensor/scope.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
-import { type Rule, rules } from './rules.ts';
+import type { Rule } from './rules/rule.ts';
+import { rules } from './rules.ts';
 
 let passes = 0;
 
-/** What a rule may ask of the operation whose gradient it gives. */
-export class Context<A> {
+/** A recorded operation as its rule sees it. */
+class NodeContext implements Context<unknown> {
   constructor(
     private readonly node: Node,
     private readonly output_: Variable,
@@ -28,22 +30,18 @@ export class Context<A> {
     private readonly deposits: boolean,
   ) {}
 
-  /** Input i, if the rule's `saves` names it. */
   input(i: number): Tensor {
     return this.unpack(this.node.savedInputs[i]!, this.node.inputs[i]!);
   }
 
-  /** The result, if the rule's `saves` names it. */
   get output(): Tensor {
     return this.unpack(this.node.savedOutput!, this.output_);
   }
 
-  /** Whether input i wants a gradient. */
   needs(i: number): boolean {
     return this.node.inputs[i] !== null;
   }
 
-  /** Input i, if it is a leaf that is given a gradient without history: a rule may add to the one that it has. */
   leaf(i: number): Variable | null {
     const variable = this.node.inputs[i]!;
     return this.deposits && !this.createGraph && variable?.node === null ? variable : null;
@@ -53,13 +51,12 @@ export class Context<A> {
     return this.node.shapes[i]!;
   }
 
-  /** Number of inputs. */
   get count(): number {
     return this.node.inputs.length;
   }
 
-  get attributes(): A {
-    return this.node.attributes as A;
+  get attributes(): unknown {
+    return this.node.attributes;
   }
 
   private unpack(saved: Saved, variable: Variable | null): Tensor {
@@ -187,8 +184,8 @@ function propagate(variable: Variable, createGraph: boolean, deposits: boolean):
   const scope = openScope();
   const kept: Tensor[] = [];
   try {
-    const rule = rules[node.primitive] as Rule<unknown>;
-    const gradients = withGrad(createGraph, () => rule.backward(g, new Context(node, variable, createGraph, deposits)));
+    const rule = rules[node.primitive as Primitive] as Rule<unknown>;
+    const gradients = withGrad(createGraph, () => rule(g, new NodeContext(node, variable, createGraph, deposits)));
     // All handles are made before the first is given away: that one may be disposed at once, and others may be the same tensor.
     const owned = node.inputs.map((input, i): Tensor | null => {
       const gradient = gradients[i] ?? null;

@@ -1,11 +1,11 @@
 /** Checks gradients against finite differences, in double precision on the reference executor. */
 import { ArgumentError, AutogradError, refuse } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { moveTo } from '../ops/index.ts';
 import { checkOptions, nameOf, noMore, VALUE } from '../options.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';
 import { withExecutor } from '../runtime/runtime.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { grad } from './engine.ts';
 
 /** Options of `gradcheck`. */

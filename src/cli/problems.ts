@@ -1,7 +1,6 @@
 /** What `saraf bench` measures: four problems, each for saraf on any device and in plain JavaScript. */
 
 import { manualSeed } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { Conv2d, Linear, LSTM, ReLU, Sequential } from '../nn/index.ts';
 import { crossEntropy } from '../ops/functional.ts';
 import { tensor } from '../ops/index.ts';
@@ -9,6 +8,7 @@ import { SGD } from '../optim/index.ts';
 import { compile } from '../program/compile.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { convolution, lstm, product, trainingStep } from './plain.ts';
 
 /** Something to measure: `run` does it once, `result` says what came out, to compare. */

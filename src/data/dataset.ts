@@ -2,10 +2,10 @@
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Examples by number; an example is a list of tensors `T`, such as an image and its label. */
 export interface Dataset<T extends Tensor[] = Tensor[]> {

@@ -1,9 +1,9 @@
 /** Categories as numbers. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { type Label, type Labels, labelsOf, showLabels, uniqueLabels } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Labels in: numbers out, in the same form. */
 type Codes<T> = T extends Tensor ? Tensor : number[];

@@ -2,9 +2,9 @@
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
 import { type Generator, generatorFor } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { BatchReader, type Dataset } from './dataset.ts';
 
 /** Options of `DataLoader`. */

@@ -4,9 +4,9 @@
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { type Generator, generatorFor } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Points and what belongs to them. */
 export type Problem = [x: Tensor, y: Tensor];

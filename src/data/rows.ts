@@ -1,9 +1,9 @@
 /** Lists of examples in any form: tensors by their first dimension, typed arrays, plain arrays. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isList, typedArrayName } from '../../bindings/realm.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import type { NumberArray } from '../ops/index.ts';
 import { compose, tensor } from '../ops/index.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A list of examples. */
 export type Rows = Tensor | NumberArray | readonly unknown[];

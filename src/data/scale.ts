@@ -1,9 +1,9 @@
 /** Scaling of features: columns of a table [N, F], as a tensor or as nested arrays; it comes back in the form it came. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
 export type Features = Tensor | readonly (readonly number[])[] | readonly number[];

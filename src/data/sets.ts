@@ -3,9 +3,9 @@
  * from the UCI Machine Learning Repository, taken from the files that scikit-learn (BSD 3-Clause) ships.
  */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** A table of examples and their classes. */
 export interface ClassificationSet {

@@ -1,9 +1,9 @@
 /** Texts as sequences of word numbers. Keras's semantics. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkFinite, checkOneOf, checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `Tokenizer`. */
 export interface TokenizerOptions {

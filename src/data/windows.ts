@@ -1,8 +1,8 @@
 /** Series as examples. */
 import { refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose, tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of `slidingWindows`. */
 export interface WindowOptions {

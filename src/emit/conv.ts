@@ -1,7 +1,7 @@
 /** From convolutions to commands. Shapes are right when they come here; autograd is not known here. */
 import { Activation, encodeConv, encodeConvInputGrad, encodeConvWeightGrad } from '../../bindings/generated/encode.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dense, done, empty, fillWith } from './emit.ts';
 import {
   emitWinogradConv,

@@ -23,9 +23,9 @@ import {
   ReduceFn,
   UnaryFn,
 } from '../../bindings/generated/encode.ts';
-import { Tensor } from '../methods/tensor.ts';
 import { broadcastStrides, numelOf, type Shape, sameShape, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 
 /** A new contiguous tensor with whatever its memory holds. */

@@ -1,8 +1,8 @@
 /** From tensors to the commands that move single elements by index, and to those that order them. */
 import { SORT_COUNTERS } from '../../bindings/commands/index.ts';
 import { encodeGather, encodeScatterAdd, encodeSort } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty, type Sections } from './emit.ts';
 
 /** y[o, j, i] = x[o, index[o, j, i], i]; x and index are contiguous. */

@@ -1,6 +1,6 @@
 /** Commands of normalisation. Tensors are contiguous, shapes are right when they come here. */
 import { encodeMoments, encodeNormalize, encodeNormGrad, encodeNormSums } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty } from './emit.ts';
 
 /** A tensor seen as [outer, channels, spatial], and how many channels share a mean: 0 is BatchNorm, whose means are its channels'. */

@@ -1,7 +1,7 @@
 /** Commands of pooling: x is contiguous, its last two dimensions are the planes. Geometry is right when it comes here. */
 import { encodeAvgPool, encodeAvgPoolGrad, encodeMaxPool, encodeMaxPoolGrad } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { numelOf, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty } from './emit.ts';
 
 /** A pooling of planes of height × width: the fields of its commands. kernelHeight 0: adaptive. */

@@ -6,10 +6,10 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeRandom, RandomFn } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkWhole, noMore } from '../options.ts';
 import { readableExecutor } from '../runtime/runtime.ts';
 import { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 
 const TWO_32 = 2 ** 32;

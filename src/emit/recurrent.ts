@@ -2,8 +2,8 @@
 import type { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodePack, encodeRecurrent, encodeRecurrentGrad, RecurrentKind } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { stridesOf } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty, viewOf } from './emit.ts';
 
 export type RecurrentKindName = (typeof recurrentKinds)[number];

@@ -1,7 +1,7 @@
 /** Commands of resizing: x is contiguous, its last two dimensions are the planes. */
 import { encodeResize, encodeResizeGrad, ResizeMode } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { numelOf } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty } from './emit.ts';
 
 /** A resizing of planes: the fields of its commands. */

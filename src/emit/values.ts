@@ -6,7 +6,7 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeCheck } from '../../bindings/generated/encode.ts';
 import { checkAll, numberOf, type Range } from '../../bindings/ranges.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { withWatcher } from '../tensor/watch.ts';
 import { dense, done } from './emit.ts';

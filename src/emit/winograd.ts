@@ -14,7 +14,7 @@ import {
   winogradGradPays,
   winogradPays,
 } from '../../bindings/wasm/winograd.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { empty } from './emit.ts';
 
 /** Whether the kernel can do what is a convolution in this direction, and the executor is one that it is made for. */

@@ -5,7 +5,6 @@
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Features } from '../data/scale.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { accuracy, r2 } from '../metrics/index.ts';
 import {
   checkLengths,
@@ -19,6 +18,7 @@ import {
 } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** The form in which a table came. */
 export type Answer<T, A> = T extends Tensor ? Tensor : A;

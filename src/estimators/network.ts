@@ -2,7 +2,6 @@
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { trainTestSplit } from '../data/split.ts';
 import { generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { ReLU, Sigmoid, Tanh } from '../nn/activations.ts';
 import { uniform_ } from '../nn/init.ts';
@@ -14,6 +13,7 @@ import { compile } from '../program/compile.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import { checkList } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { minimize } from './minimize.ts';
 
 /** Options of `MLPClassifier` and `MLPRegressor`. */

@@ -5,12 +5,12 @@
 import { ArgumentError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { generator } from '../emit/random.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { Module, type StateDict } from '../nn/module.ts';
 import { Adadelta, Adagrad, Adam, AdamW, LBFGS, NAdam, type Optimizer, RMSprop, SGD } from '../optim/index.ts';
 import type { OptimizerState, ParamState } from '../optim/optimizer.ts';
 import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { limitOf, withBudget } from '../tensor/budget.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
 import { parse, stringify } from './json.ts';
 import { type Modes, modesOf, restoreModes } from './modes.ts';

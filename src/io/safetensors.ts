@@ -7,11 +7,11 @@
 import { ArgumentError, DeviceError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
 import { isUint8Array } from '../../bindings/realm.ts';
-import { isTensor } from '../methods/tensor.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import { outline } from './json.ts';
 
 /** An element type of the format: its bytes, what it becomes, and how an element is read. */

@@ -1,14 +1,13 @@
 /** Arithmetic as methods of a tensor. What each does is said at the function of the same name in src/ops. */
 
-import { MathMethods } from '../generated/mathMethods.ts';
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import type { Broadcast, Broadcasts, Multiplies, Product } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
-export class ArithmeticMethods<S extends Shape = Shape> extends MathMethods<S> {
+export class ArithmeticMethods {
   /** −x. */
   neg<A extends Shape>(this: Tensor<A>): Tensor<A> {
     if (arguments.length > 0) noMore('neg', 0, arguments);

@@ -1,7 +1,7 @@
 /** JavaScript that looks as if it worked on tensors and would compute something else in silence: operators, `x[0]`, `x.data = …`. */
 import { ArgumentError } from '../../bindings/errors.ts';
-import type { TensorBase } from '../tensor/base.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 const METHODS = 'add, sub, mul, div, pow, neg, eq, lt, gt';
 
@@ -9,7 +9,7 @@ const METHODS = 'add, sub, mul, div, pow, neg, eq, lt, gt';
  * What JavaScript's own operators see: the number of a tensor with one element and without gradient, so that `loss.detach() < 0.1` means
  * what it says. Everything else is refused: `x + 1` would be a text, `1 / x` NaN, and `loss + penalty` a number without gradient.
  */
-export function primitiveOf(tensor: TensorBase, hint: string): number | string {
+export function primitiveOf(tensor: Tensor, hint: string): number | string {
   if (hint === 'string') return tensor.toString();
   if (tensor.numel === 1 && !tensor.requiresGrad) return tensor.item();
   const operators = hint === 'number' ? 'such as - * / ** < >' : 'such as + and ==';
@@ -29,7 +29,7 @@ function refuse(message: string): never {
 }
 
 /** Makes names throw that people coming from elsewhere try. */
-export function refuseMistakes(prototype: TensorBase): void {
+export function refuseMistakes(prototype: Tensor): void {
   const define = (name: string | number, get: () => unknown, set: (value: unknown) => void) =>
     Object.defineProperty(prototype, name, { get, set, configurable: true });
   for (let i = FIRST_INDEX; i <= LAST_INDEX; i++) {

@@ -5,10 +5,9 @@ import * as ops from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import { ArithmeticMethods } from './arithmetic.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
-export class ReductionMethods<S extends Shape = Shape> extends ArithmeticMethods<S> {
+export class ReductionMethods {
   /** Sum of the elements. */
   sum<A extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,

@@ -8,8 +8,7 @@ import { noMore } from '../options.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import type { Asked, Reversed } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import { ReductionMethods } from './reductions.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Sizes as an array or one by one. */
 function listOf(op: string, args: readonly (number | Shape)[]): Shape {
@@ -18,7 +17,7 @@ function listOf(op: string, args: readonly (number | Shape)[]): Shape {
   return args[0];
 }
 
-export class ShapeMethods<S extends Shape = Shape> extends ReductionMethods<S> {
+export class ShapeMethods<S extends Shape = Shape> {
   /** The same elements in another shape; one size may be −1. */
   reshape<To extends Shape>(this: Tensor, shape: To): Tensor<Asked<To>>;
   reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor;

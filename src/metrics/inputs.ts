@@ -4,8 +4,8 @@
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isFloat32Array, isList } from '../../bindings/realm.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import type { NumberArray } from '../ops/index.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A class: a number, a text, or a boolean (which counts as 0 or 1). */
 export type Label = number | string;

@@ -1,9 +1,9 @@
 /** MobileNetV2 with torchvision's names, so that its weights load unchanged. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { BatchNorm2d, Conv2d, Dropout, init, type Layer, Linear, Module, ReLU6, Sequential } from '../nn/index.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelOptions } from './resnet.ts';
 
 const DROPOUT = 0.2;

@@ -1,8 +1,8 @@
 /** ResNet-18 with torchvision's names, so that its weights load unchanged. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module, Sequential } from '../nn/index.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of all models. */
 export interface ModelOptions {

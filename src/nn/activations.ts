@@ -1,6 +1,5 @@
 /** Activations as layers. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import {
   type AlphaOptions,
   arctan,
@@ -31,6 +30,7 @@ import {
 } from '../ops/functional.ts';
 import { full } from '../ops/index.ts';
 import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 

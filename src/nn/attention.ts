@@ -1,11 +1,11 @@
 /** Attention with several heads, and the transformer's encoder layer. Parameters have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../ops/attention.ts';
 import { gelu, linear, relu } from '../ops/functional.ts';
 import { checkFloat, checkTensor, compose, zeros } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { constant_, xavierUniform_ } from './init.ts';
 import { Dropout, Linear } from './layers.ts';
 import { Module } from './module.ts';

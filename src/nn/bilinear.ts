@@ -1,9 +1,9 @@
 /** The bilinear layer. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { bilinear } from '../ops/bilinear.ts';
 import { zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole, FLAG, noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import type { LinearOptions } from './layers.ts';
 import { Module } from './module.ts';

@@ -1,6 +1,5 @@
 /** Layers of convolution. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import {
   type Conv1dOptions,
   type ConvOptions,
@@ -15,6 +14,7 @@ import {
   zeros,
 } from '../ops/index.ts';
 import { checkOptions, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { kaimingUniform_, uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

@@ -1,11 +1,11 @@
 /** A table of learned vectors. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { EMBEDDING_OPTIONS, type EmbeddingOptions, embedding, paddingRow } from '../ops/embedding.ts';
 import type { NumberList } from '../ops/index.ts';
 import { zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { normal_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

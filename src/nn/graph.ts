@@ -4,10 +4,10 @@
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, Marked } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { add, cat, checkTensor, compose } from '../ops/index.ts';
 import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 /** A step: a module, or a function of tensors, applied to earlier values. */

@@ -7,11 +7,11 @@
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { copyInto, empty, fillWith } from '../emit/emit.ts';
 import { generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkTensor, checkWritable, elementOf } from '../ops/index.ts';
 import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { cpuExecutor } from '../runtime/runtime.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Gives t the values of a tensor, which is freed. */
 function assign(t: Tensor, values: Tensor): Tensor {

@@ -2,11 +2,11 @@
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { dropout } from '../ops/functional.ts';
 import { flatten, linear, unflatten, zeros } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkWhole, FLAG, nameOf, noMore, VALUE } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';

@@ -1,6 +1,5 @@
 /** Losses as modules: their options are fixed when they are made. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import {
   type BCEWithLogitsOptions,
   binaryCrossEntropy,
@@ -29,6 +28,7 @@ import { checkTensor, isNumberList, type NumberList, weightTensor } from '../ops
 import { checkLossInput } from '../ops/lossInput.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 

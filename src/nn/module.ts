@@ -5,14 +5,14 @@
 import { ArgumentError, DeviceError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { isInstance, Marked } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, FLAG, listed, noMore, shown } from '../options.ts';
 import { executorFor } from '../runtime/runtime.ts';
 import { noGrad } from '../tape/mode.ts';
-import { dropGrad } from '../tensor/base.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { dropGrad } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { fieldWatcher, type Kind } from './fields.ts';
 import { Buffer, Parameter } from './parameter.ts';

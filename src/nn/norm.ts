@@ -1,11 +1,11 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { groupNorm, layerNorm } from '../ops/functional.ts';
 import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer, type Parameter, parameterOf } from './parameter.ts';
 

@@ -2,11 +2,11 @@
 
 import { AutogradError, refuse } from '../../bindings/errors.ts';
 import { done, materialize } from '../emit/emit.ts';
-import { Tensor } from '../methods/tensor.ts';
 import { checkTensor } from '../ops/index.ts';
 import { checkOptions, FLAG, noMore } from '../options.ts';
 import { Variable } from '../tensor/graph.ts';
 import { scope } from '../tensor/scope.ts';
+import { Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {

@@ -1,6 +1,5 @@
 /** Pooling as layers. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -15,6 +14,7 @@ import {
 import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/index.ts';
 import { avgPoolKinds, maxPoolKinds } from '../ops/pool.ts';
 import { checkOptions, checkWhole, noMore, type OptionKinds } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
 /** A layer whose windows slide: kernel and options, checked when it is made. */

@@ -1,10 +1,10 @@
 /** The restricted Boltzmann machine. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { linear } from '../ops/functional.ts';
 import { compose, randn, randomLike, zeros } from '../ops/index.ts';
 import { checkFinite, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 

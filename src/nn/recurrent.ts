@@ -2,12 +2,12 @@
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { RecurrentKindName } from '../emit/recurrent.ts';
 import { gateCount } from '../emit/recurrent.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { dropout } from '../ops/functional.ts';
 import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

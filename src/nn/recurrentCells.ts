@@ -4,12 +4,12 @@
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { gateCount, type RecurrentKindName } from '../emit/recurrent.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose, constant, linear, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
 import { checkOneOf, checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { needsGrad } from '../tape/record.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';

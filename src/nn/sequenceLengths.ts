@@ -4,8 +4,8 @@ import type { Executor } from '../../bindings/executor.ts';
 import { isInt32Array } from '../../bindings/realm.ts';
 import { empty } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Whole numbers from 1 to the number of steps, one a sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;

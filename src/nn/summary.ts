@@ -1,11 +1,11 @@
 /** A model as a table: what each layer gives and how many parameters it has. */
 
-import { isTensor } from '../methods/tensor.ts';
 import { zeros } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import { checkList, checkShape, type Shape } from '../tensor/shapes.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 

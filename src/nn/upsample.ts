@@ -1,9 +1,9 @@
 /** Layers that change planes: resizing, and dropout of whole channels. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { dropout2d, type InterpolateOptions, interpolate } from '../ops/functional.ts';
 import { checkInterpolate } from '../ops/interpolate.ts';
 import { noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { Module } from './module.ts';
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose, stack, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, nameOf, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 export { fuseConvBn } from './fuse.ts';
 

@@ -1,10 +1,10 @@
 /** Tables of text with commas, after RFC 4180: quoted fields may contain separators, line ends and doubled quotes. */
 import { readFileSync } from 'node:fs';
 import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, FLAG, listed, noMore, VALUE } from '../options.ts';
 import { charge, limitOf, withBudget } from '../tensor/budget.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** A field: a number in columns of numbers (NaN where it is empty), else a text. */
 export type CsvValue = number | string;

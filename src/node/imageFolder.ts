@@ -6,9 +6,9 @@ import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { Compose, type ImageLike, Transform } from '../data/transforms/index.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { scalarTensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { ImageDecoder, kindOf } from './images.ts';
 
 /** Options of `imageFolder`. */

@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
 import { TensorDataset } from '../data/index.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { type Limit, limitOf, tooMuch } from '../tensor/budget.ts';
 import { keep, scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { parseIdx } from './idx.ts';
 
 /** Training and test examples: images [N, 1, 28, 28] float32 in 0 … 1, labels [N] int32 in 0 … 9. */

@@ -1,9 +1,9 @@
 /** Activations with kernels of their own: those that networks run often, and that would take many commands otherwise. */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { commonExecutor, emitBinary, emitUnary } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { record } from '../tape/record.ts';
 import { broadcastShapes } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** x·Φ(x), x·σ(2u) and x·σ(x); see the command table. */
 export function gatedUnit(fn: 'gelu' | 'geluTanh' | 'silu', x: Tensor): Tensor {

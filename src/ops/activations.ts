@@ -2,10 +2,10 @@
 import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { emitUnary } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkFinite, checkOneOf, checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { atan, checkFloat, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit, where } from './index.ts';
 

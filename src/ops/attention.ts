@@ -1,8 +1,8 @@
 /** Scaled dot-product attention, made of products, a mask and softmax. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { dropout } from './functional.ts';
 import { alongDim, checkFloat, checkTensor, compose, matmul, softmax, where } from './index.ts';
 

@@ -1,9 +1,9 @@
 /** The bilinear map. */
 
 import { refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor, compose, matmul } from './index.ts';
 
 /**

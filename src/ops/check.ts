@@ -1,8 +1,8 @@
 /** Checks of operands that all operations share. */
 import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { nameOf } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Refuses what is not a tensor. */
 export function checkTensor(op: string, argument: string, value: unknown): asserts value is Tensor {

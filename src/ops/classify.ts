@@ -2,14 +2,14 @@
 
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
-import type { Context } from '../autograd/engine.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
 import { isGradEnabled } from '../tape/mode.ts';
+import type { Context, CrossEntropyAttributes } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
@@ -97,14 +97,6 @@ export interface CrossEntropyOptions {
   ignoreIndex?: number;
   /** Part of the target that is spread evenly over all classes, 0 … 1. Default 0. */
   labelSmoothing?: number;
-}
-
-/** What the gradient of cross-entropy must know. */
-export interface CrossEntropyAttributes {
-  reduction: Reduction;
-  ignoreIndex: number;
-  smoothing: number;
-  weighted: boolean;
 }
 
 function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex: number): void {

@@ -2,8 +2,8 @@
 
 import { floatBits } from '../../bindings/commands/program.ts';
 import { emitScalar } from '../emit/emit.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import {
   checkOperands,
   compose,

@@ -2,8 +2,8 @@
 import type { DType, Executor } from '../../bindings/executor.ts';
 import { copyInto, emitUnary, empty, materialize } from '../emit/emit.ts';
 import { rememberWritten } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { record } from '../tape/record.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { checkTensor } from './check.ts';
 

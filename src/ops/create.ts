@@ -4,12 +4,11 @@ import type { DType, Executor } from '../../bindings/executor.ts';
 import { isInt32Array, isList, typedArrayName } from '../../bindings/realm.ts';
 import { empty, fillWith } from '../emit/emit.ts';
 import { rememberWritten } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { defaultExecutor } from '../runtime/runtime.ts';
-import type { Nested } from '../tensor/base.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, nestedShape, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Nested, Tensor } from '../tensor/tensor.ts';
 import { checkInt32, checkTensor, elementOf } from './check.ts';
 import {
   finish,

@@ -1,11 +1,11 @@
 /** Division, with its fraction or without, and rounding. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkValues } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { needsGrad, record } from '../tape/record.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   arithmetic,
   checkOperands,

@@ -1,10 +1,10 @@
 /** Rows of a table by index: embeddings, and one-hot vectors. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { valuesAtHand } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from './index.ts';
 import { addToRows, embeddingRows, rowCounts } from './lookup.ts';

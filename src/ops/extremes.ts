@@ -2,11 +2,11 @@
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dense, done, emitArgReduce, sectionsOf } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';

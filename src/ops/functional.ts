@@ -7,8 +7,8 @@
 
 import { empty } from '../emit/emit.ts';
 import { generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   type Conv1dOptions,
   type ConvOptions,

@@ -2,10 +2,10 @@
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, dense, done, materialize, sectionsOf } from '../emit/emit.ts';
 import { emitGather, emitScatterAdd, emitSort } from '../emit/indexed.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkWhole, FLAG, noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';

@@ -1,5 +1,5 @@
 /** All operations as functions. */
-export * from '../generated/mathFunctions.ts';
+
 export * from './activationKernels.ts';
 export * from './arithmetic.ts';
 export * from './check.ts';
@@ -11,6 +11,7 @@ export * from './create.ts';
 export * from './division.ts';
 export * from './extremes.ts';
 export * from './gather.ts';
+export * from './generated/mathFunctions.ts';
 export * from './inplace.ts';
 export * from './linalg.ts';
 export * from './lists.ts';

@@ -1,10 +1,10 @@
 /** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
 import { ArgumentError, AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, copyInto, viewOf } from '../emit/emit.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { isGradEnabled } from '../tape/mode.ts';
 import { planWrite, repeatsElements } from '../tape/views.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { restate, watching } from '../tensor/watch.ts';
 import { compose, type Operand } from './arithmetic.ts';
 

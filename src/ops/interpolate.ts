@@ -3,9 +3,9 @@ import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ResizeMode } from '../../bindings/generated/encode.ts';
 import { empty } from '../emit/emit.ts';
 import { generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { checkPlanes, checkTensor, compose, type Pair, pairOf, resizePlanes, zerosLike } from './index.ts';
 
 /** Options of `interpolate`. */

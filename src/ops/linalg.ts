@@ -2,11 +2,11 @@
 
 import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/knownShapes.ts';
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';

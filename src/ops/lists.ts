@@ -2,9 +2,9 @@
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { typedArrayName } from '../../bindings/realm.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { nameOf, shown } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type NumberArray, tensor } from './create.ts';
 import type { Placement } from './newTensor.ts';
 

@@ -1,10 +1,10 @@
 /** Embedding: rows of a table, with the gradient added to those rows alone, and what its options need. */
+
 import { encodeAddRows } from '../../bindings/generated/encode.ts';
-import type { Context } from '../autograd/engine.ts';
-import type { EmbeddingAttributes } from '../autograd/rules/embedding.ts';
 import { dense, done, empty } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Context, EmbeddingAttributes } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { constant } from './create.ts';
 import { rowGradient } from './rowGradient.ts';
 import { takeRowsAlong } from './select.ts';

@@ -3,8 +3,8 @@
  * was made by is in its graph: where that says so, there is a warning, once a model.
  */
 import { warn } from '../../bindings/warn.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import type { Variable } from '../tensor/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { binaryCrossEntropyWithLogits, crossEntropy, focalLoss, klDiv, nllLoss } from './functional.ts';
 
 /** What a loss takes, and which other loss takes the probabilities that it was given. */

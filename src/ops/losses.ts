@@ -1,13 +1,12 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkAll, type Range } from '../../bindings/ranges.ts';
-import { LOG_FLOOR } from '../autograd/rules.ts';
 import { checkValues } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { record } from '../tape/record.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import {
   checkFloat,
@@ -19,6 +18,9 @@ import {
   type Reduction,
   weightTensor,
 } from './index.ts';
+
+/** Where PyTorch cuts off the logarithms of binary cross-entropy, to keep it finite. */
+const LOG_FLOOR = -100;
 
 /** Options of all losses. */
 export interface LossOptions {

@@ -1,8 +1,8 @@
 /** Losses beyond the first ones: of distances, of probabilities, of labels ±1. PyTorch's definitions and defaults. */
 import { refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkFinite, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { softplus } from './activations.ts';
 import {
   checkReduction,

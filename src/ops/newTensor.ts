@@ -3,10 +3,10 @@ import { AutogradError, DTypeError, OutOfMemoryError, refuse } from '../../bindi
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { empty } from '../emit/emit.ts';
 import { rememberWritten } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { numelOf, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { active } from '../tensor/trace.ts';
 
 /** Options of `tensor` and of what else makes tensors. */

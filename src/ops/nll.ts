@@ -1,9 +1,9 @@
 /** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import {

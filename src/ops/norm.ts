@@ -1,8 +1,8 @@
 /** Normalisation with the parameters as arguments. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, FLAG, NULLABLE, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   type Affine,
   type BatchNormCall,

@@ -1,6 +1,6 @@
 /** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
+
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Context } from '../autograd/engine.ts';
 import { commonExecutor, dense } from '../emit/emit.ts';
 import {
   emitMoments,
@@ -11,23 +11,14 @@ import {
   type NormView,
   type Running,
 } from '../emit/norm.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { isGradEnabled, noGrad } from '../tape/mode.ts';
+import type { Context, NormAttributes } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
-
-/** What the gradient of a normalisation must know. Inputs: x, mean, rstd, weight if there is one, bias if there is one. */
-export interface NormCall {
-  view: NormView;
-  eps: number;
-  /** Whether mean and rstd do not depend on x. */
-  fixed: boolean;
-  hasWeight: boolean;
-  hasBias: boolean;
-}
 
 /** A factor and a summand a channel. */
 export interface Affine {
@@ -213,7 +204,7 @@ export function layerNorm(x: Tensor, shape: Shape, affine: Affine, eps: number):
 type Gradients = (Tensor | null)[];
 
 /** Gradients of a normalisation for its inputs. */
-export function normGrad(g: Tensor, c: Context<NormCall>): Gradients {
+export function normGrad(g: Tensor, c: Context<NormAttributes>): Gradients {
   if (isGradEnabled()) return composedGrad(g, c);
   const { view, fixed, hasWeight, hasBias } = c.attributes;
   const x = dense(c.input(0));
@@ -232,7 +223,7 @@ export function normGrad(g: Tensor, c: Context<NormCall>): Gradients {
 }
 
 /** The same from differentiable operations, for second derivatives: the statistics are computed again. */
-function composedGrad(g: Tensor, c: Context<NormCall>): Gradients {
+function composedGrad(g: Tensor, c: Context<NormAttributes>): Gradients {
   const { view, eps, fixed, hasWeight, hasBias } = c.attributes;
   const { outer, channels, spatial, groupChannels } = view;
   const inGroup = groupChannels === 0 ? 1 : groupChannels;

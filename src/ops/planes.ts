@@ -2,10 +2,10 @@
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dense } from '../emit/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../emit/pool.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { shown } from '../options.ts';
 import { needsGrad, record } from '../tape/record.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';

@@ -1,8 +1,8 @@
 /** Pooling: planes [N, C, H, W] or [C, H, W], lines [N, C, L] or [C, L]. PyTorch's definitions and defaults. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   type AdaptiveSize,
   adaptiveAvgPool,

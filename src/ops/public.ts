@@ -1,5 +1,5 @@
 /** The operations that users of the library see as functions; those that only gradient rules need stay inside. */
-export * from '../generated/mathFunctions.ts';
+
 export {
   type AlphaOptions,
   abs,
@@ -36,6 +36,7 @@ export {
 export { type DivOptions, div, type RoundOptions, round } from './division.ts';
 export { argmax, argmin, type Extremes, max, min } from './extremes.ts';
 export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } from './gather.ts';
+export * from './generated/mathFunctions.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
 export type { NumberList } from './lists.ts';
 export type { ShapeArguments, TensorOptions } from './newTensor.ts';

@@ -3,10 +3,10 @@
 import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
 import { empty } from '../emit/emit.ts';
 import { generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, type Shape } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import {
   finish,
   fromList,

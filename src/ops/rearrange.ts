@@ -1,10 +1,10 @@
 /** Elements repeated, turned round, cut into parts, or set to 0 on one side of a diagonal: made of views and copies. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { materialize, viewOf } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkWhole, noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { checkList, checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { compose, where } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { clone } from './convert.ts';

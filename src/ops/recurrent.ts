@@ -3,14 +3,14 @@
  * (nn/recurrent.ts). Its two results, the outputs and the LSTM's last cell, are nodes of their own with the same inputs: each adds its
  * part of the gradient.
  */
+
 import { AutogradError, refuse } from '../../bindings/errors.ts';
-import type { Context } from '../autograd/engine.ts';
-import type { RecurrentAttributes } from '../autograd/rules/recurrent.ts';
 import { commonExecutor, dense } from '../emit/emit.ts';
 import { emitRecurrent, emitRecurrentGrad, type RecurrentKindName, type RecurrentOperands } from '../emit/recurrent.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { isGradEnabled } from '../tape/mode.ts';
+import type { Context, RecurrentAttributes } from '../tape/primitives.ts';
 import { needsGrad, record } from '../tape/record.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { clone } from './convert.ts';

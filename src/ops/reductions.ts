@@ -1,11 +1,11 @@
 /** Sums, products, spreads and norms: over all elements, or over the dimensions given. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dense, done, emitCumsum, sectionsOf } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkFinite, checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { needsGrad, record } from '../tape/record.ts';
 import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { withWatcher } from '../tensor/watch.ts';
 import { compose, where } from './arithmetic.ts';

@@ -1,9 +1,9 @@
 /** Parts of flat tensors that strides describe: what gradients of changes through views are made of. */
 
 import { copyInto, materialize, viewOf } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import type { Region } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
-import type { Region } from '../tape/views.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { clone } from './convert.ts';
 import { constant } from './create.ts';

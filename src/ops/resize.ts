@@ -2,10 +2,10 @@
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { copyInto, dense, empty, fillWith, viewOf } from '../emit/emit.ts';
 import { emitResize, emitResizeGrad, type ResizeGeometry } from '../emit/resize.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor, elementOf } from './check.ts';

@@ -4,23 +4,23 @@
  * rows alone, and an optimizer that leaves what has no gradient as it is changes those rows alone: the work goes with the rows
  * looked up, not with the table. Whoever else changes that memory, which its version tells, makes that knowledge void.
  */
+
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeAddRows } from '../../bindings/generated/encode.ts';
-import type { Context } from '../autograd/engine.ts';
 import { copyInto, dense, done, fillWith, viewOf } from '../emit/emit.ts';
-import { Tensor } from '../methods/tensor.ts';
-import type { Recorder } from '../program/recorder.ts';
 import { isGradEnabled } from '../tape/mode.ts';
-import type { Variable } from '../tensor/graph.ts';
+import type { Context } from '../tape/primitives.ts';
+import type { GradientRows, Variable } from '../tensor/graph.ts';
 import { numelOf, type Shape, sameShape, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
-import { active, tracing, untraced } from '../tensor/trace.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { active, type Tracer, tracing, untraced } from '../tensor/trace.ts';
 import { indexAddTo } from './select.ts';
 
 const memories = new WeakMap<Storage, RowMemory>();
 
 /** Memory of a gradient that is zero but in the rows of a list. */
-export class RowMemory {
+export class RowMemory implements GradientRows {
   readonly storage: Storage;
   /** A mark for each row, which names the row's last place in the list; then the list, with room for as many rows as there are. */
   private readonly lists: Storage;
@@ -38,7 +38,7 @@ export class RowMemory {
     private readonly executor: Executor,
     private readonly shape: Shape,
     /** The program that it was made for. */
-    private readonly recorder: Recorder | null,
+    private readonly recorder: Tracer | null,
   ) {
     this.rows = shape[0]!;
     const storage = Storage.allocate(executor, numelOf(shape));
@@ -163,18 +163,20 @@ function memoryFor(leaf: Variable, shape: Shape, executor: Executor): RowMemory 
     // One for each leaf is enough: they are large.
     if (executor !== recorder || recorder.gradients.has(leaf)) return null;
     const memory = untraced(() => new RowMemory(recorder.base, shape, recorder));
-    recorder.rowMemories.push(memory);
+    recorder.own(memory);
     recorder.beforeRun({ memory: memory.storage, run: () => memory.beforeRun(), save: () => memory.save() });
     return memory;
   }
-  if (leaf.rows?.fits(executor, shape)) {
-    leaf.rows.clear();
-  } else {
-    leaf.rows?.dispose();
-    leaf.rows = null;
-    leaf.rows = new RowMemory(executor, shape, null);
+  const own = leaf.rows === null ? undefined : memories.get(leaf.rows.storage);
+  if (own?.fits(executor, shape)) {
+    own.clear();
+    return own;
   }
-  return leaf.rows;
+  leaf.rows?.dispose();
+  leaf.rows = null;
+  const memory = new RowMemory(executor, shape, null);
+  leaf.rows = memory;
+  return memory;
 }
 
 /** Memory for the gradients of `count` rows of an input, and whether there are some already; null where a list of rows does not help. */

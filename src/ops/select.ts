@@ -4,10 +4,10 @@ import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/er
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { indexTensor, isNumberList, type NumberList } from './lists.ts';

@@ -6,7 +6,6 @@
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { charge } from '../tensor/budget.ts';
@@ -24,6 +23,7 @@ import {
   stridesOf,
   viewStrides,
 } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { cast, clone } from './convert.ts';

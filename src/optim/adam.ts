@@ -1,8 +1,8 @@
 /** Adam. */
 
 import { encodeAdam } from '../../bindings/generated/encode.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { COUNT, type Fields, OPTIONAL_TENSOR, TENSOR } from './savedState.ts';

@@ -1,7 +1,7 @@
 /** Optimizers whose steps adapt to the size of the gradients: RMSprop, Adagrad, Adadelta and NAdam. */
 import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkRange, noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { COUNT, type Fields, OPTIONAL_TENSOR, SHARE, TENSOR } from './savedState.ts';

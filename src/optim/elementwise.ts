@@ -5,13 +5,12 @@
 
 import type { Executor } from '../../bindings/executor.ts';
 import { dense, done } from '../emit/emit.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { groupFrom } from '../program/group.ts';
-import type { Recorder } from '../program/recorder.ts';
 import { withGrad } from '../tape/mode.ts';
 import { Storage } from '../tensor/storage.ts';
-import { tracing, untraced } from '../tensor/trace.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
+import { type Tracer, tracing, untraced } from '../tensor/trace.ts';
 import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 import { type Fields, memoryIn, type SavedMemory } from './savedState.ts';
 
@@ -119,7 +118,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   }
 
   /** The same, recorded: settings are written before every run. */
-  private record(recorder: Recorder, steps: readonly Step<O>[]): void {
+  private record(recorder: Tracer, steps: readonly Step<O>[]): void {
     const { length, commands } = recorder.program;
     // Settings that were changed to something wrong are refused where they are recorded again.
     recorder.conditions.push(() => this.areSettingsRight());

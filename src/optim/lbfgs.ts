@@ -1,12 +1,12 @@
 /** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
 import { ArgumentError, DeviceError, refuse, ShapeError, TraceError } from '../../bindings/errors.ts';
 import { isFloat64Array } from '../../bindings/realm.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkTensor, constant } from '../ops/index.ts';
 import { checkFinite, checkWhole, nameOf, noMore } from '../options.ts';
 import { withGrad } from '../tape/mode.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { tracing, untraced } from '../tensor/trace.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
 import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';

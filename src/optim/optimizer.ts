@@ -2,12 +2,11 @@
 import { ArgumentError, DeviceError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { commonExecutor, materialize } from '../emit/emit.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { constant } from '../ops/index.ts';
 import { checkOptions, kindsOf, nameOf, noMore, shown, VALUE } from '../options.ts';
-import { dropGrad } from '../tensor/base.ts';
 import { keep } from '../tensor/scope.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
+import { dropGrad, isTensor, type Tensor } from '../tensor/tensor.ts';
 import { untraced } from '../tensor/trace.ts';
 import { checkNames, isObject, type SavedMemory, type SavedTensor } from './savedState.ts';
 

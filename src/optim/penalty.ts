@@ -1,9 +1,9 @@
 /** Penalties to add to a loss. */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { checkTensor, compose } from '../ops/index.ts';
 import { checkFinite, noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /**
  * λ·Σ |p| over all parameters: add it to the loss, and many of them go to 0. (For squares use an optimizer's weightDecay.)

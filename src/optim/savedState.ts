@@ -3,9 +3,9 @@
  * remembers. Everything is checked before anything is taken over. Tensors may have gone through JSON, which makes nested lists of them.
  */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { nameOf, shown } from '../options.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** What an optimizer remembers of one parameter under a name. */
 export interface Field {

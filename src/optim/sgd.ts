@@ -1,9 +1,9 @@
 /** Stochastic gradient descent. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { encodeSgd } from '../../bindings/generated/encode.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { rowsOf } from '../ops/rowGradient.ts';
 import { checkFinite, noMore } from '../options.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';

@@ -1,13 +1,13 @@
 /** Which class a model tells at each point of the plane. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkFinite, checkWhole, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, type Points, pointsOf } from './inputs.ts';

@@ -1,8 +1,8 @@
 /** Confusion matrices. */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { noMore, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { CHART_KINDS, type ChartOptions, checkChart, checkLabels, valuesOf } from './inputs.ts';
 import { colourOf, element, FAINT, fitted, heading, INK, PADDING, PAPER, sheet, text, textWidth, tint } from './svg.ts';
 

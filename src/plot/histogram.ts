@@ -1,7 +1,7 @@
 /** How often numbers occur. */
 
-import { isTensor } from '../methods/tensor.ts';
 import { checkWhole, noMore, VALUE } from '../options.ts';
+import { isTensor } from '../tensor/tensor.ts';
 import { frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
 import { extent, scaleOf } from './scale.ts';

@@ -1,8 +1,8 @@
 /** Pictures side by side. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkWhole, noMore, VALUE } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type ChartOptions, checkChart, checkInterval, checkLabels } from './inputs.ts';
 import { pngAddress } from './png.ts';
 import { extent } from './scale.ts';

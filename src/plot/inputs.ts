@@ -1,8 +1,8 @@
 /** What charts take, checked: numbers in lists, points, and options that all charts share. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isList } from '../../bindings/realm.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkOptions, checkRange, type OptionKinds, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of every chart. */
 export interface ChartOptions {

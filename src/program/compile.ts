@@ -5,16 +5,15 @@ import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
 import { isPromise, isRecord } from '../../bindings/realm.ts';
 import { dense, done, materialize } from '../emit/emit.ts';
-import { isTensor, Tensor } from '../methods/tensor.ts';
 import { clone, moveTo } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { defaultExecutor, executorFor } from '../runtime/runtime.ts';
 import { isGradEnabled, noGrad } from '../tape/mode.ts';
-import { dropGrad } from '../tensor/base.ts';
 import { closeScope, openScope, openScopes } from '../tensor/scope.ts';
 import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
-import { tracing, withRecorder } from '../tensor/trace.ts';
+import { dropGrad, isTensor, Tensor } from '../tensor/tensor.ts';
+import { tracing, withTracer } from '../tensor/trace.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
 import { type Placement, place } from './placement.ts';
@@ -153,7 +152,7 @@ function traceOn(fn: (...args: never[]) => unknown, args: readonly unknown[], re
   const inputs: number[] = [];
   const traceScope = openScope();
   try {
-    withRecorder(recorder, () => {
+    withTracer(recorder, () => {
       const placeholders = args.map((argument, i) => {
         if (!isTensor(argument)) return argument;
         if (argument.requiresGrad) {

@@ -4,11 +4,11 @@
  * has changed nothing.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import type { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Hook } from '../tensor/trace.ts';
 import { checkedBy } from './checksFirst.ts';
 import { type Command, writes } from './commands.ts';
-import type { Hook } from './recorder.ts';
 
 /** What the division needs to know of a program. */
 export interface Loaded {

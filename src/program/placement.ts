@@ -1,8 +1,8 @@
 /** `device: 'auto'`: where a program runs, chosen when it is recorded, by what it is estimated to take on the CPU and on the GPU. */
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { candidates } from '../runtime/runtime.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { sumOfCosts } from './cost.ts';
 import { onCpu, onGpu, type Rates } from './estimate.ts';
 import { Recorder } from './recorder.ts';

@@ -7,11 +7,10 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { refuse, TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import type { Range } from '../../bindings/ranges.ts';
-import type { Generator } from '../emit/random.ts';
-import type { Tensor } from '../methods/tensor.ts';
-import type { RowMemory } from '../ops/rowGradient.ts';
-import { releaseGrad, type Variable } from '../tensor/graph.ts';
+import { type GradientRows, releaseGrad, type Variable } from '../tensor/graph.ts';
 import type { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Hook, RandomStream, Tracer } from '../tensor/trace.ts';
 import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
 /** First virtual element index: the end of the largest real heap. */
@@ -63,15 +62,6 @@ export interface Guard {
   range: Range;
 }
 
-/** What must happen before the commands of a run that use `memory`. */
-export interface Hook {
-  /** The storage that they find something in, or null: the state of the random numbers. */
-  memory: Storage | null;
-  run(): void;
-  /** Remembers what `run` changes on this side: returns what puts it back. `memory` is not its concern. */
-  save(): () => void;
-}
-
 /** A storage that is used where its copy is, and where it was. */
 interface Adopted {
   mirror: Mirror;
@@ -79,7 +69,7 @@ interface Adopted {
   address: number;
 }
 
-export class Recorder implements Executor {
+export class Recorder implements Tracer {
   readonly program = new GrowingBlock(new Int32Array(4096));
   readonly allocator: HeapAllocator;
   readonly buffers: VirtualBuffer[] = [];
@@ -103,7 +93,7 @@ export class Recorder implements Executor {
   /** Leaves that were given a gradient. */
   readonly gradients = new Map<Variable, Tensor>();
   /** Memory of gradients that lasts from run to run. */
-  readonly rowMemories: RowMemory[] = [];
+  private readonly rowMemories: GradientRows[] = [];
   /** What must hold for the program to be right. */
   readonly conditions: (() => boolean)[] = [];
   /** What settings were met of. */
@@ -113,7 +103,7 @@ export class Recorder implements Executor {
   /** Ranges that the host looks at before every run. */
   readonly guards: Guard[] = [];
   /** The stream that random commands draw from, and blocks drawn so far. */
-  private stream: Generator | null = null;
+  private stream: RandomStream | null = null;
   private randomBlocks = 0;
   private next = VIRTUAL_START;
 
@@ -283,8 +273,12 @@ export class Recorder implements Executor {
       this.guards.push({ input, storage, offset, shape, strides, dtype, range });
   }
 
+  own(memory: GradientRows): void {
+    this.rowMemories.push(memory);
+  }
+
   /** Reserves blocks of a random stream; returns how many were reserved before. */
-  drawFrom(stream: Generator, blocks: number): number {
+  drawFrom(stream: RandomStream, blocks: number): number {
     if (this.stream === null) {
       this.stream = stream;
       this.beforeRun({

@@ -6,11 +6,10 @@
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { checkAll, takeFault } from '../../bindings/ranges.ts';
 import { valuesAtHand } from '../emit/values.ts';
-import { Tensor } from '../methods/tensor.ts';
-import { dropGrad } from '../tensor/base.ts';
 import type { Variable } from '../tensor/graph.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
+import { dropGrad, Tensor } from '../tensor/tensor.ts';
 import type { Command } from './commands.ts';
 import { draftOf, finder } from './draft.ts';
 import { ProgramMemory } from './memory.ts';

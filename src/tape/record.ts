@@ -1,10 +1,10 @@
 /** Recording: ties the result of an operation to its inputs, and keeps what the operation's rule will need. */
 
-import { type Attributes, type Primitive, rules } from '../autograd/rules.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { Node, type Saved, Variable } from '../tensor/graph.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Details, watching } from '../tensor/watch.ts';
 import { isGradEnabled } from './mode.ts';
+import { type Attributes, type Primitive, saves } from './primitives.ts';
 import { linkView } from './views.ts';
 
 function save(tensor: Tensor): Saved {
@@ -30,8 +30,7 @@ export function record<P extends Primitive>(
   const first = inputs[0];
   if (first !== undefined && first.storageOrNull === output.storageOrNull) linkView(first, output);
   if (!needsGrad(inputs)) return output;
-  const { saves } = rules[primitive];
-  const wanted = saves?.inputs;
+  const { inputs: wanted, output: keepsOutput } = saves[primitive];
   const savedInputs = inputs.map((input, i) => {
     if (wanted === undefined) return null;
     if (wanted === 'others') return inputs.some((other, j) => j !== i && other.requiresGrad) ? save(input) : null;
@@ -42,7 +41,7 @@ export function record<P extends Primitive>(
     inputs.map((input) => (input.requiresGrad ? input.variable : null)),
     inputs.map((input) => input.shape),
     savedInputs,
-    saves?.output ? save(output) : null,
+    keepsOutput ? save(output) : null,
     attributes[0],
   );
   output.setVariable(new Variable(true, node));

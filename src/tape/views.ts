@@ -4,23 +4,14 @@
  * shares them becomes a `region` of it (PyTorch's CopySlices and AsStridedBackward).
  */
 import { AutogradError, refuse } from '../../bindings/errors.ts';
-import type { Attributes, Primitive } from '../autograd/rules.ts';
-import { Tensor } from '../methods/tensor.ts';
 import { History, Membership, Node, releaseVariable, untracked, Variable } from '../tensor/graph.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { isGradEnabled } from './mode.ts';
-
-/** A part of a storage, as a tensor sees it. */
-export interface Region {
-  offset: number;
-  shape: readonly number[];
-  strides: readonly number[];
-  /** Elements of the storage. */
-  length: number;
-}
+import type { Attributes, Primitive, Region } from './primitives.ts';
 
 /** Operations that show elements where they are. */
-const VIEWS: ReadonlySet<Primitive> = new Set(['reshape', 'permute', 'slice', 'expand', 'region']);
+const VIEWS: ReadonlySet<string> = new Set<Primitive>(['reshape', 'permute', 'slice', 'expand', 'region']);
 
 /** Tells a view what it is a view of. */
 export function linkView(x: Tensor, view: Tensor): void {
@@ -28,7 +19,7 @@ export function linkView(x: Tensor, view: Tensor): void {
     view.setMembership(untracked);
     return;
   }
-  if (x.membership === null) x.setMembership(new Membership(new History()));
+  if (x.membership === null) x.setMembership(new Membership(new History(followHistory)));
   const member = x.membership!;
   view.setMembership(member === untracked ? untracked : new Membership(member.history));
 }
@@ -61,7 +52,7 @@ function regionOf({ offset, shape, strides, storage }: Tensor): Region {
 }
 
 /** Gives a tensor the variable that its history says it has, after another one has written to their elements. */
-export function followHistory(x: Tensor, member: Membership): void {
+function followHistory(x: Tensor, member: Membership): void {
   const { history } = member;
   const region = regionOf(x);
   const part = nodeOf('region', [history.variable], [[region.length]], region);
@@ -126,7 +117,7 @@ export function planWrite(op: string, x: Tensor, result: Tensor): (() => void) |
     const flat = [region.length];
     let before = isReplaced || whole === null ? null : whole.variable;
     if (before !== null && whole!.shape.length !== 1) before = nodeOf('reshape', [before], [whole!.shape], undefined);
-    if (membership === null) x.setMembership(new Membership(new History()));
+    if (membership === null) x.setMembership(new Membership(new History(followHistory)));
     changeHistory(x.membership!.history, nodeOf('overwrite', [before, written], [flat, x.shape], region));
   };
 }

@@ -4,10 +4,15 @@
  * the node behind it and all that it saved are freed. `backward()` frees them earlier.
  */
 import type { DType } from '../../bindings/executor.ts';
-import type { Primitive } from '../autograd/rules.ts';
-import type { Tensor } from '../methods/tensor.ts';
-import type { RowMemory } from '../ops/rowGradient.ts';
 import type { Storage } from './storage.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Memory for a leaf's gradient of which a step changes a few rows, kept from step to step. */
+export interface GradientRows {
+  readonly storage: Storage;
+  /** The gradient in it may live on. */
+  dispose(): void;
+}
 
 /** Autograd's side of a tensor. */
 export class Variable {
@@ -22,7 +27,7 @@ export class Variable {
   /** Gradient on its way during a backward pass. */
   pending: Tensor | null = null;
   /** Memory for its gradient where steps look up a few of its rows. */
-  rows: RowMemory | null = null;
+  rows: GradientRows | null = null;
   /** Last pass that visited it. */
   pass = 0;
 
@@ -55,6 +60,11 @@ export class History {
   variable: Variable | null = null;
   /** A tensor of the history that was made a leaf that requires grad. */
   leaf: Variable | null = null;
+
+  constructor(
+    /** Gives a tensor of the history the variable that follows from the last change. */
+    readonly follow: (x: Tensor, member: Membership) => void,
+  ) {}
 }
 
 /** A tensor's part in a history. */
@@ -69,7 +79,7 @@ export class Membership {
 }
 
 /** What views have that were made while nothing was recorded. */
-export const untracked = new Membership(new History());
+export const untracked = new Membership(new History(() => {}));
 
 /** A tensor lets go of its history. */
 export function releaseHistory(member: Membership): void {
@@ -89,7 +99,7 @@ export class Node {
   freed = false;
 
   constructor(
-    readonly primitive: Primitive,
+    readonly primitive: string,
     readonly inputs: (Variable | null)[],
     readonly shapes: (readonly number[])[],
     readonly savedInputs: (Saved | null)[],

@@ -3,8 +3,8 @@
  * shape is only `number[]` all of these say `Shape`, and nothing is refused. Types alone: nothing of this runs.
  */
 
-import type { Tensor } from '../methods/tensor.ts';
 import type { Shape } from './shapes.ts';
+import type { Tensor } from './tensor.ts';
 
 /** S itself if its length is known, else any shape. */
 export type Known<S extends Shape> = number extends S['length'] ? Shape : S;

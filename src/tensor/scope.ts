@@ -7,10 +7,10 @@
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { refuseOtherCopy } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { noMore } from '../options.ts';
 import { letGoOfVariable, type Membership, releaseHistory, type Variable } from './graph.ts';
 import type { Storage } from './storage.ts';
+import type { Tensor } from './tensor.ts';
 
 /** An open scope: the tensors that it will dispose. */
 export class Scope {

@@ -2,7 +2,7 @@
  * Whoever follows operations while they are done, such as the export to ONNX. Operations tell what they made of what: most of them
  * where they are recorded for gradients or where their command is encoded, and `restate` says in one word what several did together.
  */
-import type { Tensor } from '../methods/tensor.ts';
+import type { Tensor } from './tensor.ts';
 
 /** Numbers and names that an operation was given besides tensors. */
 export type Details = Readonly<Record<string, unknown>>;

@@ -4,9 +4,9 @@ import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
 import { generator } from '../emit/random.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkRange, checkWhole } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
 
 /** Inputs: a tensor, or one for each input of the model. */

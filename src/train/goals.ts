@@ -1,9 +1,9 @@
 /** What a model is trained for: a loss, or one for each of its outputs, and the metrics that look at it. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isRecord } from '../../bindings/realm.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { checkFinite } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Logs } from './callbacks.ts';
 import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';

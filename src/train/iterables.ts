@@ -1,6 +1,6 @@
 /** Batches that come one after the other from a generator, or from anything else that can be iterated. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Source, Turns } from './examples.ts';
 
 /** A batch: inputs, …, targets. */

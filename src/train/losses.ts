@@ -1,7 +1,6 @@
 /** Losses by name, and what the classes of a batch weigh. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import * as nnLosses from '../nn/losses.ts';
 import { Module } from '../nn/module.ts';
 import {
@@ -19,6 +18,7 @@ import {
 } from '../ops/functional.ts';
 import { checkLossInput } from '../ops/lossInput.ts';
 import { show } from '../tensor/shapes.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Reading } from './metrics.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** Metrics that grow batch by batch, by name or as functions. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { f1, precision, r2, recall, rocAuc } from '../metrics/index.ts';
 import { show } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** A metric that sees one batch after the other. */
 export interface Metric {

@@ -1,9 +1,9 @@
 /** Tensors whose values come later, seen from code that needs them at once: it works with copies on the CPU. */
 
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { readableExecutor } from '../runtime/runtime.ts';
 import { keep } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Whether `item()` and `dataSync()` give the values of this tensor. */
 export function canReadAtOnce(t: Tensor): boolean {

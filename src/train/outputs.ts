@@ -1,8 +1,8 @@
 /** What a model gives for many inputs: batches on the way while others are computed. */
 import { ArgumentError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { scope } from '../tensor/scope.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { pacer } from './pause.ts';
 import { joined } from './step.ts';
 

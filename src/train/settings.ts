@@ -2,9 +2,9 @@
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import type { Module } from '../nn/module.ts';
 import { FLAG, type OptionKinds, VALUE } from '../options.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs } from './callbacks.ts';
 import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
 import type { Losses, LossWeights, Metrics } from './goals.ts';

@@ -2,11 +2,11 @@
 import { TraceError } from '../../bindings/errors.ts';
 import type { Device, NumericArray } from '../../bindings/executor.ts';
 import { empty } from '../emit/emit.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import type { Module } from '../nn/module.ts';
 import { type Compiled, changedOnGpu, compile } from '../program/compile.ts';
 import type { Placement } from '../program/placement.ts';
 import type { Storage } from '../tensor/storage.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** What a trainer may be told: a device for everything, or to choose for each program. */
 export type Where = Device | 'auto' | undefined;

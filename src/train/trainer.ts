@@ -3,7 +3,6 @@ import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { isPromise } from '../../bindings/realm.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
-import { isTensor, type Tensor } from '../methods/tensor.ts';
 import { moveStorages } from '../move.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
@@ -11,6 +10,7 @@ import type { Placement } from '../program/placement.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { Callback, Logs, TrainingState } from './callbacks.ts';
 import {
   type Examples,

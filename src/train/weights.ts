@@ -5,9 +5,9 @@ import { isInstance } from '../copies.ts';
 import { classWeights } from '../data/balance.ts';
 import { TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
-import type { Tensor } from '../methods/tensor.ts';
 import { tensor } from '../ops/index.ts';
 import { keep, scope } from '../tensor/scope.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf } from './losses.ts';
 
 /** Factors of classes: by class, in order, or those that make all count the same. */

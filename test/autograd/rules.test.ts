@@ -3,8 +3,9 @@
  * gradient of the gradient.
  */
 import { describe, expect, it } from 'vitest';
-import { type Primitive, rules } from '../../src/autograd/rules.ts';
+import { rules } from '../../src/autograd/rules.ts';
 import { gradcheck, type Tensor, tensor } from '../../src/index.ts';
+import type { Primitive } from '../../src/tape/primitives.ts';
 import { cases, gradientOf, once, points, recorded } from '../support/ruleCases.ts';
 
 describe('gradient rules against finite differences', () => {

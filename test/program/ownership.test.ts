@@ -16,7 +16,7 @@ import {
 } from '../../src/index.ts';
 import { Recorder } from '../../src/program/recorder.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
-import { withRecorder } from '../../src/tensor/trace.ts';
+import { withTracer } from '../../src/tensor/trace.ts';
 import { executors, wasmExecutors } from '../support/executors.ts';
 
 /** Runs `body` with new tensors on each executor; afterwards as much memory is in use as before. */
@@ -84,7 +84,7 @@ describe('a captured tensor that is disposed while the function is recorded', ()
     const before = blocks();
     const w = withExecutor(home, () => full([8], 3));
     const recorder = new Recorder(away, home);
-    withRecorder(recorder, () => {
+    withTracer(recorder, () => {
       w.neg().dispose();
       w.dispose();
     });

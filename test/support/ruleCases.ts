@@ -3,13 +3,13 @@
  * from kinks; what happens at ties stands in the fixtures.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import type { Primitive } from '../../src/autograd/rules.ts';
 import { gateCount } from '../../src/emit/recurrent.ts';
 import { F, grad, type Tensor, tensor } from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { embeddingRows } from '../../src/ops/lookup.ts';
 import { recurrent } from '../../src/ops/recurrent.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
+import type { Primitive } from '../../src/tape/primitives.ts';
 import type { Node } from '../../src/tensor/graph.ts';
 
 /** Numbers between low and high, no two alike and none near 0, in a fixed irregular order. */
@@ -342,8 +342,8 @@ export const cases: Record<Primitive, Case[]> = {
 export const once: Primitive[] = ['recurrent', 'recurrentCell'];
 
 /** All primitives in the graph behind a tensor. */
-export function recorded(y: Tensor): Set<Primitive> {
-  const found = new Set<Primitive>();
+export function recorded(y: Tensor): Set<string> {
+  const found = new Set<string>();
   const nodes: (Node | null | undefined)[] = [y.variable?.node];
   for (let node = nodes.pop(); node !== undefined || nodes.length > 0; node = nodes.pop()) {
     if (!node) continue;

@@ -1,43 +1,29 @@
 /** Gradient rules of activations that have kernels of their own. */
 
-import type { Tensor } from '../../methods/tensor.ts';
 import * as ops from '../../ops/index.ts';
-import type { Rule } from '../rules.ts';
-
-export interface ActivationAttributes {
-  gelu: undefined;
-  geluTanh: undefined;
-  silu: undefined;
-  geluGrad: undefined;
-  geluTanhGrad: undefined;
-  siluGrad: undefined;
-  softplus: { beta: number; threshold: number };
-  elu: { factor: number; scale: number };
-  leakyRelu: { slope: number };
-}
-
-const input = { inputs: 'all' } as const;
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Rule, Rules } from './rule.ts';
 
 /** The rule of x ↦ x·s(x), by the gradient's own command. */
-const gated = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad'): Rule<undefined> => ({
-  saves: input,
-  backward: (g, c) => [ops.activationGrad(fn, c.input(0), g)],
-});
+const gated =
+  (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad'): Rule<undefined> =>
+  (g, c) => [ops.activationGrad(fn, c.input(0), g)];
 
 /** The rule of such a gradient, from f″. */
-const gatedTwice = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Tensor) => Tensor): Rule<undefined> => ({
-  saves: input,
-  backward: (h, c) => {
+const gatedTwice =
+  (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Tensor) => Tensor): Rule<undefined> =>
+  (h, c) => {
     const x = c.input(0);
     return [c.needs(0) ? h.mul(c.input(1)).mul(second(x)) : null, c.needs(1) ? ops.activationGrad(fn, x, h) : null];
-  },
-});
+  };
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
 const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
 const CUBE = 0.044715;
 
-export const activationRules: { [P in keyof ActivationAttributes]: Rule<ActivationAttributes[P]> } = {
+export const activationRules: Rules<
+  'gelu' | 'geluTanh' | 'silu' | 'geluGrad' | 'geluTanhGrad' | 'siluGrad' | 'softplus' | 'elu' | 'leakyRelu'
+> = {
   gelu: gated('geluGrad'),
   geluTanh: gated('geluTanhGrad'),
   silu: gated('siluGrad'),
@@ -66,26 +52,17 @@ export const activationRules: { [P in keyof ActivationAttributes]: Rule<Activati
     const s = x.sigmoid();
     return s.mul(ops.sub(1, s)).mul(x.mul(ops.sub(1, s.mul(2))).add(2));
   }),
-  softplus: {
-    saves: input,
-    backward: (g, c) => {
-      const { beta, threshold } = c.attributes;
-      const z = beta === 1 ? c.input(0) : c.input(0).mul(beta);
-      const gradient = g.mul(z.sigmoid());
-      return [ops.where(z.gt(threshold), g, gradient)];
-    },
+  softplus: (g, c) => {
+    const { beta, threshold } = c.attributes;
+    const z = beta === 1 ? c.input(0) : c.input(0).mul(beta);
+    const gradient = g.mul(z.sigmoid());
+    return [ops.where(z.gt(threshold), g, gradient)];
   },
-  elu: {
-    saves: { inputs: 'all', output: true },
-    backward: (g, c) => {
-      const { factor, scale } = c.attributes;
-      const slope = c.output.add(factor);
-      // As in PyTorch, g at NaN.
-      return [ops.where(c.input(0).le(0), g.mul(scale === 1 ? slope : slope.mul(scale)), g)];
-    },
+  elu: (g, c) => {
+    const { factor, scale } = c.attributes;
+    const slope = c.output.add(factor);
+    // As in PyTorch, g at NaN.
+    return [ops.where(c.input(0).le(0), g.mul(scale === 1 ? slope : slope.mul(scale)), g)];
   },
-  leakyRelu: {
-    saves: input,
-    backward: (g, c) => [ops.where(c.input(0).gt(0), g, g.mul(c.attributes.slope))],
-  },
+  leakyRelu: (g, c) => [ops.where(c.input(0).gt(0), g, g.mul(c.attributes.slope))],
 };

@@ -1,18 +1,7 @@
 /** Gradient rule of embeddings. */
 import { embeddingGradient } from '../../ops/lookup.ts';
-import type { Rule } from '../rules.ts';
+import type { Rules } from './rule.ts';
 
-export interface EmbeddingAttributes {
-  /** The row without gradient. */
-  padding: number | null;
-  scaleGradByFreq: boolean;
-}
-
-/** Attributes of each primitive. */
-export interface EmbeddingPrimitives {
-  embedding: EmbeddingAttributes;
-}
-
-export const embeddingRules: { [P in keyof EmbeddingPrimitives]: Rule<EmbeddingPrimitives[P]> } = {
-  embedding: { saves: { inputs: [1] }, backward: (g, c) => [embeddingGradient(g, c)] },
+export const embeddingRules: Rules<'embedding'> = {
+  embedding: (g, c) => [embeddingGradient(g, c)],
 };

@@ -1,8 +1,8 @@
 /** Images inside transforms: planes of floats, one a channel. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../../bindings/errors.ts';
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import { tensor } from '../../ops/index.ts';
 import { show } from '../../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 
 /** An image as decoders and canvases give it: pixels in rows, 1 (gray), 3 (RGB) or 4 (RGBA) bytes each. */
 export interface ImageLike {

@@ -2,8 +2,8 @@
 import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import { isInstance, Marked } from '../../copies.ts';
 import { type Generator, generatorFor } from '../../emit/random.ts';
-import type { Tensor } from '../../methods/tensor.ts';
 import { checkWhole, noMore, shown } from '../../options.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts';
 
 /** From image to image. */

@@ -5,10 +5,10 @@
  */
 import { DTypeError, refuse } from '../../../bindings/errors.ts';
 import type { Device, DType } from '../../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import { tensor } from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import type { Attribute, OnnxNode } from './graph.ts';
 import { fail, type Literal } from './tensors.ts';
 

@@ -2,7 +2,6 @@
 
 import { ArgumentError, DTypeError, refuse, SarafError, ShapeError } from '../../../bindings/errors.ts';
 import type { Device } from '../../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import { Module } from '../../nn/module.ts';
 import { Buffer, parameterOf } from '../../nn/parameter.ts';
 import { checkTensor, compose, zeros } from '../../ops/index.ts';
@@ -10,6 +9,7 @@ import { listed, noMore } from '../../options.ts';
 import { charge, ITEM_COST, limitOf, withBudget } from '../../tensor/budget.ts';
 import { keep, scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { untraced } from '../../tensor/trace.ts';
 import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
 import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';

@@ -3,8 +3,8 @@
  * of them is brought back to their range, as the file's own types would wrap.
  */
 
-import { isTensor } from '../../methods/tensor.ts';
 import * as ops from '../../ops/index.ts';
+import { isTensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
 import type { OnnxNode } from './graph.ts';
 import type { Literal } from './tensors.ts';

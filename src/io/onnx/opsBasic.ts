@@ -1,8 +1,8 @@
 /** ONNX's element functions and reductions in terms of saraf's. */
 
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import * as F from '../../ops/functional.ts';
 import * as ops from '../../ops/index.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
 import { dtypeOf, type Literal } from './tensors.ts';
 

@@ -1,10 +1,10 @@
 /** ONNX's products, convolutions, pooling, resizing and normalisation in terms of saraf's. */
 
-import type { Tensor } from '../../methods/tensor.ts';
 import * as F from '../../ops/functional.ts';
 import * as ops from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { type Shape, sameShape } from '../../tensor/shapes.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context, Operation } from './context.ts';
 
 /** alpha·A·B + beta·C, either factor transposed if wanted. */

@@ -1,11 +1,11 @@
 /** ONNX's recurrent layers in terms of saraf's: other orders of gates, and all directions in one tensor. */
 
 import { gateCount, type RecurrentKindName, type RecurrentOperands } from '../../emit/recurrent.ts';
-import type { Tensor } from '../../methods/tensor.ts';
 import { lastOutput } from '../../nn/recurrent.ts';
 import { lengthsTensor } from '../../nn/sequenceLengths.ts';
 import * as ops from '../../ops/index.ts';
 import { recurrent } from '../../ops/recurrent.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context, Operation } from './context.ts';
 
 /** PyTorch's gates (i f g o, r z n) among ONNX's (i o f c, z r h). */

@@ -1,11 +1,11 @@
 /** ONNX's changes of shape, indexing and constants in terms of saraf's operations; on numbers alone where shapes are computed. */
 import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
 import { valuesAtHand } from '../../emit/values.ts';
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import { embedding } from '../../ops/functional.ts';
 import * as ops from '../../ops/index.ts';
 import { charge, ITEM_COST, OBJECT_COST } from '../../tensor/budget.ts';
 import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { tracing } from '../../tensor/trace.ts';
 import { type Context, literal, type Operation, type Value } from './context.ts';
 import type { Literal } from './tensors.ts';

@@ -4,12 +4,12 @@
  */
 import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
-import { isTensor, type Tensor } from '../../methods/tensor.ts';
 import type { Module } from '../../nn/module.ts';
 import { tensor } from '../../ops/index.ts';
 import { noGrad } from '../../tape/mode.ts';
 import { scope } from '../../tensor/scope.ts';
 import type { Shape } from '../../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { type Details, type Watcher, withWatcher } from '../../tensor/watch.ts';
 
 /** A value of the trace: where it comes from, and its elements if it is a constant. */

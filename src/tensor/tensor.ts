@@ -1,17 +1,11 @@
 /**
- * The data side of a tensor: a view (offset, shape, strides) on a counted storage, its element type, how to read it and
- * how to free it. It knows no arithmetic.
+ * The tensor as data: a view (offset, shape, strides) on a counted storage, its element type, its gradient, and how it is freed. It knows
+ * no operation; its methods come from src/methods.
  */
-
-import { ArgumentError, AutogradError, DeviceError, DisposedError, refuse } from '../../bindings/errors.ts';
-import type { Device, DType, Executor, NumericArray } from '../../bindings/executor.ts';
-import { backward } from '../autograd/engine.ts';
-import { isInstance, Marked } from '../copies.ts';
-import { materialize } from '../emit/emit.ts';
-import { primitiveOf, refuseMistakes } from '../methods/mistakes.ts';
-import type { Tensor } from '../methods/tensor.ts';
+import { ArgumentError, AutogradError, DisposedError, refuse } from '../../bindings/errors.ts';
+import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { isInstance, Marked, refuseOtherCopy } from '../copies.ts';
 import { nameOf, noMore } from '../options.ts';
-import { followHistory } from '../tape/views.ts';
 import {
   holdVariable,
   letGoOfVariable,
@@ -25,7 +19,6 @@ import { adopt, forget, type Held, type Keeper, letGo } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
 import { active, tracing } from './trace.ts';
-import { watching } from './watch.ts';
 
 /** Elements as JavaScript arrays, one level a dimension. */
 export type Nested = number | boolean | Nested[];
@@ -33,7 +26,15 @@ export type Nested = number | boolean | Nested[];
 // Engines without explicit resource management lack the symbol that `using` looks for.
 (Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose');
 
-export class TensorBase<S extends Shape = Shape> extends Marked {
+/**
+ * An array of numbers of any shape that knows where it came from. Made by `tensor`, `zeros`, `randn` and the like.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ * x.square().sum().backward();
+ * x.grad?.toArray(); // [[2, 4], [6, 8]]
+ */
+export class Tensor<S extends Shape = Shape> extends Marked {
   /** Element type. */
   readonly dtype: DType;
   /** Sizes of the dimensions, outermost first. */
@@ -77,7 +78,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
     this.contiguous = isContiguous(shape, strides);
     this.ownVariable = variable;
     if (variable !== null) holdVariable(variable);
-    adopt(this as unknown as Tensor);
+    adopt(this);
   }
 
   /** @internal The storage; throws DisposedError after `dispose()`. */
@@ -108,7 +109,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
   get variable(): Variable | null {
     const { membership } = this;
     if (membership !== null && membership.seen !== membership.history.writes)
-      followHistory(this as unknown as Tensor, membership);
+      membership.history.follow(this, membership);
     return this.ownVariable;
   }
 
@@ -170,7 +171,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** Puts another gradient in its place; null forgets it. */
   set grad(value: Tensor | null) {
-    if (value !== null && !isInstance(value, TensorBase)) {
+    if (value !== null && !isInstance(value, Tensor)) {
       refuse(ArgumentError, 'grad', `a gradient must be a tensor or null, got ${nameOf(value)}`, {
         argument: 'value',
         got: value,
@@ -208,92 +209,6 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
     if (before !== null) releaseHistory(before);
   }
 
-  /**
-   * The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. They are those
-   * of the moment of the call.
-   *
-   * @throws ArgumentError where operations on webgpu have met an index, or another number, that is out of range: the first since the last read
-   */
-  async data(): Promise<NumericArray> {
-    if (arguments.length > 0) noMore('data', 0, arguments);
-    const { executor } = this;
-    if (executor.download === undefined) return this.dataSync();
-    if (this.contiguous) return executor.download(this.address, this.numel, this.dtype);
-    const dense = materialize(this as unknown as Tensor);
-    try {
-      return await executor.download(dense.address, dense.numel, dense.dtype);
-    } finally {
-      dense.dispose();
-    }
-  }
-
-  /** As `data()`, at once. Throws DeviceError on webgpu, as `toArray()` and `item()` do. */
-  dataSync(): NumericArray {
-    if (arguments.length > 0) noMore('dataSync', 0, arguments);
-    this.checkReadable('dataSync');
-    if (this.contiguous) return this.executor.read(this.address, this.numel, this.dtype);
-    const dense = materialize(this as unknown as Tensor);
-    try {
-      return dense.dataSync();
-    } finally {
-      dense.dispose();
-    }
-  }
-
-  /** The elements as nested arrays; a number (or boolean) for a tensor without dimensions. */
-  toArray(): Nested {
-    if (arguments.length > 0) noMore('toArray', 0, arguments);
-    this.checkReadable('toArray');
-    const flat = this.dataSync();
-    const isBool = this.dtype === 'bool';
-    const { shape } = this;
-    let at = 0;
-    const build = (dim: number): Nested => {
-      if (dim === shape.length) {
-        const value = flat[at++]!;
-        return isBool ? value !== 0 : value;
-      }
-      return Array.from({ length: shape[dim]! }, () => build(dim + 1));
-    };
-    return build(0);
-  }
-
-  /** What `JSON.stringify` writes: the elements as nested arrays. */
-  toJSON(): Nested {
-    return this.toArray();
-  }
-
-  private checkReadable(op: string): void {
-    watching?.read(op, this as unknown as Tensor);
-    if (this.executor.download === undefined) return;
-    refuse(DeviceError, op, `a tensor on ${this.device} can be read asynchronously alone: await tensor.data()`, {
-      got: this.device,
-    });
-  }
-
-  /** The only element, as a number. Throws where there is more than one. */
-  item(): number {
-    if (arguments.length > 0) noMore('item', 0, arguments);
-    if (this.numel !== 1) {
-      refuse(ArgumentError, 'item', `only a tensor with one element has a value, this one is ${show(this.shape)}`, {
-        got: this.shape,
-      });
-    }
-    this.checkReadable('item');
-    return this.executor.get(this.address, this.dtype);
-  }
-
-  /**
-   * Gradients of this tensor for all leaves that it was made from, added to their `grad`. Frees what the graph saved
-   * unless `retainGraph` is set.
-   *
-   * @param grad gradient of this tensor; 1 by default, which only a one-element tensor has
-   */
-  backward(grad?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
-    if (arguments.length > 2) noMore('backward', 2, arguments);
-    backward(this as unknown as Tensor, grad, options);
-  }
-
   /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
   dispose(): void {
     if (arguments.length > 0) noMore('dispose', 0, arguments);
@@ -302,7 +217,7 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
     this.storageOrNull = null;
     this.ownVariable = null;
     this.membership = null;
-    forget(this as unknown as Tensor);
+    forget(this);
     storage.handles--;
     storage.release();
     if (variable !== null) letGoOfVariable(variable);
@@ -311,43 +226,21 @@ export class TensorBase<S extends Shape = Shape> extends Marked {
 
   /** @internal The leaf whose gradient it was, and that gave it to the user, needs it no longer. */
   letGo(): void {
-    letGo(this as unknown as Tensor);
+    letGo(this);
   }
 
   /** For `using t = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
-
-  /** What `console.log` shows in Node. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString();
-  }
-
-  /**
-   * What JavaScript's own operators see: the number of a tensor with one element and without gradient. Of others they are refused, except
-   * that texts such as `${x}` print any tensor.
-   */
-  [Symbol.toPrimitive](hint: string): number | string {
-    return primitiveOf(this, hint);
-  }
-
-  /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
-  override toString(): string {
-    if (arguments.length > 0) noMore('toString', 0, arguments);
-    const body =
-      this.storageOrNull === null
-        ? 'disposed'
-        : this.numel <= 100 && tracing === null && this.executor.download === undefined
-          ? JSON.stringify(this.toArray())
-          : `${this.numel} elements`;
-    return `Tensor(${show(this.shape)}, ${this.dtype}, ${body})`;
-  }
 }
-
-refuseMistakes(TensorBase.prototype);
 
 /** Forgets a leaf's gradient. */
 export function dropGrad(variable: Variable): void {
   if (tracing?.drop(variable) !== true) takeGrad(variable);
+}
+
+/** Whether it is a tensor. One of another copy of saraf is refused. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor || refuseOtherCopy(value);
 }
