@@ -1,7 +1,15 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { groupNorm, layerNorm } from '../ops/functional.ts';
-import { type BatchNormCall, batchNorm, checkTensor, compose, instanceNorm, ones, zeros } from '../ops/index.ts';
+import {
+  type BatchNormCall,
+  checkTensor,
+  compose,
+  normalizeBatch,
+  normalizeInstance,
+  ones,
+  zeros,
+} from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
@@ -112,7 +120,7 @@ export class BatchNorm1d extends RunningNorm {
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('BatchNorm1d.forward', 1, arguments);
     this.check(x, 2, 3);
-    return batchNorm('BatchNorm1d', x, this.call(this.num_batches_tracked));
+    return normalizeBatch('BatchNorm1d', x, this.call(this.num_batches_tracked));
   }
 }
 
@@ -135,7 +143,7 @@ export class BatchNorm2d extends RunningNorm {
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('BatchNorm2d.forward', 1, arguments);
     this.check(x, 4);
-    return batchNorm('BatchNorm2d', x, this.call(this.num_batches_tracked));
+    return normalizeBatch('BatchNorm2d', x, this.call(this.num_batches_tracked));
   }
 }
 
@@ -163,7 +171,7 @@ export class InstanceNorm2d extends RunningNorm {
     if (arguments.length > 1) noMore('InstanceNorm2d.forward', 1, arguments);
     if (isTensor(x) && x.ndim === 3) return compose(() => this.forward(x.unsqueeze(0)).squeeze(0));
     this.check(x, 4);
-    return instanceNorm('InstanceNorm2d', x, this.call(null));
+    return normalizeInstance('InstanceNorm2d', x, this.call(null));
   }
 }
 

@@ -7,7 +7,10 @@ import { record } from '../tape/record.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { atan, checkFloat, checkTensor, compose, eluUnit, gatedUnit, leakyUnit, softplusUnit, where } from './index.ts';
+import { eluUnit, gatedUnit, leakyUnit, softplusUnit } from './activationKernels.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
+import { atan } from './generated/mathFunctions.ts';
 
 /**
  * x as it is.

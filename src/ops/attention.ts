@@ -3,8 +3,12 @@ import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/er
 import { checkOptions, checkRange, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
+import { softmax } from './classify.ts';
+import { alongDim } from './create.ts';
 import { dropout } from './functional.ts';
-import { alongDim, checkFloat, checkTensor, compose, matmul, softmax, where } from './index.ts';
+import { matmul } from './linalg.ts';
 
 /** Refuses what is no float32 tensor of at least `ndim` dimensions. */
 function checkOperand(op: string, argument: string, x: unknown, ndim: number): asserts x is Tensor {

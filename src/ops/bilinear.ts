@@ -4,7 +4,9 @@ import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkTensor, compose, matmul } from './index.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import { matmul } from './linalg.ts';
 
 /**
  * y[o] = x1ᵀ·W[o]·x2 + b[o]: x1 [..., in1], x2 [..., in2], weight [out, in1, in2], bias [out] → [..., out].

@@ -6,7 +6,10 @@ import { noGrad } from '../tape/mode.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { alongDim, checkTensor, compose, indexTensor, isNumberList, type NumberList } from './index.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import { alongDim } from './create.ts';
+import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 import { addToRows, embeddingRows, rowCounts } from './lookup.ts';
 import { checkIndex } from './select.ts';
 

@@ -1,12 +1,12 @@
-/** Resizing of planes, and dropout of whole channels. */
+/** Resizing of planes. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ResizeMode } from '../../bindings/generated/encode.ts';
-import { empty } from '../emit/emit.ts';
-import { generator } from '../emit/random.ts';
-import { checkOneOf, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
+import { checkOneOf, checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkPlanes, checkTensor, compose, type Pair, pairOf, resizePlanes, zerosLike } from './index.ts';
+import { type Pair, pairOf } from './conv.ts';
+import { checkPlanes } from './planes.ts';
+import { resizePlanes } from './resize.ts';
 
 /** Options of `interpolate`. */
 export interface InterpolateOptions {
@@ -72,33 +72,4 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const scaleHeight = scaleOf(height, outHeight, factors?.[0], mode);
   const scaleWidth = scaleOf(width, outWidth, factors?.[1], mode);
   return resizePlanes(x, { height, width, outHeight, outWidth, scaleHeight, scaleWidth, mode });
-}
-
-/**
- * Sets whole channels of x [N, C, …] to 0, a random share p of them, and multiplies the others by 1/(1 − p).
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html
- * @example
- * F.dropout2d(randn(8, 16, 5, 5), { p: 0.2 }).shape; // [8, 16, 5, 5]
- */
-export function dropout2d(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
-  if (arguments.length > 2) noMore('dropout2d', 2, arguments);
-  const op = 'dropout2d';
-  checkTensor(op, 'input', x);
-  checkOptions(op, options, { p: VALUE, training: FLAG });
-  const { p = 0.5, training = true } = options;
-  checkRange(op, 'p', p, 0, 1);
-  if (x.ndim < 2)
-    refuse(ShapeError, op, `input must be [N,C,…], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
-  if (!training || p === 0) return x;
-  return compose(() => {
-    if (p === 1) return x.mul(zerosLike(x));
-    const mask = empty(
-      x.executor,
-      x.shape.map((size, dim) => (dim < 2 ? size : 1)),
-      'float32',
-    );
-    generator.fill(mask, 'bernoulli', 1 - p, 1 / (1 - p));
-    return x.mul(mask);
-  });
 }

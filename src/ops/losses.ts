@@ -1,4 +1,5 @@
 /** Losses. Each gives one number (reduction 'mean' or 'sum') or one an element ('none'). */
+
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkAll, type Range } from '../../bindings/ranges.ts';
 import { checkValues } from '../emit/values.ts';
@@ -8,16 +9,10 @@ import { record } from '../tape/record.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
-import {
-  checkFloat,
-  checkReduction,
-  checkTensor,
-  compose,
-  isNumberList,
-  type NumberList,
-  type Reduction,
-  weightTensor,
-} from './index.ts';
+import { compose } from './arithmetic.ts';
+import { checkFloat, checkTensor } from './check.ts';
+import { checkReduction, type Reduction } from './classify.ts';
+import { isNumberList, type NumberList, weightTensor } from './lists.ts';
 
 /** Where PyTorch cuts off the logarithms of binary cross-entropy, to keep it finite. */
 const LOG_FLOOR = -100;

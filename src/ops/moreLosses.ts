@@ -1,19 +1,14 @@
 /** Losses beyond the first ones: of distances, of probabilities, of labels ±1. PyTorch's definitions and defaults. */
+
 import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkFinite, checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplus } from './activations.ts';
-import {
-  checkReduction,
-  checkTensor,
-  compose,
-  isNumberList,
-  type NumberList,
-  type Reduction,
-  weightTensor,
-  where,
-} from './index.ts';
+import { compose, where } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import { checkReduction, type Reduction } from './classify.ts';
+import { isNumberList, type NumberList, weightTensor } from './lists.ts';
 import { checkPair, checkWeight, type LossOptions, reduceLoss, type WeightedLossOptions } from './losses.ts';
 
 /** Checks a pair and makes its loss from one value an element. */

@@ -56,15 +56,19 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
 }
 
 /**
- * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities in the shape of
- * the logits (float32); either may be nested arrays.
+ * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
+ * shape of the logits; either may be nested arrays.
  *
+ * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
  * @example
- * const loss = F.crossEntropy(model.forward(x), y);
+ * F.crossEntropy(tensor([[2, 0], [0, 2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.1269
+ * F.crossEntropy(model.forward(x), y, { labelSmoothing: 0.1 }).backward();
  */
 export function crossEntropy(x: Tensor, target: Tensor | NumberList, options: CrossEntropyOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('crossEntropy', 3, arguments);
   const op = 'crossEntropy';
+  checkOptions(op, options, { weight: VALUE, reduction: VALUE, ignoreIndex: VALUE, labelSmoothing: VALUE });
   const dim = classDim(op, x);
   if (isNumberList(target)) {
     const isShares = nestedShape(op, 'target', target).length === x.ndim;

@@ -6,11 +6,11 @@ import type { Tensor } from '../tensor/tensor.ts';
 import {
   type Affine,
   type BatchNormCall,
-  batchNorm as batchNormOp,
-  groupNorm as groupNormOp,
-  instanceNorm as instanceNormOp,
-  layerNorm as layerNormOp,
-} from './index.ts';
+  normalizeBatch,
+  normalizeGroups,
+  normalizeInstance,
+  normalizeLayer,
+} from './normalize.ts';
 
 /** Options of normalisations with a scale and a shift. */
 export interface AffineOptions extends Affine {
@@ -65,7 +65,7 @@ export function batchNorm(
   if (arguments.length > 4) noMore('batchNorm', 4, arguments);
   const op = 'batchNorm';
   checkOptions(op, options, { ...AFFINE, training: FLAG, momentum: VALUE });
-  return batchNormOp(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
+  return normalizeBatch(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
 }
 
 /** Options of `instanceNorm`. */
@@ -99,7 +99,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
     momentum: VALUE,
   });
   const { runningMean, runningVar, useInputStats = true } = options;
-  return instanceNormOp(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
+  return normalizeInstance(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }
 
 /**
@@ -118,7 +118,7 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
   checkRange('layerNorm', 'eps', eps, 0);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   checkList('layerNorm', 'normalizedShape', shape);
-  return layerNormOp(x, shape, options, eps);
+  return normalizeLayer(x, shape, options, eps);
 }
 
 /**
@@ -134,5 +134,5 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
   checkOptions('groupNorm', options, AFFINE);
   const { eps = EPS } = options;
   checkRange('groupNorm', 'eps', eps, 0);
-  return groupNormOp(x, numGroups, options, eps);
+  return normalizeGroups(x, numGroups, options, eps);
 }

@@ -131,7 +131,7 @@ export interface BatchNormCall extends Affine {
 }
 
 /** Each channel of x [N, C, …] with mean 0 and variance 1 over the batch, or by the statistics given. */
-export function batchNorm(op: string, x: Tensor, call: BatchNormCall): Tensor {
+export function normalizeBatch(op: string, x: Tensor, call: BatchNormCall): Tensor {
   const { statistics, training, momentum, eps } = call;
   checkChannels(op, x, call, statistics);
   const view = viewOfChannels(x, 0);
@@ -144,7 +144,7 @@ export function batchNorm(op: string, x: Tensor, call: BatchNormCall): Tensor {
 }
 
 /** Each channel of each example of x [N, C, …] by itself; statistics follow the mean over the batch. */
-export function instanceNorm(op: string, x: Tensor, call: BatchNormCall): Tensor {
+export function normalizeInstance(op: string, x: Tensor, call: BatchNormCall): Tensor {
   const { statistics, training, momentum, eps } = call;
   checkChannels(op, x, call, statistics);
   if (!training && statistics !== null) return normalize(op, x, call, viewOfChannels(x, 0), eps, null, statistics);
@@ -168,7 +168,7 @@ export function instanceNorm(op: string, x: Tensor, call: BatchNormCall): Tensor
 }
 
 /** Channels of each example of x [N, C, …] in `groups` groups. */
-export function groupNorm(x: Tensor, groups: number, affine: Affine, eps: number): Tensor {
+export function normalizeGroups(x: Tensor, groups: number, affine: Affine, eps: number): Tensor {
   const op = 'groupNorm';
   checkChannels(op, x, affine);
   const channels = x.shape[1]!;
@@ -184,7 +184,7 @@ export function groupNorm(x: Tensor, groups: number, affine: Affine, eps: number
 }
 
 /** The last dimensions of x together, which are `shape`. */
-export function layerNorm(x: Tensor, shape: Shape, affine: Affine, eps: number): Tensor {
+export function normalizeLayer(x: Tensor, shape: Shape, affine: Affine, eps: number): Tensor {
   const op = 'layerNorm';
   checkFloat(op, 'input', x);
   const lead = x.ndim - shape.length;

@@ -3,17 +3,10 @@ import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  type AdaptiveSize,
-  adaptiveAvgPool,
-  adaptiveMaxPool,
-  avgPool,
-  checkTensor,
-  compose,
-  maxPool,
-  type Pair,
-  type PoolWindow,
-} from './index.ts';
+import { compose } from './arithmetic.ts';
+import { checkTensor } from './check.ts';
+import type { Pair } from './conv.ts';
+import { type AdaptiveSize, adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool, type PoolWindow } from './planes.ts';
 
 /** What all sliding windows have in common. */
 export interface PoolOptions<Size = Pair> {
