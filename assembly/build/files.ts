@@ -23,6 +23,9 @@ rmSync(built(`${reference[1]}.d.ts`));
 const everywhere = { index: 'src/index.ts', kernels: 'bindings/kernels/index.ts' };
 const isPackage = /^(node:|@assemblyscript\/|@bufbuild\/|cli-progress$|jpeg-js$|pngjs$|webgpu$)/;
 
+/** What installs the methods of tensors. Package.json names the files that it becomes: bundlers of users would drop them otherwise. */
+const hasEffects = /src\/methods\/tensor\.ts$/;
+
 /** Puts together what is imported; `standIns`: files that stand in for others. */
 async function bundle(
   folder: string,
@@ -35,6 +38,7 @@ async function bundle(
     cwd: root,
     input,
     external: isPackage,
+    treeshake: { moduleSideEffects: (id) => hasEffects.test(id) },
     platform: 'neutral',
     plugins: [
       {

@@ -9,6 +9,8 @@
  * const { model } = loadModel('model.safetensors');
  * @module saraf/node
  */
+import '../methods/tensor.ts';
+
 export { FormatError } from '../../bindings/errors.ts';
 export {
   type CheckpointOptions,
