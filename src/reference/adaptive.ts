@@ -1,6 +1,7 @@
 /** RMSprop, Adagrad, Adadelta and NAdam, after the rules in the command table. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 const A = fieldsOf('adaptive');

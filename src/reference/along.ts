@@ -1,5 +1,5 @@
 /** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { within } from './within.ts';
 

@@ -1,5 +1,5 @@
 /** Whether elements lie in a range: the first that does not is left in the fault words. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 const C = fieldsOf('check');

@@ -2,9 +2,9 @@
  * Moving elements: copy, fill, where. Elements are moved as bits (through the int view in float32 mode), so every type
  * and every NaN survives. Knows strides; checks nothing.
  */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
 import type { ReferenceKernel } from './heap.ts';
-import { collapse, dims, eachRow, innermost, rowMajor } from './strided.ts';
 
 /** Shorter rows are copied faster by a loop than by a call of copyWithin. */
 const SHORT_ROW = 32;

@@ -6,7 +6,7 @@
  *
  * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets outside of the classes count as the last class.
  */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { logSumExp } from './softmax.ts';
 import { within } from './within.ts';

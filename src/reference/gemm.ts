@@ -3,9 +3,10 @@
  * Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each element
  * is a dot product (i-j-p). C overlaps no input.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/table.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 

@@ -1,5 +1,5 @@
 /** A group: its commands, one after the other. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { kernels } from './kernels.ts';
 

@@ -1,5 +1,5 @@
 /** Normalisation as the command table defines it. Sums are doubles until they are stored. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 const M = fieldsOf('moments');

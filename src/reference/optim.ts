@@ -2,7 +2,7 @@
  * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
  * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
  */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { within } from './within.ts';
 

@@ -1,5 +1,5 @@
 /** Pooling over planes, as the command table defines it. Sums are doubles until they are stored. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 /** One dimension of a pooling. */

@@ -1,5 +1,5 @@
 /** Products of int8 matrices: integers, so that the result is exact. Four numbers lie in a word, the first in its lowest byte. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 const Q = fieldsOf('qgemm');

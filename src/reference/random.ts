@@ -2,9 +2,10 @@
  * Random numbers from Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  * Element i depends on the state, the offset and i alone. The state is read, never advanced.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { randomFns } from '../../bindings/commands/table.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 /** Multipliers and key increments of Philox4x32 (philox.h of Random123). */

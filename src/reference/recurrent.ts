@@ -2,9 +2,10 @@
  * Recurrent layers over a whole sequence, and their gradient, after the formulas in the command table: one element after the other.
  * Weights are read where they lie, in panels too. Lengths are not checked.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 type Floats = Heap['f'];

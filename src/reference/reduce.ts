@@ -3,8 +3,9 @@
  * in doubles, in the order of the elements, and rounded once; int32 wraps. Decides: NaN wins over all, the first index
  * wins a tie.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../bindings/commands/table.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 

@@ -1,6 +1,7 @@
 /** Resizing of planes as the command table defines it. Positions are rounded to float32 in float64 mode too: they choose elements. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
-import { fieldsOf } from './fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 const { fround } = Math;

@@ -1,7 +1,7 @@
 /**
  * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 import { within } from './within.ts';
 

@@ -2,7 +2,7 @@
  * softmax, log-softmax and their gradients, row by row. Sums and exponentials are doubles until they are stored. The
  * maximum is subtracted first, so a row that is all −∞, or holds +∞ or NaN, gives NaN, as in PyTorch.
  */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 

@@ -1,5 +1,5 @@
 /** Rows in order. NaN is the largest element; equal ones keep their order, and so do NaN among themselves. */
-import { fieldsOf } from './fields.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel } from './heap.ts';
 
 const S = fieldsOf('sort');

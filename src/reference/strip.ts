@@ -1,8 +1,9 @@
 /** A strip: its commands on one block of elements after the other, with copies of the commands set to the block. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { unary } from './unary.ts';
 

@@ -2,9 +2,10 @@
  * The opcode `unary`: y[i] = fn(x[i]), by the definitions of the table of functions. Functions that networks run often have a loop
  * written out; the others call their definition for each element. `p0` and `p1` arrive as bit patterns.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { type UnaryRow, unaryFns, unaryRows } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 type UnaryLoop = (heap: Heap, x: number, y: number, n: number, p0: number, p1: number) => void;

@@ -2,9 +2,10 @@
  * Winograd's F(4×4, 3×3) as its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
  * All sums are in doubles.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/table.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 const TILE = 4;

@@ -1,5 +1,5 @@
 /** Single elements by index along one dimension, and their order. An index outside of it reads or writes the last element there. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';

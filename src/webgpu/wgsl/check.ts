@@ -1,5 +1,5 @@
 /** Whether elements lie in a range: the lanes of one group look for the first that does not. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import type { GpuKernel } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 

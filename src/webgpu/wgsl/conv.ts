@@ -2,8 +2,9 @@
  * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are found in x, w and g as
  * they lie. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
  */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { activations } from '../../../bindings/commands/table.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';

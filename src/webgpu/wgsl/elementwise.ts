@@ -1,8 +1,9 @@
 /** copy, fill, unary, binary, where: a thread an element. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { dims, rowMajor } from '../../../bindings/commands/strided.ts';
 import { binaryFns } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { dims, rowMajor } from '../../reference/strided.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';

@@ -1,5 +1,5 @@
 /** A group: the launches of its commands, one after the other. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { kernels } from '../kernels.ts';
 import type { GpuKernel } from '../launch.ts';
 

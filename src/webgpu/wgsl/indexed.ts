@@ -1,5 +1,5 @@
 /** Rows by index. An index outside of the table reads or writes its last row: nothing outside is ever touched. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { FEW } from './along.ts';

@@ -1,5 +1,5 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';

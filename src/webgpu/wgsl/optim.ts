@@ -1,6 +1,7 @@
 /** One step of SGD or Adam over a parameter: a thread an element. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 

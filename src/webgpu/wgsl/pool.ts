@@ -1,5 +1,5 @@
 /** Pooling over planes: a thread an element of the result. Gradients gather from the windows that an element lies in, in their order. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 

@@ -2,8 +2,9 @@
  * Recurrent layers step by step, after the formulas in the command table: the inputs' part of all steps is one product, each step
  * a product and a shader over the hidden elements. Their gradient likewise. Weights are as PyTorch has them: panels are the CPU's.
  */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { recurrentKinds } from '../../../bindings/commands/recurrent.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { byFours, launchProduct } from './tiles.ts';

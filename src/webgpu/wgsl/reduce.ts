@@ -1,7 +1,8 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../../bindings/commands/table.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import type { GpuKernel } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';

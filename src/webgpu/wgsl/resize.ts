@@ -1,6 +1,7 @@
 /** Resizing of planes: a thread an element of the result. The gradient gathers from the outputs that have read an element. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 

@@ -1,5 +1,5 @@
 /** softmax, log-softmax, their gradients, and cross-entropy: row by row. */
-import { fieldsOf } from '../../reference/fields.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, THREADS } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 

@@ -2,10 +2,11 @@
  * A strip as one shader, made for the functions that it joins: a thread takes one element through all of them, and what is
  * local to the strip stays in a register.
  */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
 import { binaryFns, opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { fieldsOf } from '../../reference/fields.ts';
 import { type GpuKernel, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
