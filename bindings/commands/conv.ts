@@ -4,7 +4,7 @@
  * bottom and at the right is what the output's size asks for. Weights are [outChannels, inChannels / groups, kernelHeight,
  * kernelWidth]. No operand overlaps another.
  */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 const geometry = {
   batch: 'u32',

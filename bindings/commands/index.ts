@@ -1,5 +1,5 @@
 /** Commands that move single elements by index, those that order them, and the one that looks whether indices are in range. The kinds of fields are explained in table.ts. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 export const indexCommands = {
   /** y[o, j, i] = x[o, index[o, j, i], i], index int32; one outside of 0 ≤ index < size counts as the last. Any type. y overlaps no input. */

@@ -1,5 +1,5 @@
 /** Rows of the command table for normalisation; see table.ts for the field kinds. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 const view = { outer: 'u32', channels: 'u32', spatial: 'u32', groupChannels: 'u32' } as const;
 

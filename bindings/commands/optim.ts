@@ -1,5 +1,5 @@
 /** Optimizers besides SGD and Adam. The kinds of fields are explained in table.ts. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 /**
  * Rules of `adaptive`, with g = ±grad + settings[2]·p, lr = settings[0], ε = settings[1] and r = settings[3], s = settings[4] = 1 − r:

@@ -1,5 +1,5 @@
 /** Commands on int8 numbers. The kinds of fields are explained in table.ts. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 export const quantizedCommands = {
   /**

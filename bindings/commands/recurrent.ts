@@ -1,5 +1,5 @@
 /** Commands of recurrent layers: a layer's whole sequence, in one direction, is one command, and so is its gradient. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 /** Kinds of recurrent layers; see the opcode `recurrent`. */
 export const recurrentKinds = ['rnnTanh', 'rnnRelu', 'lstm', 'gru'] as const;

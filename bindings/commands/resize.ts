@@ -1,5 +1,5 @@
 /** Rows of the command table for resizing planes; see table.ts for the field kinds. */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 const extents = {
   planes: 'u32',

@@ -19,6 +19,7 @@
  */
 import { convCommands } from './conv.ts';
 import { indexCommands } from './index.ts';
+import type { FieldKind } from './kinds.ts';
 import { MAX_DIMS } from './limits.ts';
 import { normCommands } from './norm.ts';
 import { optimCommands } from './optim.ts';
@@ -27,8 +28,6 @@ import { quantizedCommands } from './quantized.ts';
 import { recurrentCommands } from './recurrent.ts';
 import { resizeCommands } from './resize.ts';
 import { winogradCommands } from './winograd.ts';
-
-export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
 
 export { unaryFns } from './unary.ts';
 

@@ -3,7 +3,7 @@
  * instead of 144 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015). The points are 0, ±3/4, ±3/2
  * and ∞: exact in binary, and with the least error of those tried, about twice that of a direct sum.
  */
-import type { FieldKind } from './table.ts';
+import type { FieldKind } from './kinds.ts';
 
 /** The forward convolution's sizes, at the same place in both commands that have them. */
 const sizes = {

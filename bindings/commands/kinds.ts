@@ -1,0 +1,2 @@
+/** The kinds of fields that rows of the command table have; table.ts explains them. */
+export type FieldKind = 'in' | 'out' | 'inout' | 'scratch' | 'tile' | 'u32' | 'i32' | 'f32' | 'bits' | 'dims';
