@@ -17,11 +17,11 @@ import {
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
 import { checkOptions, noMore } from '../options.ts';
-import type { Rates } from '../program/estimate.ts';
 import { active } from '../program/trace.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
+import type { Rates } from '../webgpu/rates.ts';
 import { runtimeName } from './environment.ts';
 import { loadReference, startReference } from './reference.ts';
 

@@ -2,8 +2,8 @@
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeFill, encodeGemm, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
-import type { Rates } from '../program/estimate.ts';
 import type { WebGpuExecutor } from './executor.ts';
+import type { Rates } from './rates.ts';
 
 const REPEATS = 3;
 /** Elements of the simple loop, and dispatches that are timed together. */
