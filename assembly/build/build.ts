@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
+import { dispatch } from './dispatch.ts';
 import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
 import { markers, mathFunctions, mathMethods, unaryDispatch } from './unary.ts';
@@ -26,8 +27,13 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
+/** What asc says when one more round of its optimizer did not make the module smaller: the rounds end with that. */
+const ROUNDS_HAVE_ENDED = 'Last converge was suboptimal.\n';
+
 function compile(...options: string[]): void {
-  const result = spawnSync(process.execPath, [asc, ...options], { cwd: root, stdio: 'inherit' });
+  const result = spawnSync(process.execPath, [asc, ...options], { cwd: root, encoding: 'utf8' });
+  if (result.error !== undefined) throw result.error;
+  process.stderr.write(`${result.stdout}${result.stderr}`.replaceAll(ROUNDS_HAVE_ENDED, ''));
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
@@ -38,9 +44,10 @@ function fail(message: string): never {
 
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
+write('assembly/generated/dispatch.ts', dispatch());
 write('assembly/generated/tiles.ts', tiles());
 write('assembly/generated/markers.ts', markers());
-write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
+write('assembly/generated/unary.ts', unaryDispatch());
 write('assembly/generated/work.ts', workKernel());
 write('src/generated/work.ts', workFunction());
 write('src/generated/mathFunctions.ts', mathFunctions());

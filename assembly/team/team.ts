@@ -17,7 +17,8 @@
  *   TAKEN → AWAITED         by the leader, before it waits            TAKEN, AWAITED → IDLE by the worker: done
  *   TAKEN, AWAITED → FAILED by the worker, when its share trapped     IDLE, ASLEEP → QUIT   by the leader
  */
-import { dispatch, finish, run } from '../dispatch';
+import { dispatch, finish } from '../generated/dispatch';
+import { run } from '../run';
 import { isShared, sharedWork, WAKING_WORK } from './worth';
 
 const IDLE: u32 = 0;
