@@ -3,10 +3,11 @@
  * `nameKernel`; if a file exports `finishName`, that is run when several threads have done their parts. Run by the build.
  */
 import { opcodes } from '../../bindings/commands/table.ts';
+import { pascal } from './names.ts';
 import { importsOf, isExported } from './sources.ts';
 
 const kernelOf = (opcode: string) => `${opcode}Kernel`;
-const finishOf = (opcode: string) => `finish${opcode[0]!.toUpperCase()}${opcode.slice(1)}`;
+const finishOf = (opcode: string) => `finish${pascal(opcode)}`;
 
 /** AssemblyScript: `dispatch` and `finish`. */
 export function dispatch(): string {

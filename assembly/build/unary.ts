@@ -3,12 +3,12 @@
  * dispatch, and, of those that tensors have under their name, the functions and the methods. Run by the build.
  */
 import { type MathRow, type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
+import { pascal } from './names.ts';
 import { importsOf } from './sources.ts';
 
 const header = '// Made by assembly/build/unary.ts from bindings/commands/unary.ts. Do not edit.\n';
 const rows: [name: string, row: UnaryRow][] = Object.entries(unaryRows);
 const mathRows = rows.filter((entry): entry is [string, MathRow] => 'doc' in entry[1]);
-const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 
 /** AssemblyScript: a class that stands for each function. */
 export function markers(): string {

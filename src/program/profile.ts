@@ -3,7 +3,8 @@ import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
 import { takeFault } from '../../bindings/ranges.ts';
 import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
-import { commandName, commandSizes, flopsOf } from './listing.ts';
+import { costOf } from './cost.ts';
+import { commandName, commandSizes } from './listing.ts';
 
 /** One command's share of a program. */
 export interface CommandProfile {
@@ -73,6 +74,6 @@ export function profile<A extends unknown[], R>(
     sizes: commandSizes(command),
     microseconds: times[i]!,
     share: total === 0 ? 0 : times[i]! / total,
-    flops: flopsOf(command),
+    flops: costOf(command).flops,
   }));
 }

@@ -5,9 +5,9 @@
  * A scalar operand has address 0. No tensor lives there, so the scalar itself is put into element 0 and read with step 0.
  */
 
+import { binaryFns } from '../../bindings/commands/elementwise.ts';
 import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
-import { binaryFns } from '../../bindings/commands/table.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
 

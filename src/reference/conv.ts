@@ -1,7 +1,7 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
 
 import { fieldsOf } from '../../bindings/commands/fields.ts';
-import { activations } from '../../bindings/commands/table.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { ReferenceKernel } from './heap.ts';
 

@@ -5,7 +5,7 @@
  */
 
 import { fieldsOf } from '../../bindings/commands/fields.ts';
-import { activations } from '../../bindings/commands/table.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';

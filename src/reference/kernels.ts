@@ -6,7 +6,7 @@ import type { ReferenceKernel } from './heap.ts';
 
 const run: ReferenceKernel = (heap, words, floats, at) => kernels[words[at]!]!(heap, words, floats, at);
 
-const kernelOf = { ...families, group: groupBy(run) } satisfies Record<Opcode, ReferenceKernel>;
+const kernelOf: Record<Opcode, ReferenceKernel> = { ...families, group: groupBy(run) };
 
 /** Indexed by a command's first word. */
 export const kernels: readonly ReferenceKernel[] = opcodes.map((opcode) => kernelOf[opcode]);

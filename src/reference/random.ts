@@ -5,7 +5,7 @@
 
 import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { randomFns } from '../../bindings/commands/table.ts';
+import { randomFns } from '../../bindings/commands/random.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
 /** Multipliers and key increments of Philox4x32 (philox.h of Random123). */

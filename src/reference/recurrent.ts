@@ -4,7 +4,7 @@
  */
 
 import { fieldsOf } from '../../bindings/commands/fields.ts';
-import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { gateCounts, recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 
@@ -42,7 +42,6 @@ function weightOf(f: Floats, w: number, packed: boolean, n: number, k: number, a
     j < apart ? f[w + panelIndex(k, apart, p, j)]! : f[second + panelIndex(k, n - apart, p, j - apart)]!;
 }
 
-const gateCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 };
 const keptCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 4 };
 
 const R = fieldsOf('recurrent');

@@ -5,7 +5,7 @@
  */
 
 import { fieldsOf } from '../../bindings/commands/fields.ts';
-import { argReduceFns, reduceFns } from '../../bindings/commands/table.ts';
+import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
 import type { Heap, ReferenceKernel } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 

@@ -6,7 +6,7 @@ import { groupBy } from './wgsl/group.ts';
 
 const plan: GpuKernel = (words, at, planner) => kernels[words[at]!]!(words, at, planner);
 
-const kernelOf = { ...families, group: groupBy(plan) } satisfies Record<Opcode, GpuKernel>;
+const kernelOf: Record<Opcode, GpuKernel> = { ...families, group: groupBy(plan) };
 
 /** Indexed by a command's first word. */
 export const kernels: GpuKernel[] = opcodes.map((opcode) => kernelOf[opcode]);

@@ -4,7 +4,7 @@
  */
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
-import { activations } from '../../../bindings/commands/table.ts';
+import { activations } from '../../../bindings/commands/gemm.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';

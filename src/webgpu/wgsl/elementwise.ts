@@ -1,8 +1,8 @@
 /** copy, fill, unary, binary, where: a thread an element. */
 
+import { binaryFns } from '../../../bindings/commands/elementwise.ts';
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { dims, rowMajor } from '../../../bindings/commands/strided.ts';
-import { binaryFns } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';

@@ -1,7 +1,7 @@
 /** C = activation(alpha·A·B + beta·C + bias), any strides. */
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
-import { activations } from '../../../bindings/commands/table.ts';
+import { activations } from '../../../bindings/commands/gemm.ts';
 import type { GpuKernel } from '../launch.ts';
 import { activationFunctions } from './functions.ts';
 import { byFours, launchProduct } from './tiles.ts';

@@ -1,7 +1,7 @@
 /** Random numbers from Philox4x32-10 (see src/reference/random.ts): a thread a block of four. The words are those of the CPU. */
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
-import { randomFns } from '../../../bindings/commands/table.ts';
+import { randomFns } from '../../../bindings/commands/random.ts';
 import type { RandomFn } from '../../../bindings/generated/encode.ts';
 import { type GpuKernel, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';

@@ -4,14 +4,13 @@
  */
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
-import { recurrentKinds } from '../../../bindings/commands/recurrent.ts';
+import { gateCounts, recurrentKinds } from '../../../bindings/commands/recurrent.ts';
 import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { byFours, launchProduct } from './tiles.ts';
 
 type Kind = (typeof recurrentKinds)[number];
 
-const gateCounts: Record<Kind, number> = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 };
 const keptCounts: Record<Kind, number> = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 4 };
 
 /** One thread for each of n elements, `id` its number. */

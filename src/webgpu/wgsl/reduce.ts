@@ -1,7 +1,7 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
-import { argReduceFns, reduceFns } from '../../../bindings/commands/table.ts';
+import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
 import type { GpuKernel } from '../launch.ts';
 import { THREADS } from '../launch.ts';

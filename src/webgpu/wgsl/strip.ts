@@ -3,9 +3,10 @@
  * local to the strip stays in a register.
  */
 
+import { binaryFns } from '../../../bindings/commands/elementwise.ts';
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
-import { binaryFns, opcodes } from '../../../bindings/commands/table.ts';
+import { opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
 import { type GpuKernel, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
