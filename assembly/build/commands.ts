@@ -3,7 +3,7 @@
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
 
-import { MAX_DIMS, STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
+import { FAILED, MAX_DIMS, STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { commands, layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
 import { codes, pascal } from './names.ts';
 
@@ -46,7 +46,7 @@ export function structs(): string {
     header,
     enumOf('Opcode', opcodes),
     ...Object.entries(codes).map(([name, list]) => enumOf(name, list)),
-    `export const TABLE_HASH: u32 = ${tableHash()};\nexport const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\n`,
+    `export const TABLE_HASH: u32 = ${tableHash()};\nexport const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\nexport const FAILED: u32 = ${FAILED};\n`,
     ...opcodes.map(classOf),
   ].join('\n');
 }

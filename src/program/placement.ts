@@ -37,7 +37,7 @@ function estimate(replay: Replay, inputs: readonly Tensor[], rates: Rates): { cp
  *
  * @param record records it with the executor's recorder that it is given
  */
-export function place<T extends { replay: Replay }>(
+export function recordPlaced<T extends { replay: Replay }>(
   inputs: readonly Tensor[],
   record: (recorder: Recorder) => T,
 ): T & { placement: Placement } {

@@ -1,4 +1,5 @@
 /** Gradient rules of activations that have kernels of their own. */
+import { CUBE, TWICE_ROOT } from '../../../bindings/commands/limits.ts';
 import * as ops from '../../ops/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Rule } from '../rules.ts';
@@ -33,8 +34,6 @@ const gatedTwice = (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Te
 });
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
-const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
-const CUBE = 0.044715;
 
 export const activationRules: { [P in keyof ActivationAttributes]: Rule<ActivationAttributes[P]> } = {
   gelu: gated('geluGrad'),
