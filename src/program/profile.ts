@@ -1,5 +1,7 @@
 /** Where the time of a program goes: each command timed by itself. */
+
 import { ArgumentError, DeviceError } from '../../bindings/errors.ts';
+import { now } from '../../bindings/host.ts';
 import { takeFault } from '../../bindings/ranges.ts';
 import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
@@ -60,9 +62,9 @@ export function profile<A extends unknown[], R>(
   const times = replay.commands.map((_, i) =>
     median(
       Array.from({ length: repeats }, () => {
-        const start = performance.now();
+        const start = now();
         for (let run = 0; run < BURST; run++) replay.loaded.run(replay.starts[i]!, 1);
-        return ((performance.now() - start) * 1000) / BURST;
+        return ((now() - start) * 1000) / BURST;
       }),
     ),
   );

@@ -8,7 +8,7 @@
 import { binaryFns } from '../../bindings/commands/elementwise.ts';
 import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
 
 type BinaryLoop = (heap: Heap, a: number, aStep: number, b: number, bStep: number, y: number, n: number) => void;
@@ -112,3 +112,5 @@ export const binary: ReferenceKernel = (heap, words, floats, at) => {
   const loop = loopOf[fn]!;
   eachRow(walk, [a, b, words[at + B.y]!], (row) => loop(heap, row[0]!, aStep, row[1]!, bStep, row[2]!, size));
 };
+
+export const binaryKernels = { binary } satisfies ReferenceKernels;

@@ -7,7 +7,7 @@
 import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
 type Floats = Heap['f'];
@@ -88,7 +88,7 @@ function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, 
 const G = fieldsOf('gemm');
 
 /** C = activation(alpha·A·B + beta·C + bias), batch times. */
-export const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
+const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
   const bias = words[at + G.bias]!;
   const batch = words[at + G.batch]!;
   const m = words[at + G.m]!;
@@ -116,3 +116,5 @@ export const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
     }
   }
 };
+
+export const gemmKernels = { gemm } satisfies ReferenceKernels;

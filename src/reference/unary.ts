@@ -6,7 +6,7 @@
 import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { type UnaryRow, unaryFns, unaryRows } from '../../bindings/commands/unary.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 type UnaryLoop = (heap: Heap, x: number, y: number, n: number, p0: number, p1: number) => void;
 
@@ -55,3 +55,5 @@ export const unary: ReferenceKernel = (heap, words, _floats, at) => {
   const loop = loopOf[words[at + U.fn]!]!;
   loop(heap, words[at + U.x]!, words[at + U.y]!, words[at + U.n]!, words[at + U.p0]!, words[at + U.p1]!);
 };
+
+export const unaryKernels = { unary } satisfies ReferenceKernels;

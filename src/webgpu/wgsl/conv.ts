@@ -5,7 +5,7 @@
 
 import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { activations } from '../../../bindings/commands/gemm.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';
 import { launchProduct } from './tiles.ts';
@@ -55,7 +55,7 @@ const finishOf = (hasBias: boolean, activation: number, channel: string) =>
   `${hasBias ? `v += f(bias + ${channel});` : ''}
 v = ${activationFunctions[activations[activation]!]};`;
 
-export const conv: GpuKernel = (words, at, planner) => {
+const conv: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const bias = words[at + F.bias]!;
   const activation = words[at + F.activation]!;
@@ -77,7 +77,7 @@ export const conv: GpuKernel = (words, at, planner) => {
   });
 };
 
-export const convInputGrad: GpuKernel = (words, at, planner) => {
+const convInputGrad: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const bias = words[at + I.bias]!;
   const activation = words[at + I.activation]!;
@@ -113,7 +113,7 @@ if (meets) {
   });
 };
 
-export const convWeightGrad: GpuKernel = (words, at, planner) => {
+const convWeightGrad: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const place = 'let image = p / outSize;\nlet position = p % outSize;';
   launchProduct(planner, {
@@ -134,7 +134,7 @@ export const convWeightGrad: GpuKernel = (words, at, planner) => {
   });
 };
 
-export const im2col: GpuKernel = (words, at, planner) => {
+const im2col: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const count = g.batch * g.inChannels * g.taps * g.outSize;
   if (count === 0) return;
@@ -161,3 +161,5 @@ put(y + id, value);`,
     groups: gridOfThreads(count),
   });
 };
+
+export const convKernels = { conv, convInputGrad, convWeightGrad, im2col } satisfies GpuKernels;

@@ -8,7 +8,7 @@ import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
 import { opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { type GpuKernel, gridOfThreads, slotWordsFor } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 
@@ -72,7 +72,7 @@ function addBinary(draft: Draft, words: Int32Array, at: number): void {
   draft.lines.push('}');
 }
 
-export const strip: GpuKernel = (words, at, planner) => {
+const strip: GpuKernel = (words, at, planner) => {
   const n = words[at + S.n]!;
   if (n === 0) return;
   const end = at + words[at + 1]!;
@@ -96,3 +96,5 @@ export const strip: GpuKernel = (words, at, planner) => {
     groups: gridOfThreads(n),
   });
 };
+
+export const stripKernels = { strip } satisfies GpuKernels;
