@@ -4,7 +4,7 @@
  */
 import { TABLE_HASH } from './generated/commands';
 
-export { run, runParts } from './dispatch';
+export { run, runParts } from './run';
 export { peak } from './peak';
 export { scratchElements } from './scratch';
 export { lead, serve } from './team/team';

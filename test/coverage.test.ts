@@ -5,7 +5,8 @@
  * table that differs: `npx vitest run test/coverage.test.ts -u` writes it anew.
  */
 import { describe, expect, it } from 'vitest';
-import { binaryFns, unaryFns } from '../bindings/commands/table.ts';
+import { binaryFns } from '../bindings/commands/elementwise.ts';
+import { unaryFns } from '../bindings/commands/unary.ts';
 import { rules } from '../src/autograd/rules.ts';
 import { AutogradError, F } from '../src/index.ts';
 import * as operations from '../src/ops/public.ts';

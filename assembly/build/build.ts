@@ -11,11 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
+import { costFunction, costKernel } from './cost.ts';
+import { dispatch } from './dispatch.ts';
 import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
 import { markers, mathFunctions, mathMethods, mathSaves, unaryDispatch } from './unary.ts';
 import { unfuse } from './unfuse.ts';
-import { workFunction, workKernel } from './work.ts';
 
 const BUDGET_BYTES = 100 * 1024;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -26,8 +27,13 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
+/** What asc says when one more round of its optimizer did not make the module smaller: the rounds end with that. */
+const ROUNDS_HAVE_ENDED = 'Last converge was suboptimal.\n';
+
 function compile(...options: string[]): void {
-  const result = spawnSync(process.execPath, [asc, ...options], { cwd: root, stdio: 'inherit' });
+  const result = spawnSync(process.execPath, [asc, ...options], { cwd: root, encoding: 'utf8' });
+  if (result.error !== undefined) throw result.error;
+  process.stderr.write(`${result.stdout}${result.stderr}`.replaceAll(ROUNDS_HAVE_ENDED, ''));
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
@@ -38,11 +44,12 @@ function fail(message: string): never {
 
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
+write('assembly/generated/dispatch.ts', dispatch());
 write('assembly/generated/tiles.ts', tiles());
 write('assembly/generated/markers.ts', markers());
-write('assembly/generated/unary.ts', unaryDispatch(join(root, 'assembly')));
-write('assembly/generated/work.ts', workKernel());
-write('src/generated/work.ts', workFunction());
+write('assembly/generated/unary.ts', unaryDispatch());
+write('assembly/generated/cost.ts', costKernel());
+write('src/program/generated/cost.ts', costFunction());
 write('src/tape/generated/mathSaves.ts', mathSaves());
 write('src/ops/generated/mathFunctions.ts', mathFunctions());
 write('src/methods/generated/mathMethods.ts', mathMethods());

@@ -3,42 +3,16 @@
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
 
-import { MAX_DIMS, STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
-import { adaptiveFns } from '../../bindings/commands/optim.ts';
-import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import { resizeModes } from '../../bindings/commands/resize.ts';
-import {
-  activations,
-  argReduceFns,
-  binaryFns,
-  commands,
-  layout,
-  type Opcode,
-  opcodes,
-  randomFns,
-  reduceFns,
-  unaryFns,
-} from '../../bindings/commands/table.ts';
+import { FAILED, MAX_DIMS, STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
+import { commands, layout, type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { codes, pascal } from './names.ts';
 
-const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 const header = '// Made by assembly/build/commands.ts from bindings/commands/table.ts. Do not edit.\n';
-
-const fnLists = {
-  UnaryFn: unaryFns,
-  BinaryFn: binaryFns,
-  ReduceFn: reduceFns,
-  ArgReduceFn: argReduceFns,
-  Activation: activations,
-  RandomFn: randomFns,
-  ResizeMode: resizeModes,
-  RecurrentKind: recurrentKinds,
-  AdaptiveFn: adaptiveFns,
-};
 
 /** A number for all that TypeScript and the kernels must agree on (FNV-1a). */
 function tableHash(): string {
   let hash = 0x811c9dc5;
-  for (const char of JSON.stringify([commands, fnLists, STRIP_BLOCK, STRIP_LOCALS])) {
+  for (const char of JSON.stringify([commands, codes, STRIP_BLOCK, STRIP_LOCALS])) {
     hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   }
   return `0x${(hash >>> 0).toString(16)}`;
@@ -71,8 +45,8 @@ export function structs(): string {
   return [
     header,
     enumOf('Opcode', opcodes),
-    ...Object.entries(fnLists).map(([name, list]) => enumOf(name, list)),
-    `export const TABLE_HASH: u32 = ${tableHash()};\nexport const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\n`,
+    ...Object.entries(codes).map(([name, list]) => enumOf(name, list)),
+    `export const TABLE_HASH: u32 = ${tableHash()};\nexport const STRIP_BLOCK: u32 = ${STRIP_BLOCK};\nexport const STRIP_LOCALS: u32 = ${STRIP_LOCALS};\nexport const FAILED: u32 = ${FAILED};\n`,
     ...opcodes.map(classOf),
   ].join('\n');
 }
@@ -114,7 +88,7 @@ ${lines.join('\n')}
     header,
     "import type { ProgramBlock } from '../commands/program.ts';\n",
     `export const TABLE_HASH = ${tableHash()};\n`,
-    ...Object.entries(fnLists).map(listOf),
+    ...Object.entries(codes).map(listOf),
     ...opcodes.map(encoderOf),
   ].join('\n');
 }

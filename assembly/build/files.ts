@@ -61,8 +61,12 @@ async function bundle(
   });
 }
 
-await bundle('node', { ...everywhere, node: 'src/node/index.ts', cli: 'src/cli/index.ts' }, [
-  ['bindings/wasm/unpack', 'bindings/wasm/stored'],
-]);
+await bundle(
+  'node',
+  { ...everywhere, node: 'src/node/index.ts', cli: 'src/cli/index.ts' },
+  [['bindings/wasm/unpack', 'bindings/wasm/stored']],
+  // A file of its own: it runs before the loader, which it is for.
+  { codeSplitting: { groups: [{ name: 'host', test: /bindings\/(host|wasm\/lent)\.ts$/ }] } },
+);
 const forWorkerd: [string, string][] = [['bindings/wasm/module', 'bindings/wasm/deployed'], reference];
 await bundle('workerd', everywhere, forWorkerd, { preserveModules: true, preserveModulesRoot: root });

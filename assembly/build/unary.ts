@@ -2,49 +2,27 @@
  * Makes what follows from the table of functions of one element (bindings/commands/unary.ts): the kernels' marker classes and
  * dispatch, and, of those that tensors have under their name, the functions and the methods. Run by the build.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type MathRow, type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
+import { pascal } from './names.ts';
+import { importsOf } from './sources.ts';
 
 const header = '// Made by assembly/build/unary.ts from bindings/commands/unary.ts. Do not edit.\n';
 const rows: [name: string, row: UnaryRow][] = Object.entries(unaryRows);
 const mathRows = rows.filter((entry): entry is [string, MathRow] => 'doc' in entry[1]);
-const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
-
-/** Where each vector function is exported, as imports: `name4` in a file of assembly/simd or in unaryOps.ts. */
-function kernelImports(assembly: string): string {
-  const paths = [...readdirSync(join(assembly, 'simd')).map((file) => `simd/${file}`), 'elementwise/unaryOps.ts'];
-  const sources = paths
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => ({
-      path: `../${path.replace(/\.ts$/, '')}`,
-      text: readFileSync(join(assembly, path), 'utf8'),
-    }));
-  const lines = rows.map(([name]) => {
-    const found = sources.filter(({ text }) => text.includes(`export function ${name}4(`));
-    if (found.length !== 1)
-      throw new Error(
-        `unary: ${found.length} files of assembly export ${name}4, the kernel of ${name}; there must be one`,
-      );
-    return `import { ${name}4 } from '${found[0]!.path}';`;
-  });
-  return lines.join('\n');
-}
 
 /** AssemblyScript: a class that stands for each function. */
 export function markers(): string {
   return `${header}${rows.map(([name]) => `export class ${pascal(name)} {}`).join('\n')}\n`;
 }
 
-/** AssemblyScript: from a marker or a function's number to its code. `assembly` is that folder. */
-export function unaryDispatch(assembly: string): string {
+/** AssemblyScript: from a marker or a function's number to its code. */
+export function unaryDispatch(): string {
   const operands = (row: UnaryRow) => ['x', 'p0', 'p1'].slice(0, row.of.length).join(', ');
   const long = rows.filter(([, row]) => row.isLong).map(([name]) => `    case UnaryFn.${name}:\n`);
   return `${header}import { map } from '../elementwise/map';
 import { UnaryFn } from './commands';
 import { ${rows.map(([name]) => pascal(name)).join(', ')} } from './markers';
-${kernelImports(assembly)}
-
+${importsOf(rows.map(([name]) => `${name}4`))}
 /** fn of four elements; p0 and p1 in all lanes. Folds to that function's code when it is compiled, so a loop over it has no dispatch inside. */
 // @ts-ignore: decorator
 @inline

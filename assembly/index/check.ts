@@ -35,7 +35,7 @@ function find<T>(c: CheckCommand, bytes: usize): usize {
   return i;
 }
 
-export function checkKernel(cmd: usize, thread: u32): void {
+export function checkKernel(cmd: usize, thread: u32, _threads: u32): void {
   const c = changetype<CheckCommand>(cmd);
   const fault = <usize>c.fault << 2;
   if (thread || load<u32>(fault)) return;

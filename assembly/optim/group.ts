@@ -3,7 +3,7 @@
  * only one thread can do, do not all fall to the same one. The commands are independent and have nothing to finish, so
  * shares do not wait for each other.
  */
-import { dispatch } from '../dispatch';
+import { dispatch } from '../generated/dispatch';
 import { GroupCommand } from '../generated/commands';
 
 export function groupKernel(cmd: usize, thread: u32, threads: u32): void {

@@ -174,7 +174,7 @@ export function crossEntropyKernel(cmd: usize, thread: u32, threads: u32): void 
 }
 
 /** Adds up what the parts of several threads have left, block by block as one thread does. */
-export function finishCrossEntropy(cmd: usize): void {
+export function finishCrossEntropy(cmd: usize, _threads: u32): void {
   const c = changetype<CrossEntropyCommand>(cmd);
   if (c.reduction != NONE && !byBlocks(c)) return crossEntropyKernel(cmd, 0, 1);
   let sum: f64 = 0;

@@ -17,7 +17,9 @@
  *   TAKEN → AWAITED         by the leader, before it waits            TAKEN, AWAITED → IDLE by the worker: done
  *   TAKEN, AWAITED → FAILED by the worker, when its share trapped     IDLE, ASLEEP → QUIT   by the leader
  */
-import { dispatch, finish, run } from '../dispatch';
+import { FAILED } from '../generated/commands';
+import { dispatch, finish } from '../generated/dispatch';
+import { run } from '../run';
 import { isShared, sharedWork, WAKING_WORK } from './worth';
 
 const IDLE: u32 = 0;
@@ -25,7 +27,6 @@ const ASLEEP: u32 = 1;
 const OPEN: u32 = 2;
 const TAKEN: u32 = 3;
 const AWAITED: u32 = 4;
-const FAILED: u32 = 5;
 const QUIT: u32 = 6;
 
 const CELLS: usize = 64;

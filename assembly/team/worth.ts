@@ -1,9 +1,9 @@
 /**
- * Whether a command is worth a second thread, by its work (bindings/commands/work.ts). Sizes alone decide, never addresses or timing.
+ * Whether a command is worth a second thread, by its work (bindings/commands/cost.ts). Sizes alone decide, never addresses or timing.
  */
 
 import { GroupCommand, Opcode, StripCommand } from '../generated/commands';
-import { workOfOne } from '../generated/work';
+import { workOfOne } from '../generated/cost';
 
 /**
  * A command is shared from this on, 5 µs. With a worker that is awake two threads win from 2.5 µs on (bench/forkJoin.ts measures it);

@@ -4,7 +4,8 @@
  * bottom and at the right is what the output's size asks for. Weights are [outChannels, inChannels / groups, kernelHeight,
  * kernelWidth]. No operand overlaps another.
  */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 const geometry = {
   batch: 'u32',
@@ -52,4 +53,18 @@ export const convCommands = {
   convWeightGrad: { ...geometry, x: 'in', g: 'in', gw: 'out', scratch: 'scratch', tile: 'tile' },
   /** y [batch, inChannels·kernelHeight·kernelWidth, outHeight·outWidth] = the elements of x that each output meets; 0 in the padding. */
   im2col: { ...geometry, x: 'in', y: 'out' },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const product = {
+  m: 'outChannels / groups',
+  n: 'batch * outHeight * outWidth',
+  k: '(inChannels / groups) * kernelHeight * kernelWidth',
+  batch: 'groups',
+};
+
+export const convCosts: Costs<typeof convCommands> = {
+  conv: { products: [product] },
+  convInputGrad: { products: [product] },
+  convWeightGrad: { products: [product] },
+  im2col: { elements: 'inChannels * kernelHeight * kernelWidth * batch * outHeight * outWidth' },
+};

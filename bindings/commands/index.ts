@@ -1,7 +1,25 @@
-/** Commands that move single elements by index, those that order them, and the one that looks whether indices are in range. The kinds of fields are explained in table.ts. */
-import type { FieldKind } from './table.ts';
+/** Commands that move rows or single elements by index, those that order them, and the one that looks whether indices are in range. The kinds of fields are explained in table.ts. */
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 export const indexCommands = {
+  /** y[o, j, i] = x[o, index[j], i], index [count] int32; one outside of 0 ≤ index < size counts as the last. Any type. x may not be y. */
+  takeRows: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
+  /**
+   * y[o, index[j], i] += g[o, j, i] in order of j, float32; g 0: y[o, index[j], i] = 0. marks (0: none; [size]):
+   * marks[index[j]] = first + j, so that the last one of equal indices stays.
+   */
+  addRows: {
+    g: 'in',
+    index: 'in',
+    y: 'inout',
+    marks: 'inout',
+    outer: 'u32',
+    size: 'u32',
+    count: 'u32',
+    inner: 'u32',
+    first: 'u32',
+  },
   /** y[o, j, i] = x[o, index[o, j, i], i], index int32; one outside of 0 ≤ index < size counts as the last. Any type. y overlaps no input. */
   gather: { x: 'in', index: 'in', y: 'out', outer: 'u32', size: 'u32', count: 'u32', inner: 'u32' },
   /** y[o, index[o, j, i], i] += g[o, j, i] in order of j. integer 1: int32, which wraps. y overlaps no input. */
@@ -47,7 +65,22 @@ export const indexCommands = {
     integer: 'u32',
     site: 'u32',
   },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const indexed = 'outer * count * inner';
+
+export const indexCosts: Costs<typeof indexCommands> = {
+  takeRows: { elements: indexed },
+  addRows: { elements: indexed, sorted: { elements: 'count', length: 'count' } },
+  gather: { elements: indexed, work: 'elements * 4' },
+  scatterAdd: { elements: indexed, work: 'elements * 4', sorted: { elements: 'elements', length: 'count' } },
+  sort: {
+    elements: 'rows * cols',
+    work: 'elements * (byInsertion != 0 ? 16 : 64)',
+    sorted: { elements: 'elements', length: 'cols' },
+  },
+  check: { elements: 'n' },
+};
 
 /** Counters of the four digits of a row's keys. */
 export const SORT_COUNTERS = 1024;

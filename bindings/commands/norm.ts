@@ -1,5 +1,6 @@
 /** Rows of the command table for normalisation; see table.ts for the field kinds. */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 const view = { outer: 'u32', channels: 'u32', spatial: 'u32', groupChannels: 'u32' } as const;
 
@@ -48,4 +49,13 @@ export const normCommands = {
     gx: 'out',
     ...view,
   },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const normalized = 'outer * channels * spatial';
+
+export const normCosts: Costs<typeof normCommands> = {
+  moments: { elements: 'outer * groups * size', work: 'elements * 3' },
+  normalize: { elements: normalized },
+  normSums: { elements: normalized, work: 'elements * 2' },
+  normGrad: { elements: normalized, work: 'elements * 2' },
+};

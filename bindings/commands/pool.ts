@@ -1,5 +1,6 @@
 /** Rows of the command table for pooling over planes of height × width; see table.ts for the field kinds. */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 const extents = {
   planes: 'u32',
@@ -32,4 +33,22 @@ export const poolCommands = {
   avgPool: { x: 'in', y: 'out', ...extents, countPad: 'u32' },
   /** gx [planes, height, width] = the gradient of the above for g [planes, outHeight, outWidth]. */
   avgPoolGrad: { g: 'in', gx: 'out', ...extents, countPad: 'u32' },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const plane = 'planes * height * width';
+
+export const poolCosts: Costs<typeof poolCommands> = {
+  // Adaptive windows (kernelHeight 0) share the plane; windows of 2 × 2 have loops of their own, with indices too.
+  maxPool: {
+    elements: plane,
+    work: `(kernelHeight * kernelWidth != 0 ? planes * outHeight * outWidth * kernelHeight * kernelWidth : elements)
+      * (indices != 0 && kernelHeight * kernelWidth != 4 ? 3 : 1)`,
+  },
+  // On a GPU the outputs of a plane look for each other.
+  maxPoolGrad: {
+    elements: 'planes * inSize + planes * outSize * 8',
+    work: 'planes * inSize / 4 + planes * outSize * 4',
+  },
+  avgPool: { elements: plane, work: 'elements * 2' },
+  avgPoolGrad: { elements: plane, work: 'elements * 8' },
+};

@@ -1,5 +1,6 @@
 /** Commands on int8 numbers. The kinds of fields are explained in table.ts. */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 export const quantizedCommands = {
   /**
@@ -20,4 +21,8 @@ export const quantizedCommands = {
     k: 'u32',
     aZero: 'i32',
   },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+export const quantizedCosts: Costs<typeof quantizedCommands> = {
+  qgemm: { products: [{ m: 'm', n: 'n', k: 'k' }] },
+};

@@ -1,8 +1,12 @@
 /** Commands of recurrent layers: a layer's whole sequence, in one direction, is one command, and so is its gradient. */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 /** Kinds of recurrent layers; see the opcode `recurrent`. */
 export const recurrentKinds = ['rnnTanh', 'rnnRelu', 'lstm', 'gru'] as const;
+
+/** Gates of each kind: blocks of hiddenSize rows in its weights. */
+export const gateCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 } as const;
 
 export const recurrentCommands = {
   /**
@@ -79,4 +83,27 @@ export const recurrentCommands = {
     hiddenSize: 'u32',
     tile: 'tile',
   },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const gates = '(kind == RecurrentKind.lstm ? 4 : kind == RecurrentKind.gru ? 3 : 1) * hiddenSize';
+/** A shader a step next to its product, and the inputs'. */
+const launches = 'steps + 3';
+
+export const recurrentCosts: Costs<typeof recurrentCommands> = {
+  pack: { shared: 'k * n' },
+  recurrent: {
+    elements: `steps * batch * ${gates}`,
+    work: 'elements * 4',
+    products: [
+      { m: 'steps * batch', n: gates, k: 'inputSize' },
+      { m: 'batch', n: gates, k: 'hiddenSize', count: 'steps' },
+    ],
+    launches,
+  },
+  recurrentGrad: {
+    elements: `steps * batch * ${gates}`,
+    work: 'elements * 2',
+    products: [{ m: 'batch', n: 'hiddenSize', k: gates, count: 'steps' }],
+    launches,
+  },
+};

@@ -1,5 +1,6 @@
 /** Rows of the command table for resizing planes; see table.ts for the field kinds. */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 const extents = {
   planes: 'u32',
@@ -24,4 +25,11 @@ export const resizeCommands = {
   resize: { x: 'in', y: 'out', ...extents },
   /** gx [planes, height, width] = the gradient of the above for g [planes, outHeight, outWidth]. */
   resizeGrad: { g: 'in', gx: 'out', ...extents },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+const resized = 'planes * outHeight * outWidth';
+
+export const resizeCosts: Costs<typeof resizeCommands> = {
+  resize: { elements: resized, work: 'elements * 8' },
+  resizeGrad: { elements: resized, work: 'elements * 16' },
+};

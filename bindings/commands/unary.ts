@@ -5,6 +5,8 @@
  * the reference executor and the WGSL kernels read it. `p0` and `p1` are the command's words, as floats or as int32.
  */
 
+import { CUBE, TWICE_ROOT } from './limits.ts';
+
 export interface UnaryRow {
   from: 'f32' | 'i32';
   to: 'f32' | 'i32';
@@ -104,10 +106,6 @@ fn errorFunction(x: f32) -> f32 {
   return withSign(1.0 - exponential(-fma(t, q, t)), x);
 }
 `;
-
-/** Hendrycks and Gimpel (2016): 2·√(2/π) and the factor of the cube in GELU's approximation by tanh. */
-export const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
-export const CUBE = 0.044715;
 
 function softplus(x: number, beta: number, threshold: number): number {
   return beta * x > threshold ? x : Math.log1p(Math.exp(beta * x)) / beta;

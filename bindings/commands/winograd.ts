@@ -3,7 +3,8 @@
  * instead of 144 (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015). The points are 0, ±3/4, ±3/2
  * and ∞: exact in binary, and with the least error of those tried, about twice that of a direct sum.
  */
-import type { FieldKind } from './table.ts';
+import type { Costs } from './cost.ts';
+import type { CommandRows } from './kinds.ts';
 
 /** The forward convolution's sizes, at the same place in both commands that have them. */
 const sizes = {
@@ -38,4 +39,15 @@ export const winogradCommands = {
   winogradGrad: { x: 'in', u: 'out', ...sizes, g: 'in' },
   /** w [outChannels, inChannels, 3, 3] = the gradient with respect to w of winogradWeights (transposed 0), from u = that of its u. */
   winogradWeightGrad: { u: 'in', w: 'out', scratch: 'scratch', outChannels: 'u32', inChannels: 'u32' },
-} as const satisfies Record<string, Record<string, FieldKind>>;
+} as const satisfies CommandRows;
+
+/** What a direct convolution would multiply. */
+const product = { m: 'outChannels', n: 'batch * outHeight * outWidth', k: '9 * inChannels' };
+const shared = 'batch * outHeight * outWidth * outChannels * inChannels / 2';
+
+export const winogradCosts: Costs<typeof winogradCommands> = {
+  winogradWeights: { shared: 'outChannels * inChannels * 64' },
+  winogradConv: { products: [product], shared },
+  winogradGrad: { products: [product], shared },
+  winogradWeightGrad: { shared: 'outChannels * inChannels * 64' },
+};

@@ -10,13 +10,11 @@ import {
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type ConvGeometry, fitsWinograd, winogradFilters, winogradPays } from '../wasm/winograd.ts';
+import { type Pair, spanOf, windowCount } from '../windows.ts';
 import { type Activation, activationCode } from './activation.ts';
 import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkArray } from './checks.ts';
 import { checkNames, checkProduct, checkSize, namesOf, noMore, refuse } from './options.ts';
-
-/** One number for both directions, or [height, width]. */
-export type Pair = number | readonly [height: number, width: number];
 
 interface WindowOptions {
   /** Images, ≥ 0; with 0 nothing is done. */
@@ -107,14 +105,14 @@ function geometryOf(op: string, options: WindowOptions, outChannels: number, gro
   const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', dilation, 1);
   const [rows, cols] = [height + 2 * padTop, width + 2 * padLeft];
   checkPlane(op, rows, cols, kernelHeight, kernelWidth);
-  const [spanRows, spanCols] = [(kernelHeight - 1) * dilationHeight + 1, (kernelWidth - 1) * dilationWidth + 1];
+  const [spanRows, spanCols] = [spanOf(kernelHeight, dilationHeight), spanOf(kernelWidth, dilationWidth)];
   if (spanRows > rows || spanCols > cols)
     throw new ShapeError(
       `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spanRows}×${spanCols}) does not fit into the padded input, ${rows}×${cols}`,
       { op, argument: 'kernelSize', got: [spanRows, spanCols], expected: [rows, cols] },
     );
-  const outHeight = Math.floor((rows - spanRows) / strideHeight) + 1;
-  const outWidth = Math.floor((cols - spanCols) / strideWidth) + 1;
+  const outHeight = windowCount(rows, spanRows, strideHeight);
+  const outWidth = windowCount(cols, spanCols, strideWidth);
   return {
     batch,
     inChannels,

@@ -2,9 +2,10 @@
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
+import { ceilWindowCount, type Pair, windowCount } from '../windows.ts';
 import { abandon, finish, input, output } from './arrays.ts';
 import { checkApart, checkArray, checkInts } from './checks.ts';
-import { checkPlane, type Pair, pairOf, stepOf } from './conv.ts';
+import { checkPlane, pairOf, stepOf } from './conv.ts';
 import { checkFlag, checkNames, checkSize, namesOf, noMore } from './options.ts';
 
 /** What both poolings take. */
@@ -43,7 +44,7 @@ export interface AvgPoolOptions extends PoolOptions {
   countIncludePad?: boolean;
 }
 
-/** Windows along a dimension, by PyTorch's rule. */
+/** Windows along a dimension; refuses a kernel that does not fit into it. */
 function windows(op: string, size: number, kernel: number, stride: number, pad: number, ceilMode: boolean): number {
   if (pad > kernel / 2)
     throw new ArgumentError(`${op}: padding must be at most half of the kernel, got ${pad} for a kernel of ${kernel}`, {
@@ -52,16 +53,15 @@ function windows(op: string, size: number, kernel: number, stride: number, pad: 
       got: pad,
       expected: kernel,
     });
-  const room = (size + 2 * pad - kernel) / stride;
-  const count = (ceilMode ? Math.ceil(room) : Math.floor(room)) + 1;
-  if (room < 0)
+  const padded = size + 2 * pad;
+  if (padded < kernel)
     throw new ShapeError(`${op}: ${size} elements with padding ${pad} are too few for a kernel of ${kernel}`, {
       op,
       argument: 'kernelSize',
       got: kernel,
       expected: size,
     });
-  return ceilMode && (count - 1) * stride >= size + pad ? count - 1 : count;
+  return ceilMode ? ceilWindowCount(padded, kernel, stride, size + pad) : windowCount(padded, kernel, stride);
 }
 
 const names = 'x y batch channels height width kernelSize stride padding ceilMode';

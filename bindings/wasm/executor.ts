@@ -9,7 +9,7 @@ import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.t
 import { Allocator } from '../memory/allocator.ts';
 import { FAULT_WORDS } from '../ranges.ts';
 import type { GivenKernels } from './given.ts';
-import { host, instantiateSync } from './loader.ts';
+import { instantiate } from './loader.ts';
 import { compileModule, moduleSize } from './module.ts';
 import { teamElements, WorkerPool } from './pool.ts';
 import type { Variant } from './probe.ts';
@@ -69,7 +69,7 @@ export function hasOlderHeaps(): boolean {
 function createMemory(initial: number, shared: boolean): [memory: WebAssembly.Memory, maximum: number] {
   for (let maximum = MAX_PAGES; ; maximum /= 2) {
     try {
-      return [new host.WebAssembly.Memory({ initial, maximum, shared }), maximum];
+      return [new WebAssembly.Memory({ initial, maximum, shared }), maximum];
     } catch (error) {
       if (!shared || maximum / 2 < Math.max(initial, LEAST_MAX_PAGES)) throw error;
     }
@@ -120,7 +120,7 @@ export class WasmExecutor implements Executor {
     [this.memory, this.maxPages] = createMemory(initial, shared);
     const module = this.compile(shared);
     // The loader's wrappers cost more than small kernels do: the raw exports are called.
-    this.kernels = instantiateSync(module, { env: { memory: this.memory } }).instance.exports as unknown as Kernels;
+    this.kernels = instantiate(module, this.memory) as unknown as Kernels;
     this.isShared = this.keepsViews = this.wasReserved = shared;
     lasting++;
     this.floats = new Float32Array(this.memory.buffer);

@@ -1,6 +1,11 @@
-/** AssemblyScript's loader. It needs a TextDecoder as it is imported, which `host` gives to engines without one: that comes first. */
+/** AssemblyScript's loader, and what it needs to be imported: see lent.ts, which comes first. */
 // biome-ignore-all assist/source/organizeImports: see above
-import { host } from '../host.ts';
+import { takeBack } from './lent.ts';
 import { instantiateSync } from '@assemblyscript/loader';
 
-export { host, instantiateSync };
+takeBack();
+
+/** The exports of an instance of the module in this memory. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
+  return instantiateSync(module, { env: { memory } }).instance.exports;
+}

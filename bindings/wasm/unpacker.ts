@@ -1,5 +1,7 @@
 /** What unpacks the kernels: a small module of its own (assembly/unpack), which also makes the relaxed variant of the plain one. */
+
 import { flagAt, unpacker } from '../generated/wasm.ts';
+import { fromBase64 as decodeBase64 } from '../host.ts';
 
 interface Base64Host {
   fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
@@ -13,7 +15,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   if (native !== undefined) return native.call(Uint8Array, text);
   const { Buffer } = globalThis as BufferHost;
   if (Buffer !== undefined) return new Uint8Array(Buffer.from(text, 'base64'));
-  const binary = atob(text);
+  const binary = decodeBase64(text);
   const decoded = new Uint8Array(binary.length);
   for (let i = 0; i < decoded.length; i++) decoded[i] = binary.charCodeAt(i);
   return decoded;

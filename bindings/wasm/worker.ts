@@ -3,6 +3,7 @@
  * Web Worker from a Blob URL. Its program is a string, so that no file has to be found by bundlers; under a strict
  * Content Security Policy a Blob worker fails by an event, and `ready` is rejected: such pages host a copy of the program.
  */
+import { FAILED } from '../commands/limits.ts';
 
 /** What a worker needs to serve. Addresses in bytes. */
 export interface WorkerData {
@@ -19,9 +20,6 @@ export interface ThreadWorker {
   readonly ended: Promise<string>;
   terminate(): void;
 }
-
-/** State FAILED of assembly/team/team.ts: a leader that waits for this worker's share must learn that it never comes. */
-const FAILED = 5;
 
 /** What a worker runs. It is published as `saraf/worker.js`, too. */
 export const workerSource = `

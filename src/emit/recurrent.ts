@@ -1,5 +1,5 @@
 /** Recurrent layers as commands. All operands are contiguous and their shapes are right; autograd is not known here. */
-import type { recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { gateCounts, type recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodePack, encodeRecurrent, encodeRecurrentGrad, RecurrentKind } from '../../bindings/generated/encode.ts';
 import { stridesOf } from '../tensor/shapes.ts';
@@ -12,7 +12,7 @@ export type RecurrentKindName = (typeof recurrentKinds)[number];
 const PACKED_ROWS = 4;
 
 /** Gates that the weights have, and that are kept for the gradient, in units of the hidden size. */
-export const gateCount = (kind: RecurrentKindName): number => (kind === 'lstm' ? 4 : kind === 'gru' ? 3 : 1);
+export const gateCount = (kind: RecurrentKindName): number => gateCounts[kind];
 const keptCount = (kind: RecurrentKindName): number => (kind === 'lstm' || kind === 'gru' ? 4 : 1);
 
 /** What a sequence is computed from: x [steps, batch, inputSize]. */

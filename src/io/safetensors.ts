@@ -6,6 +6,7 @@
  */
 import { ArgumentError, DeviceError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../bindings/executor.ts';
+import { decodeText, encodeText } from '../../bindings/host.ts';
 import { isUint8Array } from '../../bindings/realm.ts';
 import type { StateDict } from '../nn/module.ts';
 import { compose, tensor } from '../ops/index.ts';
@@ -166,7 +167,7 @@ function parseHeader(bytes: Uint8Array): Header {
   let header: unknown;
   let names: string[] = [];
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, PREFIX + length));
+    const text = decodeText(bytes.subarray(PREFIX, PREFIX + length), true);
     names = outline(text, MAX_DEPTH);
     header = JSON.parse(text);
   } catch (error) {
@@ -316,7 +317,7 @@ function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, 
     return [name, { dtype: WRITTEN[dtype], shape, data_offsets: [begin, offset] }] as const;
   });
   const fields = metadata === undefined ? described : [[METADATA, metadata] as const, ...described];
-  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
+  const text = encodeText(JSON.stringify(Object.fromEntries(fields)));
   const length = Math.ceil(text.length / PREFIX) * PREFIX;
   const bytes = new Uint8Array(PREFIX + length + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);

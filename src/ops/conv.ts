@@ -4,6 +4,7 @@
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
+import { spanOf, windowCount } from '../../bindings/windows.ts';
 import { emitConv, emitConvInputGrad, emitConvWeightGrad } from '../emit/conv.ts';
 import { commonExecutor } from '../emit/emit.ts';
 import { checkOptions, noMore, shown, VALUE } from '../options.ts';
@@ -129,9 +130,6 @@ function checkBias(op: string, bias: Tensor | null, channels: number): void {
     });
 }
 
-/** Elements that a kernel spans. */
-const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
-
 /** Zeros before and after a dimension. */
 function paddingOf(
   op: string,
@@ -147,7 +145,7 @@ function paddingOf(
         got: padding,
       });
     return kernel.map((k, i) => {
-      const total = extent(k, dilation[i]!) - 1;
+      const total = spanOf(k, dilation[i]!) - 1;
       return [total >> 1, total - (total >> 1)];
     });
   }
@@ -203,7 +201,7 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
     );
   const [padded, spans] = [
     [height + rows[0] + rows[1], width + cols[0] + cols[1]],
-    [extent(kernelHeight, dilationHeight), extent(kernelWidth, dilationWidth)],
+    [spanOf(kernelHeight, dilationHeight), spanOf(kernelWidth, dilationWidth)],
   ] as [[number, number], [number, number]];
   checkReach(op, padded, spans);
   if (kernelHeight < 1 || kernelWidth < 1 || spans[0] > padded[0] || spans[1] > padded[1])
@@ -219,8 +217,8 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
     height,
     width,
     outChannels,
-    outHeight: Math.floor((padded[0] - spans[0]) / strideHeight) + 1,
-    outWidth: Math.floor((padded[1] - spans[1]) / strideWidth) + 1,
+    outHeight: windowCount(padded[0], spans[0], strideHeight),
+    outWidth: windowCount(padded[1], spans[1], strideWidth),
     kernelHeight,
     kernelWidth,
     strideHeight,
@@ -378,7 +376,7 @@ export function convTranspose2d(
         `outputPadding must be less than stride or dilation, got ${extra[i]} with stride ${stride[i]} and dilation ${dilation[i]}`,
         { argument: 'outputPadding', got: extra },
       );
-    const span = extent(weight.shape[2 + i]!, dilation[i]!);
+    const span = spanOf(weight.shape[2 + i]!, dilation[i]!);
     checkReach(op, [(x.shape[2 + i]! - 1) * stride[i]! + extra[i]!], [span]);
     const size = (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + span + extra[i]!;
     if (size < 1 || x.shape[2 + i]! < 1 || weight.shape[2 + i]! < 1)

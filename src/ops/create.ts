@@ -11,10 +11,10 @@ import { checkShape, nestedShape, numelOf, type Shape, show } from '../tensor/sh
 import type { Nested, Tensor } from '../tensor/tensor.ts';
 import { checkInt32, checkTensor, elementOf } from './check.ts';
 import {
+  type CreationOptions,
   finish,
   fromList,
   isOptions,
-  type Placement,
   place,
   type ShapeArguments,
   shapeArguments,
@@ -132,7 +132,7 @@ export function tensor(
   return finish('tensor', t, options);
 }
 
-function filled(op: string, shape: Shape, value: number | boolean, options: Placement): Tensor {
+function filled(op: string, shape: Shape, value: number | boolean, options: CreationOptions): Tensor {
   checkShape(op, shape);
   const executor = place(op, options);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32');
@@ -151,7 +151,7 @@ function filled(op: string, shape: Shape, value: number | boolean, options: Plac
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<Placement>('zeros', args);
+  const [shape, options] = shapeArguments<CreationOptions>('zeros', args);
   return filled('zeros', shape, 0, options);
 }
 
@@ -164,7 +164,7 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<Placement>('ones', args);
+  const [shape, options] = shapeArguments<CreationOptions>('ones', args);
   return filled('ones', shape, 1, options);
 }
 

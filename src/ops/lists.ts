@@ -6,7 +6,7 @@ import { nameOf, shown } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type NumberArray, tensor } from './create.ts';
-import type { Placement } from './newTensor.ts';
+import type { CreationOptions } from './newTensor.ts';
 
 /** Numbers in arrays, nested ones or a typed one. */
 export type NumberList = readonly (number | NumberList)[] | NumberArray;
@@ -30,7 +30,7 @@ function checkWholeNumbers(op: string, argument: string, list: NumberList, depth
 }
 
 function listed(list: NumberList, dtype: DType, x?: Tensor): Tensor {
-  const options: Placement = { dtype, ...(x === undefined ? {} : { executor: x.executor }) };
+  const options: CreationOptions = { dtype, ...(x === undefined ? {} : { executor: x.executor }) };
   return tensor(list as Parameters<typeof tensor>[0], options);
 }
 

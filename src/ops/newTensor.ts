@@ -20,7 +20,7 @@ export interface TensorOptions {
 }
 
 /** An executor may be named directly. */
-export interface Placement extends TensorOptions {
+export interface CreationOptions extends TensorOptions {
   executor?: Executor;
 }
 
@@ -30,7 +30,7 @@ const DTYPES = ['float32', 'int32', 'bool'];
 export const TENSOR_KINDS: OptionKinds<TensorOptions> = { dtype: VALUE, requiresGrad: FLAG, device: VALUE };
 
 /** Checks the options; where the tensor will live. */
-export function place(op: string, options: Placement, kinds: object = TENSOR_KINDS): Executor {
+export function place(op: string, options: CreationOptions, kinds: object = TENSOR_KINDS): Executor {
   // Callers inside the library name an executor.
   if (!isOptions(options) || !('executor' in options))
     checkOptions<TensorOptions>(op, options, kinds as typeof TENSOR_KINDS);
@@ -45,7 +45,7 @@ export function place(op: string, options: Placement, kinds: object = TENSOR_KIN
 }
 
 /** The tensor as the options want it. */
-export function finish(op: string, t: Tensor, options: Placement): Tensor {
+export function finish(op: string, t: Tensor, options: CreationOptions): Tensor {
   if (options.requiresGrad) {
     if (t.dtype !== 'float32')
       refuse(AutogradError, op, `only float32 tensors can require gradients, this one is ${t.dtype}`);
@@ -72,7 +72,7 @@ export function shapeArguments<O extends object>(op: string, args: readonly unkn
 }
 
 /** A tensor of listed numbers, which are made when there is room for them. */
-export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: Placement): Tensor {
+export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape, options: CreationOptions): Tensor {
   const t = empty(place(op, options), shape, options.dtype ?? 'float32');
   try {
     const values = make();

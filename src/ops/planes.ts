@@ -1,5 +1,6 @@
 /** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { ceilWindowCount, spanOf, windowCount } from '../../bindings/windows.ts';
 import { dense } from '../emit/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../emit/pool.ts';
 import { shown } from '../options.ts';
@@ -50,13 +51,6 @@ export function checkWindow(op: string, window: { kernelSize: Pair; stride?: Pai
   return { kernel, stride, padding, dilation };
 }
 
-/** Windows along a dimension: PyTorch's rule. With ceilMode the last one must start inside, or in the padding before it. */
-function windows(size: number, kernel: number, stride: number, pad: number, dilation: number, ceil: boolean): number {
-  const room = size + 2 * pad - dilation * (kernel - 1) - 1;
-  const count = (ceil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
-  return ceil && (count - 1) * stride >= size + pad ? count - 1 : count;
-}
-
 /** Whether the first window, whose start lies in the padding, has an element inside: dilation may step over all of them. */
 function touches(size: number, kernel: number, pad: number, dilation: number): boolean {
   const steps = Math.ceil(pad / dilation);
@@ -70,10 +64,13 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
   checkReach(
     op,
     [height + 2 * padding[0], width + 2 * padding[1]],
-    kernel.map((k, i) => (k - 1) * dilation[i]! + 1),
+    kernel.map((k, i) => spanOf(k, dilation[i]!)),
   );
   const counts = [height, width].map((size, i) => {
-    const count = windows(size, kernel[i]!, stride[i]!, padding[i]!, dilation[i]!, window.ceilMode);
+    const [padded, span] = [size + 2 * padding[i]!, spanOf(kernel[i]!, dilation[i]!)];
+    const count = window.ceilMode
+      ? ceilWindowCount(padded, span, stride[i]!, size + padding[i]!)
+      : windowCount(padded, span, stride[i]!);
     if (size === 0 || count < 1 || !touches(size, kernel[i]!, padding[i]!, dilation[i]!)) {
       refuse(
         ShapeError,

@@ -8,9 +8,9 @@ import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
+  type CreationOptions,
   finish,
   fromList,
-  type Placement,
   place,
   type ShapeArguments,
   shapeArguments,
@@ -18,7 +18,7 @@ import {
 } from './newTensor.ts';
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
-  const [shape, options] = shapeArguments<Placement>(op, args);
+  const [shape, options] = shapeArguments<CreationOptions>(op, args);
   checkShape(op, shape);
   const executor = place(op, options);
   if (options.dtype !== undefined && options.dtype !== 'float32') {

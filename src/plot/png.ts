@@ -4,6 +4,7 @@
  *
  * @see https://www.w3.org/TR/png/, RFC 1950 (zlib), RFC 1951 (deflate)
  */
+import { toBase64 } from '../../bindings/host.ts';
 
 /** Red, green, blue for each pixel. */
 export interface Pixels {
@@ -59,5 +60,5 @@ export function pngAddress({ width, height, rgb }: Pixels): string {
   const header = [...word(width), ...word(height), 8, 2, 0, 0, 0];
   const signature = [137, 80, 78, 71, 13, 10, 26, 10];
   const bytes = [...signature, ...chunk('IHDR', header), ...chunk('IDAT', stored(lines)), ...chunk('IEND', [])];
-  return `data:image/png;base64,${btoa(bytes.map((byte) => String.fromCharCode(byte)).join(''))}`;
+  return `data:image/png;base64,${toBase64(bytes.map((byte) => String.fromCharCode(byte)).join(''))}`;
 }

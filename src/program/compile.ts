@@ -16,7 +16,7 @@ import { dropGrad, isTensor, Tensor } from '../tensor/tensor.ts';
 import { tracing, withTracer } from '../tensor/trace.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
-import { type Placement, place } from './placement.ts';
+import { type Placement, recordPlaced } from './placement.ts';
 import { Recorder } from './recorder.ts';
 import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
 
@@ -234,7 +234,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   const record = (args: readonly unknown[]): Traced & { placement: Placement } => {
     const recordOn = (recorder: Recorder) => trace(fn as (...args: never[]) => unknown, args, recorder);
     const inputs = args.filter(isTensor);
-    if (device === 'auto') return place(inputs, recordOn);
+    if (device === 'auto') return recordPlaced(inputs, recordOn);
     const [first] = inputs;
     const executor = device === undefined ? (first?.executor ?? defaultExecutor()) : executorFor(device);
     const reason =

@@ -1,117 +1,59 @@
 /**
- * What a program costs, from the sizes in its commands alone: its matrix products, the elements that everything else goes through,
+ * What a program costs, by the rows of the command table: its matrix products, the elements that everything else goes through,
  * and the dispatches that it is on a GPU. Where it runs, and how fast that is, is not known here.
  */
-import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import { gateCount } from '../emit/recurrent.ts';
-import { elementsAndWork } from '../generated/work.ts';
+import type { CommandCost, Product } from '../../bindings/commands/cost.ts';
 import type { Command } from './commands.ts';
+import { costOfOne } from './generated/cost.ts';
 
-/** A matrix product, `count` times one after the other. */
-export interface ProductCost {
-  m: number;
-  n: number;
-  k: number;
-  batch: number;
-  count: number;
-}
+export type ProductCost = Required<Product<number>>;
 
-export interface Cost {
+/** As the rows have it, except that `flops` has those of the products too, and `elements` and `launches` what a GPU does to sort. */
+export interface Cost extends Required<Omit<CommandCost<number>, 'products' | 'sorted'>> {
   products: ProductCost[];
-  /** Work outside of products, in elements of a simple loop: bindings/commands/work.ts. */
-  work: number;
-  /** Elements that are gone through, however much there is to do for each. */
-  elements: number;
-  /** Dispatches on a GPU, without those of the products. */
-  launches: number;
 }
 
-const nothing = (): Cost => ({ products: [], work: 0, elements: 0, launches: 0 });
+/** Steps of a bitonic network that a workgroup takes at once. */
+const STEPS_AT_ONCE = 9;
 
-function elementwise(command: Command): Cost {
-  const [elements, work] = elementsAndWork(command);
-  return { products: [], work, elements, launches: 1 };
-}
-
-function product(m: number, n: number, k: number, batch = 1): Cost {
-  return { ...nothing(), products: [{ m, n, k, batch, count: 1 }] };
-}
-
-/** A recurrent layer: the product of each step, a shader a step beside it, and forward the inputs' product of all steps. */
-function recurrentCost(command: Command, n: (...names: string[]) => number): Cost {
-  const size = n('hiddenSize');
-  const gates = gateCount(recurrentKinds[n('kind')]!) * size;
-  const [steps, batch] = [n('steps'), n('batch')];
-  const isForward = command.opcode === 'recurrent';
-  const perStep = isForward
-    ? { m: batch, n: gates, k: size, batch: 1, count: steps }
-    : { m: batch, n: size, k: gates, batch: 1, count: steps };
-  const inputs = { m: steps * batch, n: gates, k: isForward ? n('inputSize') : 0, batch: 1, count: 1 };
-  return {
-    products: isForward ? [inputs, perStep] : [perStep],
-    work: steps * batch * gates * 4,
-    elements: steps * batch * gates,
-    launches: steps + 3,
-  };
-}
-
-/** With the sort that a GPU does for it: a bitonic network's steps, of which a workgroup takes the first nine at once. */
-function withSort(elements: number, length: number, cost: Cost): Cost {
+/** Passes over its elements in which a GPU sorts rows of a length. */
+function passesOf(length: number): number {
   const steps = Math.ceil(Math.log2(Math.max(2, length)));
-  const beyond = Math.max(0, steps - 9);
-  const passes = 1 + (beyond * (beyond + 3)) / 2;
-  return { ...cost, elements: cost.elements + elements * passes, launches: cost.launches + passes };
+  const beyond = Math.max(0, steps - STEPS_AT_ONCE);
+  return 1 + (beyond * (beyond + 3)) / 2;
 }
 
 /** The cost of one command. */
-function costOf(command: Command): Cost {
-  const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
-  switch (command.opcode) {
-    case 'gemm':
-      return product(n('m'), n('n'), n('k'), n('batch'));
-    case 'qgemm':
-      return product(n('m'), n('n'), n('k'));
-    case 'conv':
-    case 'convInputGrad':
-    case 'convWeightGrad': {
-      const groups = n('groups');
-      const taps = (n('inChannels') / groups) * n('kernelHeight', 'kernelWidth');
-      return product(n('outChannels') / groups, n('batch', 'outHeight', 'outWidth'), taps, groups);
-    }
-    case 'winogradConv':
-    case 'winogradGrad':
-      return product(n('outChannels'), n('batch', 'outHeight', 'outWidth'), 9 * n('inChannels'));
-    case 'recurrent':
-    case 'recurrentGrad':
-      return recurrentCost(command, n);
-    case 'strip':
-    case 'group':
-      return sumOfCosts(command.parts, command.opcode === 'strip');
-    case 'addRows':
-      return withSort(n('count'), n('count'), elementwise(command));
-    case 'scatterAdd':
-      return withSort(n('outer', 'count', 'inner'), n('count'), elementwise(command));
-    case 'sort':
-      return withSort(n('rows', 'cols'), n('cols'), elementwise(command));
-    // The processor's alone.
-    case 'winogradWeights':
-    case 'winogradWeightGrad':
-    case 'pack':
-      return nothing();
-    default:
-      return elementwise(command);
+export function costOf(command: Command): Cost {
+  if (command.opcode === 'strip' || command.opcode === 'group') {
+    const sum = sumOfCosts(command.parts);
+    if (command.opcode === 'group') return sum;
+    // A strip is one dispatch, and goes through its elements once.
+    return { ...sum, launches: 1, elements: sum.elements / Math.max(1, command.parts.length) };
   }
+  const row = costOfOne(command);
+  const { elements = 0, work = elements, launches = row.elements === undefined ? 0 : 1, flops = 0, sorted } = row;
+  const products = (row.products ?? []).map((product) => ({ batch: 1, count: 1, ...product }));
+  const passes = sorted === undefined ? 0 : passesOf(sorted.length);
+  return {
+    products,
+    work,
+    elements: elements + (sorted?.elements ?? 0) * passes,
+    launches: launches + passes,
+    flops: products.reduce((sum, { m, n, k, batch, count }) => sum + 2 * m * n * k * batch * count, flops),
+  };
 }
 
-/** The cost of commands one after the other; `isOne`: they are one dispatch. */
-export function sumOfCosts(commands: readonly Command[], isOne = false): Cost {
-  const sum = nothing();
+/** The cost of commands one after the other. */
+export function sumOfCosts(commands: readonly Command[]): Cost {
+  const sum: Cost = { products: [], work: 0, elements: 0, launches: 0, flops: 0 };
   for (const command of commands) {
-    const { products, work, elements, launches } = costOf(command);
+    const { products, work, elements, launches, flops } = costOf(command);
     sum.products.push(...products);
     sum.work += work;
     sum.elements += elements;
     sum.launches += launches;
+    sum.flops += flops;
   }
-  return isOne ? { ...sum, launches: 1, elements: sum.elements / Math.max(1, commands.length) } : sum;
+  return sum;
 }

@@ -1,31 +1,6 @@
 /** How long a program takes on the CPU and on the GPU, from its cost and from rates that were measured on this machine. */
+import type { Rates } from '../webgpu/rates.ts';
 import type { Cost, ProductCost } from './cost.ts';
-
-/** Rates of this machine: microseconds, and things done in a microsecond. */
-export interface Rates {
-  cpu: {
-    /** Microseconds of a command that does next to nothing. */
-    command: number;
-    /** Floating-point operations a microsecond in small products, and in large ones, which threads share. */
-    smallProduct: number;
-    product: number;
-    /** Elements a microsecond of a simple loop. */
-    element: number;
-  };
-  gpu: {
-    /** Microseconds from a submission to the first result. */
-    roundTrip: number;
-    /** Microseconds of a dispatch that does next to nothing. */
-    launch: number;
-    /** Floating-point operations a microsecond of one workgroup, and of all together. */
-    workgroup: number;
-    product: number;
-    element: number;
-    /** Bytes a microsecond to the GPU and back. */
-    upload: number;
-    download: number;
-  };
-}
 
 /** Products of fewer operations are small: they stay in the cache, and on one thread. */
 const SMALL_FLOPS = 2 ** 18;

@@ -1,59 +1,16 @@
 /** Programs as text, for people: a line a command. */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { Activation, ArgReduceFn, BinaryFn, RandomFn, ReduceFn, UnaryFn } from '../../bindings/generated/encode.ts';
-import { gateCount } from '../emit/recurrent.ts';
 import type { Command } from './commands.ts';
+import { costOf, sumOfCosts } from './cost.ts';
 import type { Replay } from './replay.ts';
 
 const nameIn = (list: Record<string, number>, code: number): string =>
   Object.keys(list).find((name) => list[name] === code) ?? String(code);
 
-/** Floating-point operations of a command, as they are usually counted; 0 where that means nothing. */
-export function flopsOf(command: Command): number {
-  const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
-  switch (command.opcode) {
-    case 'gemm':
-      return 2 * n('batch', 'm', 'n', 'k');
-    case 'conv':
-    case 'convInputGrad':
-    case 'convWeightGrad': {
-      const macs = n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth', 'kernelHeight', 'kernelWidth');
-      return (2 * macs) / command.get('groups');
-    }
-    case 'winogradConv':
-    case 'winogradGrad':
-      return 18 * n('batch', 'inChannels', 'outChannels', 'outHeight', 'outWidth');
-    case 'sgd':
-      return command.get('index') === 0 ? n('n') : n('count', 'inner');
-    case 'unary':
-    case 'adam':
-      return n('n');
-    case 'binary':
-      return dims(command).reduce((product, size) => product * size, 1);
-    case 'reduce':
-      return n('outer', 'size', 'inner');
-    case 'recurrent':
-    case 'recurrentGrad':
-      return recurrentFlops(command);
-    case 'strip':
-    case 'group':
-      return command.parts.reduce((sum, part) => sum + flopsOf(part), 0);
-    default:
-      return 0;
-  }
-}
-
 function dims(command: Command): number[] {
   const at = command.offset('shape');
   return Array.from(command.words.subarray(at, at + command.get('ndim')));
-}
-
-/** The products alone. */
-function recurrentFlops(command: Command): number {
-  const size = command.get('hiddenSize');
-  const gates = gateCount(recurrentKinds[command.get('kind')]!) * size;
-  const depth = command.opcode === 'recurrent' ? command.get('inputSize') + size : size;
-  return 2 * command.get('steps') * command.get('batch') * gates * depth;
 }
 
 /** The fields that tell the size of other commands: the first of these that a command has. */
@@ -175,16 +132,16 @@ export function commandName(command: Command): string {
 }
 
 function line(command: Command, i: number): string {
-  const flops = flopsOf(command);
+  const { flops } = costOf(command);
   return `${String(i).padStart(4)}  ${commandName(command).padEnd(22)} ${commandSizes(command).padEnd(24)} ${flops === 0 ? '' : `${flops} FLOP`}`.trimEnd();
 }
 
 /** All commands of a program with sizes and operations, and its figures. */
 export function list({ prologue, commands, figures }: Replay): string {
   const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
-  const total = commands.reduce((sum, command) => sum + flopsOf(command), 0);
+  const { flops } = sumOfCosts(commands);
   return [
-    `${figures.commands} commands (${figures.recorded} recorded, ${figures.fusedCommands} fused), ${total} FLOP, ${kib(figures.plannedBytes)} for buffers of ${kib(figures.bufferBytes)}`,
+    `${figures.commands} commands (${figures.recorded} recorded, ${figures.fusedCommands} fused), ${flops} FLOP, ${kib(figures.plannedBytes)} for buffers of ${kib(figures.bufferBytes)}`,
     ...commands.map(line),
     ...(prologue.length === 0
       ? []

@@ -3,8 +3,9 @@ import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { candidates } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Rates } from '../webgpu/rates.ts';
 import { sumOfCosts } from './cost.ts';
-import { onCpu, onGpu, type Rates } from './estimate.ts';
+import { onCpu, onGpu } from './estimate.ts';
 import { Recorder } from './recorder.ts';
 import type { Replay } from './replay.ts';
 
@@ -36,7 +37,7 @@ function estimate(replay: Replay, inputs: readonly Tensor[], rates: Rates): { cp
  *
  * @param record records it with the executor's recorder that it is given
  */
-export function place<T extends { replay: Replay }>(
+export function recordPlaced<T extends { replay: Replay }>(
   inputs: readonly Tensor[],
   record: (recorder: Recorder) => T,
 ): T & { placement: Placement } {

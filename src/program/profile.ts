@@ -1,9 +1,11 @@
 /** Where the time of a program goes: each command timed by itself. */
 import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
+import { now } from '../../bindings/host.ts';
 import { takeFault } from '../../bindings/ranges.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
-import { commandName, commandSizes, flopsOf } from './listing.ts';
+import { costOf } from './cost.ts';
+import { commandName, commandSizes } from './listing.ts';
 
 /** One command's share of a program. */
 export interface CommandProfile {
@@ -55,9 +57,9 @@ export function profile<A extends unknown[], R>(
   const times = replay.commands.map((_, i) =>
     median(
       Array.from({ length: repeats }, () => {
-        const start = performance.now();
+        const start = now();
         for (let run = 0; run < BURST; run++) replay.loaded.run(replay.starts[i]!, 1);
-        return ((performance.now() - start) * 1000) / BURST;
+        return ((now() - start) * 1000) / BURST;
       }),
     ),
   );
@@ -69,6 +71,6 @@ export function profile<A extends unknown[], R>(
     sizes: commandSizes(command),
     microseconds: times[i]!,
     share: total === 0 ? 0 : times[i]! / total,
-    flops: flopsOf(command),
+    flops: costOf(command).flops,
   }));
 }

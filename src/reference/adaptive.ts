@@ -1,7 +1,8 @@
 /** RMSprop, Adagrad, Adadelta and NAdam, after the rules in the command table. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const A = fieldsOf('adaptive');
 
@@ -37,7 +38,7 @@ const rules: Record<(typeof adaptiveFns)[number], Rule> = {
 };
 
 /** One step of one parameter. */
-export const adaptive: ReferenceKernel = ({ f }, words, _floats, at) => {
+const adaptive: ReferenceKernel = ({ f }, words, _floats, at) => {
   const rule = rules[adaptiveFns[words[at + A.fn]!]!];
   const [param, grad, settings] = [words[at + A.param]!, words[at + A.grad]!, words[at + A.settings]!];
   const [a, b, c] = [words[at + A.a]!, words[at + A.b]!, words[at + A.c]!];
@@ -48,3 +49,5 @@ export const adaptive: ReferenceKernel = ({ f }, words, _floats, at) => {
     f[param + e] = decay * f[param + e]! - rule(f, g, a + e, b === 0 ? null : b + e, c === 0 ? null : c + e, settings);
   }
 };
+
+export const adaptiveKernels = { adaptive } satisfies ReferenceKernels;

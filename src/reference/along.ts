@@ -1,12 +1,12 @@
 /** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
 const G = fieldsOf('gather');
 
 /** y[o, j, i] = x[o, index[o, j, i], i]. */
-export const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
+const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   const [x, index, y] = [words[at + G.x]!, words[at + G.index]!, words[at + G.y]!];
   const size = words[at + G.size]!;
   const inner = words[at + G.inner]!;
@@ -20,7 +20,7 @@ export const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
 const S = fieldsOf('scatterAdd');
 
 /** y[o, index[o, j, i], i] += g[o, j, i]. */
-export const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const [g, index, y] = [words[at + S.g]!, words[at + S.index]!, words[at + S.y]!];
   const size = words[at + S.size]!;
   const inner = words[at + S.inner]!;
@@ -32,3 +32,5 @@ export const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
     else f[to]! += f[g + e]!;
   }
 };
+
+export const alongKernels = { gather, scatterAdd } satisfies ReferenceKernels;

@@ -4,11 +4,12 @@
  *
  * A scalar operand has address 0. No tensor lives there, so the scalar itself is put into element 0 and read with step 0.
  */
-import { binaryFns } from '../../bindings/commands/table.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+
+import { binaryFns } from '../../bindings/commands/elementwise.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
-import { collapse, dims, eachRow, innermost, rowMajor } from './strided.ts';
 
 type BinaryLoop = (heap: Heap, a: number, aStep: number, b: number, bStep: number, y: number, n: number) => void;
 type ElementFn = (a: number, b: number) => number;
@@ -111,3 +112,5 @@ export const binary: ReferenceKernel = (heap, words, floats, at) => {
   const loop = loopOf[fn]!;
   eachRow(walk, [a, b, words[at + B.y]!], (row) => loop(heap, row[0]!, aStep, row[1]!, bStep, row[2]!, size));
 };
+
+export const binaryKernels = { binary } satisfies ReferenceKernels;

@@ -1,10 +1,10 @@
 /** Whether elements lie in a range: the first that does not is left in the fault words. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const C = fieldsOf('check');
 
-export const check: ReferenceKernel = ({ f, i }, words, floats, at) => {
+const check: ReferenceKernel = ({ f, i }, words, floats, at) => {
   const x = words[at + C.x]!;
   const fault = words[at + C.fault]!;
   if (i[fault] !== 0) return;
@@ -21,3 +21,5 @@ export const check: ReferenceKernel = ({ f, i }, words, floats, at) => {
     return;
   }
 };
+
+export const checkKernels = { check } satisfies ReferenceKernels;

@@ -1,8 +1,9 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
-import { activations } from '../../bindings/commands/table.ts';
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const activate = {
   none: (x: number) => x,
@@ -67,7 +68,7 @@ function eachProduct(g: Geometry, visit: (x: number, w: number, y: number) => vo
 }
 
 /** y = activation(conv(x, w) + bias). */
-export const conv: ReferenceKernel = ({ f }, words, _, at) => {
+const conv: ReferenceKernel = ({ f }, words, _, at) => {
   const g = geometryOf(words, at);
   const x0 = words[at + F.x]!;
   const w0 = words[at + F.w]!;
@@ -84,7 +85,7 @@ export const conv: ReferenceKernel = ({ f }, words, _, at) => {
 };
 
 /** gx = activation(gradient with respect to x + bias). */
-export const convInputGrad: ReferenceKernel = ({ f }, words, _, at) => {
+const convInputGrad: ReferenceKernel = ({ f }, words, _, at) => {
   const g = geometryOf(words, at);
   const g0 = words[at + I.g]!;
   const w0 = words[at + I.w]!;
@@ -101,7 +102,7 @@ export const convInputGrad: ReferenceKernel = ({ f }, words, _, at) => {
 };
 
 /** gw = gradient with respect to w. */
-export const convWeightGrad: ReferenceKernel = ({ f }, words, _, at) => {
+const convWeightGrad: ReferenceKernel = ({ f }, words, _, at) => {
   const g = geometryOf(words, at);
   const x0 = words[at + W.x]!;
   const g0 = words[at + W.g]!;
@@ -113,7 +114,7 @@ export const convWeightGrad: ReferenceKernel = ({ f }, words, _, at) => {
 };
 
 /** y = the column matrix of each image. */
-export const im2col: ReferenceKernel = ({ f }, words, _, at) => {
+const im2col: ReferenceKernel = ({ f }, words, _, at) => {
   const g = geometryOf(words, at);
   const x0 = words[at + M.x]!;
   let y = words[at + M.y]!;
@@ -128,3 +129,5 @@ export const im2col: ReferenceKernel = ({ f }, words, _, at) => {
             f[y] = inside ? f[x0 + (channel * g.height + inRow) * g.width + inCol]! : 0;
           }
 };
+
+export const convKernels = { conv, convInputGrad, convWeightGrad, im2col } satisfies ReferenceKernels;

@@ -2,9 +2,9 @@
  * Moving elements: copy, fill, where. Elements are moved as bits (through the int view in float32 mode), so every type
  * and every NaN survives. Knows strides; checks nothing.
  */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
-import { collapse, dims, eachRow, innermost, rowMajor } from './strided.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** Shorter rows are copied faster by a loop than by a call of copyWithin. */
 const SHORT_ROW = 32;
@@ -12,7 +12,7 @@ const SHORT_ROW = 32;
 const C = fieldsOf('copy');
 
 /** y = x through strides. */
-export const copy: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
+const copy: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   const ndim = words[at + C.ndim]!;
   const walk = collapse(dims(words, at + C.shape, ndim), [
     dims(words, at + C.xStrides, ndim),
@@ -33,7 +33,7 @@ export const copy: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
 const F = fieldsOf('fill');
 
 /** y[i] = value. */
-export const fill: ReferenceKernel = ({ f, i }, words, floats, at) => {
+const fill: ReferenceKernel = ({ f, i }, words, floats, at) => {
   const y = words[at + F.y]!;
   const end = y + words[at + F.n]!;
   if (words[at + F.integer] === 1) i.fill(words[at + F.value]!, y, end);
@@ -43,7 +43,7 @@ export const fill: ReferenceKernel = ({ f, i }, words, floats, at) => {
 const W = fieldsOf('where');
 
 /** y = condition ≠ 0 ? a : b. */
-export const where: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
+const where: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   const ndim = words[at + W.ndim]!;
   const shape = dims(words, at + W.shape, ndim);
   const walk = collapse(shape, [
@@ -65,3 +65,5 @@ export const where: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
       bits[y + r] = bits[condition] !== 0 ? bits[a]! : bits[b]!;
   });
 };
+
+export const copyKernels = { copy, fill, where } satisfies ReferenceKernels;

@@ -6,8 +6,8 @@
  *
  * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets outside of the classes count as the last class.
  */
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { logSumExp } from './softmax.ts';
 import { within } from './within.ts';
 
@@ -28,7 +28,7 @@ function smoothLoss(f: Floats, x: number, weight: number, lse: number, cols: num
 const C = fieldsOf('crossEntropy');
 
 /** loss, lse and norm from the logits. */
-export const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
+const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
   const x = words[at + C.x]!;
   const target = words[at + C.target]!;
   const weight = words[at + C.weight]!;
@@ -64,7 +64,7 @@ export const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
 const G = fieldsOf('crossEntropyGrad');
 
 /** gx[c] = g·((1−s)·w[t]·(p[c] − (c = t)) + s/cols·(p[c]·Σw − w[c])), p = exp(x − lse), g over norm for the mean. */
-export const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) => {
+const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) => {
   const x = words[at + G.x]!;
   const target = words[at + G.target]!;
   const weight = words[at + G.weight]!;
@@ -97,3 +97,5 @@ export const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) =
     }
   }
 };
+
+export const crossEntropyKernels = { crossEntropy, crossEntropyGrad } satisfies ReferenceKernels;

@@ -3,10 +3,11 @@
  * Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each element
  * is a dot product (i-j-p). C overlaps no input.
  */
-import { activations } from '../../bindings/commands/table.ts';
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
 type Floats = Heap['f'];
@@ -87,7 +88,7 @@ function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, 
 const G = fieldsOf('gemm');
 
 /** C = activation(alpha·A·B + beta·C + bias), batch times. */
-export const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
+const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
   const bias = words[at + G.bias]!;
   const batch = words[at + G.batch]!;
   const m = words[at + G.m]!;
@@ -115,3 +116,5 @@ export const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
     }
   }
 };
+
+export const gemmKernels = { gemm } satisfies ReferenceKernels;

@@ -1,11 +1,11 @@
 /** Normalisation as the command table defines it. Sums are doubles until they are stored. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const M = fieldsOf('moments');
 
 /** Mean and 1/√(variance + eps) of each group, and the running statistics. */
-export const moments: ReferenceKernel = ({ f, i }, words, floats, at) => {
+const moments: ReferenceKernel = ({ f, i }, words, floats, at) => {
   const x = words[at + M.x]!;
   const outer = words[at + M.outer]!;
   const groups = words[at + M.groups]!;
@@ -46,7 +46,7 @@ const groupOf = (o: number, c: number, channels: number, groupChannels: number):
 const N = fieldsOf('normalize');
 
 /** y = (x − mean)·rstd·weight + bias. */
-export const normalize: ReferenceKernel = ({ f }, words, _floats, at) => {
+const normalize: ReferenceKernel = ({ f }, words, _floats, at) => {
   const weight = words[at + N.weight]!;
   const bias = words[at + N.bias]!;
   const channels = words[at + N.channels]!;
@@ -67,7 +67,7 @@ export const normalize: ReferenceKernel = ({ f }, words, _floats, at) => {
 const S = fieldsOf('normSums');
 
 /** Σ g and Σ g·x̂ of each channel. */
-export const normSums: ReferenceKernel = ({ f }, words, _floats, at) => {
+const normSums: ReferenceKernel = ({ f }, words, _floats, at) => {
   const channels = words[at + S.channels]!;
   const spatial = words[at + S.spatial]!;
   for (let c = 0; c < channels; c++) {
@@ -92,7 +92,7 @@ export const normSums: ReferenceKernel = ({ f }, words, _floats, at) => {
 const G = fieldsOf('normGrad');
 
 /** gx = rstd·(g·weight − a − x̂·b). */
-export const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const outer = words[at + G.outer]!;
   const channels = words[at + G.channels]!;
   const spatial = words[at + G.spatial]!;
@@ -130,3 +130,5 @@ export const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
     f[words[at + G.gx]! + e] = rstd * (f[words[at + G.g]! + e]! * weightOf(c) - a[group]! - normal * b[group]!);
   });
 };
+
+export const normKernels = { moments, normalize, normSums, normGrad } satisfies ReferenceKernels;

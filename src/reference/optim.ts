@@ -2,8 +2,8 @@
  * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
  * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
  */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
 const SGD_NESTEROV = 1;
@@ -12,7 +12,7 @@ const SGD_MAXIMIZE = 2;
 const S = fieldsOf('sgd');
 
 /** v = momentum·v + (1 − dampening)·g;  p −= lr·(nesterov ? g + momentum·v : v). */
-export const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const param = words[at + S.param]!;
   const grad = words[at + S.grad]!;
   const velocity = words[at + S.velocity]!;
@@ -49,7 +49,7 @@ const ADAM_MAXIMIZE = 4;
 const A = fieldsOf('adam');
 
 /** m and v are running means of g and g²;  p −= stepSize·m / (√v / correction + ε). */
-export const adam: ReferenceKernel = ({ f }, words, _floats, at) => {
+const adam: ReferenceKernel = ({ f }, words, _floats, at) => {
   const param = words[at + A.param]!;
   const grad = words[at + A.grad]!;
   const mAt = words[at + A.m]!;
@@ -84,3 +84,5 @@ export const adam: ReferenceKernel = ({ f }, words, _floats, at) => {
     f[param + e] = p - (stepSize * m) / (Math.sqrt(v) / correction + epsilon);
   }
 };
+
+export const optimKernels = { sgd, adam } satisfies ReferenceKernels;

@@ -1,6 +1,6 @@
 /** Pooling over planes, as the command table defines it. Sums are doubles until they are stored. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** One dimension of a pooling. */
 interface Extent {
@@ -62,7 +62,7 @@ function extentsOf(words: Int32Array, at: number, fields: Readonly<Record<Extent
 const M = fieldsOf('maxPool');
 
 /** y = the largest element of each window; indices = where it lies in its plane. */
-export const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
+const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const [rows, columns] = extentsOf(words, at, M);
   rows.dilation = words[at + M.dilationHeight]!;
   columns.dilation = words[at + M.dilationWidth]!;
@@ -91,7 +91,7 @@ export const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => 
 const MG = fieldsOf('maxPoolGrad');
 
 /** gx[p, indices[p, o]] += g[p, o]. */
-export const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
+const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const planes = words[at + MG.planes]!;
   const inSize = words[at + MG.inSize]!;
   const outSize = words[at + MG.outSize]!;
@@ -107,7 +107,7 @@ export const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at)
 const A = fieldsOf('avgPool');
 
 /** y = the mean of each window. */
-export const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
+const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [rows, columns] = extentsOf(words, at, A);
   const countPad = words[at + A.countPad] === 1;
   let x = words[at + A.x]!;
@@ -128,7 +128,7 @@ export const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
 const AG = fieldsOf('avgPoolGrad');
 
 /** Each window's share of its gradient, added to all its elements. */
-export const avgPoolGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+const avgPoolGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [rows, columns] = extentsOf(words, at, AG);
   const countPad = words[at + AG.countPad] === 1;
   const planes = words[at + AG.planes]!;
@@ -146,3 +146,5 @@ export const avgPoolGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
     }
   }
 };
+
+export const poolKernels = { maxPool, maxPoolGrad, avgPool, avgPoolGrad } satisfies ReferenceKernels;

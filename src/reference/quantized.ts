@@ -1,11 +1,11 @@
 /** Products of int8 matrices: integers, so that the result is exact. Four numbers lie in a word, the first in its lowest byte. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const Q = fieldsOf('qgemm');
 
 /** C[i, j] = Σ (A[i, p] − aZero)·(B[j, p] − bZero[j]) + bias[j], or scale[j]·Σ + bias[j]. */
-export const qgemm: ReferenceKernel = ({ f, i: ints }, words, _, at) => {
+const qgemm: ReferenceKernel = ({ f, i: ints }, words, _, at) => {
   const [bZero, scale, bias] = [words[at + Q.bZero]!, words[at + Q.scale]!, words[at + Q.bias]!];
   const [m, n, k] = [words[at + Q.m]!, words[at + Q.n]!, words[at + Q.k]!];
   const aZero = words[at + Q.aZero]!;
@@ -25,3 +25,5 @@ export const qgemm: ReferenceKernel = ({ f, i: ints }, words, _, at) => {
     }
   }
 };
+
+export const quantizedKernels = { qgemm } satisfies ReferenceKernels;

@@ -2,10 +2,11 @@
  * Random numbers from Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  * Element i depends on the state, the offset and i alone. The state is read, never advanced.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { randomFns } from '../../bindings/commands/table.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import { randomFns } from '../../bindings/commands/random.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** Multipliers and key increments of Philox4x32 (philox.h of Random123). */
 const M0 = 0xd2511f53;
@@ -91,7 +92,7 @@ const blockFnOf = randomFns.map((name) => blockFns[name]);
 const R = fieldsOf('random');
 
 /** y = n random numbers. */
-export const random: ReferenceKernel = (heap, words, _floats, at) => {
+const random: ReferenceKernel = (heap, words, _floats, at) => {
   const y = words[at + R.y]!;
   const state = words[at + R.state]!;
   const offset = words[at + R.offset]! >>> 0;
@@ -112,3 +113,5 @@ export const random: ReferenceKernel = (heap, words, _floats, at) => {
     write(heap, block, y + first, Math.min(4, n - first), p0, p1);
   }
 };
+
+export const randomKernels = { random } satisfies ReferenceKernels;

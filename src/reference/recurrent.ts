@@ -2,10 +2,11 @@
  * Recurrent layers over a whole sequence, and their gradient, after the formulas in the command table: one element after the other.
  * Weights are read where they lie, in panels too. Lengths are not checked.
  */
-import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { gateCounts, recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 type Floats = Heap['f'];
 
@@ -21,7 +22,7 @@ function panelIndex(k: number, n: number, p: number, j: number): number {
 const P = fieldsOf('pack');
 
 /** y = x in panels. */
-export const pack: ReferenceKernel = ({ f }, words, _floats, at) => {
+const pack: ReferenceKernel = ({ f }, words, _floats, at) => {
   const x = words[at + P.x]!;
   const y = words[at + P.y]!;
   const k = words[at + P.k]!;
@@ -41,13 +42,12 @@ function weightOf(f: Floats, w: number, packed: boolean, n: number, k: number, a
     j < apart ? f[w + panelIndex(k, apart, p, j)]! : f[second + panelIndex(k, n - apart, p, j - apart)]!;
 }
 
-const gateCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 };
 const keptCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 4 };
 
 const R = fieldsOf('recurrent');
 
 /** All steps. */
-export const recurrent: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
+const recurrent: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const get = (field: number) => words[at + field]!;
   const kind = recurrentKinds[get(R.kind)]!;
   const [steps, batch, inputs, size] = [get(R.steps), get(R.batch), get(R.inputSize), get(R.hiddenSize)];
@@ -111,7 +111,7 @@ export const recurrent: ReferenceKernel = ({ f, i: ints }, words, _floats, at) =
 const G = fieldsOf('recurrentGrad');
 
 /** Gradients of the gates and of the first state. */
-export const recurrentGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
+const recurrentGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const get = (field: number) => words[at + field]!;
   const kind = recurrentKinds[get(G.kind)]!;
   const [steps, batch, size, lengths] = [get(G.steps), get(G.batch), get(G.hiddenSize), get(G.lengths)];
@@ -179,3 +179,5 @@ function gradWeightOf(f: Floats, w: number, packed: boolean, n: number, size: nu
   return (p: number, j: number) =>
     p < apart ? f[w + panelIndex(apart, size, p, j)]! : f[second + panelIndex(n - apart, size, p - apart, j)]!;
 }
+
+export const recurrentKernels = { pack, recurrent, recurrentGrad } satisfies ReferenceKernels;

@@ -3,9 +3,10 @@
  * in doubles, in the order of the elements, and rounded once; int32 wraps. Decides: NaN wins over all, the first index
  * wins a tie.
  */
-import { argReduceFns, reduceFns } from '../../bindings/commands/table.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
 const INT_MAX = 2 ** 31 - 1;
@@ -73,7 +74,7 @@ function sumOfRows({ f }: Heap, x: number, y: number, size: number, inner: numbe
 const R = fieldsOf('reduce');
 
 /** y[o, i] = scale · fn over r of x[o, r, i]. */
-export const reduce: ReferenceKernel = (heap, words, floats, at) => {
+const reduce: ReferenceKernel = (heap, words, floats, at) => {
   const fn = words[at + R.fn]!;
   const x = words[at + R.x]!;
   const y = words[at + R.y]!;
@@ -124,7 +125,7 @@ function least(elements: Elements, x: number, step: number, size: number): numbe
 const A = fieldsOf('argReduce');
 
 /** indices[o, i] = the r where x[o, r, i] is extreme; values gets that element. */
-export const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const name = argReduceFns[words[at + A.fn]!]!;
   const elements = name.endsWith('I') ? i : f;
   const search = name.startsWith('max') ? greatest : least;
@@ -147,7 +148,7 @@ export const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
 const C = fieldsOf('cumsum');
 
 /** y[o, r, i] = Σ over s ≤ r (or s ≥ r) of x[o, s, i]. */
-export const cumsum: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+const cumsum: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const x = words[at + C.x]!;
   const y = words[at + C.y]!;
   const outer = words[at + C.outer]!;
@@ -167,3 +168,5 @@ export const cumsum: ReferenceKernel = ({ f, i }, words, _floats, at) => {
     }
   }
 };
+
+export const reduceKernels = { reduce, argReduce, cumsum } satisfies ReferenceKernels;

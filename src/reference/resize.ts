@@ -1,7 +1,8 @@
 /** Resizing of planes as the command table defines it. Positions are rounded to float32 in float64 mode too: they choose elements. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const { fround } = Math;
 
@@ -22,7 +23,7 @@ function blendOf(o: number, size: number, scale: number, mode: number): Blend {
 const R = fieldsOf('resize');
 
 /** y = x read where the mode says. */
-export const resize: ReferenceKernel = ({ f }, words, floats, at) => {
+const resize: ReferenceKernel = ({ f }, words, floats, at) => {
   const height = words[at + R.height]!;
   const width = words[at + R.width]!;
   const mode = words[at + R.mode]!;
@@ -48,7 +49,7 @@ export const resize: ReferenceKernel = ({ f }, words, floats, at) => {
 const G = fieldsOf('resizeGrad');
 
 /** gx = what each element has given, times the gradient of where it went. */
-export const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {
+const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {
   const height = words[at + G.height]!;
   const width = words[at + G.width]!;
   const mode = words[at + G.mode]!;
@@ -75,3 +76,5 @@ export const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {
     }
   }
 };
+
+export const resizeKernels = { resize, resizeGrad } satisfies ReferenceKernels;

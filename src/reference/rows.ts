@@ -1,14 +1,14 @@
 /**
  * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
 const T = fieldsOf('takeRows');
 
 /** y[o, j, i] = x[o, index[j], i]. */
-export const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
+const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   const x = words[at + T.x]!;
   const index = words[at + T.index]!;
   const outer = words[at + T.outer]!;
@@ -27,7 +27,7 @@ export const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
 const A = fieldsOf('addRows');
 
 /** y[o, index[j], i] += g[o, j, i], or = 0 without g; marks[index[j]] = first + j. */
-export const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
+const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const index = words[at + A.index]!;
   const y = words[at + A.y]!;
   const outer = words[at + A.outer]!;
@@ -47,3 +47,5 @@ export const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
     }
   }
 };
+
+export const rowsKernels = { takeRows, addRows } satisfies ReferenceKernels;

@@ -2,8 +2,8 @@
  * softmax, log-softmax and their gradients, row by row. Sums and exponentials are doubles until they are stored. The
  * maximum is subtracted first, so a row that is all −∞, or holds +∞ or NaN, gives NaN, as in PyTorch.
  */
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
 type Floats = Heap['f'];
@@ -45,7 +45,7 @@ function logSoftmaxRow(f: Floats, x: number, y: number, cols: number): void {
 const S = fieldsOf('softmax');
 
 /** y = softmax(x) or log-softmax(x). */
-export const softmax: ReferenceKernel = ({ f }, words, _floats, at) => {
+const softmax: ReferenceKernel = ({ f }, words, _floats, at) => {
   const x = words[at + S.x]!;
   const y = words[at + S.y]!;
   const rows = words[at + S.rows]!;
@@ -71,7 +71,7 @@ function logSoftmaxGradRow(f: Floats, y: number, g: number, gx: number, cols: nu
 const G = fieldsOf('softmaxGrad');
 
 /** gx from the output y and its gradient g. */
-export const softmaxGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+const softmaxGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const y = words[at + G.y]!;
   const g = words[at + G.g]!;
   const gx = words[at + G.gx]!;
@@ -80,3 +80,5 @@ export const softmaxGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const row = words[at + G.log] === 1 ? logSoftmaxGradRow : softmaxGradRow;
   for (let r = 0; r < rows; r++) row(f, y + r * cols, g + r * cols, gx + r * cols, cols);
 };
+
+export const softmaxKernels = { softmax, softmaxGrad } satisfies ReferenceKernels;

@@ -1,6 +1,6 @@
 /** Rows in order. NaN is the largest element; equal ones keep their order, and so do NaN among themselves. */
-import { fieldsOf } from './fields.ts';
-import type { ReferenceKernel } from './heap.ts';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const S = fieldsOf('sort');
 
@@ -10,7 +10,7 @@ function compare(a: number, b: number): number {
 }
 
 /** The first `count` elements of each row in order, and their places. */
-export const sort: ReferenceKernel = (heap, words, _floats, at) => {
+const sort: ReferenceKernel = (heap, words, _floats, at) => {
   const [x, values, indices] = [words[at + S.x]!, words[at + S.values]!, words[at + S.indices]!];
   const cols = words[at + S.cols]!;
   const count = words[at + S.count]!;
@@ -26,3 +26,5 @@ export const sort: ReferenceKernel = (heap, words, _floats, at) => {
     }
   }
 };
+
+export const sortKernels = { sort } satisfies ReferenceKernels;

@@ -2,7 +2,8 @@
  * Functions of numbers that JavaScript lacks or defines in another way than C and PyTorch do. All are in doubles.
  */
 
-import { CUBE, erf, sigmoid, TWICE_ROOT } from '../../bindings/commands/unary.ts';
+import { CUBE, TWICE_ROOT } from '../../bindings/commands/limits.ts';
+import { erf, sigmoid } from '../../bindings/commands/unary.ts';
 
 /** C's pow (C17 F.10.4.4): in JavaScript 1 ** NaN and (±1) ** ±∞ are NaN, in C they are 1. */
 export function pow(base: number, exponent: number): number {

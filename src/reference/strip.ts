@@ -1,9 +1,10 @@
 /** A strip: its commands on one block of elements after the other, with copies of the commands set to the block. */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { unary } from './unary.ts';
 
 const S = fieldsOf('strip');
@@ -41,7 +42,7 @@ function runPart(
   }
 }
 
-export const strip: ReferenceKernel = (heap, words, _floats, at) => {
+const strip: ReferenceKernel = (heap, words, _floats, at) => {
   const n = words[at + S.n]!;
   const end = at + words[at + 1]!;
   const locals = words[at + S.scratch]!;
@@ -53,3 +54,5 @@ export const strip: ReferenceKernel = (heap, words, _floats, at) => {
     }
   }
 };
+
+export const stripKernels = { strip } satisfies ReferenceKernels;

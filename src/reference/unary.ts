@@ -2,10 +2,11 @@
  * The opcode `unary`: y[i] = fn(x[i]), by the definitions of the table of functions. Functions that networks run often have a loop
  * written out; the others call their definition for each element. `p0` and `p1` arrive as bit patterns.
  */
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { type UnaryRow, unaryFns, unaryRows } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 type UnaryLoop = (heap: Heap, x: number, y: number, n: number, p0: number, p1: number) => void;
 
@@ -54,3 +55,5 @@ export const unary: ReferenceKernel = (heap, words, _floats, at) => {
   const loop = loopOf[words[at + U.fn]!]!;
   loop(heap, words[at + U.x]!, words[at + U.y]!, words[at + U.n]!, words[at + U.p0]!, words[at + U.p1]!);
 };
+
+export const unaryKernels = { unary } satisfies ReferenceKernels;

@@ -2,10 +2,11 @@
  * Winograd's F(4×4, 3×3) as its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
  * All sums are in doubles.
  */
-import { activations } from '../../bindings/commands/table.ts';
+
+import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { fieldsOf } from './fields.ts';
-import type { Heap, ReferenceKernel } from './heap.ts';
+import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const TILE = 4;
 const TAPS = 3;
@@ -66,7 +67,7 @@ function squareAt(
 const W = fieldsOf('winogradWeights');
 
 /** (G·g·Gᵀ)[p] of every filter. */
-export const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
+const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
   const w = words[at + W.w]!;
   const u = words[at + W.u]!;
   const outputs = words[at + W.outChannels]!;
@@ -94,7 +95,7 @@ const activate: Record<(typeof activations)[number], (x: number) => number> = {
 const activationOf = activations.map((name) => activate[name]);
 
 /** y = activation(conv(x, u) + bias), tile by tile. */
-export const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
+const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [x, u, bias, y] = [words[at + C.x]!, words[at + C.u]!, words[at + C.bias]!, words[at + C.y]!];
   const [batch, inChannels, h, w] = [
     words[at + C.batch]!,
@@ -143,7 +144,7 @@ const outputGradMatrix = transposeOf(outputMatrix);
 const filterGradMatrix = transposeOf(filterMatrix);
 
 /** The gradient with respect to u: over all tiles, transformed inputs times transformed gradients. */
-export const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [x, u, g] = [words[at + D.x]!, words[at + D.u]!, words[at + D.g]!];
   const [batch, inC, h, w] = [
     words[at + D.batch]!,
@@ -181,7 +182,7 @@ export const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
 const G = fieldsOf('winogradWeightGrad');
 
 /** Gᵀ·u·G of every pair of channels. */
-export const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
+const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   const [u, w] = [words[at + G.u]!, words[at + G.w]!];
   const [outputs, inputs] = [words[at + G.outChannels]!, words[at + G.inChannels]!];
   for (let o = 0; o < outputs; o++) {
@@ -193,3 +194,10 @@ export const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) =
     }
   }
 };
+
+export const winogradKernels = {
+  winogradWeights,
+  winogradConv,
+  winogradGrad,
+  winogradWeightGrad,
+} satisfies ReferenceKernels;

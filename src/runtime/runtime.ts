@@ -17,11 +17,11 @@ import {
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
-import type { Rates } from '../program/estimate.ts';
 import { liveTensors } from '../tensor/scope.ts';
 import { active } from '../tensor/trace.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
+import type { Rates } from '../webgpu/rates.ts';
 import { runtimeName } from './environment.ts';
 import { loadReference, startReference } from './reference.ts';
 

@@ -1,4 +1,5 @@
 /** Giving way to everything else that waits in the event loop. */
+import { now } from '../../bindings/host.ts';
 
 /** Time that work may hold up the event loop, in milliseconds. */
 const SLICE = 50;
@@ -25,11 +26,11 @@ function nextTask(): Promise<void> {
 
 /** A function to call often: gives a promise to wait for when it is time to pause, else nothing. */
 export function pacer(): () => Promise<void> | undefined {
-  let last = performance.now();
+  let last = now();
   return () => {
-    if (performance.now() - last < SLICE) return undefined;
+    if (now() - last < SLICE) return undefined;
     return nextTask().then(() => {
-      last = performance.now();
+      last = now();
     });
   };
 }

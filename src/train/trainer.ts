@@ -1,6 +1,7 @@
 /** Training as one call. Keras's semantics. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
+import { log, now } from '../../bindings/host.ts';
 import { isPromise } from '../../bindings/realm.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { moveStorages } from '../move.ts';
@@ -182,7 +183,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     this.stopTraining = false;
     for (const callback of callbacks) await callback.onTrainBegin?.(this);
     for (let epoch = first; epoch < this.plan.epochs && !this.stopTraining && !signal?.aborted; epoch++) {
-      const start = performance.now();
+      const start = now();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
       const logs = await this.pass(source, trainStep, signal, callbacks, true);
       if (signal?.aborted) break;
@@ -196,7 +197,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
         else history[name] = [value];
       }
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, this);
-      if (verbose) console.log(epochLine(epoch, this.plan.epochs, logs, performance.now() - start));
+      if (verbose) log(epochLine(epoch, this.plan.epochs, logs, now() - start));
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(this);
     return history;

@@ -1,9 +1,11 @@
 /** Measures what the estimates of programs build on: how fast the CPU and the GPU are at products, elements and copies. */
+
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeFill, encodeGemm, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
-import type { Rates } from '../program/estimate.ts';
+import { now } from '../../bindings/host.ts';
 import type { WebGpuExecutor } from './executor.ts';
+import type { Rates } from './rates.ts';
 
 const REPEATS = 3;
 /** Elements of the simple loop, and dispatches that are timed together. */
@@ -20,7 +22,7 @@ const LONG_ENOUGH = 2000;
 /** Rates are finite, also where the clock stands still. */
 const SHORTEST = 0.1;
 
-const now = () => performance.now() * 1000;
+const microseconds = () => now() * 1000;
 const flops = (m: number, n: number, k: number) => 2 * m * n * k;
 
 /** Memory for a measurement, given back at its end. */
@@ -74,9 +76,9 @@ function timeOnCpu(program: Program): number {
   let best = Infinity;
   let count = 1;
   for (let repeat = 0; repeat < REPEATS; ) {
-    const start = now();
+    const start = microseconds();
     for (let i = 0; i < count; i++) program.run();
-    const taken = now() - start;
+    const taken = microseconds() - start;
     if (taken < LONG_ENOUGH) {
       count *= 2;
     } else {
@@ -114,10 +116,10 @@ async function measureGpu(gpu: WebGpuExecutor): Promise<Rates['gpu']> {
   const time = async (program: Program, read: number): Promise<number> => {
     let best = Infinity;
     for (let repeat = 0; repeat <= REPEATS; repeat++) {
-      const start = now();
+      const start = microseconds();
       program.run();
       await gpu.download(read, 1, 'int32');
-      const taken = now() - start;
+      const taken = microseconds() - start;
       // The first run makes the shaders.
       if (repeat > 0) best = Math.min(best, taken);
       if (repeat > 0 && taken > LONG_ENOUGH) break;
@@ -158,13 +160,13 @@ async function measureCopies(gpu: WebGpuExecutor, x: number, roundTrip: number):
   const values = new Int32Array(ELEMENTS);
   let [up, down] = [Infinity, Infinity];
   for (let repeat = 0; repeat <= REPEATS; repeat++) {
-    const start = now();
+    const start = microseconds();
     gpu.write(x, values, 'int32');
     await gpu.download(x, 1, 'int32');
-    const written = now();
+    const written = microseconds();
     await gpu.download(x, ELEMENTS, 'int32');
     up = Math.min(up, written - start);
-    down = Math.min(down, now() - written);
+    down = Math.min(down, microseconds() - written);
   }
   const bytes = ELEMENTS * 4;
   return { up: bytes / Math.max(up - roundTrip, SHORTEST), down: bytes / Math.max(down - roundTrip, SHORTEST) };

@@ -1,77 +1,44 @@
 /** The WGSL kernels by opcode. An opcode of the table that has none here does not compile. */
 import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
-import { DeviceError } from '../../bindings/errors.ts';
 import type { GpuKernel } from './launch.ts';
-import { gather, scatterAdd, sort } from './wgsl/along.ts';
-import { check } from './wgsl/check.ts';
-import { conv, convInputGrad, convWeightGrad, im2col } from './wgsl/conv.ts';
-import { binary, copy, fill, unary, where } from './wgsl/elementwise.ts';
-import { gemm } from './wgsl/gemm.ts';
-import { group } from './wgsl/group.ts';
-import { addRows, takeRows } from './wgsl/indexed.ts';
-import { moments, normalize, normGrad, normSums } from './wgsl/norm.ts';
-import { adam, adaptive, sgd } from './wgsl/optim.ts';
-import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './wgsl/pool.ts';
-import { random } from './wgsl/random.ts';
-import { recurrent, recurrentGrad } from './wgsl/recurrent.ts';
-import { argReduce, cumsum, reduce } from './wgsl/reduce.ts';
-import { resize, resizeGrad } from './wgsl/resize.ts';
-import { crossEntropy, crossEntropyGrad, softmax, softmaxGrad } from './wgsl/softmax.ts';
-import { strip } from './wgsl/strip.ts';
+import { alongKernels } from './wgsl/along.ts';
+import { checkKernels } from './wgsl/check.ts';
+import { convKernels } from './wgsl/conv.ts';
+import { cpuOnlyKernels } from './wgsl/cpuOnly.ts';
+import { elementwiseKernels } from './wgsl/elementwise.ts';
+import { gemmKernels } from './wgsl/gemm.ts';
+import { groupBy } from './wgsl/group.ts';
+import { indexedKernels } from './wgsl/indexed.ts';
+import { normKernels } from './wgsl/norm.ts';
+import { optimKernels } from './wgsl/optim.ts';
+import { poolKernels } from './wgsl/pool.ts';
+import { randomKernels } from './wgsl/random.ts';
+import { recurrentKernels } from './wgsl/recurrent.ts';
+import { reduceKernels } from './wgsl/reduce.ts';
+import { resizeKernels } from './wgsl/resize.ts';
+import { softmaxKernels } from './wgsl/softmax.ts';
+import { stripKernels } from './wgsl/strip.ts';
 
-/** For commands that only wasm is given, because what they gain is the processor's. */
-const onCpuAlone: GpuKernel = (words, at) => {
-  throw new DeviceError(`webgpu: the command ${opcodes[words[at]!]} is made for the CPU`, { got: 'webgpu' });
-};
+const plan: GpuKernel = (words, at, planner) => kernels[words[at]!]!(words, at, planner);
 
 const kernelOf: Record<Opcode, GpuKernel> = {
-  copy,
-  fill,
-  unary,
-  binary,
-  where,
-  reduce,
-  argReduce,
-  cumsum,
-  softmax,
-  softmaxGrad,
-  crossEntropy,
-  crossEntropyGrad,
-  gemm,
-  takeRows,
-  addRows,
-  sgd,
-  adam,
-  strip,
-  group,
-  random,
-  maxPool,
-  maxPoolGrad,
-  avgPool,
-  avgPoolGrad,
-  moments,
-  normalize,
-  normSums,
-  normGrad,
-  resize,
-  resizeGrad,
-  conv,
-  convInputGrad,
-  convWeightGrad,
-  im2col,
-  gather,
-  scatterAdd,
-  sort,
-  adaptive,
-  check,
-  pack: onCpuAlone,
-  recurrent,
-  recurrentGrad,
-  winogradWeights: onCpuAlone,
-  winogradConv: onCpuAlone,
-  winogradGrad: onCpuAlone,
-  winogradWeightGrad: onCpuAlone,
-  qgemm: onCpuAlone,
+  ...alongKernels,
+  ...checkKernels,
+  ...convKernels,
+  ...cpuOnlyKernels,
+  ...elementwiseKernels,
+  ...gemmKernels,
+  ...indexedKernels,
+  ...normKernels,
+  ...optimKernels,
+  ...poolKernels,
+  ...randomKernels,
+  ...recurrentKernels,
+  ...reduceKernels,
+  ...resizeKernels,
+  ...softmaxKernels,
+  ...stripKernels,
+  group: groupBy(plan),
 };
 
 /** Indexed by a command's first word. */

@@ -2,6 +2,7 @@
  * What the WGSL kernels and the executor agree on: a command becomes one or more launches, each a shader, its parameters and a
  * number of workgroups. Launches of a program run in order, each sees what the ones before it have written.
  */
+import type { Opcode } from '../../bindings/commands/table.ts';
 
 /** One dispatch of a shader. */
 export interface Launch {
@@ -27,6 +28,9 @@ export interface Planner {
 
 /** Makes launches of the command whose words start at `at`. */
 export type GpuKernel = (words: Int32Array, at: number, planner: Planner) => void;
+
+/** A family's kernels, by opcode. */
+export type GpuKernels = Partial<Record<Opcode, GpuKernel>>;
 
 /** Words that fit the uniform slot of an ordinary launch. */
 export const SLOT_WORDS = 64;

@@ -2,8 +2,9 @@
  * Subgroups: lanes of a workgroup that exchange values without a barrier. WGSL does not promise that they are threads side by
  * side, so the GPU is asked once.
  */
-import type { WebGpuExecutor } from './executor.ts';
+import type { Executor } from '../../bindings/executor.ts';
 import { grid, THREADS } from './launch.ts';
+import type { Queue } from './queue.ts';
 import { Parameters, shader } from './shader.ts';
 import { SMALL_GROUP } from './wgsl/rows.ts';
 
@@ -26,11 +27,17 @@ for (var step = 1u; step < ${lanes}u; step <<= 1u) {
 heap[results + id] = select(0u, 1u, isInOrder);`,
   });
 
+/** What the question needs of the executor. */
+interface Asked extends Pick<Required<Executor>, 'allocator' | 'download'> {
+  readonly gpu: GPUDevice;
+  readonly queue: Queue;
+}
+
 /**
  * So many threads side by side are always in one subgroup, in order: `lanes`, which the GPU tells as the smallest subgroup, or 0 where that
  * does not hold, or there are no subgroups.
  */
-export async function usableSubgroup(executor: WebGpuExecutor, lanes = 0): Promise<number> {
+export async function usableSubgroup(executor: Asked, lanes = 0): Promise<number> {
   const { gpu, queue, allocator } = executor;
   if (!gpu.features.has('subgroups') || lanes < 2) return 0;
   const count = SIZES.reduce((sum, threads) => sum + GROUPS * threads, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activations } from '../../bindings/commands/table.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { gemmTiles } from '../../bindings/commands/tiles.ts';
 import { wasmExecutors } from '../support/executors.ts';
 import { checkGemm, type GemmCase, randomNumbers, runGemm } from '../support/gemm.ts';

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compile, F, nn, optim, rand, type Tensor, tensor } from '../../src/index.ts';
 import { replayOf } from '../../src/program/compile.ts';
 import { type Cost, sumOfCosts } from '../../src/program/cost.ts';
-import { onCpu, onGpu, type Rates } from '../../src/program/estimate.ts';
+import { onCpu, onGpu } from '../../src/program/estimate.ts';
+import type { Rates } from '../../src/webgpu/rates.ts';
 
 const rates: Rates = {
   cpu: { command: 1, smallProduct: 20_000, product: 50_000, element: 7_000 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { binaryFns } from '../../bindings/commands/elementwise.ts';
 import { floatBits } from '../../bindings/commands/program.ts';
-import { binaryFns } from '../../bindings/commands/table.ts';
 import { BinaryFn, encodeBinary } from '../../bindings/generated/encode.ts';
 import { dims, Machine, precisions } from './machine.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { fieldsOf } from '../../bindings/commands/fields.ts';
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import { opcodes } from '../../bindings/commands/table.ts';
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import { encodeFill, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
-import { fieldsOf } from '../../src/reference/fields.ts';
 import { kernels } from '../../src/reference/kernels.ts';
 import { precisions } from './machine.ts';
 

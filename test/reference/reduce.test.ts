@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { argReduceFns, reduceFns } from '../../bindings/commands/table.ts';
+import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
 import { ArgReduceFn, encodeArgReduce, encodeCumsum, encodeReduce, ReduceFn } from '../../bindings/generated/encode.ts';
 import { Machine, precisions } from './machine.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floatBits } from '../../bindings/commands/program.ts';
-import { unaryFns } from '../../bindings/commands/table.ts';
+import { unaryFns } from '../../bindings/commands/unary.ts';
 import { encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
 import { Machine, precisions } from './machine.ts';
 

@@ -3,18 +3,14 @@
  * family that ran on the way.
  */
 
+import { binaryFns } from '../../bindings/commands/elementwise.ts';
+import { activations } from '../../bindings/commands/gemm.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
+import { randomFns } from '../../bindings/commands/random.ts';
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
-import {
-  activations,
-  argReduceFns,
-  binaryFns,
-  type Opcode,
-  opcodes,
-  randomFns,
-  reduceFns,
-  unaryFns,
-} from '../../bindings/commands/table.ts';
+import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
+import { type Opcode, opcodes } from '../../bindings/commands/table.ts';
+import { unaryFns } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { grad, manualSeed, scope, type Tensor } from '../../src/index.ts';
 import { moveTo } from '../../src/ops/index.ts';

@@ -16,8 +16,8 @@ import {
   Trainer,
   tensor,
 } from '../../src/index.ts';
-import type { Rates } from '../../src/program/estimate.ts';
 import { candidates, setRates } from '../../src/runtime/runtime.ts';
+import type { Rates } from '../../src/webgpu/rates.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats, randomInts } from '../support/heap.ts';

@@ -1,5 +1,5 @@
 /** Gradient rules of activations that have kernels of their own. */
-
+import { CUBE, TWICE_ROOT } from '../../../bindings/commands/limits.ts';
 import * as ops from '../../ops/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Rule, Rules } from './rule.ts';
@@ -18,8 +18,6 @@ const gatedTwice =
   };
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
-const TWICE_ROOT = 2 * Math.sqrt(2 / Math.PI);
-const CUBE = 0.044715;
 
 export const activationRules: Rules<
   'gelu' | 'geluTanh' | 'silu' | 'geluGrad' | 'geluTanhGrad' | 'siluGrad' | 'softplus' | 'elu' | 'leakyRelu'

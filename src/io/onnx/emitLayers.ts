@@ -1,5 +1,7 @@
 /** Products, convolutions, pooling, resizing, normalisation and recurrent layers as ONNX nodes. */
+
 import type { ConvGeometry } from '../../../bindings/wasm/winograd.ts';
+import { spanOf, windowCount } from '../../../bindings/windows.ts';
 import type { RecurrentKindName } from '../../emit/recurrent.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import { cannot, type Drafts, float, type StepView } from './draft.ts';
@@ -15,13 +17,12 @@ interface Slide {
   dilation: number;
 }
 
-const spanOf = ({ kernel, dilation }: Slide) => (kernel - 1) * dilation + 1;
-
 /** Padding at the end that gives `out` windows when counted rounding down: as much as at the start, if that does it. */
 function endPad(slide: Slide): number {
   const { size, out, stride, pad } = slide;
-  if (Math.floor((size + 2 * pad - spanOf(slide)) / stride) + 1 === out) return pad;
-  return Math.max(0, (out - 1) * stride + spanOf(slide) - size - pad);
+  const span = spanOf(slide.kernel, slide.dilation);
+  if (windowCount(size + 2 * pad, span, stride) === out) return pad;
+  return Math.max(0, (out - 1) * stride + span - size - pad);
 }
 
 /** Attributes of windows, the directions from the outermost on. */
@@ -65,7 +66,7 @@ const convolution =
 const transposed: Emitter = (d, s) => {
   const geometry = s.get<ConvGeometry>('geometry');
   const slides = slidesOf(geometry);
-  const extra = slides.map((w) => w.size - ((w.out - 1) * w.stride + spanOf(w) - 2 * w.pad));
+  const extra = slides.map((w) => w.size - ((w.out - 1) * w.stride + spanOf(w.kernel, w.dilation) - 2 * w.pad));
   return d.node('ConvTranspose', operands(s), {
     kernel_shape: slides.map(({ kernel }) => kernel),
     strides: slides.map(({ stride }) => stride),

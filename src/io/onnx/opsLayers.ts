@@ -1,5 +1,6 @@
 /** ONNX's products, convolutions, pooling, resizing and normalisation in terms of saraf's. */
 
+import { spanOf } from '../../../bindings/windows.ts';
 import * as F from '../../ops/functional.ts';
 import * as ops from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
@@ -48,7 +49,7 @@ function windowsOf(c: Context, sizes: Shape, kernel: Shape): Windows {
   const auto = c.text('auto_pad', 'NOTSET');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
     const total = sizes.map((size, i) => {
-      const span = (given[i]! - 1) * dilation[i]! + 1;
+      const span = spanOf(given[i]!, dilation[i]!);
       return Math.max(0, (Math.ceil(size / stride[i]!) - 1) * stride[i]! + span - size);
     });
     const less = total.map((sum) => Math.floor(sum / 2));

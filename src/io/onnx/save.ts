@@ -1,4 +1,5 @@
 /** Imported models inside files of `saveModel`: the graph as an ONNX file without weights, which stand beside it as those of any model. */
+import { fromBase64, toBase64 } from '../../../bindings/host.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import type { Attribute, OnnxGraph } from './graph.ts';
 import { withoutWeights } from './import.ts';
@@ -58,7 +59,7 @@ export function saveOnnxModel(model: OnnxModel): unknown[] {
   const state = model.stateDict();
   let text = '';
   for (const byte of fileOf(graph)) text += String.fromCharCode(byte);
-  return [btoa(text), learned.map(([name, field]) => [name, state[field]!.shape])];
+  return [toBase64(text), learned.map(([name, field]) => [name, state[field]!.shape])];
 }
 
 export function loadOnnxModel(args: readonly unknown[]): OnnxModel {
@@ -71,7 +72,7 @@ export function loadOnnxModel(args: readonly unknown[]): OnnxModel {
   if (!isRight) return fail('the saved graph is damaged');
   let bytes: Uint8Array;
   try {
-    bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    bytes = Uint8Array.from(fromBase64(text), (character) => character.charCodeAt(0));
   } catch {
     return fail('the saved graph is no base64');
   }

@@ -5,8 +5,10 @@
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
+
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FormatError, refuse, SarafError } from '../../../bindings/errors.ts';
+import { decodeText, encodeText } from '../../../bindings/host.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 
 type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
@@ -186,7 +188,7 @@ function readOne(reader: BinaryReader, bytes: Uint8Array, codec: Codec): unknown
   if (codec === 'double') return reader.double();
   const part = reader.bytes();
   if (codec === 'bytes') return part;
-  if (codec === 'text') return new TextDecoder().decode(part);
+  if (codec === 'text') return decodeText(part);
   return readMessage(part, codec);
 }
 
@@ -217,7 +219,7 @@ function layoutOf(message: Message<object>): Layout {
 
 function readMessage(bytes: Uint8Array, message: Message<object>): object {
   charge(MESSAGE_COST);
-  const reader = new BinaryReader(bytes);
+  const reader = new BinaryReader(bytes, decodeText);
   const { blank, fields } = layoutOf(message);
   const result: Record<string, unknown> = { ...blank };
   while (reader.pos < reader.len) {
@@ -245,7 +247,7 @@ function readMessage(bytes: Uint8Array, message: Message<object>): object {
       add(reader, bytes);
     } else if (type === WireType.LengthDelimited && typeof codec === 'string') {
       const part = reader.bytes();
-      const packed = new BinaryReader(part);
+      const packed = new BinaryReader(part, decodeText);
       while (packed.pos < packed.len) add(packed, part);
     } else {
       throw new Error(`field ${name} has wire type ${type}`);
@@ -308,5 +310,5 @@ export type Written<T> = {
 
 /** The bytes of an .onnx file. */
 export function writeModel(model: Written<ModelProto>): Uint8Array {
-  return writeMessage(new BinaryWriter(), modelProto as Message<object>, model).finish();
+  return writeMessage(new BinaryWriter(encodeText), modelProto as Message<object>, model).finish();
 }

@@ -1,6 +1,6 @@
 /** Single elements by index along one dimension, and their order. An index outside of it reads or writes the last element there. */
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
@@ -8,7 +8,7 @@ import { launchSegments } from './segments.ts';
 const G = fieldsOf('gather');
 const gatherParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 
-export const gather: GpuKernel = (words, at, planner) => {
+const gather: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof G) => words[at + G[name]]!;
   const n = word('outer') * word('count') * word('inner');
   if (n === 0) return;
@@ -33,7 +33,7 @@ const S = fieldsOf('scatterAdd');
 const scatterParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
 
 /** Of the elements that go to one place the first adds up all, in order; the others have nothing to do. Where all are many, they are sorted first. */
-export const scatterAdd: GpuKernel = (words, at, planner) => {
+const scatterAdd: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof S) => words[at + S[name]]!;
   const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
   const [g, index, y] = [word('g'), word('index'), word('y')];
@@ -103,7 +103,7 @@ if (place < count) {
   heap[indices + row * count + place] = own;
 }`;
 
-export const sort: GpuKernel = (words, at, planner) => {
+const sort: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof O) => words[at + O[name]]!;
   const [rows, cols, count] = [word('rows'), word('cols'), word('count')];
   if (rows * cols === 0 || count === 0) return;
@@ -140,3 +140,5 @@ heap[values + id] = heap[x + row * cols + place];
 heap[indices + id] = place;`,
   );
 };
+
+export const alongKernels = { gather, scatterAdd, sort } satisfies GpuKernels;

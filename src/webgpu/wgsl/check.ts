@@ -1,12 +1,12 @@
 /** Whether elements lie in a range: the lanes of one group look for the first that does not. */
-import { fieldsOf } from '../../reference/fields.ts';
-import type { GpuKernel } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 
 const C = fieldsOf('check');
 const NONE = '0x7fffffff';
 
-export const check: GpuKernel = (words, at, planner) => {
+const check: GpuKernel = (words, at, planner) => {
   const isInteger = words[at + C.integer] === 1;
   const type = isInteger ? 'i32' : 'f32';
   launchRows(planner, {
@@ -37,3 +37,5 @@ if (lane == 0u && first != ${NONE} && heap[fault] == 0u) {
 }`,
   });
 };
+
+export const checkKernels = { check } satisfies GpuKernels;

@@ -2,9 +2,10 @@
  * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are found in x, w and g as
  * they lie. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
  */
-import { activations } from '../../../bindings/commands/table.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { activations } from '../../../bindings/commands/gemm.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';
 import { launchProduct } from './tiles.ts';
@@ -54,7 +55,7 @@ const finishOf = (hasBias: boolean, activation: number, channel: string) =>
   `${hasBias ? `v += f(bias + ${channel});` : ''}
 v = ${activationFunctions[activations[activation]!]};`;
 
-export const conv: GpuKernel = (words, at, planner) => {
+const conv: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const bias = words[at + F.bias]!;
   const activation = words[at + F.activation]!;
@@ -76,7 +77,7 @@ export const conv: GpuKernel = (words, at, planner) => {
   });
 };
 
-export const convInputGrad: GpuKernel = (words, at, planner) => {
+const convInputGrad: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const bias = words[at + I.bias]!;
   const activation = words[at + I.activation]!;
@@ -112,7 +113,7 @@ if (meets) {
   });
 };
 
-export const convWeightGrad: GpuKernel = (words, at, planner) => {
+const convWeightGrad: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const place = 'let image = p / outSize;\nlet position = p % outSize;';
   launchProduct(planner, {
@@ -133,7 +134,7 @@ export const convWeightGrad: GpuKernel = (words, at, planner) => {
   });
 };
 
-export const im2col: GpuKernel = (words, at, planner) => {
+const im2col: GpuKernel = (words, at, planner) => {
   const g = geometryOf(words, at);
   const count = g.batch * g.inChannels * g.taps * g.outSize;
   if (count === 0) return;
@@ -160,3 +161,5 @@ put(y + id, value);`,
     groups: gridOfThreads(count),
   });
 };
+
+export const convKernels = { conv, convInputGrad, convWeightGrad, im2col } satisfies GpuKernels;

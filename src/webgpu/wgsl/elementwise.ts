@@ -1,16 +1,17 @@
 /** copy, fill, unary, binary, where: a thread an element. */
-import { binaryFns } from '../../../bindings/commands/table.ts';
+
+import { binaryFns } from '../../../bindings/commands/elementwise.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { dims, rowMajor } from '../../../bindings/commands/strided.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { dims, rowMajor } from '../../reference/strided.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 import { walk } from './walk.ts';
 
 const C = fieldsOf('copy');
 
-export const copy: GpuKernel = (words, at, planner) => {
+const copy: GpuKernel = (words, at, planner) => {
   const ndim = words[at + C.ndim]!;
   walk(
     planner,
@@ -27,7 +28,7 @@ export const copy: GpuKernel = (words, at, planner) => {
 const F = fieldsOf('fill');
 const fillParameters = new Parameters(['n', 'y', 'value']);
 
-export const fill: GpuKernel = (words, at, planner) => {
+const fill: GpuKernel = (words, at, planner) => {
   const n = words[at + F.n]!;
   if (n === 0) return;
   planner.launch({
@@ -44,7 +45,7 @@ const load = (type: 'f32' | 'i32', index: string): string => `bitcast<${type}>(h
 const U = fieldsOf('unary');
 const unaryParameters = new Parameters(['n', 'xStart', 'yStart', 'p0', 'p1']);
 
-export const unary: GpuKernel = (words, at, planner) => {
+const unary: GpuKernel = (words, at, planner) => {
   const n = words[at + U.n]!;
   if (n === 0) return;
   const name = unaryFns[words[at + U.fn]!]!;
@@ -71,7 +72,7 @@ heap[yStart + id] = bitcast<u32>(${wgsl});`,
 
 const B = fieldsOf('binary');
 
-export const binary: GpuKernel = (words, at, planner) => {
+const binary: GpuKernel = (words, at, planner) => {
   const name = binaryFns[words[at + B.fn]!]!;
   const { from, expression } = binaryFunctions[name];
   const ndim = words[at + B.ndim]!;
@@ -98,7 +99,7 @@ heap[y] = bitcast<u32>(${expression});`,
 
 const W = fieldsOf('where');
 
-export const where: GpuKernel = (words, at, planner) => {
+const where: GpuKernel = (words, at, planner) => {
   const ndim = words[at + W.ndim]!;
   const shape = dims(words, at + W.shape, ndim);
   walk(
@@ -114,3 +115,5 @@ export const where: GpuKernel = (words, at, planner) => {
     'if (heap[condition] != 0u) { heap[y] = heap[a]; } else { heap[y] = heap[b]; }',
   );
 };
+
+export const elementwiseKernels = { copy, fill, unary, binary, where } satisfies GpuKernels;

@@ -1,7 +1,8 @@
 /** C = activation(alpha·A·B + beta·C + bias), any strides. */
-import { activations } from '../../../bindings/commands/table.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import type { GpuKernel } from '../launch.ts';
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { activations } from '../../../bindings/commands/gemm.ts';
+import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { activationFunctions } from './functions.ts';
 import { byFours, launchProduct } from './tiles.ts';
 
@@ -14,7 +15,7 @@ const READ = [
 const floatView = new Float32Array(1);
 const bitView = new Int32Array(floatView.buffer);
 
-export const gemm: GpuKernel = (words, at, planner) => {
+const gemm: GpuKernel = (words, at, planner) => {
   const field = (name: keyof typeof G) => words[at + G[name]]!;
   bitView[0] = field('beta');
   const readsC = floatView[0] !== 0;
@@ -49,3 +50,5 @@ ${hasBias ? 'v += f(bias + col);' : ''}
 v = ${activationFunctions[activation]};`,
   });
 };
+
+export const gemmKernels = { gemm } satisfies GpuKernels;

@@ -1,6 +1,6 @@
 /** Rows by index. An index outside of the table reads or writes its last row: nothing outside is ever touched. */
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { FEW } from './along.ts';
 import { launchSort } from './bitonic.ts';
@@ -18,7 +18,7 @@ let j = (id / inner) % count;
 let o = id / (inner * count);
 let own = min(heap[index + j], size - 1u);`;
 
-export const takeRows: GpuKernel = (words, at, planner) => {
+const takeRows: GpuKernel = (words, at, planner) => {
   const count = words[at + T.count]!;
   const inner = words[at + T.inner]!;
   const n = words[at + T.outer]! * count * inner;
@@ -60,7 +60,7 @@ if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }`;
  * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. Where rows are
  * many, they are sorted first.
  */
-export const addRows: GpuKernel = (words, at, planner) => {
+const addRows: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof A) => words[at + A[name]]!;
   const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
   const [g, index, y, marks, first] = [word('g'), word('index'), word('y'), word('marks'), word('first')];
@@ -88,3 +88,5 @@ export const addRows: GpuKernel = (words, at, planner) => {
     groups: gridOfThreads(n),
   });
 };
+
+export const indexedKernels = { takeRows, addRows } satisfies GpuKernels;

@@ -1,12 +1,12 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';
 
 const M = fieldsOf('moments');
 
-export const moments: GpuKernel = (words, at, planner) => {
+const moments: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof M) => words[at + M[name]]!;
   const [outer, size] = [word('outer'), word('size')];
   const names = [
@@ -68,7 +68,7 @@ let c = id / spatial % channels;
 let group = groupOf(id / (spatial * channels), c, channels, groupChannels);
 let normal = (f(x + id) - f(mean + group)) * f(rstd + group);`;
 
-export const normalize: GpuKernel = (words, at, planner) => {
+const normalize: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof N) => words[at + N[name]]!;
   const n = word('outer') * word('channels') * word('spatial');
   if (n === 0) return;
@@ -91,7 +91,7 @@ put(y + id, normal * weightOf(weight, c) + shift);`,
 
 const S = fieldsOf('normSums');
 
-export const normSums: GpuKernel = (words, at, planner) => {
+const normSums: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof S) => words[at + S[name]]!;
   const names = ['x', 'g', 'mean', 'rstd', 'sums', 'products', 'channels', 'spatial', 'groupChannels'] as const;
   launchRows(planner, {
@@ -127,7 +127,7 @@ const gradParameters = new Parameters([
   'means',
 ]);
 
-export const normGrad: GpuKernel = (words, at, planner) => {
+const normGrad: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof G) => words[at + G[name]]!;
   const [outer, channels, spatial, groupChannels] = VIEW.map(word) as [number, number, number, number];
   const n = outer * channels * spatial;
@@ -184,3 +184,5 @@ put(gx + id, f(rstd + group) * (f(g + id) * w - a - normal * b));`,
     groups: gridOfThreads(n),
   });
 };
+
+export const normKernels = { moments, normalize, normSums, normGrad } satisfies GpuKernels;

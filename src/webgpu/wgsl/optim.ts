@@ -1,7 +1,8 @@
 /** One step of SGD or Adam over a parameter: a thread an element. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
 const S = fieldsOf('sgd');
@@ -18,7 +19,7 @@ const sgdParameters = new Parameters([
   'rows',
 ]);
 
-export const sgd: GpuKernel = (words, at, planner) => {
+const sgd: GpuKernel = (words, at, planner) => {
   const index = words[at + S.index]!;
   const inner = words[at + S.inner]!;
   const n = index === 0 ? words[at + S.n]! : words[at + S.count]! * inner;
@@ -67,7 +68,7 @@ put(param + e, f(param + e) - f(settings) * g);`,
 const A = fieldsOf('adam');
 const adamParameters = new Parameters(['n', 'param', 'grad', 'mean', 'square', 'largest', 'settings', 'flags']);
 
-export const adam: GpuKernel = (words, at, planner) => {
+const adam: GpuKernel = (words, at, planner) => {
   const n = words[at + A.n]!;
   if (n === 0) return;
   planner.launch({
@@ -141,7 +142,7 @@ u = (s(0u) * g + s(8u) * average) / (sqrt(square) / s(7u) + s(1u));`,
 const D = fieldsOf('adaptive');
 const adaptiveParameters = new Parameters(['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags']);
 
-export const adaptive: GpuKernel = (words, at, planner) => {
+const adaptive: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof D) => words[at + D[name]]!;
   const n = word('n');
   if (n === 0) return;
@@ -163,3 +164,5 @@ put(param + id, ${name === 'nadam' ? 'f(settings + 9u) * ' : ''}f(param + id) - 
     groups: gridOfThreads(n),
   });
 };
+
+export const optimKernels = { sgd, adam, adaptive } satisfies GpuKernels;

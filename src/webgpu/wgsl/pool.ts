@@ -1,6 +1,6 @@
 /** Pooling over planes: a thread an element of the result. Gradients gather from the windows that an element lies in, in their order. */
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
 const EXTENTS = [
@@ -65,7 +65,7 @@ let outCol = id % outWidth;`;
 
 const M = fieldsOf('maxPool');
 
-export const maxPool: GpuKernel = (words, at, planner) => {
+const maxPool: GpuKernel = (words, at, planner) => {
   const values = valuesOf(words, at, M, [...EXTENTS, 'x', 'y', 'indices', 'dilationHeight', 'dilationWidth']);
   launchElements(
     planner,
@@ -94,7 +94,7 @@ if (indices != 0u) { heap[indices + id] = best; }`,
 const MG = fieldsOf('maxPoolGrad');
 
 /** A thread an element of a plane of gx: it goes through the plane's outputs. */
-export const maxPoolGrad: GpuKernel = (words, at, planner) => {
+const maxPoolGrad: GpuKernel = (words, at, planner) => {
   const values = valuesOf(words, at, MG, ['g', 'indices', 'gx', 'planes', 'inSize', 'outSize']);
   const { planes, inSize, outSize, gx } = values;
   launchElements(planner, 'maxPoolGrad zero', planes * inSize, { gx }, 'heap[gx + id] = 0u;');
@@ -122,7 +122,7 @@ const A = fieldsOf('avgPool');
 /** The number that a window's sum is divided by. */
 const divisor = `f32(select((tall.end - tall.first) * (wide.end - wide.first), tall.padded * wide.padded, countPad == 1u))`;
 
-export const avgPool: GpuKernel = (words, at, planner) => {
+const avgPool: GpuKernel = (words, at, planner) => {
   const values = valuesOf(words, at, A, [...EXTENTS, 'x', 'y', 'countPad']);
   launchElements(
     planner,
@@ -157,7 +157,7 @@ let end${side} = min(
   out${side});`;
 };
 
-export const avgPoolGrad: GpuKernel = (words, at, planner) => {
+const avgPoolGrad: GpuKernel = (words, at, planner) => {
   const values = valuesOf(words, at, AG, [...EXTENTS, 'g', 'gx', 'countPad']);
   launchElements(
     planner,
@@ -183,3 +183,5 @@ put(gx + id, sum);`,
     windowSource,
   );
 };
+
+export const poolKernels = { maxPool, maxPoolGrad, avgPool, avgPoolGrad } satisfies GpuKernels;

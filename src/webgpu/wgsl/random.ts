@@ -1,8 +1,9 @@
 /** Random numbers from Philox4x32-10 (see src/reference/random.ts): a thread a block of four. The words are those of the CPU. */
-import { randomFns } from '../../../bindings/commands/table.ts';
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { randomFns } from '../../../bindings/commands/random.ts';
 import type { RandomFn } from '../../../bindings/generated/encode.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
 /** Element `w` of the block, as a word; `block` holds the block's four. */
@@ -35,7 +36,7 @@ fn philox(low: u32, high: u32, key: vec2<u32>) -> vec4<u32> {
 const R = fieldsOf('random');
 const parameters = new Parameters(['n', 'y', 'state', 'offset', 'p0', 'p1']);
 
-export const random: GpuKernel = (words, at, planner) => {
+const random: GpuKernel = (words, at, planner) => {
   const n = words[at + R.n]!;
   if (n === 0) return;
   const name = randomFns[words[at + R.fn]!]!;
@@ -67,3 +68,5 @@ for (var w = 0u; w < 4u && id * 4u + w < n; w++) { heap[y + id * 4u + w] = ${ele
     groups: gridOfThreads(Math.ceil(n / 4)),
   });
 };
+
+export const randomKernels = { random } satisfies GpuKernels;

@@ -2,15 +2,15 @@
  * Recurrent layers step by step, after the formulas in the command table: the inputs' part of all steps is one product, each step
  * a product and a shader over the hidden elements. Their gradient likewise. Weights are as PyTorch has them: panels are the CPU's.
  */
-import { recurrentKinds } from '../../../bindings/commands/recurrent.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads, type Planner } from '../launch.ts';
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { gateCounts, recurrentKinds } from '../../../bindings/commands/recurrent.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { byFours, launchProduct } from './tiles.ts';
 
 type Kind = (typeof recurrentKinds)[number];
 
-const gateCounts: Record<Kind, number> = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 };
 const keptCounts: Record<Kind, number> = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 4 };
 
 /** One thread for each of n elements, `id` its number. */
@@ -70,7 +70,7 @@ ${put4(['rho', 'zeta', 'nu', 'inner'])}`,
 
 const R = fieldsOf('recurrent');
 
-export const recurrent: GpuKernel = (words, at, planner) => {
+const recurrent: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof R) => words[at + R[name]]!;
   const kind = recurrentKinds[word('kind')]!;
   const [count, batch, size, inputs] = [word('steps'), word('batch'), word('hiddenSize'), word('inputSize')];
@@ -160,7 +160,7 @@ let ga2 = gn;`,
 
 const G = fieldsOf('recurrentGrad');
 
-export const recurrentGrad: GpuKernel = (words, at, planner) => {
+const recurrentGrad: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof G) => words[at + G[name]]!;
   const kind = recurrentKinds[word('kind')]!;
   const [count, batch, size] = [word('steps'), word('batch'), word('hiddenSize')];
@@ -228,3 +228,5 @@ ${kind === 'gru' ? 'put(gHidden + id, ga2 * gate0);' : ''}`,
     });
   }
 };
+
+export const recurrentKernels = { recurrent, recurrentGrad } satisfies GpuKernels;

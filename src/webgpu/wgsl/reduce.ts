@@ -1,8 +1,9 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
-import { argReduceFns, reduceFns } from '../../../bindings/commands/table.ts';
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import type { GpuKernel } from '../launch.ts';
+import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';
 
@@ -52,7 +53,7 @@ for (var e = first + lane; e < limit; e += lanes) {
 value = allValue(value, lane);
 if (lane == 0u) { heap[y + row] = bitcast<u32>(${scaled ? 'value * bitcast<f32>(scale)' : 'value'}); }`;
 
-export const reduce: GpuKernel = (words, at, planner) => {
+const reduce: GpuKernel = (words, at, planner) => {
   const name = reduceFns[words[at + R.fn]!]!;
   const fold = folds[name];
   const outer = words[at + R.outer]!;
@@ -119,7 +120,7 @@ fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 }
 `;
 
-export const argReduce: GpuKernel = (words, at, planner) => {
+const argReduce: GpuKernel = (words, at, planner) => {
   const name = argReduceFns[words[at + A.fn]!]!;
   const type = name.endsWith('I') ? 'i32' : 'f32';
   const outer = words[at + A.outer]!;
@@ -148,7 +149,7 @@ if (lane == 0u) {
 
 const C = fieldsOf('cumsum');
 
-export const cumsum: GpuKernel = (words, at, planner) => {
+const cumsum: GpuKernel = (words, at, planner) => {
   const type = words[at + C.integer] === 1 ? 'i32' : 'f32';
   const outer = words[at + C.outer]!;
   const size = words[at + C.size]!;
@@ -192,3 +193,5 @@ for (var r = first; r < end; r++) {
 }`,
   });
 };
+
+export const reduceKernels = { reduce, argReduce, cumsum } satisfies GpuKernels;

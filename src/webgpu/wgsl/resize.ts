@@ -1,7 +1,8 @@
 /** Resizing of planes: a thread an element of the result. The gradient gathers from the outputs that have read an element. */
+
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
 const EXTENTS = ['planes', 'height', 'width', 'outHeight', 'outWidth', 'scaleHeight', 'scaleWidth'] as const;
@@ -36,7 +37,7 @@ fn endOutput(i: u32, size: u32, scale: u32, outSize: u32) -> u32 {
 const R = fieldsOf('resize');
 const parameters = new Parameters([...EXTENTS, 'x', 'y']);
 
-export const resize: GpuKernel = (words, at, planner) => {
+const resize: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof R) => words[at + R[name]]!;
   const n = word('planes') * word('outHeight') * word('outWidth');
   if (n === 0) return;
@@ -69,7 +70,7 @@ put(y + id, (1.0 - row.share) * above + row.share * below);`
 const G = fieldsOf('resizeGrad');
 const gradParameters = new Parameters([...EXTENTS, 'g', 'gx']);
 
-export const resizeGrad: GpuKernel = (words, at, planner) => {
+const resizeGrad: GpuKernel = (words, at, planner) => {
   const word = (name: keyof typeof G) => words[at + G[name]]!;
   const n = word('planes') * word('height') * word('width');
   if (n === 0) return;
@@ -102,3 +103,5 @@ put(gx + id, sum);`,
     groups: gridOfThreads(n),
   });
 };
+
+export const resizeKernels = { resize, resizeGrad } satisfies GpuKernels;

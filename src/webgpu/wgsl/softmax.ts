@@ -1,6 +1,6 @@
 /** softmax, log-softmax, their gradients, and cross-entropy: row by row. */
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, THREADS } from '../launch.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { type GpuKernel, type GpuKernels, THREADS } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 
 const S = fieldsOf('softmax');
@@ -14,7 +14,7 @@ var sum = 0.0;
 for (var e = lane; e < size; e += lanes) { sum += exponential(f(start + e) - largest); }
 sum = allSum(sum, lane);`;
 
-export const softmax: GpuKernel = (words, at, planner) => {
+const softmax: GpuKernel = (words, at, planner) => {
   const log = words[at + S.log] === 1;
   launchRows(planner, {
     key: `softmax ${log}`,
@@ -35,7 +35,7 @@ for (var e = lane; e < size; e += lanes) {
 
 const G = fieldsOf('softmaxGrad');
 
-export const softmaxGrad: GpuKernel = (words, at, planner) => {
+const softmaxGrad: GpuKernel = (words, at, planner) => {
   const log = words[at + G.log] === 1;
   launchRows(planner, {
     key: `softmaxGrad ${log}`,
@@ -63,7 +63,7 @@ const weightSource =
 const labelSource =
   'let label = min(heap[targets + row], size - 1u);\nlet counts = heap[targets + row] != ignoreIndex;';
 
-export const crossEntropy: GpuKernel = (words, at, planner) => {
+const crossEntropy: GpuKernel = (words, at, planner) => {
   const rows = words[at + C.rows]!;
   const reduction = words[at + C.reduction]!;
   const loss = words[at + C.loss]!;
@@ -131,7 +131,7 @@ if (lane == 0u) {
 
 const D = fieldsOf('crossEntropyGrad');
 
-export const crossEntropyGrad: GpuKernel = (words, at, planner) => {
+const crossEntropyGrad: GpuKernel = (words, at, planner) => {
   launchRows(planner, {
     key: 'crossEntropyGrad',
     values: {
@@ -169,3 +169,5 @@ for (var e = lane; e < size; e += lanes) {
 }`,
   });
 };
+
+export const softmaxKernels = { softmax, softmaxGrad, crossEntropy, crossEntropyGrad } satisfies GpuKernels;

@@ -2,11 +2,13 @@
  * A strip as one shader, made for the functions that it joins: a thread takes one element through all of them, and what is
  * local to the strip stays in a register.
  */
+
+import { binaryFns } from '../../../bindings/commands/elementwise.ts';
+import { fieldsOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
-import { binaryFns, opcodes } from '../../../bindings/commands/table.ts';
+import { opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { fieldsOf } from '../../reference/fields.ts';
-import { type GpuKernel, gridOfThreads, slotWordsFor } from '../launch.ts';
+import { type GpuKernel, type GpuKernels, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 
@@ -70,7 +72,7 @@ function addBinary(draft: Draft, words: Int32Array, at: number): void {
   draft.lines.push('}');
 }
 
-export const strip: GpuKernel = (words, at, planner) => {
+const strip: GpuKernel = (words, at, planner) => {
   const n = words[at + S.n]!;
   if (n === 0) return;
   const end = at + words[at + 1]!;
@@ -94,3 +96,5 @@ export const strip: GpuKernel = (words, at, planner) => {
     groups: gridOfThreads(n),
   });
 };
+
+export const stripKernels = { strip } satisfies GpuKernels;

@@ -2,7 +2,7 @@
  * Shaders that compute one element of a contiguous or strided result a thread: the operands' dimensions are joined where they
  * can be, and each number of dimensions that is left has a shader of its own.
  */
-import { collapse } from '../../reference/strided.ts';
+import { collapse } from '../../../bindings/commands/strided.ts';
 import { gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 

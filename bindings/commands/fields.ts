@@ -2,7 +2,7 @@
  * Where a command's fields lie, read from the command table once, when a kernel's module is loaded. A field that the
  * table does not have does not compile. Knows no opcode of its own and never touches a heap.
  */
-import { type commands, layout, type Opcode } from '../../bindings/commands/table.ts';
+import { type commands, layout, type Opcode } from './table.ts';
 
 /** Word offset of every field of an opcode, counted from the command's first word. */
 export type Fields<O extends Opcode> = Readonly<Record<keyof (typeof commands)[O] & string, number>>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { collapse, eachRow, innermost, rowMajor, type Walk } from '../../src/reference/strided.ts';
+import { collapse, eachRow, innermost, rowMajor, type Walk } from '../../bindings/commands/strided.ts';
 
 /** The addresses of both operands, element by element, in the order of the walk. */
 function visited(walk: Walk): [number, number][] {
