@@ -134,7 +134,7 @@ function onePosition(job: ConvJob, dst: usize, y: i32, x: i32, start: f32, keep:
   v128.store_lane<f32>(dst, sum, 0);
 }
 
-/** The whole plane. The sums start from what is in the result if `keep` is set, else from `start`. */
+/** The whole plane. The sums start from the values in the result if `keep` is set, else from `start`. */
 export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
   turn(job);
   const bandCols = bandColumns(job);

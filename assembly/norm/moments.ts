@@ -22,7 +22,7 @@ function storeMoments(c: MomentsCommand, group: u32, mean: f64, variance: f64, n
   store<f32>(runningVariance, <f32>((1 - share) * <f64>load<f32>(runningVariance) + share * unbiased));
 }
 
-/** A group whose elements lie in runs. */
+/** A group whose elements form runs. */
 function groupMoments(c: MomentsCommand, group: u32): void {
   const bytes = <usize>c.size << 2;
   const step = bytes * c.groups;

@@ -9,7 +9,7 @@ import { madd } from '../simd/madd';
 import { at } from './normalize';
 import { COLUMN_ROWS, demote, high, low, Product, runSums, Weighted } from './sums';
 
-/** The sums of a channel whose elements lie in runs. */
+/** The sums of a channel whose elements form runs. */
 function channelSums(c: NormSumsCommand, channel: u32): void {
   const bytes = <usize>c.spatial << 2;
   const channels = c.channels;

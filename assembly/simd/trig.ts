@@ -78,7 +78,7 @@ function turns(x: f32): i64 {
   return <i32>bits < 0 ? -(<i64>product) : <i64>product;
 }
 
-/** Lane by lane: r anew for |x| ≥ 2^28 (NaN for ∞), unchanged for the others. */
+/** Lane by lane: a new r for |x| ≥ 2^28 (NaN for ∞), the given one for the others. */
 function largeRemainder1(x: f32, r: f32): f32 {
   if (abs(x) <= DIRECT_LIMIT) return r;
   if (!isFinite(x)) return NaN;
