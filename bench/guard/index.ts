@@ -137,7 +137,8 @@ console.log(`found: ${machine}`);
 const taken = keys.find((key) => records[key] !== undefined) ?? '';
 const recorded = records[taken];
 if (process.argv.includes('--record')) await record();
-else if (recorded === undefined) console.log('there is no record for this kind of machine: npm run bench:guard -- --record');
+else if (recorded === undefined)
+  console.log('there is no record for this kind of machine: npm run bench:guard -- --record');
 else {
   console.log(`record of: ${taken}`);
   const slow = await check(recorded);
