@@ -1,5 +1,5 @@
 /**
- * The module's exports. Kernels get pointers and sizes and give numbers; they know nothing of tensors or JavaScript.
+ * The module's exports. Kernels take pointers and sizes and give numbers; they know nothing of tensors or JavaScript.
  * There is no static data, no mutable global and no allocation in this folder: threads share memory, not globals.
  */
 import { TABLE_HASH } from './generated/commands';
@@ -15,7 +15,7 @@ export function isRelaxed(): bool {
   return ASC_FEATURE_RELAXED_SIMD;
 }
 
-/** Tells the command table that these kernels follow from that of other versions. */
+/** Tells the command table of these kernels from that of other versions. */
 export function tableHash(): u32 {
   return TABLE_HASH;
 }

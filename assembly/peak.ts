@@ -1,15 +1,15 @@
 /**
- * The yardstick of the benchmarks: multiply-adds on registers alone, in twelve independent chains. That many hide the
- * latency of a multiplication and an addition, and fit in sixteen registers with the two operands. No kernel with fused multiply-adds
- * can be faster on this engine. Where they are not fused, the loop waits for its chains now and then (13 to 14 of 16 operations a cycle on
- * Zen 4), and a product, whose multiplications wait for nothing, can be a little faster.
+ * The yardstick of the benchmarks: multiply-adds on registers only, in twelve independent chains. That many hide the
+ * latency of a multiplication and an addition, and fit in sixteen registers with the two operands. No kernel with fused
+ * multiply-adds can be faster on this engine. Where they are not fused, the loop sometimes waits for its chains (13 to 14 of
+ * 16 operations a cycle on Zen 4), and a product, whose multiplications wait for nothing, can be a little faster.
  */
 import { madd } from './simd/madd';
 
 /**
- * Runs `rounds` × 12 vector multiply-adds (96 floating-point operations a round) and returns something that depends on
- * all of them. The operands are parameters because V8 13 and later make constants anew at each use in a loop, which
- * costs more than the multiply-add does.
+ * Runs `rounds` × 12 vector multiply-adds (96 floating-point operations a round) and returns a value that depends on
+ * all of them. The operands are parameters because V8 13 and later rebuild constants at each use in a loop, which
+ * costs more than the multiply-add.
  */
 export function peak(rounds: u32, factor: f32, summand: f32): f32 {
   const x = f32x4.splat(factor);

@@ -1,5 +1,5 @@
 /**
- * The scratch block that the executor lends to every command: what is in it lasts for one command only. Reductions
+ * The scratch block that the executor lends to every command: its contents last for one command only. Reductions
  * keep their partial results in the shared part; GEMM packs its panels in each thread's own part, so that threads
  * need not wait for each other.
  *
@@ -10,8 +10,8 @@
 export const SHARED_SCRATCH: u32 = 64 * 1024;
 
 /**
- * GEMM's cache blocks, in elements. A block of A (MC × KC, 128 KiB) and one of B (KC × NC, 512 KiB) lie in a
- * second-level cache of 1 MiB; a panel of B (KC × 8, 8 KiB) and a few rows of A lie in the first level.
+ * GEMM's cache blocks, in elements. A block of A (MC × KC, 128 KiB) and one of B (KC × NC, 512 KiB) fit in a
+ * second-level cache of 1 MiB; a panel of B (KC × 8, 8 KiB) and a few rows of A fit in the first level.
  */
 export const MC: u32 = 128;
 export const KC: u32 = 256;
@@ -25,7 +25,7 @@ const PACKED_B: u32 = KC * NC;
 /** Elements of one thread's own part. */
 export const THREAD_SCRATCH: u32 = PACKED_B + PACKED_A + EDGE_TILE + CONV_JOB;
 
-/** Elements of scratch that commands need when so many threads run them. */
+/** Elements of scratch that commands need when this many threads run them. */
 export function scratchElements(threads: u32): u32 {
   return SHARED_SCRATCH + threads * THREAD_SCRATCH;
 }

@@ -1,12 +1,13 @@
 /**
- * What it costs to share one command among two threads: `npx tsx bench/forkJoin.ts`. A command is run by one thread and by two; what two take
- * longer than half the time of one is the cost of fork and join. Once with a worker that is awake, once with one that sleeps.
+ * What it costs to share one command between two threads: `npx tsx bench/forkJoin.ts`. A command is run by one thread and by two;
+ * the time of two beyond half the time of one is the cost of fork and join. Once with a worker that is awake, once with one that
+ * sleeps.
  */
 import { encodeUnary, UnaryFn } from '../bindings/generated/encode.ts';
 import { WasmExecutor } from '../bindings/wasm/executor.ts';
 import { supports } from '../bindings/wasm/probe.ts';
+import { median } from './harness/measure.ts';
 
-const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 1]!;
 const microseconds = (run: () => void): number => {
   const start = performance.now();
   run();
@@ -27,13 +28,14 @@ function exponentials(n: number, count: number): () => void {
 
 /** The medians on one thread and on two, with a pause before each run. */
 async function compare(run: () => void, runs: number, pause: number): Promise<[alone: number, shared: number]> {
-  const times: [number[], number[]] = [[], []];
+  const alone: number[] = [];
+  const shared: number[] = [];
   for (let i = 0; i < 2 * runs; i++) {
     executor.setThreads((i % 2) + 1);
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-    times[i % 2]!.push(microseconds(run));
+    (i % 2 === 0 ? alone : shared).push(microseconds(run));
   }
-  return [median(times[0]), median(times[1])];
+  return [median(alone), median(shared)];
 }
 
 const COMMANDS = 40;
@@ -42,8 +44,8 @@ const [aloneOnce, sharedOnce] = await compare(exponentials(1 << 20, 1), 100, 5);
 executor.stopThreads();
 console.log(`Node ${process.versions.node}`);
 console.log(
-  `awake:  a command of ${(alone / COMMANDS).toFixed(1)} µs costs ${((shared - alone / 2) / COMMANDS).toFixed(2)} µs more than its half on two threads`,
+  `awake:  a command of ${(alone / COMMANDS).toFixed(1)} µs costs ${((shared - alone / 2) / COMMANDS).toFixed(2)} µs more than half of that on two threads`,
 );
 console.log(
-  `asleep: a command of ${aloneOnce.toFixed(0)} µs costs ${(sharedOnce - aloneOnce / 2).toFixed(0)} µs more than its half on two threads`,
+  `asleep: a command of ${aloneOnce.toFixed(0)} µs costs ${(sharedOnce - aloneOnce / 2).toFixed(0)} µs more than half of that on two threads`,
 );

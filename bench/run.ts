@@ -1,15 +1,16 @@
 /**
  * The benchmarks: `npm run bench -- [SUITE …] [--node 20,24] [--quick] [--task TEXT] [--json FILE] [--report]`. Runs each
- * suite in its own process under each Node (the current one and 24, where neither the suite nor --node says else), prints tables, writes
- * bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
- * writes that page anew from the results that are there, and bench/report/index.html.
+ * suite in its own process under each Node (the current one and 24, unless the suite or --node says otherwise), prints tables,
+ * writes bench/results/ and the suite's section of bench/README.md. A quick run, or one of a few tasks, only prints; `--report`
+ * writes that page and bench/report/index.html anew from the existing results.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { currentMajor, installPeers, nodeBinary, runUnder } from './harness/nodes.ts';
-import { resultFile, writeSection } from './harness/report.ts';
+import { writeSection } from './harness/report.ts';
+import { resultFile } from './harness/results.ts';
 import type { SuiteResult } from './harness/types.ts';
 import { writeReport } from './report/index.ts';
 import { suites } from './suites/index.ts';
@@ -57,11 +58,11 @@ for (const suite of chosen) {
     }
     const out = join(folder, 'result.json');
     if (!runUnder(binary, [suite, out, ...passed])) {
-      console.error(`${suite} has failed under Node ${major}`);
+      console.error(`${suite} failed under Node ${major}`);
       failures++;
       continue;
     }
-    const result = JSON.parse(readFileSync(out, 'utf8')) as SuiteResult;
+    const result: SuiteResult = JSON.parse(readFileSync(out, 'utf8'));
     results.push(result);
     if (kept) {
       const file = resultFile(result);

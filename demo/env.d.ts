@@ -1,4 +1,4 @@
-/** Files whose address Vite gives. */
+/** Files whose URL Vite provides. */
 declare module '*?url' {
   const url: string;
   export default url;

@@ -1,4 +1,4 @@
-/** The page: three parts, each with a worker of its own that computes, so that the page always answers. */
+/** The page: three parts, each with a worker that computes, so that the page always responds. */
 import { digits } from './digits/index.ts';
 import { moons } from './moons/index.ts';
 import { race } from './race/index.ts';

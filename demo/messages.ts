@@ -1,6 +1,6 @@
-/** What the page and its workers say to each other. The page knows nothing of tensors, the workers nothing of the page. */
+/** The messages between the page and its workers. The page knows nothing of tensors, the workers nothing of the page. */
 
-/** The parts of the page that compute, each in a worker of its own; a worker's name tells it which it is. */
+/** The parts of the page that compute, each in a worker of its own, which has the part's name. */
 export type Part = 'digits' | 'moons' | 'race';
 
 /** What saraf runs on in a worker. */
@@ -26,10 +26,10 @@ export type ToDigits =
 
 export type FromDigits =
   | { type: 'host'; host: Host }
-  /** The first test digits, PIXELS bytes each, and what they are. */
+  /** The first test digits, PIXELS bytes each, and their labels. */
   | { type: 'samples'; pixels: Uint8Array; labels: Uint8Array }
   | { type: 'step'; epoch: number; loss: number; rate: number }
-  /** After an epoch: the share of the test digits that is right, and what it takes the samples for. */
+  /** After an epoch: the share of the test digits that are right, and the guesses for the samples. */
   | { type: 'tested'; epoch: number; accuracy: number; guesses: Uint8Array }
   | { type: 'classified'; probabilities: Float32Array }
   | { type: 'finished' }
@@ -41,7 +41,7 @@ export interface MoonsSettings {
   noise: number;
 }
 
-/** Where the moons' plane begins and ends, and at how many places across and down the network is asked. */
+/** The limits of the moons' plane, and at how many places across and down the network is evaluated. */
 export const PLANE = { left: -1.7, right: 2.7, bottom: -1.4, top: 1.9, columns: 88, rows: 66 };
 
 export type ToMoons =
@@ -50,7 +50,7 @@ export type ToMoons =
   | { type: 'play' | 'pause' };
 
 export type FromMoons =
-  /** Two coordinates a point, and which moon it is of. */
+  /** Two coordinates for each point, and the moon that it belongs to. */
   | { type: 'points'; points: Float32Array; moons: Int32Array }
   /** Belief in the second moon, row by row from the top. */
   | { type: 'state'; step: number; loss: number; accuracy: number; belief: Float32Array }
@@ -58,7 +58,7 @@ export type FromMoons =
 
 export type ToRace = { type: 'run' };
 
-/** Milliseconds a call. */
+/** Milliseconds for each call. */
 export interface Lap {
   who: string;
   ms: number;

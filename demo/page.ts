@@ -1,9 +1,11 @@
-/** What the parts of the page share: elements by their id, workers, words for numbers. */
+/** The common parts of the page: elements by their id, workers, numbers as text. */
 import type { Part } from './messages.ts';
 
-/** The element of that id, which index.html has. */
+/** The element of index.html with that id. */
 export function element<E extends Element = HTMLElement>(id: string): E {
-  return document.getElementById(id) as unknown as E;
+  const found = document.querySelector<E>(`#${id}`);
+  if (found === null) throw new Error(`the page has no element #${id}`);
+  return found;
 }
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -16,11 +18,17 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+export function contextOf(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) {
+  const context = canvas.getContext('2d', settings);
+  if (context === null) throw new Error('this browser has no 2D canvas');
+  return context;
+}
+
 /** Starts a part's worker. */
 export function startWorker<To, From>(part: Part, listen: (message: From) => void): (message: To) => void {
   const worker = new Worker(new URL('./work/index.ts', import.meta.url), { type: 'module', name: part });
   worker.onmessage = ({ data }: MessageEvent<From>) => listen(data);
-  worker.onerror = (event) => console.error(`the worker of ${part} has failed: ${event.message}`);
+  worker.onerror = (event) => console.error(`the worker of ${part} failed: ${event.message}`);
   return (message) => worker.postMessage(message);
 }
 
@@ -33,14 +41,16 @@ export function milliseconds(ms: number): string {
   return ms >= 1 ? `${Number(ms.toPrecision(3))} ms` : `${Number((1000 * ms).toPrecision(3))} µs`;
 }
 
-/** A colour of the style sheet, as red, green and blue. A canvas knows every way of writing one. */
-export function colour(name: string): [number, number, number] {
+/** A colour of the style sheet, as red, green and blue. A canvas understands every notation and returns #rrggbb. */
+export function colour(name: string): [r: number, g: number, b: number] {
   pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
-  return [1, 3, 5].map((at) => Number.parseInt(pen.fillStyle.slice(at, at + 2), 16)) as [number, number, number];
+  const hex = String(pen.fillStyle);
+  const part = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16);
+  return [part(1), part(3), part(5)];
 }
-const pen = new OffscreenCanvas(1, 1).getContext('2d') as OffscreenCanvasRenderingContext2D & { fillStyle: string };
+const pen = contextOf(make('canvas', { width: 1, height: 1 }));
 
-/** Calls `draw` now, when the system turns from light to dark, and when this canvas gets another size; canvases have sharp pixels then. */
+/** Calls `draw` now, when the system changes between light and dark, and when the canvas changes its size; its pixels are sharp then. */
 export function keepDrawn(canvas: HTMLCanvasElement, draw: () => void): void {
   const fit = () => {
     const { width, height } = canvas.getBoundingClientRect();

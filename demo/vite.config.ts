@@ -1,6 +1,6 @@
 /**
- * The demo's server and build. The development server is cross-origin isolated, which threads need; the built page carries a strict
- * Content Security Policy, and runs on one thread where its host does not send the two headers of isolation.
+ * The demo's server and build. The development server is cross-origin isolated, which threads need. The built page has a strict
+ * Content Security Policy, and runs on one thread where its host does not send the two isolation headers.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';

@@ -1,6 +1,6 @@
 /**
- * A plugin of typedoc: what stands together in the sources stands together in the pages. A name's category is that of the folder or
- * file that it is written in, or its own ('file name'): the longest of these that fits.
+ * A plugin of typedoc: names that are together in the sources are together in the pages. A name's category is that of its folder or
+ * file, or its own ('file name'): the longest of these that fits.
  */
 import { fileURLToPath } from 'node:url';
 import { Application, Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
@@ -72,7 +72,7 @@ const categories = {
   'src/optim': 'Optimizers',
   'bindings/errors.ts': 'Errors',
 };
-/** What holds names of several kinds; elsewhere the pages need no categories. */
+/** Modules with names of several kinds; other pages need no categories. */
 const containers = ['saraf', 'nn', 'F', 'data'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,5 +1,5 @@
 /**
- * Runs an example by name; without one it lists them; --all runs the quick ones and fails where one fails.
+ * Runs an example by name; without a name, lists them all; --all runs the quick ones, and fails if one of them does.
  *
  *     npm run example -- moons [folder for pictures]
  *     npm run examples
@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDER = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
-/** They take longer, or tell how fast they are, and are run on their own. */
+/** They take longer, or measure speed, and are run on their own. */
 const LONG = ['mnist-cnn', 'mnist-mlp'];
 
 const fileOf = (name: string): string => join(FOLDER, name, 'index.ts');
@@ -17,12 +17,13 @@ const names = readdirSync(FOLDER).filter((name) => existsSync(fileOf(name)));
 
 /** The first sentence of the comment at the head of an example. */
 function sentence(name: string): string {
-  const comment = readFileSync(fileOf(name), 'utf8').match(/\/\*\*(.*?)\*\//s)![1]!;
-  const [words] = comment
+  const [, comment = ''] = readFileSync(fileOf(name), 'utf8').match(/\/\*\*(.*?)\*\//s) ?? [];
+  const [words = ''] = comment
     .trim()
     .replace(/^\* /, '')
     .split(/\n \*\n/);
-  return words!.replace(/\s*\n\s*\* /g, ' ').split(/(?<=\.)\s/)[0]!;
+  const [first = ''] = words.replace(/\s*\n\s*\* /g, ' ').split(/(?<=\.)\s/);
+  return first;
 }
 
 function run(name: string, args: readonly string[], quiet = false): { status: number; output: string } {

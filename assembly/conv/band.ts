@@ -1,17 +1,17 @@
 /**
- * A band of a plane, copied into scratch with its padding, so that vectors need not ask where an image ends: `rows` source
- * rows, and of each row the columns that `cols` positions meet. Where positions are s columns apart, a row is laid out in s parts, each
- * with every s-th column: positions side by side then meet elements side by side at every tap.
+ * A band of a plane, copied into scratch with its padding, so that vectors need no check for the edge of the image: `rows`
+ * source rows, and of each row the columns that `cols` positions meet. Where positions are s columns apart, a row is laid out
+ * in s parts, each with every s-th column: adjacent positions then meet adjacent elements at every tap.
  */
 import { PACKED_A_OFFSET } from '../scratch';
 import { ConvJob } from './job';
 import { copyRun, endInside, firstInside, zeroRun } from './im2col';
 
-/** Elements that a band may have: the room for GEMM's panels. */
+/** The most elements of a band: it takes the room for GEMM's panels. */
 const CAPACITY: u32 = (<u32>PACKED_A_OFFSET >> 2);
-/** Elements of a band that stays in the first-level cache, 24 KiB. */
+/** Elements of a band that stays in the first-level cache: 24 KiB. */
 export const CACHED: u32 = 6 * 1024;
-/** Columns that are worth a band of their own. */
+/** The fewest columns that are worth a band. */
 const FEWEST: u32 = 16;
 
 /** From the first tap of a dimension to the last, in elements. */
@@ -28,7 +28,7 @@ export function partLength(job: ConvJob, cols: u32): u32 {
   return ((cols + 15) & ~15) + reachOf(job.tapCols, job.stepCol) / <u32>job.mulCol;
 }
 
-/** Rows of positions whose band has so many columns; 0 if not one row has room. */
+/** How many rows of positions, `cols` wide, have room in a band; 0 if not even one has. */
 export function bandRows(job: ConvJob, cols: u32): u32 {
   const row = <u64>partLength(job, cols) * job.mulCol;
   const fit = <u32>min<u64>(CAPACITY / row, <u64>(1 << 20));
@@ -36,7 +36,7 @@ export function bandRows(job: ConvJob, cols: u32): u32 {
   return fit <= reach ? 0 : (fit - reach - 1) / job.mulRow + 1;
 }
 
-/** Columns of positions of a band: all, or as many as leave room for a row. 0 if there are no such bands. */
+/** Columns of positions in a band: all, or as many as leave room for one row; 0 if no band has room for a row. */
 export function bandColumns(job: ConvJob): u32 {
   let cols = job.gridWidth;
   while (bandRows(job, cols) == 0) {

@@ -1,7 +1,7 @@
 /**
  * The loops of a convolution's product: GEMM's blocks, panels and tiles, with panels of B that are packed from the images
- * (pack.ts). The columns of all images follow each other, so that small images fill whole strips; a strip that
- * is not adjacent in the result (it ends one image and begins the next, or the result's positions are apart) is computed in
+ * (pack.ts). The columns of all images follow each other, so that small images fill whole strips; a strip that is not adjacent
+ * in the result (it spans the end of one image and the start of the next, or the result's positions are apart) is computed in
  * the edge tile and stored element by element.
  */
 import { Activation } from '../generated/commands';
@@ -31,7 +31,7 @@ function packColumns(job: ConvJob, jc: u32, nc: u32, pc: u32, depth: u32): void 
   }
 }
 
-/** Strips as high as the tiles that will read them; channel by channel, whose weights lie side by side. */
+/** Strips as high as the tiles that will read them, channel by channel: the weights of a channel are adjacent. */
 function packBlockA(job: ConvJob, ic: u32, mc: u32, pc: u32, depth: u32): void {
   const tiles = (mc + job.mr - 1) / job.mr;
   const taps = job.tapRows * job.tapCols;
@@ -77,7 +77,7 @@ function storeEdge(job: ConvJob, c: usize, rows: u32, columns: u32): void {
   }
 }
 
-/** Bias and activation of a tile in the edge; its first row is row i. */
+/** Bias and activation of the edge tile, whose first row is row i. */
 function finishEdge(job: ConvJob, i: u32, rows: u32, columns: u32): void {
   if (job.bias == 0 && job.activation == Activation.none) return;
   for (let r: u32 = 0; r < rows; r++) {
@@ -104,7 +104,7 @@ function finishBlock(job: ConvJob, ic: u32, mc: u32, jc: u32, nc: u32): void {
   }
 }
 
-/** One block, by strips and tiles. keep 0: C's old values are dropped. last: no depths follow. */
+/** One block, by strips and tiles. keep 0: C's old values are dropped. last: this is the last block of depths. */
 function macroKernel(
   job: ConvJob,
   ic: u32,

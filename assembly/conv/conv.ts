@@ -1,6 +1,6 @@
 /**
  * Convolution and its gradient with respect to the input, as products of weights and image positions (blocked.ts), one
- * product a group; where each group has one input channel, by direct loops (depthwise.ts), and so where there are few (few.ts).
+ * product a group. Where each group has one input channel (depthwise.ts) or there are few channels (few.ts), by direct loops.
  * The gradient falls into phases, one for each remainder of a position by the stride (phase.ts).
  *
  * Threads share the groups, or the columns or rows of each product.
@@ -20,7 +20,7 @@ import { weightGrad } from './weightGrad';
 /** Shares start at multiples of this, in rows and in columns. */
 const GRAIN: u32 = 8;
 
-/** Whether every group has one input channel, and there are several: all commands of this family have their geometry in one place. */
+/** Whether there are several groups, each with one input channel. All commands of this family have the same geometry fields. */
 // @ts-ignore: decorator
 @inline
 function isDepthwise(g: ConvCommand): bool {
@@ -40,7 +40,7 @@ function share(job: ConvJob, m: u32, n: u32, thread: u32, threads: u32): void {
   else blockedConv(job, from, to, 0, n);
 }
 
-/** Where a thread's groups begin: all of them belong to every thread if there are fewer groups than threads. */
+/** Where a thread's groups begin. If there are fewer groups than threads, every thread has all of them. */
 // @ts-ignore: decorator
 @inline
 function groupStart(groups: u32, thread: u32, threads: u32): u32 {

@@ -120,7 +120,7 @@ function dot(g: usize, x: usize, count: u32): f32 {
   return sum;
 }
 
-/** gw[r, t] += Σ over the plane of g[i, j]·(what position (i, j) meets at the tap), by rows of bands. */
+/** gw[r, t] += Σ over the plane of g[i, j]·(what position (i, j) meets at the tap), row by row of each band. */
 function addPlane(job: ConvJob, gradient: usize, gw: usize): void {
   const bandCols = bandColumns(job);
   const mul = <u32>job.mulCol;
@@ -149,7 +149,7 @@ function addPlane(job: ConvJob, gradient: usize, gw: usize): void {
   }
 }
 
-/** The same element by element, in the image itself: for kernels that no band has room for. */
+/** The same, element by element in the image itself: for kernels that no band has room for. */
 function addPlaneDirectly(job: ConvJob, gradient: usize, gw: usize): void {
   for (let r: u32 = 0; r < job.tapRows; r++) {
     for (let t: u32 = 0; t < job.tapCols; t++) {

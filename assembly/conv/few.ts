@@ -1,7 +1,8 @@
 /**
- * Convolution of few input channels, such as the first one of a network: its products are so short that packing panels for
- * GEMM costs more than they do. A band of rows of all channels (band.ts) stays in the cache; eight positions of four filters are summed up
- * in registers over all taps, whose places in the band stand in a table. Each sum runs over channels, rows, columns, from the bias on.
+ * Convolution of few input channels, such as a network's first one: its products are so short that packing panels for GEMM
+ * would cost more than computing them. A band of rows of all channels (band.ts) stays in the cache; eight positions of four
+ * filters are summed in registers over all taps, whose places in the band are in a table. Each sum starts from the bias and
+ * runs over channels, rows, columns.
  *
  * Threads share the rows of all images.
  */
@@ -15,25 +16,25 @@ import { ConvJob } from './job';
 
 const FILTERS: u32 = 4;
 const POSITIONS: u32 = 8;
-/** Taps of all channels beyond which GEMM is faster. */
+/** Above this many taps, counted over all channels, GEMM is faster. */
 const MOST_TAPS: u32 = 64;
 const MOST_CHANNELS: u32 = 4;
-/** Elements of a band, if one row of positions does not need more: 64 KiB. */
+/** Elements of a band, unless one row of positions needs more: 64 KiB. */
 const BAND: u32 = 16 * 1024;
 
-/** Elements of the band of one channel that so many rows of positions meet. */
+/** Elements of one channel's band for `rows` rows of positions. */
 function bandElements(job: ConvJob, rows: u32): u32 {
   return ((rows - 1) * job.mulRow + reachOf(job.tapRows, job.stepRow) + 1) * partLength(job, job.gridWidth) * job.mulCol;
 }
 
-/** Whether a convolution, whose geometry the job has, is to be done so. */
+/** Whether the convolution, whose geometry is in the job, is computed by this file. */
 export function hasFewChannels(g: ConvCommand, job: ConvJob): bool {
   if (g.groups != 1 || g.inChannels > MOST_CHANNELS || job.k > MOST_TAPS || job.k == 0) return false;
   if (g.outChannels < FILTERS || g.outWidth < POSITIONS || g.outHeight == 0) return false;
   return <u64>bandElements(job, 1) * g.inChannels <= BAND * 4;
 }
 
-/** Where the taps lie in the band, in bytes: one word each. */
+/** Writes where each tap is in the band, in bytes: one word a tap. Returns the table's address. */
 function placeTaps(job: ConvJob, channels: u32, channel: u32): usize {
   const table = job.room + PACKED_A_OFFSET;
   const mul = <u32>job.mulCol;
@@ -55,7 +56,7 @@ function placeTaps(job: ConvJob, channels: u32, channel: u32): usize {
 @inline
 function relu(x: v128, on: bool): v128 {
   const zero = f32x4.splat(0);
-  // The smaller operand first keeps NaN; adding 0 makes a plain zero of −0.
+  // pmax keeps a NaN in its first operand; adding 0 turns −0 into 0.
   return on ? f32x4.add(f32x4.pmax(x, zero), zero) : x;
 }
 
@@ -113,7 +114,7 @@ function tile(
   v128.store(dst, relu(d1, isRelu), 16);
 }
 
-/** Rows i … i + rows − 1 of four filters, of which `w`, `bias` and `y` are the first one's; the bands are there. */
+/** Rows i … i + rows − 1 of four filters, `w`, `bias` and `y` being the first one's. The bands are filled. */
 function fourFilters(job: ConvJob, taps: usize, w: usize, bias: usize, y: usize, rows: u32, plane: usize): void {
   const width = job.gridWidth;
   const bytes = <usize>width << 2;
@@ -157,7 +158,7 @@ export function convOfFewChannels(g: ConvCommand, job: ConvJob, thread: u32, thr
     job.room = room;
     const y = job.c + <usize>image * job.cImage + <usize>i * job.cGridRow;
     for (let f: u32 = 0; f < g.outChannels; f += FILTERS) {
-      // The last four overlap those before them; what an activation makes of the overlap is what it makes of the sums.
+      // The last four overlap those before them, whose sums are computed anew: no activation is applied twice.
       const first = min(f, g.outChannels - FILTERS);
       const bias: usize = job.bias == 0 ? 0 : job.bias + (<usize>first << 2);
       fourFilters(job, taps, job.a + <usize>first * job.aRow, bias, y + <usize>first * plane, rows, plane);

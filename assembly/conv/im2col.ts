@@ -5,7 +5,7 @@
 import { ConvCommand, Im2colCommand } from '../generated/commands';
 import { partStart } from '../elementwise/partition';
 
-/** `count` elements that lie `step` bytes apart. */
+/** `count` elements, `step` bytes apart. */
 export function copyRun(dst: usize, src: usize, step: usize, count: u32): void {
   if (step == 4) {
     for (; count >= 4; count -= 4) {

@@ -1,23 +1,23 @@
 /**
- * The numbers that the loops of a convolution share: one product C = A·B, where A are weights, and B is never stored: its columns
+ * The numbers that the loops of a convolution share: one product C = A·B. A holds the weights. B is never stored: its columns
  * are the positions of a grid in all images, its rows the taps of all channels, and its elements are read from the images
  * when a panel is packed. The forward convolution is one such product a group; so is each phase of the input's gradient.
  *
- * The block lies in the thread's own part of scratch. Strides are in bytes.
+ * The block is in the thread's own part of scratch. Strides are in bytes.
  */
 import { CONV_JOB_OFFSET, EDGE_TILE_OFFSET, PACKED_A_OFFSET } from '../scratch';
 
 // @ts-ignore: decorator
 @unmanaged
 export class ConvJob {
-  /** Weight of row 0, channel 0, tap (0, 0). A is packed, or, where that is 0, read in place: its rows are contiguous. */
+  /** Weight of row 0, channel 0, tap (0, 0). A is packed, or, where aPacked is 0, read in place: its rows are contiguous. */
   a: usize;
   aRow: usize;
   aChannel: usize;
   aTapRow: usize;
   aTapCol: usize;
   aPacked: u32;
-  /** First channel of image 0, and the ends of the tensor that it lies in. */
+  /** First channel of image 0, and the bounds of the tensor that it is in. */
   image: usize;
   imageStride: usize;
   channelStride: usize;

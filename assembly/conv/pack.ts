@@ -1,15 +1,15 @@
 /**
  * Packing for convolution. A panel of B holds eight (or four) positions for each tap of each channel, as GEMM's panels do: p counts
- * the taps of channel 0, then those of channel 1, …. What a position meets at a tap is the same in all channels but for
- * the channel's place, so that it is found once and then walked through the channels: four positions are one masked vector
- * wherever they lie in one or two runs. Nothing outside the tensor is read.
+ * the taps of channel 0, then those of channel 1, …. What a position meets at a tap has the same place in every channel, so
+ * it is found once and then followed through the channels: four positions are one masked vector wherever they form one or
+ * two runs. Nothing outside the tensor is read.
  */
 import { ConvJob, LANE_COL, LANE_OFFSET, LANE_RESULT, laneTable } from './job';
 
-/** A row that no image has. */
+/** A row outside every image. */
 const NOWHERE: i32 = -(1 << 30);
 
-/** Fills the tables for the columns j … j + columns − 1 of B; lanes behind them lie nowhere. */
+/** Fills the tables for the columns j … j + columns − 1 of B; further lanes are NOWHERE. */
 export function placeLanes(job: ConvJob, j: u32, columns: u32): void {
   const size = job.gridHeight * job.gridWidth;
   let image = j / size;
@@ -54,7 +54,7 @@ function packZeros(dst: usize, step: usize, count: u32): void {
   }
 }
 
-/** One lane after the other, of the four whose tables begin at `lanes`: any geometry, any place. */
+/** Four lanes one by one, whose tables begin at `lanes`: any geometry, any place. */
 function packScattered(
   job: ConvJob,
   lanes: usize,
@@ -81,8 +81,8 @@ function packScattered(
 }
 
 /**
- * How four positions lie in the image, one column apart: the number of the first ones that are one run, if the others
- * are one run as well (4: all are one); 0 if they are scattered more.
+ * The runs that four positions form in the image, one column apart: the length of the first run if the others form a second
+ * one, 4 if all form one, 0 if they are more scattered.
  */
 function firstRun(lanes: usize): u32 {
   const o0 = load<i32>(lanes, LANE_OFFSET);
@@ -130,7 +130,7 @@ function copyRuns(to: usize, toStep: usize, a: usize, b: usize, channelStride: u
   }
 }
 
-/** `count` channels of eight positions in up to four runs, of which the masks take what is wanted. */
+/** `count` channels of eight positions in up to four runs; the masks select from each. */
 // @ts-ignore: decorator
 @inline
 function packRuns(
@@ -164,8 +164,8 @@ function packEveryOther(to: usize, toStep: usize, from: usize, channelStride: us
 }
 
 /**
- * The panel of the columns j … j + columns − 1 of B, `width` (4 or 8) wide, for p = pc … pc + depth − 1. Of a panel of four the second
- * half of the lanes is not there.
+ * The panel of the columns j … j + columns − 1 of B, `width` (4 or 8) wide, for p = pc … pc + depth − 1. A panel of four has only
+ * the first half of the lanes.
  */
 export function packStrip(job: ConvJob, dst: usize, j: u32, columns: u32, width: u32, pc: u32, depth: u32): void {
   placeLanes(job, j, columns);

@@ -1,7 +1,7 @@
 /**
  * The phases of the gradient with respect to the input. Where the stride is s, an input position y is met by the taps t with
- * t·dilation ≡ y + padding (mod s) alone: the positions with one remainder are a convolution of stride 1 by every so many
- * taps, in reverse, and no multiplication by 0 is done. The results of a phase lie s apart.
+ * t·dilation ≡ y + padding (mod s) only: the positions with one remainder are a convolution of stride 1 with every
+ * `tapStep`-th tap, in reverse, and nothing is multiplied by 0. The results of a phase are s apart.
  */
 import { ConvInputGradCommand } from '../generated/commands';
 import { ConvJob } from './job';

@@ -1,12 +1,12 @@
 /**
  * One plane convolved with one kernel: c[i, j] = start + Σ a[r, t]·image[mulRow·i + baseRow + stepRow·r, …], as a job's fields
- * say, for depthwise convolutions. Vectors of positions go over bands of the plane (band.ts). Each sum runs over r, then t.
+ * say, for depthwise convolutions. Vectors of positions read bands of the plane (band.ts). Each sum runs over r, then t.
  */
 import { madd } from '../simd/madd';
 import { bandColumns, bandRows, CACHED, fillBand, partLength, reachOf } from './band';
 import { ConvJob, edgeTile } from './job';
 
-/** Turns taps that go backwards through the image round. */
+/** Reverses the order of taps that go backwards through the image. */
 function turn(job: ConvJob): void {
   if (job.stepRow < 0) {
     const last = max(job.tapRows, 1) - 1;
@@ -61,7 +61,7 @@ function sixteen(job: ConvJob, dst: usize, src: usize, row: usize, part: u32, st
   v128.store(dst, s3, 48);
 }
 
-/** The same for kernels of three columns, whose places in a row are known. */
+/** The same for kernels three columns wide, whose offsets within a row are passed. */
 // @ts-ignore: decorator
 @inline
 function sixteenOfThree(
@@ -134,7 +134,7 @@ function onePosition(job: ConvJob, dst: usize, y: i32, x: i32, start: f32, keep:
   v128.store_lane<f32>(dst, sum, 0);
 }
 
-/** The whole plane. The sums start from what is in the result if `keep` is set, else from `start`. */
+/** The whole plane. The sums start from the values in the result if `keep` is set, else from `start`. */
 export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
   turn(job);
   const bandCols = bandColumns(job);
@@ -158,7 +158,7 @@ export function convolvePlane(job: ConvJob, start: f32, keep: bool): void {
     const third: usize = <usize>(((step * 2) % mul) * part + (step * 2) / mul) << 2;
     const tile = edgeTile(job);
     const dense = job.cGridCol == 4 && cols >= 16;
-    // The last sixteen may overlap those before, where nothing is added up; else they go through the tile.
+    // Unless sums go on from the result, the last sixteen may overlap those before; otherwise they go through the tile.
     const whole = dense ? (keep ? cols & ~15 : cols) : 0;
     const most = min(bandRows(job, cols), max(CACHED / (part * mul), reachOf(job.tapRows, job.stepRow) + 1));
     for (let ic: u32 = 0; ic < job.gridHeight; ic += most) {

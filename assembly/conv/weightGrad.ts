@@ -2,7 +2,7 @@
  * Gradient of convolution with respect to the weights: for each group the product gwᵀ = X·Gᵀ, where a row of X is what one tap
  * of one channel meets at all positions of all images, and a row of G is the gradient of one output channel. The rows of
  * X are gathered for one block of depths (positions) at a time and read in place; G is packed into panels. The product of a
- * block of rows and columns is summed up in scratch, in order of the positions, and stored transposed when it is whole.
+ * block of rows and columns is summed in scratch, in order of the positions, and stored transposed once it is complete.
  */
 import { ConvCommand, ConvWeightGradCommand } from '../generated/commands';
 import { microKernel, tileRows } from '../generated/tiles';

@@ -1,7 +1,7 @@
 /**
- * y = fn(a, b) over a nest of loops: one function a row, which has a loop for each common pair of strides (both adjacent, one of
- * them a single element) and one for all others. Contract: y contiguous, at any multiple of 4 bytes; y may be a or b where
- * that has y's own layout; strides of any sign. An operand at address 0 is the scalar, read from the command itself.
+ * y = fn(a, b) over a nest of loops. A row has a loop for each common pair of strides (both adjacent, one of them a single
+ * element) and one for all others. Contract: y contiguous, at any multiple of 4 bytes; y may be a or b if that operand has
+ * the same layout; strides of any sign. An operand at address 0 is the scalar, read from the command itself.
  */
 import { BinaryCommand, BinaryFn } from '../generated/commands';
 import {
@@ -176,7 +176,7 @@ export function binaryKernel(cmd: usize, thread: u32, threads: u32): void {
   let left = partStart(total, thread + 1, threads) - begin;
   if (<i32>left <= 0) return;
 
-  // A scalar has stride 0 everywhere; in the grouping of dimensions the other operand stands in for it.
+  // A scalar has stride 0 everywhere; dimensions are grouped as if it had the other operand's strides.
   const scalar = cmd + offsetof<BinaryCommand>('scalar');
   const aStrides = cmd + (c.a == 0 ? offsetof<BinaryCommand>('bStrides0') : offsetof<BinaryCommand>('aStrides0'));
   const bStrides = cmd + (c.b == 0 ? offsetof<BinaryCommand>('aStrides0') : offsetof<BinaryCommand>('bStrides0'));

@@ -1,7 +1,7 @@
 /**
  * y = x through strides, and y = a constant. A copy is rows of the innermost group of dimensions, or, where x and y run along
- * different dimensions, a transposition in tiles. Contract: strides of any sign (0 for x), no partial overlap, any alignment to 4 bytes.
- * Elements of any type: their bits are copied.
+ * different dimensions, a transposition in tiles. Contract: strides of any sign (x's may be 0), no partial overlap, addresses
+ * at any multiple of 4 bytes. Elements of any type: their bits are copied.
  */
 import { CopyCommand, FillCommand } from '../generated/commands';
 import { groupEnd, groupSize, groupStride, lastDim, offsetOf } from './nest';

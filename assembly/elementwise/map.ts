@@ -1,7 +1,7 @@
 /**
- * y[i] = fn(x[i]): one loop a function, two vectors a step (four for functions in stages), the tail through the same vector code. Contract: n elements
- * of 4 bytes at x and y, at any multiple of 4 bytes; y may be x. Nothing outside of y[0 … n − 1] is written, nothing
- * outside of x[0 … n − 1] is read.
+ * y[i] = fn(x[i]): one loop for each function, two vectors a step (four for functions in stages), the tail through the same
+ * vector code. Contract: n elements of 4 bytes at x and y, at any multiple of 4 bytes; y may be x. Nothing outside
+ * y[0 … n − 1] is written, nothing outside x[0 … n − 1] is read.
  */
 import { Exp, Sigmoid, Tanh } from '../generated/markers';
 import { unaryOp } from '../generated/unary';

@@ -1,8 +1,8 @@
 /**
  * A strided loop nest, outermost dimension first, read from the words of a command: `shape` and up to three arrays of strides
- * (pass one twice where there are fewer). Dimensions of size 1 vanish; adjacent ones that are one walk in memory for every
- * operand form a group. Kernels run the two innermost groups as plain loops and number the points of the rest.
- * A group is the dimensions after `end` up to `last`; nothing is stored, so threads share the command as it is.
+ * (pass one twice where there are fewer). Dimensions of size 1 vanish; adjacent ones that every operand walks with one stride
+ * form a group. Kernels run the two innermost groups as plain loops and number the points of the rest. A group is the
+ * dimensions after `end` up to `last`; nothing is stored, so threads can read the same command.
  */
 
 // @ts-ignore: decorator
@@ -17,7 +17,7 @@ export function lastDim(shape: usize, d: i32): i32 {
   return d;
 }
 
-/** Where the group that `last` belongs to ends: the innermost dimension outside of it whose size is not 1, or −1. */
+/** Where the group of `last` ends: the innermost dimension outside it whose size is not 1, or −1. */
 export function groupEnd(shape: usize, s0: usize, s1: usize, s2: usize, last: i32): i32 {
   if (last < 0) return -1;
   let size = at(shape, last);

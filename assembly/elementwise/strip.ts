@@ -10,10 +10,10 @@ import { packedBAddress } from '../scratch';
 import { binaryKernel } from './binary';
 import { unaryKernel } from './unary';
 
-/** Words that all commands of a strip take at most: the plan makes none longer. */
+/** The most words of a strip's commands: plans contain no longer strips. */
 const COPY_WORDS: u32 = 4096;
 
-/** Where an operand lies in the block that starts at element `start`: absent ones stay 0. */
+/** The address of an operand in the block that starts at element `start`; 0 if the operand is absent. */
 // @ts-ignore: decorator
 @inline
 function place(address: u32, start: u32, locals: u32): u32 {

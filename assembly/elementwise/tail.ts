@@ -1,5 +1,5 @@
 /**
- * The last elements of an array, fewer than a vector has: loads and stores that touch those alone. The lanes beyond are 0
+ * The last elements of an array, fewer than a vector has: loads and stores that touch nothing else. The lanes beyond are 0
  * on loading and dropped on storing, so a tail goes through the same vector code as the rest and gives the same bits.
  */
 

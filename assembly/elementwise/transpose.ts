@@ -1,8 +1,8 @@
 /**
  * The copy that swaps two dimensions, in tiles of 4×4 elements: y[r·yRow + j] = x[j·xColumn + r]. Work is cut into stripes of
- * 8 r, and those into blocks of 16 j: a block's lines of x and y stay in the first-level cache even where a power of two
- * between them puts all into the same set (8 was measured against 16, and 16 against 8 and whole rows).
- * Contract: no overlap of x and y, any alignment to 4 bytes. Elements of any type: their bits are copied.
+ * 8 values of r, and those into blocks of 16 values of j: a block's lines of x and y stay in the first-level cache even where
+ * a power of two between them puts all into the same set (8 was measured against 16, and 16 against 8 and whole rows).
+ * Contract: no overlap of x and y, addresses at any multiple of 4 bytes. Elements of any type: their bits are copied.
  */
 
 export const STRIPE: u32 = 8;

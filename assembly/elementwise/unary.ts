@@ -1,4 +1,4 @@
-/** The opcode `unary`: each thread takes a range of the elements. What a loop over them does stands in map.ts. */
+/** The opcode `unary`: each thread takes a range of the elements. The loops are in map.ts. */
 import { UnaryCommand } from '../generated/commands';
 import { unary } from '../generated/unary';
 import { partStart } from './partition';

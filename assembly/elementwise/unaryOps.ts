@@ -1,6 +1,6 @@
 /**
- * The functions of one element that are a few instructions, on four at a time; the longer ones stand in assembly/simd. The table of
- * functions (bindings/commands/unary.ts) names them without the 4. p0 and p1, in all lanes, are what the table says.
+ * The functions of one element that take a few instructions, on four at a time; the longer ones are in assembly/simd. The table
+ * of functions (bindings/commands/unary.ts) names them without the 4. p0 and p1, in all lanes, are the table's parameters.
  */
 import { all, allBits, select } from '../simd/bits';
 import { sigmoid4 } from '../simd/exp';

@@ -1,6 +1,6 @@
 /**
- * y = condition ≠ 0 ? a : b over a nest of loops. Contract: y contiguous, at any multiple of 4 bytes; y may be an operand that has
- * its own layout; strides of any sign. Elements of any type: their bits are copied.
+ * y = condition ≠ 0 ? a : b over a nest of loops. Contract: y contiguous, at any multiple of 4 bytes; y may be an operand of the
+ * same layout; strides of any sign. Elements of any type: their bits are copied.
  */
 import { WhereCommand } from '../generated/commands';
 import { groupEnd, groupSize, groupStride, lastDim, offsetOf } from './nest';

@@ -1,10 +1,10 @@
 /**
  * GEMM's loops, in the form of BLIS: blocks of NC columns, KC depths and MC rows, whose operands are packed where that
- * pays (plan.ts) and read in place where it does not; within a block, strips of 8 columns, and within a strip tiles of
- * up to mr rows, each done by one micro-kernel call.
+ * pays (plan.ts) and read in place where it does not; within a block, strips of 8 columns, and within a strip, tiles of
+ * up to mr rows, each computed by one micro-kernel call.
  *
- * Addresses and strides are in bytes. `m` and `n` are the caller's share of C, `a`, `b`, `c`, `bias` its first elements;
- * the share starts at a multiple of 8 columns, so that a strip read in place may reach back over columns to its left.
+ * Addresses and strides are in bytes. `m` and `n` are the size of the caller's share of C; `a`, `b`, `c` and `bias` point to its
+ * first elements. A share starts at a multiple of 8 columns, so that a strip read in place may reach back to columns on its left.
  */
 import { GemmCommand } from '../generated/commands';
 import { microKernel, tileRows } from '../generated/tiles';
@@ -30,7 +30,7 @@ export function stripColumns(left: u32): u32 {
   return left > HALF_NR ? NR : HALF_NR;
 }
 
-/** Strips of 8 columns, the last one of 4 or 8 with zeros at the right. */
+/** Strips of 8 columns; the last one has 4 or 8, with zeros on the right. */
 export function packBlockB(dst: usize, b: usize, bRow: usize, bCol: usize, n: u32, k: u32): void {
   for (let j: u32 = 0; j < n; j += NR) {
     const left = n - j;
@@ -59,8 +59,8 @@ function copyTile(dst: usize, dstRow: usize, src: usize, srcRow: usize, rows: u3
 }
 
 /**
- * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand lies in panels of
- * depth k, as packed above. `edge` is room for one tile.
+ * C += A·B, or C = A·B if keep is 0, for one block by strips and tiles. aPacked, bPacked: the operand is in panels of
+ * depth k, as packed above. `edge` has room for one tile.
  */
 export function macroKernel(
   m: u32,
@@ -91,7 +91,7 @@ export function macroKernel(
     const width = stripColumns(columns);
     const half = u32(width == HALF_NR);
     if (bPacked) bRow = width << 2;
-    // In place, a strip too narrow for its kernel starts further left: what it computes there is dropped.
+    // In place, a strip too narrow for its kernel starts further left: the columns computed there are dropped.
     const skip = bPacked ? 0 : width - columns;
     const strip = b + <usize>j * bStep - ((<usize>skip) << 2);
     let tileA = a;

@@ -1,7 +1,7 @@
 /**
  * The GEMM command: C = activation(alpha·A·B + beta·C + bias), batch times, through row and column strides.
  *
- * Chosen by the shape: one column, one row, or a few where all lies along k, are matrix-vector products
+ * The shape decides: one column, one row, or a few rows where everything runs along k, are matrix-vector products
  * (vector.ts); all else goes through the blocked loops (blocked.ts), which pack an operand only where that pays (plan.ts).
  * Threads share nothing: each takes its matrices of the batch, or its rows or columns of every matrix, with panels of its
  * own, and writes only there.
@@ -14,7 +14,7 @@ import { matrixVector } from './vector';
 
 /** Shares start at multiples of this, in rows and in columns. */
 const GRAIN: u32 = 8;
-/** Rows up to which dot products beat packing a B that lies along k (measured: by 40 % for 2, by 15 to 25 % for 3). */
+/** Rows up to which dot products beat packing a B that runs along k (measured: by 40 % for 2, by 15 to 25 % for 3). */
 const DOT_ROWS: u32 = 3;
 
 /** Whether each row of C is a matrix-vector product of its own. */
@@ -24,7 +24,7 @@ function rowByRow(g: GemmCommand): bool {
   return g.m == 1 || (g.m <= DOT_ROWS && g.bRow == 1 && g.aCol == 1 && g.n > 1);
 }
 
-/** Where the share of a thread begins when `size` is divided by multiples of `grain`. */
+/** Where a thread's share of `size` begins; shares start at multiples of `grain`. */
 // @ts-ignore: decorator
 @inline
 export function shareStart(size: u32, grain: u32, thread: u32, threads: u32): u32 {

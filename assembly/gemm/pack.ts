@@ -3,7 +3,7 @@
  * reads forward through memory. A's panels hold rows, B's panels columns; both are the same to these functions.
  *
  * `src` is element (0, 0), `across` the byte stride within the width, `along` the byte stride of p. `valid` elements of
- * the width are in the source, the rest of it is filled with 0. The destination is no part of the source, and nothing
+ * the width are in the source; the rest of it is filled with 0. The destination does not overlap the source, and nothing
  * outside the source is read.
  */
 

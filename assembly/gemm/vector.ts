@@ -1,6 +1,6 @@
 /**
  * Matrix times vector, for GEMMs of one row or one column: y[i] = beta·y[i] + alpha·Σ M[i, p]·x[p], i < length, p < k.
- * Each element is summed in an order that depends on its position modulo 4 and the shape alone; shares that start at a
+ * Each element is summed in an order that depends only on its position modulo 4 and on the shape; shares that start at a
  * multiple of 4 give the bits of the whole.
  *
  * Addresses and strides are in bytes: `across` between rows of M, `along` between its columns. y overlaps no input.

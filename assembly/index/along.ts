@@ -1,13 +1,13 @@
 /**
  * gather: y[o, j, i] = x[o, index[o, j, i], i], bits of any type. scatterAdd: y[o, index[o, j, i], i] += g[o, j, i], in order
- * of j, so that elements which meet in one place give the same bits for any number of threads. An index outside counts as the last one;
- * outputs overlap no input; no alignment is needed.
+ * of j, so that elements added to one place give the same bits for any number of threads. An index out of range counts as the
+ * last one; outputs overlap no input; no alignment is needed.
  */
 import { GatherCommand, ScatterAddCommand } from '../generated/commands';
 import { firstElementOf, firstOf } from '../reduce/share';
 import { within } from './within';
 
-/** Each thread makes rows of y, o·count + j, of its own. */
+/** Each thread computes its own rows of y, number o·count + j. */
 export function gatherKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<GatherCommand>(cmd);
   const count = c.count;

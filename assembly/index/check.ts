@@ -1,7 +1,7 @@
 /**
- * check: whether elements lie in a range. The first that does not leaves its place and its bits in the fault words, unless an earlier
- * command has left something there. One thread does all of it: what is found is the same for any number of threads, and it is a
- * fraction of what the command costs that reads the elements as indices. No alignment is needed.
+ * check: whether elements are in a range. The first one outside leaves its place and its bits in the fault words, unless an
+ * earlier command has left a fault there. One thread does it all: the result is the same for any number of threads, and the
+ * cost is a fraction of that of the command that reads the elements as indices. No alignment is needed.
  */
 import { CheckCommand } from '../generated/commands';
 import { loadLanes } from '../reduce/lanes';
@@ -9,7 +9,7 @@ import { loadLanes } from '../reduce/lanes';
 class Ints {}
 class Floats {}
 
-/** All bits of the lanes that lie outside. NaN does not. */
+/** All bits set in the lanes that are outside the range. NaN is not outside. */
 // @ts-ignore: decorator
 @inline
 function outside<T>(v: v128, low: v128, high: v128, except: v128): v128 {
@@ -19,7 +19,7 @@ function outside<T>(v: v128, low: v128, high: v128, except: v128): v128 {
   return v128.andnot(v128.or(f32x4.lt(v, low), f32x4.gt(v, high)), f32x4.eq(v, except));
 }
 
-/** The place in bytes of the first element outside, or `bytes`. */
+/** The offset in bytes of the first element outside, or `bytes`. */
 function find<T>(c: CheckCommand, bytes: usize): usize {
   const x = <usize>c.x << 2;
   const low = i32x4.splat(c.low);

@@ -1,13 +1,13 @@
 /**
- * takeRows: y[o, j, i] = x[o, index[j], i], bits of any type. addRows: y[o, index[j], i] += g[o, j, i] in float32, in order
- * of j, so that rows taken twice give the same bits for any number of threads; without g those rows become 0. An index outside counts as the last
- * one: nothing outside is touched. Outputs overlap no input; no alignment is needed.
+ * takeRows: y[o, j, i] = x[o, index[j], i], bits of any type. addRows: y[o, index[j], i] += g[o, j, i] in float32, in order of
+ * j, so that rows taken twice give the same bits for any number of threads; without g those rows become 0. An index out of
+ * range counts as the last one: nothing outside is touched. Outputs overlap no input; no alignment is needed.
  */
 import { AddRowsCommand, TakeRowsCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
 import { within } from './within';
 
-/** Rows of so many bytes are copied by the engine; its call costs more than a short loop. */
+/** Rows of this many bytes or more are copied by the engine, whose call costs more than a short loop. */
 const BULK: usize = 512;
 
 // @ts-ignore: decorator

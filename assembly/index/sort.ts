@@ -1,8 +1,8 @@
 /**
- * sort: the first `count` elements of each row in order, with their places. Elements become unsigned keys that stand in their
- * order (NaN last of all, −0 as 0; complements for descending), and equal keys keep theirs. A small count is kept as a
- * sorted list that better elements are inserted into; otherwise a radix sort goes over the four bytes of the keys, the lowest
- * first, and skips those that are alike in all keys. Threads share rows. Outputs overlap no input; no alignment is needed.
+ * sort: the first `count` elements of each row in order, with their places. Elements become unsigned keys of the same order
+ * (NaN last, −0 as 0; complements for descending); the sort is stable. A small count is kept as a sorted list that better
+ * elements are inserted into; otherwise a radix sort goes over the four bytes of the keys, the lowest first, and skips bytes
+ * that are the same in all keys. Threads share rows. Outputs overlap no input; no alignment is needed.
  *
  *   work of a row: [ keys ][ places ][ keys ][ places ][ counters: 4 × 256 ]
  */
@@ -21,7 +21,7 @@ function keyOf(bits: u32, integer: u32, flip: u32): u32 {
   return bits ^ (<u32>(<i32>bits >> 31) | 0x80000000) ^ flip;
 }
 
-/** Keeps the best `count` elements in a list: keys in `keys`, places in `indices`. */
+/** Keeps a list of the best `count` elements: keys in `keys`, places in `indices`. */
 function insertRow(c: SortCommand, x: usize, indices: usize, keys: usize): void {
   const count = c.count;
   const integer = c.integer;
@@ -60,7 +60,7 @@ function prepare(c: SortCommand, x: usize, keys: usize, places: usize, counters:
   }
 }
 
-/** Orders by one digit. Returns whether anything was moved. */
+/** Orders by one digit. Returns whether it moved anything. */
 function pass(shift: u32, n: u32, from: usize, to: usize, counters: usize): bool {
   const distance = <usize>n << 2;
   const first = (load<u32>(from) >> shift) & 255;

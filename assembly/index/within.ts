@@ -1,6 +1,6 @@
 /**
- * An index into `size` entries; any other number counts as the last entry, so that nothing outside is read or written. Such numbers are
- * refused by the host, or found by `check`: what comes of them is not used.
+ * An index into `size` entries; any other number counts as the last entry, so that nothing outside is read or written. The host
+ * refuses such numbers, or `check` finds them: results computed from them are not used.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /**
- * Mean and 1/√(variance + ε) of x [outer, groups, size] for each group, and the running statistics that follow them. In two
- * passes: the mean first, then squares of the distances from it, so that a large mean costs no digits. Each thread takes
+ * Mean and 1/√(variance + ε) of x [outer, groups, size] for each group, and the update of the running statistics. In two
+ * passes: the mean first, then the squared distances from it, so that a large mean costs no digits. Each thread takes
  * groups of its own. No alignment is needed.
  */
 import { MomentsCommand } from '../generated/commands';
@@ -22,7 +22,7 @@ function storeMoments(c: MomentsCommand, group: u32, mean: f64, variance: f64, n
   store<f32>(runningVariance, <f32>((1 - share) * <f64>load<f32>(runningVariance) + share * unbiased));
 }
 
-/** A group whose elements lie in runs. */
+/** A group whose elements form runs. */
 function groupMoments(c: MomentsCommand, group: u32): void {
   const bytes = <usize>c.size << 2;
   const step = bytes * c.groups;
@@ -30,7 +30,7 @@ function groupMoments(c: MomentsCommand, group: u32): void {
   const n = <f64>c.outer * <f64>c.size;
   let mean: f64 = 0;
   let squares: f64 = 0;
-  // The first time distances from 0, then distances from the mean: what is left of their sum corrects its rounding.
+  // First the distances from 0, then those from the mean, whose sum corrects the rounding of the mean.
   for (let pass = 0; pass < 2; pass++) {
     const sums = runSums<Spread>(x, 0, 0, <f32>mean, bytes, step, c.outer);
     const rest = f64x2.extract_lane(sums, 0) / n;
@@ -40,7 +40,7 @@ function groupMoments(c: MomentsCommand, group: u32): void {
   storeMoments(c, group, mean, max(squares, 0), n);
 }
 
-/** The sums of four columns (or one) of distances from m, or of their squares, over their number, `step` bytes from row to row. */
+/** The means, over four columns (or one), of the distances from m or of their squares; `step` bytes from row to row. */
 // @ts-ignore: decorator
 @inline
 function columnMean<W>(x: usize, step: usize, rows: u32, m: v128, isSquare: bool): v128 {

@@ -1,6 +1,6 @@
 /**
- * The gradients of normalize as the command table defines them: sums a channel for weight and bias, and the gradient for
- * x. Sums leave single precision after some thousand terms. gx may be g or x; no alignment is needed.
+ * The gradients of normalize as the command table defines them: sums for each channel for weight and bias, and the gradient for
+ * x. Sums go on in double precision after some thousand terms. gx may be g or x; no alignment is needed.
  */
 import { NormGradCommand, NormSumsCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';
@@ -9,7 +9,7 @@ import { madd } from '../simd/madd';
 import { at } from './normalize';
 import { COLUMN_ROWS, demote, high, low, Product, runSums, Weighted } from './sums';
 
-/** The sums of a channel whose elements lie in runs. */
+/** The sums of a channel whose elements form runs. */
 function channelSums(c: NormSumsCommand, channel: u32): void {
   const bytes = <usize>c.spatial << 2;
   const channels = c.channels;
@@ -83,7 +83,7 @@ export function normSumsKernel(cmd: usize, thread: u32, threads: u32): void {
     for (let channel = firstOf(channels, thread, threads); channel < last; channel++) channelSums(c, channel);
     return;
   }
-  // Four columns at a time share a mean only where groups are whole vectors.
+  // Four columns share a mean only where groups are whole vectors.
   const isWide = c.groupChannels % 4 == 0 || c.groupChannels == channels;
   const last = firstElementOf(channels, thread + 1, threads);
   let channel = firstElementOf(channels, thread, threads);
@@ -135,7 +135,7 @@ function planes(c: NormGradCommand, first: u32, last: u32): void {
   }
 }
 
-/** BatchNorm without a spatial part: four columns (or one) from `channel` on. */
+/** BatchNorm without spatial dimensions: four columns (or one) from `channel` on. */
 // @ts-ignore: decorator
 @inline
 function columns<W>(c: NormGradCommand, channel: u32): void {
@@ -165,7 +165,7 @@ function rowStep<W>(c: NormGradCommand, i: usize, w: usize, mean: v128, rstd: v1
   step<W>((<usize>c.x << 2) + i, (<usize>c.g << 2) + i, (<usize>c.gx << 2) + i, mean, scale, slope, shift);
 }
 
-/** A row of elements that share a mean, number r. */
+/** Row number r, whose elements share a mean. */
 function row(c: NormGradCommand, r: u32): void {
   const length = c.groupChannels;
   const channel = (r % (c.channels / length)) * length;

@@ -1,6 +1,6 @@
 /**
  * y = (x − mean)·rstd·weight + bias, as the command table defines it. Three ways through x: planes with one factor each,
- * columns (BatchNorm without a spatial part), and rows with a weight an element. y may be x; no alignment is needed.
+ * columns (BatchNorm without spatial dimensions), and rows with a weight for each element. y may be x; no alignment is needed.
  */
 import { NormalizeCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';
@@ -65,7 +65,7 @@ function rowStep<W>(x: usize, y: usize, w: usize, b: usize, mean: v128, rstd: v1
   step<W>(x, y, mean, scale, b ? loadLanes<W>(b) : f32x4.splat(0));
 }
 
-/** Rows of one mean each, with a weight an element: number `first` to `last` − 1. */
+/** Rows of one mean each, with a weight for each element: number `first` to `last` − 1. */
 function rows(c: NormalizeCommand, first: u32, last: u32): void {
   const length = c.groupChannels;
   const groups = c.channels / length;

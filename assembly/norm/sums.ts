@@ -1,6 +1,6 @@
 /**
- * Sums over runs and over columns that normalisation needs, single precision for a while and then added up in double
- * precision, in an order that the shapes fix. Pairs of sums come as f64x2. No alignment is needed.
+ * Sums over runs and over columns that normalisation needs: partial sums in single precision, added up in double precision,
+ * in an order that only the shapes determine. Pairs of sums are f64x2. No alignment is needed.
  */
 import { loadTail } from '../reduce/lanes';
 import { madd } from '../simd/madd';
@@ -12,7 +12,7 @@ export class Product {}
 /** Σ g·w and Σ g·w·(x − mean). */
 export class Weighted {}
 
-/** Bytes of a run, or rows of columns, that one set of single-precision accumulators takes. */
+/** Bytes of a run, and rows of columns, that one set of single-precision accumulators takes. */
 const CHUNK: usize = 4096;
 const ROWS: u32 = 64;
 
@@ -32,7 +32,7 @@ function factorOf<Kind>(d: v128, g: v128, w: v128): v128 {
   return f32x4.mul(g, w);
 }
 
-/** Both sums over `runs` runs of `bytes`, `step` bytes apart; g runs along with x, w starts anew with each run. */
+/** Both sums over `runs` runs of `bytes`, `step` bytes apart; g advances with x, w starts anew with each run. */
 // @ts-ignore: decorator
 @inline
 export function runSums<Kind>(
@@ -97,7 +97,7 @@ export function high(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
 }
 
-/** Rows that a flush of column accumulators follows. */
+/** Rows of columns after which the accumulators are flushed. */
 export const COLUMN_ROWS: u32 = ROWS;
 
 /** Two pairs of doubles as four floats. */

@@ -1,6 +1,6 @@
 /**
- * One step of PyTorch's Adam or AdamW on one parameter, after the formulas in the command table. √v̂ is multiplied by
- * 1/√(1−β2^t) instead of divided. Operands are distinct memory; no alignment is needed.
+ * One step of PyTorch's Adam or AdamW on one parameter, by the formulas in the command table. Multiplies √v̂ by
+ * 1/√(1−β2^t) instead of dividing. Operands are distinct memory; no alignment is needed.
  */
 import { AdamCommand } from '../generated/commands';
 import { loadLanes, storeLanes } from '../reduce/lanes';

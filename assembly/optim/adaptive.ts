@@ -1,5 +1,5 @@
 /**
- * One step of RMSprop, Adagrad, Adadelta or NAdam on one parameter, after the rules in the command table. Operands are distinct
+ * One step of RMSprop, Adagrad, Adadelta or NAdam on one parameter, by the rules in the command table. Operands are distinct
  * memory; no alignment is needed.
  */
 import { AdaptiveCommand, AdaptiveFn } from '../generated/commands';
@@ -14,7 +14,7 @@ class NAdam {}
 
 const MAXIMIZE: u32 = 1;
 
-/** The running mean at `at` moves on to `value`: r·mean + s·value. */
+/** Updates the running mean at `at` with `value`: r·mean + s·value. */
 // @ts-ignore: decorator
 @inline
 function moveMean<W>(at: usize, value: v128, r: v128, s: v128): v128 {
@@ -23,7 +23,7 @@ function moveMean<W>(at: usize, value: v128, r: v128, s: v128): v128 {
   return mean;
 }
 
-/** What lr is multiplied by (of NAdam, whose rates are among the terms, what the parameter loses); `i` is the byte offset of the elements. */
+/** The change of the parameter, before it is multiplied by lr; NAdam's includes its rates. `i` is the elements' offset in bytes. */
 // @ts-ignore: decorator
 @inline
 function change<Rule, W>(c: AdaptiveCommand, settings: usize, i: usize, g: v128): v128 {

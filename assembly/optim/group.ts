@@ -1,5 +1,5 @@
 /**
- * Runs a group: every thread does its share of each of the commands. Which share that is goes round, so that short commands, which
+ * Runs a group: every thread does its share of each command. Shares rotate among threads, so that short commands, which
  * only one thread can do, do not all fall to the same one. The commands are independent and have nothing to finish, so
  * shares do not wait for each other.
  */

@@ -1,7 +1,7 @@
 /**
- * One step of PyTorch's SGD on one parameter. d = ±grad + weightDecay·p; with momentum v = momentum·v + (1 − dampening)·d
- * and d = v, or d + momentum·v with nesterov; p −= lr·d.
- * With an index only the rows of that are changed, each once. Operands are distinct memory; no alignment is needed.
+ * One step of PyTorch's SGD on one parameter. d = ±grad + weightDecay·p; with momentum v = momentum·v + (1 − dampening)·d and d
+ * = v, or d + momentum·v with nesterov; p −= lr·d. With an index, only the rows that it lists are changed, each once. Operands
+ * are distinct memory; no alignment is needed.
  */
 import { SgdCommand } from '../generated/commands';
 import { within } from '../index/within';
@@ -12,7 +12,7 @@ import { madd } from '../simd/madd';
 const NESTEROV: u32 = 1;
 const MAXIMIZE: u32 = 2;
 
-/** What is done with the velocity. */
+/** How the velocity is used. */
 class NoMomentum {}
 class Momentum {}
 /** Whether weight decay is added. */
@@ -85,7 +85,7 @@ export function sgdKernel(cmd: usize, thread: u32, threads: u32): void {
   updateAny(c, from, to);
 }
 
-/** Each thread updates the rows that are its own, as addRows adds to them. */
+/** Each thread updates its own rows, as addRows adds to its own. */
 function rows(c: SgdCommand, thread: u32, threads: u32): void {
   const size = c.n / c.inner;
   const first = firstOf(size, thread, threads);

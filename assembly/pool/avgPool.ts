@@ -1,5 +1,5 @@
 /**
- * Average pooling and its gradient, plane by plane. Where windows lie inside the plane in width four outputs of a row are
+ * Average pooling and its gradient, plane by plane. Where windows are inside the plane in width, four outputs of a row are
  * computed at a time; the others one by one. Each thread takes planes of its own. x and y are distinct memory.
  */
 import { AvgPoolCommand, AvgPoolGradCommand } from '../generated/commands';
@@ -33,7 +33,7 @@ function sum4(p: usize, rows: i32, down: usize, columns: u32, stride: u32): v128
   return sum;
 }
 
-/** One row of outputs, whose windows have the rows top to bottom, `tall` with what counts of the padding. */
+/** One row of outputs, whose windows cover the rows top to bottom; `tall` is how many rows count, padding included where it does. */
 function avgRow(c: AvgPoolCommand, x: usize, y: usize, top: i32, bottom: i32, tall: i32): void {
   const width = c.width;
   const outWidth = c.outWidth;

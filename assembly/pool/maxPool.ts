@@ -1,5 +1,5 @@
 /**
- * Max pooling, plane by plane. Where windows lie inside the plane four outputs of a row are computed at a time; the others
+ * Max pooling, plane by plane. Where windows are inside the plane, four outputs of a row are computed at a time; the others
  * one by one. Each thread takes planes of its own. x, y and indices are distinct memory; no alignment is needed.
  */
 import { MaxPoolCommand, MaxPoolGradCommand } from '../generated/commands';
@@ -113,14 +113,14 @@ function largestAt4(x: usize, p: usize, c: MaxPoolCommand, rows: u32, y: usize, 
   v128.store(indices, at);
 }
 
-/** The last two columns of four windows of 2×2, side by side, at p; `narrow`: of three windows, behind which nothing is read. */
+/** The last two columns of four adjacent windows of 2×2 at p; `narrow`: of three windows, and nothing beyond them is read. */
 // @ts-ignore: decorator
 @inline
 function farHalf(p: usize, narrow: bool): v128 {
   return narrow ? v128.load64_zero(p, 16) : v128.load(p, 16);
 }
 
-/** Four windows of 2×2, side by side, whose upper rows start at p. */
+/** Four adjacent windows of 2×2, whose upper rows start at p. */
 // @ts-ignore: decorator
 @inline
 function quarter4(p: usize, down: usize, narrow: bool): v128 {
@@ -162,7 +162,7 @@ function quarterAt4(x: usize, p: usize, down: usize, narrow: bool, y: usize, ind
   storeLanes(indices, v128.bitselect(lowerAt, upperAt, below), narrow);
 }
 
-/** A plane of 2×2 windows side by side: rows of at least four outputs, the last four of which overlap. */
+/** A plane of adjacent 2×2 windows, at least four a row; the last four outputs of a row overlap those before them. */
 function quarterPlane(x: usize, y: usize, rows: u32, columns: u32, down: usize): void {
   const last = (<usize>(columns - LANES)) << 2;
   for (let r = rows; r != 0; r--) {
@@ -192,7 +192,7 @@ function quarterPlaneAt(x: usize, y: usize, indices: usize, rows: u32, columns: 
   }
 }
 
-/** The same for rows of three outputs. Without indices (0) the values alone. */
+/** The same for rows of three outputs. Where `indices` is 0, only the values. */
 function quarterPlaneOf3(x: usize, y: usize, indices: usize, rows: u32, down: usize): void {
   let row = x;
   for (let r = rows; r != 0; r--) {
@@ -204,7 +204,7 @@ function quarterPlaneOf3(x: usize, y: usize, indices: usize, rows: u32, down: us
   }
 }
 
-/** Outputs [first, last) of row `o`, whose windows lie inside in width and have the rows `top` to `bottom`. At least four. */
+/** Outputs [first, last) of row `o`, whose windows are inside in width and cover the rows `top` to `bottom`. At least four. */
 function wholeRow(
   c: MaxPoolCommand,
   x: usize,
@@ -261,7 +261,7 @@ function singles(
   }
 }
 
-/** Whether windows are 2×2, side by side, all inside, and there are three in a row or more. */
+/** Whether windows are 2×2, adjacent and all inside, and there are three or more in a row. */
 function isQuarter(c: MaxPoolCommand): bool {
   const isSquare = c.kernelHeight == 2 && c.kernelWidth == 2 && c.dilationHeight == 1 && c.dilationWidth == 1;
   const isDense = c.strideHeight == 2 && c.strideWidth == 2 && c.padHeight == 0 && c.padWidth == 0;

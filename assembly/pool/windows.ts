@@ -10,7 +10,7 @@ export function windowStart(o: u32, size: u32, outSize: u32, kernel: u32, stride
   return <i32>(o * stride) - <i32>pad;
 }
 
-/** Where a window of adjacent elements ends, in the padding on the far side at most. */
+/** Where a window of adjacent elements ends, at most at the end of the padding. */
 // @ts-ignore: decorator
 @inline
 export function windowEnd(o: u32, start: i32, size: u32, outSize: u32, kernel: u32, pad: u32): i32 {
@@ -32,7 +32,7 @@ export function firstWhole(outSize: u32, stride: u32, pad: u32): u32 {
   return min(outSize, (pad + stride - 1) / stride);
 }
 
-/** Behind the last output whose window, `reach` elements behind its start, ends inside. */
+/** One past the last output whose window, `reach` elements from its first to its last, ends inside. */
 // @ts-ignore: decorator
 @inline
 export function endWhole(size: u32, outSize: u32, stride: u32, pad: u32, reach: u32): u32 {

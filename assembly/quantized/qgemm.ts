@@ -1,8 +1,8 @@
 /**
  * The opcode `qgemm`: products of int8 matrices whose rows both run along k, in tiles of 2 rows and 4 columns. Eight bytes become
  * eight int16, less their zero point; one instruction multiplies them in pairs and adds each pair, exactly. A tile's 8 sums
- * run over all of k in registers, so that an element does not depend on the tile that it falls into. Assumes what the
- * command table says of k and of room behind bZero, scale and bias; no alignment beyond that of words.
+ * run over all of k in registers, so an element does not depend on the tile that it falls into. Assumes what the command
+ * table says about k and about the room after bZero, scale and bias; no alignment beyond that of words.
  */
 import { storeTail } from '../elementwise/tail';
 import { QgemmCommand } from '../generated/commands';
@@ -49,7 +49,7 @@ function store(c: QgemmCommand, i: usize, j: usize, sum: v128): void {
   else v128.store(to, v);
 }
 
-/** Rows i, i + 1 and columns j … j + 3; those beyond the edge repeat the last one and are not stored. */
+/** Rows i, i + 1 and columns j … j + 3; beyond the edge the last one is repeated and not stored. */
 function tile(c: QgemmCommand, i: usize, j: usize): void {
   const k = <usize>c.k;
   const aZero = i16x8.splat(<i16>c.aZero);

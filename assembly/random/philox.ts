@@ -1,7 +1,7 @@
 /**
  * Random numbers that are a pure function of (key, counter, position): Philox4x32-10 (J. Salmon, M. Moraes, R. Dror and D. Shaw,
  * "Parallel random numbers: as easy as 1, 2, 3", SC 2011), four blocks side by side in the lanes, so 16 numbers a step. Contract:
- * y at any multiple of 4 bytes, nothing outside of its n elements is written; the state is read only. Every number is
+ * y at any multiple of 4 bytes, nothing outside its n elements is written; the state is only read. Every number is
  * the same for any number of threads.
  */
 import { storeTail } from '../elementwise/tail';
@@ -17,7 +17,7 @@ const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** The upper words of four 64-bit products a·m, given as two vectors of two. */
+/** The upper words of four 64-bit products a·m, which are passed as two vectors of two. */
 // @ts-ignore: decorator
 @inline
 function upper(low: v128, high: v128): v128 {
@@ -30,13 +30,13 @@ function lower(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(low, high, 0, 2, 4, 6);
 }
 
-/** Marker classes: what becomes of the words. */
+/** Marker classes: what the words are turned into. */
 class Uniform {}
 class Normal {}
 class Bernoulli {}
 class Integers {}
 
-/** 24 bits behind the point: 0 ≤ u < 1. */
+/** 24 bits after the point: 0 ≤ u < 1. */
 // @ts-ignore: decorator
 @inline
 function unit(word: v128): v128 {

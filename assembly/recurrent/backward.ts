@@ -1,7 +1,7 @@
 /**
- * The gradient of a recurrent layer's sequence, from the last of its steps to the first. As in forward.ts each thread takes its own
+ * The gradient of a recurrent layer's sequence, from its last step to its first. As in forward.ts, each thread takes its own
  * rows of the batch through all steps, in blocks. A step is one pass over the gates (gatesGrad.ts) and the product that
- * carries their gradients to the state before. Gradients of weights and inputs are left to GEMM, over all steps at once.
+ * carries their gradients to the previous state. Gradients of weights and inputs are left to GEMM, over all steps at once.
  *
  * Operands are distinct memory. No alignment is needed.
  */

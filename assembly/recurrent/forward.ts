@@ -3,7 +3,7 @@
  * thread takes its own through all steps, in blocks that stay in the cache together with the weights. A step is the two
  * products of the block and one pass over its gates (gates.ts).
  *
- * Operands are distinct memory, but that `hidden` may be `out` one step later. No alignment is needed.
+ * Operands are distinct memory, except that `hidden` may be `out` one step later. No alignment is needed.
  */
 import { RecurrentCommand, RecurrentKind } from '../generated/commands';
 import { firstBlockOf } from '../reduce/share';
@@ -11,7 +11,7 @@ import { EDGE_TILE_OFFSET, KC, NC, packedBAddress } from '../scratch';
 import { gruGates, lstmGates, rnnGates } from './gates';
 import { panelElements, stepProduct } from './product';
 
-/** Rows that go through all steps together: a multiple of all tile heights but 5. */
+/** Rows that go through all steps together: a multiple of all tile heights except 5. */
 export const BLOCK_ROWS: u32 = 48;
 /** Elements of a thread's scratch that hold the biases' sums and a step's products. */
 const ROOM: u32 = KC * NC;
@@ -61,7 +61,7 @@ function products(c: RecurrentCommand, rows: u32, x: usize, h: usize, raw: usize
   }
 }
 
-/** The sums of both biases, each gate's, or zeros; for the gru those of r and z, and then n's two. */
+/** For each gate, the sum of both biases, or zeros without any; for the gru the sums for r and z, then n's two biases. */
 function sumBiases(c: RecurrentCommand, bias: usize): void {
   const row = (<usize>c.hiddenSize) << 2;
   const bytes = row * gatesKept(c.kind);
@@ -90,7 +90,7 @@ function block(c: RecurrentCommand, first: u32, rows: u32, bias: usize, raw: usi
   const stateStep = (<usize>c.stateStep) << 2;
   const gatesStep = (<usize>c.gatesStep) << 2;
   const inputBytes = (<usize>c.inputSize) << 2;
-  // One input's weights lie one after the other in panels too.
+  // The weights of a single input are contiguous in panels, too.
   const w: usize = c.inputSize == 1 ? (<usize>c.wIh) << 2 : 0;
   const blockBytes = <usize>rows * rowBytes;
   const lengths: usize = c.lengths == 0 ? 0 : (<usize>(c.lengths + first)) << 2;
@@ -111,7 +111,7 @@ function block(c: RecurrentCommand, first: u32, rows: u32, bias: usize, raw: usi
     const gates = ((<usize>c.gates) << 2) + <usize>t * gatesStep + <usize>first * gatesRow;
     const out = ((<usize>c.out) << 2) + <usize>t * outStep + atRow;
     const last = done + 1 == steps;
-    // The state after the last step is in out alone.
+    // The state after the last step is only in out.
     const nextH = last ? out : h + move;
     const nextC = last ? ((<usize>c.cLast) << 2) + atRow : cell + move;
     const from = raw == 0 ? gates : raw;
@@ -144,7 +144,7 @@ export function recurrentKernel(cmd: usize, thread: u32, threads: u32): void {
   const end = firstBlockOf(c.batch, SHARE_ROWS, thread + 1, threads);
   const room = packedBAddress(c.scratch, thread);
   const edge = room + EDGE_TILE_OFFSET;
-  // The products of a block's step lie in scratch, if there is room: `gates` is too much for a cache, and is written best in passes.
+  // A step's products go to scratch if there is room: `gates` is too large for a cache and best written row by row.
   const row = c.hiddenSize * gatesKept(c.kind);
   const raw: usize = row <= ROOM / (BLOCK_ROWS + 1) ? room + ((<usize>row) << 2) : 0;
   sumBiases(c, room);

@@ -1,8 +1,8 @@
 /**
- * One row's gates in one pass: from the products of a step to activated gates, cell and output. `size` units; the gates of a row
- * lie one after the other, the products at `raw` (which may be `gates`), their activations from `gates` on. To the products come
+ * One row's gates in one pass: from the products of a step to activated gates, cell and output. `size` units; the gates of a
+ * row are contiguous, the products at `raw` (which may be `gates`), their activations at `gates`. Added to the products are
  * `bias`, the sums of both biases, and, where w is not 0, x·w: a layer with one input needs no product for it.
- * A state may be written where it was read, and to two places, which may be one.
+ * A state may be written where it was read, and to two places, which may be the same.
  */
 import { all } from '../simd/bits';
 import { madd } from '../simd/madd';

@@ -1,7 +1,7 @@
 /**
- * One row's gradients in one pass: from the gradient of a step's output to those of its gates and states. dH and dC hold what
- * comes from the step after; dH is left with what reaches the state before without passing a gate, dC with its gradient.
- * gOut is the gradient of the output, or 0. `size` elements each; gates lie one after the other.
+ * One row's gradients in one pass: from the gradient of a step's output to those of its gates and states. dH and dC hold the
+ * gradients from the next step; dH is left with what reaches the previous state without passing a gate, dC with that state's
+ * gradient. gOut is the gradient of the output, or 0. `size` elements each; gates are contiguous.
  */
 import { all } from '../simd/bits';
 import { madd } from '../simd/madd';

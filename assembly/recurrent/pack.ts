@@ -1,4 +1,4 @@
-/** pack: y = x in panels of 8 columns, as GEMM's micro-kernels read them. Strips are shared out; no alignment is needed. */
+/** pack: y = x in panels of 8 columns, as GEMM's micro-kernels read them. Threads share strips; no alignment is needed. */
 import { PackCommand } from '../generated/commands';
 import { packBlockB } from '../gemm/blocked';
 import { firstBlockOf } from '../reduce/share';

@@ -1,6 +1,6 @@
 /**
- * What a step of a recurrent layer multiplies: a few rows of a batch by a weight. The weight lies in panels, or as PyTorch has
- * it where a batch is too small to make panels pay. Addresses and strides are in bytes.
+ * The product in a step of a recurrent layer: a few rows of a batch times a weight. The weight is in panels, or in PyTorch's
+ * layout where a batch is too small for panels to pay. Addresses and strides are in bytes.
  */
 import { macroKernel } from '../gemm/blocked';
 import { matrixVector } from '../gemm/vector';
@@ -17,7 +17,7 @@ export function panelElements(k: u32, n: u32): u32 {
 
 /**
  * C = A·W, plus C if `keep` is −1 and not 0: rows × k times k × n. W[p, j] is at w + p·along + j·across where it is not packed.
- * Each row is summed in an order that depends on k, n and `packed` alone.
+ * Each row is summed in an order that depends only on k, n and `packed`.
  */
 export function stepProduct(
   rows: u32,

@@ -1,4 +1,4 @@
-/** Loads and stores of a row's units: four of them, or the few at its end. Nothing outside of the row is touched. */
+/** Loads and stores of a row's units: four of them, or the few at its end. Nothing outside the row is touched. */
 import { loadTail, storeTail } from '../reduce/lanes';
 import { all } from '../simd/bits';
 

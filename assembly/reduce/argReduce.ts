@@ -1,5 +1,5 @@
 /**
- * argReduce: where the extreme element of each row or column is. The first of equals wins, the first NaN wins over all.
+ * argReduce: where the extreme element of each row or column is. The first of equals wins; the first NaN wins over everything.
  * Rows (inner 1) are read twice: for the extreme by the reduction, then for its first place. Columns keep value and index
  * in registers, four at a time. size ≥ 1; outputs overlap no input; no alignment is needed.
  */

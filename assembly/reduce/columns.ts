@@ -1,8 +1,8 @@
 /**
  * Reduces the rows of a matrix to one row: vectors lie along the row, eight rows are combined at a time as a tree, so that
- * memory is read in order and the result row stays in the first-level cache. Long columns go in chunks of rows, about as
- * many chunks as rows in one: the rounding error grows with the square root of the length. The order depends on the
- * number of rows alone. Strides in bytes; y does not overlap x; no alignment is needed.
+ * memory is read in order and the result row stays in the first-level cache. Long columns are cut into chunks of rows, about as
+ * many chunks as rows in a chunk: the rounding error grows with the square root of the length. The order depends only on
+ * the number of rows. Strides in bytes; y does not overlap x; no alignment is needed.
  */
 import { loadLanes, storeLanes } from './lanes';
 import { combine, combine8, identity } from './ops';

@@ -1,7 +1,7 @@
 /**
- * Cross-entropy of logits with class indices, as the command table defines it after PyTorch. For a row: its maximum, Σ exp,
- * then the loss as ln Σ − (x[t] − max), which loses nothing to a large maximum. Ignored rows give loss 0. Classes that are
- * impossible (−∞) are allowed. Outputs are distinct memory; no alignment is needed.
+ * Cross-entropy of logits with class indices, as the command table and PyTorch define it. For a row: its maximum, Σ exp,
+ * then the loss as ln Σ − (x[t] − max), which loses nothing to a large maximum. Ignored rows give loss 0. Impossible
+ * classes (−∞) are allowed. Outputs are distinct memory; no alignment is needed.
  */
 import { CrossEntropyCommand } from '../generated/commands';
 import { within } from '../index/within';
@@ -15,7 +15,7 @@ import { firstBlockOf } from './share';
 
 export { crossEntropyGradKernel } from './crossEntropyGrad';
 
-/** Rows whose losses are added up by themselves, before they go to the total. */
+/** Rows whose losses are summed on their own before they are added to the total. */
 const BLOCK: u32 = 64;
 /** Blocks whose sums the shared scratch has room for. */
 const MAX_SUMS: u32 = SHARED_SCRATCH / 2;
@@ -45,7 +45,7 @@ function smoothRow(x: usize, weight: usize, bytes: usize, log: v128, max: v128):
   return f32x4.splat(<f32>sum);
 }
 
-/** The loss of row r, whose logits are at x; stores what belongs to the row. */
+/** The loss of row r, whose logits are at x; stores the row's results. */
 function rowLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): f32 {
   const at = <usize>r << 2;
   const max = rowMax(x, bytes);
@@ -75,7 +75,7 @@ function pick(x: usize, bytes: usize, t: v128): v128 {
   return v128.load32_lane(x + bytes * 3 + i32x4.extract_lane(at, 3), v, 3);
 }
 
-/** The losses of the four rows from r on, whose logits are at x; stores what belongs to the rows. */
+/** The losses of the four rows from r on, whose logits are at x; stores the rows' results. */
 // @ts-ignore: decorator
 @inline
 function quadLoss(c: CrossEntropyCommand, r: u32, x: usize, bytes: usize): v128 {
@@ -146,7 +146,7 @@ function byBlocks(c: CrossEntropyCommand): bool {
   return c.reduction != NONE && c.rows <= MAX_SUMS * BLOCK;
 }
 
-/** Stores loss and norm, where `sum` is that of all losses. */
+/** Stores loss and norm; `sum` is the sum of all losses. */
 function storeTotal(c: CrossEntropyCommand, sum: f64): void {
   const norm = targetWeight(c);
   store<f32>(<usize>c.norm << 2, <f32>norm);
@@ -173,7 +173,7 @@ export function crossEntropyKernel(cmd: usize, thread: u32, threads: u32): void 
   }
 }
 
-/** Adds up what the parts of several threads have left, block by block as one thread does. */
+/** Adds up the sums that the threads' parts have left, block by block as one thread does. */
 export function finishCrossEntropy(cmd: usize, _threads: u32): void {
   const c = changetype<CrossEntropyCommand>(cmd);
   if (c.reduction != NONE && !byBlocks(c)) return crossEntropyKernel(cmd, 0, 1);

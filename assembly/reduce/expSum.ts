@@ -1,5 +1,5 @@
 /**
- * What softmax and cross-entropy share: the greatest element of a row, and sums over a row in a fixed order: two vector
+ * What softmax and cross-entropy share: the greatest element of a row, and sums over a row in a fixed order, with two vector
  * accumulators a chunk, chunk after chunk. Rows have any length ≥ 1 and any alignment; nothing outside is read.
  */
 import { Exp } from '../generated/markers';
@@ -35,7 +35,7 @@ export function rowMax(x: usize, bytes: usize): v128 {
 export class Keep {}
 export class Drop {}
 
-/** Σ exp(x − max) in every lane. Keep: y = exp(x − max) besides; y may be x. */
+/** Σ exp(x − max) in every lane. Keep: also stores y = exp(x − max); y may be x. */
 // @ts-ignore: decorator
 @inline
 export function expSum<Terms>(x: usize, y: usize, bytes: usize, max: v128): v128 {

@@ -1,5 +1,5 @@
 /**
- * The associative operations of reductions, on vectors, float32 or int32 after the marker class. Max and Min give NaN if
+ * The associative operations of reductions, on vectors; the marker class says whether float32 or int32. Max and Min give NaN if
  * either operand is NaN. Integers wrap.
  */
 
@@ -38,14 +38,14 @@ export function combine<Op>(a: v128, b: v128): v128 {
   return i32x4.min_s(a, b);
 }
 
-/** Whether Op takes float32 and NaN has to be looked after. */
+/** Whether Op takes float32 and has to handle NaN. */
 // @ts-ignore: decorator
 @inline
 export function isFloatExtreme<Op>(): bool {
   return idof<Op>() == idof<Max>() || idof<Op>() == idof<Min>();
 }
 
-/** As combine, but Max and Min pass over NaN in b, in one instruction instead of about eight; a is not NaN. */
+/** As combine, but Max and Min ignore NaN in b, in one instruction instead of about eight; a is not NaN. */
 // @ts-ignore: decorator
 @inline
 export function combineOrdered<Op>(a: v128, b: v128): v128 {

@@ -1,7 +1,7 @@
 /**
  * Short rows, four at a time: whole vectors of each of the four rows, side by side, then the columns that are left, with
- * lane k for row k. The results of the four rows stand in the lanes of one vector, so that nothing waits for a fold across
- * lanes and one logarithm or division serves four rows. What expSum.ts does for one row, this does for four.
+ * lane k for row k. The results of the four rows are the lanes of one vector, so that nothing waits for a fold across
+ * lanes, and one logarithm or division serves four rows. This file does for four rows what expSum.ts does for one.
  */
 import { exp4 } from '../simd/math';
 import { Keep } from './expSum';
@@ -11,14 +11,14 @@ const SHORT: u32 = 128;
 /** Rows that are treated together; threads share rows out in such blocks. */
 export const QUAD: u32 = 4;
 
-/** How many of the rows go in quads: whole quads of short rows. It depends on the shape alone. */
+/** How many of the rows are treated in quads: whole quads of short rows. It depends only on the shape. */
 // @ts-ignore: decorator
 @inline
 export function quadRows(rows: u32, cols: u32): u32 {
   return cols <= SHORT ? rows & ~(QUAD - 1) : 0;
 }
 
-/** The element at p and those in the three rows below it; `bytes` in a row. */
+/** The element at p and those in the three rows below it; a row has `bytes`. */
 // @ts-ignore: decorator
 @inline
 export function loadQuad(p: usize, bytes: usize): v128 {
@@ -82,7 +82,7 @@ function foldQuad<Op>(a: v128, b: v128, c: v128, d: v128): v128 {
   return join<Op>(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
 }
 
-/** The greatest element of each row; NaN is passed over. */
+/** The greatest element of each row; NaN is ignored. */
 // @ts-ignore: decorator
 @inline
 export function quadMax(x: usize, bytes: usize): v128 {
@@ -115,7 +115,7 @@ function term<Terms>(x: usize, y: usize, max: v128): v128 {
   return e;
 }
 
-/** Σ exp(x − max) of each row. Keep: y = exp(x − max) besides; y may be x. */
+/** Σ exp(x − max) of each row. Keep: also stores y = exp(x − max); y may be x. */
 // @ts-ignore: decorator
 @inline
 export function quadExpSum<Terms>(x: usize, y: usize, bytes: usize, max: v128): v128 {

@@ -1,9 +1,9 @@
 /**
  * reduce: y[o, i] = scale · fn over r of x[o, r, i]. Rows (inner 1) are reduced along the vector, columns (inner > 1)
- * across vectors. Order of combination: by shape alone. x and y are distinct; no alignment is needed.
+ * across vectors. The order depends only on the shape. x and y are distinct; no alignment is needed.
  *
- * Rows fewer than threads are shared by their chunks: the parts leave the chunks' results in the shared scratch, and
- * `finishReduce` combines them, as one thread would.
+ * If there are fewer rows than threads, threads share the chunks of each row: the parts leave the chunks' results in the shared
+ * scratch, and `finishReduce` combines them as one thread would.
  */
 import { ReduceCommand, ReduceFn } from '../generated/commands';
 import { SHARED_SCRATCH, THREAD_SCRATCH } from '../scratch';
@@ -27,7 +27,7 @@ function scaleRun(y: usize, bytes: usize, scale: f32): void {
   for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) * scale);
 }
 
-/** Whether the chunks of the rows are shared, not the rows. */
+/** Whether threads share the chunks of rows, not the rows. */
 function byChunks(c: ReduceCommand, threads: u32): bool {
   return c.inner == 1 && c.outer < threads && <u64>c.outer * chunksOf(c.size) <= SHARED_SCRATCH;
 }
@@ -112,7 +112,7 @@ export function reduceKernel(cmd: usize, thread: u32, threads: u32): void {
   }
 }
 
-/** Combines what the parts of several threads have left. */
+/** Combines the results that the threads' parts have left. */
 export function finishReduce(cmd: usize, threads: u32): void {
   const c = changetype<ReduceCommand>(cmd);
   if (!byChunks(c, threads)) return;

@@ -1,14 +1,14 @@
 /**
  * Reduces a run of adjacent elements to one. Short runs in registers: eight vector accumulators, then their tree. Long
- * runs in chunks, whose partial results are reduced by the same code: near to a pairwise sum's accuracy, in an order that
- * depends on the length alone. No alignment is needed; nothing outside the run is read.
+ * runs in chunks, whose partial results are reduced by the same code: nearly as accurate as a pairwise sum, in an order that
+ * depends only on the length. No alignment is needed; nothing outside the run is read.
  */
 import { loadTail } from './lanes';
 import { combine, combine8, combineOrdered, fold, identity, isFloatExtreme } from './ops';
 
 /** Elements that one set of accumulators takes. */
 const CHUNK: u32 = 4096;
-/** Partial results that a row may have: what every scratch part has room for. */
+/** The most partial results of a row: every part of scratch has room for this many. */
 const MAX_PARTIALS: u32 = 64 * 1024;
 
 /** Elements of a chunk of a run of n elements: few enough for accuracy, many enough for the scratch. */

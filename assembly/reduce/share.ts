@@ -1,12 +1,12 @@
 /**
- * How a command's work is shared out: by shape alone, never by timing. Every item (a row, a block of elements) is computed
- * by one thread in an order of its own, so results are the same bits for any number of threads.
+ * How a command's work is shared: only the shape decides, never timing. One thread computes every item (a row, a block of
+ * elements) in an order that only the item determines, so results have the same bits for any number of threads.
  */
 
 /** Elements in a cache line. */
 const LINE: u32 = 16;
 
-/** The first of `items` that `thread` takes; it takes those before the first of thread + 1. */
+/** The first of `items` that `thread` takes; it takes all before the first of thread + 1. */
 // @ts-ignore: decorator
 @inline
 export function firstOf(items: u32, thread: u32, threads: u32): u32 {

@@ -1,6 +1,6 @@
 /**
- * softmax and log-softmax of rows. Stable: the row's maximum is subtracted first. A row with NaN or
- * +∞, or of −∞ alone, gives NaN, as PyTorch's does. y may be x; no alignment is needed.
+ * softmax and log-softmax of rows. Stable: the row's maximum is subtracted first. A row with NaN or +∞, or of nothing but −∞,
+ * gives NaN, as in PyTorch. y may be x; no alignment is needed.
  */
 import { SoftmaxCommand } from '../generated/commands';
 import { log4 } from '../simd/math';

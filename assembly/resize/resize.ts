@@ -1,5 +1,5 @@
 /**
- * Resizing of planes, nearest or bilinear, and its gradient. Positions are computed in single precision as the command
+ * Resizing of planes, nearest or bilinear, and its gradient. Positions are computed in single precision, as the command
  * table says. Each thread takes planes of its own. Outputs overlap no input; no alignment is needed.
  */
 import { ResizeCommand, ResizeGradCommand, ResizeMode } from '../generated/commands';

@@ -1,6 +1,6 @@
 /**
- * Activations of four floats that are more than one elementary function, and their gradients g·f′(x). As in PyTorch, what
- * lies far below 0 is 0·x: NaN at −∞.
+ * Activations of four floats that are more than one elementary function, and their gradients g·f′(x). As in PyTorch, values
+ * far below 0 give 0·x: NaN at −∞.
  */
 import { all, select } from './bits';
 import { erf4 } from './erf';

@@ -1,4 +1,4 @@
-/** int32 quotients without their fraction, and remainders with the dividend's sign, of four lanes. By 0 both are 0; −2³¹ / −1 wraps. */
+/** int32 quotients, truncated, and remainders with the dividend's sign, of four lanes. Divided by 0 both are 0; −2³¹ / −1 wraps. */
 
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
 /**
- * erf of four floats: x + x·E(x²) below 0.92, and 1 − e^(−t·(1 + Q(t))) from there to 4, where it has long rounded to 1.
+ * erf of four floats: x + x·E(x²) below 0.92, and 1 − e^(−t·(1 + Q(t))) from there to 4, well beyond where it rounds to 1.
  * E and Q are fitted by fit/minimax.py.
  */
 import { all, copySign, select } from './bits';

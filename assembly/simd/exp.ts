@@ -1,10 +1,10 @@
 /**
  * exp, sigmoid and tanh of four floats. x = n·ln 2 + r with |r| ≤ ln 2 / 2, and e^r = 1 + r·Q(r), Q fitted by
  * fit/minimax.py. Adding 1.5·2^23 rounds to an integer and leaves it in the low bits; a bias added along with it makes
- * those bits an exponent, so that a shift gives 2^n. Assumes rounding to nearest, as wasm has it.
+ * those bits an exponent, so that a shift gives 2^n. Assumes rounding to nearest, as in wasm.
  *
- * Each function is cut into stages, so that a loop can take several vectors through one stage before the next: a chain of
- * dependent operations as long as this one otherwise outlasts what a processor looks ahead.
+ * Each function is cut into stages, so that a loop can take several vectors through one stage before the next: otherwise so
+ * long a chain of dependent operations exceeds a processor's window for reordering.
  */
 import { Exp, Sigmoid, Tanh } from '../generated/markers';
 import { all, allBits, copySign, select } from './bits';
@@ -18,8 +18,8 @@ const LN2_LOW: f32 = -0.00021219444;
 /** 1.5·2^23. */
 const ROUNDER: f32 = 12582912;
 /**
- * Sigmoid's terms carry the factor 1.5: of all factors it makes the worst quotient of rounded numbers best, 1.87 ulp
- * instead of 2.26 for factor 1. 2^32 keeps them normal where the result is denormal.
+ * Sigmoid's terms carry the factor 1.5: of all factors it has the smallest worst error of a quotient of rounded numbers,
+ * 1.87 ulp instead of 2.26 for factor 1. 2^32 keeps the terms normal where the result is denormal.
  */
 const SIGMOID_FACTOR: f32 = 6442450944;
 const SIGMOID_BITS: i32 = 0x00400000;
@@ -44,7 +44,7 @@ export function limited<F>(x: v128): v128 {
   return f32x4.pmax(f32x4.pmin(x, all(idof<F>() == idof<Exp>() ? 89 : 60)), all(-105));
 }
 
-/** What makes n the exponent that `finished` wants: 2^n twice for exp, 2^(n + 32) for sigmoid. */
+/** The bias that makes n the exponent that `finished` expects: 2^n twice for exp, 2^(n + 32) for sigmoid. */
 // @ts-ignore: decorator
 @inline
 function rounder<F>(): v128 {
@@ -104,7 +104,7 @@ function tanhFinished(x: v128, a: v128, r: v128, biased: v128): v128 {
   return copySign(select(near, far, f32x4.lt(a, all(0.55))), x);
 }
 
-/** Stage 4: the result for x, from what the other stages gave. */
+/** Stage 4: the result for x, from those of the other stages. */
 // @ts-ignore: decorator
 @inline
 export function finished<F>(x: v128, limitedX: v128, r: v128, biased: v128): v128 {

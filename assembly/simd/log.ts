@@ -1,11 +1,11 @@
 /**
- * ln x and ln(1 + x) of four floats, after fdlibm's e_log: x = 2^e·(1 + f) with 1 + f in [√½, √2), s = f / (2 + f),
+ * ln x and ln(1 + x) of four floats, as in fdlibm's e_log: x = 2^e·(1 + f) with 1 + f in [√½, √2), s = f / (2 + f),
  * ln(1 + f) = f − (f²/2 − s·(f²/2 + R(s²))), R fitted by fit/minimax.py.
  */
 import { all, allBits, select } from './bits';
 import { madd } from './madd';
 
-/** ln 2 rounded to 9 bits after the point: its products with exponents are exact. And the rest. */
+/** ln 2 rounded to 9 bits after the point, so that its products with exponents are exact, and the rest. */
 const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -0.00021219444;
 /** The bits of √½ as a float, and of 1. */
@@ -30,7 +30,7 @@ function logOf(e: v128, f: v128): v128 {
   return madd(e, all(LN2_HIGH), f32x4.sub(f, f32x4.sub(half, small)));
 }
 
-/** What ln gives where x is not positive and finite: −∞ for 0, NaN below, ∞ and NaN unchanged. */
+/** The results of ln where x is not positive and finite: −∞ for 0, NaN below, ∞ and NaN unchanged. */
 // @ts-ignore: decorator
 @inline
 function specials(x: v128, y: v128): v128 {
@@ -53,7 +53,7 @@ export function log4(x: v128): v128 {
   return specials(x, logOf(f32x4.convert_i32x4_s(exponent), f32x4.sub(m, all(1))));
 }
 
-/** ln(1 + x). What 1 + x rounds away is added to f again, scaled as f is; for exponent 0 that makes f = x exactly. */
+/** ln(1 + x). The rounding error of 1 + x is added back to f, scaled as f is; for exponent 0 that makes f = x exactly. */
 // @ts-ignore: decorator
 @inline
 export function log1p4(x: v128): v128 {

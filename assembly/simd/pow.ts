@@ -7,7 +7,7 @@ import { all, allBits, select } from './bits';
 /** 2 / ln 2 and ln 2. */
 const TWO_OVER_LN2: f64 = 2.8853900817779268;
 const LN2: f64 = 0.6931471805599453;
-/** 1.5·2^52: adding it rounds to an integer. 2^52 + 1023: what an exponent field becomes when 2^52 is put above it. */
+/** 1.5·2^52: adding it rounds to an integer. 2^52 + 1023: 2^52 plus an exponent field, less this, is the exponent. */
 const ROUNDER: f64 = 6755399441055744;
 const EXPONENT_BASE: f64 = 4503599627371519;
 /** Upper half of the bits of √½ as a double. */

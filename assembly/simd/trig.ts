@@ -1,6 +1,6 @@
 /**
- * sin, cos and atan of four floats. Sine and cosine reduce x to r = x − n·π/2 in double precision, exact to 2^28
- * (Cody and Waite: π/2 in a part of 25 bits and the rest), and beyond that by the bits of 2/π (Payne and Hanek, 1983), lane by
+ * sin, cos and atan of four floats. Sine and cosine reduce x to r = x − n·π/2 in double precision, exact up to 2^28
+ * (Cody and Waite: π/2 as a part of 25 bits and the rest), and beyond that with the bits of 2/π (Payne and Hanek, 1983), lane by
  * lane. The polynomials are fitted by fit/minimax.py.
  */
 import { all, allBits, copySign, select } from './bits';
@@ -43,7 +43,7 @@ function sinQuadrant(r: v128, quadrant: v128): v128 {
   return v128.xor(y, i32x4.shl(v128.and(quadrant, allBits(2)), 30));
 }
 
-/** Word i of the binary digits of 2/π behind the point. */
+/** Word i of the binary digits of 2/π after the point. */
 function twoOverPiWord(i: i32): u64 {
   switch (i) {
     case 0:
@@ -78,7 +78,7 @@ function turns(x: f32): i64 {
   return <i32>bits < 0 ? -(<i64>product) : <i64>product;
 }
 
-/** Lane after lane: r for |x| ≥ 2^28 (NaN for ∞), and r as it was for the others. */
+/** Lane by lane: a new r for |x| ≥ 2^28 (NaN for ∞), the given one for the others. */
 function largeRemainder1(x: f32, r: f32): f32 {
   if (abs(x) <= DIRECT_LIMIT) return r;
   if (!isFinite(x)) return NaN;
@@ -158,7 +158,7 @@ export function cos4(x: v128): v128 {
   return sinTurned(x, 1);
 }
 
-/** sin(2π·u + turn·π/2) for 0 ≤ u < 1 with at most 24 bits behind the point: u is reduced exactly. */
+/** sin(2π·u + turn·π/2) for 0 ≤ u < 1 with at most 24 bits after the point: u is reduced exactly. */
 // @ts-ignore: decorator
 @inline
 function sinUnit(u: v128, turn: i32): v128 {
@@ -179,7 +179,7 @@ export function unitCos4(u: v128): v128 {
   return sinUnit(u, 1);
 }
 
-/** atan x = base + atan t: |x| below 0.55 as it is, up to 1 / 0.55 turned by π/4, and by π/2 beyond. */
+/** atan x = base + atan t: t = |x| below 0.55, rotated by π/4 up to 1 / 0.55, and by π/2 beyond. */
 // @ts-ignore: decorator
 @inline
 export function atan4(x: v128): v128 {

@@ -6,11 +6,11 @@
  *
  * The block at `team`, a byte address, in lines of 64 bytes so that threads do not share them:
  *
- *   line 0        [ cmd ][ shares ][ busy ]        the command in work, written before its shares are opened; 1 in a program
- *   lines 1 … 4   [ cell of share 1 ][ … 2 ] …     byte addresses of the cells that take part, others may be idle
+ *   line 0        [ cmd ][ shares ][ busy ]        the current command, written before its shares are opened; busy: 1 in a program
+ *   lines 1 … 4   [ cell of share 1 ][ … 2 ] …     byte addresses of the cells that take part; others may be idle
  *   lines 5 …     [ state ][ share ][ taken ]      one cell a worker; `taken` counts the shares that it has done
  *
- * A cell's state changes by atomic exchanges alone:
+ * A cell's state changes only by atomic exchanges:
  *
  *   IDLE → ASLEEP           by the worker, before it waits            IDLE, ASLEEP → OPEN   by the leader
  *   OPEN → TAKEN            by the worker                             OPEN → IDLE           by the leader: it does the share
@@ -36,14 +36,15 @@ const SHARE: usize = 4;
 const SHARES_TAKEN: usize = 8;
 
 /**
- * Looks at a cell, of about 1.2 ns each, before a thread goes to sleep: between programs, and within one, where the next share
- * is near. To wake a sleeper costs the waker 10 µs and takes 50; endless looking would take the core from other work.
+ * How often a thread looks at a cell, for about 1.2 ns each, before it goes to sleep: between programs, and within one, where
+ * the next share is near. Waking a sleeper costs the waker 10 µs and takes 50; endless spinning would keep the core from other
+ * work.
  */
 const IDLE_SPINS: u32 = 16 * 1024;
 const BUSY_SPINS: u32 = 64 * 1024;
-/** Nanoseconds of one wait for a worker. */
+/** The length of one wait for a worker, in nanoseconds. */
 const PATIENCE: i64 = 1_000_000_000;
-/** Looks at a cell by a leader that may not wait, until it gives a worker up: some tens of seconds. */
+/** How often a leader that may not wait looks at a cell before it gives up on the worker: some tens of seconds. */
 const LOOKS: u64 = 1 << 35;
 
 // @ts-ignore: decorator
@@ -74,9 +75,9 @@ export function serve(team: usize, cell: usize): void {
 }
 
 /**
- * Waits until a share that a worker has taken is done. False if the worker has failed, or does not come back within `patience`
- * waits; 0: the leader may not wait, and looks. The exchange is needed in the loop: without any write there Binaryen takes the
- * look out of it, atomic or not, and the leader looks once.
+ * Waits until a share that a worker has taken is done. False if the worker has failed, or does not finish within `patience`
+ * waits; 0: the leader may not wait, and spins. The loop needs the exchange: without any write there Binaryen hoists the load
+ * out of it, atomic or not, and the leader looks only once.
  */
 function join(cell: usize, patience: u32): bool {
   let waits: u32 = 0;
@@ -119,17 +120,17 @@ function shareOut(cmd: usize, team: usize, threads: u32, patience: u32): u32 {
   return 0;
 }
 
-/** Whether one of the team's workers sleeps: to wake it takes time. */
+/** Whether one of the team's workers is asleep: waking it takes time. */
 function someoneSleeps(team: usize, threads: u32): bool {
   for (let i: u32 = 1; i < threads; i++) if (stateOf(cellOf(team, i)) == ASLEEP) return true;
   return false;
 }
 
 /**
- * All commands of the program block at `program` by the leader and threads − 1 workers. Commands not worth sharing are the
- * leader's alone; the workers are not woken for a program that has too little for them. A worker gets `patience` seconds for its
- * share, or, where the leader may not wait and this is 0, a number of looks. Returns 0, or the share of a
- * worker that failed: what the program has computed is undefined then, and the team must not be used again.
+ * Runs all commands of the program block at `program` on the leader and threads − 1 workers. The leader runs commands not worth
+ * sharing by itself; the workers are not woken for a program that has too little for them. A worker gets `patience` seconds for
+ * its share; where the leader may not wait, `patience` is 0 and it looks a limited number of times. Returns 0, or the share of a
+ * worker that failed: the program's results are undefined then, and the team must not be used again.
  */
 export function lead(program: usize, commands: u32, team: usize, threads: u32, patience: u32): u32 {
   const work = sharedWork(program, commands);

@@ -1,19 +1,19 @@
 /**
- * Whether a command is worth a second thread, by its work (bindings/commands/cost.ts). Sizes alone decide, never addresses or timing.
+ * Whether a command is worth a second thread, by its work (bindings/commands/cost.ts). Only sizes decide, never addresses or timing.
  */
 
 import { GroupCommand, Opcode, StripCommand } from '../generated/commands';
 import { workOfOne } from '../generated/cost';
 
 /**
- * A command is shared from this on, 5 µs. With a worker that is awake two threads win from 2.5 µs on (bench/forkJoin.ts measures it);
- * on a machine that has other work to do they lose more there than they win.
+ * The least work of a command that is shared: 5 µs. With a worker that is awake, two threads win from 2.5 µs on (bench/forkJoin.ts
+ * measures it); between the two, on a machine that has other work to do, they lose more than they win.
  */
 const SHARED_WORK: u64 = 32 * 1024;
-/** A program's shared commands come to this, 80 µs, before sleeping workers are woken for them: two threads win from 60 µs on. */
+/** The least work in shared commands for which a program wakes sleeping workers: 80 µs. Two threads win from 60 µs on. */
 export const WAKING_WORK: u64 = 512 * 1024;
 
-/** The work of `count` commands that follow each other. */
+/** The work of `count` consecutive commands. */
 function workOfParts(first: usize, count: u32): u64 {
   let work: u64 = 0;
   let part = first;

@@ -1,19 +1,19 @@
 /**
- * Turns the plain kernels into the relaxed ones: where the build (assembly/build/unfuse.ts) has written a fused multiply-add as
+ * Turns the plain kernels into the relaxed ones. Where the build (assembly/build/unfuse.ts) has written a fused multiply-add as
  *
  *     local.set t, f32x4.mul, local.get t, f32x4.add        (t takes one byte or two)
  *
- * f32x4.relaxed_madd takes their place, and does nothing for the rest of their bytes. Nothing else has this form: the build counts.
+ * f32x4.relaxed_madd takes their place, followed by nops. Nothing else has this form: the build checks the number.
  */
 const LOCAL_GET: u32 = 0x20;
 const LOCAL_SET: u32 = 0x21;
 const NOP: u8 = 0x01;
-/** Three bytes each, the first one lowest. */
+/** Three bytes each, little-endian. */
 const MUL: u32 = 0x01e6fd;
 const ADD: u32 = 0x01e4fd;
 const MADD: u32 = 0x0285fd;
 
-/** Where such a pair that begins at `at` ends; 0 if it does not. */
+/** The end of the pair that begins at `at`; 0 if none does. */
 function endOfPair(at: usize): usize {
   const index = load<u8>(at, 1) < 0x80 ? <u32>load<u8>(at, 1) : <u32>load<u16>(at, 1);
   const mul = at + (index < 0x80 ? 2 : 3);
@@ -24,7 +24,7 @@ function endOfPair(at: usize): usize {
   return (load<u32>(add) & 0xffffff) == ADD ? add + 3 : 0;
 }
 
-/** Fuses the module from `at` to `end`, and writes 1 into its byte at `flag`. Returns how many pairs it has found. */
+/** Fuses the module from `at` to `end`, and writes 1 into its byte at `flag`. Returns the number of pairs. */
 export function fuse(at: usize, end: usize, flag: usize): u32 {
   let pairs: u32 = 0;
   for (; at < end; at++) {

@@ -1,7 +1,8 @@
 /**
- * A module of its own that unpacks the kernels: LZMA (lc = 3, lp = 0, pb = 2) as in the specification of the LZMA SDK. No runtime
- * has a decoder that works everywhere and at once, and in JavaScript it takes four times as long. One thread uses it once, so
- * it may have globals. Assumptions: the stream is whole and its length known (the build makes it); memory is zero at first.
+ * A module of its own that unpacks the kernels: LZMA (lc = 3, lp = 0, pb = 2) as in the specification of the LZMA SDK. No
+ * decoder of the runtimes works everywhere and synchronously, and one in JavaScript takes four times as long. One thread uses
+ * the module once, so it may have globals. Assumptions: the stream is complete and its length known (the build makes it);
+ * memory is zero at first.
  *
  *     0                 chances of the coder's bits, u16
  *     heapBase()        the packed bytes, then the unpacked ones
@@ -9,11 +10,11 @@
 export { fuse } from './fuse';
 
 const CHANCE_BITS: u32 = 11;
-/** The chance of what is as often 0 as 1. */
+/** The chance of a bit that is 0 as often as 1. */
 const EVEN: u16 = 1 << 10;
-/** How fast a chance follows what comes: 1/32 of the way. */
+/** How fast a chance adapts to each bit: by 1/32 of the distance. */
 const RATE: u32 = 5;
-/** A range below this is widened by the next byte. */
+/** A range below this is widened with the next byte. */
 const SMALL: u32 = 1 << 24;
 
 /** Addresses of the groups of chances, in elements. */
@@ -66,7 +67,7 @@ function bit(at: u32): u32 {
   return value;
 }
 
-/** A number of so many bits, the highest first; each bit has a chance for what came before it. */
+/** A number of `bits` bits, the highest first; each bit has a chance that depends on the bits before it. */
 function tree(at: u32, bits: u32): u32 {
   let node: u32 = 1;
   for (let i: u32 = 0; i < bits; i++) node = (node << 1) | bit(at + node);
@@ -85,7 +86,7 @@ function reversed(at: u32, bits: u32): u32 {
   return value;
 }
 
-/** Bits that are as often 0 as 1. */
+/** Bits that are 0 as often as 1. */
 function direct(bits: u32): u32 {
   let value: u32 = 0;
   for (; bits != 0; bits--) {
@@ -113,7 +114,7 @@ function distanceOf(length: u32): u32 {
   return base + (direct(bits - 4) << 4) + reversed(ALIGN, 4);
 }
 
-/** `before` is the byte before it; `expected` the one that the last match would have gone on with, or −1. */
+/** A literal byte. `before` is the previous byte; `expected` the one with which the last match would have continued, or −1. */
 function literal(before: u32, expected: i32): u32 {
   const at = LITERALS + (before >>> 5) * 0x300;
   let symbol: u32 = 1;

@@ -4,12 +4,12 @@ import { transformQuad, transformRows } from './input';
 import { pitchOf, QUAD, TABLE_WORDS } from './plan';
 import { PATCH, TILE } from './transform';
 
-/** The table has one entry a tile: byte offsets of its first row in the padded rows and of its first pixel in y, its rows and columns. */
+/** The table has an entry for each tile: byte offsets of its first row in the padded rows and of its first pixel in y, its rows and columns. */
 export const ENTRY: usize = TABLE_WORDS << 2;
 export const PIXEL: usize = 4;
 export const ROWS: usize = 8;
 export const COLUMNS: usize = 12;
-/** The table of `count` tiles from `first` on; what fills the last quad is like the last tile. */
+/** The table of `count` tiles from `first` on; copies of the last tile fill the last quad. */
 export function describeTiles(c: WinogradConvCommand, table: usize, first: u32, count: u32, tilesX: u32, tilesY: u32): void {
   const filled = (count + QUAD - 1) & -QUAD;
   const rowBytes = (pitchOf(tilesX) * PATCH) << 2;

@@ -1,7 +1,8 @@
 /**
- * Convolution 3×3 with stride 1 by Winograd's F(4×4, 3×3). Output tiles of all images are counted through; a block of them is
- * transformed for all input channels, multiplied with the filters, one GEMM [tiles × inChannels]·[inChannels × outChannels] a position, and transformed
- * back, some output channels at a time. All of a block stays in the second-level cache; the filters stream through.
+ * Convolution 3×3 with stride 1 by Winograd's F(4×4, 3×3). Output tiles are numbered through all images. A block of them is
+ * transformed for all input channels, multiplied with the filters (one GEMM [tiles × inChannels]·[inChannels × outChannels] for
+ * each position), and transformed back, some output channels at a time. A whole block stays in the second-level cache; the
+ * filters stream through.
  *
  * Threads take ranges of tiles, or of output channels where there are few tiles; an element's bits depend on neither.
  */
@@ -26,7 +27,7 @@ import { PANEL, POSITIONS } from './transform';
 
 /** Half a panel: lanes of the output transform. */
 const LANES: u32 = 4;
-/** Tiles a thread from which on threads share tiles, not output channels. */
+/** From this many tiles for each thread on, threads share tiles, not output channels. */
 const TILES_EACH: u32 = 32;
 
 /** Products of a block with `panels` panels of output channels from `panel` on: [panels][tiles][36][8]. */
@@ -72,7 +73,7 @@ function multiply(
   }
 }
 
-/** The output transform of the same. */
+/** The output transform of these products. */
 function transformOutputs(
   c: WinogradConvCommand,
   panel: u32,

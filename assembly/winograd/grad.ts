@@ -1,7 +1,8 @@
 /**
  * The gradient of a Winograd convolution with respect to its transformed filters: Σ over all tiles of (Bᵀ·d·B) ⊙ (A·g·Aᵀ), for
- * every pair of channels. Blocks of tiles and of input channels are transformed as in the convolution; then the gradient of one panel
- * of output channels after the other, and one GEMM a position adds [inChannels × tiles]·[tiles × 8] to the result.
+ * every pair of channels. Blocks of tiles and of input channels are transformed as in the convolution; then, panel by panel of
+ * output channels, the gradient is transformed, and one GEMM for each position adds [inChannels × tiles]·[tiles × 8] to the
+ * result.
  *
  * Threads take ranges of panels; the sums are the same for any number of threads.
  */
@@ -14,7 +15,7 @@ import { blockTiles, LOCAL_ELEMENTS, positionStep, rowsElements, TABLE_WORDS, ti
 import { PANEL, PATCH, POSITIONS, storeOutputGrad, TILE } from './transform';
 
 const LANES: u32 = 4;
-/** Input channels of a block at most: few enough for many tiles, which are the depth of the GEMMs. */
+/** The most input channels of a block: few enough for many tiles, which are the depth of the GEMMs. */
 const MOST_CHANNELS: u32 = 64;
 
 /** The first `columns` pixels of a row, then zeros. */
@@ -28,7 +29,7 @@ function loadPixels(at: usize, columns: u32): v128 {
 }
 
 /**
- * One tile of `channels` ≤ 4 planes, one a lane, of which `rows` and `columns` lie inside: to `dst`, positions `step` bytes apart.
+ * One tile of `channels` ≤ 4 planes, one a lane, with `rows` and `columns` of it inside: to `dst`, positions `step` bytes apart.
  */
 function transformTile(
   pixel: usize,
@@ -143,7 +144,7 @@ function multiply(
 
 export function winogradGradKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradGradCommand>(cmd);
-  // Both commands have the sizes at the same place.
+  // Both commands have the sizes in the same place.
   const forward = changetype<WinogradConvCommand>(cmd);
   const tilesX = tilesAlong(c.outWidth);
   const tilesY = tilesAlong(c.outHeight);

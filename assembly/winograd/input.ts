@@ -1,13 +1,13 @@
 /**
  * Winograd's input transform for a block of adjacent tiles: Bᵀ·d·B of every patch of every channel. The columns are
- * transformed for whole rows of pixels, vectors along x, into rows that are padded with zeros; then quads of tiles, one
+ * transformed for whole rows of pixels, vectors along x, into rows that are padded with zeros; then quads of tiles, one tile
  * a lane, read their six columns there.
  */
 import { WinogradConvCommand } from '../generated/commands';
 import { pitchOf } from './plan';
 import { PATCH, storeInput, TILE } from './transform';
 
-/** Pixels `from` … `to` − 1 of six rows of the image, through the vertical transform. At least four pixels lie before `to`. */
+/** Pixels `from` … `to` − 1 of six rows of the image, through the vertical transform. There are at least four pixels before `to`. */
 function transformColumns(
   p0: usize,
   p1: usize,
@@ -36,7 +36,7 @@ function transformColumns(
   }
 }
 
-/** Where row y of a plane is; the zero row for a y outside of it. */
+/** The address of row y of a plane; that of the zero row for a y outside it. */
 // @ts-ignore: decorator
 @inline
 function rowAt(plane: usize, y: i32, h: i32, width: usize, zeros: usize): usize {
@@ -88,8 +88,8 @@ export function transformRows(
 }
 
 /**
- * The horizontal transform of one quad of tiles in one channel; s0 … s3 are the first columns of their rows. The quad goes to `dst`, positions are
- * `step` bytes apart.
+ * The horizontal transform of one quad of tiles in one channel; s0 … s3 are the first columns of their rows. The quad goes to
+ * `dst`, positions `step` bytes apart.
  */
 export function transformQuad(
   s0: usize,

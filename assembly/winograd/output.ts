@@ -1,6 +1,6 @@
 /**
- * Winograd's output transform: Aᵀ·m·A of a tile for four output channels, one a lane, then bias, relu, and the pixels that lie
- * inside of the output planes go there.
+ * Winograd's output transform: Aᵀ·m·A of a tile for four output channels, one a lane, then bias and relu; the pixels inside
+ * the output planes are stored there.
  */
 import { epilogue } from '../gemm/epilogue';
 import { Activation } from '../generated/commands';
@@ -33,7 +33,7 @@ function loadBias(bias: usize, channels: u32): v128 {
 
 /**
  * One tile for `channels` ≤ 4 output channels: products from `m` on, `step` bytes from one position to the next. `y` is the tile's
- * first pixel in the first channel, `plane` and `row` the bytes from one to the next; `rows` and `columns` of the tile lie inside.
+ * first pixel in the first channel, `plane` and `row` the bytes from one to the next; `rows` and `columns` of the tile are inside.
  */
 export function outputTile(
   m: usize,

@@ -1,8 +1,9 @@
 /**
- * How a Winograd convolution is cut: blocks of output tiles, whose transformed inputs lie in the thread's room
- * together, and within a block some panels of output channels at a time. The room, in bytes from its start:
+ * How a Winograd convolution is cut: blocks of output tiles, all of whose transformed inputs are in the thread's room, and
+ * within a block some panels of output channels at a time. The room, in bytes from its start:
  *
- *   [ table: 4 words a tile ][ local: one tile ][ zero row ][ rows: 6 a tile row ][ inputs: 36 × inChannels × tiles ][ products: panels × tiles × 36 × 8 ]
+ *   [ table: 4 words a tile ][ local: one tile ][ zero row ][ rows: 6 a tile row ]
+ *   [ inputs: 36 × inChannels × tiles ][ products: panels × tiles × 36 × 8 ]
  */
 import { WinogradConvCommand } from '../generated/commands';
 import { THREAD_SCRATCH } from '../scratch';
@@ -11,11 +12,11 @@ import { PANEL, PATCH, POSITIONS, TILE } from './transform';
 /** Tiles in the lanes of the input transform. */
 export const QUAD: u32 = 4;
 export const TABLE_WORDS: u32 = 4;
-/** A tile of four output channels between the two passes of the output transform. */
+/** Elements of a tile of four output channels between the two passes of the output transform. */
 export const LOCAL_ELEMENTS: u32 = TILE * PATCH * 4;
-/** Elements between the transformed inputs of two positions, so that they do not all fall into one set of the cache. */
+/** Elements between the transformed inputs of two positions, so that not all fall into one set of the cache. */
 const GAP: u32 = 16;
-/** Elements that a block's products may take, and panels that there is room for at least. */
+/** The most elements of a block's products, and the fewest panels that there must be room for. */
 const MOST_PRODUCTS: u32 = 32 * 1024;
 const LEAST_PANELS: u32 = 2;
 
@@ -33,14 +34,14 @@ export function pitchOf(tilesX: u32): u32 {
   return tilesX * TILE + 4;
 }
 
-/** Elements of the zero row, which is read by vectors. */
+/** Elements of the zero row, which is read in whole vectors. */
 // @ts-ignore: decorator
 @inline
 export function zeroRow(w: u32): u32 {
   return (w + 3) & ~3;
 }
 
-/** Tile rows that so many adjacent tiles can touch. */
+/** Tile rows that this many adjacent tiles can touch. */
 // @ts-ignore: decorator
 @inline
 function touchedRows(tiles: u32, tilesX: u32): u32 {
@@ -74,7 +75,7 @@ export function frontElements(c: WinogradConvCommand, channels: u32, tiles: u32,
   );
 }
 
-/** Tiles of a block of `channels` input channels, when `count` tiles are to be done: as many as the room holds, in equal blocks of whole quads. */
+/** Tiles of a block of `channels` input channels, for `count` tiles in all: as many as the room holds, in equal blocks of whole quads. */
 export function blockTiles(c: WinogradConvCommand, channels: u32, count: u32, tilesX: u32): u32 {
   let tiles = QUAD;
   while (tiles < count) {

@@ -1,7 +1,7 @@
 /**
  * Filters of 3×3 into Winograd's form, (G·g·Gᵀ)[p] for p < 36, in the panels that the convolution's GEMMs read: 8 output
- * channels side by side. Four filters at a time lie in the lanes; sixteen, of 8 output and 2 input channels, are gathered before they
- * go out, a cache line for each p: the 36 of them often fall into one set of the cache. Each thread takes a range of panels.
+ * channels side by side. Four filters at a time are in the lanes; sixteen, of 8 output and 2 input channels, are gathered before they
+ * are written, a cache line for each p: the 36 lines often fall into one set of the cache. Each thread takes a range of panels.
  */
 import { WinogradWeightGradCommand, WinogradWeightsCommand } from '../generated/commands';
 import { firstOf } from '../reduce/share';
@@ -11,7 +11,7 @@ import { PANEL, PATCH, POSITIONS, storeFilter, storeFilterGrad } from './transfo
 const LANES: u32 = 4;
 const SIDE: usize = 3;
 const TAPS: u32 = 9;
-/** Input channels that go out together, and bytes of a line of them. */
+/** Input channels that are written together, and bytes of a line of them. */
 const GROUP: u32 = 2;
 const LINE: usize = (GROUP * PANEL) << 2;
 /** Bytes of the columns' results in the thread's room; the lines follow them. */
@@ -72,7 +72,7 @@ export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): vo
     for (let i: u32 = 0; i < inputs; i += GROUP) {
       const count = min(inputs - i, GROUP);
       for (let lane: u32 = 0; lane < count * PANEL; lane += LANES) {
-        // Lanes past the end repeat the last filter: what they give is not used.
+        // Lanes past the end repeat the last filter; their results are not used.
         const at = o + (lane & (PANEL - 1));
         const source = first + <usize>(i + lane / PANEL) * inStep;
         const s0 = source + <usize>min(at, last) * outStep;
@@ -97,7 +97,7 @@ export function winogradWeightsKernel(cmd: usize, thread: u32, threads: u32): vo
   }
 }
 
-/** Gᵀ·u·G of every pair of channels; four output channels lie in the lanes. */
+/** Gᵀ·u·G of every pair of channels; four output channels, one a lane. */
 export function winogradWeightGradKernel(cmd: usize, thread: u32, threads: u32): void {
   const c = changetype<WinogradWeightGradCommand>(cmd);
   const inputs = c.inChannels;

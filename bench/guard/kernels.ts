@@ -1,6 +1,6 @@
 /**
- * The kernels that the guard watches: those whose time is arithmetic and not memory, so that their ratio to the peak loop stays the same
- * from run to run. All operands fit in the second-level cache or are read in blocks that do.
+ * The kernels that the guard watches: those whose time goes to arithmetic and not to memory, so that their ratio to the peak loop
+ * stays the same from run to run. All operands fit in the second-level cache or are read in blocks that do.
  */
 import { uniform } from '../harness/random.ts';
 
@@ -8,7 +8,7 @@ type Kernels = typeof import('../../bindings/kernels/index.ts');
 
 export interface Guarded {
   name: string;
-  /** Operations of one call as the textbook counts them; one an element for functions of elements. */
+  /** Operations of one call as textbooks count them; for functions of elements, one for each element. */
   operations: number;
   run: () => void;
 }
@@ -22,11 +22,7 @@ function filled(kernels: Kernels, length: number): Float32Array {
 }
 
 function product(kernels: Kernels, [m, k, n]: [number, number, number], layout: string): Guarded {
-  const [a, b, c] = [m * k, k * n, m * n].map((length) => filled(kernels, length)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const [a, b, c] = [filled(kernels, m * k), filled(kernels, k * n), filled(kernels, m * n)];
   const options = { m, n, k, a, b, c, transA: layout[0] === 'T', transB: layout[1] === 'T' };
   return { name: `gemm ${m}×${k}×${n} ${layout}`, operations: 2 * m * n * k, run: () => kernels.gemm(options) };
 }

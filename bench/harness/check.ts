@@ -1,12 +1,12 @@
 /**
  * The checks that keep wrong results out of the comparison: outputs against plain double-precision JavaScript, to
- * 10⁻³ relative (and as much of the output's root mean square, for elements near zero).
+ * 10⁻³ relative (plus 10⁻³ of the output's root mean square, for elements near zero).
  */
 import type { Numbers } from './types.ts';
 
 const TOLERANCE = 1e-3;
 
-/** Compares `output[at(i)]` with `wanted[i]`. Says where the worst one is, or nothing. */
+/** Compares `output[at(i)]` with `wanted[i]`. Describes the first element that differs, if any. */
 export function differs(output: Numbers, wanted: Numbers, at: (i: number) => number = (i) => i): string | undefined {
   let squares = 0;
   for (let i = 0; i < wanted.length; i++) squares += wanted[i]! ** 2;

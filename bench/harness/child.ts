@@ -13,7 +13,7 @@ if (plan === undefined || out === undefined) throw new Error(`no suite is called
 const quick = flags.includes('--quick');
 const only = flags.includes('--task') ? flags[flags.indexOf('--task') + 1] : undefined;
 
-// Some peers define a global Worker as they start, which others take for a browser's, and for leave to use threads.
+// Some peers define a global Worker when they start. Others take it for a browser's, and for permission to use threads.
 Object.defineProperty(globalThis, 'Worker', { get: () => undefined, set: () => undefined });
 
 console.log(`\n${plan.title}, Node ${process.versions.node} (V8 ${process.versions.v8})`);

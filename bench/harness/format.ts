@@ -1,4 +1,4 @@
-/** How numbers and comparisons are worded, on the terminal and on the page alike. */
+/** How numbers and comparisons are written, on the terminal and on the page alike. */
 import { PEAK, SUBJECT, type TaskResult, type Timing } from './types.ts';
 
 /** Three digits, two below a tenth. */
@@ -30,20 +30,22 @@ export const find = (task: TaskResult, name: string): Timing | undefined =>
 export const peakOf = (task: TaskResult): Timing | undefined => find(task, PEAK);
 export const subjectOf = (task: TaskResult): Timing | undefined => find(task, SUBJECT);
 
-/** The share of the peak loop that ran beside it. */
+export const majorOf = (version: string): string => version.replace(/\..*/, '');
+
+/** The share of the peak loop measured in the same task. */
 export function share(timing: Timing, task: TaskResult): string {
   const peak = peakOf(task);
   const [own, most] = [gflops(timing), peak && gflops(peak)];
   return own === undefined || most === undefined ? '' : `${Math.round((100 * own) / most)} %`;
 }
 
-/** How many times as long as saraf this contender took, in the same run. */
+/** This contender's time divided by saraf's, in the same run. */
 export function ratio(timing: Timing, task: TaskResult): string {
   const subject = subjectOf(task);
   return subject === undefined ? '' : `${digits(timing.median / subject.median)}×`;
 }
 
-/** Half the width of the middle half of the rounds, as a part of the median. */
+/** Half the interquartile range of the rounds, divided by the median. */
 export function spreadOf({ rounds, median }: Timing): number {
   const sorted = [...rounds].sort((a, b) => a - b);
   const at = (q: number) => sorted[Math.round(q * (sorted.length - 1))]!;

@@ -1,6 +1,6 @@
 /**
- * The measuring. Every contender is warmed up until its time per call settles; then rounds are interleaved
- * (A, B, C, A, B, C, …), so that a change of the machine's speed meets all of them alike. tinybench runs each round on
+ * The measurement. Every contender is warmed up until its time per call settles; then rounds are interleaved
+ * (A, B, C, A, B, C, …), so that a change of the machine's speed affects all of them alike. tinybench runs each round on
  * batches of calls; a contender's figure is the median of its rounds.
  */
 import { load } from '../peers/load.ts';
@@ -9,11 +9,11 @@ import type { MeasureOptions, Prepared, Timing } from './types.ts';
 const BATCHES_A_ROUND = 4;
 const SETTLED = 0.05;
 const LONGEST_WARMUP = 8;
-/** A call this many times as long as a round should be is slow; slow contenders run fewer rounds. */
+/** A contender is slow if a call takes this many times the length of a round; slow contenders run fewer rounds. */
 const SLOW = 8;
 const SLOW_ROUNDS = 3;
 
-/** What is used of tinybench, whose types are only there once bench/ has been installed. */
+/** The part of tinybench that is used here. Its own types are there only once bench/ has been installed. */
 interface Task {
   name: string;
   reset(emit: boolean): void;
@@ -30,7 +30,7 @@ interface Tinybench {
   };
 }
 
-/** Does `reps` calls and tells how many milliseconds they took. */
+/** Makes `reps` calls and returns how many milliseconds they took. */
 type Batch = (reps: number) => number | Promise<number>;
 
 /**
@@ -59,7 +59,7 @@ async function batchOf(prepared: Prepared): Promise<Batch> {
   };
 }
 
-/** Calls until the time per call is the same twice over, and tells it. */
+/** Calls until the time per call is the same twice in a row, and returns it. */
 async function warmUp(batch: Batch, warmupMs: number): Promise<number> {
   let reps = 1;
   let total = 0;
@@ -81,7 +81,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Measures contenders side by side. One that throws is left out, and `failed` is told. */
+/** Measures contenders side by side. One that throws is left out and reported to `failed`. */
 export async function measure(
   prepared: Map<string, Prepared>,
   options: MeasureOptions,

@@ -1,26 +1,16 @@
 /**
  * The page: writes each suite's section of bench/README.md, between its markers, from all result files of that suite.
- * What stands outside the markers is kept.
+ * Text outside the markers is kept.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder } from '../peers/load.ts';
 import { duration, find, peakOf, ratio, share, speed, spreadOf, subjectOf } from './format.ts';
 import { median } from './measure.ts';
+import { readResults } from './results.ts';
 import { PEAK, SUBJECT, type SuiteResult, type TaskResult } from './types.ts';
 
-const results = join(benchFolder, 'results');
 const page = join(benchFolder, 'README.md');
-
-export const resultFile = (result: SuiteResult): string =>
-  join(results, `${result.suite}.node${result.node.split('.')[0]}.json`);
-
-function resultsOf(suite: string): SuiteResult[] {
-  return readdirSync(results)
-    .filter((name) => name.startsWith(`${suite}.node`) && name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(results, name), 'utf8')) as SuiteResult);
-}
 
 function table(head: string[], rows: string[][]): string[] {
   const used = head.map((_, i) => i === 0 || rows.some((row) => row[i]));
@@ -78,14 +68,14 @@ function contenderLines(result: SuiteResult): string[] {
   return ['<details>', '<summary>The contenders</summary>', '', ...peers, ...excluded, '', '</details>', ''];
 }
 
-/** How restless the machine was: the median over all contenders of the spread of their rounds. */
+/** How unsteady the machine was: the median, over all contenders, of the spread of their rounds. */
 function unrest(result: SuiteResult): string {
   const spreads = result.tasks.flatMap(({ timings }) => timings.map(spreadOf));
   return `±${Math.round(100 * median(spreads))} %`;
 }
 
 function section(suite: string): string[] {
-  const all = resultsOf(suite);
+  const all = readResults().filter((result) => result.suite === suite);
   const last = all.at(-1);
   if (last === undefined) return [];
   const lines = [`## ${last.title}`, '', ...last.notes.map((note) => `- ${note}`), ''];

@@ -1,6 +1,6 @@
 /**
- * Runs one suite in this process: opens the libraries, sets each task's contenders up, checks their outputs, measures
- * them side by side. Whoever fails, at whatever point, is left out with the reason; the rest go on.
+ * Runs one suite in this process: opens the libraries, sets up each task's contenders, checks their outputs, measures
+ * them side by side. A contender that fails, at whatever point, is left out with the reason; the rest go on.
  */
 import os from 'node:os';
 import { peakLoop } from '../peers/peak.ts';
@@ -12,16 +12,17 @@ import { PEAK } from './types.ts';
 
 export interface RunOptions extends MeasureOptions {
   quick: boolean;
-  /** Only tasks whose names hold this text. */
+  /** Only tasks whose names contain this text. */
   only?: string | undefined;
-  /** Told each task's result as soon as it is there. */
+  /** Called with each task's result as soon as it is there. */
   onTask: (result: TaskResult) => void;
 }
 
 function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND') return 'cannot be imported: not there';
-  return text.split('\n')[0]!.slice(0, 200);
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+  const [line = ''] = text.split('\n', 1);
+  return isMissing ? 'cannot be imported: not installed' : line.slice(0, 200);
 }
 
 async function openAll(peers: Peer[]): Promise<{ libraries: Map<string, Library>; infos: PeerInfo[] }> {
@@ -41,9 +42,9 @@ async function openAll(peers: Peer[]): Promise<{ libraries: Map<string, Library>
 
 async function openPeak(infos: PeerInfo[]): Promise<Contender[]> {
   try {
-    const { contender, variant } = await peakLoop();
+    const { variant, flops, run } = await peakLoop();
     infos.push({ name: PEAK, version: 'this tree', note: `one thread, ${variant} SIMD, registers only` });
-    return [contender];
+    return [{ name: PEAK, flops, setup: () => ({ run }) }];
   } catch (error) {
     infos.push({ name: PEAK, absent: reasonOf(error) });
     return [];

@@ -1,17 +1,18 @@
-/** The tables on the terminal: one a task while the suite runs, one of all ratios at its end. */
+/** The tables on the terminal: one for each task while the suite runs, one of all ratios at its end. */
 import { duration, find, ratio, share, speed, spread, subjectOf } from './format.ts';
 import { PEAK, SUBJECT, type SuiteResult, type TaskResult } from './types.ts';
 
 const bold = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
 const dim = (text: string): string => (process.stdout.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
 
-/** Lines of columns: the first flush left, the others flush right; columns without any text are left out. */
-function columns(rows: string[][]): string[] {
-  const used = rows[0]!.map((_, i) => rows.slice(1).some((row) => row[i]));
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) =>
+/** Lines of columns: the first flush left, the others flush right. Columns without any text below the head are left out. */
+function columns(head: string[], rows: string[][]): string[] {
+  const all = [head, ...rows];
+  const used = head.map((_, i) => rows.some((row) => row[i]));
+  const widthOf = (i: number) => Math.max(...all.map((row) => (row[i] ?? '').length));
+  return all.map((row) =>
     row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (i === 0 ? cell.padEnd(widthOf(i)) : cell.padStart(widthOf(i))))
       .filter((_, i) => used[i])
       .join('  '),
   );
@@ -26,7 +27,7 @@ export function taskLines(task: TaskResult): string[] {
     share(timing, task),
     timing.name === PEAK ? '' : ratio(timing, task),
   ]);
-  const [head, ...lines] = columns([['', 'median', 'spread', 'GFLOP/s', 'of peak', 'time ÷ saraf'], ...rows]);
+  const [head, ...lines] = columns(['', 'median', 'spread', 'GFLOP/s', 'of peak', 'time ÷ saraf'], rows);
   const excluded = Object.entries(task.excluded).map(([name, reason]) => dim(`  ${name}: left out, ${reason}`));
   return ['', bold(task.name), dim(`  ${head}`), ...lines.map((line) => `  ${line}`), ...excluded];
 }
@@ -48,7 +49,7 @@ export function summaryLines(result: SuiteResult): string[] {
   return [
     '',
     bold(`${result.title}: ${compared ? `time ÷ ${SUBJECT}` : 'medians'}, Node ${result.node}`),
-    ...columns([head, ...rows]),
+    ...columns(head, rows),
     ...absent.map((peer) => dim(`${peer.name}: absent, ${peer.absent}`)),
   ];
 }

@@ -1,17 +1,17 @@
 /**
- * The words of the benchmarks. A suite is a list of tasks; a task is one computation, offered to several contenders; a
- * contender prepares itself once and is then called again and again. Times are milliseconds everywhere.
+ * The terms of the benchmarks. A suite is a list of tasks; a task is one computation, offered to several contenders; a
+ * contender prepares itself once and is then called repeatedly. Times are in milliseconds everywhere.
  */
 
 export type Numbers = ArrayLike<number>;
 
-/** A contender that is ready to be measured. Exactly one of `run` and `time` is there. */
+/** A contender that is ready to be measured. It has exactly one of `run` and `time`. */
 export interface Prepared {
   /** One call of the computation. When it returns a promise, the work is done when that resolves. */
   run?: () => unknown;
-  /** For work outside this process: does it `reps` times and tells how long that took, measured over there. */
+  /** For work outside this process: does it `reps` times and returns how long that took, measured over there. */
   time?: (reps: number) => Promise<number>;
-  /** Called before each batch of calls, outside of the time: for libraries that have one backend current at a time. */
+  /** Called before each batch of calls, outside the measured time: for libraries with one current backend at a time. */
   select?: () => void;
   /** The result, for the task's check. Called once, before anything is timed. Absent: nothing to compare. */
   output?: () => Numbers | Promise<Numbers>;
@@ -22,7 +22,7 @@ export interface Contender {
   name: string;
   /** Floating-point operations of one call, where they differ from the task's. */
   flops?: number;
-  /** Nothing: this contender cannot do the task in this form, and does not take part. */
+  /** Returns undefined if this contender cannot do the task in this form and does not take part. */
   setup: () => Prepared | Promise<Prepared> | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface Task {
   /** Examples that one call trains on or infers. */
   samples?: number;
   contenders: Contender[];
-  /** Says what is wrong with an output, or nothing. */
+  /** Describes what is wrong with an output; undefined if nothing is. */
   check?: (output: Numbers) => string | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface Timing {
   name: string;
   /** Median over the rounds. */
   median: number;
-  /** One value a round. */
+  /** One value for each round. */
   rounds: number[];
   flops?: number;
 }
@@ -56,7 +56,7 @@ export interface TaskResult {
   excluded: Record<string, string>;
 }
 
-/** What is known of a peer: its version, its threads and precision, or why it is absent. */
+/** A peer's version, threads and precision, or why it is absent. */
 export interface PeerInfo {
   name: string;
   version?: string;
@@ -67,7 +67,7 @@ export interface PeerInfo {
 export interface SuiteResult {
   suite: string;
   title: string;
-  /** Markdown lines: how the numbers of this suite are to be read. */
+  /** Markdown lines: how to read the numbers of this suite. */
   notes: string[];
   node: string;
   v8: string;

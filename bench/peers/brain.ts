@@ -1,10 +1,10 @@
 /**
  * brain.js, the classic of networks in JavaScript: online updates, one example at a time, in plain JavaScript, with one
- * activation for all layers. A batch is a pass over its examples. That is another algorithm, so its result is not
- * compared; it has no softmax cross-entropy, so it only takes part where the loss is the squared error.
+ * activation for all layers. A batch is a pass over its examples. That is a different algorithm, so its result is not
+ * compared; it has no softmax cross-entropy, so it takes part only where the loss is the squared error.
  */
 import { load, versionOf } from './load.ts';
-import { outputSize, type Peer } from './types.ts';
+import { inputSize, outputSize, type Peer } from './types.ts';
 
 interface Pattern {
   input: Float32Array;
@@ -28,7 +28,7 @@ export const brainJs: Peer = {
       train: (problem) => {
         const { layers, batch, loss, lr, x } = problem;
         if (loss.kind !== 'mse') return undefined;
-        const { inputs } = layers[0]!;
+        const inputs = inputSize(problem);
         const outputs = outputSize(problem);
         const network = new NeuralNetwork({ activation: 'sigmoid', learningRate: lr });
         network.sizes = [inputs, ...layers.map((layer) => layer.outputs)];

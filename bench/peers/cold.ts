@@ -1,13 +1,14 @@
 /**
- * Cold starts: from import to the first product, each in a process, a worker or a page of its own. Runtimes and what saraf runs are those of
- * test/runtimes; the others' programs lie in cold/. All are installed in one project, saraf as the package that users get.
+ * Cold starts: from import to the first product, each in a process, a worker or a page of its own. The runtimes and saraf's
+ * program are those of test/runtimes; the others' programs are in cold/. All are installed in one project, saraf as the package
+ * that users get.
  */
 import { copyFileSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFolder, load, versionOf } from './load.ts';
 import type { Library, Peer } from './types.ts';
 
-/** What is used of test/runtimes, whose packages are only there once it has been installed. */
+/** The part of test/runtimes that is used here. Its packages are there only once it has been installed. */
 interface Runtime {
   name: string;
   missing(): string | null;
@@ -56,7 +57,7 @@ async function open(product: string, version: string, note: string): Promise<Lib
     cold: (name) => {
       const runtime = [...processes, ...pages].find((one) => one.name === name);
       const reason = runtime?.missing() ?? null;
-      if (runtime?.cold === undefined || reason !== null) throw new Error(reason ?? `${name} is not there`);
+      if (runtime?.cold === undefined || reason !== null) throw new Error(reason ?? `there is no ${name}`);
       const { cold } = runtime;
       return {
         time: async (reps) => {

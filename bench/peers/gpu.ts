@@ -43,7 +43,7 @@ function product({ tensor, scope, noGrad }: Saraf, device: Device, problem: Gemm
   };
 }
 
-/** A step of SGD; inputs come from the CPU, as a loader's do. */
+/** A step of SGD; inputs come from the CPU, as from a loader. */
 function train(saraf: Saraf, device: Device | 'auto', { layers, batch, loss, ...problem }: TrainProblem): Prepared {
   const { compile, F, nn, optim, scope, tensor } = saraf;
   const parts = layers.flatMap(({ inputs, outputs, weight, bias, activation }) => {
@@ -58,7 +58,7 @@ function train(saraf: Saraf, device: Device | 'auto', { layers, batch, loss, ...
   const model = new nn.Sequential(...parts);
   if (device !== 'auto') model.to(device);
   const optimizer = new optim.SGD(model.parameters(), { lr: problem.lr });
-  if (loss.kind !== 'crossEntropy') throw new Error('only classes are learnt here');
+  if (loss.kind !== 'crossEntropy') throw new Error('only cross-entropy is supported here');
   const x = tensor(problem.x, { shape: [batch, problem.x.length / batch] });
   const y = tensor(loss.labels);
   const step = compile(
@@ -71,7 +71,10 @@ function train(saraf: Saraf, device: Device | 'auto', { layers, batch, loss, ...
     },
     { device },
   );
-  const call = async () => (await scope(() => ({ loss: step(x, y).data() })).loss)[0]!;
+  const call = async () => {
+    const [value = Number.NaN] = await scope(() => ({ loss: step(x, y).data() })).loss;
+    return value;
+  };
   return {
     run: call,
     output: async () => {
@@ -83,7 +86,7 @@ function train(saraf: Saraf, device: Device | 'auto', { layers, batch, loss, ...
   };
 }
 
-/** saraf with programs and their tensors on one device. `withSoftware`: a GPU in software will do. */
+/** saraf with programs and their tensors on one device. `withSoftware`: a GPU emulated in software will do. */
 export const sarafOn = (name: string, device: Device | 'auto', withSoftware: boolean): Peer => ({
   name,
   open: async () => {
@@ -113,7 +116,7 @@ interface Tf {
   matMul(a: TfTensor, b: TfTensor, transA?: boolean, transB?: boolean): TfTensor;
 }
 
-/** Gives Node what browsers have. */
+/** Gives Node the navigator.gpu that browsers have. */
 async function provideGpu(): Promise<void> {
   if ((globalThis.navigator as { gpu?: object } | undefined)?.gpu !== undefined) return;
   const { create, globals } = await load<{ create(flags: string[]): object; globals: object }>('webgpu');

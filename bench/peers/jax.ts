@@ -1,6 +1,6 @@
 /**
  * jax-js on its wasm device. It has a thread pool only where there is a global Worker, which Node lacks: one thread.
- * Arrays are counted by reference, and every call takes what it is given. Training runs the step through `jit`, as its
+ * Arrays are reference-counted, and every call consumes its arguments. Training runs the step through `jit`, as its
  * users do; elementwise operations and matmul run eagerly.
  */
 import type { Prepared } from '../harness/types.ts';
@@ -9,6 +9,7 @@ import {
   type Activation,
   CHECKED_STEPS,
   type ElementwiseOp,
+  inputSize,
   oneHot,
   outputSize,
   type Peer,
@@ -67,7 +68,7 @@ function train(jax: Jax, problem: TrainProblem): Prepared {
   const { layers, batch, loss, lr } = problem;
   const array = (data: Float32Array, shape: number[]) => numpy.array(data).reshape(shape);
   const classes = outputSize(problem);
-  const x = array(problem.x, [batch, layers[0]!.inputs]);
+  const x = array(problem.x, [batch, inputSize(problem)]);
   const y = array(loss.kind === 'mse' ? loss.targets : oneHot(loss.labels, classes), [batch, classes]);
   let params = layers.flatMap((layer) => [
     array(transposed(layer), [layer.inputs, layer.outputs]),

@@ -1,5 +1,5 @@
 /**
- * Imports packages by a name that the type checker does not follow: peers are installed in bench/ only, and the type
+ * Imports packages by a name that the type checker does not follow: peers are installed only in bench/, and the type
  * check of the repository must pass without them. Each peer's file declares the part of the package that it uses.
  */
 import { readFileSync } from 'node:fs';

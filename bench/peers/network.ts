@@ -1,6 +1,6 @@
 /**
- * Whole networks: problems that name a model, which each library builds for itself. Weights are numbers made from the
- * parameters' names by one formula on both sides (below, and in pytorchNetwork.py), so that no file of weights travels.
+ * Whole networks: problems that name a model, which each library builds for itself. Weights are computed from the
+ * parameters' names by the same formula on both sides (below, and in pytorchNetwork.py), so that no file of weights travels.
  */
 import type { Tensor } from '../../src/index.ts';
 
@@ -20,7 +20,7 @@ export type NetworkModel =
 export const RECURRENT_UNITS = 50;
 export const SENTIMENT_UNITS = 128;
 
-/** What a training step makes small: the mean of the batch. `mean` is that of the outputs themselves. */
+/** The loss that a training step minimises, a mean over the batch. `mean` is that of the outputs themselves. */
 export type NetworkLoss =
   | { kind: 'crossEntropy'; labels: Int32Array }
   | { kind: 'mse' | 'bceWithLogits'; targets: Float32Array }
@@ -33,14 +33,14 @@ export interface NetworkProblem {
   x: Float32Array | Int32Array;
   /** Rows of the embedding, in models that have one. */
   vocabulary?: number;
-  /** A training step; without a loss inference in evaluation mode. */
+  /** Present for a training step; without a loss, the problem is inference in evaluation mode. */
   loss?: NetworkLoss;
   /** Default 'adam'. */
   optimizer?: 'adam' | 'sgd';
   lr: number;
 }
 
-/** Losses that a training contender gives for its check. */
+/** How many losses a training contender returns for its check. */
 export const NETWORK_CHECKED_STEPS = 3;
 
 /** PyTorch's own for 70 units. With more, states saturate, and over many steps gradients vanish into slow denormal numbers. */
@@ -69,28 +69,29 @@ export function networkWeight(name: string, shape: readonly number[]): Float32Ar
   const u = fractions(name, n);
   const last = name.split('.').at(-1);
   if (shape.length > 1) {
-    const bound = /_[ih]h/.test(name) ? RECURRENT_BOUND : Math.sqrt(6 / (n / shape[0]!));
+    const [outputs = 1] = shape;
+    const bound = /_[ih]h/.test(name) ? RECURRENT_BOUND : Math.sqrt(6 / (n / outputs));
     return Float32Array.from(u, (v) => (2 * v - 1) * bound);
   }
   if (last === 'weight' || last === 'running_var') return Float32Array.from(u, (v) => 0.5 + v);
   return Float32Array.from(u, (v) => (v - 0.5) * 0.1);
 }
 
-/** The numbers that a loss compares with, if any. */
+/** The targets or labels of a loss, if it has any. */
 export function wantedOf(loss: NetworkLoss): Float32Array | Int32Array | undefined {
   if (loss.kind === 'mean') return undefined;
   return loss.kind === 'crossEntropy' ? loss.labels : loss.targets;
 }
 
-/** A state dict of such numbers, in the form of a given one. Counters stay as they are. */
+/** A state dict with these weights, in the form of a given one. Counters stay as they are. */
 export function networkState(
   form: Record<string, Tensor>,
   tensor: (data: Float32Array, options: { shape: readonly number[] }) => Tensor,
 ): Record<string, Tensor> {
   return Object.fromEntries(
-    Object.entries(form).map(([name, { shape, dtype }]) => [
+    Object.entries(form).map(([name, value]) => [
       name,
-      dtype === 'float32' ? tensor(networkWeight(name, shape), { shape }) : form[name]!,
+      value.dtype === 'float32' ? tensor(networkWeight(name, value.shape), { shape: value.shape }) : value,
     ]),
   );
 }

@@ -1,6 +1,6 @@
 /**
  * onnxruntime-web, its wasm execution provider with one thread. It copies inputs into its memory and the output out of
- * it in every run; that cannot be avoided through its interface, so it is part of the time. It does not train.
+ * it in every run; its interface offers no way to avoid that, so it is part of the time. It does not train.
  */
 import type { Prepared } from '../harness/types.ts';
 import { load, versionOf } from './load.ts';
@@ -12,7 +12,8 @@ interface OrtTensor {
   dispose(): void;
 }
 interface Session {
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+  /** Every model here has one output, `y`. */
+  run(feeds: Record<string, OrtTensor>): Promise<{ y: OrtTensor }>;
   release(): Promise<void>;
 }
 interface Ort {
@@ -51,9 +52,9 @@ async function prepare(
   const feeds = Object.fromEntries(inputs.map((i) => [i.name, new ort.Tensor('float32', i.data, i.shape)]));
   return {
     run: async () => {
-      (await session.run(feeds)).y!.dispose();
+      (await session.run(feeds)).y.dispose();
     },
-    output: async () => (await session.run(feeds)).y!.data,
+    output: async () => (await session.run(feeds)).y.data,
     dispose: () => void session.release(),
   };
 }

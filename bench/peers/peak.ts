@@ -1,9 +1,8 @@
 /**
- * The register-only multiply-add loop of saraf's kernels: what this engine's SIMD can do at most on one core. It runs in
- * many short calls, because V8 runs the first calls of a function in slow baseline code and only swaps between calls.
+ * The register-only multiply-add loop of saraf's kernels: the most that this engine's SIMD can do on one core. It runs in
+ * many short calls, because V8 runs the first calls of a function in slow baseline code and replaces it only between calls.
  */
 import { join } from 'node:path';
-import { type Contender, PEAK } from '../harness/types.ts';
 import { benchFolder, load } from './load.ts';
 
 const ROUNDS = 20_000;
@@ -19,19 +18,12 @@ interface VariantModule {
   supports(variant: string): boolean;
 }
 
-/** The contender, and which SIMD it uses. */
-export async function peakLoop(): Promise<{ contender: Contender; variant: string }> {
+/** One call of the loop, the operations that it does, and which SIMD it uses. */
+export async function peakLoop(): Promise<{ variant: string; flops: number; run: () => unknown }> {
   const folder = join(benchFolder, '../bindings/wasm');
   const { WasmExecutor } = await load<ExecutorModule>(join(folder, 'executor.ts'));
   const { supports } = await load<VariantModule>(join(folder, 'probe.ts'));
   const variant = supports('relaxed') ? 'relaxed' : 'plain';
   const executor = new WasmExecutor({ variant });
-  return {
-    variant,
-    contender: {
-      name: PEAK,
-      flops: ROUNDS * FLOPS_A_ROUND,
-      setup: () => ({ run: () => executor.peak(ROUNDS) }),
-    },
-  };
+  return { variant, flops: ROUNDS * FLOPS_A_ROUND, run: () => executor.peak(ROUNDS) };
 }

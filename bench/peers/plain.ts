@@ -1,4 +1,4 @@
-/** Plain loops in JavaScript on Float32Arrays: what one writes without a library. The network computes in doubles. */
+/** Plain JavaScript loops on Float32Arrays, as written without a library. The network computes in doubles. */
 import { PlainMlp } from './plainMlp.ts';
 import { CHECKED_STEPS, type ElementwiseOp, type ElementwiseProblem, type GemmProblem, type Peer } from './types.ts';
 
@@ -33,7 +33,7 @@ function softmax({ x, rows, cols }: ElementwiseProblem, y: Float32Array): void {
 
 type Loop = (problem: ElementwiseProblem, y: Float32Array) => void;
 
-/** Every loop is written out: one loop that takes a function would call it indirectly for each element. */
+/** Every loop is written out: a shared loop that takes a function would call it indirectly for each element. */
 const loops: Record<ElementwiseOp, Loop> = {
   sigmoid: ({ x }, y) => {
     for (let i = 0; i < x.length; i++) y[i] = 1 / (1 + Math.exp(-x[i]!));

@@ -1,4 +1,4 @@
-/** Max pooling and batch normalisation written as plainly as they are defined: what the other contenders are checked against. */
+/** Max pooling and batch normalisation as they are defined: the other contenders are checked against them. */
 import type { PlanesProblem } from './types.ts';
 
 /** Flat indices in x of the largest elements of 2×2 windows. */

@@ -1,9 +1,9 @@
 /**
- * PyTorch in a Python process that lives as long as the suite: native code with the machine's widest SIMD, so a
- * yardstick more than a peer. Requests are JSON lines, answered in order; arrays travel as files of float32; the times
+ * PyTorch in a Python process that lives as long as the suite: native code with the machine's widest SIMD, so it is more
+ * a yardstick than a peer. Requests are JSON lines, answered in order; arrays travel as files of float32; the times
  * are measured over there (pytorch.py).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ interface Waiter {
 
 class Python {
   readonly folder = mkdtempSync(join(tmpdir(), 'saraf-bench-'));
-  private readonly child: ChildProcess;
+  private readonly child: ChildProcessWithoutNullStreams;
   private readonly waiting: Waiter[] = [];
   private files = 0;
   private handles = 0;
@@ -36,15 +36,14 @@ class Python {
     const count = `${threads}`;
     const counts = { OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };
     this.child = spawn(PYTHON, [join(benchFolder, 'peers/pytorch.py'), count], {
-      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...counts },
     });
     let complaint = '';
-    this.child.stderr!.on('data', (text) => {
+    this.child.stderr.on('data', (text) => {
       complaint += text;
     });
-    createInterface({ input: this.child.stdout! }).on('line', (line) => {
-      const reply = JSON.parse(line) as Reply;
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      const reply: Reply = JSON.parse(line);
       const waiter = this.waiting.shift();
       if (reply.error === undefined) waiter?.resolve(reply);
       else waiter?.reject(new Error(reply.error));
@@ -55,13 +54,13 @@ class Python {
     };
     this.child.on('error', ended);
     this.child.on('close', () => ended());
-    this.child.stdin!.on('error', () => undefined);
+    this.child.stdin.on('error', () => undefined);
   }
 
   ask(request: object): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
-      this.child.stdin!.write(`${JSON.stringify(request)}\n`);
+      this.child.stdin.write(`${JSON.stringify(request)}\n`);
     });
   }
 
@@ -75,7 +74,10 @@ class Python {
     const handle = this.handles++;
     await this.ask({ command: 'setup', handle, task });
     return {
-      time: async (reps) => (await this.ask({ command: 'time', handle, reps })).ms!,
+      time: async (reps) => {
+        const { ms = Number.NaN } = await this.ask({ command: 'time', handle, reps });
+        return ms;
+      },
       output: async () => {
         const path = join(this.folder, 'output.f32');
         await this.ask({ command: 'output', handle, path, calls });
@@ -86,7 +88,7 @@ class Python {
   }
 
   close(): void {
-    this.child.stdin!.end();
+    this.child.stdin.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -95,13 +97,13 @@ export const pytorchThreads = (name: string, threads: number): Peer => ({
   name,
   open: async () => {
     const python = new Python(threads);
-    const { version } = await python.ask({ command: 'version' }).catch((error) => {
+    const { version = '' } = await python.ask({ command: 'version' }).catch((error) => {
       python.close();
       throw error;
     });
     const file = (data: Float32Array | Int32Array) => python.file(data);
     return {
-      version: version!,
+      version,
       note: `${threads === 1 ? 'one thread' : `${threads} threads`}, float32, native code`,
       gemm: (problem) => python.prepare({ kind: 'gemm', ...problem, a: file(problem.a), b: file(problem.b) }),
       elementwise: (problem) =>

@@ -1,7 +1,7 @@
 /**
  * saraf itself. `saraf` is what the other contenders are compared with: the kernels on typed arrays in the suites of
  * single operations (tensors where the kernels lack one), eager tensors in the training suites. `saraf tensor`,
- * `saraf compiled` and `saraf reference` (its plain TypeScript executor) stand beside it.
+ * `saraf compiled` and `saraf reference` (its plain TypeScript executor) are contenders of their own.
  */
 import { join } from 'node:path';
 import type { Device, nn as Layers, Tensor } from '../../src/index.ts';
@@ -46,12 +46,8 @@ function kernelGemm(kernels: Kernels, { m, n, k, transA, transB, a, b }: GemmPro
 }
 
 function kernelElementwise(kernels: Kernels, { op, rows, cols, x, other }: ElementwiseProblem): Prepared | undefined {
-  if (op === 'addRow' || kernels[op as keyof Kernels] === undefined) return undefined;
-  const [kx, ko, y] = [x, other, x].map((array) => kernels.alloc(array.length)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  if (op === 'addRow' || op === 'log') return undefined;
+  const [kx, ko, y] = [kernels.alloc(x.length), kernels.alloc(other.length), kernels.alloc(x.length)];
   kx.set(x);
   ko.set(other);
   const dispose = () => [kx, ko, y].forEach((array) => void kernels.free(array));
@@ -60,7 +56,7 @@ function kernelElementwise(kernels: Kernels, { op, rows, cols, x, other }: Eleme
   if (op === 'add') run = () => kernels.add({ a: kx, b: ko, y });
   else if (op === 'softmax') run = () => kernels.softmax({ x: kx, y, rows, cols });
   else {
-    const unary = kernels[op as 'exp'];
+    const unary = kernels[op];
     run = () => unary({ x: kx, y });
   }
   const output = () => {
@@ -90,12 +86,18 @@ function tensorGemm(saraf: Saraf, problem: GemmProblem, device?: Device): Prepar
 function tensorElementwise(saraf: Saraf, { op, rows, cols, x, other }: ElementwiseProblem): Prepared {
   const tx = saraf.tensor(x, { shape: [rows, cols] });
   const to = saraf.tensor(other, { shape: op === 'addRow' ? [cols] : [rows, cols] });
-  const calls: Partial<Record<typeof op, () => Tensor>> = {
+  const calls: Record<typeof op, () => Tensor> = {
+    sigmoid: () => tx.sigmoid(),
+    exp: () => tx.exp(),
+    tanh: () => tx.tanh(),
+    log: () => tx.log(),
+    relu: () => tx.relu(),
+    sum: () => tx.sum(),
     add: () => tx.add(to),
     addRow: () => tx.add(to),
     softmax: () => saraf.F.softmax(tx, { dim: 1 }),
   };
-  return tensorCall(saraf, calls[op] ?? (() => tx[op as 'exp']()), [tx, to]);
+  return tensorCall(saraf, calls[op], [tx, to]);
 }
 
 function kernelConv(kernels: Kernels, problem: ConvProblem): Prepared | undefined {
@@ -301,7 +303,7 @@ export const sarafReference: Peer = {
     ),
 };
 
-/** saraf with so many of the team's threads at work; training is compiled. */
+/** saraf with this many of the team's threads at work; training is compiled. */
 export const sarafThreads = (name: string, threads: number): Peer => ({
   name,
   open: () =>

@@ -28,7 +28,7 @@ function perceptron({ nn }: Saraf) {
   return new nn.Sequential(...layers);
 }
 
-/** A recurrent layer, whose last step goes through a linear one to a single number. */
+/** A recurrent layer and a linear one, which makes a single number of the last step. */
 function recurrent({ nn, select }: Saraf, layer: 'LSTM' | 'GRU' | 'RNN') {
   class Recurrent extends nn.Module {
     layer = new nn[layer](1, RECURRENT_UNITS, { batchFirst: true });
@@ -117,7 +117,10 @@ export function sarafNetworkOn(saraf: Saraf, device: Device, problem: NetworkPro
     optimizer.step();
     return loss;
   });
-  const call = async () => (await scope(() => ({ loss: step(x, y).data() })).loss)[0]!;
+  const call = async () => {
+    const [value = Number.NaN] = await scope(() => ({ loss: step(x, y).data() })).loss;
+    return value;
+  };
   return {
     run: call,
     output: async () => {

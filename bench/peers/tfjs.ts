@@ -1,17 +1,17 @@
 /**
  * TensorFlow.js with its wasm and its cpu backend, one thread. Both run a kernel before its call returns, so no read-back
- * ends the timing; results are disposed of within it. The backend is switched between batches, outside of the time.
+ * ends the timing; results are disposed of within it. The backend is switched between batches, outside the measured time.
  */
 import { join } from 'node:path';
 import type { Prepared } from '../harness/types.ts';
 import { benchFolder, load, versionOf } from './load.ts';
 import { type RecurrentTf, tfjsNetwork } from './tfjsNetwork.ts';
 import {
-  type Activation,
   CHECKED_STEPS,
   type ConvProblem,
   type ElementwiseProblem,
   type GemmProblem,
+  inputSize,
   type Library,
   oneHot,
   outputSize,
@@ -34,7 +34,7 @@ interface Tf {
   matMul(a: Tensor, b: Tensor, transA?: boolean, transB?: boolean): Tensor;
   conv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
   depthwiseConv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor;
-  grads(f: (x: Tensor, w: Tensor) => Tensor): (inputs: Tensor[], g: Tensor) => Tensor[];
+  grads(f: (x: Tensor, w: Tensor) => Tensor): (inputs: [Tensor, Tensor], g: Tensor) => [Tensor, Tensor];
   maxPool(x: Tensor, size: number, stride: number, pad: 'valid'): Tensor;
   transpose(x: Tensor, order: number[]): Tensor;
   losses: {
@@ -43,7 +43,8 @@ interface Tf {
   };
   train: {
     sgd(lr: number): {
-      minimize(f: () => Tensor, returnCost: boolean, variables: Tensor[]): Tensor | null;
+      minimize(f: () => Tensor, returnCost: true, variables: Tensor[]): Tensor;
+      minimize(f: () => Tensor, returnCost: false, variables: Tensor[]): null;
       dispose(): void;
     };
   };
@@ -104,7 +105,7 @@ function conv(tf: Ops, select: () => void, problem: ConvProblem): Prepared {
     run: () => tf.tidy(() => void gradients([x, w], upstream)),
     output: () =>
       tf.tidy(() => {
-        const [gx, gw] = gradients([x, w], upstream) as [Tensor, Tensor];
+        const [gx, gw] = gradients([x, w], upstream);
         const parts = [toNchw(call(x, w)), toNchw(gx), tf.transpose(gw, [3, 2, 0, 1]).dataSync()];
         return Float32Array.from(parts.flatMap((part) => Array.from(part)));
       }),
@@ -127,7 +128,7 @@ function planes(tf: Ops, select: () => void, problem: PlanesProblem): Prepared |
 
 function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
   const { layers, batch, loss } = problem;
-  const x = tf.tensor(problem.x, [batch, layers[0]!.inputs]);
+  const x = tf.tensor(problem.x, [batch, inputSize(problem)]);
   const classes = outputSize(problem);
   const wanted = loss.kind === 'mse' ? loss.targets : oneHot(loss.labels, classes);
   const y = tf.tensor(wanted, [batch, classes]);
@@ -135,7 +136,7 @@ function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
   const dense = layers.map((layer) => ({
     w: variable(transposed(layer), [layer.inputs, layer.outputs]),
     b: variable(layer.bias, [layer.outputs]),
-    activation: layer.activation as Activation | undefined,
+    activation: layer.activation,
   }));
   const variables = dense.flatMap(({ w, b }) => [w, b]);
   const optimizer = tf.train.sgd(problem.lr);
@@ -152,7 +153,7 @@ function train(tf: Ops, select: () => void, problem: TrainProblem): Prepared {
     run: () => tf.tidy(() => void optimizer.minimize(forward, false, variables)),
     output: () =>
       Array.from({ length: CHECKED_STEPS }, () =>
-        tf.tidy(() => optimizer.minimize(forward, true, variables)!.dataSync()[0]!),
+        tf.tidy(() => optimizer.minimize(forward, true, variables).dataSync()[0]!),
       ),
     dispose: () => [x, y, optimizer, ...variables].forEach((t) => void t.dispose()),
   };

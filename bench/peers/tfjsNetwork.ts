@@ -1,6 +1,7 @@
 /**
- * TensorFlow.js's side of the whole networks. Those of linear and convolutional layers only infer, by its fused operations. Recurrent layers: step by step from operations, with PyTorch's gates and biases (its own
- * layers, which do the same, have one bias, and a GRU of another form).
+ * TensorFlow.js's side of the whole networks. Networks of linear and convolutional layers only infer, with its fused operations.
+ * Recurrent layers are computed step by step from operations, with PyTorch's gates and biases (its own layers, which do the same,
+ * have one bias, and another form of GRU).
  */
 import type { Prepared } from '../harness/types.ts';
 import { NETWORK_CHECKED_STEPS, type NetworkProblem, networkWeight, RECURRENT_UNITS } from './network.ts';
@@ -9,7 +10,7 @@ interface Tensor {
   dataSync(): Float32Array;
   dispose(): void;
 }
-/** What is used of tfjs here. */
+/** The part of tfjs that is used here. */
 export interface RecurrentTf {
   tensor(data: Float32Array, shape: number[]): Tensor;
   variable(t: Tensor): Tensor;
@@ -20,7 +21,8 @@ export interface RecurrentTf {
   mul(a: Tensor, b: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
-  split(x: Tensor, parts: number, dim: number): Tensor[];
+  split(x: Tensor, parts: 3, dim: number): [Tensor, Tensor, Tensor];
+  split(x: Tensor, parts: 4, dim: number): [Tensor, Tensor, Tensor, Tensor];
   unstack(x: Tensor, dim: number): Tensor[];
   matMul(a: Tensor, b: Tensor): Tensor;
   reshape(x: Tensor, shape: number[]): Tensor;
@@ -43,13 +45,19 @@ export interface RecurrentTf {
       beta1: number,
       beta2: number,
       epsilon: number,
-    ): { minimize(f: () => Tensor, returnCost: boolean, variables: Tensor[]): Tensor | null; dispose(): void };
+    ): {
+      minimize(f: () => Tensor, returnCost: true, variables: Tensor[]): Tensor;
+      minimize(f: () => Tensor, returnCost: false, variables: Tensor[]): null;
+      dispose(): void;
+    };
   };
 }
 
 type Layer = (x: Tensor) => Tensor;
+/** Only the LSTM uses c. */
+type State = [h: Tensor, c: Tensor];
 
-/** Linear layers of the state dict's entries `at`. `order` says where input i of the layer stands in PyTorch's weight. */
+/** A linear layer with the state dict's entries `at`. `order` gives the place of input i in PyTorch's weight. */
 function linear(tf: RecurrentTf, at: number, inputs: number, outputs: number, relu: boolean, order = (i: number) => i) {
   const w = networkWeight(`${at}.weight`, [outputs, inputs]);
   const turned = w.map((_, i) => w[(i % outputs) * inputs + order(Math.floor(i / outputs))]!);
@@ -99,19 +107,19 @@ function feedForward(
   };
 }
 
-/** The state after a step, from a = W_ih·x + b_ih and r = W_hh·h + b_hh. The lstm's state is [h, c]. */
-function step(tf: RecurrentTf, model: 'lstm' | 'gru' | 'rnn', a: Tensor, r: Tensor, [h, c]: Tensor[]): Tensor[] {
-  if (model === 'rnn') return [tf.tanh(tf.add(a, r))];
+/** The state after a step, from a = W_ih·x + b_ih and r = W_hh·h + b_hh. */
+function step(tf: RecurrentTf, model: 'lstm' | 'gru' | 'rnn', a: Tensor, r: Tensor, [h, c]: State): State {
+  if (model === 'rnn') return [tf.tanh(tf.add(a, r)), c];
   if (model === 'lstm') {
-    const [i, f, g, o] = tf.split(tf.add(a, r), 4, 1) as [Tensor, Tensor, Tensor, Tensor];
-    const next = tf.add(tf.mul(tf.sigmoid(f), c!), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+    const [i, f, g, o] = tf.split(tf.add(a, r), 4, 1);
+    const next = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
     return [tf.mul(tf.sigmoid(o), tf.tanh(next)), next];
   }
-  const [ar, az, an] = tf.split(a, 3, 1) as [Tensor, Tensor, Tensor];
-  const [rr, rz, rn] = tf.split(r, 3, 1) as [Tensor, Tensor, Tensor];
+  const [ar, az, an] = tf.split(a, 3, 1);
+  const [rr, rz, rn] = tf.split(r, 3, 1);
   const z = tf.sigmoid(tf.add(az, rz));
   const n = tf.tanh(tf.add(an, tf.mul(tf.sigmoid(tf.add(ar, rr)), rn)));
-  return [tf.add(n, tf.mul(z, tf.sub(h!, n)))];
+  return [tf.add(n, tf.mul(z, tf.sub(h, n))), c];
 }
 
 export function tfjsNetwork(tf: RecurrentTf, select: () => void, problem: NetworkProblem): Prepared | undefined {
@@ -138,12 +146,12 @@ export function tfjsNetwork(tf: RecurrentTf, select: () => void, problem: Networ
   const tx = tf.tensor(x, inputShape);
   const y = tf.tensor(loss.targets, [batch, 1]);
   const forward = () => {
-    let state = [tf.zeros([batch, RECURRENT_UNITS]), tf.zeros([batch, RECURRENT_UNITS])];
+    let state: State = [tf.zeros([batch, RECURRENT_UNITS]), tf.zeros([batch, RECURRENT_UNITS])];
     for (const xt of tf.unstack(tx, 1)) {
-      const r = tf.add(tf.matMul(state[0]!, wHh), bHh);
+      const r = tf.add(tf.matMul(state[0], wHh), bHh);
       state = step(tf, model, tf.add(tf.matMul(xt, wIh), bIh), r, state);
     }
-    return tf.losses.meanSquaredError(y, tf.add(tf.matMul(state[0]!, wHead), bHead));
+    return tf.losses.meanSquaredError(y, tf.add(tf.matMul(state[0], wHead), bHead));
   };
   const optimizer = tf.train.adam(lr, 0.9, 0.999, 1e-8);
   return {
@@ -151,7 +159,7 @@ export function tfjsNetwork(tf: RecurrentTf, select: () => void, problem: Networ
     run: () => tf.tidy(() => void optimizer.minimize(forward, false, variables)),
     output: () =>
       Array.from({ length: NETWORK_CHECKED_STEPS }, () =>
-        tf.tidy(() => optimizer.minimize(forward, true, variables)!.dataSync()[0]!),
+        tf.tidy(() => optimizer.minimize(forward, true, variables).dataSync()[0]!),
       ),
     dispose: () => [tx, y, optimizer, ...variables].forEach((t) => void t.dispose()),
   };

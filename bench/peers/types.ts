@@ -1,5 +1,5 @@
 /**
- * What the suites ask of a library: three kinds of problem. A library leaves out what it cannot do, or returns nothing
+ * The problems that suites pose to a library. A library leaves out the kinds that it cannot do, and returns undefined
  * for a problem that it cannot do in this form. Inputs belong to the suite: a library copies what it would change.
  */
 import type { Prepared } from '../harness/types.ts';
@@ -48,7 +48,7 @@ export interface ElementwiseProblem {
 
 /**
  * Planes x [batch, channels, height, width]: 2×2 max pooling, its result; or forward and backward, the gradient for x
- * from the result's gradient g (as many of g's elements as it has); the same of batch normalisation without weights.
+ * from the result's gradient g (as many of g's elements as it has); the same for batch normalisation without weights.
  */
 export interface PlanesProblem {
   op: 'maxPool' | 'maxPoolTraining' | 'batchNormTraining';
@@ -71,7 +71,10 @@ export interface DenseLayer {
   activation?: Activation;
 }
 
-/** One step of SGD, or of Adam with PyTorch's defaults, on one batch. The output of a contender is the losses of the first CHECKED_STEPS steps. */
+/**
+ * One step of SGD, or of Adam with PyTorch's defaults, on one batch. A contender's output is the losses of the first CHECKED_STEPS
+ * steps.
+ */
 export interface TrainProblem {
   layers: DenseLayer[];
   batch: number;
@@ -89,7 +92,7 @@ type Offer<P> = (problem: P) => Prepared | Promise<Prepared> | undefined;
 
 export interface Library {
   version: string;
-  /** Threads, precision, and what else a reader must know. */
+  /** Threads, precision, and anything else that a reader must know. */
   note: string;
   gemm?: Offer<GemmProblem>;
   elementwise?: Offer<ElementwiseProblem>;
@@ -97,20 +100,21 @@ export interface Library {
   train?: Offer<TrainProblem>;
   conv?: Offer<ConvProblem>;
   network?: Offer<NetworkProblem>;
-  /** From import to the first product, in the runtime of this name; each call a new process. */
+  /** From import to the first product, in the runtime of this name; each call is a new process. */
   cold?: Offer<string>;
   close?: () => void;
 }
 
 export interface Peer {
   name: string;
-  /** Throws where the library is not to be had; the message is the reason in the report. */
+  /** Throws where the library is not available; the message is the reason in the report. */
   open: () => Library | Promise<Library>;
 }
 
+export const inputSize = ({ x, batch }: TrainProblem): number => x.length / batch;
 export const outputSize = (problem: TrainProblem): number => problem.layers.at(-1)!.outputs;
 
-/** The labels as one-hot rows, for libraries that want them so. */
+/** The labels as one-hot rows, for libraries that need them. */
 export function oneHot(labels: Int32Array, classes: number): Float32Array {
   const rows = new Float32Array(labels.length * classes);
   labels.forEach((label, i) => {

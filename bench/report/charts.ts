@@ -2,7 +2,7 @@
 import type { Ratio, Throughput } from './data.ts';
 import { both, colourOf, frame, logAxis, losingSide, named, namesOf, render, rows, shapes, stepOf } from './svg.ts';
 
-/** A dot a contender, a row a task: how many times as long as saraf it takes. */
+/** A dot for each contender, a row for each task: times divided by saraf's. */
 export function dots(given: readonly Ratio[], label: string): Promise<string> {
   const all = named(given.filter(({ peer }) => !peer.includes('threads')));
   const names = namesOf(all);
@@ -56,14 +56,14 @@ export function dots(given: readonly Ratio[], label: string): Promise<string> {
   });
 }
 
-/** For the overview: the fastest of each kind, with its ratio written beside it. */
+/** For the overview: the fastest of each kind, with its ratio written next to it. */
 export function overview(all: readonly (Ratio & { group: string })[], groups: Record<string, string>): Promise<string> {
   const names = namesOf(all);
   const text = (ratio: number) => `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(ratio < 1 ? 2 : 1)}×`;
-  /** With the name of who was the fastest, where the kind has several. */
+  /** With the name of the fastest, where the kind has several. */
   const worded = ({ ratio, peer, kind }: Ratio, narrow: boolean) =>
     narrow || kind === 'native' ? text(ratio) : `${text(ratio)} ${peer}`;
-  return both('How many times as long as saraf others take', (narrow) => {
+  return both('How many times as long as saraf the others take', (narrow) => {
     const values = all.map((one) => ({
       ...one,
       text: worded(one, narrow),
@@ -111,7 +111,7 @@ export function overview(all: readonly (Ratio & { group: string })[], groups: Re
   });
 }
 
-/** Bars from zero, with lines at one and two times. */
+/** Bars from zero, with lines at 1× and 2×. */
 export function threadBars(given: readonly { task: string; speedup: number }[]): Promise<string> {
   const values = named(given);
   const names = namesOf(values);
@@ -151,7 +151,7 @@ export function threadBars(given: readonly { task: string; speedup: number }[]):
   }));
 }
 
-/** saraf on versions of Node. */
+/** saraf's speed on versions of Node. */
 export function nodeDots(given: readonly { task: string; node: string; speed: number }[]): Promise<string> {
   const values = named(given);
   const names = namesOf(values);
@@ -203,7 +203,7 @@ export function nodeDots(given: readonly { task: string; node: string; speed: nu
 }
 export const nodeColour = (_: string, i: number): string => `var(--node-${i + 1})`;
 
-/** A panel a kind of work: examples a second against batch size, both in equal ratios. */
+/** A panel for each kind of work: examples a second against batch size, both on logarithmic axes. */
 export function batchLines(all: readonly Throughput[], panel: string): Promise<string> {
   const values = all.filter((one) => one.panel === panel);
   const peers = [...new Set(all.map(({ peer }) => peer))];

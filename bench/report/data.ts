@@ -1,11 +1,8 @@
-/** What the page shows, taken from the result files: ratios, throughputs, who is faster. It knows nothing of charts. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { find } from '../harness/format.ts';
+/** The figures of the page, taken from the results: ratios, throughputs, what is faster. It knows nothing of charts. */
+import { find, majorOf } from '../harness/format.ts';
 import { PEAK, type SuiteResult, type TaskResult, type Timing } from '../harness/types.ts';
-import { benchFolder } from '../peers/load.ts';
 
-/** Kinds of contenders: charts give each kind a shape, tables an order. */
+/** Kinds of contenders: charts have a shape for each kind, tables order by it. */
 export type Kind = 'saraf' | 'wasm' | 'plain' | 'native';
 
 const kinds: Record<string, Kind> = {
@@ -38,21 +35,11 @@ const COMPILED_SUITES = [
   'streaming',
 ];
 
-export const majorOf = (result: SuiteResult): string => result.node.split('.')[0]!;
-
-export function readResults(): SuiteResult[] {
-  const folder = join(benchFolder, 'results');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as SuiteResult);
-}
-
 export function baseOf(result: SuiteResult): string {
   return COMPILED_SUITES.includes(result.suite) ? COMPILED : 'saraf';
 }
 
-/** How many times as long as saraf a contender took. */
+/** A contender's time divided by saraf's. */
 export interface Ratio {
   task: string;
   peer: string;
@@ -90,13 +77,13 @@ export interface Loss extends Ratio {
   node: string;
 }
 
-/** Below this the difference is more than the unrest of the machine. */
+/** Below this the difference is more than the machine's variation. */
 const LOST = 0.97;
 
-/** All that is faster than saraf, the fastest first; numbers of threads are not mixed. */
+/** Every contender that is faster than saraf on as many threads, the fastest first. */
 export function losses(results: readonly SuiteResult[]): Loss[] {
   return results
-    .flatMap((result) => ratios(result).map((one) => ({ ...one, suite: result.suite, node: majorOf(result) })))
+    .flatMap((result) => ratios(result).map((one) => ({ ...one, suite: result.suite, node: majorOf(result.node) })))
     .filter(({ kind, ratio, peer }) => kind !== 'saraf' && ratio < LOST && !peer.includes('threads'))
     .sort((a, b) => a.ratio - b.ratio);
 }
@@ -112,7 +99,7 @@ export interface Throughput {
 export function throughputs(result: SuiteResult): Throughput[] {
   return result.tasks.flatMap(({ name, samples, timings }) => {
     if (samples === undefined) return [];
-    const panel = name.split(',')[0]!;
+    const [panel = name] = name.split(',');
     return timings.map(({ name: peer, median }) => ({ panel, batch: samples, peer, rate: (1000 * samples) / median }));
   });
 }
@@ -135,7 +122,7 @@ export function speedsByNode(results: readonly SuiteResult[]): { task: string; n
       const first = medianOf(oldest.tasks.find(({ name }) => name === task.name));
       const own = medianOf(task);
       if (first === undefined || own === undefined) return [];
-      return [{ task: task.name, node: `Node ${majorOf(result)}`, speed: first.median / own.median }];
+      return [{ task: task.name, node: `Node ${majorOf(result.node)}`, speed: first.median / own.median }];
     }),
   );
 }

@@ -1,24 +1,24 @@
 /** Writes bench/report/index.html from bench/results, and its first chart as a picture for READMEs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readResults } from '../harness/results.ts';
 import { benchFolder } from '../peers/load.ts';
-import { readResults } from './data.ts';
 import { familyColours, glanceChart, report } from './page.ts';
 
 const folder = join(benchFolder, 'report');
-/** Room above the chart, for what the colours mean. */
+/** Room for the key above the chart. */
 const KEY = 44;
 
-/** Colours of the style sheet by name, in the light form and in the dark one. */
+/** Colours of the style sheet by name, light and dark. */
 function palettes(): [light: Map<string, string>, dark: Map<string, string>] {
   const style = readFileSync(join(folder, 'style.css'), 'utf8');
-  const [light, dark] = style.slice(0, style.indexOf('* {')).split('@media');
+  const [light = '', dark = ''] = style.slice(0, style.indexOf('* {')).split('@media');
   const read = (text: string) =>
-    new Map([...text.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, value]) => [name!, value!]));
-  return [read(light!), read(dark!)];
+    new Map([...text.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name = '', value = '']) => [name, value]));
+  return [read(light), read(dark)];
 }
 
-/** Colours as they are in place of the variables, which not everything that shows pictures knows; dark ones by a rule each. */
+/** Replaces variables, which not every viewer of pictures knows, by light colours; a rule each makes them dark. */
 function inColours(svg: string): [svg: string, rules: string] {
   const [light, dark] = palettes();
   const rules = new Set<string>();
@@ -32,7 +32,7 @@ function inColours(svg: string): [svg: string, rules: string] {
 /** The chart as a file of its own: with the colours of the style sheet, light and dark, and a key. */
 function picture(chart: string): string {
   const wide = chart.slice(chart.indexOf('<svg'), chart.indexOf('</svg>') + 6);
-  const [, width, height] = wide.match(/width="([\d.]+)" height="([\d.]+)"/)!.map(Number) as [number, number, number];
+  const [, width = 0, height = 0] = (wide.match(/width="([\d.]+)" height="([\d.]+)"/) ?? []).map(Number);
   let x = 16;
   const key = Object.entries(familyColours()).map(([name, colour]) => {
     const at = x;

@@ -1,4 +1,4 @@
-/** Tasks as the charts call them: their names in the suites say every size, and some lean on the row above. */
+/** The names of tasks in charts: those in the suites give every size, and some refer to the row above. */
 
 const CONV = /^n(\d+) (\d+)² (depthwise )?(\S+) k(\d)( s2)?(, backward)?$/;
 

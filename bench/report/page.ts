@@ -1,7 +1,7 @@
 /** The page: its sections, tables and words, as one HTML text without scripts and without anything to load. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { duration, find, peakOf, share, speed } from '../harness/format.ts';
+import { duration, find, majorOf, peakOf, share, speed } from '../harness/format.ts';
 import { PEAK, type SuiteResult } from '../harness/types.ts';
 import { benchFolder } from '../peers/load.ts';
 import { batchLines, dots, nodeColour, nodeDots, overview, threadBars } from './charts.ts';
@@ -12,7 +12,6 @@ import {
   kindOf,
   type Loss,
   losses,
-  majorOf,
   type Ratio,
   ratios,
   speedsByNode,
@@ -22,7 +21,7 @@ import {
 import { displayName } from './names.ts';
 import { colourOf } from './svg.ts';
 
-/** The engine of the charts; others are in the tables. */
+/** The Node of the charts; others are in the tables. */
 const MAIN_NODE = '24';
 
 interface Chapter {
@@ -49,7 +48,7 @@ const chapters: Chapter[] = [
   {
     id: 'training',
     title: 'Training steps',
-    text: 'Forward, backward and update. Everything is compared with saraf compiled, as one would run it.',
+    text: 'Forward, backward and update. Everything is compared with saraf compiled, as users would run it.',
     suites: ['mlp-step', 'xor-step', 'programs'],
   },
   {
@@ -63,14 +62,14 @@ const chapters: Chapter[] = [
 /** Suites with a chart of their own. */
 const SPECIAL = ['threads', 'batch', 'runtimes'];
 
-/** Suites that no chapter names stand for themselves. */
+/** Suites that no chapter names become chapters of their own. */
 function otherChapters(all: readonly SuiteResult[]): Chapter[] {
   const known = new Set([...SPECIAL, ...chapters.flatMap(({ suites }) => suites)]);
   const others = new Map(all.filter(({ suite }) => !known.has(suite)).map(({ suite, title }) => [suite, title]));
   return [...others].map(([suite, title]) => ({ id: suite, title, text: '', suites: [suite] }));
 }
 
-/** What the overview shows: suite, task as its name begins, what it is called there. */
+/** The rows of the overview: suite, beginning of the task's name, name in the overview. */
 const highlights: [suite: string, task: string, name: string][] = [
   ['gemm', '512×512 · 512×512 NN', 'matrix product 512³'],
   ['gemm', '512×512 · 512×512 TN', 'the same, Aᵀ·B'],
@@ -91,9 +90,9 @@ const families: Record<string, { kind: Kind; colour: string }> = {
   'PyTorch 1.13, native AVX-512, one thread': { kind: 'native', colour: 'native' },
 };
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
-/** Markdown's code spans. */
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+/** With Markdown's code spans as HTML. */
 const worded = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>');
 
 const marks: Record<Kind, string> = {
@@ -162,13 +161,13 @@ function provenance(result: SuiteResult): string {
   );
   const items = [...peers, ...excluded].map((text) => `<li>${escaped(text)}</li>`).join('');
   const where = `Node ${result.node} (V8 ${result.v8}), ${result.machine}, ${result.date}, medians of ${result.rounds} interleaved rounds`;
-  return `<p class="soft">${escaped(where)}. Again: <code>${escaped(`${result.command} --node ${majorOf(result)}`)}</code></p><ul class="plain">${items}</ul>`;
+  return `<p class="soft">${escaped(where)}. To repeat: <code>${escaped(`${result.command} --node ${majorOf(result.node)}`)}</code></p><ul class="plain">${items}</ul>`;
 }
 
-/** All numbers of some suites, one table a Node. */
+/** All numbers of some suites, one table for each Node. */
 function numbers(results: readonly SuiteResult[]): string {
   const tables = results.map(
-    (result) => `<h3>${escaped(result.title)}, Node ${majorOf(result)}</h3>${table(result)}${provenance(result)}`,
+    (result) => `<h3>${escaped(result.title)}, Node ${majorOf(result.node)}</h3>${table(result)}${provenance(result)}`,
   );
   return `<details><summary>All numbers, with machine, versions and commands</summary>${tables.join('')}</details>`;
 }
@@ -178,9 +177,9 @@ const section = (id: string, title: string, ...content: string[]): string =>
 
 const paragraph = (text: string): string => (text === '' ? '' : `<p class="soft">${worded(text)}</p>`);
 
-/** The results of the charts' Node, or of the newest there is. */
+/** The results of the charts' Node, or of the newest measured. */
 const main = (results: readonly SuiteResult[]): SuiteResult | undefined =>
-  results.find((result) => majorOf(result) === MAIN_NODE) ?? results.at(-1);
+  results.find(({ node }) => majorOf(node) === MAIN_NODE) ?? results.at(-1);
 
 async function chapter(
   all: readonly SuiteResult[],
@@ -228,7 +227,7 @@ export function glanceChart(all: readonly SuiteResult[]): Promise<string> {
   return overview(picked(all), familyColours());
 }
 
-/** What the colours of the overview mean. */
+/** The key of the overview. */
 export const familyColours = (): Record<string, string> =>
   Object.fromEntries(Object.entries(families).map(([name, { colour }]) => [name, colour]));
 
@@ -242,7 +241,7 @@ async function glance(all: readonly SuiteResult[]): Promise<string> {
     'glance',
     'At a glance',
     paragraph(
-      `Everybody on one thread of the same machine, Node ${MAIN_NODE}. A dot right of 1× took longer than saraf; one in the red field was faster. Distances are ratios: the axis is logarithmic.`,
+      `All on one thread of the same machine, Node ${MAIN_NODE}. A dot right of 1× took longer than saraf; one in the red field was faster. Distances are ratios: the axis is logarithmic.`,
     ),
     key(entries),
     await glanceChart(all),
@@ -265,7 +264,7 @@ function lost(all: readonly SuiteResult[]): string {
     'losses',
     'Where saraf loses',
     paragraph(
-      'Every measurement of every suite in which another one took less than 97 % of saraf’s time on as many threads, the widest first.',
+      'Every measurement of every suite in which another contender took less than 97 % of saraf’s time on as many threads, the widest gap first.',
     ),
     lossTable(found.filter(({ kind }) => kind !== 'native')),
     `<details><summary>PyTorch, whose native code has vectors four times as wide: ${native.length} measurements</summary>${lossTable(native)}</details>`,
@@ -276,7 +275,7 @@ async function threads(all: readonly SuiteResult[]): Promise<string> {
   const results = all.filter(({ suite }) => suite === 'threads');
   const result = main(results);
   if (result === undefined) return '';
-  const words = `Node ${majorOf(result)}. The dashed line is twice as fast. Results are the same bits for any number of threads.`;
+  const words = `Node ${majorOf(result.node)}. The dashed line marks twice the speed. Results have the same bits for any number of threads.`;
   return section(
     'threads',
     'Two threads against one',
@@ -298,7 +297,7 @@ async function batches(all: readonly SuiteResult[]): Promise<string> {
   return section(
     'batch',
     'Throughput against batch size',
-    paragraph(`Digits a second, on logarithmic axes; higher is better. Node ${majorOf(result)}.`),
+    paragraph(`Digits a second, on logarithmic axes; higher is better. Node ${majorOf(result.node)}.`),
     keyOf([...new Set(values.map(({ peer }) => peer))]),
     `<div class="panels">${drawn.join('')}</div>`,
     `<details><summary>How to read it</summary><ul class="notes">${result.notes.map((note) => `<li>${worded(note)}</li>`).join('')}</ul></details>`,
@@ -308,13 +307,14 @@ async function batches(all: readonly SuiteResult[]): Promise<string> {
 
 async function versions(all: readonly SuiteResult[]): Promise<string> {
   const results = all.filter(({ suite }) => suite === 'runtimes');
-  if (results.length < 2) return '';
+  const [oldest] = results;
+  if (oldest === undefined || results.length < 2) return '';
   const values = speedsByNode(results);
   const nodes = [...new Set(values.map(({ node }) => node))];
   return section(
     'runtimes',
     'Versions of Node',
-    paragraph(`saraf’s speed on each, as a multiple of that on ${nodes[0]}. ${results[0]!.notes[0]}`),
+    paragraph(`saraf’s speed on each, as a multiple of that on ${nodes[0]}. ${oldest.notes[0]}`),
     key(nodes.map((name, i) => ({ name, colour: nodeColour(name, i), kind: 'wasm' }))),
     await nodeDots(values),
     numbers(results),
@@ -337,7 +337,7 @@ export async function report(all: readonly SuiteResult[]): Promise<string> {
     await versions(all),
   ].filter((text) => text !== '');
   const links = sections.map((text) => {
-    const [, id, title] = text.match(/^<section id="([^"]*)"><h2>(.*?)<\/h2>/)!;
+    const [, id, title] = text.match(/^<section id="([^"]*)"><h2>(.*?)<\/h2>/) ?? [];
     return `<a href="#${id}">${title}</a>`;
   });
   return `<!doctype html>
@@ -348,13 +348,13 @@ export async function report(all: readonly SuiteResult[]): Promise<string> {
 <style>${style.replace(/\s*\n\s*/g, '\n')}</style>
 <header>
 <h1>How fast saraf is</h1>
-<p class="soft">Next to other JavaScript libraries, to plain JavaScript and to PyTorch, in the same process or beside it, on ${escaped(machine)} (where a suite ran elsewhere, its numbers say so). Every contender’s output is checked before it is timed; rounds are interleaved, and figures are medians.</p>
+<p class="soft">Compared with other JavaScript libraries, with plain JavaScript and with PyTorch, in the same process or next to it, on ${escaped(machine)} (where a suite ran elsewhere, its numbers say so). Every contender’s output is checked before it is timed; rounds are interleaved, and figures are medians.</p>
 <nav>${links.join('')}</nav>
 </header>
 <main>
 ${sections.join('\n')}
 </main>
-<footer><p>Measured again by <code>npm run bench</code>, this page written anew by <code>npm run bench:report</code>. Only ratios of one run carry over to another machine.</p></footer>
+<footer><p><code>npm run bench</code> measures again; <code>npm run bench:report</code> writes this page anew. Only ratios within one run carry over to another machine.</p></footer>
 </html>
 `;
 }

@@ -1,6 +1,7 @@
 /**
- * What the charts share: Vega-Lite specifications become SVG texts, so that the page needs no script. Colours are variables of the page's
- * style sheet. Each chart of rows is drawn twice: wide, and narrow for phones, with the names above their rows.
+ * The common parts of the charts: Vega-Lite specifications become SVG texts, so that the page needs no script. Colours are
+ * variables of the page's style sheet. Each chart of rows is drawn twice: wide, and narrow for phones, with the names above their
+ * rows.
  */
 import { load } from '../peers/load.ts';
 import type { Kind } from './data.ts';
@@ -16,7 +17,7 @@ interface VegaLite {
 
 const WIDE = 900;
 const NARROW = 330;
-/** Room for a letter of the names at the left of a wide chart. */
+/** Room for a letter of the names on the left of a wide chart. */
 const LETTER = 7.7;
 /** Room for the axis above a chart. */
 const AXIS = 42;
@@ -73,7 +74,7 @@ const config = {
 const short = "datum.value >= 1000 ? format(datum.value, ',') : datum.value";
 const LOG_TICKS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000];
 
-/** Draws one specification; marks that have a description get it as what a pointer shows. */
+/** Draws one specification; a mark's description becomes its tooltip. */
 export async function render(spec: object, label: string): Promise<string> {
   const [vega, lite] = [await load<Vega>('vega'), await load<VegaLite>('vega-lite')];
   const runtime = vega.parse(lite.compile({ ...spec, config }).spec);
@@ -87,13 +88,13 @@ export async function render(spec: object, label: string): Promise<string> {
     .replace(/ class="[^"]*"| pointer-events="none"| stroke-miterlimit="10"/g, '');
 }
 
-/** A figure of the wide and the narrow form. */
+/** A figure in the wide and in the narrow form. */
 export async function both(label: string, make: (narrow: boolean) => object): Promise<string> {
   const [wide, narrow] = [await render(make(false), label), await render(make(true), label)];
   return `<div class="wide">${wide}</div><div class="narrow">${narrow}</div>`;
 }
 
-/** Rows of names: at the left, or where there is little room above each row. */
+/** Rows of names: on the left, or, where there is little room, above each row. */
 export function rows(names: readonly string[], narrow: boolean, padding = narrow ? 0.8 : 0.5, labelOffset = -16) {
   const axis = narrow
     ? { labelAlign: 'left', labelPadding: -2, labelOffset, labelBaseline: 'middle' }
@@ -124,7 +125,7 @@ const leftOf = (narrow: boolean, names: readonly string[]): number =>
   narrow ? 4 : Math.round(LETTER * Math.max(...names.map(({ length }) => length))) + 16;
 const RIGHT = 18;
 
-/** The frame of a chart of rows: sizes are given and not estimated from texts, so that letters keep their size on the page. */
+/** The frame of a chart of rows. Sizes are set, not estimated from texts, so that letters keep their size on the page. */
 export const frame = (narrow: boolean, names: readonly string[]) => ({
   autosize: 'none',
   width: widthOf(narrow, names),

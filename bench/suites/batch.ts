@@ -1,4 +1,4 @@
-/** Throughput against the size of the batch: what a call costs weighs on small batches, arithmetic and memory on large ones. */
+/** Throughput against batch size: small batches show the cost of a call, large ones that of arithmetic and memory. */
 import { plain } from '../peers/plain.ts';
 import { pytorch } from '../peers/pytorch.ts';
 import { sarafThreads } from '../peers/saraf.ts';
@@ -20,7 +20,7 @@ export const batch: SuitePlan = {
   title: 'Throughput against batch size',
   notes: [
     'MLP is 784-128-64-10, trained by SGD; CNN has three blocks of 3×3 convolution, ReLU and pooling with 32, 64 and 128 channels, trained by Adam.',
-    '`saraf` is compiled, on one thread. tfjs infers by its fused operations; tfjs-wasm cannot train a CNN; tfjs-cpu, in plain JavaScript, sits out large batches of images.',
+    '`saraf` is compiled, on one thread. tfjs infers with its fused operations; tfjs-wasm cannot train a CNN; tfjs-cpu, in plain JavaScript, sits out large batches of images.',
   ],
   peers: [sarafThreads('saraf', 1), sarafThreads('saraf, 2 threads', 2), tfjsWasm, tfjsCpu, plain, pytorch],
   tasks: (libraries) =>

@@ -83,7 +83,7 @@ function outputAt(p: ConvProblem, index: number): number {
   return sum;
 }
 
-/** The result, and the gradients by what they do to it: Σ g·y = Σ gw·w = Σ gx·x, as y is linear in both. */
+/** Checks the result, and the gradients by Σ g·y = Σ gw·w = Σ gx·x, which holds because y is linear in both. */
 function checkOf(p: ConvProblem): (output: Numbers) => string | undefined {
   const length = p.batch * p.outChannels * p.outSize ** 2;
   const stride = Math.max(1, Math.floor(length / CHECKED)) | 1;
@@ -120,9 +120,9 @@ export const conv: SuitePlan = {
   name: 'conv',
   title: 'Convolution',
   notes: [
-    'n is the batch, then the side of the image, channels, side of the kernel, stride; 3×3 with stride 1 has padding 1 but for n64, 7×7 padding 3.',
+    'n is the batch, then the side of the image, channels, side of the kernel, stride; 3×3 with stride 1 has padding 1 except for n64, 7×7 has padding 3.',
     '`saraf` is `conv2d` of `saraf/kernels` on arrays from `alloc`; `saraf tensor` is `F.conv2d`, `saraf compiled` the same in a compiled function, which transforms weights once for all calls. Backward is the forward pass and the gradients of input and weight.',
-    'tfjs works on NHWC, its own layout; nobody is charged for a change of layout.',
+    'tfjs works on NHWC, its own layout; no contender is charged for a change of layout.',
   ],
   peers: [saraf, sarafTensor, sarafCompiled, tfjsWasm, pytorch],
   peak: true,

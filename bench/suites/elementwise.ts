@@ -1,4 +1,4 @@
-/** One operation on a million floats, where memory and the exponential decide. */
+/** One operation on a million floats, where memory and the exponential function dominate. */
 import { matches } from '../harness/check.ts';
 import { uniform } from '../harness/random.ts';
 import type { Task } from '../harness/types.ts';
@@ -46,8 +46,8 @@ export const elementwise: SuitePlan = {
   name: 'elementwise',
   title: 'Elementwise operations and reductions, 1000×1000 floats',
   notes: [
-    '`saraf` is `saraf/kernels` into an array from `alloc` (tensors for log and for adding a row), `saraf tensor` makes a new tensor in each call, as all the peers but the plain loops do.',
-    'onnxruntime-web copies its inputs in and its output out in each run, which its interface does not let one avoid.',
+    '`saraf` is `saraf/kernels` into an array from `alloc` (tensors for log and for adding a row), `saraf tensor` makes a new tensor in each call, as all peers except the plain loops do.',
+    'onnxruntime-web copies its inputs in and its output out in each run; its interface offers no way to avoid that.',
   ],
   peers: [saraf, sarafTensor, tfjsWasm, onnxRuntime, jaxJs, numpyTs, tfjsCpu, mlMatrix, plain, pytorch],
   tasks: (libraries) => (Object.keys(titles) as ElementwiseOp[]).map((op) => elementwiseTask(op, libraries)),

@@ -11,8 +11,8 @@ export const embedding: SuitePlan = {
   name: 'embedding',
   title: 'Training step of an embedding',
   notes: [
-    'Forward, backward of the mean, and the step of the optimizer. PyTorch has dense gradients, its default.',
-    'saraf’s SGD works on the rows looked up alone: the same 500 cost as much in a table of any size. Adam changes all rows.',
+    'Forward, backward of the mean, and the optimizer’s step. PyTorch’s gradients are dense, its default.',
+    'saraf’s SGD works only on the rows looked up: the same 500 cost as much in a table of any size. Adam changes all rows.',
   ],
   peers: [saraf, sarafCompiled, pytorch],
   tasks: (libraries) => [

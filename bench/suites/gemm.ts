@@ -1,4 +1,4 @@
-/** Matrix products: the sizes of training steps, the four ways that operands can lie, and small cubes. */
+/** Matrix products: the sizes of training steps, the four layouts of operands, and small cubes. */
 import { differs } from '../harness/check.ts';
 import { uniform } from '../harness/random.ts';
 import type { Numbers, Task } from '../harness/types.ts';
@@ -15,7 +15,7 @@ import type { SuitePlan } from './types.ts';
 
 /** Checked elements of C: all of them in small products, evenly spread ones in large products. */
 const CHECKED = 4096;
-/** Slow peers sit out this size: their seconds a call would say nothing that the smaller sizes do not. */
+/** Slow peers sit out this size: a call takes them seconds, and would show nothing that the smaller sizes do not. */
 const LARGE = 1024;
 const slow = new Set([tfjsCpu.name, mlMatrix.name, plain.name]);
 
@@ -66,7 +66,7 @@ export const gemm: SuitePlan = {
     'A is m×k, B is k×n; N is stored as it is multiplied, T is stored transposed.',
     '`saraf` is `gemm` of `saraf/kernels` on arrays from `alloc`, `saraf tensor` is `a.matmul(b)`.',
     'tfjs-cpu, ml-matrix and the plain loops sit out 1024, where they take seconds; `saraf reference` stops at 512.',
-    'The peak loop does multiply-adds on registers alone: no SIMD code of that build can be faster on that engine.',
+    'The peak loop does multiply-adds on registers only: no SIMD code of that build can be faster on that engine.',
   ],
   peers: [saraf, sarafTensor, sarafReference, tfjsWasm, onnxRuntime, jaxJs, numpyTs, tfjsCpu, mlMatrix, plain, pytorch],
   peak: true,

@@ -14,7 +14,7 @@ const BATCH = 64;
 const INPUTS = 784;
 const CLASSES = 10;
 
-/** A training step on so many digits. */
+/** A training step on a batch of digits. */
 export function mlpStepTask(batch: number, libraries: Map<string, Library>): Task {
   const next = generator(6);
   const problem = {

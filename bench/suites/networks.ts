@@ -1,4 +1,4 @@
-/** What the suites of whole networks share. */
+/** The problems of the suites of whole networks. */
 import { differs } from '../harness/check.ts';
 import { generator, uniform } from '../harness/random.ts';
 import type { Numbers, Task } from '../harness/types.ts';
@@ -7,7 +7,7 @@ import type { Library } from '../peers/types.ts';
 
 const CLASSES = 10;
 
-/** Plain code would take minutes here: each library is compared with the first one that ran. */
+/** Plain code would take minutes here, so each library is compared with the first one that ran. */
 function agreement(): (output: Numbers) => string | undefined {
   let first: Numbers | undefined;
   return (output) => {

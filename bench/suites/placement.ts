@@ -1,4 +1,4 @@
-/** Where `device: 'auto'` puts training steps, against both places: a grid of widths and batches. A GPU in software will do. */
+/** Where `device: 'auto'` puts training steps, against both places: a grid of widths and batches. A GPU emulated in software will do. */
 import { generator, uniform } from '../harness/random.ts';
 import { sarafOn } from '../peers/gpu.ts';
 import type { TrainProblem } from '../peers/types.ts';
@@ -24,7 +24,7 @@ export const placement: SuitePlan = {
   name: 'placement',
   title: 'Where programs run',
   notes: [
-    "`saraf` chooses by itself (`device: 'auto'`); the others are told. Where both columns are 1.0 or more, it has chosen well.",
+    "`saraf` chooses by itself (`device: 'auto'`); the others are told where to run. Where both columns are 1.0 or more, it has chosen well.",
     'A call is a compiled training step, from inputs on the CPU until its loss has been read.',
   ],
   peers: [sarafOn('saraf', 'auto', true), sarafOn('saraf, CPU', 'wasm', true), sarafOn('saraf, GPU', 'webgpu', true)],

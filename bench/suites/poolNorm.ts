@@ -29,7 +29,7 @@ export const poolNorm: SuitePlan = {
   name: 'pool-norm',
   title: 'Pooling and normalisation',
   notes: [
-    '`saraf` is `saraf/kernels` for the forward pass, tensors for training. tfjs pools channels-last, which is given to it so.',
+    '`saraf` is `saraf/kernels` for the forward pass, tensors for training. tfjs pools channels-last, and gets its input in that layout.',
   ],
   peers: [saraf, sarafTensor, tfjsWasm, pytorch],
   tasks: (libraries) =>

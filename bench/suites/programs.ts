@@ -1,4 +1,4 @@
-/** Training steps as compiled programs: what recording, planning and one call into the kernels gain over eager code. */
+/** Training steps as compiled programs: the gain of recording, planning and one call into the kernels over eager code. */
 import { uniform } from '../harness/random.ts';
 import { pytorch } from '../peers/pytorch.ts';
 import { saraf, sarafCompiled } from '../peers/saraf.ts';

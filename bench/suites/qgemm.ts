@@ -1,8 +1,8 @@
-/** Products of int8 matrices, as quantized networks have them: weights n×k, exact sums as int32. */
+/** Products of int8 matrices, as in quantized networks: weights n×k, exact sums as int32. */
 import { join } from 'node:path';
 import { differs } from '../harness/check.ts';
 import { generator } from '../harness/random.ts';
-import type { Contender, Prepared, Task } from '../harness/types.ts';
+import type { Contender, Numbers, Prepared, Task } from '../harness/types.ts';
 import { benchFolder, load } from '../peers/load.ts';
 import { saraf } from '../peers/saraf.ts';
 import type { SuitePlan } from './types.ts';
@@ -18,7 +18,7 @@ interface Problem {
   b: Int8Array;
 }
 
-/** What one writes without a library, in the order that walks A and B along their rows. */
+/** The loops that one writes without a library, in the order that walks A and B along their rows. */
 function plainLoop({ m, n, k, a, b }: Problem, c: Int32Array): void {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
@@ -29,9 +29,9 @@ function plainLoop({ m, n, k, a, b }: Problem, c: Int32Array): void {
   }
 }
 
-function outputOf<T extends Int32Array | Float32Array>(run: () => void, c: T): T {
+function outputOf(run: () => void, c: Int32Array | Float32Array): Numbers {
   run();
-  return c.slice() as T;
+  return c.slice();
 }
 
 async function integers(problem: Problem): Promise<Prepared> {

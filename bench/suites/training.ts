@@ -1,4 +1,4 @@
-/** What the two suites of training steps share: a seeded network, and the check of its first losses. */
+/** The common parts of the suites of training steps: seeded networks, and the check of their first losses. */
 import { differs } from '../harness/check.ts';
 import { uniform } from '../harness/random.ts';
 import type { Numbers, Task } from '../harness/types.ts';
@@ -18,7 +18,7 @@ export function dense(sizes: number[], activations: (Activation | undefined)[]):
   });
 }
 
-/** The smallest network there is, on the four examples of XOR. */
+/** The smallest network of all, on the four examples of XOR. */
 export const xor: TrainProblem = {
   layers: dense([2, 3, 1], ['tanh', 'sigmoid']),
   batch: 4,

@@ -1,4 +1,4 @@
-/** How a suite is written down: its tasks are problems, offered to every library that can do them. */
+/** The form of a suite: its tasks are problems, offered to every library that can do them. */
 import type { Task } from '../harness/types.ts';
 import type { Library, Peer } from '../peers/types.ts';
 
@@ -7,9 +7,9 @@ export interface SuitePlan {
   title: string;
   notes: string[];
   peers: Peer[];
-  /** Whether the peak loop runs beside each task. */
+  /** Whether the peak loop is measured with each task. */
   peak?: boolean;
-  /** Major versions of Node to measure on, where nothing else is said; the current one and 24 otherwise. */
+  /** The default major versions of Node to measure on; if absent, the current one and 24. */
   nodes?: string[];
   tasks: (libraries: Map<string, Library>) => Task[];
 }

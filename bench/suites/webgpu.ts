@@ -11,7 +11,7 @@ export const webgpu: SuitePlan = {
   name: 'webgpu',
   title: 'A GPU',
   notes: [
-    '`saraf` is on the GPU, `saraf, CPU` on one thread. Operands lie where they are computed with; a call ends when a result has been read.',
+    '`saraf` is on the GPU, `saraf, CPU` on one thread. Operands are on the device that computes; a call ends when a result has been read.',
     'Software that stands in for a GPU (SwiftShader, lavapipe) does not take part: the suite is empty without a real one, and says so.',
   ],
   peers: [sarafOn('saraf', 'webgpu', false), sarafOn('saraf, CPU', 'wasm', false), tfjsWebgpu],

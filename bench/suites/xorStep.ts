@@ -1,4 +1,4 @@
-/** A training step of the smallest network there is: it measures what a call costs, not what arithmetic costs. */
+/** A training step of the smallest network of all: it measures the cost of calls, not of arithmetic. */
 import { brainJs } from '../peers/brain.ts';
 import { jaxJs } from '../peers/jax.ts';
 import { plain } from '../peers/plain.ts';
@@ -13,7 +13,7 @@ export const xorStep: SuitePlan = {
   title: 'Training step of a 2-3-1 network on XOR',
   notes: [
     'Batch 4, tanh then sigmoid, mean squared error, SGD with lr 0.1: forward, backward and update; the loss is not read.',
-    'brain.js makes one pass over the four examples with an update after each: other work than the rest, for its time only.',
+    'brain.js makes one pass over the four examples with an update after each: a different computation, listed only for its time.',
   ],
   peers: [saraf, sarafCompiled, sarafReference, tfjsWasm, jaxJs, tfjsCpu, brainJs, plain, pytorch],
   tasks: (libraries) => [trainingTask('2-3-1, batch 4', xor, libraries)],

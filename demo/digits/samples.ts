@@ -1,46 +1,52 @@
-/** Test digits as a strip of buttons: what the network takes each for, and which it gets wrong. A click puts one on the pad. */
+/** Test digits as a strip of buttons, with the network's guesses, wrong ones marked. A click puts a digit on the pad. */
 import { PIXELS } from '../messages.ts';
 import { colour, make } from '../page.ts';
 import { drawDigit } from './pad.ts';
 
 const SIZE = 56;
 
+interface Sample {
+  label: number;
+  button: HTMLButtonElement;
+  verdict: HTMLSpanElement;
+}
+
 export class Samples {
-  private buttons: HTMLButtonElement[] = [];
-  private labels: Uint8Array = new Uint8Array();
+  private samples: Sample[] = [];
 
   constructor(private readonly strip: HTMLElement) {}
 
   fill(pixels: Uint8Array, labels: Uint8Array, choose: (digit: Uint8Array) => void): void {
-    this.labels = labels;
-    const digits = Array.from(labels, (_, i) => pixels.subarray(i * PIXELS, (i + 1) * PIXELS));
-    const canvases = digits.map(() => make('canvas', { width: SIZE, height: SIZE }));
-    const draw = () => void canvases.forEach((canvas, i) => void drawDigit(canvas, digits[i]!, colour('ink')));
-    draw();
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-    this.buttons = digits.map((digit, i) => {
-      const button = make('button', { type: 'button', className: 'sample' }, canvases[i]!, make('span', {}, '·'));
-      button.setAttribute('aria-label', `Test digit ${labels[i]}`);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    this.samples = Array.from(labels, (label, i) => {
+      const digit = pixels.subarray(i * PIXELS, (i + 1) * PIXELS);
+      const canvas = make('canvas', { width: SIZE, height: SIZE });
+      const draw = () => drawDigit(canvas, digit, colour('ink'));
+      draw();
+      dark.addEventListener('change', draw);
+      const verdict = make('span', {}, '·');
+      const button = make('button', { type: 'button', className: 'sample' }, canvas, verdict);
+      button.setAttribute('aria-label', `Test digit ${label}`);
       button.addEventListener('click', () => choose(digit));
-      return button;
+      return { label, button, verdict };
     });
-    this.strip.replaceChildren(...this.buttons);
+    this.strip.replaceChildren(...this.samples.map(({ button }) => button));
   }
 
   judge(guesses: Uint8Array): void {
-    this.buttons.forEach((button, i) => {
-      const isRight = guesses[i] === this.labels[i];
+    this.samples.forEach(({ label, button, verdict }, i) => {
+      const isRight = guesses[i] === label;
       button.classList.toggle('right', isRight);
       button.classList.toggle('wrong', !isRight);
-      button.lastElementChild!.textContent = isRight ? `${guesses[i]}` : `${guesses[i]}?`;
-      button.setAttribute('aria-label', `Test digit ${this.labels[i]}, taken for ${guesses[i]}`);
+      verdict.textContent = isRight ? `${guesses[i]}` : `${guesses[i]}?`;
+      button.setAttribute('aria-label', `Test digit ${label}, taken for ${guesses[i]}`);
     });
   }
 
   forget(): void {
-    for (const button of this.buttons) {
+    for (const { button, verdict } of this.samples) {
       button.classList.remove('right', 'wrong');
-      button.lastElementChild!.textContent = '·';
+      verdict.textContent = '·';
     }
   }
 }

@@ -1,16 +1,14 @@
 /** The moons' part of the page: the plane, the controls, the figures. */
 import { type FromMoons, type MoonsSettings, PLANE, type ToMoons } from '../messages.ts';
-import { colour, element, keepDrawn, percent, short, startWorker } from '../page.ts';
+import { colour, contextOf, element, keepDrawn, make, percent, short, startWorker } from '../page.ts';
 
 const canvas = element<HTMLCanvasElement>('plane');
-const [hidden, rate, noise] = ['hidden', 'lr', 'noise'].map((id) => element<HTMLInputElement>(id)) as [
-  HTMLInputElement,
-  HTMLInputElement,
-  HTMLInputElement,
-];
+const hidden = element<HTMLInputElement>('hidden');
+const rate = element<HTMLInputElement>('lr');
+const noise = element<HTMLInputElement>('noise');
 
-let points = new Float32Array();
-let moonOf = new Int32Array();
+let points: Float32Array = new Float32Array();
+let moonOf: Int32Array = new Int32Array();
 let belief: Float32Array | null = null;
 
 function settings(): MoonsSettings {
@@ -24,7 +22,7 @@ function showSettings(): void {
   element('noise-value').textContent = noise.value;
 }
 
-/** The belief as colours between those of the two moons, paler where it is doubtful. */
+/** The belief in the colours of the two moons, paler where it is uncertain. */
 function drawBelief(context: CanvasRenderingContext2D, values: Float32Array): void {
   const { columns, rows } = PLANE;
   const [first, second, paper] = [colour('moon-0'), colour('moon-1'), colour('card')];
@@ -37,14 +35,14 @@ function drawBelief(context: CanvasRenderingContext2D, values: Float32Array): vo
     });
     image.data[4 * i + 3] = 255;
   });
-  const small = new OffscreenCanvas(columns, rows);
-  small.getContext('2d')!.putImageData(image, 0, 0);
+  const small = make('canvas', { width: columns, height: rows });
+  contextOf(small).putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
 function draw(): void {
-  const context = canvas.getContext('2d')!;
+  const context = contextOf(canvas);
   const { width, height } = canvas;
   context.clearRect(0, 0, width, height);
   if (belief !== null) drawBelief(context, belief);
@@ -57,9 +55,9 @@ function draw(): void {
   moonOf.forEach((moon, i) => {
     const x = ((points[2 * i]! - left) / (right - left)) * width;
     const y = ((top - points[2 * i + 1]!) / (top - bottom)) * height;
-    context.fillStyle = styles[moon]!;
+    context.fillStyle = styles[moon] ?? '';
     context.beginPath();
-    // The moons differ in shape too: circles and squares.
+    // The moons differ in shape, too: circles and squares.
     if (moon === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
     else context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
     context.fill();
@@ -74,8 +72,8 @@ export function moons(): void {
   const post = startWorker<ToMoons, FromMoons>('moons', (message) => {
     if (message.type === 'failed') throw new Error(message.message);
     if (message.type === 'points') {
-      points = message.points as Float32Array<ArrayBuffer>;
-      moonOf = message.moons as Int32Array<ArrayBuffer>;
+      points = message.points;
+      moonOf = message.moons;
     } else {
       belief = message.belief;
       element('moons-step').textContent = message.step.toLocaleString('en');

@@ -1,6 +1,6 @@
 /**
- * The digits' worker: trains a convolutional network and recognises what is drawn, in between. Training goes on in slices, so
- * that a drawing is answered within one slice.
+ * The digits' worker: trains a convolutional network, and recognises drawings in between. Training runs in slices, so that
+ * a drawing is answered within one slice.
  */
 import { type Compiled, compile, data, F, manualSeed, nn, noGrad, optim, type Tensor, tensor } from 'saraf';
 import { CLASSES, type FromDigits, PIXELS, SIDE, type ToDigits } from '../messages.ts';
@@ -38,13 +38,13 @@ interface Digits {
 
 const floats = (pixels: Uint8Array): Float32Array => Float32Array.from(pixels, (value) => value / 255);
 
-/** The file that data/pack.ts makes, gzipped: two counts, then the pixels and the labels of both parts. */
+/** Loads the gzipped file that data/pack.ts makes: two counts, then the pixels and the labels of both parts. */
 async function load(url: string): Promise<Digits> {
   const response = await fetch(url);
   if (!response.ok || response.body === null) throw new Error(`${url}: HTTP status ${response.status}`);
   const unzipped = response.body.pipeThrough(new DecompressionStream('gzip'));
   const buffer = await new Response(unzipped).arrayBuffer();
-  const [training, test] = new Uint32Array(buffer, 0, 2) as unknown as [number, number];
+  const [training = 0, test = 0] = new Uint32Array(buffer, 0, 2);
   let at = 8;
   const next = (length: number): Uint8Array => {
     at += length;
@@ -68,7 +68,7 @@ class Session {
   private readonly predict: Compiled<[Tensor], Tensor>;
   private epoch = 0;
   private running = false;
-  /** Grows when training starts over: what still runs then comes to its end. */
+  /** Grows when training pauses or starts over, which ends the previous run. */
   private generation = 0;
 
   constructor(
@@ -106,7 +106,7 @@ class Session {
   async probabilities(pixels: Float32Array, count: number): Promise<Float32Array> {
     const x = tensor(pixels, { shape: [count, 1, SIDE, SIDE], device: this.device });
     const y = this.predict(x);
-    const values = (await y.data()) as Float32Array;
+    const values = Float32Array.from(await y.data());
     y.dispose();
     x.dispose();
     return values;
@@ -139,7 +139,7 @@ class Session {
       await this.trainEpoch(goesOn);
       if (!goesOn()) return;
       this.epoch++;
-      this.optimizer.paramGroups[0]!.lr = LEARNING_RATE * DECAY ** this.epoch;
+      for (const group of this.optimizer.paramGroups) group.lr = LEARNING_RATE * DECAY ** this.epoch;
       await this.test(goesOn);
     }
     if (goesOn()) {
@@ -157,7 +157,7 @@ class Session {
       const loss = this.step(x.to(device), y.to(device));
       steps++;
       if (performance.now() - begun < SLICE_MS) continue;
-      const value = (await loss.data())[0]!;
+      const [value = Number.NaN] = await loss.data();
       const rate = (steps * BATCH * 1000) / (performance.now() - begun);
       tell<FromDigits>({ type: 'step', epoch: this.epoch + 1, loss: value, rate });
       await breath();
@@ -177,8 +177,9 @@ export function digits(): void {
   let opened: { digits: Digits; device: 'wasm' | 'webgpu' } | null = null;
   const fail = (error: unknown) => tell<FromDigits>({ type: 'failed', message: String(error) });
   const open = () => {
+    if (opened === null) return;
     session?.dispose();
-    session = new Session(opened!.digits, opened!.device);
+    session = new Session(opened.digits, opened.device);
   };
   listen<ToDigits>(async (message) => {
     switch (message.type) {

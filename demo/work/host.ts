@@ -1,13 +1,13 @@
-/** What the parts share: starting saraf in a worker, answering the page, and letting messages in between two slices of work. */
+/** The common parts of the workers: starting saraf, answering the page, and receiving messages between two slices of work. */
 import { init, runtimeInfo } from 'saraf';
 // Workers from a Blob are not allowed under the page's Content Security Policy, so threads start from this file.
 import workerUrl from 'saraf/worker.js?url';
 import type { Host } from '../messages.ts';
 
-/** Longest time that the worker does not listen. */
+/** The longest time for which a worker does not listen. */
 export const SLICE_MS = 30;
 
-/** Starts the kernels. What this browser lacks, saraf does without, and says so. */
+/** Starts the kernels. saraf does without what this browser lacks, and says so. */
 export async function start(threads: number | 'auto', device: 'wasm' | 'webgpu' = 'wasm'): Promise<Host> {
   await init({ threads, workerUrl: new URL(workerUrl, location.href) });
   if (device === 'webgpu') await init({ device });
@@ -21,7 +21,7 @@ export async function start(threads: number | 'auto', device: 'wasm' | 'webgpu' 
   };
 }
 
-/** Browsers can know WebGPU and have no GPU for it. */
+/** Browsers can support WebGPU and have no GPU for it. */
 async function hasGpu(): Promise<boolean> {
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<object | null> } };
   return (await gpu?.requestAdapter().catch(() => null)) != null;
@@ -31,12 +31,12 @@ export function tell<M>(message: M, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
 }
 
-/** Resolves after the messages that have come in so far. */
+/** Resolves after the messages that have arrived so far. */
 export function breath(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Hands each message to `handle`, one after the other, and reports what goes wrong. */
+/** Passes each message to `handle`, one at a time, and reports errors. */
 export function listen<M>(handle: (message: M) => void | Promise<void>): void {
   let before = Promise.resolve();
   self.onmessage = ({ data }: MessageEvent<M>) => {

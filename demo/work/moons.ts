@@ -1,4 +1,4 @@
-/** The moons' worker: trains a small network in slices, and after each tells what it believes all over the plane. */
+/** The moons' worker: trains a small network in slices, and after each sends its belief for the whole plane. */
 import { type Compiled, compile, data, F, manualSeed, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
 import { type FromMoons, type MoonsSettings, PLANE, type ToMoons } from '../messages.ts';
 import { breath, listen, start, tell } from './host.ts';
@@ -8,7 +8,7 @@ const POINTS = 240;
 const STEPS = 12;
 const FRAME_MS = 33;
 
-/** The places at which the network is asked, row by row from the top. */
+/** The places at which the network is evaluated, row by row from the top. */
 function places(): Tensor {
   const { left, right, bottom, top, columns, rows } = PLANE;
   const values = new Float32Array(rows * columns * 2);
@@ -36,7 +36,7 @@ class Session {
   constructor({ hidden, learningRate, noise }: MoonsSettings) {
     manualSeed(3);
     [this.x, this.y] = data.makeMoons(POINTS, { noise, seed: 1 });
-    this.labels = this.y.dataSync() as Int32Array;
+    this.labels = Int32Array.from(this.y.dataSync());
     const model = new nn.Sequential(new nn.Linear(2, hidden), new nn.Tanh(), new nn.Linear(hidden, 2));
     const optimizer = new optim.Adam(model.parameters(), { lr: learningRate });
     this.model = model;
@@ -49,16 +49,16 @@ class Session {
       return loss;
     });
     this.ask = compile((x: Tensor) => noGrad(() => F.softmax(model.forward(x), { dim: 1 })));
-    tell<FromMoons>({ type: 'points', points: this.x.dataSync() as Float32Array, moons: this.labels });
+    tell<FromMoons>({ type: 'points', points: Float32Array.from(this.x.dataSync()), moons: this.labels });
   }
 
   set learningRate(rate: number) {
-    this.optimizer.paramGroups[0]!.lr = rate;
+    for (const group of this.optimizer.paramGroups) group.lr = rate;
   }
 
   /** Belief in the second moon at each row of x. */
   private belief(x: Tensor): Float32Array {
-    const both = scope(() => this.ask(x).dataSync()) as Float32Array;
+    const both = scope(() => this.ask(x).dataSync());
     return Float32Array.from({ length: both.length / 2 }, (_, i) => both[2 * i + 1]!);
   }
 

@@ -1,4 +1,4 @@
-/** What one writes without a library: loops over typed arrays, in the order that walks memory along its rows. */
+/** The same work without a library: loops over typed arrays, in the order that walks memory along its rows. */
 
 /** c[m,n] = a[m,k] · b[k,n] */
 export function plainMatmul(a: Float32Array, b: Float32Array, c: Float32Array, m: number, k: number, n: number): void {

@@ -1,6 +1,6 @@
 /**
- * The race's worker: the same work in plain loops, in saraf on one thread and on all. Each contender is called until its
- * time settles, then its fastest batch of calls counts.
+ * The race's worker: the same work in plain loops, and in saraf on one thread and on all. Each contender is warmed up, then its
+ * fastest batch of calls counts.
  */
 import { compile, F, nn, noGrad, optim, scope, setNumThreads, type Tensor, tensor } from 'saraf';
 import type { FromRace, ToRace } from '../messages.ts';
@@ -24,7 +24,7 @@ function product(): Task {
   const n = 384;
   const [a, b] = [random(n * n), random(n * n)];
   const c = new Float32Array(n * n);
-  const [ta, tb] = [a, b].map((values) => tensor(values, { shape: [n, n] })) as [Tensor, Tensor];
+  const [ta, tb] = [tensor(a, { shape: [n, n] }), tensor(b, { shape: [n, n] })];
   return {
     name: 'Matrix product',
     detail: `${n}×${n} times ${n}×${n}`,
@@ -78,7 +78,7 @@ function convolution(): Task {
   };
 }
 
-/** Milliseconds a call, in the fastest batch. */
+/** Milliseconds for each call, in the fastest batch. */
 async function time(call: () => unknown): Promise<number> {
   const batch = (reps: number): number => {
     const begun = performance.now();

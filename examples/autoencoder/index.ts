@@ -1,4 +1,4 @@
-/** Digits through a bottleneck: 784-128-32-128-784 learns to draw MNIST's digits from 32 numbers. */
+/** Digits through a bottleneck: a 784-128-32-128-784 network learns to draw MNIST's digits from 32 numbers. */
 import { cat, F, init, manualSeed, nn, noGrad, optim, plot, Trainer } from 'saraf';
 import { mnist } from 'saraf/node';
 import { goal, savePicture } from '../support/results.ts';
@@ -24,12 +24,12 @@ const history = await trainer.fit(x, x, { epochs: EPOCHS, batchSize: 128, valida
 const drawn = await trainer.predict(xTest, { batchSize: 500 });
 const error = noGrad(() => F.mseLoss(drawn, xTest).item());
 const mean = noGrad(() => F.mseLoss(x.mean(0, { keepdim: true }).expand(TEST, 784), xTest).item());
-console.log(`mean squared error of a pixel: ${error.toFixed(4)}; of the mean digit: ${mean.toFixed(4)}`);
+console.log(`mean squared error per pixel: ${error.toFixed(4)}; of the mean digit: ${mean.toFixed(4)}`);
 const rows = [xTest, drawn].map((images) => images.slice(0, 0, SHOWN));
 const pictures = cat(rows, 0).reshape([2 * SHOWN, 28, 28]);
 savePicture(
   'autoencoder',
-  plot.images(pictures, { columns: SHOWN, title: 'Digits, and what 32 numbers keep of them', range: [0, 1] }),
+  plot.images(pictures, { columns: SHOWN, title: 'Digits, and the same from 32 numbers', range: [0, 1] }),
 );
 savePicture(
   'autoencoder-training',

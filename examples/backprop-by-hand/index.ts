@@ -1,30 +1,38 @@
 /** Backpropagation on paper against autograd, and a tanh network through 11 points. */
-import { F, grad, manualSeed, nn, noGrad, optim, plot, tensor } from 'saraf';
+import { F, manualSeed, nn, noGrad, optim, plot, tensor } from 'saraf';
 import { goal, savePicture } from '../support/results.ts';
 import { trainStep } from '../support/training.ts';
 
 /** y = v₁·arctan(w₁·x + b₁) + v₂·arctan(w₂·x + b₂), loss (y − t)² / 2. */
-const start = { w: [0.4, -0.7], b: [0.2, 0.1], v: [0.9, 0.5] };
+const units = [
+  { w: 0.4, b: 0.2, v: 0.9 },
+  { w: -0.7, b: 0.1, v: 0.5 },
+];
 const [x, target] = [1.5, 0.3];
 
-const z = start.w.map((w, i) => w * x + start.b[i]!);
-const h = z.map(Math.atan);
-const error = h.reduce((sum, value, i) => sum + value * start.v[i]!, 0) - target;
-// arctan'(z) = 1 / (1 + z²)
-const delta = z.map((value, i) => (error * start.v[i]!) / (1 + value * value));
-const byHand = { w: delta.map((d) => d * x), b: delta, v: h.map((value) => error * value) };
+const error = units.reduce((sum, { w, b, v }) => sum + v * Math.atan(w * x + b), 0) - target;
+const byHand = units.map(({ w, b, v }) => {
+  const z = w * x + b;
+  // arctan'(z) = 1 / (1 + z²)
+  const delta = (error * v) / (1 + z * z);
+  return { w: delta * x, b: delta, v: error * Math.atan(z) };
+});
 
-const [w, b, v] = [start.w, start.b, start.v].map((list) => tensor(list, { requiresGrad: true }));
-const loss = v!.mul(w!.mul(x).add(b!).atan()).sum().sub(target).square().div(2);
-const found = grad(loss, [w!, b!, v!]).map((gradient) => Array.from(gradient!.dataSync()));
+const parameter = (values: number[]) => tensor(values, { requiresGrad: true });
+const w = parameter(units.map((unit) => unit.w));
+const b = parameter(units.map((unit) => unit.b));
+const v = parameter(units.map((unit) => unit.v));
+v.mul(w.mul(x).add(b).atan()).sum().sub(target).square().div(2).backward();
+const pairs = {
+  w: [byHand.map((unit) => unit.w), w.grad],
+  b: [byHand.map((unit) => unit.b), b.grad],
+  v: [byHand.map((unit) => unit.v), v.grad],
+} as const;
 let apart = 0;
-for (const [k, name] of (['w', 'b', 'v'] as const).entries()) {
-  console.log(
-    `∂L/∂${name}: on paper ${byHand[name].map((g) => g.toFixed(6))}, autograd ${found[k]!.map((g) => g.toFixed(6))}`,
-  );
-  byHand[name].forEach((g, i) => {
-    apart = Math.max(apart, Math.abs(g - found[k]![i]!));
-  });
+for (const [name, [onPaper, gradient]] of Object.entries(pairs)) {
+  const found = Array.from(gradient?.dataSync() ?? []);
+  console.log(`∂L/∂${name}: on paper ${onPaper.map((g) => g.toFixed(6))}, autograd ${found.map((g) => g.toFixed(6))}`);
+  apart = Math.max(apart, tensor(onPaper).sub(tensor(found)).abs().max().item());
 }
 goal('paper and autograd agree to a millionth', apart < 1e-6);
 

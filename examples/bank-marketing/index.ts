@@ -1,5 +1,19 @@
-/** Which clients of a bank will say yes, from categories and numbers; the clients are made up, and how they decide is known. */
-import { data, EarlyStopping, init, manualSeed, metrics, nn, optim, plot, rand, randn, Trainer, tensor } from 'saraf';
+/** Which clients of a bank will say yes, from categories and numbers; the clients are made up, so the true probabilities are known. */
+import {
+  data,
+  EarlyStopping,
+  init,
+  manualSeed,
+  metrics,
+  nn,
+  optim,
+  plot,
+  rand,
+  randn,
+  type Tensor,
+  Trainer,
+  tensor,
+} from 'saraf';
 import { goal, savePicture } from '../support/results.ts';
 
 const CLIENTS = 20_000;
@@ -10,25 +24,34 @@ const EDUCATION = { primary: -0.4, secondary: 0, tertiary: 0.5 };
 await init({ threads: 'auto' });
 manualSeed(1);
 
-/** Clients, what they say, and how probable yes was: what nobody can know better. */
+/** A function that returns a tensor's elements one by one. */
+function reader(numbers: Tensor): () => number {
+  const values = numbers.dataSync().values();
+  return () => values.next().value ?? 0;
+}
+
+/** Clients with their answers, and the probability of a yes: nothing can predict better. */
 function makeClients(count: number) {
-  const uniform = rand(count, 8).toArray() as number[][];
-  const normal = randn(count, 2).toArray() as number[][];
-  const pick = (table: Record<string, number>, u: number) =>
-    Object.keys(table)[Math.floor(u * Object.keys(table).length)]!;
-  return uniform.map((u, i) => {
-    const [job, marital, education] = [pick(JOBS, u[0]!), pick(MARITAL, u[1]!), pick(EDUCATION, u[2]!)];
-    const [housing, loan] = [u[3]! < 0.55 ? 'yes' : 'no', u[4]! < 0.2 ? 'yes' : 'no'];
-    const [age, campaign] = [Math.round(18 + 60 * u[5]!), 1 + Math.floor(-2 * Math.log(1 - u[6]!))];
-    const [balance, minutes] = [1500 + 1200 * normal[i]![0]!, Math.exp(1.2 + 0.7 * normal[i]![1]!)];
+  const uniform = reader(rand(8 * count));
+  const normal = reader(randn(2 * count));
+  /** A category and its part of the logit. */
+  const pick = (table: Record<string, number>): [string, number] => {
+    const entries = Object.entries(table);
+    return entries[Math.floor(uniform() * entries.length)] ?? ['', 0];
+  };
+  return Array.from({ length: count }, () => {
+    const [[job, byJob], [marital, byMarital], [education, byEducation]] = [pick(JOBS), pick(MARITAL), pick(EDUCATION)];
+    const [housing, loan] = [uniform() < 0.55 ? 'yes' : 'no', uniform() < 0.2 ? 'yes' : 'no'];
+    const [age, campaign] = [Math.round(18 + 60 * uniform()), 1 + Math.floor(-2 * Math.log(1 - uniform()))];
+    const [balance, minutes] = [1500 + 1200 * normal(), Math.exp(1.2 + 0.7 * normal())];
     const logit =
       -3.6 +
-      JOBS[job as keyof typeof JOBS] +
-      MARITAL[marital as keyof typeof MARITAL] +
-      EDUCATION[education as keyof typeof EDUCATION] -
+      byJob +
+      byMarital +
+      byEducation -
       (housing === 'yes' ? 0.9 : 0) -
       (loan === 'yes' ? 0.7 : 0) +
-      // The young and the old rather than those between.
+      // The young and the old say yes more often than those in between.
       ((age - 48) / 20) ** 2 +
       0.0003 * (balance - 1500) +
       1.1 * Math.log(minutes) -
@@ -38,18 +61,19 @@ function makeClients(count: number) {
       categories: [job, marital, education, housing, loan],
       numbers: [age, balance, minutes, campaign],
       probability,
-      answer: u[7]! < probability ? 1 : 0,
+      answer: uniform() < probability ? 1 : 0,
     };
   });
 }
 
 const [rest, test] = data.trainTestSplit(makeClients(CLIENTS), { testSize: 0.25, seed: 1 });
-const [train, valid] = data.trainTestSplit(rest!, { testSize: 0.2, seed: 2 });
-const encoder = new data.OneHotEncoder().fit(train!.map(({ categories }) => categories));
-const scaler = new data.StandardScaler().fit(train!.map(({ numbers }) => numbers));
+const [train, valid] = data.trainTestSplit(rest, { testSize: 0.2, seed: 2 });
+const encoder = new data.OneHotEncoder().fit(train.map(({ categories }) => categories));
+const scaler = new data.StandardScaler().fit(train.map(({ numbers }) => numbers));
 const prepared = (clients: typeof rest) => {
   const numbers = scaler.transform(clients.map((client) => client.numbers));
-  const rows = encoder.transform(clients.map(({ categories }) => categories)).map((row, i) => [...row, ...numbers[i]!]);
+  const categories = encoder.transform(clients.map((client) => client.categories));
+  const rows = categories.map((row, i) => [...row, ...(numbers[i] ?? [])]);
   return [
     tensor(rows),
     tensor(
@@ -58,13 +82,14 @@ const prepared = (clients: typeof rest) => {
     ),
   ] as const;
 };
-const [xTrain, yTrain] = prepared(train!);
-const [xTest, yTest] = prepared(test!);
-const share = train!.filter(({ answer }) => answer === 1).length / train!.length;
-console.log(`${CLIENTS} clients, ${xTrain.shape[1]} features, ${(share * 100).toFixed(1)} % say yes`);
+const [xTrain, yTrain] = prepared(train);
+const [xTest, yTest] = prepared(test);
+const [, features = 0] = xTrain.shape;
+const share = train.filter(({ answer }) => answer === 1).length / train.length;
+console.log(`${CLIENTS} clients, ${features} features, ${(share * 100).toFixed(1)} % say yes`);
 
 const model = new nn.Sequential(
-  new nn.Linear(xTrain.shape[1]!, 32),
+  new nn.Linear(features, 32),
   new nn.ReLU(),
   new nn.Linear(32, 16),
   new nn.ReLU(),
@@ -78,16 +103,16 @@ const trainer = new Trainer(model, {
 const history = await trainer.fit(xTrain, yTrain, {
   epochs: 40,
   batchSize: 64,
-  validationData: prepared(valid!),
+  validationData: prepared(valid),
   callbacks: [new EarlyStopping({ patience: 5, restoreBestWeights: true })],
   verbose: false,
 });
 const scores = (await trainer.predict(xTest, { batchSize: 500 })).flatten();
 const predicted = scores.gt(0.5).to('int32');
 console.log(metrics.classificationReport(yTest, predicted, { targetNames: ['no', 'yes'] }));
-const known = test!.map(({ probability }) => probability);
+const known = test.map(({ probability }) => probability);
 const [auc, best] = [metrics.rocAuc(yTest, scores), metrics.rocAuc(yTest, known)];
-console.log(`AUC ${auc.toFixed(4)}; who knew the true probabilities would have ${best.toFixed(4)}`);
+console.log(`AUC ${auc.toFixed(4)}; the true probabilities would reach ${best.toFixed(4)}`);
 const curves = { network: metrics.rocCurve(yTest, scores), 'true probabilities': metrics.rocCurve(yTest, known) };
 savePicture('bank-marketing', plot.roc(curves, { title: 'Clients who say yes' }));
 savePicture('bank-marketing-training', plot.lines(history, { title: 'Training', xLabel: 'epoch', yLabel: 'loss' }));

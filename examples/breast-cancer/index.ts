@@ -31,7 +31,7 @@ const trainer = new Trainer(model, {
 const folder = mkdtempSync(join(tmpdir(), 'saraf-'));
 const checkpoint = join(folder, 'best.safetensors');
 const stopping = new EarlyStopping({ patience: 15, restoreBestWeights: true });
-const history = await trainer.fit(scaler.transform(xTrain), yTrain, {
+const { loss, valLoss = [] } = await trainer.fit(scaler.transform(xTrain), yTrain, {
   epochs: 100,
   validationData: [scaler.transform(xValid), yValid],
   callbacks: [
@@ -45,27 +45,25 @@ const history = await trainer.fit(scaler.transform(xTrain), yTrain, {
 const inputs = scaler.transform(xTest);
 const probabilities = (await trainer.predict(inputs)).softmax(1);
 const predicted = probabilities.argmax(1);
-console.log(`${history.loss.length} epochs`);
+console.log(`${loss.length} epochs`);
 console.log(metrics.classificationReport(yTest, predicted, { targetNames }));
 const options = { posLabel: MALIGNANT };
 const [precision, recall] = [metrics.precision(yTest, predicted, options), metrics.recall(yTest, predicted, options)];
 const accuracy = metrics.accuracy(yTest, predicted);
 console.log(`malignant: precision ${percent(precision)}, recall ${percent(recall)}; accuracy ${percent(accuracy)}`);
 
-const saved = loadModel(checkpoint).model.eval() as nn.Sequential;
+const saved = loadModel(checkpoint).model.eval();
 rmSync(folder, { recursive: true });
+if (!(saved instanceof nn.Sequential)) throw new Error('the checkpoint has a model of another kind');
 const again = noGrad(() => saved.forward(inputs).argmax(1).eq(predicted).to('float32').mean().item());
 
-savePicture(
-  'breast-cancer',
-  plot.lines({ loss: history.loss, valLoss: history.valLoss! }, { title: 'Training', xLabel: 'epoch' }),
-);
+savePicture('breast-cancer', plot.lines({ loss, valLoss }, { title: 'Training', xLabel: 'epoch' }));
 savePicture(
   'breast-cancer-confusion',
   plot.confusion(metrics.confusionMatrix(yTest, predicted), { labels: targetNames }),
 );
 const curve = metrics.rocCurve(yTest, probabilities.select(1, MALIGNANT), options);
 savePicture('breast-cancer-roc', plot.roc(curve, { title: 'Malignant tumours' }));
-goal(`right in ${percent(GOAL)}`, accuracy >= GOAL);
+goal(`${percent(GOAL)} are right`, accuracy >= GOAL);
 goal('nine of ten malignant tumours are found', recall >= 0.9);
-goal('the checkpoint of the best epoch tells the same', again === 1);
+goal('the checkpoint of the best epoch predicts the same', again === 1);

@@ -1,5 +1,5 @@
 /**
- * A character LSTM learns the story in text.txt, and tells how it goes on from a beginning.
+ * A character LSTM learns the story in text.txt, and continues it from a beginning.
  *
  *     npx tsx examples/chars/index.ts ["Why do you light it?"]
  */
@@ -16,10 +16,11 @@ const GOAL = 0.8;
 
 const text = readFileSync(new URL('text.txt', import.meta.url), 'utf8');
 const alphabet = [...new Set(text)].sort();
-const codes = new Map(alphabet.map((letter, i) => [letter, i]));
-const encoded = Int32Array.from(text, (letter) => codes.get(letter)!);
+/** The number of a letter; letters that the text does not have count as spaces. */
+const codeOf = (letter: string) => alphabet.indexOf(alphabet.includes(letter) ? letter : ' ');
+const encoded = Int32Array.from(text, codeOf);
 
-/** From each character the scores of the next one; the state goes from call to call. */
+/** Scores of the next character, from each character; the state is passed from call to call. */
 class Storyteller extends nn.Module {
   readonly embedding = new nn.Embedding(alphabet.length, 32);
   readonly lstm = new nn.LSTM(32, HIDDEN, { batchFirst: true });
@@ -48,11 +49,13 @@ const step = compile((letters: Tensor, next: Tensor) => {
 const place = (step: number, row: number) => ((step * BATCH_SIZE + row) * 7919) % (encoded.length - LENGTH - 1);
 
 /** Rows of text from these places. */
-const rows = (start: (row: number) => number): Tensor =>
-  tensor(
-    Int32Array.from({ length: BATCH_SIZE * LENGTH }, (_, i) => encoded[start(Math.floor(i / LENGTH)) + (i % LENGTH)]!),
-    { shape: [BATCH_SIZE, LENGTH] },
-  );
+function rows(start: (row: number) => number): Tensor {
+  const letters = new Int32Array(BATCH_SIZE * LENGTH);
+  for (let row = 0; row < BATCH_SIZE; row++) {
+    letters.set(encoded.subarray(start(row), start(row) + LENGTH), row * LENGTH);
+  }
+  return tensor(letters, { shape: [BATCH_SIZE, LENGTH] });
+}
 
 for (let i = 1; i <= STEPS; i++) {
   const loss = scope(() =>
@@ -64,7 +67,7 @@ for (let i = 1; i <= STEPS; i++) {
   if (i % 100 === 0) console.log(`step ${i}: ${(loss / Math.LN2).toFixed(2)} bits a character`);
 }
 
-/** The place where the running sum of the probabilities passes `share`. */
+/** The index at which the running sum of the probabilities passes `share`. */
 function draw(probabilities: readonly number[], share: number): number {
   let sum = 0;
   for (const [i, p] of probabilities.entries()) {
@@ -74,9 +77,9 @@ function draw(probabilities: readonly number[], share: number): number {
   return probabilities.length - 1;
 }
 
-/** The story from a beginning on, character by character, the likelier ones more often. */
+/** Continues the story from a beginning, character by character; likelier ones are drawn more often. */
 function tell(beginning: string, length: number): string {
-  let letters = Array.from(beginning, (letter) => codes.get(letter) ?? codes.get(' ')!);
+  let letters = Array.from(beginning, codeOf);
   let told = beginning;
   let state: [Tensor, Tensor] | undefined;
   for (let i = 0; i < length; i++) {
@@ -94,7 +97,7 @@ function tell(beginning: string, length: number): string {
       scope(() => rand([1]).item()),
     );
     letters = [chosen];
-    told += alphabet[letters[0]!];
+    told += alphabet[chosen];
   }
   for (const tensor of state ?? []) tensor.dispose();
   return told;
@@ -107,5 +110,5 @@ const words = (from: string) => from.toLowerCase().match(/[a-z]+/g) ?? [];
 const known = new Set(words(text));
 const told = words(story).slice(0, -1);
 const share = told.filter((word) => known.has(word)).length / told.length;
-console.log(`${(share * 100).toFixed(0)} % of the words are words of the story, goal ${GOAL * 100} %.`);
+console.log(`${(share * 100).toFixed(0)} % of the words occur in the story, goal ${GOAL * 100} %.`);
 if (share < GOAL) process.exitCode = 1;

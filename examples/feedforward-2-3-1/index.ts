@@ -1,4 +1,4 @@
-/** A network of 2, 3 and 1 neurons, calculated by hand and by layers, then taught AND. */
+/** A network of 2, 3 and 1 neurons, computed by hand and by layers, then taught AND. */
 import { F, manualSeed, nn, noGrad, optim, plot, tensor } from 'saraf';
 import { goal, savePicture } from '../support/results.ts';
 import { trainStep } from '../support/training.ts';
@@ -16,18 +16,17 @@ const input = [0.9, -0.3];
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 const layer = ({ weight, bias }: typeof hidden, values: number[]) =>
-  weight.map((row, j) => sigmoid(row.reduce((sum, w, i) => sum + w * values[i]!, bias[j]!)));
-const byHand = layer(output, layer(hidden, input))[0]!;
+  weight.map((row, j) => sigmoid(row.reduce((sum, w, i) => sum + w * (values[i] ?? 0), bias[j] ?? 0)));
+const [byHand = Number.NaN] = layer(output, layer(hidden, input));
 
 manualSeed(2);
-const layers = [new nn.Linear(2, 3), new nn.Linear(3, 1)] as const;
-noGrad(() => {
-  for (const [i, { weight, bias }] of [hidden, output].entries()) {
-    layers[i]!.weight.copy_(tensor(weight));
-    layers[i]!.bias!.copy_(tensor(bias));
-  }
+const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1), new nn.Sigmoid());
+model.loadStateDict({
+  '0.weight': tensor(hidden.weight),
+  '0.bias': tensor(hidden.bias),
+  '2.weight': tensor(output.weight),
+  '2.bias': tensor(output.bias),
 });
-const model = new nn.Sequential(layers[0], new nn.Sigmoid(), layers[1], new nn.Sigmoid());
 const byLayers = noGrad(() => model.forward(tensor([input])).item());
 console.log(`by hand ${byHand.toFixed(7)}, by layers ${byLayers.toFixed(7)}`);
 savePicture('feedforward-2-3-1', plot.graph(model, { title: '2-3-1' }));

@@ -27,18 +27,17 @@ const NEAR = 0.15;
 
 manualSeed(1);
 const [moons] = data.makeMoons(2000, { noise: 0.05, seed: 1 });
-const net = (...sizes: number[]) =>
+const net = (inputs: number, outputs: number) =>
   new nn.Sequential(
-    ...sizes
-      .slice(1)
-      .flatMap((size, i) => [
-        new nn.Linear(sizes[i]!, size),
-        ...(i < sizes.length - 2 ? [new nn.LeakyReLU({ negativeSlope: 0.2 })] : []),
-      ]),
+    new nn.Linear(inputs, 64),
+    new nn.LeakyReLU({ negativeSlope: 0.2 }),
+    new nn.Linear(64, 64),
+    new nn.LeakyReLU({ negativeSlope: 0.2 }),
+    new nn.Linear(64, outputs),
   );
-const generator = net(NOISE, 64, 64, 2);
-const critic = net(2, 64, 64, 1);
-const options = { lr: 0.001, betas: [0.5, 0.9] as [number, number] };
+const generator = net(NOISE, 2);
+const critic = net(2, 1);
+const options = { lr: 0.001, betas: [0.5, 0.9] } as const;
 const generatorSteps = new optim.Adam(generator.parameters(), options);
 const criticSteps = new optim.Adam(critic.parameters(), options);
 const [real, fake] = [ones(BATCH, 1), zeros(BATCH, 1)];
@@ -72,35 +71,34 @@ const loader = new data.DataLoader(new data.TensorDataset(moons), {
 let step = 0;
 while (step < STEPS) {
   for (const [points] of loader) {
-    const found = scope(() => [criticStep(points).item(), generatorStep().item()]);
+    const found = scope(() => ({ critic: criticStep(points).item(), generator: generatorStep().item() }));
     if (step++ % 50 === 0) {
-      losses.critic.push(found[0]!);
-      losses.generator.push(found[1]!);
+      losses.critic.push(found.critic);
+      losses.generator.push(found.generator);
     }
-    // The rate falls in a straight line, so that both come to rest.
-    for (const steps of [generatorSteps, criticSteps])
-      steps.paramGroups[0]!.lr = options.lr * Math.max(0.02, 1 - step / STEPS);
+    // The rate falls linearly, so that both come to rest.
+    const lr = options.lr * Math.max(0.02, 1 - step / STEPS);
+    for (const { paramGroups } of [generatorSteps, criticSteps]) for (const group of paramGroups) group.lr = lr;
   }
 }
 
-/** Of each point of `a` the distance to the nearest of `b`. */
-function nearest(a: Tensor, b: Tensor): number[] {
-  const [from, to] = [a.toArray() as number[][], b.toArray() as number[][]];
-  return from.map(([x, y]) => Math.min(...to.map(([u, v]) => Math.hypot(x! - u!, y! - v!))));
-}
-const near = (distances: number[]) => distances.filter((distance) => distance < NEAR).length / distances.length;
+/** The share of points of `a` that have a point of `b` nearby. */
+const near = (a: Tensor, b: Tensor) => {
+  const { values: distances } = a.unsqueeze(1).sub(b).square().sum(2).sqrt().min(1);
+  return distances.lt(NEAR).to('float32').mean().item();
+};
 const made = noGrad(() => generator.forward(randn(SHOWN, NOISE)));
 const sample = moons.slice(0, 0, SHOWN).clone();
-const [precise, covered] = [near(nearest(made, moons)), near(nearest(sample, made))];
+const [precise, covered] = [near(made, moons), near(sample, made)];
 console.log(
-  `${percent(precise)} of the made points lie on the moons; ${percent(covered)} of the moons have a made point nearby`,
+  `${percent(precise)} of the made points are on the moons; ${percent(covered)} of the moons have a made point nearby`,
 );
 const kinds = tensor(
   Array.from({ length: 2 * SHOWN }, (_, i) => (i < SHOWN ? 1 : 0)),
   { dtype: 'int32' },
 );
-const view = { threshold: 0, labels: ['made', 'real'], title: 'What the critic takes for real' };
+const view = { threshold: 0, labels: ['made', 'real'], title: 'Where the critic sees real points' };
 savePicture('gan', plot.decisionBoundary(critic, cat([sample, made], 0), kinds, view));
 savePicture('gan-losses', plot.lines(losses, { title: 'Losses, every 50th step', xLabel: 'step / 50' }));
-goal('90 % of the made points lie on the moons', precise >= 0.9);
+goal('90 % of the made points are on the moons', precise >= 0.9);
 goal('90 % of the moons are covered', covered >= 0.9);

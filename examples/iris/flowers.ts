@@ -1,4 +1,4 @@
-/** The flowers: four fifths to learn from, the rest for the test, scaled as the former are. */
+/** The flowers: four fifths for training, the rest for the test, scaled by the training examples. */
 import { data } from 'saraf';
 
 export async function flowers() {

@@ -28,8 +28,8 @@ const step = trainStep(optimizer, (input: Tensor, wanted: Tensor) => F.crossEntr
 const losses: number[] = [];
 for (let epoch = 0; epoch < EPOCHS; epoch++) {
   let total = 0;
-  for (const [input, wanted] of loader) total += step(input, wanted).item() * input.shape[0]!;
-  losses.push(total / train.shape[0]!);
+  for (const [input, wanted] of loader) total += step(input, wanted).item() * wanted.numel;
+  losses.push(total / yTrain.numel);
 }
 const predicted = noGrad(() => model.forward(test).argmax(1));
 const accuracy = metrics.accuracy(yTest, predicted);
@@ -41,7 +41,7 @@ const classifier = new MLPClassifier({ hiddenLayerSizes: [16, 8], solver: 'lbfgs
 );
 console.log(`MLPClassifier:\n${metrics.classificationReport(yTest, classifier.predict(test), { targetNames })}`);
 
-// Settings are judged by score.ts, in worker threads, on a part of the training examples; the test examples are for the end.
+// score.ts judges settings in worker threads, on a part of the training examples; the test examples are kept for the end.
 const space = { hiddenLayerSizes: [[4], [16], [16, 8]], alpha: [1e-3, 0.1, 1] } as const;
 const { bestParams, bestScore, results } = await gridSearch(space, new URL('./score.ts', import.meta.url));
 const chosen = new MLPClassifier({ ...bestParams, solver: 'lbfgs', seed: 1 }).fit(train, yTrain).score(test, yTest);
@@ -54,6 +54,6 @@ savePicture(
   'iris-confusion',
   plot.confusion(metrics.confusionMatrix(yTest, predicted), { labels: targetNames, title: 'Iris' }),
 );
-goal(`the Module is right in ${percent(GOAL)}`, accuracy >= GOAL);
-goal('MLPClassifier is right in 90.0 %', classifier.score(test, yTest) >= 0.9);
-goal('what the grid search chose is right in 90.0 %', chosen >= 0.9);
+goal(`the Module is right for ${percent(GOAL)}`, accuracy >= GOAL);
+goal('MLPClassifier is right for 90.0 %', classifier.score(test, yTest) >= 0.9);
+goal('the settings that the grid search chose are right for 90.0 %', chosen >= 0.9);

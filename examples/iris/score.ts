@@ -1,4 +1,4 @@
-/** What the grid search runs in its workers: how good settings are on a quarter of the training examples. */
+/** Run by the grid search in its workers: how good settings are on a quarter of the training examples. */
 import { data, MLPClassifier, type MLPOptions } from 'saraf';
 import { flowers } from './flowers.ts';
 

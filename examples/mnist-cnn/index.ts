@@ -80,22 +80,22 @@ function train(name: string, { goal, epochs, batchSize, learningRate, decay, bui
   });
   const parameters = [...model.parameters()].reduce((sum, { numel }) => sum + numel, 0);
   console.log(`\n${name}: ${parameters.toLocaleString('en')} parameters`);
-  const truth = labels.dataSync() as Int32Array;
-  let predicted = new Int32Array();
+  const truth = labels.dataSync();
+  let predicted: Int32Array = new Int32Array();
   let accuracy = 0;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     model.train();
     const result = trainEpoch(`epoch ${epoch}`, step, loader);
     schedule.step();
     model.eval();
-    predicted = predictClasses(model, images) as Int32Array<ArrayBuffer>;
+    predicted = predictClasses(model, images);
     accuracy = metrics.accuracy(truth, predicted);
     const speed = Math.round(result.examplesPerSecond).toLocaleString('en');
     console.log(
       `epoch ${epoch}: loss ${result.loss.toFixed(4)}, test accuracy ${(accuracy * 100).toFixed(2)} %, ${speed} images/s`,
     );
   }
-  console.log('\nConfusion matrix (rows: the digit, columns: what the network saw)');
+  console.log('\nConfusion matrix (rows: the digits, columns: the predictions)');
   console.log(table(metrics.confusionMatrix(truth, predicted)));
   console.log(`${name}: ${(accuracy * 100).toFixed(2)} %, goal ${(goal * 100).toFixed(2)} %`);
   if (accuracy < goal) process.exitCode = 1;

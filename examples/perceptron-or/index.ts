@@ -14,7 +14,7 @@ const xor = [0, 1, 1, 0];
 const perceptron = new Perceptron({ lr: 0.1, epochs: 100, seed: 1 }).fit(x, or);
 console.log(`OR:  ${perceptron.predict(x).join(' ')}`);
 const hopeless = new Perceptron({ lr: 0.1, epochs: 100, seed: 1 }).fit(x, xor);
-console.log(`XOR: ${hopeless.predict(x).join(' ')}, which no line can tell apart`);
+console.log(`XOR: ${hopeless.predict(x).join(' ')}; no line can separate its classes`);
 
 savePicture('perceptron-or', plot.decisionBoundary(perceptron, x, or, { title: 'OR', xLabel: 'a', yLabel: 'b' }));
 goal('OR: all four are right', perceptron.score(x, or) === 1);

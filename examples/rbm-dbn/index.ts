@@ -1,10 +1,10 @@
-/** Boltzmann machines learn digits without labels, two of them stacked make a network that needs few. */
+/** Boltzmann machines learn digits without labels; two of them stacked make a network that needs few labels. */
 import { cat, compile, data, F, manualSeed, nn, noGrad, optim, plot, scope, type Tensor, Trainer } from 'saraf';
 import { goal, percent, savePicture } from '../support/results.ts';
 
 const EPOCHS = 150;
 const LABELLED = 50;
-/** Networks with few labels differ by which these are: the mean of as many draws counts. */
+/** With few labels the result depends on which they are: the mean of this many draws counts. */
 const DRAWS = 3;
 const SHOWN = 10;
 
@@ -33,43 +33,41 @@ function learn(rbm: nn.RBM, x: Tensor): number[] {
 
 const first = new nn.RBM(64, 128);
 const second = new nn.RBM(128, 64);
-const errors = { 'first machine': learn(first, xTrain), 'second machine': [] as number[] };
-errors['second machine'] = learn(
-  second,
-  noGrad(() => first.sampleHidden(xTrain).probabilities),
-);
+const firstErrors = learn(first, xTrain);
+const hidden = noGrad(() => first.sampleHidden(xTrain).probabilities);
+const errors = { 'first machine': firstErrors, 'second machine': learn(second, hidden) };
 
-/** A network of the machines' sizes; with their weights or with random ones. */
-function network(machines: nn.RBM[] | null): nn.Sequential {
-  const layers = [new nn.Linear(64, 128), new nn.Linear(128, 64)] as const;
-  noGrad(() => {
-    machines?.forEach(({ weight, hidden_bias }, i) => {
-      layers[i]!.weight.copy_(weight);
-      layers[i]!.bias!.copy_(hidden_bias);
-    });
-  });
-  return new nn.Sequential(layers[0], new nn.Sigmoid(), layers[1], new nn.Sigmoid(), new nn.Linear(64, 10));
+/** A network of the machines' sizes, with their weights or with random ones. */
+function network(isPretrained: boolean): nn.Sequential {
+  const [lower, upper] = [new nn.Linear(64, 128), new nn.Linear(128, 64)];
+  if (isPretrained) {
+    lower.loadStateDict({ weight: first.weight, bias: first.hidden_bias });
+    upper.loadStateDict({ weight: second.weight, bias: second.hidden_bias });
+  }
+  return new nn.Sequential(lower, new nn.Sigmoid(), upper, new nn.Sigmoid(), new nn.Linear(64, 10));
 }
 
-async function score(machines: nn.RBM[] | null, x: Tensor, y: Tensor, epochs: number): Promise<number> {
+async function score(isPretrained: boolean, x: Tensor, y: Tensor, epochs: number): Promise<number> {
   manualSeed(2);
-  const model = network(machines);
+  const model = network(isPretrained);
   const trainer = new Trainer(model, {
     optimizer: new optim.Adam(model.parameters(), { lr: 0.003 }),
     loss: 'crossEntropy',
     metrics: ['accuracy'],
   });
   await trainer.fit(x, y, { epochs, batchSize: 20, verbose: false });
-  return (await trainer.evaluate(xTest, yTest)).accuracy!;
+  const { accuracy = 0 } = await trainer.evaluate(xTest, yTest);
+  return accuracy;
 }
+
 let [few, random] = [0, 0];
 for (let seed = 1; seed <= DRAWS; seed++) {
   const split = { trainSize: LABELLED, stratify: yTrain, seed };
   const [xFew, , yFew] = data.trainTestSplit(xTrain, yTrain, split);
-  few += (await score([first, second], xFew, yFew, 80)) / DRAWS;
-  random += (await score(null, xFew, yFew, 80)) / DRAWS;
+  few += (await score(true, xFew, yFew, 80)) / DRAWS;
+  random += (await score(false, xFew, yFew, 80)) / DRAWS;
 }
-const all = await score([first, second], xTrain, yTrain, 20);
+const all = await score(true, xTrain, yTrain, 20);
 console.log(`${LABELLED} labels: ${percent(few)} with the machines' weights, ${percent(random)} with random ones`);
 console.log(`all labels: ${percent(all)}`);
 
@@ -80,19 +78,19 @@ savePicture(
   'rbm-dbn',
   plot.images(cat([shown, drawn], 0).reshape([2 * SHOWN, 8, 8]), {
     columns: SHOWN,
-    title: 'Digits, and what the machine makes of them',
+    title: 'Digits, and their reconstructions',
   }),
 );
-savePicture('rbm-dbn-filters', plot.images(filters, { columns: SHOWN, title: 'What hidden units look for' }));
+savePicture('rbm-dbn-filters', plot.images(filters, { columns: SHOWN, title: 'Filters of hidden units' }));
 savePicture(
   'rbm-dbn-errors',
   plot.lines(errors, { title: 'Reconstruction', xLabel: 'epoch', yLabel: 'mean squared error' }),
 );
-const [error, mean] = noGrad(() => [
-  F.mseLoss(first.sampleVisible(first.sampleHidden(xTest).probabilities).probabilities, xTest).item(),
-  F.mseLoss(xTrain.mean(0, { keepdim: true }).expand(xTest.shape[0]!, 64), xTest).item(),
-]);
-console.log(`mean squared error of a pixel: ${error!.toFixed(4)}; of the mean digit: ${mean!.toFixed(4)}`);
-goal("the machine's digits are less than half as wrong as the mean digit", error! < mean! / 2);
+const { error, mean } = noGrad(() => ({
+  error: F.mseLoss(first.sampleVisible(first.sampleHidden(xTest).probabilities).probabilities, xTest).item(),
+  mean: F.mseLoss(xTrain.mean(0, { keepdim: true }).expand(xTest.shape), xTest).item(),
+}));
+console.log(`mean squared error per pixel: ${error.toFixed(4)}; of the mean digit: ${mean.toFixed(4)}`);
+goal("the error of the machine's digits is less than half that of the mean digit", error < mean / 2);
 goal('with few labels the machines help', few > random);
 goal('with all labels 94.0 % are right', all >= 0.94);

@@ -1,7 +1,7 @@
 /**
- * Generated film reviews that a bag of words cannot judge. One sentence tells what the writer thinks of the film; the others
- * tell of the cinema, the book, the critics, in the same words and just as decidedly, but for or against at random. Any
- * sentence may turn its opinion round ("not dull at all", "far from great"), so what counts is which words stand together.
+ * Generated film reviews that a bag of words cannot judge. One sentence says what the writer thinks of the film; the others
+ * are about the cinema, the book, the critics, in the same words and just as decided, but for or against at random. Any
+ * sentence may negate its opinion ("not dull at all", "far from great"), so what counts is which words go together.
  */
 
 export interface Reviews {
@@ -40,7 +40,7 @@ const fillers = [
   'it tells of a lighthouse keeper and his dog',
 ];
 
-/** How often an opinion is turned round. */
+/** How often an opinion is negated. */
 const NEGATED = 0.35;
 
 /** A seeded stream of numbers in [0, 1) (mulberry32). */
@@ -56,7 +56,7 @@ function stream(seed: number): () => number {
 
 export function makeReviews(count: number, seed: number): Reviews {
   const next = stream(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
+  const pick = (list: readonly string[]): string => list[Math.floor(next() * list.length)] ?? '';
   const opinion = (subject: string, likes: boolean): string => {
     const negated = next() < NEGATED;
     const word = pick(likes !== negated ? good : bad);
@@ -73,7 +73,7 @@ export function makeReviews(count: number, seed: number): Reviews {
     if (next() < 0.7) sentences.push(pick(fillers));
     for (let j = sentences.length - 1; j > 0; j--) {
       const k = Math.floor(next() * (j + 1));
-      [sentences[j], sentences[k]] = [sentences[k]!, sentences[j]!];
+      [sentences[j], sentences[k]] = [sentences[k] ?? '', sentences[j] ?? ''];
     }
     texts.push(`${sentences.join('. ')}.`);
     labels.push(Number(likes));

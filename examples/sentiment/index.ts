@@ -2,7 +2,7 @@
  * Judges film reviews: embedding, LSTM, linear, sigmoid.
  *
  *     npx tsx examples/sentiment/index.ts                     # generated reviews, see corpus.ts
- *     npx tsx examples/sentiment/index.ts "IMDB Dataset.csv"  # 50,000 real ones: columns review, sentiment
+ *     npx tsx examples/sentiment/index.ts "IMDB Dataset.csv"  # 50,000 real ones, in the columns review and sentiment
  */
 import { compile, data, F, init, manualSeed, metrics, nn, noGrad, optim, scope, type Tensor, tensor } from 'saraf';
 import { imdb } from 'saraf/node';
@@ -31,7 +31,7 @@ class Judge extends nn.Module {
   }
 }
 
-/** How often a linear model on word counts is right: what can be had without looking at the order. */
+/** How often a linear model is right that sees which words a review has: the best without their order. */
 function bagOfWords(train: number[][], trainLabels: number[], test: number[][], testLabels: number[], words: number) {
   const counts = (rows: number[][]) => {
     const table = new Float32Array(rows.length * words);
@@ -73,7 +73,7 @@ const labels = tensor(all.labels, { dtype: 'float32' });
 const part = (start: number, end: number) =>
   new data.TensorDataset(padded.slice(0, start, end).clone(), labels.slice(0, start, end).clone());
 const [train, test] = [part(0, cut), part(cut, all.texts.length)];
-console.log(`${all.texts.length.toLocaleString('en')} reviews, ${vocabulary} words, ${length} words a review`);
+console.log(`${all.texts.length.toLocaleString('en')} reviews, ${vocabulary} words, ${length} words per review`);
 console.log(`for example: "${all.texts[0]}" → ${all.labels[0] === 1 ? 'likes it' : 'does not'}`);
 if (path === undefined) {
   const [left, right] = [all.labels.slice(0, cut), all.labels.slice(cut)];

@@ -1,5 +1,5 @@
 /**
- * Recurrent networks learn a sine curve: from 50 points in a row they tell the next one. Draws what they say.
+ * Recurrent networks learn a sine curve: from 50 points in a row they predict the next one. Draws their predictions.
  *
  *     npx tsx examples/sine/index.ts [folder for the picture]
  */
@@ -15,7 +15,7 @@ const LEARNING_RATE = 0.01;
 const TRAINED = 0.8;
 const GOAL = 1e-3;
 
-/** Reads a window and tells the next point from its last state. */
+/** Reads a window and predicts the next point from its last state. */
 class Forecast extends nn.Module {
   readonly output: nn.Linear;
 
@@ -44,7 +44,7 @@ await init({ threads: 'auto' });
 const series = Array.from({ length: POINTS }, (_, i) => Math.sin((i * END) / (POINTS - 1)));
 const windows = POINTS - WINDOW;
 const x = tensor(Array.from({ length: windows }, (_, i) => series.slice(i, i + WINDOW).map((v) => [v])));
-const y = tensor(Array.from({ length: windows }, (_, i) => [series[i + WINDOW]!]));
+const y = tensor(series.slice(WINDOW).map((value) => [value]));
 const cut = Math.floor(windows * TRAINED);
 const train = new data.TensorDataset(x.slice(0, 0, cut).clone(), y.slice(0, 0, cut).clone());
 const [testX, testY] = [x.slice(0, cut, windows).clone(), y.slice(0, cut, windows).clone()];
@@ -75,5 +75,5 @@ for (const [name, build] of Object.entries(networks)) {
 }
 
 const curves = { sine: series.slice(cut + WINDOW), ...forecasts };
-savePicture('sine', plot.lines(curves, { title: 'Where the sine goes on', xLabel: 'point', width: 900 }));
+savePicture('sine', plot.lines(curves, { title: 'The sine continued', xLabel: 'point', width: 900 }));
 console.log(`Goal for LSTM and GRU: below ${GOAL}.`);

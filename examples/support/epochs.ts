@@ -1,4 +1,4 @@
-/** What the examples share: one epoch with a progress bar, and the accuracy on a test set. */
+/** For several examples: one epoch with a progress bar, and predictions for a test set. */
 import { SingleBar } from 'cli-progress';
 import { type data, type nn, noGrad, scope, type Tensor } from 'saraf';
 
@@ -31,8 +31,9 @@ export function trainEpoch(title: string, train: Step, loader: data.DataLoader<P
   let total = 0;
   let step = 0;
   for (const [x, y] of loader) {
-    total += train(x, y).item() * x.shape[0]!;
-    examples += x.shape[0]!;
+    const [count = 0] = x.shape;
+    total += train(x, y).item() * count;
+    examples += count;
     if (++step % 50 === 0 || step === loader.length) {
       const speed = examples / ((performance.now() - start) / 1000);
       bar.update(step, { loss: (total / examples).toFixed(4), speed: Math.round(speed).toLocaleString('en') });
@@ -45,11 +46,12 @@ export function trainEpoch(title: string, train: Step, loader: data.DataLoader<P
 
 /** The most likely class of every example, found batch by batch. */
 export function predictClasses(model: nn.Layer, inputs: Tensor, batchSize = 500): Int32Array {
-  const classes = new Int32Array(inputs.shape[0]!);
+  const [count = 0] = inputs.shape;
+  const classes = new Int32Array(count);
   for (let at = 0; at < classes.length; at += batchSize) {
     scope(() => {
       const batch = inputs.slice(0, at, Math.min(at + batchSize, classes.length));
-      classes.set(noGrad(() => model.forward(batch).argmax(1)).dataSync() as Int32Array, at);
+      classes.set(noGrad(() => model.forward(batch).argmax(1)).dataSync(), at);
     });
   }
   return classes;

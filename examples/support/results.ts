@@ -1,4 +1,4 @@
-/** What the examples end with: pictures in files, and goals that they reach or not. */
+/** The results of examples: pictures in files, and goals that they reach or miss. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -10,10 +10,13 @@ export function savePicture(name: string, svg: string): void {
   console.log(`picture: ${path}`);
 }
 
-/** Says whether a goal is reached; if not, the example fails. */
+/** Reports whether a goal is reached; if not, the example fails. */
 export function goal(what: string, reached: boolean): void {
   console.log(`${reached ? 'reached' : 'MISSED'}: ${what}`);
   if (!reached) process.exitCode = 1;
 }
+
+/** The last value of a curve. */
+export const last = (curve: readonly number[]): number => curve.at(-1) ?? Number.NaN;
 
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -1,4 +1,4 @@
-/** One compiled step of training, for examples that write their loops themselves. */
+/** One compiled step of training, for examples that write their own loops. */
 import { compile, type Tensor } from 'saraf';
 
 interface Steps {
@@ -6,7 +6,7 @@ interface Steps {
   step(): unknown;
 }
 
-/** A compiled step: loss of a batch, its gradients, the optimizer's step. */
+/** A compiled step: the loss of a batch, its gradients, the optimizer's step. */
 export function trainStep<T extends Tensor[]>(
   optimizer: Steps,
   loss: (...batch: T) => Tensor,

@@ -25,10 +25,8 @@ for (let i = 0; i < STEPS; i++) loss = step().item();
 const told = noGrad(() => Array.from(model.forward(x).dataSync()));
 console.log(`loss ${loss.toExponential(2)} after ${STEPS} steps`);
 points.forEach(([a, b], i) => {
-  console.log(`${a} xor ${b}: ${told[i]!.toFixed(3)}`);
+  console.log(`${a} xor ${b}: ${told[i]?.toFixed(3)}`);
 });
 savePicture('xor', plot.decisionBoundary(model, points, truth, { title: 'XOR', xLabel: 'a', yLabel: 'b' }));
-goal(
-  'all four within 0.1',
-  told.every((value, i) => Math.abs(value - truth[i]!) < 0.1),
-);
+const off = noGrad(() => model.forward(x).sub(y).abs().max().item());
+goal('all four within 0.1', off < 0.1);

@@ -1,8 +1,9 @@
 /** The report's page: what it takes from results, and that the committed page holds all of them and loads nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readResults } from '../../bench/harness/results.ts';
 import type { SuiteResult } from '../../bench/harness/types.ts';
-import { fastest, losses, ratios, readResults, speedups, throughputs } from '../../bench/report/data.ts';
+import { fastest, losses, ratios, speedups, throughputs } from '../../bench/report/data.ts';
 import { displayName } from '../../bench/report/names.ts';
 
 const timing = (name: string, median: number) => ({ name, median, rounds: [median] });

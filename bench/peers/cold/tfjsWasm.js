@@ -1,4 +1,4 @@
-/** TensorFlow.js: its core and its wasm backend, no more; pages find the backend's files beside them. */
+/** TensorFlow.js: only its core and its wasm backend. Pages find the backend's files next to them. */
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { matMul, setBackend, tensor2d } from '@tensorflow/tfjs-core';
