@@ -1,6 +1,6 @@
 /**
- * The command table against what is made from it: the encoders' words and the AssemblyScript structs' offsets. The structs
- * are compiled here, by asc's own API in memory: one exported function a field.
+ * The command table against the code generated from it: the encoders' words and the AssemblyScript structs' offsets.
+ * The structs are compiled here in memory, through asc's API: one exported function for each field.
  */
 import asc from 'assemblyscript/asc';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import * as encode from '../bindings/generated/encode.ts';
 
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 
-/** Every word of a command by the name that the struct gives it, with its word offset. */
+/** Every word of a command, under the name that the struct gives it, with its offset in words. */
 function wordsOf(opcode: Opcode): { name: string; offset: number }[] {
   return layout(opcode).fields.flatMap(({ name, kind, offset }) =>
     kind === 'dims'
@@ -71,7 +71,7 @@ describe('the encoders', () => {
     program.scratch = 7001;
     program.tile = 7002;
     const before = program.reserve(3);
-    // A value of its own for every word: no two fields can be mistaken for each other.
+    // Every word has a different value, so that no two fields can be mistaken for each other.
     const valueAt = (offset: number) => 1000 + offset;
     const given = Object.fromEntries(
       fields.map(({ name, kind, offset }) => [

@@ -1,4 +1,4 @@
-/** What commands cost: the kernels, which share them among threads, and TypeScript, which chooses a device, count the same. */
+/** The costs of commands: the kernels, which share commands among threads, and TypeScript, which chooses a device, agree on them. */
 import { expect, it } from 'vitest';
 import { binaryFns, layout, type Opcode, opcodes, unaryFns } from '../bindings/commands/table.ts';
 import { workRows } from '../bindings/commands/work.ts';
@@ -7,7 +7,7 @@ import { elementsAndWork } from '../src/generated/work.ts';
 import { Command } from '../src/program/commands.ts';
 import { sumOfCosts } from '../src/program/cost.ts';
 
-/** From this on a command is shared: assembly/team/worth.ts. */
+/** The least work for which a command is shared: assembly/team/worth.ts. */
 const SHARED_WORK = 32 * 1024;
 const SAMPLES = 200;
 
@@ -23,7 +23,7 @@ function isShared(words: Int32Array): boolean {
   return worthSharing(heapBase(), 1) !== 0;
 }
 
-/** Numbers from 0 up to 1: a linear congruential generator, so that a failure comes back. */
+/** Numbers from 0 up to 1: a linear congruential generator, so that failures are reproducible. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -32,7 +32,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** A command with sizes up to about `largest`, and everything else as it may be. */
+/** A command with sizes up to about `largest`; its other fields are arbitrary valid values. */
 function randomCommand(opcode: Opcode, largest: number, random: () => number): Int32Array {
   const { fields, words } = layout(opcode);
   const result = new Int32Array(words);
@@ -69,7 +69,7 @@ it.each(ofElements)('%s costs the same for threads and for devices', (opcode) =>
 });
 
 it.each(opcodes.filter((opcode) => !ofElements.includes(opcode) && !['strip', 'group'].includes(opcode)))(
-  '%s is shared where it is large, and is a product or packing',
+  '%s is shared where it is large, and is either a product or packing',
   (opcode) => {
     const words = (size: number) => {
       const result = randomCommand(opcode, 2, () => 0.5);
