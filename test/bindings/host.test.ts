@@ -1,4 +1,4 @@
-/** The stand-ins for what small engines lack do what Node's own do. */
+/** The stand-ins for functions that small engines lack behave as Node's own. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { host, standIns } from '../../bindings/host.ts';
@@ -9,13 +9,13 @@ const binary = fc
   .map((bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 
 describe('stand-ins', () => {
-  test('leave what an engine has alone', () => {
+  test('leave the functions of an engine unchanged', () => {
     for (const [name, value] of Object.entries(standIns)) {
       expect(host[name as keyof typeof standIns], name).not.toBe(value);
     }
   });
 
-  test('UTF-8 there and back', () => {
+  test('encode and decode UTF-8', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 });
     fc.assert(
       fc.property(text, (value) => {
@@ -26,7 +26,7 @@ describe('stand-ins', () => {
     );
   });
 
-  test('bytes are UTF-8, or refused', () => {
+  test('refuse bytes that are not UTF-8', () => {
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 6 }), (bytes) => {
@@ -43,7 +43,7 @@ describe('stand-ins', () => {
     );
   });
 
-  test('base64 there and back', () => {
+  test('encode and decode base64', () => {
     fc.assert(
       fc.property(binary, (value) => {
         const text = toBase64(value);
@@ -54,7 +54,7 @@ describe('stand-ins', () => {
     for (const damaged of ['A', 'AA=', 'AA*A', '=AAA', 'A===']) expect(() => fromBase64(damaged)).toThrow('not base64');
   });
 
-  test('a clock that goes on', () => {
+  test('have a clock that advances', () => {
     const before = standIns.performance.now();
     expect(standIns.performance.now()).toBeGreaterThanOrEqual(before);
   });
