@@ -1,4 +1,4 @@
-/** Layers with running statistics against PyTorch, step by step, eager and compiled; what they refuse. */
+/** Layers with running statistics against PyTorch, step by step, eager and compiled; and their refusals. */
 import { describe, expect, it } from 'vitest';
 import {
   compile,
@@ -37,10 +37,10 @@ interface LayerCase {
 
 const cases = fixtures<LayerCase>('normLayers');
 
-it('has all layers', () => expect(cases.length).toBe(9));
+it('the fixtures have all layers', () => expect(cases.length).toBe(9));
 
-describe.each(executors)('on %s, as PyTorch', (_, executor) => {
-  it.each(cases)('$name: steps of training, then evaluation', ({ layer: kind, channels, options, state, steps }) => {
+describe.each(executors)('normalisation layers on %s agree with PyTorch', (_, executor) => {
+  it.each(cases)('$name: training steps, then evaluation', ({ layer: kind, channels, options, state, steps }) => {
     withExecutor(executor, () =>
       scope(() => {
         const layer = new nn[kind](channels, options);
@@ -65,8 +65,8 @@ describe.each(executors)('on %s, as PyTorch', (_, executor) => {
   });
 });
 
-describe('compiled', () => {
-  it.each([0.1, null])('running statistics and their count stay live, momentum %s', (momentum) => {
+describe('when compiled', () => {
+  it.each([0.1, null])('running statistics and their count are updated, momentum %s', (momentum) => {
     const [eager, traced] = [new nn.BatchNorm2d(3, { momentum }), new nn.BatchNorm2d(3, { momentum })];
     const train = (layer: nn.BatchNorm2d) => (x: Tensor) => {
       layer.zeroGrad();
@@ -150,7 +150,7 @@ it('layers without statistics have none in their state', () => {
   ]);
 });
 
-it('a refused batch leaves the statistics as they were', () => {
+it('a refused batch does not change the statistics', () => {
   const layer = new nn.BatchNorm1d(3);
   expect(() => layer.forward(ones(1, 3))).toThrow(ShapeError);
   expect(layer.num_batches_tracked!.item()).toBe(0);

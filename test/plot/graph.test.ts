@@ -7,7 +7,7 @@ import { all } from '../support/xml.ts';
 const wrong = (x: unknown) => x as never;
 
 describe('contours', () => {
-  it('draws lines of equal value: circles of x² + y²', () => {
+  it('draws lines of equal value: circles for x² + y²', () => {
     const svg = read(
       plot.contours((a, b) => a * a + b * b, {
         x: [-2, 2],
@@ -35,7 +35,7 @@ describe('contours', () => {
       expect(Math.hypot((places[i]! - cx) / unit, (places[i + 1]! - cy) / tall)).toBeCloseTo(1, 2);
   });
 
-  it('has as many lines as asked for, finds its own domain, and passes over what is not finite', () => {
+  it('draws the requested number of lines, finds its own domain, and skips values that are not finite', () => {
     expect(marks(read(plot.contours((a) => a, { levels: 5 })), 'path')).toHaveLength(5);
     const svg = read(
       plot.contours((a, b) => Math.log(a) + b, {
@@ -56,7 +56,7 @@ describe('contours', () => {
 });
 
 describe('graph', () => {
-  it('draws a Sequential from top to bottom, with what is inside', () => {
+  it('draws a Sequential from top to bottom, with inner layers', () => {
     const inner = new nn.Sequential(new nn.Tanh(), new nn.Linear(8, 1));
     const svg = read(plot.graph(new nn.Sequential(new nn.Linear(2, 8), inner), { title: 'Net' }));
     expect(words(svg)).toEqual([
@@ -77,7 +77,7 @@ describe('graph', () => {
     expect(svg.children[1]!.text).toContain('Tanh after Linear(2, 8)');
   });
 
-  it('draws branches: no box covers another, edges go from each box to the next', () => {
+  it('draws branches: no boxes overlap, edges go from each box to the next', () => {
     const g = new nn.Graph();
     const [a, b] = [g.input([4]), g.input([3])];
     const shared = new nn.Linear(4, 4);
@@ -117,7 +117,7 @@ check([
   ['lines: unknown scale', () => plot.lines({ a: [1] }, { yScale: wrong('ln') }), ArgumentError, `'linear' or 'log'`],
   ['lines: no width', () => plot.lines({ a: [1] }, { width: 3 }), ArgumentError, 'width must be between 160 and 10000'],
   [
-    'lines: a title that is no text',
+    'lines: a title that is not a text',
     () => plot.lines({ a: [1] }, { title: wrong(3) }),
     ArgumentError,
     'title must be a text',
@@ -157,7 +157,7 @@ check([
     'for M points, got [2,10000]',
   ],
   [
-    'boundary: no tensor',
+    'boundary: a result that is not a tensor',
     () =>
       plot.decisionBoundary(
         wrong(() => 3),
