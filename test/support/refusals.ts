@@ -1,4 +1,4 @@
-/** Tests of refusals: the class, the words, and that nothing is left behind. */
+/** Tests of refusals: the class, the message, and no leaks. */
 import { expect, it } from 'vitest';
 import { memory, SarafError, scope } from '../../src/index.ts';
 
