@@ -9,7 +9,7 @@ import { publicNames } from './support/publicNames.ts';
 const { data, F, metrics, nn, optim, tensor } = saraf;
 
 describe('public names', () => {
-  it.each(Object.entries(publicNames))('%s', (_, [place, list]) => {
+  it.each(Object.entries(publicNames))('include all %s', (_, [place, list]) => {
     expect(list.filter((name) => !(name in place))).toEqual([]);
   });
 

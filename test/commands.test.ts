@@ -49,14 +49,14 @@ async function compileOffsets(): Promise<Record<string, () => number>> {
 
 type Encoder = (program: ProgramBlock, fields: Record<string, number | number[]>) => void;
 
-describe('the AssemblyScript structs', () => {
+describe('the AssemblyScript structs agree with the command table', () => {
   let offsets: Record<string, () => number>;
 
   beforeAll(async () => {
     offsets = await compileOffsets();
   });
 
-  test.each(opcodes)('%s', (opcode) => {
+  test.each(opcodes)('for %s', (opcode) => {
     expect(offsets[opcode]!(), 'size').toBe(layout(opcode).words * 4);
     expect(offsets[`${opcode}_opcode`]!()).toBe(0);
     expect(offsets[`${opcode}_words`]!()).toBe(4);
@@ -64,8 +64,8 @@ describe('the AssemblyScript structs', () => {
   });
 });
 
-describe('the encoders', () => {
-  test.each(opcodes)('%s', (opcode) => {
+describe('the encoders agree with the command table', () => {
+  test.each(opcodes)('for %s', (opcode) => {
     const { fields, words } = layout(opcode);
     const program = new ProgramBlock(new Int32Array(128).fill(-1));
     program.scratch = 7001;
@@ -99,7 +99,7 @@ describe('the encoders', () => {
     expect(program.words[at + words], 'the word after the command').toBe(-1);
   });
 
-  test('fields do not overlap and leave no gap', () => {
+  test('with fields that neither overlap nor leave gaps', () => {
     for (const opcode of opcodes) {
       const offsets = wordsOf(opcode).map(({ offset }) => offset);
       expect(offsets, opcode).toEqual(offsets.map((_, i) => i + 2));

@@ -45,7 +45,7 @@ describe.each(runs)('examples with %s of another copy', (_, makers) => {
   const made = Object.fromEntries(Object.entries(other).filter(([name]) => makers.includes(name)));
   const examples = examplesWith({ ...saraf, ...made });
   const refused: string[] = [];
-  it.each(places)('%s', async (place) => {
+  it.each(places)('run or are refused: %s', async (place) => {
     vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
       await examples[place]!(check, givenByOther);

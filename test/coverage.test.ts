@@ -1,8 +1,8 @@
 /**
  * What is tested on which executor, as a table that these tests generate: COVERAGE.md. Every primitive of the table
  * of gradient rules and every operation without a gradient runs on every executor and must agree with the reference in
- * double precision; every command of the command table must have run on the way. A hole fails, and so does a committed
- * table that differs; `npx vitest run test/coverage.test.ts -u` rewrites it.
+ * double precision; every command of the command table must have run in these checks. A hole fails, and so does a
+ * committed table that differs; `npx vitest run test/coverage.test.ts -u` rewrites it.
  */
 import { describe, expect, it } from 'vitest';
 import { binaryFns, unaryFns } from '../bindings/commands/table.ts';
@@ -29,7 +29,7 @@ const passed = new Set<string>();
 const key = (...parts: string[]) => parts.join(', ');
 
 describe('primitives with a gradient rule', () => {
-  it.each(Object.keys(rules) as Primitive[])('%s', (primitive) => {
+  it.each(Object.keys(rules) as Primitive[])('agree on all executors: %s', (primitive) => {
     for (const stage of stages) {
       const isOnce = stage === 'double backward' && once.includes(primitive);
       for (const [i, given] of cases[primitive].entries()) {
@@ -51,7 +51,7 @@ describe('primitives with a gradient rule', () => {
 describe.each(Object.entries({ 'operations without a gradient': plainCases, programs: programCases }))(
   '%s',
   (_, all) => {
-    it.each(Object.entries(all))('%s', (row, fn) => {
+    it.each(Object.entries(all))('agree on all executors: %s', (row, fn) => {
       const exact = valuesOf(doubles, fn);
       for (const { name, executor } of watched) {
         expect(distance(valuesOf(executor, fn), exact), name).toBeLessThan(TOLERANCE.gradient);

@@ -46,7 +46,7 @@ describe('the built package', () => {
     );
   });
 
-  it('tells which policy forbids the kernels', () => {
+  it('says which policy forbids the kernels', () => {
     const code = `WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('policy'); } };
       const s = await import('saraf');
       try { s.tensor([1], { device: 'wasm' }); } catch (error) { console.log(error.name, error.message); }`;

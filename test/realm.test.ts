@@ -43,7 +43,7 @@ const { code, places } = await exampleScript();
 const examples = foreign<Record<string, Run>>(code);
 
 describe('examples in another realm', () => {
-  it.each(places)('%s', async (place) => {
+  it.each(places)('run: %s', async (place) => {
     await examples[place]!(check, given);
   });
 

@@ -31,7 +31,7 @@ const cases: [Limits, inside: number[], outside: number[]][] = [
 ];
 
 describe.each(tested)('check on %s', (_, executor) => {
-  it.each(cases)('%o', ({ dtype, low, high, except }, inside, outside) => {
+  it.each(cases)('finds values out of range: %o', ({ dtype, low, high, except }, inside, outside) => {
     const desk = new Desk(executor);
     const bits = dtype === 'int32' ? (value: number) => value : floatBits;
     const fault = desk.put([0, 0, 0], 'int32');

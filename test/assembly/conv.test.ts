@@ -181,7 +181,7 @@ const given: Record<string, ConvCase> = {
 };
 
 describe.each(wasmExecutors)('convolution on %s', (_, executor) => {
-  it.each(Object.entries(given))('%s', (name, test) => {
+  it.each(Object.entries(given))('is right for %s', (name, test) => {
     expect(geometryOf(test), name).not.toBeNull();
     for (const opcode of opcodes) {
       check(executor, opcode, test, {}, 1);

@@ -101,7 +101,7 @@ describe.each(wasmExecutors)('normalisation on %s agrees with the reference', (_
     }
   });
 
-  test('where a mean is 10000: the variance loses no precision', () => {
+  test('and keeps the variance precise for a mean of 10000', () => {
     for (const [outer, channels, spatial, groupChannels] of views) {
       const sizes = { outer, channels, spatial, groupChannels };
       const n = outer * channels * spatial;
@@ -118,7 +118,7 @@ describe.each(wasmExecutors)('normalisation on %s agrees with the reference', (_
     }
   });
 
-  test('where elements are NaN or infinite: they only affect their group', () => {
+  test('and keeps NaN and infinite elements in their group', () => {
     const result = inSandbox(wasm, (box) => {
       const x = box.put([1, 2, 3, 4, 5, Number.NaN, 7, 8, 9, Infinity, 1, 2, 0, 1, 2, 3]);
       const sizes = { outer: 4, channels: 4, spatial: 1, groupChannels: 4 };

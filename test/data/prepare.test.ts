@@ -341,7 +341,7 @@ const sums = JSON.parse(readFileSync(new URL('../golden/datasets.json', import.m
 >;
 
 describe("data sets have scikit-learn's numbers", () => {
-  it.each(['iris', 'breastCancer', 'wine', 'digits'] as const)('%s', async (name) => {
+  it.each(['iris', 'breastCancer', 'wine', 'digits'] as const)('in %s', async (name) => {
     const { data: x, target, featureNames, targetNames } = await data[name]();
     const { shape, columns, classes, last } = sums[name]!;
     expect([x.shape, x.dtype, target.shape, target.dtype]).toEqual([shape, 'float32', [shape[0]], 'int32']);

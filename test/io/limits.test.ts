@@ -74,7 +74,7 @@ describe('safetensors', () => {
 });
 
 describe('saved models', () => {
-  it.each(architectures)('%s', (_, architecture) => {
+  it.each(architectures)('are refused if larger than their file: %s', (_, architecture) => {
     const file = modelOf(architecture);
     const before = memory();
     const allocate = vi.spyOn(Storage, 'allocate');

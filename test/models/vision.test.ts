@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, compile, models, nn, noGrad, ShapeError, scope, type Tensor, tensor } from '../../src/index.ts';
 import { expectGolden, fixtures, type Stored } from '../support/golden.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 
 interface Shown extends Stored {
   largest: number;
@@ -124,7 +124,7 @@ it('a compiled model gives the same results as an eager one', () => {
 });
 
 const [conv, bn] = [new nn.Conv2d(1, 2, 1), new nn.BatchNorm2d(3)];
-check([
+describeRefusals('fuseConvBn and the models refuse', [
   [
     'different numbers of channels',
     () => nn.utils.fuseConvBn(conv, bn),

@@ -16,7 +16,7 @@ import {
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 import { expectGolden, FORWARD, fixtures, GRADIENT, load, type Stored } from '../support/golden.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 
 interface LayerCase {
   name: string;
@@ -159,7 +159,7 @@ it('a refused batch does not change the statistics', () => {
 
 const [lines, squares] = [new nn.BatchNorm1d(3), new nn.BatchNorm2d(4)];
 const planes = tensor(new Float32Array(2 * 3 * 4 * 5), { shape: [2, 3, 4, 5] });
-check([
+describeRefusals('normalisation, pooling and padding refuse', [
   ['one value', () => lines.forward(ones(1, 3)), ShapeError, 'Expected more than 1 value per channel'],
   ['one element', () => F.instanceNorm(ones(2, 3, 1)), ShapeError, 'Expected more than 1 spatial element'],
   ['wrong channels', () => squares.forward(planes), ShapeError, '[N,4,H,W], got [2,3,4,5]'],
@@ -175,5 +175,5 @@ check([
   ],
   ['a vector', () => F.avgPool2d(ones(4), 2), ShapeError, '[N,C,H,W] or [C,H,W], got [4]'],
   ['a far margin', () => F.pad(planes, [5, 0], { mode: 'reflect' }), ShapeError, 'reflect of 5 and 0'],
-  ['too much taken', () => F.pad(planes, [-3, -3]), ShapeError, '-3 and -3 leave nothing of dimension 3'],
+  ['too much removed', () => F.pad(planes, [-3, -3]), ShapeError, '-3 and -3 leave nothing of dimension 3'],
 ]);

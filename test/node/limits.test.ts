@@ -147,7 +147,7 @@ class Width extends data.transforms.Transform {
 }
 
 describe('pictures', () => {
-  it.each(pictures)('%s', async (_, bytes, file, message) => {
+  it.each(pictures)('are refused: %s', async (_, bytes, file, message) => {
     writeFileSync(join(dir, 'class', file), bytes);
     const set = await imageFolder(dir);
     const before = memory();

@@ -28,7 +28,7 @@ describe('alpha', () => {
     ['in place', tensor([1, 2]).add_(tensor([1, 1]), { alpha: 3 }), [4, 5], 'float32'],
     ['in place, sub', whole(1, 2).sub_(2, { alpha: 3 }), [-5, -4], 'int32'],
     ['an empty object', add(whole(1), whole(2), {}), [3], 'int32'],
-  ])('%s', (_, y, expected, dtype) => {
+  ])('is right for %s', (_, y, expected, dtype) => {
     expect(values(y)).toEqual(expected);
     expect(y.dtype).toBe(dtype);
   });

@@ -250,7 +250,7 @@ describe('parameter groups', () => {
   });
 });
 
-describe('optimizers refuse', () => {
+describe('optimizers refuse wrong arguments', () => {
   const p = () => zeros(2, { requiresGrad: true });
   const twice = p();
   it.each<[string, () => unknown, new (...args: never[]) => Error]>([

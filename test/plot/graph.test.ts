@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, nn, plot, ShapeError, tensor } from '../../src/index.ts';
 import { marks, numbers, read, words } from '../support/pictures.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 import { all } from '../support/xml.ts';
 
 const wrong = (x: unknown) => x as never;
@@ -105,13 +105,18 @@ describe('graph', () => {
   });
 });
 
-check([
+describeRefusals('charts refuse', [
   ['lines: nothing', () => plot.lines({}), ArgumentError, 'plot.lines: series is empty'],
   ['lines: an empty curve', () => plot.lines({ a: [] }), ArgumentError, 'plot.lines: a is empty'],
   ['lines: no finite number', () => plot.lines({ a: [Number.NaN] }), ArgumentError, 'has no finite number'],
-  ['lines: no object', () => plot.lines(wrong([1, 2])), ArgumentError, 'series must be an object'],
+  ['lines: not an object', () => plot.lines(wrong([1, 2])), ArgumentError, 'series must be an object'],
   ['lines: texts', () => plot.lines({ a: wrong(['1']) }), ArgumentError, 'a[0] must be a number, got string'],
-  ['lines: few places', () => plot.lines({ a: [1, 2] }, { x: [1] }), ArgumentError, 'x has 1 places for 2 values'],
+  [
+    'lines: too few x values',
+    () => plot.lines({ a: [1, 2] }, { x: [1] }),
+    ArgumentError,
+    'x has 1 places for 2 values',
+  ],
   ['lines: log of 0', () => plot.lines({ a: [0, 1] }, { yScale: 'log' }), ArgumentError, 'must be positive'],
   ['lines: unknown option', () => plot.lines({ a: [1] }, wrong({ titel: 'x' })), ArgumentError, 'unknown option titel'],
   ['lines: unknown scale', () => plot.lines({ a: [1] }, { yScale: wrong('ln') }), ArgumentError, `'linear' or 'log'`],
@@ -130,7 +135,7 @@ check([
     ArgumentError,
     'tpr has 1 values, fpr has 2',
   ],
-  ['roc: no rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate 2'],
+  ['roc: not a rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate 2'],
   ['histogram: nothing', () => plot.histogram([]), ArgumentError, 'plot.histogram: values is empty'],
   ['histogram: NaN', () => plot.histogram([1, Number.NaN]), ArgumentError, 'values[1] must be finite, got NaN'],
   [
@@ -167,8 +172,8 @@ check([
     ArgumentError,
     'must give a tensor',
   ],
-  ['boundary: no model', () => plot.decisionBoundary(wrong({}), [[1, 2]], [0]), ArgumentError, 'must be a module'],
-  ['contours: no function', () => plot.contours(wrong(3)), ArgumentError, 'fn must be a function'],
+  ['boundary: not a model', () => plot.decisionBoundary(wrong({}), [[1, 2]], [0]), ArgumentError, 'must be a module'],
+  ['contours: not a function', () => plot.contours(wrong(3)), ArgumentError, 'fn must be a function'],
   ['contours: nowhere finite', () => plot.contours(() => Number.NaN), ArgumentError, 'finite nowhere'],
   ['contours: empty path', () => plot.contours((a) => a, { paths: { p: [] } }), ArgumentError, 'p is empty'],
   ['contours: domain', () => plot.contours((a) => a, { x: [1, 0] }), ArgumentError, 'low < high'],

@@ -169,7 +169,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'changes tensors outside in place, as eager code does',
+    'changes outside tensors in place, as eager code does',
     on(() => {
       const total = zeros(2);
       const f = compile((x: Tensor) => noGrad(() => total.add_(x)).sum());

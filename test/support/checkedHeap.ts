@@ -203,7 +203,7 @@ export class CheckedHeap {
   private checkUse(use: string, address: number, elements = 0): void {
     const block = this.blocks.at(address);
     if (block === undefined && address < this.first) return;
-    if (block === undefined) throw new HeapFault(`${use} at ${address}, where no block is`);
+    if (block === undefined) throw new HeapFault(`${use} at ${address}, where there is no block`);
     if (block.released !== null) throw new HeapFault(`${use} at ${address} after its release`, block);
     if (address + elements > block.address + block.elements)
       throw new HeapFault(`${use} of ${elements} elements at ${address}: the block ends after ${block.elements}`);

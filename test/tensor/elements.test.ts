@@ -296,7 +296,7 @@ describe('arrays in place of tensors', () => {
     Embedding: [(i) => words.forward(i), [1, 2], int([1, 2])],
   };
 
-  it.each(Object.entries(cases))('%s', (_, [fn, list, as]) => {
+  it.each(Object.entries(cases))('are accepted: %s', (_, [fn, list, as]) => {
     const expected = fn(as as never).toArray();
     expect(fn(list as never).toArray()).toEqual(expected);
     const flat = (list as number[]).every((item) => typeof item === 'number');
