@@ -1,5 +1,5 @@
 /**
- * The public names, every one, and the call forms that people coming from PyTorch expect: nothing may be renamed or lost.
+ * All public names, and the call forms that people coming from PyTorch expect: none may be renamed or lost.
  */
 import { describe, expect, it } from 'vitest';
 import * as kernels from '../bindings/kernels/index.ts';
@@ -9,18 +9,18 @@ import { publicNames } from './support/publicNames.ts';
 const { data, F, metrics, nn, optim, tensor } = saraf;
 
 describe('public names', () => {
-  it.each(Object.entries(publicNames))('%s', (_, [place, list]) => {
+  it.each(Object.entries(publicNames))('include all %s', (_, [place, list]) => {
     expect(list.filter((name) => !(name in place))).toEqual([]);
   });
 
-  it('namespaces by both names', () => {
+  it('exports namespaces under both names', () => {
     expect(saraf.F).toBe(saraf.functional);
     expect(
       new Set(['nn', 'functional', 'optim', 'data', 'metrics', 'models', 'plot'].map((name) => name in saraf)),
     ).toEqual(new Set([true]));
   });
 
-  it('properties of a tensor', () => {
+  it('gives a tensor its properties', () => {
     const t = tensor([[1, 2, 3]], { requiresGrad: true });
     expect([t.shape, t.dtype, t.device, t.ndim, t.numel, t.requiresGrad, t.grad, t.T.shape]).toEqual([
       [1, 3],
@@ -35,7 +35,7 @@ describe('public names', () => {
   });
 });
 
-/** Shapes of tensors, in a list as in a tuple. */
+/** Shapes of tensors given in a list or in a tuple. */
 const shapesOf = (...tensors: saraf.Tensor[]) => tensors.map((t) => t.shape);
 
 describe('call forms', () => {
@@ -84,7 +84,7 @@ describe('call forms', () => {
     ]);
   });
 
-  it('joins, cuts, chooses', () => {
+  it('joins, splits and selects', () => {
     const x = vectors();
     expect(shapesOf(saraf.cat([x, x], 1), saraf.stack([x, x], 0))).toEqual([
       [2, 6],
@@ -140,7 +140,7 @@ describe('call forms', () => {
     expect(x.norm(1, { p: 1 }).toArray()).toEqual([6, 15]);
   });
 
-  it('makes layers of required arguments and one options object', () => {
+  it('makes layers from required arguments and one options object', () => {
     const pool = new nn.MaxPool2d(2, { stride: 1, padding: 1, dilation: 1, ceilMode: false });
     const norm = new nn.BatchNorm2d(3, { eps: 1e-5, momentum: 0.1, affine: true });
     const conv = new nn.Conv2d(3, 4, 3, { stride: 1, padding: 'same', dilation: 1, groups: 1, bias: false });
@@ -169,7 +169,7 @@ describe('call forms', () => {
     ]);
   });
 
-  it('names states as PyTorch does', () => {
+  it('names the entries of a state_dict as PyTorch does', () => {
     const lstm = new nn.LSTM(2, 3, { numLayers: 1, bidirectional: true });
     expect(Object.keys(lstm.stateDict())).toEqual([
       'weight_ih_l0',
@@ -207,7 +207,7 @@ describe('call forms', () => {
     ]);
   });
 
-  it('has functions of one options object', () => {
+  it('has functions that take one options object', () => {
     const logits = saraf.randn(4, 3);
     const classes = tensor([0, 2, 1, 1], { dtype: 'int32' });
     expect(F.softmax(logits, { dim: 0 }).sum(0).toArray()).toEqual([1, 1, 1].map((one) => expect.closeTo(one, 5)));
@@ -224,7 +224,7 @@ describe('call forms', () => {
     ).toEqual([[], [4, 3], [], [], [4, 3], [4], [4, 2]]);
   });
 
-  it('trains by optimizers and schedules', () => {
+  it('trains with optimizers and schedules', () => {
     const model = new nn.Linear(3, 1);
     const options: Record<string, object> = {
       SGD: { lr: 0.1, momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 0.1 },

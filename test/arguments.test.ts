@@ -1,4 +1,4 @@
-/** Nothing that is given to a public function, constructor or method is dropped: surplus arguments and misspelt options are refused. */
+/** No public function, constructor or method ignores what it is given: surplus arguments and misspelt options are refused. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -20,7 +20,7 @@ import { type PublicFunction, publicFunctions } from './support/walk.ts';
 const all = publicFunctions();
 const isVariadic = ({ parameters }: PublicFunction) => parameters.some((name) => name.startsWith('...'));
 
-/** What a call throws, also later: an asynchronous function, and a generator at its first step. */
+/** What a call throws, at once or later: an asynchronous function when awaited, a generator at its first step. */
 async function errorOf(call: () => unknown): Promise<unknown> {
   try {
     const result = call() as { next?: () => unknown } | null | undefined;
@@ -51,7 +51,7 @@ describe('surplus arguments', () => {
     expect(silent).toEqual([]);
   });
 
-  it('none are counted where none are too many', async () => {
+  it('are not reported where there are none', async () => {
     const wrong: string[] = [];
     for (const { name, parameters, call } of counted) {
       if (/Trainer|node\.|save|load|init$|new nn|mnist|imdb/.test(name)) continue;
@@ -92,7 +92,7 @@ describe('surplus arguments', () => {
     return all.find((one) => one.name === name)!.call(args);
   }
 
-  it('are refused by what takes lists', async () => {
+  it('are refused by functions that take lists', async () => {
     const seen = new Set<unknown>();
     const names = all.filter((one) => isVariadic(one) && !seen.has(one.of) && seen.add(one.of)).map(({ name }) => name);
     expect(names.sort()).toEqual(Object.keys(variadic).sort());
@@ -128,7 +128,7 @@ const NULLABLE: Record<string, string[]> = {
   'new LogisticRegression': ['penalty'],
 };
 
-/** Options that are one of a few names, and some that are true or false: names that every object has are refused for both. */
+/** Options that are one of a few names, and some that are true or false. Both refuse names that every object has, such as 'toString'. */
 const NAMES =
   'reduction mode approximate nonlinearity activation average multiClass normalize padding interpolation roundingMode dtype device annealStrategy lineSearchFn handleUnknown paddingMode penalty solver learningRate multioutput precision truncating yScale optimizer loss metrics'.split(
     ' ',
@@ -142,7 +142,7 @@ describe('options and numbers', () => {
     parameters.some((name) => name === 'options' || NUMBERS.includes(name)),
   );
 
-  it('every one has a case', () => {
+  it('all have a case', () => {
     expect(wanting.map(({ name }) => name).filter((name) => !(name in callCases))).toEqual([]);
     const names = new Set(own.map(({ name }) => name));
     expect(Object.keys(callCases).filter((name) => !names.has(name))).toEqual([]);
@@ -151,7 +151,7 @@ describe('options and numbers', () => {
   const cases = own.filter(({ name }) => name in callCases);
   const isMethod = (name: string) =>
     !name.includes('new ') && /(^|\.)[A-Z]\w+\.[a-z]\w*$/.test(name) && !name.startsWith('F.');
-  /** Runs a case with other arguments. */
+  /** Runs a case with different arguments. */
   const run = ({ name, call }: PublicFunction, change: (args: unknown[]) => unknown[]) =>
     errorOf(() => {
       const args = callCases[name]!();
@@ -164,7 +164,7 @@ describe('options and numbers', () => {
       : parameters.indexOf('options');
   const withOptions = cases.filter((one) => optionsAt(one) >= 0);
 
-  it(`${withOptions.length} refuse misspelt options, and null where nothing is meant by it`, async () => {
+  it(`${withOptions.length} refuse misspelt options, and null where it has no meaning`, async () => {
     expect(withOptions.length).toBeGreaterThan(220);
     const silent: string[] = [];
     for (const one of withOptions) {
@@ -193,7 +193,7 @@ describe('options and numbers', () => {
     expect(silent).toEqual([]);
   });
 
-  it('refuse an object in the place of a number, a text and null in the place of options', async () => {
+  it('refuse an object in place of a number, and a string or null in place of options', async () => {
     const silent: string[] = [];
     let numbers = 0;
     for (const one of cases) {
@@ -226,8 +226,8 @@ describe('options and numbers', () => {
   });
 });
 
-describe('what PyTorch and Array.map give', () => {
-  it('works where it cannot be misread', () => {
+describe('a call written as in PyTorch, or made by Array.map,', () => {
+  it('works where it is unambiguous', () => {
     const list = [tensor([-1, 2]), tensor([3, -4])];
     for (const fn of [F.relu6, F.sigmoid, F.silu, neg]) expect(list.map(fn as never)).toHaveLength(2);
     expect(list.map(relu as never).map((t) => (t as Tensor).toArray())).toEqual([
@@ -238,7 +238,7 @@ describe('what PyTorch and Array.map give', () => {
       expect(() => list.map(fn as never)).toThrow(`write (x) => ${fn.name}(x)`);
   });
 
-  it('is refused in words that help', () => {
+  it('is refused with a helpful message', () => {
     const make = (Kind: unknown, ...args: unknown[]) => Reflect.construct(Kind as new () => object, args);
     expect(() => make(nn.Linear, 3, 4, false)).toThrow(
       'Linear: options must be an object such as { bias: false }, got false',
@@ -253,7 +253,7 @@ describe('what PyTorch and Array.map give', () => {
     );
   });
 
-  it('leaves nothing behind', () => {
+  it('leaks nothing', () => {
     const before = memory();
     expect(() => (relu as (...args: unknown[]) => unknown)(1, 2)).toThrow('relu: takes 1 argument, got 2');
     expect(memory()).toEqual(before);

@@ -1,6 +1,6 @@
 /**
- * The command table against what is made from it: the encoders' words and the AssemblyScript structs' offsets. The structs
- * are compiled here, by asc's own API in memory: one exported function a field.
+ * The command table against the code generated from it: the encoders' words and the AssemblyScript structs' offsets.
+ * The structs are compiled here in memory, through asc's API: one exported function for each field.
  */
 import asc from 'assemblyscript/asc';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import * as encode from '../bindings/generated/encode.ts';
 
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 
-/** Every word of a command by the name that the struct gives it, with its word offset. */
+/** Every word of a command, under the name that the struct gives it, with its offset in words. */
 function wordsOf(opcode: Opcode): { name: string; offset: number }[] {
   return layout(opcode).fields.flatMap(({ name, kind, offset }) =>
     kind === 'dims'
@@ -49,14 +49,14 @@ async function compileOffsets(): Promise<Record<string, () => number>> {
 
 type Encoder = (program: ProgramBlock, fields: Record<string, number | number[]>) => void;
 
-describe('the AssemblyScript structs', () => {
+describe('the AssemblyScript structs agree with the command table', () => {
   let offsets: Record<string, () => number>;
 
   beforeAll(async () => {
     offsets = await compileOffsets();
   });
 
-  test.each(opcodes)('%s', (opcode) => {
+  test.each(opcodes)('for %s', (opcode) => {
     expect(offsets[opcode]!(), 'size').toBe(layout(opcode).words * 4);
     expect(offsets[`${opcode}_opcode`]!()).toBe(0);
     expect(offsets[`${opcode}_words`]!()).toBe(4);
@@ -64,14 +64,14 @@ describe('the AssemblyScript structs', () => {
   });
 });
 
-describe('the encoders', () => {
-  test.each(opcodes)('%s', (opcode) => {
+describe('the encoders agree with the command table', () => {
+  test.each(opcodes)('for %s', (opcode) => {
     const { fields, words } = layout(opcode);
     const program = new ProgramBlock(new Int32Array(128).fill(-1));
     program.scratch = 7001;
     program.tile = 7002;
     const before = program.reserve(3);
-    // A value of its own for every word: no two fields can be mistaken for each other.
+    // Every word has a different value, so that no two fields can be mistaken for each other.
     const valueAt = (offset: number) => 1000 + offset;
     const given = Object.fromEntries(
       fields.map(({ name, kind, offset }) => [
@@ -99,7 +99,7 @@ describe('the encoders', () => {
     expect(program.words[at + words], 'the word after the command').toBe(-1);
   });
 
-  test('fields do not overlap and leave no gap', () => {
+  test('with fields that neither overlap nor leave gaps', () => {
     for (const opcode of opcodes) {
       const offsets = wordsOf(opcode).map(({ offset }) => offset);
       expect(offsets, opcode).toEqual(offsets.map((_, i) => i + 2));

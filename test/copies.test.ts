@@ -1,6 +1,7 @@
 /**
- * Two copies of saraf in one process: the sources, and the built package (`npm run build` first). All examples of the documentation run with
- * tensors, modules and optimizers that the other copy has made: each function refuses them and names both versions, or needs none of them.
+ * Two copies of saraf in one process: the sources, and the built package (`npm run build` first). All examples of the
+ * documentation run with tensors, modules and optimizers made by the other copy: each function either refuses them,
+ * naming both versions, or works without them.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ const other = (await import(/* @vite-ignore */ join(root, 'dist/node/index.js'))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const REFUSED = `of saraf ${version} was given to another copy, saraf ${version}`;
 
-/** What the other copy makes: tensors, and in the second run what holds them, too. */
+/** What the other copy makes: tensors, and in the second run also the objects that hold them. */
 const tensors = 'tensor zeros ones full eye arange linspace rand randn randint randperm'.split(' ');
 const runs: [string, string[]][] = [
   ['tensors', tensors],
@@ -29,7 +30,7 @@ const names = Object.keys(saraf).filter((name) => name !== 'default');
 const examplesWith = runInThisContext(`(({ ${names.join(', ')} }) => ${code})`) as (
   scope: object,
 ) => Record<string, Run>;
-/** What examples are given, made by the other copy. */
+/** The values given to the examples, made by the other copy. */
 function givenByOther() {
   const { nn, optim, randn, tensor } = other;
   const x = randn(12, 4);
@@ -44,7 +45,7 @@ describe.each(runs)('examples with %s of another copy', (_, makers) => {
   const made = Object.fromEntries(Object.entries(other).filter(([name]) => makers.includes(name)));
   const examples = examplesWith({ ...saraf, ...made });
   const refused: string[] = [];
-  it.each(places)('%s', async (place) => {
+  it.each(places)('run or are refused: %s', async (place) => {
     vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
       await examples[place]!(check, givenByOther);
@@ -57,7 +58,7 @@ describe.each(runs)('examples with %s of another copy', (_, makers) => {
   });
 
   it('are refused where they matter', () => {
-    console.log(`${refused.length} of ${places.length} examples refuse values of another copy; the others need none`);
+    console.log(`${refused.length} of ${places.length} examples refuse values of another copy; the others use none`);
     expect(refused.length).toBeGreaterThan(150);
   });
 });
@@ -118,7 +119,7 @@ describe('a module of another copy', () => {
     await expect((async () => use(new Net()))()).rejects.toThrow(REFUSED);
   });
 
-  it('is named with what to do', () => {
+  it('is named in an error that says what to do', () => {
     expect(() => new Net().parameters()).toThrow(/^a Linear of saraf .*npm ls saraf.*npm dedupe.*import or require/);
   });
 });

@@ -1,8 +1,8 @@
 /**
- * What is tested on which executor, as a table that these tests make themselves: COVERAGE.md. Every primitive of the table
+ * What is tested on which executor, as a table that these tests generate: COVERAGE.md. Every primitive of the table
  * of gradient rules and every operation without a gradient runs on every executor and must agree with the reference in
- * double precision; every command of the command table must have run on the way. A hole fails, and so does a committed
- * table that differs: `npx vitest run test/coverage.test.ts -u` writes it anew.
+ * double precision; every command of the command table must have run in these checks. A hole fails, and so does a
+ * committed table that differs; `npx vitest run test/coverage.test.ts -u` rewrites it.
  */
 import { describe, expect, it } from 'vitest';
 import { binaryFns } from '../bindings/commands/elementwise.ts';
@@ -22,15 +22,15 @@ import { cases, once } from './support/ruleCases.ts';
 const doubles = new ReferenceExecutor({ precision: 64 });
 const watched = executors.map(([name, executor]) => ({ name, executor, seen: watch(executor) }));
 
-/** Distances from the exact result that single precision is allowed, in units of the largest number there. */
+/** Allowed distances between single precision and the exact result, in units of the largest number in it. */
 const TOLERANCE = { forward: 1e-5, gradient: 2e-5, 'double backward': 1e-4 };
 
-/** What has been found to agree: `row, executor, stage`. */
+/** What was found to agree: `row, executor, stage`. */
 const passed = new Set<string>();
 const key = (...parts: string[]) => parts.join(', ');
 
 describe('primitives with a gradient rule', () => {
-  it.each(Object.keys(rules) as Primitive[])('%s', (primitive) => {
+  it.each(Object.keys(rules) as Primitive[])('agree on all executors: %s', (primitive) => {
     for (const stage of stages) {
       const isOnce = stage === 'double backward' && once.includes(primitive);
       for (const [i, given] of cases[primitive].entries()) {
@@ -52,7 +52,7 @@ describe('primitives with a gradient rule', () => {
 describe.each(Object.entries({ 'operations without a gradient': plainCases, programs: programCases }))(
   '%s',
   (_, all) => {
-    it.each(Object.entries(all))('%s', (row, fn) => {
+    it.each(Object.entries(all))('agree on all executors: %s', (row, fn) => {
       const exact = valuesOf(doubles, fn);
       for (const { name, executor } of watched) {
         expect(distance(valuesOf(executor, fn), exact), name).toBeLessThan(TOLERANCE.gradient);
@@ -65,7 +65,7 @@ describe.each(Object.entries({ 'operations without a gradient': plainCases, prog
 describe('the table', () => {
   const names = watched.map(({ name }) => name);
 
-  it('has no hole', () => {
+  it('has no holes', () => {
     const wanted = [
       ...(Object.keys(rules) as Primitive[]).flatMap((primitive) =>
         stages.flatMap((stage) => names.map((name) => key(primitive, name, stage))),
@@ -89,13 +89,13 @@ describe('the table', () => {
     expect(withoutCase, 'primitives without a case in ruleCases.ts').toEqual([]);
     const called = operationFiles.flatMap((file) => fixtures<GoldenCase>(file).map(({ fn }) => fn));
     expect(missing(Object.keys(operations), [...called, ...creation]), 'operations without a fixture').toEqual([]);
-    // A random choice of channels has no fixture; bilinear's are those of its layer.
+    // dropout2d drops random channels, so it has no fixture; those of bilinear are its layer's.
     const functions = Object.keys(F).filter((name) => name !== 'dropout2d' && name !== 'bilinear');
     const wanted = functions.map((name) => `F.${name}`);
     expect(missing(wanted, called), 'functions of F without a fixture').toEqual([]);
   });
 
-  it('is the committed one', async () => {
+  it('equals the committed one', async () => {
     const cell = (row: string, name: string, stage: string) => {
       if (!passed.has(key(row, name, stage))) return 'HOLE';
       return stage === 'double backward' && once.includes(row as Primitive) ? 'refused' : '✓';
@@ -111,9 +111,9 @@ describe('the table', () => {
     const short = { forward: 'forward', gradient: 'gradient', 'double backward': 'double' };
     const text = `# What is tested where
 
-Made by \`test/coverage.test.ts\`; \`npx vitest run test/coverage.test.ts -u\` writes it anew. ✓: agrees with the reference in
+Made by \`test/coverage.test.ts\`; \`npx vitest run test/coverage.test.ts -u\` rewrites it. ✓: agrees with the reference in
 double precision. refused: an AutogradError says that this gradient cannot be differentiated again; a recurrent layer's
-gradient is one kernel over the whole sequence, and no rule is written for the gradient of that.
+gradient is one kernel over the whole sequence, which has no gradient rule of its own.
 
 ## Primitives with a gradient rule
 

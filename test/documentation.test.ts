@@ -1,6 +1,7 @@
 /**
- * The examples in the TSDoc of the sources: all are type-checked in one go, and all that read no files are run. Where the remark
- * behind a line is a value (`sum(x).item(); // 6`), that is what the line must give; of a tensor its elements, or its shape.
+ * The examples in the TSDoc of the sources: all are type-checked together, and all that read no files are run. Where
+ * the comment after a line is a value (`sum(x).item(); // 6`), the line must give that value; a tensor must have these
+ * elements, or this shape.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -15,9 +16,9 @@ import { type Example, examplesIn, moduleOf, root, sources } from './support/doc
 import { given } from './support/given.ts';
 
 const folder = join(root, 'out/examples');
-/** Examples that read what is not there, or must come before all others, are only type-checked. */
+/** Examples that read files that do not exist here, or must run before all others, are only type-checked. */
 const NOT_RUN = /\binit\(\{|\b(fetch|readCsv|imageFolder|imdb|mnist|readFileSync)\(|import\.meta|\bload\w+\('/;
-/** Public classes and functions that need no example: what is thrown, or given by others. */
+/** Public classes and functions that need no example: errors, and objects that other functions return. */
 const WITHOUT = /Error$|^(Transform|GraphModel|GraphValue|Buffer|Parameter|Optimizer|ImageFolder|CsvTable)$/;
 
 const all = sources.flatMap(examplesIn);

@@ -1,6 +1,6 @@
 /**
- * The built package as users get it: `npm run build` first. It is loaded by Node itself, by `import` and by `require`,
- * with WebAssembly and without.
+ * The built package as users get it (`npm run build` first). Node itself loads it, by `import` and by `require`, with
+ * and without WebAssembly.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a fresh Node prints.  */
+/** What a fresh Node process prints. */
 function run(flags: string[], code: string): string {
   return execFileSync(process.execPath, [...flags, '-e', code], {
     cwd: root,
@@ -46,7 +46,7 @@ describe('the built package', () => {
     );
   });
 
-  it('tells which policy forbids the kernels', () => {
+  it('says which policy forbids the kernels', () => {
     const code = `WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('policy'); } };
       const s = await import('saraf');
       try { s.tensor([1], { device: 'wasm' }); } catch (error) { console.log(error.name, error.message); }`;
@@ -69,12 +69,12 @@ describe('the built package', () => {
     ]);
   });
 
-  it('offers kernels and files as entries of their own', () => {
+  it('has separate entries for kernels and files', () => {
     const code = `import { sum } from 'saraf/kernels'; import { mnist } from 'saraf/node'; console.log(sum({ x: new Float32Array([1, 2]) }), typeof mnist);`;
     expect(run(['--input-type=module'], code)).toBe('3 function');
   });
 
-  it('offers kernels and the program of the workers as files to host', () => {
+  it('offers the kernels and the worker script as files to host', () => {
     const code = `import { init } from 'saraf';
       const [wasm, workerUrl] = ['saraf/plain.wasm', 'saraf/worker.js'].map((name) => new URL(import.meta.resolve(name)));
       const { simd, threads } = await init({ wasm, workerUrl, threads: 2 });
@@ -82,12 +82,12 @@ describe('the built package', () => {
     expect(run(['--input-type=module'], code)).toBe('simd128 2');
   });
 
-  it('runs where strings must not become code', () => {
+  it('runs where code must not be generated from strings', () => {
     const flags = ['--disallow-code-generation-from-strings', '--input-type=module'];
     expect(run(flags, `import * as s from 'saraf'; ${step}`)).toBe(`${gradient} wasm`);
   });
 
-  it("runs the README's example as it stands", () => {
+  it("runs the README's example unchanged", () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const code = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
     const printed = JSON.parse(

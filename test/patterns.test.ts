@@ -1,6 +1,6 @@
 /**
- * Regular expressions of the library: each is known here, with why it takes time in proportion to the text. A new one is added
- * with its reason, or is a scan by hand.
+ * Regular expressions of the library: each is listed here, with the reason why its time is proportional to the length
+ * of the text. A new one is added with its reason, or replaced by a hand-written scan.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** One character, or one alternative of fixed length, at every place. */
-const CHARACTERS = 'it looks at one character, or a few, at each place';
-/** Anchored, and what may follow each character is told by that character. */
-const ONE_WAY = 'it is anchored, and each character can be matched in one way only';
+/** One character, or one alternative of fixed length, at every position. */
+const CHARACTERS = 'it looks at one character, or a few, at each position';
+/** Anchored, and each character determines what may follow it. */
+const ONE_WAY = 'it is anchored, and each character can match in only one way';
 
 const known: Record<string, Record<string, string>> = {
   'bindings/host.ts': { '/%(..)/g': CHARACTERS, '/={1,2}$/': CHARACTERS, '/[^A-Za-z0-9+/]/': CHARACTERS },
@@ -25,9 +25,9 @@ const known: Record<string, Record<string, string>> = {
   'src/node/csv.ts': {
     '/^\\s*[-+]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?\\s*$/': ONE_WAY,
   },
-  'src/node/imdb.ts': { '/<br\\s*\\/?>/gi': 'blanks are looked at once for the <br before them' },
+  'src/node/imdb.ts': { '/<br\\s*\\/?>/gi': 'blanks are scanned only once, after a <br' },
   'src/node/write.ts': { '/[^\\w-]/g': CHARACTERS, '/^(\\d+)\\.(\\d+)\\.tmp$/': ONE_WAY },
-  'src/options.ts': { '/\\s+/': 'a run of one class; it sees a constant only' },
+  'src/options.ts': { '/\\s+/': 'a run of one class, on a constant text only' },
   'src/plot/graph.ts': { '/\\(\\)$/': CHARACTERS },
   'src/plot/lines.ts': { '/^val[A-Z]/': ONE_WAY },
   'src/plot/svg.ts': {
@@ -40,7 +40,7 @@ const known: Record<string, Record<string, string>> = {
   'src/webgpu/wgsl/optim.ts': { '/\\bs\\((\\d)u\\)/g': CHARACTERS },
   'src/webgpu/wgsl/strip.ts': {
     '/\\bp[01]\\b/': CHARACTERS,
-    'new RegExp': 'of names and lines that the library writes itself',
+    'new RegExp': 'names and lines that the library writes itself',
   },
 };
 
@@ -52,7 +52,7 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Regular expressions in a file, as they are written. */
+/** The source texts of the regular expressions in a file. */
 function patternsOf(path: string): string[] {
   const found: string[] = [];
   const visit = (node: unknown): void => {
@@ -67,7 +67,7 @@ function patternsOf(path: string): string[] {
   return found;
 }
 
-it('are known, and linear', () => {
+it('regular expressions are listed, with the reason why they are linear', () => {
   const files = [...filesBelow('src'), ...filesBelow('bindings')].filter((path) => !path.includes('/generated/'));
   expect(files.length).toBeGreaterThan(200);
   const found = Object.fromEntries(
@@ -77,7 +77,7 @@ it('are known, and linear', () => {
   expect(found).toEqual(expected);
 });
 
-it('repeat nothing that repeats', () => {
+it('regular expressions contain no nested repetition', () => {
   for (const patterns of Object.values(known))
     for (const pattern of Object.keys(patterns)) expect(pattern).not.toMatch(/[*+}]\)[*+{]/);
 });

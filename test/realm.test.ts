@@ -1,6 +1,7 @@
 /**
- * Values of another realm, as Jest, node:vm, iframes and structuredClone hand them over: all examples of the documentation run in a context
- * of node:vm, in which every array, object, function and promise that they write down is of that context, and give the same.
+ * Values of another realm, as from Jest, node:vm, iframes and structuredClone: all examples of the documentation run in
+ * a context of node:vm, where every array, object, function and promise that they create belongs to that context, and
+ * give the same results.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createContext, runInContext } from 'node:vm';
@@ -42,11 +43,11 @@ const { code, places } = await exampleScript();
 const examples = foreign<Record<string, Run>>(code);
 
 describe('examples in another realm', () => {
-  it.each(places)('%s', async (place) => {
+  it.each(places)('run: %s', async (place) => {
     await examples[place]!(check, given);
   });
 
-  it('are many', () => {
+  it('many run', () => {
     console.log(`${places.length} examples ran in another realm`);
     expect(places.length).toBeGreaterThan(300);
   });
@@ -70,7 +71,7 @@ describe('values of another realm', () => {
     expect([t.dtype, t.toArray()]).toEqual([dtype, values]);
   });
 
-  it('are refused as native ones are', () => {
+  it('are refused like native ones', () => {
     expect(() => tensor(foreign('new BigInt64Array(2)'))).toThrow('no BigInt, no DataView');
     expect(() => tensor(foreign('new DataView(new ArrayBuffer(8))'))).toThrow('no BigInt, no DataView');
     expect(() => saraf.scope(foreign('async () => {}'))).toThrow('asynchronous');
@@ -78,7 +79,7 @@ describe('values of another realm', () => {
     expect(() => saraf.compile(foreign<() => Promise<void>>('async () => {}'))()).toThrow('asynchronous');
   });
 
-  it('hold files', () => {
+  it('can hold the bytes of files', () => {
     const bytes = saveSafetensors({ w: tensor([1.5]) });
     context.bytes = bytes;
     expect(loadSafetensors(foreign('new Uint8Array(bytes)')).w!.toArray()).toEqual([1.5]);
@@ -99,7 +100,7 @@ describe('values of another realm', () => {
     expect(step(tensor([1])).y.toArray()).toEqual([2]);
   });
 
-  it('are data and options', () => {
+  it('work as data and options', () => {
     const [train, test] = saraf.data.trainTestSplit(
       foreign<Int32Array>('new Int32Array([1, 2, 3, 4])'),
       foreign<{ testSize: number }>('({ testSize: 1, shuffle: false })'),
@@ -111,12 +112,12 @@ describe('values of another realm', () => {
     expect(() => saraf.metrics.accuracy(view, view)).toThrow('must be a list of labels');
   });
 
-  it("come as subclasses, such as Node's Buffer", () => {
+  it("may be instances of subclasses, such as Node's Buffer", () => {
     const [train] = saraf.data.trainTestSplit(Buffer.from([5, 6, 7, 8]), { testSize: 1, shuffle: false });
     expect([...(train as Uint8Array)]).toEqual([5, 6, 7]);
   });
 
-  it('are told by their tags', () => {
+  it('are recognised by their tags', () => {
     const told: [is: (value: unknown) => boolean, text: string][] = [
       [isArrayBuffer, 'new ArrayBuffer(1)'],
       [isError, 'new RangeError("x")'],
@@ -144,18 +145,18 @@ describe('sources', () => {
       .filter((file) => file.endsWith('.ts') && file !== 'bindings/realm.ts' && !file.startsWith('bindings/kernels/')),
   );
 
-  it('ask no value for a class of its realm', () => {
+  it('never use instanceof with a built-in class', () => {
     const asks = files.flatMap((file) =>
       [...readFileSync(root + file, 'utf8').matchAll(/instanceof ((?:WebAssembly\.)?\w+)/g)]
         .map(([, name]) => name!)
-        // `Buffer` is a class of saraf's there.
+        // In these files `Buffer` is a class of saraf.
         .filter((name) => name.startsWith('WebAssembly.') || (name in globalThis && name !== 'Buffer'))
         .map((name) => `${file}: instanceof ${name}`),
     );
     expect(asks).toEqual([]);
   });
 
-  it('compare no prototype with that of their realm', () => {
+  it('never compare a prototype with that of their own realm', () => {
     const compared = /(getPrototypeOf\([^)]*\)|\.constructor) *[!=]== *(Object|Array|Map|Set|Promise|Error|\w+Array)\b/;
     expect(files.filter((file) => compared.test(readFileSync(root + file, 'utf8')))).toEqual([]);
   });

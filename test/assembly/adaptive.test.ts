@@ -26,7 +26,7 @@ function step(executor: (typeof kernelExecutors)[number][1], fn: AdaptiveFn, n: 
 }
 
 describe.each(wasmExecutors)('adaptive on %s', (_, executor) => {
-  test.each(fns)('%s of every length', (fn) => {
+  test.each(fns)('%s agrees at every length', (fn) => {
     for (const n of [0, ...lengths]) {
       for (const offset of [0, 1]) {
         const expected = step(reference, fn, n, offset);

@@ -14,7 +14,7 @@ const shapes = [
 ] as const;
 type Shape = (typeof shapes)[number];
 
-/** Where element e of the smaller array lies in the larger one. */
+/** The index in the larger array of element e of the smaller one. */
 function place(e: number, index: number[], [, size, count, inner]: Shape): number {
   return (Math.floor(e / inner / count) * size + index[e]!) * inner + (e % inner);
 }
@@ -39,7 +39,7 @@ describe.each(kernelExecutors)('elements by index on %s', (_, executor) => {
     });
   });
 
-  test.each([0, 1])('scatterAdd adds in order of j, integer %i', (integer) => {
+  test.each([0, 1])('scatterAdd adds in the order of j, integer %i', (integer) => {
     shapes.forEach((shape, seed) => {
       const [outer, size, count, inner] = shape;
       for (const offset of [0, 1, 2]) {
@@ -69,7 +69,7 @@ describe.each(kernelExecutors)('elements by index on %s', (_, executor) => {
 });
 
 describe.each(wasmExecutors)('parts of commands by index on %s', (_, executor) => {
-  test('any number of threads gives the same bits', () => {
+  test('give the same bits for any number of threads', () => {
     for (const [outer, size, count, inner] of [
       [5, 7, 11, 3],
       [1, 40, 300, 1],

@@ -26,7 +26,7 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
     });
   }
 
-  test.each(fns)('%s of every view, with many ties', (fn) => {
+  test.each(fns)('%s is right for every view, with many ties', (fn) => {
     views.forEach((view, seed) => {
       const data = randomInts(view[0] * view[1] * view[2], seed, -4, 4);
       const columns = columnsOf(data, view);
@@ -41,7 +41,7 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
     });
   });
 
-  test('the extreme element at every place', () => {
+  test('finds the extreme element at every place', () => {
     for (const size of [1, 3, 4, 5, 18, 35, 70, 4100]) {
       for (let at = 0; at < size; at += size > 100 ? 97 : 1) {
         const high = new Array(size).fill(0);
@@ -54,7 +54,7 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
     }
   });
 
-  test('the first NaN wins over all', () => {
+  test('returns the first NaN', () => {
     for (const fn of ['max', 'min'] as const) {
       for (const size of [2, 5, 21, 80]) {
         for (let at = 0; at < size; at++) {
@@ -75,7 +75,7 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
     }
   });
 
-  test('PyTorch literals', () => {
+  test('gives the numbers of PyTorch', () => {
     // torch 1.13: max([1, nan, 3, nan]), max([1, 3, 3]), argmin([2, -inf, nan]), argmax([-0., 0.]), argmax([-inf, -inf]).
     expect(argReduce('max', [1, NaN, 3, NaN], [1, 4, 1])).toEqual({ values: [NaN], indices: [1] });
     expect(argReduce('max', [1, 3, 3], [1, 3, 1])).toEqual({ values: [3], indices: [1] });
@@ -84,7 +84,7 @@ describe.each(kernelExecutors)('argReduce on %s', (_, executor) => {
     expect(argReduce('max', [-Infinity, -Infinity], [1, 2, 1]).indices).toEqual([0]);
   });
 
-  test('integers at the ends of their range', () => {
+  test('compares integers at the ends of their range', () => {
     const ends = [2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31)];
     expect(argReduce('maxI', ends, [1, 4, 1])).toEqual({ values: [2 ** 31 - 1], indices: [0] });
     expect(argReduce('minI', ends, [1, 4, 1])).toEqual({ values: [-(2 ** 31)], indices: [1] });

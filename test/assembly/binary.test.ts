@@ -23,7 +23,7 @@ function values(row: BinaryRow, n: number, random: () => number): number[] {
   });
 }
 
-/** `got` is row.fn of a and b. */
+/** Checks that `got` is row.fn of a and b. */
 function compare(row: BinaryRow, got: ArrayLike<number>, a: number[], b: number[], what: string): void {
   a.forEach((x, i) => {
     const exact = row.fn(x, b[i]!);
@@ -77,7 +77,7 @@ describe.each(tested)('binary on %s', (_, executor) => {
 
   const view = (strides: number[], span: number): Layout => ({ strides, start: 0, span });
 
-  test.each(named)('%s of every length, with scalars and broadcast rows', (_, row) => {
+  test.each(named)('%s is right at every length, with scalars and broadcast rows', (_, row) => {
     for (let n = 0; n <= 17; n++) {
       const random = seeded(n + 1);
       const whole = view([1], n);
@@ -93,7 +93,7 @@ describe.each(tested)('binary on %s', (_, executor) => {
     check(row, [], [view([], 1), undefined], seeded(4), 'no dimensions, scalar');
   });
 
-  test.each(named)('%s of random shapes and strides', (_, row) => {
+  test.each(named)('%s is right for random shapes and strides', (_, row) => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = seeded(seed * 7919);
       const shape = randomShape(random);
@@ -102,7 +102,7 @@ describe.each(tested)('binary on %s', (_, executor) => {
     }
   });
 
-  test.each(named)('%s of all pairs of special values', (_, row) => {
+  test.each(named)('%s is right for all pairs of special values', (_, row) => {
     const list = row.from === 'float' ? floatSpecials : intSpecials;
     const firsts = specials(row);
     const desk = new Desk(executor);
@@ -128,7 +128,7 @@ describe.each(tested)('binary on %s', (_, executor) => {
     desk.clear();
   });
 
-  test.each(named)('%s in place of either operand', (_, row) => {
+  test.each(named)('%s can overwrite either operand', (_, row) => {
     for (const target of ['a', 'b', 'both'] as const) {
       const desk = new Desk(executor);
       const random = seeded(11);

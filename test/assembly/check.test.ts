@@ -1,4 +1,4 @@
-/** The command that looks whether values are in range: at lengths around a vector's, at any address, at the ends of both types. */
+/** The command that checks whether values are in range: lengths around that of a vector, any address, the ends of both types. */
 import { describe, expect, it } from 'vitest';
 import { floatBits } from '../../bindings/commands/program.ts';
 import { encodeCheck } from '../../bindings/generated/encode.ts';
@@ -15,7 +15,7 @@ interface Limits {
   except?: number;
 }
 
-/** Of each: values inside, and values outside. */
+/** For each check: values inside the range, and values outside it. */
 const cases: [Limits, inside: number[], outside: number[]][] = [
   [{ dtype: 'int32', low: 0, high: 9 }, [0, 9, 4, 7], [-1, 10, INT_MIN, INT_MAX]],
   [{ dtype: 'int32', low: 0, high: 0 }, [0], [-1, 1]],
@@ -31,11 +31,11 @@ const cases: [Limits, inside: number[], outside: number[]][] = [
 ];
 
 describe.each(tested)('check on %s', (_, executor) => {
-  it.each(cases)('%o', ({ dtype, low, high, except }, inside, outside) => {
+  it.each(cases)('finds values out of range: %o', ({ dtype, low, high, except }, inside, outside) => {
     const desk = new Desk(executor);
     const bits = dtype === 'int32' ? (value: number) => value : floatBits;
     const fault = desk.put([0, 0, 0], 'int32');
-    /** What the words say after a look at these values, with `before` in the first. */
+    /** What the words say after a check of these values, with `before` in the first word. */
     const look = (values: number[], shift: number, before = 0): number[] => {
       const x = desk.put(values, dtype, shift);
       executor.write(fault.address, [before, 8, 9], 'int32');
@@ -65,7 +65,7 @@ describe.each(tested)('check on %s', (_, executor) => {
         const bad = outside[place % outside.length]!;
         const values = good.map((value, i) => (i < place ? value : i === place ? bad : outside[0]!));
         expect(look(values, place % 4)).toEqual([5, place, bits(bad)]);
-        // What the host says of the same values.
+        // What the host says about the same values.
         const range = { dtype, low, high, except, name: 'x', refuse } as Range;
         expect(() => checkAll(range, values)).toThrow(`${place}: ${bits(bad)}`);
       }

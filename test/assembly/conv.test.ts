@@ -1,6 +1,6 @@
 /**
- * The commands of convolution on the wasm kernels against the reference: given and random geometries, at odd addresses,
- * between canaries, with every tile, and with several threads, whose bits must be those of one.
+ * The convolution commands of the wasm kernels against the reference: listed and random geometries, at odd addresses,
+ * between canaries, with every tile, and with several threads, which must give the same bits as one.
  */
 import { describe, expect, it } from 'vitest';
 import { Activation } from '../../bindings/generated/encode.ts';
@@ -68,7 +68,7 @@ function runOn(
   return result;
 }
 
-/** The same in parts, with scratch for as many threads. */
+/** The same in parts, with scratch space for that many threads. */
 function runInParts(
   executor: WasmExecutor,
   threads: number,
@@ -181,7 +181,7 @@ const given: Record<string, ConvCase> = {
 };
 
 describe.each(wasmExecutors)('convolution on %s', (_, executor) => {
-  it.each(Object.entries(given))('%s', (name, test) => {
+  it.each(Object.entries(given))('is right for %s', (name, test) => {
     expect(geometryOf(test), name).not.toBeNull();
     for (const opcode of opcodes) {
       check(executor, opcode, test, {}, 1);
@@ -191,7 +191,7 @@ describe.each(wasmExecutors)('convolution on %s', (_, executor) => {
     check(executor, 'convInputGrad', test, { bias: true, activation: 'tanh', shift: 2, tile: 2 }, 3);
   });
 
-  it('few channels keep NaN and infinity to the positions that meet them', () => {
+  it('with few channels, NaN and infinity only reach the positions whose windows contain them', () => {
     const g = geometryOf({ channels: [1, 4], size: [12, 13], kernel: [3, 3], pad: [1, 1, 1, 1] })!;
     const data = dataOf('conv', g, seeded(4));
     [Number.NaN, Infinity, -Infinity].forEach((value, i) => {
@@ -205,7 +205,7 @@ describe.each(wasmExecutors)('convolution on %s', (_, executor) => {
     }
   });
 
-  it('random geometries', () => {
+  it('is right for random geometries', () => {
     const seed = 20;
     const random = seeded(seed);
     let run = 0;

@@ -42,7 +42,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
 
   const layout = (strides: number[], span: number, start = 0): Layout => ({ strides, start, span });
 
-  test('of every length: together, apart, reversed, one element repeated', () => {
+  test('is right at every length: contiguous, strided, reversed, one element repeated', () => {
     for (let n = 0; n <= 33; n++) {
       for (let shift = 0; shift < 4; shift++) {
         check([n], layout([1], n), layout([1], n), `${n}`, shift);
@@ -54,7 +54,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
     }
   });
 
-  test('of transposed matrices of every small size, and across stripes', () => {
+  test('is right for transposed matrices of every small size, and across stripes', () => {
     const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 40];
     for (const m of sizes) {
       for (const n of sizes) {
@@ -64,7 +64,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
     }
   });
 
-  test('of permuted images and of contiguous blocks', () => {
+  test('is right for permuted images and for contiguous blocks', () => {
     const shape = [2, 5, 6, 7];
     const total = count(shape);
     const channelsLast = [5 * 6 * 7, 1, 7 * 5, 5];
@@ -75,7 +75,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
     check([], layout([], 1), layout([], 1), 'no dimensions');
   });
 
-  test('of random shapes and strides', () => {
+  test('is right for random shapes and strides', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const random = seeded(seed);
       const shape = randomShape(random);
@@ -83,7 +83,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
     }
   });
 
-  test('onto itself changes nothing', () => {
+  test('changes nothing where source and target are the same', () => {
     const desk = new Desk(executor);
     const x = desk.put(numbers(1000), 'int32');
     const strides = dims([1]);
@@ -96,7 +96,7 @@ describe.each(tested)('copy on %s', (_, executor) => {
 });
 
 describe.each(tested)('fill on %s', (_, executor) => {
-  test('of every length, float and int', () => {
+  test('is right at every length, for floats and integers', () => {
     for (let n = 0; n <= 33; n++) {
       const desk = new Desk(executor);
       const floats = desk.room(n, 'float32', n % 4);

@@ -1,5 +1,5 @@
 /**
- * F.cross_entropy and its gradient by torch 1.13 (Debian's python3-torch), printed with 8 digits:
+ * F.cross_entropy and its gradient from torch 1.13 (Debian's python3-torch), printed with 8 digits:
  *   x = [[0.5, -1.25, 2], [3, 0.25, -0.75], [-2, 1.5, 0], [10, -10, 4]], target = [2, 0, -100, 1],
  *   weight = None or [0.5, 2, 1.25], label_smoothing = 0 or 0.1; the gradient of (loss · [1, 2, 3, 4]).sum() for
  *   reduction 'none' (0), of loss for 'mean' (1) and 'sum' (2).

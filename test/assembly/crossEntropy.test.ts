@@ -83,7 +83,7 @@ describe.each(kernelExecutors)('crossEntropy on %s', (_, executor) => {
   ] as const;
 
   describe.each([0, 1, 2])('reduction %i', (reduction) => {
-    test.each([0, 0.1, 1])('every option, smoothing %f', (smoothing) => {
+    test.each([0, 0.1, 1])('is right for every option, smoothing %f', (smoothing) => {
       shapes.forEach(([rows, cols], seed) => {
         for (const weighted of [false, true]) {
           for (const ignoreIndex of [-100, 0]) {
@@ -119,7 +119,7 @@ describe.each(kernelExecutors)('crossEntropy on %s', (_, executor) => {
     expectClose(gx, golden.gradient, { relative: 1e-6, absolute: 1e-6 }, 'gradient');
   });
 
-  test('impossible classes, as PyTorch', () => {
+  test('treats impossible classes as PyTorch does', () => {
     // F.cross_entropy(x, [1, 1], reduction='none') = [1.3133, inf]; with label_smoothing=0.1 and targets [1, 0] [inf, inf]; torch 1.13.
     const x = [-Infinity, 0, 1, 0, -Infinity, 1];
     const plain = run({ x, target: [1, 1], cols: 3, reduction: 0 }, [1, 1]);
@@ -129,7 +129,7 @@ describe.each(kernelExecutors)('crossEntropy on %s', (_, executor) => {
     expect(run({ x, target: [1, 0], cols: 3, reduction: 0, smoothing: 0.1 }).loss).toEqual([Infinity, Infinity]);
   });
 
-  test('nothing but ignored rows: mean NaN, sum 0, gradient 0, as PyTorch', () => {
+  test('gives mean NaN, sum 0 and gradient 0 if all rows are ignored, as PyTorch does', () => {
     const problem = { x: randomFloats(6, 1), target: [-100, -100], cols: 3 };
     const mean = run(problem, [1]);
     expect(mean.loss).toEqual([NaN]);
@@ -140,7 +140,7 @@ describe.each(kernelExecutors)('crossEntropy on %s', (_, executor) => {
     expect(run({ x: [], target: [], cols: 3 }).loss).toEqual([NaN]);
   });
 
-  test('large logits lose nothing; NaN stays in its row', () => {
+  test('large logits lose no precision; NaN stays in its row', () => {
     const large = run({ x: [20000, 20000, -20000, 20001], target: [0, 0], cols: 2, reduction: 0 });
     expectClose(
       large.loss,

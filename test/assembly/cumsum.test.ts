@@ -37,7 +37,7 @@ describe.each(kernelExecutors)('cumsum on %s', (_, executor) => {
     });
   }
 
-  test.each([false, true])('every view, reverse %s', (reverse) => {
+  test.each([false, true])('is right for every view, reverse %s', (reverse) => {
     views.forEach((view, seed) => {
       const n = view[0] * view[1] * view[2];
       const floats = randomFloats(n, seed);
@@ -51,13 +51,13 @@ describe.each(kernelExecutors)('cumsum on %s', (_, executor) => {
     });
   });
 
-  test('PyTorch literals', () => {
-    // torch.cumsum of these, torch 1.13 on a CPU: float sums run in double precision.
+  test('gives the numbers of PyTorch', () => {
+    // torch.cumsum of these, torch 1.13 on a CPU, which sums floats in double precision.
     expect(cumsum([1e8, 1, -1e8, 1], [1, 4, 1])).toEqual([1e8, 1e8, 1, 2]);
     expect(cumsum([1, Infinity, -Infinity, 2], [1, 4, 1])).toEqual([1, Infinity, NaN, NaN]);
   });
 
-  test('nothing to sum', () => {
+  test('accepts empty arrays', () => {
     expect(cumsum([], [2, 0, 3])).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ describe.each(wasmExecutors)('gemm on %s', (_, x) => {
     }
   });
 
-  it('gives the same rows for a matrix alone and in a batch', () => {
+  it('gives the same rows for a single matrix and in a batch', () => {
     const one = runGemm(x, { m: 12, n: 20, k: 30 }, 5).got;
     const many = runGemm(x, { m: 12, n: 20, k: 30, batch: 3, sharedA: true, sharedB: true }, 5).got;
     for (let t = 0; t < 3; t++) expect(many.subarray(t * one.length, (t + 1) * one.length)).toEqual(one);

@@ -12,7 +12,7 @@ const shapes = [
   { m: 131, n: 784, k: 64 },
 ];
 
-/** Matrix, read through strides, times vector, in double precision; `absolute` sums sizes, for the error bound. */
+/** A matrix read through strides times a vector, in double precision; `absolute` sums absolute values, for the error bound. */
 function times(
   x: Float32Array,
   row: number,
@@ -35,7 +35,7 @@ describe.each(wasmExecutors)('large gemm on %s', (_, x) => {
   for (const { m, n, k } of shapes) {
     for (const layout of layouts) {
       // BLIS's check, in O(n²): C·t = αA(B·t) + βC₀·t for a random vector t.
-      it.each(gemmTiles.map((_, i) => i))(`${m}×${n}×${k} ${layout} fulfils C·t = αA(B·t) + βC₀·t, tile %i`, (tile) => {
+      it.each(gemmTiles.map((_, i) => i))(`${m}×${n}×${k} ${layout} obeys C·t = αA(B·t) + βC₀·t, tile %i`, (tile) => {
         const seed = m + n + k + tile;
         const random = randomNumbers(seed);
         const fill = (length: number) => Float32Array.from({ length }, () => random() * 2 - 1);

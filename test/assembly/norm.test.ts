@@ -7,7 +7,7 @@ import { expectClose, inSandbox, randomFloats, type Sandbox } from '../support/h
 
 const reference = new ReferenceExecutor();
 
-/** [outer, channels, spatial, groupChannels]: columns, planes, rows, groups, of every length around a vector. */
+/** [outer, channels, spatial, groupChannels]: columns, planes, rows, groups, of every length near that of a vector. */
 const views: [number, number, number, number][] = [
   ...[1, 2, 3, 4, 5, 7, 8, 17, 33].map((channels): [number, number, number, number] => [70, channels, 1, 0]),
   ...[2, 3, 4, 5, 7, 8, 9, 16, 49].map((spatial): [number, number, number, number] => [3, 5, spatial, 0]),
@@ -51,8 +51,8 @@ function momentsOf(box: Sandbox, x: number, sizes: Sizes, offset: number) {
   return { mean, rstd, runningMean, runningVariance };
 }
 
-describe.each(wasmExecutors)('normalisation on %s is the reference', (_, wasm) => {
-  test.each(views)('[%i, %i, %i], groups of %i', (outer, channels, spatial, groupChannels) => {
+describe.each(wasmExecutors)('normalisation on %s agrees with the reference', (_, wasm) => {
+  test.each(views)('at [%i, %i, %i], groups of %i', (outer, channels, spatial, groupChannels) => {
     const sizes = { outer, channels, spatial, groupChannels };
     const n = outer * channels * spatial;
     for (const offset of [0, 1, 2]) {
@@ -94,14 +94,14 @@ describe.each(wasmExecutors)('normalisation on %s is the reference', (_, wasm) =
         'y in place',
       ];
       names.forEach((name, i) => {
-        // Sums of n terms near 1, and what is left of them after a difference.
+        // Sums of n terms near 1, and the small differences of such sums.
         const absolute = name === 'sums' || name === 'products' ? 2e-7 * n : 2e-5;
         expectClose(actual![i]!, expected![i]!, { relative: 1e-5, absolute }, `${name}, offset ${offset}`);
       });
     }
   });
 
-  test('a mean of 10000 costs the variance nothing', () => {
+  test('and keeps the variance precise for a mean of 10000', () => {
     for (const [outer, channels, spatial, groupChannels] of views) {
       const sizes = { outer, channels, spatial, groupChannels };
       const n = outer * channels * spatial;
@@ -118,7 +118,7 @@ describe.each(wasmExecutors)('normalisation on %s is the reference', (_, wasm) =
     }
   });
 
-  test('NaN and infinite elements stay in their group', () => {
+  test('and keeps NaN and infinite elements in their group', () => {
     const result = inSandbox(wasm, (box) => {
       const x = box.put([1, 2, 3, 4, 5, Number.NaN, 7, 8, 9, Infinity, 1, 2, 0, 1, 2, 3]);
       const sizes = { outer: 4, channels: 4, spatial: 1, groupChannels: 4 };

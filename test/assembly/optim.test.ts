@@ -126,7 +126,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     grads: [1, 2, 3, 4].map((step) => randomFloats(n, n + step, -step, 5 - step)),
   });
 
-  test.each(sgdVariants)('sgd %o', (options) => {
+  test.each(sgdVariants)('sgd agrees with the formula: %o', (options) => {
     for (const n of [0, ...lengths]) {
       const { start, grads } = problem(n);
       const actual = sgd(start, grads, options, n % 3);
@@ -134,7 +134,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     }
   });
 
-  test.each(adamVariants)('adam %o', (options) => {
+  test.each(adamVariants)('adam agrees with the formula: %o', (options) => {
     for (const n of [0, ...lengths]) {
       const { start, grads } = problem(n);
       const actual = adam(start, grads, options, n % 3);
@@ -142,7 +142,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     }
   });
 
-  test('PyTorch literals', () => {
+  test('give the numbers of PyTorch', () => {
     // torch.optim's SGD, Adam and AdamW of torch 1.13, three steps from p with these gradients.
     const p = [1, -2, 0.5];
     const grads = [
@@ -163,7 +163,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     expectClose(adam(p, grads, decoupled), [1.0128231, -1.99513638, 0.515573323], close, 'AdamW, maximize');
   });
 
-  test('sgd of some rows: the bits of the whole where the gradient is not 0, each row once, nothing else touched', () => {
+  test('sgd of some rows gives the bits of the whole where the gradient is not 0, steps each row once, and touches no other row', () => {
     for (const [rows, inner, count] of [
       [1, 1, 3],
       [7, 3, 5],
@@ -198,7 +198,7 @@ describe.each(kernelExecutors)('optimizers on %s', (_, executor) => {
     }
   });
 
-  test('an infinite parameter without weight decay stays infinite; NaN gradients spread to their element alone', () => {
+  test('an infinite parameter without weight decay stays infinite; a NaN gradient only affects its element', () => {
     expect(sgd([Infinity, 1], [[1, NaN]], { lr: 0.5 })).toEqual([Infinity, NaN]);
     expect(adam([Infinity, 1, 2], [[1, NaN, 0]], { lr: 0.5 })).toEqual([Infinity, NaN, 2]);
   });

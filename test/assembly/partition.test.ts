@@ -1,4 +1,4 @@
-/** Every element-by-element command gives the same bits for any number of threads. Threads run one after the other here. */
+/** Every elementwise command gives the same bits for any number of threads. The threads run one after another here. */
 import { describe, expect, test } from 'vitest';
 import { floatBits, type ProgramBlock } from '../../bindings/commands/program.ts';
 import {
@@ -67,7 +67,7 @@ const cases: [string, Encode][] = [
   ]),
 ];
 
-describe.each(wasmExecutors)('partitions on %s', (_, executor) => {
+describe.each(wasmExecutors)('the bits do not depend on the number of threads on %s', (_, executor) => {
   test.each(cases)('%s', (name, encode) => {
     const random = seeded(17);
     const desk = new Desk(executor);

@@ -9,7 +9,7 @@ const reference = new ReferenceExecutor();
 
 type Geometry = Parameters<typeof encode.encodeMaxPool>[1];
 
-/** Sizes without addresses: windows that PyTorch allows. Adaptive where `seed` says so. */
+/** Sizes without addresses: windows that PyTorch allows. Adaptive for some seeds. */
 function geometryOf(seed: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
   const [planes, height, width, kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth] = [
     [1, 4],
@@ -45,7 +45,7 @@ function geometryOf(seed: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
     const n = (ceil > 1 ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
     return (n - 1) * stride >= size + pad ? n - 1 : n;
   };
-  // No more than what keeps the first window on an element, dilated or not.
+  // At most the padding with which the first window still contains an element, dilated or not.
   const pads = [Math.min(padHeight, kernelHeight >> 1), Math.min(padWidth, kernelWidth >> 1)];
   const [dh, dw] = [pads[0] === 0 ? dilationHeight : 1, pads[1] === 0 ? dilationWidth : 1];
   return {
@@ -65,7 +65,7 @@ function geometryOf(seed: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
   };
 }
 
-/** Windows of 2×2 side by side, which have a path of their own. */
+/** Adjacent 2×2 windows, which have a code path of their own. */
 function quarters(planes: number, height: number, width: number): Omit<Geometry, 'x' | 'y' | 'indices'> {
   const window = { kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2, padHeight: 0, padWidth: 0 };
   const sizes = { planes, height, width, outHeight: height >> 1, outWidth: width >> 1 };
@@ -82,7 +82,7 @@ const sized = ({ planes, height, width, outHeight, outWidth }: Omit<Geometry, 'x
   outputs: planes * outHeight * outWidth,
 });
 
-/** Random numbers with ties, and here and there what is special. */
+/** Random numbers with ties and a few special values. */
 function values(n: number, seed: number): number[] {
   const x = randomFloats(n, seed, -4, 4).map((v) => Math.round(v * 4) / 4);
   const special = [Number.NaN, Infinity, -Infinity, 0];
@@ -90,12 +90,12 @@ function values(n: number, seed: number): number[] {
   return x;
 }
 
-describe.each(wasmExecutors)('pooling on %s is the reference', (_, wasm) => {
+describe.each(wasmExecutors)('pooling on %s agrees with the reference', (_, wasm) => {
   function both(build: (run: typeof encode, box: Parameters<Parameters<typeof inSandbox>[1]>[0]) => number[][]) {
     return [reference, wasm].map((executor) => inSandbox(executor, (box) => build(encode, box)));
   }
 
-  test('max pooling with and without indices, and its gradient', () => {
+  test('for max pooling with and without indices, and its gradient', () => {
     expect(geometries.length).toBeGreaterThan(200);
     for (const [seed, geometry] of geometries) {
       const { inputs, outputs } = sized(geometry);
@@ -118,7 +118,7 @@ describe.each(wasmExecutors)('pooling on %s is the reference', (_, wasm) => {
     }
   });
 
-  test('average pooling, and its gradient', () => {
+  test('for average pooling and its gradient', () => {
     for (const [seed, geometry] of geometries) {
       const { inputs, outputs } = sized({ ...geometry, dilationHeight: 1, dilationWidth: 1 });
       if (geometry.dilationHeight > 1 || geometry.dilationWidth > 1) continue;
@@ -143,7 +143,7 @@ describe.each(wasmExecutors)('pooling on %s is the reference', (_, wasm) => {
     }
   });
 
-  test('resizing, and its gradient', () => {
+  test('for resizing and its gradient', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const [planes, height, width, outHeight, outWidth] = randomInts(5, seed, 1, 9) as [
         number,

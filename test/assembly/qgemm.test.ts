@@ -1,4 +1,4 @@
-/** Products of int8 matrices: exact on every executor, at all edges of the tile, whatever the zero points. */
+/** Products of int8 matrices: exact on every executor, at all edges of the tile, for all zero points. */
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodeQgemm } from '../../bindings/generated/encode.ts';
@@ -14,7 +14,7 @@ interface Test {
   /** Whether C is float32. */
   isFloat: boolean;
   hasBias: boolean;
-  /** Elements off the allocator's alignment. */
+  /** The offset from the allocator's alignment, in elements. */
   shift?: number;
   threads?: number;
 }
@@ -22,12 +22,12 @@ interface Test {
 const columns = (n: number) => Math.ceil(n / 4) * 4;
 const wordsOf = (bytes: Int8Array) => new Int32Array(bytes.buffer);
 
-/** What a command gives, and what it has to be, by numbers from a seed. */
+/** The result of a command, and the expected result, for numbers from a seed. */
 function check(executor: Executor, test: Test, seed: number): ArrayLike<number> {
   const { m, n, k, aZero, isFloat, hasBias, shift = 0, threads = 1 } = test;
   const random = seeded(seed);
   const byte = () => Math.floor(random() * 256) - 128;
-  // The extremes, which are the largest products, come often.
+  // The extremes, which give the largest products, come often.
   const bytes = (count: number) =>
     Int8Array.from({ length: count }, () => (random() < 0.2 ? (random() < 0.5 ? -128 : 127) : byte()));
   const [a, b] = [bytes(m * k), bytes(n * k)];
@@ -84,7 +84,7 @@ describe.each(tested)('qgemm on %s', (_, executor) => {
             );
   });
 
-  it('is exact where all numbers are extremes', () => {
+  it('is exact where all numbers are extreme', () => {
     const k = 32768;
     const ones = (value: number) => wordsOf(new Int8Array(k).fill(value));
     for (const [left, aZero, right, bZero] of [
@@ -120,7 +120,7 @@ describe.each(wasmExecutors)('qgemm on %s', (_, executor) => {
     }
   });
 
-  it('gives the same for any number of threads', () => {
+  it('gives the same result for any number of threads', () => {
     for (const test of [
       { m: 7, n: 21, k: 40, aZero: 3, isFloat: true, hasBias: true },
       { m: 1, n: 5, k: 16, aZero: 0, isFloat: false, hasBias: false },
@@ -129,7 +129,7 @@ describe.each(wasmExecutors)('qgemm on %s', (_, executor) => {
       for (const threads of [1, 2, 3, 7, 64]) check(executor, { ...test, threads }, 5);
   });
 
-  it('gives the same with two workers', async () => {
+  it('gives the same result with two workers', async () => {
     const team = new WasmExecutor({ variant: executor.variant, threads: 2 });
     await team.startThreads();
     try {

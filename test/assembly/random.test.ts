@@ -6,7 +6,7 @@ import { Desk, tested } from '../support/commands.ts';
 
 type Words4 = [number, number, number, number];
 
-/** Upper and lower word of a product of two words. */
+/** The upper and the lower word of the product of two words. */
 function multiply(a: number, b: number): [upper: number, lower: number] {
   const product = BigInt(a >>> 0) * BigInt(b >>> 0);
   return [Number(product >> 32n), Number(product & 0xffffffffn)];
@@ -28,7 +28,7 @@ function philox(counter: Words4, key: [number, number]): Words4 {
 
 const STATE = [0x12345678, -0x789abcdf, -3, 5];
 
-/** The n words that a command with this state and offset starts from. */
+/** The first n words of a command with this state and offset. */
 function words(n: number, offset: number, state = STATE): number[] {
   const start = (BigInt(state[3]! >>> 0) << 32n) + BigInt(state[2]! >>> 0) + BigInt(offset);
   return Array.from({ length: Math.ceil(n / 4) }, (_, block) => {
@@ -90,14 +90,14 @@ describe.each(tested)('random on %s', (_, executor) => {
     }
   });
 
-  test('uniform numbers of every length', () => {
+  test('uniform numbers are exact at every length', () => {
     for (const n of lengths) {
       const expected = words(n, 0).map((word) => Math.fround(-2 + Math.fround(5 * unit(word))));
       expect(draw('uniform', n, 0, -2, 3), `n ${n}`).toEqual(expected);
     }
   });
 
-  test('bernoulli numbers of every length', () => {
+  test('bernoulli numbers are exact at every length', () => {
     for (const n of lengths) {
       const expected = words(n, 9).map((word) => (unit(word) < Math.fround(0.3) ? 2.5 : 0));
       expect(draw('bernoulli', n, 9, 0.3, 2.5), `n ${n}`).toEqual(expected);

@@ -1,4 +1,4 @@
-/** Recurrent commands on the wasm kernels against the reference: kinds, directions, lengths, both forms of the weights. */
+/** Recurrent commands on the wasm kernels against the reference: kinds, directions, lengths, both layouts of the weights. */
 import { describe, expect, test } from 'vitest';
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Executor } from '../../bindings/executor.ts';
@@ -54,7 +54,7 @@ function weight(
   return y;
 }
 
-/** Results of the sequence, and of its gradient, from data that the seed fixes. */
+/** The results of a sequence and of its gradient, for data that the seed determines. */
 function run(executor: Executor, p: Problem): Record<string, number[]> {
   const { kind, steps, batch, inputSize, hiddenSize, reverse, packed, seed } = p;
   const n = gatesOf(kind) * hiddenSize;
@@ -167,7 +167,7 @@ const problems = sizes.flatMap(([steps, batch, inputSize, hiddenSize], i) =>
 );
 
 describe.each(wasm)('recurrent on %s', (_, executor) => {
-  test.each(recurrentKinds)('%s', (kind) => {
+  test.each(recurrentKinds)('%s agrees with the reference', (kind) => {
     for (const problem of problems) {
       for (const kept of [true, false]) {
         const p: Problem = { ...problem, kind, kept };
@@ -180,7 +180,7 @@ describe.each(wasm)('recurrent on %s', (_, executor) => {
     }
   });
 
-  test('a state whose products are too many for scratch', () => {
+  test('works for a state whose products do not fit in scratch', () => {
     const shape = { steps: 2, batch: 5, inputSize: 1, hiddenSize: 672 };
     const flags = { reverse: 0, packed: 1, lengths: true, states: true, bias: true, kept: false, seed: 7 };
     const p: Problem = { kind: 'lstm', ...shape, ...flags };
@@ -237,7 +237,7 @@ describe.each(wasm)('recurrent on %s', (_, executor) => {
 });
 
 describe.each(executors)('pack on %s', (_, executor) => {
-  test('panels of 8 columns, the last one of 4 or 8 with zeros', () => {
+  test('makes panels of 8 columns; the last one has 4 or 8 columns, padded with zeros', () => {
     for (const n of [1, 3, 4, 5, 8, 9, 12, 13, 17]) {
       for (const k of [1, 2, 4, 7, 16]) {
         const data = randomFloats(k * n, n * k);

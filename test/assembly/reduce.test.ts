@@ -37,7 +37,7 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
     });
   }
 
-  test.each(floatFns)('%s of every view at every offset', (fn) => {
+  test.each(floatFns)('%s is right for every view at every offset', (fn) => {
     views.forEach((view, seed) => {
       const data = randomFloats(view[0] * view[1] * view[2], seed, 0.9, 1.1);
       const expected = columnsOf(data, view).map(oracle[fn]);
@@ -49,14 +49,14 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
     });
   });
 
-  test.each(intFns)('%s of every view, with overflow', (fn) => {
+  test.each(intFns)('%s is right for every view, with overflow', (fn) => {
     views.forEach((view, seed) => {
       const data = randomInts(view[0] * view[1] * view[2], seed, -(2 ** 31), 2 ** 31).map((v) => v | 1);
       expect(reduce(fn, data, view, 3), `${fn} [${view}] seed ${seed}`).toEqual(columnsOf(data, view).map(oracle[fn]));
     });
   });
 
-  test('scale multiplies the float sum alone', () => {
+  test('scale only multiplies sums of floats', () => {
     const data = randomFloats(24, 1);
     for (const view of [
       [2, 12, 1],
@@ -69,7 +69,7 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
     }
   });
 
-  test('nothing to reduce: the identity', () => {
+  test('gives the identity if there is nothing to reduce', () => {
     for (const view of [
       [2, 0, 1],
       [1, 0, 2],
@@ -86,7 +86,7 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
     expect(reduce('sum', [], [1, 0, 1], Infinity), 'mean of nothing').toEqual([NaN]);
   });
 
-  test('NaN anywhere gives NaN; infinities and signed zeros', () => {
+  test('NaN anywhere gives NaN; infinities and signed zeros are kept', () => {
     for (const size of [1, 2, 3, 4, 6, 19, 40, 133]) {
       for (let at = 0; at < size; at++) {
         const data = randomFloats(size, at);
@@ -107,13 +107,13 @@ describe.each(kernelExecutors)('reduce on %s', (_, executor) => {
     expect(reduce('prod', [-0, 5], [1, 2, 1])).toEqual([-0]);
   });
 
-  test('PyTorch literals', () => {
+  test('gives the numbers of PyTorch', () => {
     // torch.tensor([2**31 - 1, 1], dtype=torch.int32).sum(dtype=torch.int32), and prod of [65536, 65537]; torch 1.13.
     expect(reduce('sumI', [2 ** 31 - 1, 1], [1, 2, 1])).toEqual([-2147483648]);
     expect(reduce('prodI', [65536, 65537], [1, 2, 1])).toEqual([65536]);
   });
 
-  test('long sums stay near the exact one', () => {
+  test('long sums stay near the exact ones', () => {
     const n = 4 << 20;
     const data = randomFloats(n, 7, 0, 1);
     const exact = oracle.sum(data);

@@ -3,7 +3,7 @@ import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.t
 import { inSandbox, kernelExecutors, randomFloats, randomInts } from '../support/heap.ts';
 import { unmarked } from '../support/rows.ts';
 
-/** [outer, size, count, inner]: narrow rows, rows around the vector and around the bulk copy, nothing at all. */
+/** [outer, size, count, inner]: narrow rows, rows around the lengths of a vector and of the bulk copy, empty arrays. */
 const shapes = [
   ...[1, 2, 3, 4, 5, 7, 8, 17, 127, 128, 129, 300].map((inner) => [2, 5, 9, inner] as const),
   [1, 50, 1000, 1],
@@ -37,7 +37,7 @@ describe.each(kernelExecutors)('rows on %s', (_, executor) => {
     });
   });
 
-  test('addRows adds in order of j, in float32', () => {
+  test('addRows adds in the order of j, in float32', () => {
     shapes.forEach(([outer, size, count, inner], seed) => {
       for (const offset of [0, 1, 2]) {
         const start = randomFloats(outer * size * inner, seed);
@@ -65,7 +65,7 @@ describe.each(kernelExecutors)('rows on %s', (_, executor) => {
     });
   });
 
-  test('addRows leaves marks, and without g it sets rows to 0', () => {
+  test('addRows writes marks, and sets rows to 0 where g is missing', () => {
     shapes.forEach(([outer, size, count, inner], seed) => {
       for (const offset of [0, 1, 2]) {
         const start = randomFloats(outer * size * inner, seed);

@@ -51,10 +51,10 @@ describe.each(kernelExecutors)('softmax on %s', (_, executor) => {
   }
 
   describe.each([false, true])('log %s', (log) => {
-    // Of the softmax, the rounding of x − max alone is 1e-6 here.
+    // In the softmax, the rounding of x − max is already 1e-6 here.
     const relative = log ? 5e-7 : 2e-6;
 
-    test('rows of every length at every offset, in place or not', () => {
+    test('is right for rows of every length at every offset, in place or not', () => {
       for (const cols of [...lengths, 10, 12, 1000, 9001]) {
         const data = randomFloats(7 * cols, cols, -10, 10);
         const expected = softmaxOracle(data, cols, log);
@@ -77,7 +77,7 @@ describe.each(kernelExecutors)('softmax on %s', (_, executor) => {
       expectClose(softmax(data, 3, log), softmaxOracle(data, 3, log), { relative: 1e-6 }, 'large numbers');
     });
 
-    test('gradient of every length, into every operand', () => {
+    test('its gradient is right at every length, and can overwrite every operand', () => {
       for (const cols of [...lengths, 10, 1000, 9001]) {
         const g = randomFloats(2 * cols, cols);
         const y = softmaxOracle(randomFloats(2 * cols, cols + 1, -3, 3), cols, log).map(Math.fround);
@@ -90,7 +90,7 @@ describe.each(kernelExecutors)('softmax on %s', (_, executor) => {
       }
     });
 
-    test('a row with +∞ or NaN, or of −∞ alone, is NaN; the others are not touched by it', () => {
+    test('a row with +∞ or NaN, or with only −∞, gives NaN and does not affect other rows', () => {
       for (const cols of [1, 2, 3, 5, 8, 10, 33]) {
         const fine = new Array<number>(cols).fill(0);
         for (let at = 0; at < cols; at++) {
@@ -104,13 +104,13 @@ describe.each(kernelExecutors)('softmax on %s', (_, executor) => {
       }
     });
 
-    test('no rows', () => {
+    test('accepts arrays without rows', () => {
       expect(softmax([], 4, log)).toEqual([]);
       expect(softmaxGrad([], [], 4, log, 'none')).toEqual([]);
     });
   });
 
-  test('PyTorch literals', () => {
+  test('gives the numbers of PyTorch', () => {
     // F.softmax and F.log_softmax of the row, torch 1.13, printed with 4 digits.
     const row = [-Infinity, 0, 1, -Infinity, 2];
     expectClose(softmax(row, 5, false), [0, 0.09, 0.2447, 0, 0.6652], { absolute: 5e-5 }, 'softmax');

@@ -16,7 +16,7 @@ interface Task {
 
 const workOf = ({ rows, cols, count, byInsertion }: Task) => rows * (byInsertion ? count : 4 * cols + SORT_COUNTERS);
 
-/** Places in order by a plain stable sort; NaN is the largest. */
+/** The indices in sorted order, by a plain stable sort; NaN is the largest. */
 function oracle(data: number[], { rows, cols, count, descending }: Task): number[] {
   const rank = (v: number) => (Number.isNaN(v) ? [1, 0] : [0, v]);
   return Array.from({ length: rows }, (_, row) => {
@@ -48,7 +48,7 @@ describe.each(kernelExecutors)('sort on %s', (_, executor) => {
     });
   }
 
-  test('every length, order, type and way', () => {
+  test('is right for every length, order, type and algorithm', () => {
     for (const cols of lengths) {
       for (const byInsertion of [0, 1] as const) {
         for (const descending of [0, 1] as const) {
@@ -64,7 +64,7 @@ describe.each(kernelExecutors)('sort on %s', (_, executor) => {
     }
   });
 
-  test('special values', () => {
+  test('orders special values', () => {
     const special = [NaN, 1, -0, Infinity, 0, -Infinity, 1e-45, -1e-45, NaN, -1, 0, -0, 3.4e38, -3.4e38];
     for (const byInsertion of [0, 1] as const) {
       for (const descending of [0, 1] as const) {
@@ -78,7 +78,7 @@ describe.each(kernelExecutors)('sort on %s', (_, executor) => {
 });
 
 describe.each(wasmExecutors)('parts of sort on %s', (_, executor) => {
-  test('any number of threads gives the same order', () => {
+  test('give the same order for any number of threads', () => {
     for (const byInsertion of [0, 1] as const) {
       const task: Task = { rows: 11, cols: 60, count: 20, descending: 0, integer: 0, byInsertion };
       inSandbox(executor, (box) => {

@@ -50,7 +50,7 @@ describe.each(executors)('strip on %s', (_, executor) => {
     return result;
   }
 
-  it.each(lengths)('gives the bits of its commands one by one, %i elements', (n) => {
+  it.each(lengths)('gives the same bits as its commands one by one, %i elements', (n) => {
     const strip = run(n, true);
     expect(strip).toEqual(run(n, false));
     for (const values of [strip.x, strip.y]) {

@@ -1,6 +1,6 @@
 /**
- * Kernels shared out: every thread's part run after the other, in one instance, against the single-threaded bits. (Parts
- * that do not wait for each other may run in any order.)
+ * Kernels in parts: the parts of all threads run one after another, in one instance, and must give the bits of a single
+ * thread. (Parts that do not wait for each other may run in any order.)
  */
 import { describe, expect, test } from 'vitest';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
@@ -30,7 +30,7 @@ class PartsExecutor extends WasmExecutor {
   }
 }
 
-describe.each(variants)('parts on wasm %s', (variant) => {
+describe.each(variants)('parts give the bits of the whole on wasm %s', (variant) => {
   const executor = new PartsExecutor({ variant });
   executor.program.scratch = 0;
   executor.run();

@@ -13,7 +13,7 @@ function limits({ name }: UnaryRow): { p0: number; p1: number } {
   return { p0: floatBits(CLAMP.low), p1: floatBits(CLAMP.high) };
 }
 
-/** The worst disagreement of y with the row's function. */
+/** The largest difference between y and the row's function. */
 function worst(row: UnaryRow, x: NumericArray, y: NumericArray): { error: number; at: string } {
   let error = 0;
   let at = '';
@@ -57,7 +57,7 @@ describe.each(tested)('unary on %s', (_, executor) => {
   });
 
   test.each(unaryRows.map((row) => [row.name, row] as const))(
-    '%s of every length, at odd addresses, in place',
+    '%s is right at every length, at odd addresses, in place',
     (name, row) => {
       for (let n = 0; n <= 2 * TILE + 1; n++) {
         for (const [shift, inPlace] of [

@@ -36,7 +36,7 @@ describe.each(tested)('where on %s', (_, executor) => {
   const whole = (shape: number[]): Layout => ({ strides: contiguous(shape), start: 0, span: count(shape) });
   const single = (shape: number[]): Layout => ({ strides: shape.map(() => 0), start: 0, span: 1 });
 
-  test('of every length, with and without broadcast operands', () => {
+  test('is right at every length, with and without broadcast operands', () => {
     for (let n = 0; n <= 17; n++) {
       const random = seeded(n + 1);
       check([n], [whole([n]), whole([n]), whole([n])], random, `length ${n}`);
@@ -47,7 +47,7 @@ describe.each(tested)('where on %s', (_, executor) => {
     check([], [whole([]), whole([]), whole([])], seeded(9), 'no dimensions');
   });
 
-  test('of random shapes and strides', () => {
+  test('is right for random shapes and strides', () => {
     for (let seed = 1; seed <= 300; seed++) {
       const random = seeded(seed);
       const shape = randomShape(random);
@@ -56,7 +56,7 @@ describe.each(tested)('where on %s', (_, executor) => {
     }
   });
 
-  test('in place of an operand', () => {
+  test('can overwrite an operand', () => {
     const desk = new Desk(executor);
     const condition = desk.put([1, 0, 1, 0, 0, 1, 1], 'int32', 1);
     const a = desk.put([1, 2, 3, 4, 5, 6, 7], 'float32', 2);

@@ -32,7 +32,7 @@ function checkGrad(executor: Tested, given: WinogradCase, seed: number, toleranc
   });
 }
 
-/** Sizes around tiles and vectors, channels around panels and quads. */
+/** Sizes around those of tiles and vectors, channels around those of panels and quads. */
 const cases: WinogradCase[] = [
   ...[4, 5, 6, 7, 8, 9, 13, 14].map((side): WinogradCase => ({ channels: [3, 5], size: [side, side] })),
   ...[1, 2, 3].map((height): WinogradCase => ({ channels: [2, 3], size: [height, 11] })),
@@ -50,11 +50,11 @@ const cases: WinogradCase[] = [
 ];
 
 describe.each(kernelExecutors)('winograd on %s', (_, executor) => {
-  test.each([false, true])('is the direct convolution, transposed %s', (transposed) => {
+  test.each([false, true])('equals the direct convolution, transposed %s', (transposed) => {
     for (const [seed, given] of cases.entries()) check(executor, { ...given, transposed }, seed + 1);
   });
 
-  test('has the direct weight gradient', () => {
+  test('gives the weight gradient of the direct convolution', () => {
     for (const [seed, given] of cases.entries()) checkGrad(executor, given, seed + 1);
     checkGrad(executor, { channels: [70, 3], size: [5, 6] }, 1);
   });
@@ -97,7 +97,7 @@ describe.each(kernelExecutors)('winograd on %s', (_, executor) => {
   test('keeps NaN and infinity in the tiles that read them', () => {
     for (const special of [NaN, Infinity, -Infinity]) {
       inSandbox(executor, (box) => {
-        // Pixel (9, 9) belongs to the patches of the tiles 2 in both directions alone.
+        // Pixel (9, 9) only belongs to the patches of tile 2 in each direction.
         const put = (x: number[]) => {
           x[9 * 16 + 9] = special;
         };
@@ -127,7 +127,7 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
     checkGrad(executor, { batch: 20, channels: [7, 12], size: [28, 28] }, 2);
   });
 
-  test('gives the same bits for every GEMM tile, and twice', () => {
+  test('gives the same bits for every GEMM tile, and when run twice', () => {
     const own = executor.program.tile;
     const results = [...gemmTiles.keys(), 0].map((tile) =>
       inSandbox(executor, (box) => {

@@ -1,4 +1,4 @@
-/** The backward pass: what is added up, what is kept, what is refused. */
+/** The backward pass: which gradients are added up, which tensors are kept, which calls are refused. */
 import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../src/autograd/rules/rule.ts';
 import { rules } from '../../src/autograd/rules.ts';
@@ -20,7 +20,7 @@ import {
 const leaf = (values: Parameters<typeof tensor>[0]) => tensor(values, { requiresGrad: true });
 
 describe('backward', () => {
-  it('gives leaves their gradients and no one else', () => {
+  it('gives gradients to leaves and to no other tensor', () => {
     const x = leaf([
       [1, 2],
       [3, 4],
@@ -49,7 +49,7 @@ describe('backward', () => {
     expect(x.grad!.toArray()).toEqual([3, 3]);
   });
 
-  it('goes once through shared expressions, however often they are used', () => {
+  it('visits shared expressions once, however often they are used', () => {
     const x = leaf([2]);
     const shared = x.square();
     const y = shared.mul(shared).add(shared).sub(shared.mul(x));
@@ -62,7 +62,7 @@ describe('backward', () => {
     expect(start.grad!.item()).toBe(2 ** 40);
   });
 
-  it('takes one tensor in several places of one operation', () => {
+  it('allows one tensor as several operands of an operation', () => {
     const x = leaf([3, -2]);
     x.mul(x).add(x.div(x)).sum().backward();
     expect(x.grad!.toArray()).toEqual([6, -4]);
@@ -77,7 +77,7 @@ describe('backward', () => {
     ]);
   });
 
-  it('takes the same tensor from a rule for several inputs, one of which has a gradient already', () => {
+  it('accepts a rule that returns the same tensor for several inputs, one of which already has a gradient', () => {
     const table: { add: Rule<undefined> } = rules;
     const { add: rule } = table;
     try {
@@ -89,10 +89,10 @@ describe('backward', () => {
         const [x, y] = [leaf([1, 2]), leaf([3, 4])];
         const [p, q] = [x.mul(1), y.mul(1)];
         const z = add(p, q);
-        // Newer than z: when the rule of z runs, p and q may have gradients on the way.
+        // Newer than z: when the rule of z runs, p and q may already have gradients.
         const total = z.sum().sub(p.mul(3).sum()).sub(q.mul(5).sum());
         total.backward(undefined, { retainGraph, createGraph: false });
-        // The rule doubles at each addition; `total` is made of differences, z alone of a sum.
+        // The rule doubles at each addition; only z is a sum, `total` is made of differences.
         expect(x.grad!.toArray()).toEqual([-1, -1]);
         expect(y.grad!.toArray()).toEqual([-3, -3]);
       }
@@ -117,7 +117,7 @@ describe('backward', () => {
     expect(x.requiresGrad).toBe(true);
   });
 
-  it('takes the gradient of the result, and needs it where there are several elements', () => {
+  it('takes the gradient of the result, which is required if the result has several elements', () => {
     const x = leaf([1, 2, 3]);
     x.square().backward(tensor([1, 0.5, 0]));
     expect(x.grad!.toArray()).toEqual([2, 2, 0]);
@@ -133,7 +133,7 @@ describe('backward', () => {
     expect(one.grad!.toArray()).toEqual([[8]]);
   });
 
-  it('of a leaf itself is the gradient given', () => {
+  it('gives the leaf on which it is called the given gradient', () => {
     const x = leaf([1, 2]);
     const g = tensor([3, 4]);
     x.backward(g);
@@ -149,7 +149,7 @@ describe('backward', () => {
     expect(() => leaf([1]).gt(0).to('float32').sum().backward()).toThrow(/does not require grad/);
   });
 
-  it('frees its graph, and says so at the second call', () => {
+  it('frees its graph, and the second call says so', () => {
     const x = leaf([2]);
     const y = x.square().sum();
     y.backward();
@@ -185,7 +185,7 @@ describe('backward', () => {
     }
   });
 
-  it('hands gradients through views to where they belong', () => {
+  it('passes gradients through views to the right elements', () => {
     const x = leaf([
       [1, 2, 3],
       [4, 5, 6],
@@ -207,7 +207,7 @@ describe('backward', () => {
 });
 
 describe('leaves', () => {
-  it('are told from results', () => {
+  it('are distinguished from results', () => {
     const x = leaf([1]);
     const y = x.mul(2);
     expect([x.isLeaf, y.isLeaf, y.detach().isLeaf, tensor([1]).isLeaf]).toEqual([true, false, true, true]);
@@ -217,7 +217,7 @@ describe('leaves', () => {
     }).toThrow(/requiresGrad: only leaves can be changed/);
   });
 
-  it('that are no floats cannot require grad', () => {
+  it('cannot require grad unless they are floats', () => {
     const index = tensor([1, 2], { dtype: 'int32' });
     expect(() => {
       index.requiresGrad = true;
@@ -229,7 +229,7 @@ describe('leaves', () => {
     expect(() => zeros([2], { dtype: 'int32', requiresGrad: true })).toThrow(AutogradError);
   });
 
-  it('can be frozen and thawed', () => {
+  it('can be frozen and unfrozen', () => {
     const x = leaf([1]);
     x.requiresGrad = false;
     expect(x.mul(2).requiresGrad).toBe(false);
@@ -238,7 +238,7 @@ describe('leaves', () => {
     expect(x.grad!.item()).toBe(2);
   });
 
-  it('take a gradient that is set by hand', () => {
+  it('accept a gradient that is set by hand', () => {
     const x = leaf([1, 2]);
     x.grad = tensor([5, 5]);
     x.sum().backward();
@@ -247,7 +247,7 @@ describe('leaves', () => {
 });
 
 describe('noGrad', () => {
-  it('records nothing inside and everything again behind it', () => {
+  it('records nothing inside, and everything again afterwards', () => {
     const x = leaf([1, 2]);
     const y = noGrad(() => {
       expect(isGradEnabled()).toBe(false);
@@ -287,7 +287,7 @@ describe('grad', () => {
     expect(gx!.requiresGrad).toBe(false);
   });
 
-  it('gives gradients of results on the way, and of several outputs', () => {
+  it('gives gradients of intermediate results, and of several outputs', () => {
     const x = leaf([1, 2]);
     const middle = x.square();
     const [gm, gx] = grad(middle.mul(3).sum(), [middle, x]);
@@ -299,7 +299,7 @@ describe('grad', () => {
     expect(both!.toArray()).toEqual([4, 24]);
   });
 
-  it('can be differentiated again, as often as one likes', () => {
+  it('can be differentiated again any number of times', () => {
     const x = leaf([2]);
     let value: Tensor = x.pow(5).sum();
     for (const expected of [80, 160, 240, 240, 120]) {
@@ -309,7 +309,7 @@ describe('grad', () => {
     }
   });
 
-  it('second derivatives with backward add to grad', () => {
+  it('adds second derivatives by backward to grad', () => {
     const x = leaf([1, 2]);
     x.pow(3).sum().backward(undefined, { createGraph: true });
     const first = x.grad!;
@@ -320,7 +320,7 @@ describe('grad', () => {
     expect(x.grad!.toArray()).toEqual([2 * 3 * 6, 2 * 12 * 12]);
   });
 
-  it('gives null for what the output does not depend on where that is allowed', () => {
+  it('gives null for inputs that the output does not depend on, if that is allowed', () => {
     const [x, other] = [leaf([1]), leaf([1])];
     const [dx, none] = grad(x.mul(2), [x, other], { allowUnused: true });
     expect([dx!.toArray(), none]).toEqual([[2], null]);
@@ -332,7 +332,7 @@ describe('grad', () => {
     );
   });
 
-  it('refuses what does not require grad and what the output does not depend on', () => {
+  it('refuses inputs that do not require grad, and inputs that the output does not depend on', () => {
     const x = leaf([1]);
     const other = leaf([1]);
     expect(() => grad(x.mul(2), [x, tensor([1])])).toThrow('grad: input 1 does not require grad');

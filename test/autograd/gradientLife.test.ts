@@ -1,4 +1,4 @@
-/** Who frees a gradient that was read: it goes with its leaf, unless the user still needs it. */
+/** When a gradient that was read is freed: together with its leaf, unless the user still needs it. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compile, data, keep, memory, nn, optim, randn, scope, type Tensor, tensor } from '../../src/index.ts';
 import { collectGarbage } from '../support/garbage.ts';
@@ -14,7 +14,7 @@ function leafWithGradient(): Tensor {
   return x;
 }
 
-/** What is done with a new leaf's gradient after it was read. */
+/** Ways to use the gradient of a new leaf. */
 const READERS: Record<string, (x: Tensor) => void> = {
   'is read': (x) => x.grad,
   'is used': (x) => x.grad!.mul(2),
@@ -41,7 +41,7 @@ const READERS: Record<string, (x: Tensor) => void> = {
     optimizer.zeroGrad();
     optimizer.dispose();
   },
-  'comes when the leaf is gone': (x) => {
+  'is computed after the leaf was disposed': (x) => {
     const y = x.exp().sum();
     x.grad!.select(0, 0);
     x.dispose();
@@ -53,8 +53,8 @@ const usage = () => [memory().tensors, memory().bytesInUse];
 
 beforeEach(collectGarbage);
 
-describe.each(Object.entries(READERS))('a gradient that %s goes with its leaf', (_, read) => {
-  it('in a scope', () => {
+describe.each(Object.entries(READERS))('a gradient that %s is freed with its leaf', (_, read) => {
+  it('when a scope ends', () => {
     const before = usage();
     for (let i = 0; i < ROUNDS; i++)
       scope(() => {
@@ -63,7 +63,7 @@ describe.each(Object.entries(READERS))('a gradient that %s goes with its leaf', 
     expect(usage()).toEqual(before);
   });
 
-  it('by dispose()', () => {
+  it('on dispose()', () => {
     const before = usage();
     scope(() => {
       for (let i = 0; i < ROUNDS; i++) {
@@ -75,7 +75,7 @@ describe.each(Object.entries(READERS))('a gradient that %s goes with its leaf', 
     expect(usage()).toEqual(before);
   });
 
-  it('by the collector', async () => {
+  it('when the leaf is garbage-collected', async () => {
     const before = usage();
     for (let i = 0; i < ROUNDS; i++) read(leafWithGradient());
     for (let i = 0; i < 3; i++) await collectGarbage();
@@ -98,7 +98,7 @@ describe('a gradient that is still needed', () => {
     g.dispose();
   });
 
-  it('outlives a scope and its leaf where it was given to keep', () => {
+  it('outlives a scope and its leaf if it was passed to keep()', () => {
     const before = usage();
     let g!: Tensor;
     scope(() => {
@@ -111,7 +111,7 @@ describe('a gradient that is still needed', () => {
     expect(usage()).toEqual(before);
   });
 
-  it('outlives its leaf in the scope that is open', () => {
+  it('outlives its leaf until the open scope ends', () => {
     const before = usage();
     scope(() => {
       const x = leafWithGradient();
@@ -122,14 +122,14 @@ describe('a gradient that is still needed', () => {
     expect(usage()).toEqual(before);
   });
 
-  it('outlives a leaf that the collector takes while a scope is open', async () => {
+  it('outlives a leaf that is garbage-collected while a scope is open', async () => {
     const g = (() => leafWithGradient().grad!)();
     const loader = new data.DataLoader(new data.TensorDataset(randn(4, 1)), { batchSize: 2 });
     for await (const _ of loader) await collectGarbage();
     expect(g.sum().item()).toBe(SIZE);
   });
 
-  it('stays with the scope that made it, whichever scope forgets it', () => {
+  it('belongs to the scope that made it, whichever scope drops it', () => {
     const before = usage();
     scope(() => {
       const x = leafWithGradient();
@@ -143,7 +143,7 @@ describe('a gradient that is still needed', () => {
     expect(usage()).toEqual(before);
   });
 
-  it('is kept by a leaf that lives on when the scope that made it ends', () => {
+  it('is kept by its leaf when the scope that made it ends before the leaf', () => {
     const x = leafWithGradient();
     scope(() => {
       x.grad = tensor(new Array(SIZE).fill(2));
@@ -151,7 +151,7 @@ describe('a gradient that is still needed', () => {
     expect(x.grad!.sum().item()).toBe(2 * SIZE);
   });
 
-  it('follows from a backward pass over a leaf that is gone, without freeing what was read before', () => {
+  it('is not freed by a backward pass after its leaf was disposed', () => {
     const x = leafWithGradient();
     const y = x.exp().sum();
     const g = x.grad!;
@@ -161,7 +161,7 @@ describe('a gradient that is still needed', () => {
   });
 });
 
-it('compiled steps whose gradients are read stay flat', () => {
+it('memory stays flat in compiled steps whose gradients are read', () => {
   const model = new nn.Linear(4, 2);
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
   const step = compile((x: Tensor) => {

@@ -1,4 +1,4 @@
-/** Changes in place while gradients are recorded: right, or refused; and what the graph holds is freed. */
+/** In-place changes while gradients are recorded: they are right or refused, and what the graph holds is freed. */
 import { describe, expect, it } from 'vitest';
 import { AutogradError, DTypeError, memory, noGrad, randn, ShapeError, scope, tensor, zeros } from '../../src/index.ts';
 
@@ -36,7 +36,7 @@ describe('changes in place', () => {
     expect(x.zero_().toArray()).toEqual([0, 0, 0]);
   });
 
-  it('write through views, strided ones too', () => {
+  it('write through views, including strided ones', () => {
     const x = tensor([
       [1, 2, 3],
       [4, 5, 6],
@@ -71,7 +71,7 @@ describe('changes in place', () => {
     const [a, b] = [leaf([1, 2]), leaf([3, 4])];
     a.clone().mul_(b).sum().backward();
     a.clone().div_(b).sum().backward();
-    // As PyTorch: the factor's gradient is what the tensor held before.
+    // As in PyTorch: the factor's gradient is the tensor's previous value.
     expect(a.grad!.toArray()).toEqual([1 / 3, 1 / 4].map((x, i) => Math.fround(x + [3, 4][i]!)));
     expect(b.grad!.toArray()).toEqual([1 - 1 / 9, 2 - 2 / 16].map(Math.fround));
     const w = leaf([3, 4]);
@@ -92,7 +92,7 @@ describe('changes in place', () => {
     expect(w.grad!.toArray()).toEqual([0, 0]);
   });
 
-  it('of what a gradient needs are noticed', () => {
+  it('of values that a gradient needs are detected', () => {
     const changed = /was changed in place after it had been used/;
     const x = leaf([1, 2]);
     const input = x.mul(2);
@@ -120,7 +120,7 @@ describe('changes in place', () => {
     expect(() => later.sum().backward()).toThrow(changed);
   });
 
-  it('of what no gradient needs are allowed', () => {
+  it('of values that no gradient needs are allowed', () => {
     const x = leaf([1, 2]);
     const y = x.mul(2);
     const z = y.add(1);
@@ -129,7 +129,7 @@ describe('changes in place', () => {
     expect(x.grad!.toArray()).toEqual([2, 2]);
   });
 
-  it('leave nothing on the way after an error', () => {
+  it('do not affect later passes after an error', () => {
     const x = leaf([1, 2]);
     const y = x.mul(2);
     const z = y.square().add(x);
@@ -164,7 +164,7 @@ describe('changes in place', () => {
         },
       ],
       [
-        'what has a view',
+        'a tensor that has a view',
         (x: ReturnType<typeof leaf>) => {
           const y = x.mul(2);
           const view = y.reshape(4);
@@ -202,10 +202,10 @@ describe('changes in place', () => {
   });
 });
 
-describe('memory that the graph holds', () => {
+describe('memory held by the graph', () => {
   const chain = (x: ReturnType<typeof leaf>) => x.exp().square().tanh().mul(x).sigmoid().sum();
 
-  it('is free again after backward', () => {
+  it('is freed by backward', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
       const before = memory();
@@ -221,7 +221,7 @@ describe('memory that the graph holds', () => {
     });
   });
 
-  it('is kept with retainGraph, and free when the result is disposed', () => {
+  it('is kept with retainGraph, and freed when the result is disposed', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
       const before = memory();
@@ -235,7 +235,7 @@ describe('memory that the graph holds', () => {
     });
   });
 
-  it('is free when a result is disposed without backward', () => {
+  it('is freed when a result is disposed without backward', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
       const before = memory();
@@ -245,7 +245,7 @@ describe('memory that the graph holds', () => {
     });
   });
 
-  it('is free after an error in backward', () => {
+  it('is freed after an error in backward', () => {
     scope(() => {
       const x = randn(50, 50, { requiresGrad: true });
       const before = memory();

@@ -1,4 +1,4 @@
-/** Loops that read gradients, differentiate twice, add gradients up or fail half-way: memory() stays flat. */
+/** Loops that read gradients, differentiate twice, accumulate gradients or fail half-way: memory() stays flat. */
 import { describe, expect, it } from 'vitest';
 import {
   F,
@@ -18,11 +18,11 @@ import {
 
 const SEED = 17;
 
-/** The different answers of memory() after each but the first four of `turns` turns. */
-function flatness(turns: number, turn: (i: number) => void): Set<string> {
+/** The different results of memory() after each of `iterations` iterations except the first four. */
+function flatness(iterations: number, step: (i: number) => void): Set<string> {
   const seen = new Set<string>();
-  for (let i = 0; i < turns; i++) {
-    scope(() => turn(i));
+  for (let i = 0; i < iterations; i++) {
+    scope(() => step(i));
     if (i > 3) seen.add(JSON.stringify(memory()));
   }
   return seen;
@@ -52,7 +52,7 @@ describe('memory stays flat', () => {
     });
   });
 
-  it('where gradients of several batches are added up', () => {
+  it('where gradients of several batches are accumulated', () => {
     withModel((model, optimizer, x) => {
       const seen = flatness(100, (i) => {
         model.forward(x).square().mean().backward();
@@ -66,7 +66,7 @@ describe('memory stays flat', () => {
     });
   });
 
-  it('where gradients are set to null, and read before', () => {
+  it('where gradients are read and then set to null', () => {
     const x = tensor([1, 2, 3], { requiresGrad: true });
     const seen = flatness(100, () => {
       x.square().sum().backward();
@@ -92,7 +92,7 @@ describe('memory stays flat', () => {
     });
   });
 
-  it('where backward creates a graph into grad', () => {
+  it('where backward creates a graph for grad', () => {
     const x = tensor([1, 2], { requiresGrad: true });
     const seen = flatness(100, () => {
       x.grad = null;
@@ -105,7 +105,7 @@ describe('memory stays flat', () => {
     expect([...seen]).toHaveLength(1);
   });
 
-  it('where graphs are left without backward, or fail', () => {
+  it('where backward is never called, or fails', () => {
     withModel((model, _, x) => {
       const seen = flatness(100, (i) => {
         const y = model.forward(x);

@@ -1,4 +1,4 @@
-/** Changes in place through views while gradients are recorded: values and gradients are PyTorch's, or the change is refused. */
+/** In-place changes through views while gradients are recorded: values and gradients are PyTorch's, or the change is refused. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
@@ -60,7 +60,7 @@ function apply(tensors: Tensor[], [name, ...rest]: Step): void {
   else changes[name]!();
 }
 
-/** A weight for every element, as the script has it. */
+/** A weight for every element, as in the script. */
 function weighed(t: Tensor, k: number): Tensor {
   const values = Float32Array.from({ length: t.numel }, (_, i) => (i % 5) + (k % 3) + 1);
   return t.mul(tensor(values, { shape: [...t.shape] })).sum();
@@ -68,7 +68,7 @@ function weighed(t: Tensor, k: number): Tensor {
 
 const flat = (t: Tensor) => [...t.dataSync()];
 
-/** The tensors of a program, the leaves first, and its loss. */
+/** The tensors of a program, leaves first, and its loss. */
 function run({ steps }: Program, leaves: readonly Tensor[]): { tensors: Tensor[]; loss: Tensor } {
   const tensors = [...leaves];
   for (const step of steps) apply(tensors, step);
@@ -87,7 +87,7 @@ describe.each(executors)('programs of views and changes in place on %s', (_, exe
     }
   };
 
-  it('give what PyTorch gives', () => {
+  it('give the results of PyTorch', () => {
     each((program, leaves, name) => {
       const { tensors, loss } = run(program, leaves);
       expect(tensors.map(flat), name).toEqual(program.values);
@@ -99,7 +99,7 @@ describe.each(executors)('programs of views and changes in place on %s', (_, exe
     });
   });
 
-  it('give it compiled', () => {
+  it('give the results of PyTorch when compiled', () => {
     each((program, leaves, name) => {
       const step = compile(() => {
         for (const leaf of leaves) leaf.grad = null;
@@ -118,7 +118,7 @@ describe.each(executors)('programs of views and changes in place on %s', (_, exe
     });
   });
 
-  it('give back all memory', () => {
+  it('release all memory', () => {
     withExecutor(executor, () => {
       scope(() =>
         run(
@@ -139,7 +139,7 @@ describe.each(executors)('programs of views and changes in place on %s', (_, exe
 describe('changes through views', () => {
   const leaf = (values: Parameters<typeof tensor>[0]) => tensor(values, { requiresGrad: true });
 
-  it('row by row into a tensor that does not require grad', () => {
+  it('can fill a tensor that does not require grad, row by row', () => {
     const x = leaf([1, 2, 3]);
     const out = zeros(2, 3);
     const early = out.T;
@@ -152,7 +152,7 @@ describe('changes through views', () => {
     expect(x.grad!.toArray()).toEqual([21, 21, 21]);
   });
 
-  it('zero a part', () => {
+  it('can set a part to zero', () => {
     const x = leaf([
       [1, 2],
       [3, 4],
@@ -166,7 +166,7 @@ describe('changes through views', () => {
     ]);
   });
 
-  it('have gradients that finite differences confirm, and that can be differentiated again', () => {
+  it('have gradients that agree with finite differences and can be differentiated again', () => {
     const inside = (x: Tensor, y: Tensor) => {
       const b = x.mul(x);
       const t = b.T;
@@ -185,7 +185,7 @@ describe('changes through views', () => {
     );
   });
 
-  it('keep detached tensors apart', () => {
+  it('keep detached tensors separate', () => {
     const x = leaf([1, 2]);
     const b = x.mul(3);
     const d = b.detach();
@@ -198,7 +198,7 @@ describe('changes through views', () => {
     expect(x.grad!.toArray()).toEqual([1, 0]);
   });
 
-  it('are refused where a leaf or noGrad() stands in the way, and change nothing', () => {
+  it('are refused for views of leaves and views made inside noGrad(), and change nothing', () => {
     const x = leaf([1, 2]);
     const late = zeros(2);
     const view = late.slice(0, 0, 1);
@@ -226,13 +226,13 @@ describe('changes through views', () => {
     ]);
     noGrad(() => x.slice(0, 0, 1).zero_());
     expect(x.toArray()).toEqual([0, 2]);
-    // A view that becomes a leaf by itself is no matter of other views.
+    // A view that becomes a leaf itself does not affect other views.
     noGrad(() => zeros(2).slice(0, 0, 1)).requiresGrad = true;
     const other = noGrad(() => zeros(2).slice(0, 0, 1));
     expect(other.fill_(1).toArray()).toEqual([1]);
   });
 
-  it('are noticed by what saved the elements before', () => {
+  it('are detected by operations that saved the elements before', () => {
     const x = leaf([1, 2]);
     const b = x.mul(2);
     const square = b.square();
@@ -242,7 +242,7 @@ describe('changes through views', () => {
 });
 
 describe('a gradient that was assigned', () => {
-  it('is added to where its elements lie', () => {
+  it('is accumulated in place, in its own strides', () => {
     const w = tensor(
       [
         [1, 2, 3],
@@ -266,7 +266,7 @@ describe('a gradient that was assigned', () => {
     expect(() => w.square().sum().backward()).toThrow(/backward: the tensor \[2,3\] repeats its elements/);
   });
 
-  it('is refused where it is not like the leaf', () => {
+  it('is refused where its shape or type differs from those of the leaf', () => {
     const w = tensor([1, 2, 3], { requiresGrad: true });
     w.grad = zeros(4);
     expect(() => w.sum().backward()).toThrow('backward: grad of a leaf [3] is [4]');
@@ -275,8 +275,8 @@ describe('a gradient that was assigned', () => {
   });
 });
 
-describe('a view of a parameter', () => {
-  it('can be used in several backward passes', () => {
+describe('a view', () => {
+  it('of a parameter can be used in several backward passes', () => {
     const w = tensor(
       [
         [1, 2],
@@ -295,7 +295,7 @@ describe('a view of a parameter', () => {
     }
   });
 
-  it('but not of what saved values that are gone', () => {
+  it('of a result cannot be used again after its saved values were freed', () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const view = w.exp().reshape(2, 1);
     view.sum().backward();

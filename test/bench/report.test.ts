@@ -1,4 +1,4 @@
-/** The report's page: what it takes from results, and that the committed page holds all of them and loads nothing. */
+/** The page of the report: what it takes from the results, and that the committed page contains all of them and loads nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readResults } from '../../bench/harness/results.ts';
@@ -59,7 +59,7 @@ describe('ratios', () => {
     ]);
   });
 
-  it('tell the fastest of a kind', () => {
+  it('say which is the fastest of a kind', () => {
     const all = ratios(
       result('gemm', [
         ['saraf', 1],
@@ -73,7 +73,7 @@ describe('ratios', () => {
   });
 });
 
-it('losses are all that is faster, the fastest first, on as many threads', () => {
+it('losses are all peers that are faster on the same number of threads, the fastest first', () => {
   const found = losses([
     result('gemm', [
       ['saraf', 100],
@@ -90,7 +90,7 @@ it('losses are all that is faster, the fastest first, on as many threads', () =>
   ]);
 });
 
-it('throughput is examples a second', () => {
+it('throughput is in examples per second', () => {
   const [first] = throughputs(result('batch', [['saraf', 4]], { name: 'MLP training, batch 8', samples: 8 }));
   expect(first).toEqual({ panel: 'MLP training', batch: 8, peer: 'saraf', rate: 2000 });
   expect(throughputs(result('batch', [['saraf', 4]]))).toEqual([]);
@@ -107,7 +107,7 @@ it('threads are compared with one', () => {
   ).toEqual([{ task: 'a task', speedup: 1.5 }]);
 });
 
-it('names are short and say what they are', () => {
+it('names are short and descriptive', () => {
   expect(displayName('n1 112² depthwise 32 k3 s2')).toBe('depthwise 3×3, 32, 112², stride 2');
   expect(displayName('n64 13² 32→64 k3, backward')).toBe('3×3, 32→64, 13², batch 64, backward');
   expect(displayName('512×512 · 512×512 TN')).toBe('product 512³ TN');

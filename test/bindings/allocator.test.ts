@@ -16,7 +16,7 @@ function heap(start = 0, limit = LIMIT) {
 }
 
 describe('Allocator', () => {
-  it('hands out aligned blocks behind the start, never index 0', () => {
+  it('allocates aligned blocks after the start, never index 0', () => {
     const { allocator } = heap(100);
     for (const n of [0, 1, 15, 16, 17, 1000]) {
       const address = allocator.allocate(n);
@@ -34,7 +34,7 @@ describe('Allocator', () => {
     expect(allocator.allocate(290)).toBe(first);
   });
 
-  it('counts bytes and blocks, and is at zero when all is given back', () => {
+  it('counts bytes and blocks, and is at zero when all are released', () => {
     const { allocator } = heap();
     const blocks = [10, 200, 5000].map((n) => ({ n, address: allocator.allocate(n) }));
     expect(allocator.blocks).toBe(3);
@@ -44,7 +44,7 @@ describe('Allocator', () => {
     expect(allocator.bytesInUse).toBe(0);
   });
 
-  it('joins neighbouring free blocks before it grows', () => {
+  it('merges neighbouring free blocks before it grows', () => {
     const { allocator, grown } = heap();
     const parts = Array.from({ length: 64 }, () => allocator.allocate(1024));
     const before = grown.length;
@@ -53,7 +53,7 @@ describe('Allocator', () => {
     expect(grown.length).toBe(before);
   });
 
-  it('says what is in use when memory runs out, and works on', () => {
+  it('says what is in use when memory runs out, and keeps working', () => {
     const { allocator } = heap();
     allocator.describe = () => '7 tensors are alive';
     const held = allocator.allocate(1000);
@@ -68,7 +68,7 @@ describe('Allocator', () => {
     expect(allocator.allocate(1000)).toBe(held);
   });
 
-  it('never lets two live blocks overlap, whatever comes and goes', () => {
+  it('never lets two live blocks overlap, in any sequence of calls', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 20000 }), fc.nat(1000)), { maxLength: 300 }), (steps) => {
         const { allocator } = heap(64, 1 << 26);

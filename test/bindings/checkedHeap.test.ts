@@ -1,4 +1,4 @@
-/** The mode of executors that the whole suite runs in, too: what it finds. */
+/** What the checked mode of executors finds. The whole suite can run in it. */
 import { describe, expect, it } from 'vitest';
 import { encodeFill } from '../../bindings/generated/encode.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
@@ -19,7 +19,7 @@ describe.each(Object.entries(makers))('a checked heap of %s', (_, make) => {
     return address;
   };
 
-  it('counts as if it were not there', () => {
+  it('counts like an unchecked heap', () => {
     const plain = make().allocator;
     for (const elements of [0, 1, 16, 17, 5000]) {
       const [a, b] = [allocator.allocate(elements), plain.allocate(elements)];
@@ -30,7 +30,7 @@ describe.each(Object.entries(makers))('a checked heap of %s', (_, make) => {
     }
   });
 
-  it('gives out memory that holds NaN, and leaves NaN in what is freed', () => {
+  it('allocates memory that holds NaN, and fills freed memory with NaN', () => {
     const address = allocator.allocate(3);
     expect([...executor.read(address, 3, 'float32')]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     executor.write(address, [1, 2, 3], 'float32');
@@ -39,14 +39,14 @@ describe.each(Object.entries(makers))('a checked heap of %s', (_, make) => {
     expect([...view]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 
-  it('finds a block that is released twice, and tells where it was released before', () => {
+  it('finds a block that is released twice, and says where it was released before', () => {
     const address = freed(8);
     expect(() => allocator.release(address, 8)).toThrow(HeapFault);
     expect(() => allocator.release(address, 8)).toThrow(/twice; released .*freed.*/s);
     expect(allocator.blocks).toBe(0);
   });
 
-  it('finds blocks that are not there, or of another size', () => {
+  it('finds releases of blocks that do not exist or have another size', () => {
     const address = allocator.allocate(8);
     expect(() => allocator.release(address + 1, 8)).toThrow('where no block starts');
     expect(() => allocator.release(2 ** 30 + 16, 8)).toThrow('where no block starts');
@@ -76,7 +76,7 @@ describe.each(Object.entries(makers))('a checked heap of %s', (_, make) => {
     loaded.dispose();
   });
 
-  it('finds what was written beside a block', () => {
+  it('finds writes outside a block', () => {
     const address = allocator.allocate(8);
     encodeFill(program, { y: address, n: 9, value: 0, integer: 1 });
     executor.run();

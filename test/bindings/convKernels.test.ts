@@ -10,7 +10,7 @@ const x = wave(2 * 4 * 5 * 6, 0.7);
 const image = tensor(x, { shape: [2, 4, 5, 6] });
 
 describe('convolutions on arrays', () => {
-  it('conv2d with all options, as F.conv2d has it', () => {
+  it('conv2d with all options equals F.conv2d', () => {
     const weight = wave(6 * 2 * 3 * 2, 1.1);
     const bias = wave(6, 0.9);
     const options = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 } as const;
@@ -21,7 +21,7 @@ describe('convolutions on arrays', () => {
     expect(Array.from(y.subarray(want.numel))).toEqual([7, 7]);
   });
 
-  it('conv2d by its defaults, on arrays in wasm memory', () => {
+  it('conv2d has defaults, and takes arrays in wasm memory', () => {
     const weight = wave(3 * 4, 1.3);
     const [from, to] = [alloc(x.length), alloc(2 * 3 * 30)];
     from.set(x);
@@ -31,7 +31,7 @@ describe('convolutions on arrays', () => {
     for (const array of [from, to]) free(array);
   });
 
-  it('conv2d by Winograd where that pays: as F.conv2d, and within rounding of the direct sum', () => {
+  it('conv2d uses Winograd where that pays, and equals F.conv2d, and the direct sum within rounding', () => {
     const shape = { batch: 2, inChannels: 20, height: 13, width: 14, outChannels: 24 };
     const big = wave(2 * 20 * 13 * 14, 0.7);
     const [weight, bias] = [wave(24 * 20 * 9, 1.1), wave(24, 0.9)];
@@ -43,7 +43,7 @@ describe('convolutions on arrays', () => {
     const t = tensor(big, { shape: [2, 20, 13, 14] });
     const w = tensor(weight, { shape: [24, 20, 3, 3] });
     expect(Array.from(y)).toEqual(Array.from(F.conv2d(t, w, tensor(bias), { padding: 1 }).relu().dataSync()));
-    // In two groups, with zeros between them, it is a direct sum.
+    // As two groups, with zeros between them, it is a direct sum.
     const [x2, w2] = [new Float32Array(2 * 40 * 13 * 14), new Float32Array(48 * 20 * 9)];
     for (const image of [0, 1]) x2.set(big.subarray(image * 3640, (image + 1) * 3640), image * 7280);
     w2.set(weight);
@@ -57,7 +57,7 @@ describe('convolutions on arrays', () => {
     expect(Math.max(...first.map((v, i) => Math.abs(v - y[i]!)))).toBeLessThan(1e-5 * largest);
   });
 
-  it('depthwiseConv2d, with as many outputs as inputs or more', () => {
+  it('depthwiseConv2d gives as many outputs as inputs, or more', () => {
     for (const outChannels of [undefined, 8]) {
       const filters = outChannels ?? 4;
       const weight = wave(filters * 9, 1.7);
@@ -68,7 +68,7 @@ describe('convolutions on arrays', () => {
     }
   });
 
-  it('im2col, whose product with the weights is the convolution', () => {
+  it('im2col times the weights is the convolution', () => {
     const weight = tensor(wave(3 * 4 * 6, 1.9), { shape: [3, 4, 3, 2] });
     const want = F.conv2d(image, weight, null, { padding: 1, stride: 2 });
     const [, , rows, cols] = want.shape as [number, number, number, number];
@@ -78,7 +78,7 @@ describe('convolutions on arrays', () => {
     Array.from(product.dataSync()).forEach((v, i) => void expect(v).toBeCloseTo(want.dataSync()[i]!, 5));
   });
 
-  it('refuses what does not fit, before anything is written', () => {
+  it('refuses sizes that do not fit, before anything is written', () => {
     const y = new Float32Array(2 * 3 * 12).fill(5);
     const good = { ...sizes, x, weight: new Float32Array(3 * 4 * 9), y, outChannels: 3, kernelSize: 3 };
     const bad: [object, string][] = [

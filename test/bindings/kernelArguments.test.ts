@@ -1,6 +1,7 @@
 /**
- * All names of saraf/kernels: surplus arguments, unknown options, values of the wrong type or size, arrays without memory and arrays of another
- * realm. Whatever a kernel cannot do as it was asked is refused by an error that names the argument, and nothing is written.
+ * All functions of saraf/kernels: surplus arguments, unknown options, values of the wrong type or size, arrays without
+ * memory and arrays of another realm. A call that a kernel cannot carry out as given is refused by an error that names
+ * the argument, and nothing is written.
  */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ const isTyped = (value: unknown): value is Typed => ArrayBuffer.isView(value);
 const copyOf = (options: Options): Options =>
   Object.fromEntries(Object.entries(options).map(([key, value]) => [key, isTyped(value) ? value.slice() : value]));
 
-/** A call that must be refused, by an error that names the kernel and the argument, with all arrays as they were. */
+/** Checks that a call is refused by an error that names the kernel and the argument, and that all arrays are unchanged. */
 function expectRefused(name: string, args: unknown[], argument?: string): void {
   const options = args[0];
   const arrays = Object.entries(typeof options === 'object' && options !== null ? options : {}).filter(
@@ -54,7 +55,7 @@ const whole = [...sizes, ...cellSizes, ...leading];
 const never = [null, 'x', '1', {}, [], () => 1, Symbol('x'), 1n];
 const notWhole = [...never, true, 0.5, -1, Number.NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53];
 
-/** What an option must refuse. */
+/** The values that an option must refuse. */
 function wrongValues(option: string, value: unknown): unknown[] {
   if (isTyped(value)) {
     const others = [new Float64Array(value.length), Array.from(value), new DataView(value.buffer)];
@@ -96,7 +97,7 @@ describe(`all ${names.length + 3} functions`, () => {
     several.forEach(free);
   });
 
-  it('refuse unknown options, and what is not an object of options', async () => {
+  it('refuse unknown options, and values that are not an object of options', async () => {
     let tried = 0;
     for (const name of names) {
       const options = kernelCases[name].make(random);
@@ -132,7 +133,7 @@ describe(`all ${names.length + 3} functions`, () => {
           expectRefused(name, [{ ...copyOf(options), [option]: wrong }], option);
           tried++;
         }
-        // Any length is right for the one array of a sum.
+        // The one array of a sum may have any length.
         if (isTyped(value) && name !== 'sum')
           expectRefused(name, [{ ...copyOf(options), [option]: value.slice(0, 0) }]);
       }
@@ -143,7 +144,7 @@ describe(`all ${names.length + 3} functions`, () => {
   });
 });
 
-describe('arrays without their memory', () => {
+describe('arrays that have lost their memory are refused', () => {
   const gone: Record<string, (array: Typed) => Typed> = {
     transferred: (array) => {
       const copy = array.slice();
@@ -164,13 +165,13 @@ describe('arrays without their memory', () => {
         ? block
         : new (array.constructor as Int8ArrayConstructor)(block.buffer, block.byteOffset, array.length);
     },
-    'parts of freed ones': (array) => {
+    'parts of freed arrays': (array) => {
       const block = alloc(array.length + 4);
       const part = new (array.constructor as Float32ArrayConstructor)(block.buffer, block.byteOffset + 4, array.length);
       free(block);
       return part as Typed;
     },
-    'beyond the end of theirs': (array) => {
+    'beyond the end of their memory': (array) => {
       const block = alloc(1);
       free(block);
       const last = alloc(16);
@@ -198,7 +199,7 @@ describe('arrays without their memory', () => {
     }
   });
 
-  it('also where all are: lengths agree then', () => {
+  it('even if all arrays have lost it, so that their lengths agree', () => {
     for (const name of ['relu', 'sigmoid', 'tanh', 'gelu', 'exp', 'axpy', 'dot', 'sum', 'add', 'mul'] as const)
       for (const make of Object.values(gone)) {
         const { alpha, ...arrays } = kernelCases[name].make(random);
@@ -216,7 +217,7 @@ describe('arrays of another realm', () => {
     ) => Typed
   >;
 
-  it.each(names)('%s', (name) => {
+  it.each(names)('are accepted by %s', (name) => {
     for (let round = 0; round < 5; round++) {
       const options = kernelCases[name].make(random);
       const own = copyOf(options);
@@ -231,8 +232,8 @@ describe('arrays of another realm', () => {
     }
   });
 
-  it('init takes their bytes', async () => {
-    // The header of a module that holds nothing: taken as what it is, and refused for what it lacks.
+  it('are accepted by init as bytes', async () => {
+    // The header of an empty module: it is recognised as a module, and refused for what it lacks.
     const header = 'new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])';
     for (const source of [header, `${header}.buffer`, `new WebAssembly.Module(${header})`])
       await expect(init({ wasm: runInNewContext(source) })).rejects.toThrow("is no module of this version's kernels");
@@ -268,11 +269,11 @@ describe('sizes', () => {
       { batch: 2 ** 20, channels: 2 ** 20, spatial: 2 ** 24, x: f(4), y: f(4), mean: f(4), variance: f(4) },
       'x',
     ],
-  ])('%s refuses products that cannot be counted: %#', (name, options, argument) => {
+  ])('%s refuses products of sizes that are too large: %#', (name, options, argument) => {
     expectRefused(name, [options], argument);
   });
 
-  it('steps that are never made may be as large as a size', () => {
+  it('strides and dilations that are never used may be as large as a size', () => {
     const y = f(1);
     const x = Float32Array.of(1, 2, 3, 4);
     const one = { x, y, batch: 1, height: 2, width: 2, kernelSize: 2, stride: 2 ** 31 - 1 };

@@ -1,4 +1,4 @@
-/** Arrays from `alloc` while the memory grows, in the middle of a call too: they stay, or are refused where an engine cannot keep them. */
+/** Arrays from `alloc` while the memory grows, even during a call: they stay valid, or are refused where an engine cannot keep them. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as kernels from '../../bindings/kernels/index.ts';
 import { wasmExecutor } from '../../bindings/wasm/instance.ts';
@@ -11,13 +11,13 @@ const byName = kernels as unknown as Record<string, (options: object) => unknown
 const MANY = 3_000_000;
 
 let size = 16;
-/** A new executor: one that has another size. */
+/** Makes a new executor, by asking for another size. */
 const restart = () => init({ memoryMiB: size++, threads: 1 });
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('where an engine gives addresses', () => {
-  it('arrays and parts of them outlive the growth of the memory', async () => {
+describe('where an engine reserves enough addresses', () => {
+  it('arrays and parts of them stay valid when the memory grows', async () => {
     await restart();
     const x = alloc(4);
     const part = x.subarray(1, 3);
@@ -34,7 +34,7 @@ describe('where an engine gives addresses', () => {
     for (const array of [x, big]) free(array);
   });
 
-  it('addresses are no memory', async () => {
+  it('reserved addresses take up no memory', async () => {
     await restart();
     const before = process.memoryUsage().rss;
     const x = alloc(4);
@@ -43,7 +43,7 @@ describe('where an engine gives addresses', () => {
     free(x);
   });
 
-  it('nobody posts or clones all of them by mistake', async () => {
+  it('the whole memory cannot be posted or cloned by mistake', async () => {
     await restart();
     const x = alloc(4);
     expect(() => structuredClone(x)).toThrow('could not be cloned');
@@ -54,7 +54,7 @@ describe('where an engine gives addresses', () => {
   it.each([
     ['arrays from alloc', 0],
     ['parts of them', 3],
-  ])('the result of a call that makes the memory grow is there: %s', async (_, at) => {
+  ])('a call that makes the memory grow gives its result: %s', async (_, at) => {
     await restart();
     const blocks = [alloc(MANY + 2 * at), alloc(MANY + 2 * at)];
     const [y, twos] = blocks.map((block) => (at === 0 ? block : block.subarray(at, at + MANY))) as [
@@ -72,7 +72,7 @@ describe('where an engine gives addresses', () => {
   });
 });
 
-describe('where an engine gives few addresses', () => {
+describe('where an engine reserves few addresses', () => {
   /** Memories that grow by 64 MiB at a time at most, and whose buffers are not resizable. */
   function confine(): void {
     const { grow } = WebAssembly.Memory.prototype;
@@ -82,7 +82,7 @@ describe('where an engine gives few addresses', () => {
     });
   }
 
-  it('what it gives is taken, or its buffer made resizable; beyond that arrays are refused by name', async () => {
+  it('reserved memory is used, or the buffer made resizable; otherwise detached arrays are refused by name', async () => {
     confine();
     await restart();
     const x = alloc(8);
@@ -109,7 +109,7 @@ describe('where an engine gives few addresses', () => {
     for (const array of [x, first, second]) free(array);
   });
 
-  it('a call does not take the memory from under its own arrays', async () => {
+  it('a call does not detach its own arrays', async () => {
     confine();
     if ('toResizableBuffer' in WebAssembly.Memory.prototype)
       vi.spyOn(WebAssembly.Memory.prototype, 'toResizableBuffer').mockReturnValue(undefined as never);
@@ -128,7 +128,7 @@ describe('where an engine gives few addresses', () => {
 });
 
 describe('shared memory', () => {
-  it('parts of arrays are used where they are, after growth too', async () => {
+  it('parts of arrays are used in place, even after growth', async () => {
     await init({ memoryMiB: size++, threads: 2 });
     const executor = wasmExecutor();
     const x = alloc(8).fill(-1);
@@ -146,7 +146,7 @@ describe('shared memory', () => {
   });
 });
 
-it('arrays of a memory that init has replaced are not given back to the new one', async () => {
+it('arrays of a memory that init has replaced are not released to the new one', async () => {
   await restart();
   const x = alloc(4);
   const view = new Float32Array(x.buffer, x.byteOffset, 4);

@@ -5,7 +5,7 @@ const { alloc, free, gemm } = kernels;
 
 beforeAll(() => kernels.init({ memoryMiB: 8 }));
 
-/** The same numbers as a plain array, in wasm memory, and as a part of a larger array. */
+/** The same numbers in a plain array, in wasm memory, and in a part of a larger array. */
 const homes = {
   plain: (values: number[]) => new Float32Array(values),
   allocated: (values: number[]) => {
@@ -26,7 +26,7 @@ const homes = {
 };
 
 describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
-  it('gemm with transposes, leading sizes, alpha, beta, bias and activation', () => {
+  it('gemm takes transposes, leading sizes, alpha, beta, bias and activation', () => {
     const a = make([1, 4, 2, 5, 3, 6]); // [[1,2,3],[4,5,6]] transposed
     const b = make([1, 0, 9, 0, 1, 9, 1, 1, 9]); // 3×2 in rows of 3
     const c = make([1, 1, 77, -100, 1, 77]); // 2×2 in rows of 3
@@ -51,7 +51,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(t)).toEqual([4, 5, 10, 11]);
   });
 
-  it('gemv, both ways', () => {
+  it('gemv multiplies by a matrix and by its transpose', () => {
     const a = make([1, 2, 3, 4, 5, 6]);
     const y = make([Number.NaN, Number.NaN]);
     kernels.gemv({ m: 2, n: 3, a, x: make([1, 1, 1]), y });
@@ -61,7 +61,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(z)).toEqual([11, 15, 19]);
   });
 
-  it('functions of one element, in place too', () => {
+  it('functions of one element work, also in place', () => {
     const x = make([-1, 0, 2]);
     const y = make([0, 0, 0]);
     for (const [fn, exact] of [
@@ -81,7 +81,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(x)).toEqual([0, 0, 2]);
   });
 
-  it('functions of two elements', () => {
+  it('functions of two elements work', () => {
     const a = make([1, 2, 3]);
     const y = make([4, 5, 6]);
     kernels.add({ a, b: y, y });
@@ -92,7 +92,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(y)).toEqual([-1, 0, 3]);
   });
 
-  it('softmax and sums', () => {
+  it('softmax and sums work', () => {
     const y = make([0, 0, 0, 0]);
     kernels.softmax({ x: make([0, 0, 1000, 1000]), y, rows: 2, cols: 2 });
     expect(Array.from(y)).toEqual([0.5, 0.5, 0.5, 0.5]);
@@ -101,7 +101,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(kernels.dot({ x: make([1, 2, 3]), y: make([4, 5, 6]) })).toBe(32);
   });
 
-  it('an output that overlaps an input comes out right', () => {
+  it('an output may overlap an input', () => {
     const a = make([1, 2, 3, 4]);
     gemm({ m: 2, n: 2, k: 2, a, b: make([0, 1, 1, 0]), c: a });
     expect(Array.from(a)).toEqual([2, 1, 4, 3]);
@@ -147,7 +147,7 @@ describe('bad input', () => {
     expect(() => kernels.dot({ x: a, y: new Float32Array(7) })).toThrow('dot: y has 7 elements, expected 6');
   });
 
-  it('refuses freed arrays, and freeing twice or what is not its own', () => {
+  it('refuses freed arrays, and freeing an array twice or one that is not from alloc', () => {
     const x = alloc(4);
     free(x);
     expect(() => kernels.relu({ x, y: x })).toThrow(kernels.DisposedError);
@@ -164,7 +164,7 @@ describe('bad input', () => {
     free(x);
   });
 
-  it('touches nothing around an output', () => {
+  it('does not write outside an output', () => {
     const guarded = alloc(20).fill(7);
     gemm({ m: 2, n: 3, k: 2, a: new Float32Array(4), b: new Float32Array(6), c: guarded.subarray(5, 11) });
     expect(Array.from(guarded)).toEqual([7, 7, 7, 7, 7, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7]);

@@ -1,6 +1,6 @@
 /**
- * Random sequences of kernels, `alloc`, `free` and growing memory, on arrays of every kind: results are those of plain loops in float64,
- * wherever the arrays lie, and nothing outside an output changes.
+ * Random sequences of kernels, `alloc`, `free` and growing memory, on arrays of every kind: results agree with plain
+ * loops in float64, wherever the arrays are, and nothing outside an output changes.
  */
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
@@ -20,17 +20,17 @@ const foreign = runInNewContext('({ Float32Array, Int32Array, Int8Array, ArrayBu
   ArrayBuffer: new (n: number) => ArrayBuffer;
 };
 
-/** What surrounds an array, and what lies there. */
+/** An array, the array around it, and the offset of the one in the other. */
 interface Placed {
   array: Typed;
   around: Typed;
   at: number;
 }
 
-/** Arrays from `alloc` that live over many calls; others are made for one. */
+/** Arrays from `alloc` that live through many calls; others are made for one call. */
 const allocated: Float32Array[] = [];
 
-/** The numbers of `source` somewhere, with canaries on both sides where the place has sides. */
+/** Puts the numbers of `source` somewhere, with canaries on both sides if the array is part of a larger one. */
 function place(source: Typed, random: Random): Placed {
   const kind = source.constructor.name;
   const { BYTES_PER_ELEMENT: width, length } = source;
@@ -39,7 +39,7 @@ function place(source: Typed, random: Random): Placed {
   let around: Typed;
   let at = 0;
   if (home <= 1 || home === 5) {
-    // In wasm memory, whole (where it is of floats) or a part of a larger block.
+    // In wasm memory: a whole block (of floats only) or a part of a larger block.
     at = home === 0 ? 0 : random(1, 9);
     const block = kernels.alloc(Math.ceil(((length + 2 * at) * width) / 4));
     allocated.push(block);
@@ -60,7 +60,7 @@ function isTyped(value: unknown): value is Typed {
   return ArrayBuffer.isView(value);
 }
 
-it.each([1, 2])(`${CALLS} random calls, room for %i threads`, async (threads) => {
+it.each([1, 2])(`${CALLS} random calls are right, with memory for %i threads`, async (threads) => {
   await kernels.init({ memoryMiB: 16, threads });
   expect(wasmExecutor().isShared).toBe(threads > 1);
   const uniform = seeded(20 + threads);
@@ -103,7 +103,7 @@ it.each([1, 2])(`${CALLS} random calls, room for %i threads`, async (threads) =>
       ).toEqual([]);
     }
     while (allocated.length > random(0, 40)) kernels.free(allocated.splice(random(0, allocated.length - 1), 1)[0]!);
-    // Beyond what is reserved at the start, 16 MiB.
+    // More than what is reserved at the start, 16 MiB.
     if (call % 500 === 250) allocated.push(kernels.alloc(random(1, 4) << 20));
   }
   for (const array of allocated.splice(0)) kernels.free(array);

@@ -1,4 +1,4 @@
-/** A misspelt option is refused before anything is written: left out silently it would give other numbers. */
+/** A misspelt option is refused before anything is written: silently ignored, it would change the numbers. */
 import { describe, expect, it } from 'vitest';
 import * as kernels from '../../bindings/kernels/index.ts';
 
@@ -30,7 +30,7 @@ const cases: [name: string, options: object, misspelt: string][] = [
 ];
 
 describe('misspelt options', () => {
-  it.each(cases)('%s', (name, options, misspelt) => {
+  it.each(cases)('are refused by %s', (name, options, misspelt) => {
     const kernel = byName[name] as (options: object) => void;
     const before = structuredClone(options);
     expect(() => kernel({ ...options, [misspelt]: 1 })).toThrow(`${name}: unknown option ${misspelt} (known: `);
@@ -42,7 +42,7 @@ describe('misspelt options', () => {
     }
   });
 
-  it('groups of a depthwise convolution are its channels', () => {
+  it('include groups of a depthwise convolution that are not its channels', () => {
     const options = { ...conv, groups: 1 };
     expect(() => kernels.depthwiseConv2d(options)).not.toThrow();
     expect(() => kernels.depthwiseConv2d({ ...options, groups: 2 } as never)).toThrow(

@@ -3,7 +3,7 @@ import * as kernels from '../../bindings/kernels/index.ts';
 
 beforeAll(() => kernels.init({ memoryMiB: 8 }));
 
-/** The same numbers as a plain array and in wasm memory. */
+/** The same numbers in a plain array and in wasm memory. */
 const homes = {
   plain: (values: number[]) => new Float32Array(values),
   allocated: (values: number[]) => {
@@ -17,7 +17,7 @@ const plane = { batch: 1, channels: 1, height: 3, width: 4, kernelSize: 2 };
 const values = [1, 5, 2, 0, 3, 4, -1, 8, 7, 6, 9, 2];
 
 describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
-  it('max pooling with indices', () => {
+  it('max pooling gives values and indices', () => {
     const y = make([9, 9, 9, 9]);
     const indices = new Int32Array(4).fill(-7);
     kernels.maxPool2d({ ...plane, x: make(values), y, indices, ceilMode: true });
@@ -27,7 +27,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(y)).toEqual([5, 3, 7, 9]);
   });
 
-  it('average pooling', () => {
+  it('average pooling gives means', () => {
     const y = make([9, 9]);
     kernels.avgPool2d({ ...plane, x: make(values), y });
     expect(Array.from(y)).toEqual([3.25, 2.25]);
@@ -35,7 +35,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     expect(Array.from(y)).toEqual([2, 5]);
   });
 
-  it('layer norm, in place too', () => {
+  it('layer norm works, also in place', () => {
     const x = make([1, 3, 5, 5]);
     kernels.layerNorm({ x, y: x, rows: 2, cols: 2, weight: make([2, 3]), bias: make([0, 10]), eps: 0.25 });
     // Rows [−1, 1]/√1.25 and [0, 0].
@@ -45,7 +45,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
     });
   });
 
-  it('batch norm by given statistics', () => {
+  it('batch norm uses the given statistics', () => {
     const y = make([0, 0, 0, 0]);
     const sizes = { batch: 1, channels: 2, spatial: 2, eps: 1 };
     kernels.batchNorm({
@@ -60,7 +60,7 @@ describe.each(Object.entries(homes))('arrays: %s', (_, make) => {
   });
 });
 
-describe('refusals', () => {
+describe('pooling and normalisation refuse', () => {
   const x = new Float32Array(12);
   it.each([
     ['a short output', { ...plane, x, y: new Float32Array(1) }, 'y has 1 elements, 2 are needed'],
@@ -70,7 +70,7 @@ describe('refusals', () => {
     ['short indices', { ...plane, x, y: new Float32Array(2), indices: new Int32Array(1) }, 'indices has 1 elements'],
   ])('%s', (_, options, message) => expect(() => kernels.maxPool2d(options)).toThrow(message));
 
-  it('lengths of the others', () => {
+  it('wrong lengths of other arrays', () => {
     expect(() => kernels.layerNorm({ x, y: x, rows: 3, cols: 4, weight: new Float32Array(3) })).toThrow('weight has 3');
     const sizes = { batch: 1, channels: 3, spatial: 4 };
     const three = new Float32Array(3);

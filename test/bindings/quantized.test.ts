@@ -1,4 +1,4 @@
-/** qgemm on typed arrays: layouts, zero points, scales, what it refuses. */
+/** qgemm on typed arrays: layouts, zero points, scales, refusals. */
 import { describe, expect, it } from 'vitest';
 import { alloc, free, type QgemmOptions, qgemm } from '../../bindings/kernels/index.ts';
 import { wasmExecutor } from '../../bindings/wasm/instance.ts';
@@ -7,7 +7,7 @@ import { seeded } from '../support/commands.ts';
 const random = seeded(11);
 const bytes = (n: number) => Int8Array.from({ length: n }, () => Math.floor(random() * 256) - 128);
 
-/** The definition, in JavaScript's numbers. */
+/** The definition, in JavaScript numbers. */
 function exact(options: QgemmOptions): number[] {
   const { m, n, k, a, b, transA, transB, aZero = 0, bZero = 0, aScale = 1, bScale = 1, bias, c } = options;
   const of = (x: number | ArrayLike<number>, j: number) => (typeof x === 'number' ? x : x[j]!);
@@ -22,7 +22,7 @@ function exact(options: QgemmOptions): number[] {
 }
 
 describe('qgemm on arrays', () => {
-  it.each([false, true])('integers of every layout and size, transA %s', (transA) => {
+  it.each([false, true])('gives integers for every layout and size, transA %s', (transA) => {
     for (const transB of [false, true])
       for (const m of [1, 2, 5])
         for (const n of [1, 4, 7])
@@ -37,7 +37,7 @@ describe('qgemm on arrays', () => {
           }
   });
 
-  it('floats, with a scale for all columns and for each', () => {
+  it('gives floats, with one scale for all columns or one for each', () => {
     const [m, n, k] = [3, 6, 20];
     for (const bScale of [0.25, Float32Array.from({ length: n }, (_, j) => 0.01 * (j + 1))]) {
       const c = new Float32Array(m * n);
@@ -48,7 +48,7 @@ describe('qgemm on arrays', () => {
     }
   });
 
-  it('its defaults: no zero points, no bias, scale 1', () => {
+  it('has as defaults no zero points, no bias, scale 1', () => {
     const [a, b] = [Int8Array.of(1, -2, 3, 4), Int8Array.of(5, 6, 7, -8)];
     const [ints, floats] = [new Int32Array(4), new Float32Array(4)];
     qgemm({ m: 2, n: 2, k: 2, a, b, c: ints });
@@ -57,7 +57,7 @@ describe('qgemm on arrays', () => {
     expect(Array.from(floats)).toEqual([-9, 22, 43, -14]);
   });
 
-  it('arrays in wasm memory, parts of arrays, inputs in the memory of the output; nothing is left behind', () => {
+  it('takes arrays in wasm memory, parts of arrays and inputs that overlap the output, and leaks nothing', () => {
     const { bytesInUse } = wasmExecutor().allocator;
     const [m, n, k] = [4, 8, 16];
     const block = alloc(64);
@@ -71,7 +71,7 @@ describe('qgemm on arrays', () => {
     const floats = alloc(m * n);
     qgemm({ ...options, c: floats, aScale: 0.5 });
     expect(Array.from(floats)).toEqual(exact({ ...options, c: floats, aScale: 0.5 }));
-    // Whole arrays in place, of which the kernel reads nothing beyond.
+    // Whole arrays in place; the kernel must not read beyond them.
     const [left, right] = [alloc((m * k) / 4), alloc((n * k) / 4)].map((x) => {
       const view = new Int8Array(x.buffer, x.byteOffset, x.length * 4);
       view.set(bytes(view.length));
@@ -82,7 +82,7 @@ describe('qgemm on arrays', () => {
       qgemm(placed);
       expect(Array.from(floats)).toEqual(exact(placed));
     }
-    // The output where an operand is.
+    // The output in the memory of an operand.
     const over = new Float32Array(right[0].buffer, right[0].byteOffset, m * n);
     const before = { ...{ m, n, k, transB: true, a: left[1], b: right[1].slice() } };
     qgemm({ ...before, b: right[1], c: over });
@@ -91,7 +91,7 @@ describe('qgemm on arrays', () => {
     expect(wasmExecutor().allocator.bytesInUse).toBe(bytesInUse);
   });
 
-  it('refuses what cannot be, and writes nothing', () => {
+  it('refuses invalid arguments, and writes nothing', () => {
     const c = new Int32Array(4).fill(3);
     const floats = new Float32Array(4);
     const good: QgemmOptions = { m: 2, n: 2, k: 3, a: bytes(6), b: bytes(6), c };

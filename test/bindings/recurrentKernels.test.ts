@@ -31,7 +31,7 @@ function gruProblem(batch: number) {
   return options;
 }
 
-/** Outputs of all steps and last cell by the layer. */
+/** The outputs of all steps and the last cell, from the layer. */
 function byLayer(kind: 'LSTM' | 'GRU', p: ReturnType<typeof problem>, steps: number) {
   const layer = new nn[kind](inputSize, hiddenSize);
   return scope(() => {
@@ -52,8 +52,8 @@ function byLayer(kind: 'LSTM' | 'GRU', p: ReturnType<typeof problem>, steps: num
 
 const TOLERANCE = { relative: 1e-5, absolute: 1e-6 };
 
-describe.each([1, 3, 4, 9])('batch %i', (batch) => {
-  it('lstmCell, in place too', () => {
+describe.each([1, 3, 4, 9])('at batch size %i', (batch) => {
+  it('lstmCell equals the layer, also in place', () => {
     const p = problem(4, batch, 1);
     const { out, c } = byLayer('LSTM', p, 1);
     lstmCell(p);
@@ -68,13 +68,13 @@ describe.each([1, 3, 4, 9])('batch %i', (batch) => {
     for (const array of [own.h, own.c]) free(array);
   });
 
-  it('gruCell', () => {
+  it('gruCell equals the layer', () => {
     const p = gruProblem(batch);
     gruCell(p);
     expectClose([...p.hOut], byLayer('GRU', problem(3, batch, 1), 1).out, TOLERANCE, 'h');
   });
 
-  it('lstmSequence: all states, or the last', () => {
+  it('lstmSequence gives all states or the last', () => {
     const steps = 4;
     const p = { ...problem(4, batch, steps), steps };
     const { out, c } = byLayer('LSTM', p, steps);
@@ -87,14 +87,18 @@ describe.each([1, 3, 4, 9])('batch %i', (batch) => {
   });
 });
 
-describe('refusals', () => {
+describe('recurrent kernels refuse', () => {
   const p = () => problem(4, 2, 1);
   it.each([
     ['a short x', () => lstmCell({ ...p(), x: floats(5, 1) }), 'lstmCell: x has 5 elements, 6 are needed'],
     ['short weights', () => lstmCell({ ...p(), wHh: floats(99, 1) }), 'lstmCell: wHh has 99 elements, 100 are needed'],
-    ['one bias', () => lstmCell({ ...p(), bHh: undefined }), 'lstmCell: bIh and bHh must be there both, or neither'],
     [
-      'room for some of the steps',
+      'only one bias',
+      () => lstmCell({ ...p(), bHh: undefined }),
+      'lstmCell: bIh and bHh must be there both, or neither',
+    ],
+    [
+      'an output for only some of the steps',
       () =>
         lstmSequence({
           ...p(),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { collapse, eachRow, innermost, rowMajor, type Walk } from '../../bindings/commands/strided.ts';
 
-/** The addresses of both operands, element by element, in the order of the walk. */
+/** The addresses of both operands, element by element, in the order of iteration. */
 function visited(walk: Walk): [number, number][] {
   const { size, steps } = innermost(walk);
   const addresses: [number, number][] = [];
@@ -12,7 +12,7 @@ function visited(walk: Walk): [number, number][] {
   return addresses;
 }
 
-/** The same by the definition: the multi-index of every element in row-major order. */
+/** The same by definition: the multi-index of every element in row-major order. */
 function defined(shape: number[], strides: number[][]): [number, number][] {
   const size = shape.reduce((product, s) => product * s, 1);
   const units = rowMajor(shape);
@@ -34,7 +34,7 @@ it('collapsing keeps every address and the order', () => {
   fc.assert(property, { numRuns: 500 });
 });
 
-it('makes contiguous operands one row, and joins what broadcasting allows', () => {
+it('collapsing makes contiguous operands one row, and joins dimensions where broadcasting allows it', () => {
   const contiguous = rowMajor([2, 3, 4]);
   expect(collapse([2, 3, 4], [contiguous, contiguous])).toEqual({ shape: [24], strides: [[1], [1]] });
   const channel = [0, 1, 0, 0];

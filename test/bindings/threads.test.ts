@@ -1,4 +1,4 @@
-/** Real workers: the bits of one thread, for any number of them and in whatever state they are. */
+/** Real workers: they give the bits of one thread, for any number of them and in any state. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeviceError } from '../../bindings/errors.ts';
 import { encodeFill, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
@@ -7,7 +7,7 @@ import { variants } from '../support/executors.ts';
 import { inSandbox } from '../support/heap.ts';
 import { cases } from '../support/sharedPrograms.ts';
 
-/** Elements of a command that wakes the workers. */
+/** The number of elements of a command that wakes the workers. */
 const LARGE = 1 << 20;
 
 interface Internals {
@@ -23,18 +23,18 @@ async function started(threads: number, variant = variants[0]!): Promise<WasmExe
   return executor;
 }
 
-/** The state words that the threads share: the command in work, and each worker's cell. */
+/** The state words that the threads share: the current command, and the cell of each worker. */
 function teamWords(executor: WasmExecutor, count = 2): number[] {
   return Array.from(new Int32Array(executor.memory.buffer, internalsOf(executor).team, count));
 }
 
-/** Shares that each worker has done. */
+/** The number of shares that each worker has done. */
 function taken(executor: WasmExecutor): number[] {
   const words = new Int32Array(executor.memory.buffer);
   return internalsOf(executor).pool.members.map(({ cell }) => words[cell / 4 + 2]!);
 }
 
-/** A large command, checked. */
+/** Runs a large command and checks its result. */
 function work(executor: WasmExecutor, value: number): void {
   const n = 1_000_001;
   const y = executor.allocator.allocate(n);
@@ -71,11 +71,11 @@ describe.each(variants)('threads on wasm %s', (variant) => {
   });
   afterAll(() => executor.stopThreads());
 
-  test('all workers come up', () => {
+  test('all workers start', () => {
     expect([executor.threads, executor.threadsNote]).toEqual([7, undefined]);
   });
 
-  test.each(Object.entries(cases))('the same bits: %s', (_, build) => {
+  test.each(Object.entries(cases))('gives the same bits: %s', (_, build) => {
     const results = [1, 2, 3, 4, 7].map((threads) =>
       inSandbox(executor, (box) => {
         executor.setThreads(threads);
@@ -96,7 +96,7 @@ describe('the team', () => {
     [3, 100],
     [4, 100],
   ])(
-    '%i threads meet %i thousand times',
+    'of %i threads meets %i thousand times',
     async (threads, times) => {
       const executor = await started(threads);
       rounds(executor, times);
@@ -121,7 +121,7 @@ describe('the team', () => {
     executor.stopThreads();
   });
 
-  test('memory may grow while workers wait', async () => {
+  test('allows memory to grow while workers wait', async () => {
     const executor = await started(2);
     const big = executor.allocator.allocate(8 << 20);
     encodeFill(executor.program, { y: big, n: 8 << 20, value: 9, integer: 1 });
@@ -130,7 +130,7 @@ describe('the team', () => {
     executor.stopThreads();
   });
 
-  test('a leader that may not wait spins', async () => {
+  test('spins where its leader may not wait', async () => {
     const executor = await started(3);
     Object.assign(executor, { patience: 0 });
     rounds(executor, 20);
@@ -138,7 +138,7 @@ describe('the team', () => {
     executor.stopThreads();
   });
 
-  test('setThreads goes up and down, to as many as there are', async () => {
+  test('grows and shrinks by setThreads, up to the number of its workers', async () => {
     const executor = await started(3);
     for (const [wanted, used] of [
       [1, 1],
@@ -155,7 +155,7 @@ describe('the team', () => {
     work(executor, 5);
   });
 
-  test('goes on without a worker that dies', async () => {
+  test('continues without a worker that dies', async () => {
     const executor = await started(4);
     const warnings: string[] = [];
     const listen = ({ message }: Error) => void warnings.push(message);
@@ -175,20 +175,20 @@ describe('the team', () => {
     executor.stopThreads();
   });
 
-  test('a share that traps is an error, and the executor goes on with one thread', async () => {
+  test('reports a share that traps, and continues with one thread', async () => {
     const executor = await started(2);
     const end = executor.memory.buffer.byteLength / 4;
     const n = 4 << 20;
     encodeFill(executor.program, { y: end - (n / 2 + 1000), n, value: 0, integer: 1 });
-    // Not by a checked heap, which would not let it come to that.
+    // Not through a checked heap, which would fail before that.
     expect(() => WasmExecutor.prototype.run.call(executor)).toThrow();
     expect(executor.threads).toBe(1);
     expect(executor.threadsNote).toMatch('failed in the middle of a program');
     work(executor, 2);
   });
 
-  describe('a worker that does not come back', () => {
-    /** A worker's program that takes a share and then does this. */
+  describe('a worker that never finishes its share', () => {
+    /** The script of a worker that takes a share and then runs `then`. */
     const hostile = (then: string) =>
       `data:text/javascript,${encodeURIComponent(`
         const { parentPort } = process.getBuiltinModule('node:worker_threads');
@@ -211,7 +211,7 @@ describe('the team', () => {
       ['hangs', 'for (;;);'],
       ['ends', 'process.exit(3);'],
       ['throws', "throw new Error('lost');"],
-    ])('%s: it is an error after the time it has, and one thread goes on', async (_, then) => {
+    ])('and %s is an error after a time limit, and one thread continues', async (_, then) => {
       const executor = await ruined(then, 1);
       const n = 4 << 20;
       const y = executor.allocator.allocate(n);
@@ -235,7 +235,7 @@ describe('the team', () => {
       work(executor, 2);
       executor.setThreads(3);
       expect(executor.threads).toBe(1);
-      // Nothing of the ended workers comes later.
+      // The terminated workers report nothing later.
       await new Promise((r) => setTimeout(r, 50));
       work(executor, 3);
     });

@@ -31,7 +31,7 @@ describe.each(variants)('module %s', (variant) => {
     expect(executor.read(y, 100, 'int32')).toEqual(new Int32Array(100).fill(7));
   });
 
-  it.each([false, true])('keeps contents and goes on when memory grows, shared: %s', (shared) => {
+  it.each([false, true])('keeps contents and keeps working when memory grows, shared: %s', (shared) => {
     const executor = new WasmExecutor({ variant, shared, memoryMiB: 2 });
     const x = executor.allocator.allocate(3);
     executor.write(x, [1, 2, 3], 'float32');
@@ -47,7 +47,7 @@ describe.each(variants)('module %s', (variant) => {
 
 describe('the variants', () => {
   const [plain, relaxed] = [moduleBytes('plain'), moduleBytes('relaxed')];
-  /** The plain module, its pairs of multiplication and addition replaced by one instruction and bytes that do nothing; and how many. */
+  /** The plain module with each multiply-add pair replaced by one instruction and no-ops; and the number of pairs. */
   function fused(): { bytes: Buffer; pairs: number } {
     let text = Buffer.from(plain).toString('latin1');
     let pairs = 0;
@@ -62,14 +62,14 @@ describe('the variants', () => {
     return { bytes: Buffer.from(text, 'latin1'), pairs };
   }
 
-  it('differ in their multiply-adds and in one byte that tells them apart', () => {
+  it('differ only in their multiply-adds and in one byte that tells them apart', () => {
     const { bytes, pairs } = fused();
     expect(pairs).toBeGreaterThan(1000);
     const different = [...relaxed.keys()].filter((i) => relaxed[i] !== bytes[i]);
     expect(different.map((i) => [bytes[i], relaxed[i]])).toEqual([[0, 1]]);
   });
 
-  it('say which they are, and have the same table', () => {
+  it('say which variant they are, and have the same table', () => {
     for (const [bytes, flag] of [[plain, 0] as const, ...(supports('relaxed') ? [[relaxed, 1] as const] : [])]) {
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
@@ -78,7 +78,7 @@ describe('the variants', () => {
     }
   });
 
-  it('is offered where the whole module is valid', () => {
+  it('are offered where the whole module is valid', () => {
     expect(supports('plain')).toBe(WebAssembly.validate(plain));
     expect(supports('relaxed')).toBe(WebAssembly.validate(relaxed));
   });

@@ -1,4 +1,4 @@
-/** The command `saraf`: arguments, what it prints, and that its problems are the same for everybody. */
+/** The command `saraf`: its arguments, its output, and that its benchmark problems give the same results everywhere. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ describe('arguments', () => {
   });
 });
 
-test('info tells the runtime, the kernels, the threads and the GPU', () => {
+test('info prints the runtime, the kernels, the threads and the GPU', () => {
   const { status, stdout } = saraf('info', '--json');
   const found = JSON.parse(stdout);
   expect(status).toBe(0);
@@ -48,7 +48,7 @@ test('info tells the runtime, the kernels, the threads and the GPU', () => {
 });
 
 test.each(problems.map((problem) => [problem.name, problem] as const))(
-  '%s: the same result in plain JavaScript',
+  '%s gives the same result in plain JavaScript',
   async (_, problem) => {
     await init({ device: 'wasm' });
     const before = memory().tensors;
@@ -65,7 +65,7 @@ test.each(problems.map((problem) => [problem.name, problem] as const))(
   },
 );
 
-test('the table has times, and ratios to the first column', () => {
+test('the table shows times, and ratios to the first column', () => {
   const report = { problems: [{ name: 'product', milliseconds: { saraf: 0.5, reference: 2, 'plain JS': 1500 } }] };
   expect(benchTable(report).split('\n')).toEqual([
     '           saraf        reference         plain JS',

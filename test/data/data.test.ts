@@ -1,4 +1,4 @@
-/** Data sets and loaders: which examples come, in which order, and who frees them. */
+/** Data sets and loaders: which examples they give, in which order, and when they are freed. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -75,7 +75,7 @@ describe('DataLoader', () => {
     expect(labelsOf(new data.DataLoader(tenExamples()))).toEqual(Array.from({ length: 10 }, (_, i) => [i]));
   });
 
-  it('leaves out a last batch that is not full, with dropLast', () => {
+  it('drops a last batch that is not full, with dropLast', () => {
     const loader = new data.DataLoader(tenExamples(), { batchSize: 4, dropLast: true });
     expect(loader.length).toBe(2);
     expect(labelsOf(loader)).toEqual([
@@ -86,7 +86,7 @@ describe('DataLoader', () => {
     expect(labelsOf(new data.DataLoader(tenExamples(), { batchSize: 100 })).flat()).toHaveLength(10);
   });
 
-  it('shuffles anew in each pass, and the same way with the same seed', () => {
+  it('shuffles differently in each pass, and the same way with the same seed', () => {
     const passes = (seed: number) => {
       const loader = new data.DataLoader(tenExamples(), { batchSize: 3, shuffle: true, seed });
       return [labelsOf(loader).flat(), labelsOf(loader).flat()];
@@ -141,7 +141,7 @@ describe('DataLoader', () => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('frees each turn of the loop, but what is kept', () => {
+  it('frees the tensors of each iteration, except those that are kept', () => {
     const loader = new data.DataLoader(tenExamples(), { batchSize: 4 });
     const before = memory();
     const seen: Tensor[] = [];
@@ -164,7 +164,7 @@ describe('DataLoader', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('frees the turn when the loop is left early or throws', () => {
+  it('frees the tensors of the iteration when the loop is left early or throws', () => {
     const loader = new data.DataLoader(tenExamples(), { batchSize: 2 });
     const before = memory();
     let seen: Tensor | undefined;
@@ -183,7 +183,7 @@ describe('DataLoader', () => {
     outside.dispose();
   });
 
-  it('runs inside scopes and other loops', () => {
+  it('works inside scopes and other loops', () => {
     const before = memory();
     const pairs: number[] = [];
     scope(() => {
@@ -197,7 +197,7 @@ describe('DataLoader', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('refuses what it cannot iterate over', () => {
+  it('refuses values that it cannot iterate over', () => {
     const set = tenExamples();
     for (const [fn, message] of [
       [() => new data.DataLoader(wrong([1])), 'DataLoader: dataset must have a length and get(i)'],
@@ -218,7 +218,7 @@ describe('DataLoader', () => {
     }
   });
 
-  it('has no batches of an empty data set', () => {
+  it('gives no batches for an empty data set', () => {
     expect(labelsOf(new data.DataLoader(new data.TensorDataset(zeros(0, 2), zeros(0))))).toEqual([]);
   });
 });

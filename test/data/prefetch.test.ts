@@ -1,4 +1,4 @@
-/** Batches that are read ahead: the same batches in the same order, few at a time, errors in their turn, nothing left behind. */
+/** Batches that are read ahead: the same batches in the same order, few at a time, errors at their batch, no leaks. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { imageFolder } from '../../src/node/index.ts';
 
 const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Examples [i], ready after some time; it notes what is asked for. */
+/** Examples [i], ready after some time; it records which are requested. */
 function slowSet(length: number, broken = -1) {
   const asked: number[] = [];
   const set: data.Dataset<[Tensor, Tensor]> & { asked: number[] } = {
@@ -48,7 +48,7 @@ async function seen(loader: data.DataLoader): Promise<number[][]> {
 const seenAtOnce = (loader: data.DataLoader) => Array.from(loader, ([x]) => [...x!.dataSync()]);
 
 describe('for await', () => {
-  // So that the memory is there.
+  // Allocates the memory of the executor before it is measured.
   beforeAll(() => tensor([1]).dispose());
 
   it.each([0, 1, 2, 9])('gives the same batches, %d read ahead', async (prefetch) => {
@@ -60,7 +60,7 @@ describe('for await', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('reads as many batches ahead as it is told, and no more', async () => {
+  it('reads exactly the requested number of batches ahead', async () => {
     const set = slowSet(12);
     const counts: number[] = [];
     for await (const [x] of new data.DataLoader(set, { batchSize: 2, prefetch: 2 })) {
@@ -71,7 +71,7 @@ describe('for await', () => {
     expect(counts).toEqual([6, 8, 10, 12, 12, 12]);
   });
 
-  it('tells of an error when it is the turn of its batch', async () => {
+  it('throws an error when its batch is due', async () => {
     const before = memory();
     const loader = new data.DataLoader(slowSet(9, 5), { batchSize: 2, prefetch: 3 });
     const batches: number[][] = [];
@@ -90,26 +90,26 @@ describe('for await', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('leaves nothing behind where the loop is left early', async () => {
+  it('leaks nothing when the loop is left early', async () => {
     const before = memory();
     const set = slowSet(20, 6);
     for await (const [x] of new data.DataLoader(set, { batchSize: 2, prefetch: 4 })) {
       expect(x.numel).toBe(2);
       break;
     }
-    // The broken example was on its way: nobody hears of it.
+    // The broken example was being read: its error is dropped.
     await tick(20);
     expect(set.asked).toHaveLength(10);
     expect(memory()).toEqual(before);
   });
 
-  it('works for data sets that do not read ahead', async () => {
+  it('works with data sets that cannot read ahead', async () => {
     const x = tensor([1, 2, 3]);
     expect(await seen(new data.DataLoader(new data.TensorDataset(x), { batchSize: 2 }))).toEqual([[1, 2], [3]]);
     x.dispose();
   });
 
-  it('refuses promises where tensors are expected, and odd numbers', () => {
+  it('refuses promises where tensors are expected, and invalid numbers', () => {
     const set = { length: 2, get: async () => [tensor([1])] };
     expect(() => [...new data.DataLoader(set as never)]).toThrow('what is read asynchronously goes into prepare()');
     expect(() => new data.DataLoader(slowSet(2), { prefetch: -1 })).toThrow(ArgumentError);
@@ -136,14 +136,14 @@ describe('imageFolder', () => {
   const augment = () =>
     new transforms.Compose([new transforms.RandomHorizontalFlip(), new transforms.ColorJitter({ brightness: 0.5 })]);
 
-  it.each([0, 1, 3])('gives the same pixels with %d workers, random transforms too', async (workers) => {
+  it.each([0, 1, 3])('gives the same pixels with %d workers, even with random transforms', async (workers) => {
     const set = await imageFolder(dir, { transform: augment(), workers });
     const loader = () => new data.DataLoader(set, { batchSize: 5, shuffle: true, prefetch: 2 });
     manualSeed(3);
     const plain: number[][] = [];
     for (const [x] of loader()) {
       plain.push([...x.dataSync()]);
-      // Numbers that are drawn between the batches.
+      // Random numbers drawn between batches.
       rand(3).sum();
     }
     manualSeed(3);
@@ -155,7 +155,7 @@ describe('imageFolder', () => {
     expect(ahead).toEqual(plain);
   });
 
-  it('trains a model with the same bits', async () => {
+  it('trains a model to the same bits', async () => {
     const fit = async (prefetch: number) => {
       manualSeed(4);
       const set = await imageFolder(dir, { transform: augment() });
@@ -170,7 +170,7 @@ describe('imageFolder', () => {
     expect(history.loss[2]!).toBeLessThan(history.loss[0]!);
   });
 
-  it('tells of damaged images in their turn, from validation too', async () => {
+  it('reports damaged images at their batch, and during validation', async () => {
     const broken = join(dir, 'light', 'broken.png');
     writeFileSync(broken, PNG.sync.write(new PNG({ width: 6, height: 5 })).subarray(0, 60));
     try {
@@ -199,7 +199,7 @@ describe('imageFolder', () => {
     const loader = new data.DataLoader(set, { batchSize: 8 });
     const iterator = loader[Symbol.asyncIterator]();
     await iterator.next();
-    // The next batch is on its way; it comes with hardly a wait after the work.
+    // The next batch is being read; it arrives almost at once after the work.
     const start = performance.now();
     while (performance.now() - start < 60);
     const { value } = await iterator.next();

@@ -1,4 +1,4 @@
-/** What makes examples of data: splits, scalers, encoders, data sets. */
+/** Functions that prepare data: splits, scalers, encoders, data sets. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ArgumentError, arange, data, manualSeed, memory, ShapeError, scope, Tensor, tensor } from '../../src/index.ts';
@@ -14,7 +14,7 @@ const near = (actual: unknown, expected: number[], digits = 6) => {
 };
 
 describe('trainTestSplit', () => {
-  it('gives the halves types that do not count their elements', () => {
+  it('gives the parts types without fixed lengths', () => {
     const [rows, , names] = data.trainTestSplit(
       [
         [1, 2],
@@ -33,7 +33,7 @@ describe('trainTestSplit', () => {
 
   const numbers = Array.from({ length: 10 }, (_, i) => i);
 
-  it('keeps lists together, each in its form', () => {
+  it('splits lists alike, and keeps the form of each', () => {
     const x = tensor(
       Float32Array.from({ length: 20 }, (_, i) => i),
       { shape: [10, 2] },
@@ -66,7 +66,7 @@ describe('trainTestSplit', () => {
     ]);
   });
 
-  it('repeats with the seed, or with manualSeed', () => {
+  it('is repeatable with the seed, or with manualSeed', () => {
     const run = (options: data.SplitOptions) => data.trainTestSplit(numbers, options);
     expect(run({ seed: 1 })).toEqual(run({ seed: 1 }));
     expect(run({ seed: 1 })).not.toEqual(run({ seed: 2 }));
@@ -76,7 +76,7 @@ describe('trainTestSplit', () => {
     expect(run({})).toEqual(first);
   });
 
-  it('keeps the shares of classes', () => {
+  it('keeps the proportions of the classes', () => {
     const y = Array.from({ length: 100 }, (_, i) => (i < 60 ? 'a' : i < 90 ? 'b' : 'c'));
     const [train, test] = data.trainTestSplit(y, { testSize: 0.2, stratify: y, seed: 3 });
     const counts = (list: string[]) => ['a', 'b', 'c'].map((label) => list.filter((other) => other === label).length);
@@ -119,7 +119,7 @@ describe('trainTestSplit', () => {
     ],
     ['a misspelt option', () => data.trainTestSplit([1, 2], wrong({ test_size: 1 })), 'unknown option test_size'],
     [
-      'what is no list',
+      'a value that is not a list',
       () => data.trainTestSplit(wrong(7)),
       'argument 0 must be a tensor with at least one dimension, or an array',
     ],
@@ -136,7 +136,7 @@ describe('scalers', () => {
     [4, 60, 5],
   ];
 
-  it('StandardScaler: as scikit-learn', () => {
+  it('StandardScaler agrees with scikit-learn', () => {
     const scaler = new data.StandardScaler();
     const y = scaler.fitTransform(x);
     near(y, [-1.069045, -0.9258201, 0, -0.2672612, -0.46291005, 0, 1.3363062, 1.38873015, 0]);
@@ -147,7 +147,7 @@ describe('scalers', () => {
     near(new data.StandardScaler({ withMean: false }).fitTransform([2, 4]), [2, 4]);
   });
 
-  it('MinMaxScaler: as scikit-learn', () => {
+  it('MinMaxScaler agrees with scikit-learn', () => {
     const scaler = new data.MinMaxScaler({ featureRange: [-1, 1] });
     near(scaler.fitTransform(x), [-1, -1, -1, -1 / 3, -0.6, -1, 1, 1, -1]);
     near(scaler.transform([[7, 10, 6]]), [3, -1, 1]);
@@ -155,7 +155,7 @@ describe('scalers', () => {
     near(scaler.inverseTransform([[-1, 1, -1]]), [1, 60, 5]);
   });
 
-  it('give tensors for tensors', () => {
+  it('return tensors for tensors', () => {
     const before = memory();
     scope(() => {
       const y = new data.StandardScaler().fitTransform(tensor(x));
@@ -166,7 +166,7 @@ describe('scalers', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('refuse other tables', () => {
+  it('refuse invalid tables', () => {
     expect(() => new data.StandardScaler().transform(x)).toThrow('StandardScaler.transform: fit() must come first');
     expect(() => new data.StandardScaler().fit(x).transform([[1]])).toThrow(ShapeError);
     expect(() => new data.MinMaxScaler({ featureRange: [1, 0] })).toThrow('featureRange must rise');
@@ -239,8 +239,8 @@ describe('encoders', () => {
   });
 });
 
-describe('classes of different size', () => {
-  it('classWeights: as scikit-learn', () => {
+describe('classes of different sizes', () => {
+  it('classWeights agrees with scikit-learn', () => {
     expect(data.classWeights([0, 0, 0, 1])).toEqual({ 0: 2 / 3, 1: 2 });
     expect(data.classWeights(['a', 'b', 'b', 'c'])).toEqual({ a: 4 / 3, b: 2 / 3, c: 4 / 3 });
   });
@@ -255,10 +255,10 @@ describe('classes of different size', () => {
   });
 });
 
-describe('problems', () => {
+describe('generated problems', () => {
   const radius = ([x, y]: number[]) => Math.hypot(x!, y!);
 
-  it('makeMoons lies on two half circles', () => {
+  it('makeMoons gives points on two half circles', () => {
     const [x, y] = data.makeMoons(51, { seed: 1 });
     expect([x.shape, y.shape, x.dtype, y.dtype]).toEqual([[51, 2], [51], 'float32', 'int32']);
     const labels = [...y.dataSync()];
@@ -269,7 +269,7 @@ describe('problems', () => {
     });
   });
 
-  it('makeCircles lies on two circles', () => {
+  it('makeCircles gives points on two circles', () => {
     const [x, y] = data.makeCircles(40, { factor: 0.3, shuffle: false });
     const labels = [...y.dataSync()];
     expect(labels).toEqual([...Array(20).fill(0), ...Array(20).fill(1)]);
@@ -278,7 +278,7 @@ describe('problems', () => {
     });
   });
 
-  it('makeBlobs lies around its centers', () => {
+  it('makeBlobs gives points around its centers', () => {
     const centers = [
       [0, 0, 0],
       [50, 0, -50],
@@ -300,7 +300,7 @@ describe('problems', () => {
     expect(() => data.makeBlobs(10, { centers: [[1], [1, 2]] })).toThrow('the same number of features');
   });
 
-  it('makeRegression is linear', () => {
+  it('makeRegression gives a linear function', () => {
     const [x, y] = data.makeRegression(30, { nFeatures: 3, nInformative: 2, bias: 7, seed: 1 });
     expect([x.shape, y.shape]).toEqual([
       [30, 3],
@@ -313,7 +313,7 @@ describe('problems', () => {
     expect(noisy[1].toArray()).not.toEqual(y.toArray());
   });
 
-  it('repeat with their seed and add noise', () => {
+  it('are repeatable with their seed, and can add noise', () => {
     for (const make of [data.makeMoons, data.makeCircles]) {
       const values = (options: data.PointOptions) => [...make(20, options)[0].dataSync()];
       expect(values({ seed: 1, noise: 0.1 })).toEqual(values({ seed: 1, noise: 0.1 }));
@@ -341,7 +341,7 @@ const sums = JSON.parse(readFileSync(new URL('../golden/datasets.json', import.m
 >;
 
 describe("data sets have scikit-learn's numbers", () => {
-  it.each(['iris', 'breastCancer', 'wine', 'digits'] as const)('%s', async (name) => {
+  it.each(['iris', 'breastCancer', 'wine', 'digits'] as const)('in %s', async (name) => {
     const { data: x, target, featureNames, targetNames } = await data[name]();
     const { shape, columns, classes, last } = sums[name]!;
     expect([x.shape, x.dtype, target.shape, target.dtype]).toEqual([shape, 'float32', [shape[0]], 'int32']);

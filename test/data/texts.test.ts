@@ -1,11 +1,11 @@
-/** Texts and windows, against small cases done by hand. */
+/** Texts and windows, against small cases computed by hand. */
 import { describe, expect, it } from 'vitest';
 import { arange, data, ShapeError } from '../../src/index.ts';
 
 const wrong = (x: unknown) => x as never;
 
 describe('slidingWindows', () => {
-  it('cuts a series', () => {
+  it('cuts a series into windows', () => {
     const [x, y] = data.slidingWindows([1, 2, 3, 4, 5], 3);
     expect([x.toArray(), y.toArray()]).toEqual([
       [
@@ -48,7 +48,7 @@ describe('Tokenizer', () => {
     expect([tokenizer.documentCount, tokenizer.wordCounts.get('the')]).toEqual([2, 4]);
   });
 
-  it('leaves out rare and unknown words, or marks them', () => {
+  it('omits rare and unknown words, or marks them', () => {
     const few = new data.Tokenizer({ numWords: 3 });
     few.fitOnTexts(texts);
     expect(few.textsToSequences(texts)).toEqual([
@@ -62,7 +62,7 @@ describe('Tokenizer', () => {
     expect(marked.sequencesToTexts([[2, 1, 4]])).toEqual(['the <unk> <unk>']);
   });
 
-  it('takes case, filters, separators, characters and words as told', () => {
+  it('follows its options for case, filters, separators, characters and words', () => {
     const raw = new data.Tokenizer({ lower: false, filters: '' });
     raw.fitOnTexts(['A a. a']);
     expect(raw.wordIndex).toEqual({ A: 1, 'a.': 2, a: 3 });
@@ -81,7 +81,7 @@ describe('Tokenizer', () => {
 
 describe('padSequences', () => {
   const sequences = [[1], [2, 3], [4, 5, 6, 7]];
-  it('fills and cuts as Keras does', () => {
+  it('pads and truncates as Keras does', () => {
     expect(data.padSequences(sequences).toArray()).toEqual([
       [0, 0, 0, 1],
       [0, 0, 2, 3],

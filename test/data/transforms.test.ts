@@ -1,4 +1,4 @@
-/** Image transforms: against torchvision where the choice is fixed (test/golden/transforms.py), by their laws where it is random. */
+/** Image transforms: against torchvision where the choice is fixed (test/golden/transforms.py), by their properties where it is random. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -31,7 +31,7 @@ const cases = fixtures<TransformCase>('transforms').map((c): [string, TransformC
   c,
 ]);
 
-describe('as torchvision', () => {
+describe('transforms agree with torchvision', () => {
   it.each(cases)('%s', (_, c) => {
     const Kind = transforms[c.fn] as unknown as new (...args: unknown[]) => data.transforms.Transform;
     const before = memory();
@@ -56,7 +56,7 @@ describe('random transforms', () => {
     ['RandomResizedCrop', (seed?: number) => new transforms.RandomResizedCrop([4, 5], { seed })],
     ['RandomRotation', (seed?: number) => new transforms.RandomRotation(30, { seed })],
     ['ColorJitter', (seed?: number) => new transforms.ColorJitter({ brightness: 0.5, hue: 0.2, contrast: 0.3, seed })],
-  ])('%s repeats its choices with its seed, or with manualSeed', (_, make) => {
+  ])('%s makes the same choices with the same seed, or with manualSeed', (_, make) => {
     manualSeed(1);
     const x = image();
     const run = (seed?: number) => {
@@ -73,7 +73,7 @@ describe('random transforms', () => {
     expect(run()).toEqual(own);
   });
 
-  it('flips about half of the images', () => {
+  it('flip about half of the images', () => {
     const flip = new transforms.RandomHorizontalFlip({ seed: 2 });
     const x = tensor([[[1, 2]]]);
     let flipped = 0;
@@ -82,7 +82,7 @@ describe('random transforms', () => {
     expect(flipped).toBeLessThan(250);
   });
 
-  it('crops inside the image, in the given size', () => {
+  it('crop inside the image, to the given size', () => {
     const crop = new transforms.RandomResizedCrop(4, { seed: 1 });
     for (let i = 0; i < 50; i++) {
       const y = crop.forward(ones(2, 9, 5));
@@ -94,7 +94,7 @@ describe('random transforms', () => {
   });
 });
 
-describe('images of bytes', () => {
+describe('images in bytes', () => {
   const rgba = { width: 2, height: 1, data: Uint8Array.of(255, 0, 51, 255, 0, 102, 255, 0) };
 
   it('become [C,H,W] from 0 to 1, without alpha', () => {
@@ -105,7 +105,7 @@ describe('images of bytes', () => {
     expect(same.forward({ width: 1, height: 1, data: [255] }).toArray()).toEqual([[[1]]]);
   });
 
-  it('go through a chain', () => {
+  it('pass through a chain of transforms', () => {
     const chain = new transforms.Compose([
       new transforms.Resize([2, 4], { interpolation: 'nearest' }),
       new transforms.Normalize([0.5], [0.5]),
@@ -116,7 +116,7 @@ describe('images of bytes', () => {
   });
 });
 
-describe('refuses', () => {
+describe('transforms refuse', () => {
   const x = ones(3, 4, 4);
   it.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
     [
@@ -152,12 +152,22 @@ describe('refuses', () => {
     ],
     ['a probability above 1', () => new transforms.RandomHorizontalFlip(2), ArgumentError, 'p must be between 0 and 1'],
     ['negative degrees', () => new transforms.RandomRotation(-1), ArgumentError, 'degrees must be at least 0'],
-    ['much hue', () => new transforms.ColorJitter({ hue: 0.7 }), ArgumentError, 'hue must be a number from 0 to 0.5'],
+    [
+      'a hue that is too large',
+      () => new transforms.ColorJitter({ hue: 0.7 }),
+      ArgumentError,
+      'hue must be a number from 0 to 0.5',
+    ],
     ['falling bounds', () => new transforms.ColorJitter({ contrast: [2, 1] }), ArgumentError, 'two rising bounds'],
-    ['other channels', () => new transforms.Normalize([0, 0], [1, 1]).forward(x), ShapeError, '2 means for 3 channels'],
+    [
+      'a wrong number of channels',
+      () => new transforms.Normalize([0, 0], [1, 1]).forward(x),
+      ShapeError,
+      '2 means for 3 channels',
+    ],
     ['a std of 0', () => new transforms.Normalize([0], [0]), ArgumentError, 'std must not be 0'],
     [
-      'what is no transform',
+      'a value that is not a transform',
       () => new transforms.Compose([wrong(() => x)]),
       ArgumentError,
       'Compose: expected a list of transforms',

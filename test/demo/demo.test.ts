@@ -1,6 +1,6 @@
 /**
- * The demo, built, in headless Chromium, with real clicks and strokes and under the strict policy that its server sends. Skipped where there
- * is no Chromium (CHROMIUM names another one).
+ * The built demo in headless Chromium, with real clicks and strokes, under the strict policy that its server sends.
+ * Skipped where there is no Chromium (the variable CHROMIUM gives another path).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ const security = { 'Content-Security-Policy': policy };
 const LONG = 90_000;
 
 type Stroke = [x: number, y: number][];
-/** As people draw them, in 0 … 1. */
+/** As people draw them, with coordinates in 0 … 1. */
 const strokes: Record<string, Stroke[]> = {
   '0': [Array.from({ length: 25 }, (_, i) => [0.5 - 0.2 * Math.sin(i / 3.8), 0.5 - 0.3 * Math.cos(i / 3.8)])],
   '1': [
@@ -110,7 +110,7 @@ describe.skipIf(!here)('the demo in Chromium', () => {
     });
 
     it(
-      'learns digits, in pieces, and recognises strokes',
+      'learns digits in stages, and recognises strokes',
       async () => {
         await page.click('#train');
         await page.waitForFunction(() => document.querySelector('#epoch')?.textContent?.startsWith('2 of'), null, {
@@ -132,7 +132,7 @@ describe.skipIf(!here)('the demo in Chromium', () => {
       2 * LONG,
     );
 
-    it('takes test digits by keyboard', async () => {
+    it('chooses test digits by keyboard', async () => {
       const sample = page.locator('.sample.right').first();
       await sample.focus();
       await page.keyboard.press('Enter');
@@ -143,7 +143,7 @@ describe.skipIf(!here)('the demo in Chromium', () => {
     });
 
     it(
-      'separates the moons, and starts anew when the network changes',
+      'separates the moons, and restarts when the network changes',
       async () => {
         await page.click('#play');
         await page.waitForFunction(
@@ -178,7 +178,7 @@ describe.skipIf(!here)('the demo in Chromium', () => {
   });
 
   it(
-    'runs on one thread without isolation, says so, fits a phone',
+    'runs on one thread without isolation, says so, and fits a phone',
     async () => {
       const page = await open({}, 360);
       expect(await page.locator('#facts li').allTextContents()).toContain('one thread');
@@ -196,7 +196,7 @@ describe.skipIf(!here)('the demo in Chromium', () => {
     LONG,
   );
 
-  it('has logged no error, no warning and no breach of the policy', () => {
+  it('logs no error, no warning and no violation of the policy', () => {
     expect(complaints).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** A server of files for the built page, with the headers that a host may or may not send. */
+/** A file server for the built page, with the headers that a host may or may not send. */
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
@@ -10,7 +10,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Serves a folder on a port of its own; resolves with its address. */
+/** Serves a folder on a free port; resolves with its address. */
 export async function serve(folder: string, headers: Record<string, string>): Promise<{ server: Server; url: string }> {
   const server = createServer(async ({ url = '/' }, response) => {
     const path = url === '/' ? '/index.html' : new URL(url, 'http://localhost').pathname;

@@ -1,4 +1,4 @@
-/** Models in scikit-learn's style: what they learn, in which forms they answer, that they leave nothing behind. */
+/** Models in scikit-learn's style: what they learn, in which forms they answer, and that they leak nothing. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
@@ -50,17 +50,18 @@ describe('Perceptron', () => {
       ],
       [1, 0, 1],
     );
-    // Wrong (0 is no side): w = 0.5·[1,2], b = 0.5. Then 1 > 0: w −= 0.5·[3,−1]. Then 2·(−1) + 2·1.5 + 0 > 0: right.
+    // Wrong (0 is on neither side): w = 0.5·[1,2], b = 0.5. Then 1 > 0: w −= 0.5·[3,−1]. Then 2·(−1) + 2·1.5 + 0 > 0:
+    // right.
     expect([model.coef, model.intercept, model.errors]).toEqual([[[-1, 1.5]], [0], [[2]]]);
   });
 
-  it('cannot learn xor, and ends all the same', () => {
+  it('cannot learn xor, but still terminates', () => {
     const model = new Perceptron({ epochs: 20, seed: 1 }).fit(square, [0, 1, 1, 0]);
     expect(model.errors[0]).toHaveLength(20);
     expect(model.score(square, [0, 1, 1, 0])).toBeLessThan(1);
   });
 
-  it('tells texts apart, and more than two classes', async () => {
+  it('learns text labels and more than two classes', async () => {
     const set = await data.iris();
     const names = Array.from(set.target.dataSync(), (label) => set.targetNames[label]!);
     const x = set.data.toArray() as number[][];
@@ -110,7 +111,7 @@ describe('LogisticRegression', () => {
     },
   );
 
-  it('takes tensors and gives tensors', () => {
+  it('returns tensors for tensors', () => {
     manualSeed(1);
     const before = memory();
     scope(() => {
@@ -132,7 +133,7 @@ describe('LogisticRegression', () => {
     expect(memory().tensors).toBe(before.tensors);
   });
 
-  it('separates without a penalty', () => {
+  it('separates classes without a penalty', () => {
     const model = new LogisticRegression({ penalty: null, maxIter: 30 }).fit([0, 1, 2, 3], [0, 0, 1, 1]);
     expect(model.predict([0.5, 2.5])).toEqual([0, 1]);
     expect(model.coef[0]![0]!).toBeGreaterThan(3);
@@ -165,7 +166,7 @@ describe('MLPClassifier', () => {
     expect(memory().bytesInUse).toBe(before.bytesInUse);
   });
 
-  it('learns xor with texts', () => {
+  it('learns xor with text labels', () => {
     const y = ['even', 'odd', 'odd', 'even'];
     const model = new MLPClassifier({ hiddenLayerSizes: [8], solver: 'lbfgs', activation: 'tanh', seed: 1 }).fit(
       square,
@@ -176,7 +177,7 @@ describe('MLPClassifier', () => {
     expect(() => model.predict([[1, 2, 3]])).toThrow(ShapeError);
   });
 
-  it('repeats with its seed and leaves the random numbers alone', () => {
+  it('is repeatable with its seed and does not touch the global random state', () => {
     const [x, y] = data.makeMoons(50, { noise: 0.1, seed: 1 });
     const curve = (seed: number) => new MLPClassifier({ hiddenLayerSizes: [4], maxIter: 5, seed }).fit(x, y).lossCurve;
     manualSeed(1);
@@ -188,7 +189,7 @@ describe('MLPClassifier', () => {
     expect(curve(4)).not.toEqual(first);
   });
 
-  it('penalizes weights, stops when nothing gets better, and keeps examples apart', () => {
+  it('penalizes weights, stops early when nothing improves, and holds out examples', () => {
     const [x, y] = data.makeMoons(100, { noise: 0.2, seed: 1 });
     const base = { hiddenLayerSizes: [8], seed: 1, learningRateInit: 0.05 } as const;
     const free = new MLPClassifier({ ...base, alpha: 0, maxIter: 40 }).fit(x, y);
@@ -213,7 +214,7 @@ describe('MLPClassifier', () => {
     }
   });
 
-  it('agrees with saraf on real data', async () => {
+  it('learns digits, given as tensors', async () => {
     const { data: raw, target } = await data.digits();
     const [xTrain, xTest, yTrain, yTest] = data.trainTestSplit(raw.div(16), target, {
       testSize: 0.3,
@@ -245,7 +246,7 @@ describe('MLPRegressor', () => {
     model.dispose();
   });
 
-  it('learns several values, a straight line by identity', () => {
+  it('learns several values, and a straight line with the identity activation', () => {
     const both = x.map(([value]) => [2 * value! + 1, -value!]);
     const model = new MLPRegressor({
       hiddenLayerSizes: [3],
@@ -290,7 +291,7 @@ describe('gridSearch', () => {
   });
 });
 
-describe('refuses', () => {
+describe('estimators refuse', () => {
   it.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
     [
       'predictions before learning',
@@ -299,7 +300,7 @@ describe('refuses', () => {
       'Perceptron.predict: fit() must come first',
     ],
     [
-      'labels of another number',
+      'a different number of labels',
       () => new Perceptron().fit(square, [1, 0]),
       ShapeError,
       'Perceptron.fit: yTrue has 2 examples',

@@ -1,18 +1,18 @@
-/** Searches by worker threads: what a search in one thread finds, failures with their settings, and no worker left. */
+/** Searches by worker threads: they find what one thread finds, failures name their settings, and no worker is left. */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, gridSearch, SarafError } from '../../src/index.ts';
 
 const wrong = (x: unknown) => x as never;
 const moduleOf = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-/** Larger numbers are ready first. */
+/** Larger numbers finish first. */
 const slow = moduleOf(`export default async ({ a, b }) => {
   await new Promise((resolve) => setTimeout(resolve, 30 - 10 * a));
   return a * 10 + b.length;
 }`);
 const space = { a: [1, 2, 3], b: ['x', 'xx'] } as const;
 
-/** Threads of this process. */
+/** The number of worker threads of this process. */
 function ports(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 }
@@ -35,7 +35,7 @@ describe('gridSearch with a module', () => {
     expect(ports()).toBe(before);
   });
 
-  it('takes the address as a text too, and asks for the smallest score', async () => {
+  it('accepts the address as a text, and can look for the smallest score', async () => {
     const { bestParams } = await gridSearch(space, slow.href, { mode: 'min' });
     expect(bestParams).toEqual({ a: 1, b: 'x' });
   });
@@ -65,9 +65,13 @@ describe('gridSearch with a module', () => {
       'export default ({ a }) => { if (a === 2) throw new RangeError("no twos"); return a; };',
       /^gridSearch: {"a":2,"b":"xx?"} failed: no twos$/,
     ],
-    ['what is no error', 'export default () => { throw "text"; };', /^gridSearch: {"a":1,"b":"x"} failed: text$/],
     [
-      'what cannot be sent',
+      'a thrown value that is not an error',
+      'export default () => { throw "text"; };',
+      /^gridSearch: {"a":1,"b":"x"} failed: text$/,
+    ],
+    [
+      'a result that cannot be sent',
       'export default () => () => 1;',
       /^gridSearch: {"a":1,"b":"x"} failed: .*could not be cloned/,
     ],
@@ -83,11 +87,11 @@ describe('gridSearch with a module', () => {
       /^gridSearch: {"a":1,"b":"x"} failed: the worker ended with code 3$/,
     ],
     [
-      'a callback of later',
+      'a later callback',
       'export default () => new Promise(() => setTimeout(() => { throw new Error("late"); }));',
       /^gridSearch: {"a":1,"b":"x"} failed: late$/,
     ],
-  ])('tells the settings where %s fails', async (_, code, message) => {
+  ])('names the settings on a failure of %s', async (_, code, message) => {
     const before = ports();
     const error = await failureOf(gridSearch(space, moduleOf(code), { workers: 1 }));
     expect(error).toBeInstanceOf(SarafError);
@@ -102,7 +106,7 @@ describe('gridSearch with a module', () => {
     expect((cause as Error).stack).toMatch(/^RangeError: out\n/);
   });
 
-  it('ends on its signal, also in the middle of work that never ends', async () => {
+  it('stops on its signal, even during work that never ends', async () => {
     const before = ports();
     const stuck = moduleOf('export default () => { for (;;); };');
     const signal = AbortSignal.timeout(200);

@@ -1,4 +1,4 @@
-/** A module that a search imports in its workers: how well settings tell the species of iris. */
+/** A module that a search imports in its workers: how well settings classify the species of iris. */
 import { data, MLPClassifier, type MLPOptions } from '../../src/index.ts';
 
 const { data: x, target: y } = await data.iris();

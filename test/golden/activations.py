@@ -47,8 +47,8 @@ def generate():
         if 'oftmax' in name:
             continue
         s.case(f'{label} of extremes', f'F.{name}', [In(EXTREMES), *args], f, grad=False, elementwise=name not in ('gelu',))
-        # PyTorch's gradients at −0 and at infinity depend on the path that it takes.
-        # Its gradient of hardswish at ±3 depends on where in the array they stand.
+        # PyTorch's gradients at −0 and at infinity depend on its code path.
+        # Its gradient of hardswish at ±3 depends on the position in the array.
         finite = [x for x in EXTREMES if np.isfinite(x) and not (name == 'hardswish' and abs(x) == 3)]
         s.case(f'{label}, gradients at extremes', f'F.{name}', [In(finite), *args], f)
     s.case('binaryStep', 'F.binaryStep', [In([-1.0, 0.0, -0.0, 2.0])], lambda x: (x >= 0).float() + 0 * x.detach())

@@ -1,6 +1,6 @@
 """
-Attention. PyTorch 1.13 has no public function of it: that of the later versions is built from its formula in float64. For the
-layers, parameters, inputs and upstream gradients are `weights` with offsets that attention.golden.test.ts knows too.
+Attention. PyTorch 1.13 has no public function for it: that of later versions is built from its formula in float64. For the
+layers, parameters, inputs and upstream gradients are `weights` with offsets that attention.golden.test.ts also knows.
 """
 import numpy as np
 import torch

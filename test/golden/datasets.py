@@ -1,5 +1,5 @@
 """
-Writes src/data/sets/ from the files that scikit-learn ships, and what its numbers sum to (datasets.json), for the tests.
+Writes src/data/sets/ from the files that scikit-learn ships, and the sums of its numbers (datasets.json) for the tests.
 Needs Debian's python3-sklearn:
 
     /usr/bin/python3 test/golden/datasets.py

@@ -1,6 +1,6 @@
 """
-Values and gradients of functions of one, two and three elements where they are special: at ties and limits, at ±0, ±∞, NaN and far out.
-edges.jsonl, one function a line. Needs no NumPy; the fixture is of PyTorch 2.13:
+Values and gradients of functions of one, two and three elements at special arguments: ties and limits, ±0, ±∞, NaN and very large
+numbers, written to edges.jsonl, one function per line. Needs no NumPy; the fixture is from PyTorch 2.13:
 
     python3 test/golden/edges.py
 """
@@ -59,7 +59,7 @@ BINARY = {
 }
 SHARES = {'binaryCrossEntropy': lambda x, y: F.binary_cross_entropy(x, y, reduction='none')}
 TERNARY = {'clamp': lambda x, low, high: x.clamp(low, high)}
-# Of rows: what is reduced.
+# Reductions of rows.
 ROWS = [
     [1, 1, 1], [0, 0, 0], [2, 2, 1], [-1, 1, 0], [INF, 1, 2], [-INF, 1, 2], [INF, INF, 1], [-INF, -INF, -INF], [INF, -INF, 0],
     [NAN, 1, 2], [1, NAN, NAN], [0, 2, 3], [0, 0, 3], [1e30, 1e30, 1],
@@ -84,7 +84,7 @@ def encode(values):
 def line(kind, name, fn, lists):
     inputs = [torch.tensor(values, dtype=torch.float32, requires_grad=True) for values in lists]
     output = fn(*inputs)
-    # Gradients of 2, so that one that is left out shows.
+    # Gradients of 2, so that a missing one is noticed.
     gradients = torch.autograd.grad(output, inputs, torch.full_like(output, 2), allow_unused=True) if output.requires_grad else []
     return json.dumps({
         'kind': kind, 'name': name, 'inputs': [encode(values) for values in lists], 'output': encode(output.reshape(-1).tolist()),

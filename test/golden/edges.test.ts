@@ -1,4 +1,4 @@
-/** Functions where they are special (ties, limits, ±0, ±∞, NaN, far out): values and gradients are PyTorch's, on all executors. */
+/** Functions at special arguments (ties, limits, ±0, ±∞, NaN, very large numbers): values and gradients are PyTorch's, on all executors. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as saraf from '../../src/index.ts';
@@ -33,7 +33,7 @@ const lossFn =
       ...options,
     });
 
-/** Those that have other names or arguments here. */
+/** Functions that have other names or arguments here. */
 const named: Record<string, Fn> = {
   'unary clamp': (x) => x!.clamp(-1, 2),
   'unary clampMin': (x) => x!.clamp(0),
@@ -79,25 +79,25 @@ function functionOf({ kind, name }: Edge): Fn {
   return fn[stem!]!;
 }
 
-/** Of what is not finite, exact. */
+/** Within a tolerance; exact if not finite. */
 function isClose(got: number, expected: number): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(got);
   if (!Number.isFinite(expected)) return got === expected;
   return Math.abs(got - expected) <= 2e-6 * (1 + Math.abs(expected));
 }
 
-/** Where saraf is not as PyTorch, and why. */
+/** Where saraf differs from PyTorch, and why. */
 const EXCEPTIONS: [RegExp, string][] = [
-  [/^unary gelu\(inf\) value|^unary geluTanh\(-?1e\+30\) gradient/, 'PyTorch is NaN where the limit is known'],
-  [/^row logsumexp\(\[1e\+30/, 'PyTorch: the shares of two equal ones add up to 2'],
+  [/^unary gelu\(inf\) value|^unary geluTanh\(-?1e\+30\) gradient/, 'PyTorch gives NaN where the limit is known'],
+  [/^row logsumexp\(\[1e\+30/, 'PyTorch: the shares of two equal elements add up to 2'],
   [/^unary hardswish\(nan\) gradient/, 'NaN instead of the slope of large numbers'],
-  [/^binary binaryCrossEntropyWithLogits\(-?inf,.* value/, 'NaN or infinite, both; another form of the sum'],
+  [/^binary binaryCrossEntropyWithLogits\(-?inf,.* value/, 'both are NaN or infinite; the sum is written differently'],
   [/^row variance.*gradient/, 'NaN instead of ±∞ where the variance is not finite'],
   [/^row std\(\[1e\+30/, 'squares are added in float32'],
   [/^row norm\(0\.5\)\(\[inf,-inf,0\]\) gradient/, '0 instead of NaN at an element that is 0'],
 ];
 
-describe.each(executors)('edges on %s', (_, executor) => {
+describe.each(executors)('values and gradients at special arguments on %s', (_, executor) => {
   it("are PyTorch's", () => {
     const failures: string[] = [];
     for (const edge of edges) {
@@ -117,7 +117,7 @@ describe.each(executors)('edges on %s', (_, executor) => {
           const gradients = grad(y, inputs, { gradOutputs: saraf.full([...y.shape], 2) });
           gradients.forEach((g, i) => {
             const expected = edge.gradients[i];
-            // Where PyTorch has none it is zero.
+            // Where PyTorch gives none, it is zero.
             compare(`gradient ${i}`, g.dataSync(), expected ? decode(expected) : inputs[i]!.dataSync().map(() => 0));
           });
         }),

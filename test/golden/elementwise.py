@@ -1,4 +1,4 @@
-"""Arithmetic, comparisons and choices: element by element, with broadcasting."""
+"""Arithmetic, comparisons and selections: elementwise, with broadcasting."""
 import numpy as np
 import torch
 
@@ -109,7 +109,7 @@ def binary(s):
         whole = [In([[7, -8, 3]], 'int32'), In([[2], [-3], [1]], 'int32')]
         s.case(f'{name} of int32', name, whole, f)
         s.case(f'{name} of int32 and float32', name, [whole[0], In([0.5, -1.25, 3])], f)
-        if name != 'sub':  # PyTorch refuses to subtract truth values.
+        if name != 'sub':  # PyTorch refuses to subtract booleans.
             s.case(f'{name} of float32 and bool', name, [In([0.5, -1.25, 3]), In([True, True, True], 'bool')], f)
             s.case(f'{name} of bool and int32', name, [In([True, False, True], 'bool'), In([3, -2, 1], 'int32')], f)
         a, b = np.meshgrid(SPECIAL, [0.0, -0.0, 2.0, -2.0, np.inf, -np.inf, np.nan])
@@ -144,7 +144,7 @@ def powers(s):
                elementwise=True)
         s.case(f'pow {p} of special values', 'pow', [In(SPECIAL), p], lambda x, p=p: x ** p, grad=False,
                elementwise=True)
-    for b in (2, 0.5, 1, 0):  # 0 has no power below 0
+    for b in (2, 0.5, 1, 0):  # 0 has no negative powers
         s.case(f'{b} to the power of a tensor', 'pow', [b, In([-1.5, 0.0, 0.5, 2.0] if b else [0.0, 0.5, 2.0])],
                lambda x, b=b: torch.pow(b, x), double=b in (2, 0.5))
     for a, b in SHAPES:

@@ -1,4 +1,4 @@
-"""What the fixtures' cases are made of: inputs, the PyTorch call, outputs and gradients, written as JSON, one case a line."""
+"""The parts of the fixtures' cases: inputs, the PyTorch call, outputs and gradients, written as JSON, one case per line."""
 import json
 import os
 
@@ -12,13 +12,13 @@ VIEWS = {
     'T': lambda t: t.permute(*reversed(range(t.ndim))),
     # Every other entry of the last dimension, from the second on.
     'step': lambda t: t[..., 1::2],
-    # A first dimension of 2 without memory of its own.
+    # A first dimension of size 2 with stride 0.
     'expand': lambda t: t.expand(2, *t.shape),
 }
 
 
 class In:
-    """A tensor that a case takes: numbers, and the view of it that the operation sees."""
+    """An input tensor of a case: its numbers, and the view of it that the operation sees."""
 
     def __init__(self, values, dtype='float32', view=None, grad=True):
         kinds = {'float32': np.float32, 'int32': np.int32, 'bool': np.bool_}
@@ -47,7 +47,7 @@ class Raw(str):
 
 
 def number(x):
-    """The shortest text that gives this float32 (or whole number) again; text for what JSON lacks."""
+    """The shortest text that parses to this float32 (or whole number); a string for numbers that JSON lacks."""
     if isinstance(x, (bool, np.bool_)):
         return '1' if x else '0'
     if isinstance(x, (int, np.integer)):
@@ -75,7 +75,7 @@ def weights(shape, offset=0.0):
 
 
 def dumps(value):
-    """JSON in which Raw text and numbers stand as `number` prints them."""
+    """JSON with Raw text as it is, and numbers as `number` prints them."""
     if isinstance(value, Raw):
         return str(value)
     if value is None or isinstance(value, bool):

@@ -1,6 +1,6 @@
 /**
- * Every operation against PyTorch: results, gradients, second gradients; as function and as method; on the reference
- * executor and on both SIMD variants of the wasm kernels.
+ * Every operation against PyTorch: results, gradients, second gradients; as a function and as a method; on the
+ * reference executor and on both SIMD variants of the wasm kernels.
  */
 import { describe, expect, it } from 'vitest';
 import { grad, noGrad, scope, type Tensor } from '../../src/index.ts';
@@ -66,7 +66,7 @@ function check(golden: GoldenCase): number {
 describe.each(Object.entries(operationCounts))('fixtures of PyTorch: %s', (file, count) => {
   const cases = fixtures<GoldenCase>(file);
 
-  it.each(executors)(`has ${count} cases, and all of them run on %s`, (_, executor) => {
+  it.each(executors)(`has ${count} cases, and all of them pass on %s`, (_, executor) => {
     const failures: string[] = [];
     let run = 0;
     for (const golden of cases) {
@@ -82,7 +82,7 @@ describe.each(Object.entries(operationCounts))('fixtures of PyTorch: %s', (file,
   });
 });
 
-it('backward of several outputs at once gives what the sum of their products gives', () => {
+it('the gradient of several outputs is that of the sum of their products with the upstream gradients', () => {
   const golden = fixtures<GoldenCase>('tensors').find(({ name }) => name === 'max along 1')!;
   const [x] = golden.inputs.map(load);
   const { values } = x!.max(1);

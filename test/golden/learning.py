@@ -1,4 +1,4 @@
-"""Linear maps, losses, whole models through some steps of training, optimizers, initial values."""
+"""Linear maps, losses, whole models through a few training steps, optimizers, initial values."""
 import math
 
 import numpy as np
@@ -132,7 +132,7 @@ def show(options):
 
 
 def optimizers():
-    """Parameters after each of 15 steps with given gradients; those get small and zero for amsgrad to differ."""
+    """Parameters after each of 15 steps with given gradients; these become small and zero so that amsgrad makes a difference."""
     s = Suite('optimizers', 4)
     for name, (kind, variants) in OPTIMIZERS.items():
         for options in variants:
@@ -168,7 +168,7 @@ LOSSES = {
 
 
 def models():
-    """Output, loss, gradients and new parameters in three steps."""
+    """Output, loss, gradients and new parameters of three steps."""
     s = Suite('models', 5)
 
     def case(name, layers, x, target, loss, optimizer, options, lossOptions=None):

@@ -70,11 +70,11 @@ function makeLayer([kind, ...args]: [string, ...unknown[]]): nn.Layer {
   }
 }
 
-describe.each(executors)('on %s, as PyTorch', (_, executor) => {
+describe.each(executors)('learning on %s agrees with PyTorch', (_, executor) => {
   const run = (fn: () => void) => withExecutor(executor, () => scope(fn));
 
   const optimizers = fixtures<OptimizerCase>('optimizers');
-  it('has all optimizers', () => expect(optimizers.length).toBe(17));
+  it('for all optimizers', () => expect(optimizers.length).toBe(17));
 
   it.each(optimizers)('$name: 15 steps', ({ optimizer: kind, options, params, gradients, after }) => {
     run(() => {
@@ -91,7 +91,7 @@ describe.each(executors)('on %s, as PyTorch', (_, executor) => {
   });
 
   const models = fixtures<ModelCase>('models');
-  it('has all models', () => expect(models.length).toBe(7));
+  it('for all models', () => expect(models.length).toBe(7));
 
   it.each(models)('$name: three steps', (golden) => {
     run(() => {
@@ -121,7 +121,7 @@ describe.each(executors)('on %s, as PyTorch', (_, executor) => {
   });
 
   const inits = fixtures<InitCase>('init');
-  it('has all initial values', () => expect(inits.length).toBe(79));
+  it('for all initial values', () => expect(inits.length).toBe(79));
 
   it.each(inits)('$name', ({ fn, shape, args, bound, std, gain }) => {
     const options = args.map((arg) => decodeArgument(arg, [])) as never[];

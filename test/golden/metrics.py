@@ -39,13 +39,13 @@ def plain(x):
 
 
 def case(fn, y_true, y_pred, **options):
-    # zeroDivision is 0 without saying so: scikit-learn's 'warn' is 0 with a warning.
+    # The default of zeroDivision is 0: scikit-learn's 'warn' is 0 with a warning.
     theirs = {SNAKE.get(k, k): VALUES.get(v, v) if isinstance(v, str) else v for k, v in options.items()}
     result = FUNCTIONS[fn](np.array(y_true), np.array(y_pred), **theirs)
     if fn in KEYS:
         result = dict(zip(KEYS[fn], result))
         if fn == 'rocCurve':
-            # scikit-learn has written infinity there since 1.3.
+            # Since 1.3 scikit-learn writes infinity there.
             result['thresholds'][0] = math.inf
     cases.append({'fn': fn, 'yTrue': plain(y_true), 'yPred': plain(y_pred), 'options': plain(options), 'result': plain(result)})
 

@@ -1,5 +1,5 @@
 """
-ONNX files as PyTorch's own exporter writes them, of several operator sets, with inputs and what PyTorch gives for them. The
+ONNX files written by PyTorch's own exporter for several operator sets, with inputs and PyTorch's outputs for them. The
 package `onnx` is not needed:
 
     /usr/bin/python3 test/golden/onnx_models.py
@@ -43,7 +43,7 @@ def ints(high, *shape):
 
 
 def seasoned(model, *shape):
-    """With running statistics that are not 0 and 1."""
+    """With running statistics that differ from 0 and 1."""
     model.train()
     with torch.no_grad():
         model(torch.randn(*shape) * 2 + 1)
@@ -120,7 +120,7 @@ TYPES = {torch.float32: 'float32', torch.float64: 'float32', torch.int64: 'int32
 
 def encode(t):
     data = t.detach().double().reshape(-1).tolist() if t.is_floating_point() else t.detach().long().reshape(-1).tolist()
-    # Nine digits give a float32 again.
+    # Nine digits are enough to restore a float32.
     return {'shape': list(t.shape), 'dtype': TYPES[t.dtype], 'data': [float(f'{x:.9g}') if isinstance(x, float) else x for x in data]}
 
 
@@ -135,7 +135,7 @@ def generate():
         for name, (make, inputs, opsets) in CASES.items():
             model, given = make().eval(), inputs()
             for opset in opsets:
-                # Every other file leaves the batch open and folds nothing.
+                # Every second file leaves the batch size open and folds no constants.
                 is_open = opset % 2 == 0
                 names = [f'x{i}' for i in range(len(given))]
                 stream = io.BytesIO()

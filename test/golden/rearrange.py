@@ -1,4 +1,4 @@
-"""Elements moved by index, put in order, repeated, reversed, cut into parts; integers and truth values in arithmetic."""
+"""Elements moved by index, sorted, repeated, reversed, split; integers and booleans in arithmetic."""
 import numpy as np
 import torch
 
@@ -112,7 +112,7 @@ def shapes(s):
 
 
 def kinds(s):
-    """Element types that meet."""
+    """Operands of different element types."""
     a, b = In([[True], [False]], 'bool'), In([[True, False]], 'bool')
     for name, f in [('add', torch.add), ('mul', torch.mul), ('maximum', torch.maximum), ('minimum', torch.minimum)]:
         s.case(f'{name} of two bools', name, [a, b], f)

@@ -1,6 +1,6 @@
 """
 Recurrent layers over sequences, whole and of different lengths, and their cells. Parameters, inputs and upstream gradients are
-`weights` with offsets that recurrent.test.ts knows too; the file holds outputs and gradients alone.
+`weights` with offsets that recurrent.test.ts also knows; the file holds only outputs and gradients.
 """
 import torch
 
@@ -44,7 +44,7 @@ def finish(s, entry, module, leaves, outputs):
 
 
 def layer(s, kind, inputs, hidden, shape, states=False, lengths=None, **options):
-    """shape: [steps, batch], or [steps] for one sequence alone."""
+    """shape: [steps, batch], or [steps] for a single sequence."""
     module = KINDS[kind](inputs, hidden, **{OPTIONS.get(k, k): v for k, v in options.items()})
     fill(module)
     first = options.get('batchFirst', False)

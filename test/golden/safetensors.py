@@ -1,6 +1,6 @@
 """
 A safetensors file of PyTorch's tensors, with the bytes laid out as the format says (the safetensors package is not
-needed), and what its values are:
+needed), and its values:
 
     /usr/bin/python3 test/golden/safetensors.py
 """

@@ -71,9 +71,9 @@ def reductions(s):
             if dim is None and name == 'logsumexp':
                 continue
             every = tuple(range(3)) if dim is None else dim
-            # Not around 0, where sums would be what rounding leaves of them.
+            # Not around 0, where rounding errors would dominate the sums.
             args = [In(s.normal(2, 3, 4, scale=1.5) + np.float32(0.5))] + ([] if dim is None else [dim])
-            # The second derivative of two numbers' std is 0, but for rounding.
+            # The second derivative of the std of two numbers is 0 except for rounding.
             double = name not in ('sum', 'mean') and not (name == 'std' and dim == 0)
             s.case(f'{name} over {dim}', name, args, lambda x, f=f, d=every: f(x, d, False), double=double)
             if dim is not None:

@@ -36,7 +36,8 @@ def optimizers():
             starts = [s.normal(2, 3), s.normal(5)]
             gradients = [[s.normal(2, 3, scale=3 / (1 + i)), s.normal(5) * (i % 4 != 2)] for i in range(15)]
             params = [torch.from_numpy(p.copy()).requires_grad_() for p in starts]
-            # PyTorch 1.13's NAdam for single tensors takes the last momentum twice; the one for lists is right, as later versions are.
+            # In PyTorch 1.13 NAdam for single tensors applies the last momentum twice; the version for lists is right,
+            # and so are later releases.
             lists = {'foreach': True} if name == 'NAdam' else {}
             optimizer = getattr(torch.optim, name)(params, **torch_options(options), **lists)
             after = []

@@ -1,4 +1,4 @@
-/** The optimizers besides SGD and Adam, schedules, and layers of two inputs against PyTorch. */
+/** The optimizers besides SGD and Adam, schedules, and layers with two inputs against PyTorch. */
 import { describe, expect, it } from 'vitest';
 import { compile, nn, optim, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
@@ -36,9 +36,10 @@ const optimizers = fixtures<OptimizerCase>('moreOptimizers');
 const schedules = fixtures<ScheduleCase>('schedules');
 const layers = fixtures<LayerCase>('layers');
 
-it('has all cases', () => expect([optimizers.length, schedules.length, layers.length]).toEqual([20, 31, 6]));
+it('the fixtures have all cases', () =>
+  expect([optimizers.length, schedules.length, layers.length]).toEqual([20, 31, 6]));
 
-describe.each(executors)('on %s, as PyTorch', (_, executor) => {
+describe.each(executors)('training on %s agrees with PyTorch', (_, executor) => {
   const run = (fn: () => void) => withExecutor(executor, () => scope(fn));
 
   it.each(optimizers)('$name: 15 steps, saved and loaded half-way', (golden) => {
@@ -62,7 +63,7 @@ describe.each(executors)('on %s, as PyTorch', (_, executor) => {
     });
   });
 
-  it.each(optimizers)('$name: the same bits compiled, the rate live', ({ optimizer: kind, options }) => {
+  it.each(optimizers)('$name: the same bits when compiled, with the current rate', ({ optimizer: kind, options }) => {
     run(() => {
       const train = (wrap: (step: (x: Tensor) => Tensor) => (x: Tensor) => Tensor) => {
         const p = tensor([1, -2, 3, 0.5], { requiresGrad: true });
@@ -104,7 +105,7 @@ interface Steps {
   loadStateDict(state: Record<string, unknown>): void;
 }
 
-/** Schedules that are stepped one after the other, the rates changed by hand in between where a case says so. */
+/** Schedules that are stepped one after another; in some cases the rates are changed by hand in between. */
 class Together implements Steps {
   private readonly parts: Steps[];
   private epoch = 0;
@@ -148,7 +149,7 @@ function makeSchedule({ scheduler, options }: ScheduleCase, optimizer: optim.SGD
   return new make(optimizer, options);
 }
 
-describe('schedules, as PyTorch', () => {
+describe('schedules agree with PyTorch', () => {
   it.each(schedules)('$name: 40 epochs, saved and loaded half-way', (golden) => {
     scope(() => {
       const groups = [
@@ -175,7 +176,7 @@ describe('schedules, as PyTorch', () => {
     });
   });
 
-  it('WarmupCosineLR grows, then falls to its lowest rate and stays there', () => {
+  it('WarmupCosineLR rises, then falls to its lowest rate and stays there', () => {
     const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
     const schedule = new optim.lrScheduler.WarmupCosineLR(optimizer, { warmupEpochs: 4, totalEpochs: 8, etaMin: 0.2 });
     const rates = Array.from({ length: 10 }, () => {

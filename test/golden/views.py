@@ -1,7 +1,7 @@
 """
-Random programs of views and changes in place, with the values of all their tensors and the gradients of their leaves, as PyTorch has them:
-views.jsonl, one program a line. A program is a list of steps; each one but a change adds a tensor, and names others by number.
-Needs no NumPy and any PyTorch from 1.13 on:
+Random programs of views and in-place changes, with PyTorch's values of all their tensors and gradients of their leaves, written to
+views.jsonl, one program per line. A program is a list of steps; each step that is not a change adds a tensor, and steps refer
+to tensors by number. Needs no NumPy, and PyTorch 1.13 or later:
 
     python3 test/golden/views.py
 """
@@ -20,7 +20,7 @@ def shape_of(rng):
 
 
 def propose(rng, tensors):
-    """A step: name, numbers of tensors, and what else it needs."""
+    """A step: its name, the numbers of its tensors, and its other arguments."""
     i = rng.randrange(len(tensors))
     x = tensors[i]
     like = [j for j, t in enumerate(tensors) if t.shape == x.shape]
@@ -88,12 +88,12 @@ def leaves_of(rng):
 
 
 def replay(leaves, steps):
-    """The tensors of a program, the leaves first, and its leaves' gradients."""
+    """The tensors of a program, leaves first, and the gradients of its leaves."""
     own = [leaf.clone().requires_grad_() for leaf in leaves]
     tensors = list(own)
     for step in steps:
         apply(tensors, step)
-    # A weight for every element, so that no two are alike.
+    # A weight for every element, so that no two elements are alike.
     loss = sum((t * (torch.arange(t.numel()).reshape(t.shape) % 5 + k % 3 + 1)).sum() for k, t in enumerate(tensors))
     loss.backward()
     return [t.detach().reshape(-1).tolist() for t in tensors], [leaf.grad.reshape(-1).tolist() for leaf in own]

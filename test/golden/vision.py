@@ -1,4 +1,4 @@
-"""torchvision's models with weights from a formula, which test/models/ computes alike: logits, and gradients in training."""
+"""torchvision's models with weights from a formula, which test/models/ also computes: logits, and gradients in training."""
 import math
 
 import numpy as np
@@ -51,7 +51,8 @@ def generate():
         x = torch.from_numpy(hashed(4 * 3 * size * size, 999).astype(np.float32).reshape(4, 3, size, size))
         entry = {'name': name, 'classes': CLASSES, 'x': list(x.shape), 'keys': list(model.state_dict()),
                  'logits': encode_array(model.eval()(x))}
-        # In double precision: where rounding decides which side of a ReLU a number falls on, float32's gradients are far off.
+        # In double precision: where rounding decides on which side of a ReLU a number falls, gradients in float32 are
+        # far off.
         model.double().train()
         for module in model.modules():
             if isinstance(module, torch.nn.Dropout):

@@ -1,6 +1,6 @@
 /**
- * Model files that are damaged or made to do harm: an error of ours or a model, soon, with no more memory than the file
- * warrants, and nothing left behind.
+ * Model files that are damaged or malicious: each gives one of saraf's errors or a model, quickly, with no more memory
+ * than the file warrants, and without leaks.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -30,7 +30,7 @@ function partsOf(bytes: Uint8Array): [header: string, rest: Uint8Array] {
   return [new TextDecoder().decode(bytes.subarray(8, 8 + length)), bytes.subarray(8 + length)];
 }
 
-/** Bytes changed, or the header, its length, or the description inside it. */
+/** Changes bytes, or the header, its length, or the description inside it. */
 function mutation(random: Random, good: Uint8Array): Uint8Array {
   const [header, rest] = partsOf(good);
   switch (random.below(6)) {
@@ -54,7 +54,7 @@ function mutation(random: Random, good: Uint8Array): Uint8Array {
   }
 }
 
-/** Loads many damaged files; tells how many were refused. */
+/** Loads many damaged files; returns how many were refused. */
 function survive(good: Uint8Array, load: (bytes: Uint8Array) => void): { refused: number; loaded: number } {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = randomFrom(seed);
@@ -95,7 +95,7 @@ function trained(model: nn.Layer, width: number): Uint8Array {
   return saveModel(model, { optimizer, epoch: 3 });
 }
 
-describe(`${MUTATIONS} seeded mutations`, () => {
+describe(`${MUTATIONS} seeded mutations are loaded or refused`, () => {
   it('of a safetensors file', () => {
     const good = scope(() =>
       saveSafetensors(
@@ -179,11 +179,7 @@ describe('a small file cannot ask for a large model', () => {
     ],
     ['a large table', { kind: 'Embedding', args: [1e8, 100, {}] }, 'its architecture is larger'],
     ['deep nesting', deep(1000), 'modules are nested deeper than 200'],
-    [
-      'a name that is no name',
-      { kind: 'ModuleDict', args: [['__proto__', { kind: 'ReLU', args: [] }]] },
-      'cannot be a name',
-    ],
+    ['an invalid name', { kind: 'ModuleDict', args: [['__proto__', { kind: 'ReLU', args: [] }]] }, 'cannot be a name'],
   ])('%s', (_, architecture, message) => {
     const bytes = bytesOf(architecture);
     const before = memory();
@@ -195,12 +191,12 @@ describe('a small file cannot ask for a large model', () => {
     expect(after.bytesReserved - before.bytesReserved).toBeLessThan(2 * MIB);
   });
 
-  it('a key that changes prototypes', () => {
+  it('nor change prototypes by a key', () => {
     const text = `{"version":1,"architecture":{"kind":"ReLU","args":[],"__proto__":{"polluted":1}},"random":{"seed":1,"counter":0}}`;
     expect(() => loadModel(saveSafetensors({}, { saraf: text }))).toThrow(FormatError);
   });
 
-  it('but what is nested as models are is read', () => {
+  it('but may be nested as deeply as models are', () => {
     expect(loadModel(bytesOf(deep(150))).model.modules()).toHaveLength(151);
   });
 });

@@ -1,4 +1,4 @@
-/** Every layer of nn, every optimizer and every schedule in files: the same outputs, the same training, the same rates. */
+/** Every layer of nn, every optimizer and every schedule, saved and loaded: the same outputs, the same training, the same rates. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -24,7 +24,7 @@ const same = (make: () => nn.Module): Sample => [make, [2, 3]];
 const image = (make: () => nn.Module): Sample => [make, [2, 4, 6, 6]];
 const line = (make: () => nn.Module): Sample => [make, [2, 4, 7]];
 
-/** For each class, layers with options of their own, and the shapes of inputs. */
+/** For each class, layers with various options, and the shapes of their inputs. */
 const samples: Record<string, Sample[]> = {
   ReLU: [same(() => new nn.ReLU())],
   Sigmoid: [same(() => new nn.Sigmoid())],
@@ -128,7 +128,7 @@ function drawn(): nn.GraphModel {
   return g.model({ inputs: [a, b], outputs: [f, g.apply(new nn.Tanh(), e)] });
 }
 
-/** All numbers of what a module gives, the random numbers being the same. */
+/** All numbers in the output of a module, with the same random numbers each time. */
 function outputs(module: nn.Module, inputs: readonly Tensor[]): number[] {
   return scope(() =>
     noGrad(() => {
@@ -144,7 +144,7 @@ describe('layers in files', () => {
   const isLayer = ([name, value]: [string, unknown]) =>
     typeof value === 'function' && value.prototype instanceof nn.Module && !name.endsWith('Loss');
 
-  it('all of nn has samples', () => {
+  it('include all classes of nn', () => {
     const layers = Object.entries(nn).filter(isLayer);
     expect(layers.length).toBeGreaterThan(50);
     expect(layers.map(([name]) => name).filter((name) => !(name in samples))).toEqual([]);
@@ -176,7 +176,7 @@ describe('layers in files', () => {
     },
   );
 
-  /** All plain fields of all modules inside, tensors by their shapes. */
+  /** All plain fields of all modules inside; tensors are given by their shapes. */
   function fieldsOf(module: nn.Module): unknown {
     const plain = (value: unknown, seen: unknown[]): unknown => {
       if (value instanceof Tensor) return [value.constructor.name, value.shape, value.dtype];
@@ -187,7 +187,7 @@ describe('layers in files', () => {
     };
     return Array.from(module.namedModules(), ([name, part]) => [
       name,
-      // Of a graph the values are numbered anew.
+      // The values of a graph are renumbered.
       part instanceof nn.GraphModel ? 'graph' : Object.entries(part).map(([field, value]) => [field, plain(value, [])]),
     ]);
   }
@@ -227,7 +227,7 @@ describe('layers in files', () => {
     },
   );
 
-  /** A step of all parameters that learn. */
+  /** Steps all parameters that learn. */
   function train(module: nn.Module, inputs: readonly Tensor[]): void {
     scope(() => {
       manualSeed(6);
@@ -244,7 +244,7 @@ describe('layers in files', () => {
     });
   }
 
-  it('a graph with a function of its own cannot be saved', () => {
+  it('do not include graphs with functions', () => {
     const g = new nn.Graph();
     const x = g.input([3]);
     const model = g.model({ inputs: [x], outputs: [g.apply((t) => t.relu(), x)] });
@@ -269,7 +269,7 @@ describe('optimizers in files', () => {
     LBFGS: { maxIter: 3, historySize: 4, lineSearchFn: 'strong_wolfe' },
   };
 
-  it('all of optim are there', () => {
+  it('include all classes of optim', () => {
     const kinds = Object.entries(optim).filter(
       ([name, value]) =>
         typeof value === 'function' && value.prototype instanceof optim.Optimizer && name !== 'Optimizer',
@@ -277,7 +277,7 @@ describe('optimizers in files', () => {
     expect(kinds.map(([name]) => name).sort()).toEqual(Object.keys(optimizers).sort());
   });
 
-  it.each(Object.entries(optimizers))('training goes on with the same bits: %s', (kind, options) => {
+  it.each(Object.entries(optimizers))('continue training with the same bits: %s', (kind, options) => {
     manualSeed(7);
     const net = new nn.Sequential(new nn.Linear(3, 5), new nn.Tanh(), new nn.Linear(5, 2));
     const make = optim[kind as 'LBFGS'] as new (params: nn.Parameter[], options: object) => optim.LBFGS;
@@ -328,12 +328,12 @@ describe('schedules in files', () => {
       }),
   };
 
-  it('all of lrScheduler are there', () => {
+  it('include all classes of lrScheduler', () => {
     const kinds = Object.keys(S).filter((name) => /^[A-Z]/.test(name) && name !== 'LRScheduler');
     expect(kinds.sort()).toEqual(Object.keys(schedules).sort());
   });
 
-  it.each(Object.entries(schedules))('%s goes on where it was', (_, make) => {
+  it.each(Object.entries(schedules))('%s continues from where it was', (_, make) => {
     const model = new nn.Linear(2, 2);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
     const schedule = make(optimizer) as Schedule;

@@ -1,4 +1,4 @@
-/** What safetensors files and saved models may ask for: no more than their size warrants, unless the caller raises the limit. */
+/** The memory that safetensors files and saved models may ask for: no more than their size warrants, unless the caller raises the limit. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   FormatError,
@@ -27,7 +27,7 @@ afterEach(() => {
 const MIB = 2 ** 20;
 
 describe('safetensors', () => {
-  it.each(headers)('a header of %s', (_, file, message) => {
+  it.each(headers)('a header of %s is refused', (_, file, message) => {
     const before = memory();
     for (const load of [loadSafetensors, safetensorsMetadata, loadModel]) {
       expect(() => load(file)).toThrow(FormatError);
@@ -36,7 +36,7 @@ describe('safetensors', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('many small tensors are read up to the limit, and beyond it where the caller says so', () => {
+  it('many small tensors are read up to the limit, and beyond it if the caller raises it', () => {
     const count = (file: Uint8Array, options = {}) => scope(() => Object.keys(loadSafetensors(file, options)).length);
     expect(count(emptyTensors(5000))).toBe(5000);
     const file = emptyTensors(30_000);
@@ -47,7 +47,7 @@ describe('safetensors', () => {
     expect(() => loadSafetensors(file, { most: 1 } as never)).toThrow('unknown option most');
   });
 
-  it('elements are never too many for the bytes that hold them', () => {
+  it('the limit never refuses elements that are stored in the file', () => {
     const state = scope(() => {
       const file = fileOf(
         '{"a":{"dtype":"U8","shape":[3000000],"data_offsets":[0,3000000]}}',
@@ -58,7 +58,7 @@ describe('safetensors', () => {
     expect(state).toBe(3_000_000);
   });
 
-  it('names of the language are names of tensors and texts', () => {
+  it('tensors and metadata may have names such as constructor', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length'];
     const described = names.map((name) => `"${name}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`);
     scope(() => {
@@ -74,7 +74,7 @@ describe('safetensors', () => {
 });
 
 describe('saved models', () => {
-  it.each(architectures)('%s', (_, architecture) => {
+  it.each(architectures)('are refused if larger than their file: %s', (_, architecture) => {
     const file = modelOf(architecture);
     const before = memory();
     const allocate = vi.spyOn(Storage, 'allocate');
@@ -88,17 +88,17 @@ describe('saved models', () => {
     expect(after.bytesReserved - before.bytesReserved).toBeLessThan(2 * MIB);
   });
 
-  it('blocks may be shared', () => {
+  it('layers may be shared', () => {
     expect(loadModel(modelOf(laughs(9))).model.modules()).toHaveLength(10);
     const block = new nn.Sequential(new nn.Linear(8, 8), new nn.ReLU());
     const repeated = new nn.Sequential(...Array.from({ length: 200 }, () => block));
     expect(loadModel(saveModel(repeated)).model.modules()).toHaveLength(4);
   });
 
-  it('maxElements lets in what the default refuses, and keeps out what it lets in', () => {
+  it('maxElements raises and lowers the default limit', () => {
     const file = modelOf({ kind: 'Linear', args: [300, 300] });
     expect(() => loadModel(file)).toThrow('maxElements');
-    // It has no weights in it, which is told after it has been built.
+    // The file has no weights, which is reported after the model has been built.
     expect(() => loadModel(file, { maxElements: 1e6 })).toThrow('missing [weight, bias]');
     expect(() => loadModel(modelOf(laughs(14)))).toThrow('maxElements');
     expect(loadModel(modelOf(laughs(14)), { maxElements: 2e6 }).model.modules()).toHaveLength(15);
@@ -107,7 +107,7 @@ describe('saved models', () => {
     expect(() => loadModel(good, { maxElements: Number.NaN })).toThrow('maxElements must be at least 0, got NaN');
   });
 
-  it('layers of every kind are let in, with what trained them', () => {
+  it('layers of every kind are accepted, with the optimizers that trained them', () => {
     manualSeed(1);
     const layers = [new nn.Embedding(200, 64), new nn.LSTM(64, 64), new nn.Linear(64, 200), new nn.Conv2d(3, 4, 3)];
     const optimizer = new optim.Adam(layers.flatMap((layer) => layer.parameters()));
@@ -117,7 +117,7 @@ describe('saved models', () => {
     restored.model.dispose();
   });
 
-  it('the constructor of a registered layer may make what it likes', () => {
+  it('the constructor of a registered layer has no limit', () => {
     class Rich extends nn.Module {
       weight = new nn.Parameter(randn(400, 400));
       forward(x: Tensor): Tensor {
@@ -129,7 +129,7 @@ describe('saved models', () => {
     expect(loadModel(good).model.parameters()[0]!.numel).toBe(160_000);
   });
 
-  it('out of memory is what it is, not a damaged file', () => {
+  it('running out of memory is reported as such, not as a damaged file', () => {
     const good = saveModel(new nn.Sequential(new nn.Linear(4, 4), new nn.Linear(4, 4)), {});
     const { allocate } = Storage;
     const before = memory();
@@ -154,7 +154,7 @@ describe('saved models', () => {
     }
   });
 
-  it('numbers and texts in the place of modules are a damaged file', () => {
+  it('a file with numbers or texts in place of modules is damaged', () => {
     for (const shared of ['length', 'map', '__proto__', -1, 0.5, 1e9, null, {}])
       expect(() => loadModel(modelOf({ kind: 'Sequential', args: [{ shared }] }))).toThrow('a shared layer is missing');
     for (const name of [1, null, {}, ['a']])
@@ -164,7 +164,7 @@ describe('saved models', () => {
   });
 });
 
-it('files that hold no more than they say are read as before', () => {
+it('ordinary files are read', () => {
   const file = scope(() => saveSafetensors({ a: randn(100, 100), b: randn(3) }, { note: 'x'.repeat(1000) }));
   scope(() => expect(Object.keys(loadSafetensors(file))).toEqual(['a', 'b']));
 });

@@ -1,4 +1,4 @@
-/** Models as files: the same outputs, and training that goes on with the same bits. */
+/** Models as files: the same outputs, and training that continues with the same bits. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,13 +59,13 @@ describe('saveModel and loadModel', () => {
     expect(memory().tensors).toBe(before.tensors);
   });
 
-  it('have the weights under their own names', () => {
+  it('store the weights under their own names', () => {
     const model = new nn.Sequential(new nn.Linear(2, 3));
     const state = loadSafetensors(saveModel(model));
     expect(Object.keys(state)).toEqual(['0.weight', '0.bias']);
   });
 
-  it('keep layers shared that are used twice', () => {
+  it('keep layers that are used twice shared', () => {
     const layer = new nn.Linear(4, 4);
     const model = new nn.Sequential(layer, new nn.ReLU(), layer);
     const { model: loaded } = loadModel(saveModel(model));
@@ -83,7 +83,7 @@ describe('saveModel and loadModel', () => {
       (params: nn.Parameter[]) =>
         new optim.Adam([{ params: params.slice(0, 2), lr: 0.02 }, { params: params.slice(2) }], { amsgrad: true }),
     ],
-  ])('training goes on with the same bits: %s', (_, make) => {
+  ])('continue training with the same bits: %s', (_, make) => {
     manualSeed(2);
     const model = new nn.Sequential(new nn.Linear(5, 8), new nn.Tanh(), new nn.Dropout(0.3), new nn.Linear(8, 3));
     const optimizer = make(model.parameters());
@@ -115,7 +115,7 @@ describe('saveModel and loadModel', () => {
     expect([step(saved.model, saved.optimizer!), step(saved.model, saved.optimizer!)]).toEqual(expected);
   });
 
-  it('leave the random numbers alone when told', () => {
+  it('can leave the random state unchanged', () => {
     const bytes = saveModel(new nn.Sequential(new nn.Linear(2, 2)));
     const draw = () => scope(() => [...randn(3).dataSync()]);
     manualSeed(5);
@@ -133,7 +133,7 @@ describe('saveModel and loadModel', () => {
     );
   });
 
-  it("know other people's layers when told", () => {
+  it('support registered layers', () => {
     class Scale extends nn.Module {
       constructor(readonly factor: number) {
         super();
@@ -155,7 +155,7 @@ describe('saveModel and loadModel', () => {
     expect(() => saveModel(new MyLinear(1, 1))).toThrow('the layer MyLinear is not known');
   });
 
-  it('refuse what does not belong together', () => {
+  it('refuse a model and an optimizer that do not belong together, and wrong options', () => {
     const model = new nn.Sequential(new nn.Linear(2, 2));
     const other = new optim.SGD(new nn.Linear(2, 2).parameters());
     expect(() => saveModel(model, { optimizer: other })).toThrow(
@@ -186,7 +186,7 @@ describe('saveModel and loadModel', () => {
     });
 
   it.each<[string, () => Uint8Array, string]>([
-    ['tensors alone', () => scope(() => saveSafetensors({ a: tensor([1]) })), 'the file was not made by saveModel'],
+    ['only tensors', () => scope(() => saveSafetensors({ a: tensor([1]) })), 'the file was not made by saveModel'],
     ['bad JSON', () => saveSafetensors({}, { saraf: '{' }), 'its description is not JSON'],
     ['another version', () => bytesOf({ version: 2 }), 'its version is 2, expected 1'],
     ['no random state', () => bytesOf({ random: { seed: -1, counter: 0 } }), 'its description is damaged'],
@@ -217,11 +217,11 @@ describe('saveModel and loadModel', () => {
       'the optimizer toString is not known',
     ],
     [
-      'an optimizer of other parameters',
+      'an optimizer with other parameters',
       () => bytesOf({ optimizer: { kind: 'SGD', groups: [{ params: ['x'] }], numbers: {} } }),
       "the optimizer's parameter x is missing",
     ],
-  ])('refuse %s, and leave nothing behind', (_, make, message) => {
+  ])('refuse %s, and leak nothing', (_, make, message) => {
     const bytes = make();
     const before = memory();
     expect(() => loadModel(bytes)).toThrow(FormatError);
@@ -258,7 +258,7 @@ describe('saraf/node', () => {
     expect(readdirSync(dir)).toEqual(['model.safetensors']);
   });
 
-  it('leaves the old file where the new one cannot be written', () => {
+  it('keeps the old file if the new one cannot be written', () => {
     const path = join(dir, 'model.safetensors');
     writeFileSync(path, 'old');
     expect(() =>

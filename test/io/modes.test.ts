@@ -1,4 +1,4 @@
-/** What a file keeps of a model besides architecture and weights, and what a damaged or an older one says of it. */
+/** What a file stores about a model besides architecture and weights, and how damaged and older files are read. */
 import { expect, it } from 'vitest';
 import {
   FormatError,
@@ -32,7 +32,7 @@ function changed(bytes: Uint8Array, change: (description: Record<string, unknown
 const modes = (model: nn.Module) => model.modules().map(({ training }) => training);
 const learning = (model: nn.Module) => model.parameters().map(({ requiresGrad }) => requiresGrad);
 
-it('a model in evaluation stays in evaluation', () => {
+it('a model in evaluation mode stays in evaluation mode', () => {
   const model = net().eval();
   const { model: loaded } = loadModel(saveModel(model));
   expect(loaded.training).toBe(false);
@@ -42,7 +42,7 @@ it('a model in evaluation stays in evaluation', () => {
   expect(run(loaded)).toEqual(run(loaded));
 });
 
-it('frozen parameters stay frozen, and the optimizer leaves them alone', () => {
+it('frozen parameters stay frozen, and the optimizer does not change them', () => {
   const model = net();
   model[0]!.requiresGrad_(false);
   model[1]!.eval();
@@ -56,7 +56,7 @@ it('frozen parameters stay frozen, and the optimizer leaves them alone', () => {
   expect(loaded.parameters()[0]!.toArray()).toEqual(frozen);
 });
 
-it('parameters that are one stay one', () => {
+it('shared parameters stay shared', () => {
   const model = net();
   const [one, other] = [model[0] as nn.Linear, (model[3] as nn.Sequential)[0] as nn.Linear];
   Object.assign(other, { weight: one.weight, bias: one.bias });
@@ -82,7 +82,7 @@ it('parameters that are one stay one', () => {
   expect(values(loaded)).toEqual(values(model));
 });
 
-it('files of before load as they did: everything trains and learns', () => {
+it('older files load as before: all modules are in training mode, all parameters learn', () => {
   const model = net().eval().requiresGrad_(false);
   const bytes = changed(saveModel(model), (description) => {
     for (const name of ['evaluating', 'frozen', 'tied']) delete description[name];
@@ -92,7 +92,7 @@ it('files of before load as they did: everything trains and learns', () => {
   expect(learning(loaded)).not.toContain(false);
 });
 
-it('optimizers of before lack settings that are new: these are the defaults', () => {
+it('settings that are missing in older files of optimizers have their defaults', () => {
   const model = net();
   const optimizer = new optim.NAdam(model.parameters(), { lr: 0.5 });
   const bytes = changed(saveModel(model, { optimizer }), (description) => {

@@ -1,4 +1,4 @@
-/** ONNX there and back: what is exported and read again gives the same, and is a model like any other. */
+/** ONNX, exported and loaded again: the model gives the same results, and is a model like any other. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -36,7 +36,7 @@ function check(given: OnnxCase): void {
   const { graph } = readModel(bytes);
   const kinds = graph!.node.map(({ opType }) => opType);
   expect(kinds).toEqual(expect.arrayContaining(given.nodes ?? []));
-  // Parameters keep their names; what forward does not use is left out.
+  // Parameters keep their names; those that forward does not use are omitted.
   const state = model.stateDict();
   for (const { name, dims } of graph!.initializer) expect(dims).toEqual(state[name!]!.shape);
   expect(graph!.initializer.length).toBeGreaterThanOrEqual(model.parameters().length);
@@ -45,7 +45,7 @@ function check(given: OnnxCase): void {
   const inputs = inputsOf(given, BATCH);
   const expected = resultsOf(model, inputs);
   expectClose(resultsOf(loaded, inputs), expected, given.tolerance ?? 1e-5);
-  // Once more: the file of a model that came from a file, and the model inside a file of saveModel.
+  // The same for the file of a model that came from a file, and for the model inside a file of saveModel.
   const again = loadOnnx(exportOnnx(loaded, given.shapes, { dtypes: given.dtypes }));
   expectClose(resultsOf(again, inputs), expected, given.tolerance ?? 1e-5);
   const restored = loadModel(saveModel(loaded)).model;
@@ -53,7 +53,7 @@ function check(given: OnnxCase): void {
   expectClose(resultsOf(restored, inputs), expected, given.tolerance ?? 1e-5);
 }
 
-describe('there and back', () => {
+describe('exported and loaded again, results are the same', () => {
   it.each(Object.keys(onnxCases))('%s', (name) => check(onnxCases[name]!));
   it.each(Object.keys(networks))('%s', (name) => check(networks[name]!));
 });
@@ -82,7 +82,7 @@ describe('exportOnnx', () => {
     ]);
   });
 
-  it('leaves the model, its mode and the random numbers as they were, and nothing behind', () => {
+  it('does not change the model, its mode or the random state, and leaks nothing', () => {
     manualSeed(3);
     const model = new nn.Sequential(new nn.Linear(4, 4), new nn.BatchNorm1d(4), new nn.Dropout(0.5));
     model[2]!.eval();
@@ -116,13 +116,13 @@ describe('exportOnnx', () => {
     ['changes in place', x((t) => t.add(1).mul_(2)), [2], /changes a tensor in place \(mul_\)/],
     ['values that are read', x((t) => t.mul(t.sum().item())), [2], /reads the elements of a tensor \(item\)/],
     [
-      'ways that depend on values',
+      'branches that depend on values',
       x((t) => ((t.toArray() as number[])[0]! > 0 ? t.exp() : t.log())),
       [3],
       /reads the elements of a tensor \(toArray\)/,
     ],
     [
-      'ways that change from call to call',
+      'branches that change from call to call',
       x((t) => (calls++ % 2 === 0 ? t.exp() : t.log())),
       [3],
       /Exp comes out differently/,
@@ -136,13 +136,13 @@ describe('exportOnnx', () => {
       /comes out differently/,
     ],
     [
-      'constants of the batch',
+      'constants with the size of the batch',
       x((t) => t.add(tensor(Array.from({ length: t.shape[0]! }, (_, i) => i)))),
       [null],
       /a constant comes out/,
     ],
     [
-      'adaptive maxima of odd parts',
+      'adaptive maxima of uneven parts',
       new nn.AdaptiveMaxPool2d(3),
       [1, 1, 4, 4],
       /adaptive max pooling cannot be exported/,
@@ -192,7 +192,7 @@ describe('loadOnnx', () => {
     expect(loaded.outputs).toEqual(['output']);
   });
 
-  it('learns as the model would, compiled too, and keeps nothing', () => {
+  it('learns as the model would, also compiled, and leaks nothing', () => {
     manualSeed(5);
     const model = mlp();
     const copies = [0, 1].map(() => loadOnnx(exportOnnx(model, [null, 4])));
@@ -217,7 +217,7 @@ describe('loadOnnx', () => {
     expect(copies[0]!.parameters().map(({ shape }) => shape)).toEqual(model.parameters().map(({ shape }) => shape));
   });
 
-  it('frees what its nodes make', () => {
+  it('frees the results of its nodes', () => {
     const loaded = loadOnnx(exportOnnx(models.resnet18({ numClasses: 3 }), [null, 3, 32, 32])).eval();
     const x = randn(1, 3, 32, 32);
     const run = () => noGrad(() => (loaded.forward(x) as Tensor).dispose());
@@ -229,13 +229,13 @@ describe('loadOnnx', () => {
     x.dispose();
   });
 
-  it('is printed and summed up', () => {
+  it('can be printed and summarised', () => {
     const loaded = loadOnnx(exportOnnx(mlp(), [null, 4]));
     expect(summary(loaded, [2, 4])).toMatch(/OnnxModel\)\s+\[2, 3\]\s+67/);
     expect(String(loaded)).toBe('OnnxModel(3 nodes)');
   });
 
-  it('refuses inputs that are not the file’s', () => {
+  it('refuses inputs that the file does not have', () => {
     const loaded = loadOnnx(exportOnnx(mlp(), [null, 4]));
     expect(() => loaded.forward()).toThrow(/takes 1 inputs \(input\), got 0/);
     expect(() => loaded.forward(randn(2, 5))).toThrow(ShapeError);

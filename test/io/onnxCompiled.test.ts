@@ -1,11 +1,11 @@
-/** ONNX graphs in compiled functions: values that depend on constants only are computed while the function is recorded. */
+/** ONNX graphs in compiled functions: values that depend only on constants are computed while the function is recorded. */
 import { describe, expect, it } from 'vitest';
 import { compile, full, loadOnnx, memory, ones, scope, type Tensor } from '../../src/index.ts';
 import { tensorProtoOf } from '../../src/io/onnx/tensors.ts';
 import { type NodeProto, type Written, writeModel } from '../../src/io/onnx/wire.ts';
 
 const [FLOAT, INT64] = [1, 7];
-/** More than the numbers that nodes keep as numbers. */
+/** More elements than nodes keep as numbers. */
 const MANY = 5000;
 
 const node = (opType: string, input: string[], output: string[], attribute: NodeProto['attribute'] = []) =>
@@ -37,7 +37,7 @@ function model(nodes: Written<NodeProto>[], outputs: [name: string, type: number
 }
 
 describe('in a compiled function', () => {
-  it('large values made of constants are computed once, and are the program’s', () => {
+  it('large values made of constants are computed once, and belong to the program', () => {
     scope(() => {
       const onnx = model(
         [
@@ -58,7 +58,7 @@ describe('in a compiled function', () => {
       const own: Tensor[] = [];
       for (let i = 0; i < 5; i++) {
         expect(run(x).dataSync()).toEqual(expected);
-        // The caller's own, of the sizes that the graph's values have.
+        // The caller's own tensors, with the same sizes as values of the graph.
         own.push(full([MANY], i), full([2, MANY], i));
       }
       own.forEach((t, i) => {
@@ -73,7 +73,7 @@ describe('in a compiled function', () => {
     });
   });
 
-  it('results that do not depend on the input have their values', () => {
+  it('results that do not depend on the input are right', () => {
     scope(() => {
       const onnx = model(
         [

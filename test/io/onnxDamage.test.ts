@@ -1,4 +1,4 @@
-/** Damaged and hostile ONNX files: every one either loads or throws one of saraf's errors, in bounded time and memory. */
+/** Damaged and malicious ONNX files: each either loads or throws one of saraf's errors, in bounded time and memory. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
@@ -32,7 +32,7 @@ const flipped: Damage = (bytes, below) => {
   return copy;
 };
 const truncated: Damage = (bytes, below) => bytes.slice(0, below(bytes.length));
-/** Lengths, sizes and numbers of fields become the largest that their bytes can say. */
+/** Lengths, sizes and field numbers become the largest that their bytes can hold. */
 const blownUp: Damage = (bytes, below) => {
   const copy = bytes.slice();
   const at = below(copy.length);
@@ -73,7 +73,7 @@ const files: [string, Uint8Array][] = [
 ];
 const PER_KIND = 160;
 
-describe('damaged files', () => {
+describe('damaged files load or are refused', () => {
   const kinds = Object.entries({ flipped, truncated, blownUp, overwritten, shifted });
   it.each(files.flatMap(([name, bytes]) => kinds.map(([kind, damage]) => [name, kind, bytes, damage] as const)))(
     `%s, %s: ${PER_KIND} times`,
@@ -101,7 +101,7 @@ describe('damaged files', () => {
   );
 });
 
-/** A file of one node. */
+/** A file with one node. */
 function fileOf(
   change: (model: Written<ModelProto> & { graph: NonNullable<Written<ModelProto>['graph']> }) => void,
 ): Uint8Array {
@@ -120,8 +120,8 @@ function fileOf(
   return writeModel(model);
 }
 
-describe('hostile files', () => {
-  it('is a file that loads before it is changed', () => {
+describe('malicious files are refused', () => {
+  it('but the file loads before it is changed', () => {
     expect(Object.keys(loadOnnx(fileOf(() => {})).stateDict())).toEqual(['w']);
     expect(readModel(fileOf(() => {})).graph!.node[0]!.opType).toBe('Add');
   });
@@ -129,18 +129,22 @@ describe('hostile files', () => {
   const node = { input: ['x', 'w'], output: ['y'], opType: 'Add', attribute: [] };
   it.each<[string, RegExp, Parameters<typeof fileOf>[0]]>([
     ['sizes beyond the data', /is \[1000000000\], but has 2 elements/, (m) => (m.graph.initializer![0]!.dims = [1e9])],
-    ['sizes beyond all numbers', /has sizes/, (m) => (m.graph.initializer![0]!.dims = [2 ** 40, 2 ** 40])],
+    ['sizes beyond the largest number', /has sizes/, (m) => (m.graph.initializer![0]!.dims = [2 ** 40, 2 ** 40])],
     ['negative sizes', /dimension of size -2/, (m) => (m.graph.initializer![0]!.dims = [-2, -1])],
     ['too many dimensions', /7 dimensions, at most 6/, (m) => (m.graph.initializer![0]!.dims = [1, 1, 1, 1, 1, 1, 2])],
-    ['an element type that is not known', /element type 99/, (m) => (m.graph.initializer![0]!.dataType = 99)],
+    ['an unknown element type', /element type 99/, (m) => (m.graph.initializer![0]!.dataType = 99)],
     ['data in another file', /external data/, (m) => (m.graph.initializer![0]!.dataLocation = 1)],
     [
-      'data that is no multiple of its elements',
+      'data that is not a multiple of its elements',
       /1.25 elements/,
       (m) => (m.graph.initializer![0]!.rawData = new Uint8Array(5)),
     ],
     ['an initializer without a name', /no name/, (m) => (m.graph.initializer![0]!.name = '')],
-    ['an initializer twice', /w is defined twice/, (m) => m.graph.initializer!.push(tensorProtoOf([1], 1, [1], 'w'))],
+    [
+      'a duplicate initializer',
+      /w is defined twice/,
+      (m) => m.graph.initializer!.push(tensorProtoOf([1], 1, [1], 'w')),
+    ],
     ['a missing input', /takes z, which nothing before it gives/, (m) => (m.graph.node![0]!.input = ['x', 'z'])],
     [
       'a circle',
@@ -152,14 +156,14 @@ describe('hostile files', () => {
         ];
       },
     ],
-    ['an output twice', /y is defined twice/, (m) => m.graph.node!.push(node)],
-    ['an output that nobody gives', /output z is not given/, (m) => (m.graph.output![0]!.name = 'z')],
+    ['a duplicate output', /y is defined twice/, (m) => m.graph.node!.push(node)],
+    ['an output that no node gives', /output z is not given/, (m) => (m.graph.output![0]!.name = 'z')],
     ['no outputs', /no outputs/, (m) => (m.graph.output = [])],
     ['no graph', /no graph/, (m) => delete (m as Written<ModelProto>).graph],
     ['no operators', /which version/, (m) => (m.opsetImport = [])],
     ['old operators', /opset 6; 7 is the oldest/, (m) => (m.opsetImport![0]!.version = 6)],
     [
-      'operations that are not known, all of them',
+      'unknown operations, all of which are listed',
       /not supported: NonZero, com.acme.Magic$/,
       (m) => {
         m.graph.node = [
@@ -169,7 +173,7 @@ describe('hostile files', () => {
       },
     ],
     [
-      'names of the language as operations',
+      'operations with names such as constructor',
       /not supported: __proto__, constructor$/,
       (m) => {
         m.graph.node = [
@@ -186,7 +190,7 @@ describe('hostile files', () => {
       },
     ],
     [
-      'an attribute twice',
+      'a duplicate attribute',
       /two attributes axis/,
       (m) => {
         m.graph.node![0]!.attribute = [
@@ -196,7 +200,7 @@ describe('hostile files', () => {
       },
     ],
     ['sparse weights', /sparse/, (m) => (m.graph.sparseInitializer = [new Uint8Array(1)])],
-    ['an input that is no tensor', /input x is no tensor/, (m) => (m.graph.input![0]!.type = {})],
+    ['an input that is not a tensor', /input x is no tensor/, (m) => (m.graph.input![0]!.type = {})],
   ])('%s', (_, message, change) => {
     const before = memory();
     expect(() => loadOnnx(fileOf(change))).toThrow(message);
@@ -204,7 +208,7 @@ describe('hostile files', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('names of the language as weights', () => {
+  it('except weights with names such as constructor', () => {
     for (const name of ['__proto__', 'forward', 'constructor', 'training', 'fields', 'toString', '']) {
       const bytes = fileOf((m) => {
         m.graph.initializer![0]!.name = name || 'ok';
@@ -217,7 +221,7 @@ describe('hostile files', () => {
     }
   });
 
-  it('groups within groups, and repeated messages without end', () => {
+  it('deeply nested groups, and very many repeated messages', () => {
     const deep = new Uint8Array(100_000).fill(0x0b);
     expect(() => loadOnnx(deep)).toThrow(FormatError);
     // A graph of a hundred thousand empty nodes.
@@ -247,7 +251,7 @@ describe('hostile files', () => {
     expect(() => loadModel(new Uint8Array(Buffer.from(text, 'latin1')))).not.toThrow();
   });
 
-  it('what is no array of bytes', () => {
+  it('values that are not arrays of bytes', () => {
     for (const given of [null, 'onnx', new ArrayBuffer(8), [1, 2]])
       expect(() => loadOnnx(given as unknown as Uint8Array)).toThrow(SarafError);
     expect(() => loadOnnx(new Uint8Array(0))).toThrow(FormatError);

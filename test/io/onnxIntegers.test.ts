@@ -1,4 +1,4 @@
-/** Integers of ONNX: exact in 32 bits, wrapped in 8 and 16, refused by name beyond; and positions of Resize that decide by a hair. */
+/** Integers of ONNX: exact in 32 bits, wrapped in 8 and 16, refused by name beyond; and positions of Resize that depend on the last bit. */
 import { describe, expect, it } from 'vitest';
 import {
   compile,
@@ -26,7 +26,7 @@ interface Node {
   attributes?: Written<AttributeProto>[];
 }
 
-/** A chain of nodes: each gives n0, n1, …, and the last one's is the output. */
+/** A chain of nodes that give n0, n1, …; the last one is the output. */
 function chain(nodes: Node[], types: number[], constants: Written<TensorProto>[] = [], opset = 17): OnnxModel {
   const bytes = writeModel({
     irVersion: 8,
@@ -50,7 +50,7 @@ function chain(nodes: Node[], types: number[], constants: Written<TensorProto>[]
 
 const int = (...values: number[]) => tensor(values, { dtype: 'int32' });
 
-/** What a model gives, eager, compiled, and after it has been saved. */
+/** The results of a model, eager, compiled, and after it has been saved. */
 function everywhere(model: OnnxModel, inputs: Tensor[]): number[] {
   const of = (run: (...x: Tensor[]) => Tensor) => scope(() => [...run(...inputs).dataSync()]);
   const eager = of((...x) => model.forward(...x) as Tensor);
@@ -81,7 +81,7 @@ describe('integers', () => {
     expect(everywhere(chain([node], [INT64, INT64]), [a, b])).toEqual(expected);
   });
 
-  it('of constants are divided as those of tensors', () => {
+  it('in constants are divided like those in tensors', () => {
     const ten = tensorProtoOf([], INT64, [10], 'ten');
     expect(everywhere(chain([{ op: 'Mod', inputs: ['x0', 'ten'] }], [INT32], [ten]), [int(2147483647)])).toEqual([7]);
     expect(everywhere(chain([{ op: 'Div', inputs: ['x0', 'ten'] }], [INT32], [ten]), [int(2147483647)])).toEqual([
@@ -102,7 +102,7 @@ describe('integers', () => {
     expect(everywhere(chain([{ op, inputs: ['x0', 'x1'] }], [type, type]), [int(...x), int(...y)])).toEqual(expected);
     const constant = { dims: [2], dataType: type, int32Data: y, name: 'c' };
     expect(everywhere(chain([{ op, inputs: ['x0', 'c'] }], [type], [constant]), [int(...x)])).toEqual(expected);
-    // The type lasts through what moves elements.
+    // The type is kept by operations that move elements.
     const moved = chain(
       [
         { op: 'Identity', inputs: ['x0'] },
@@ -114,7 +114,7 @@ describe('integers', () => {
     expect(everywhere(moved, [int(...x), int(...y)])).toEqual(expected);
   });
 
-  it('Cast wraps to the type, and ends the wrapping', () => {
+  it('Cast wraps to its type, and ends the wrapping', () => {
     const cast = (to: number, input = 'x0'): Node => ({
       op: 'Cast',
       inputs: [input],

@@ -1,4 +1,7 @@
-/** What an ONNX file may ask for: graphs whose attributes ask for more are refused at the node that does, and the caller can raise the limit. */
+/**
+ * The memory that an ONNX file may ask for: a graph whose attributes ask for more is refused at that node, and the
+ * caller can raise the limit.
+ */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   compile,
@@ -22,14 +25,14 @@ import { bombs, bySize, chain, graphOf, node } from '../support/hostileOnnx.ts';
 
 const MIB = 2 ** 20;
 const MUTATIONS = 60;
-/** What a run may ask for besides what its file and its inputs give. */
+/** The elements that a run may ask for beyond those of its file and its inputs. */
 const FREE = 2 ** 25;
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Elements that blocks get meanwhile, and how many there are. */
+/** The number of elements that `fn` allocates, and the number of blocks. */
 function allocationsOf(fn: () => void): { elements: number; blocks: number } {
   const counts = { elements: 0, blocks: 0 };
   const { allocate } = Storage;
@@ -53,7 +56,7 @@ const run = (file: Uint8Array, shape: readonly number[], options = {}): number =
     }
   });
 
-describe(`${bombs.length} graphs of a few bytes that ask for more than there is`, () => {
+describe(`${bombs.length} graphs of a few bytes that ask for more memory than there is are refused`, () => {
   it.each(bombs.map((bomb) => [bomb.name, bomb] as const))('%s', (_, { file, shape }) => {
     const before = memory();
     expect(file.length).toBeLessThan(12_000);
@@ -81,7 +84,7 @@ describe(`${bombs.length} graphs of a few bytes that ask for more than there is`
 describe('the limit', () => {
   const tile = graphOf([node('Tile', ['x', 's'], 'y')], { s: [1000] });
 
-  it('is raised and lowered by maxElements, for reading and for runs', () => {
+  it('is raised and lowered by maxElements, for loading and for running', () => {
     expect(run(tile, [2])).toBe(2000);
     expect(() => run(tile, [2], { maxElements: 4000 })).toThrow('node y (Tile) asks for more than 4000 elements');
     expect(run(tile, [2], { maxElements: 10_000 })).toBe(2000);
@@ -95,7 +98,7 @@ describe('the limit', () => {
     expect(() => loadOnnx(tile, { maxElement: 1 } as never)).toThrow('unknown option maxElement');
   });
 
-  it('grows with the inputs, so that what they ask for is not refused', () => {
+  it('grows with the inputs, so that it does not refuse what they need', () => {
     const wide = graphOf(
       chain(12, (from, to) => node('Concat', [from, from], to, { axis: 0 })),
       {},
@@ -161,7 +164,7 @@ it('damaged graphs run or are refused, within the limit', () => {
   expect(counts.refused).toBeGreaterThan(100);
 });
 
-describe('what is read', () => {
+describe('a file cannot contain', () => {
   const refused = (file: Uint8Array, message: RegExp | string) => {
     const before = memory();
     expect(() => loadOnnx(file)).toThrow(FormatError);
@@ -169,7 +172,7 @@ describe('what is read', () => {
     expect(memory()).toEqual(before);
   };
 
-  it('lists of sizes without end', () => {
+  it('very long lists of sizes', () => {
     const file = graphOf([node('Relu', ['x'], 'y')], { w: [1] });
     const at = Buffer.from(file).indexOf(Buffer.from([0x0a, 1, 1, 0x10]));
     expect(at).toBeGreaterThan(0);
@@ -179,7 +182,7 @@ describe('what is read', () => {
     refused(inputs, 'field dim has more than 64 items');
   });
 
-  it('lists of sizes in attributes and weights', () => {
+  it('very long lists of sizes in attributes and weights', () => {
     const sizes = new Array(100_000).fill(1);
     for (const [op, attributes] of [
       ['Unsqueeze', { axes: [...sizes.keys()] }],
@@ -193,7 +196,7 @@ describe('what is read', () => {
     }
   });
 
-  it('messages without end', () => {
+  it('very many messages', () => {
     const body = new Uint8Array(400_000).map((_, i) => (i % 2 === 0 ? 0x0a : 0));
     const length = [
       0x80 | (body.length & 0x7f),
@@ -204,7 +207,7 @@ describe('what is read', () => {
     refused(new Uint8Array(Buffer.concat([Uint8Array.of(0x08, 8, 0x3a, ...length), body])), 'maxElements');
   });
 
-  it('operations without end: the error tells how many', () => {
+  it('very many unknown operations: the error gives their number', () => {
     const many = Array.from({ length: 2000 }, (_, i) => node(`Magic${i}`, ['x'], i === 0 ? 'y' : `v${i}`));
     expect(() => loadOnnx(graphOf(many))).toThrow(/Magic0, .*, … \(2000 in all\)$/);
   });

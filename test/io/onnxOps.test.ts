@@ -1,4 +1,4 @@
-/** Nodes as other exporters write them, which saraf's own never does: onnxruntime-web is the measure. */
+/** Nodes that other exporters write and saraf's own never does: onnxruntime-web is the oracle. */
 import { describe, it } from 'vitest';
 import { type DType, loadOnnx, manualSeed, randn, type Tensor, tensor } from '../../src/index.ts';
 import { elementTypes, INT64, tensorProtoOf } from '../../src/io/onnx/tensors.ts';
@@ -11,11 +11,11 @@ type Value = number | string | readonly number[] | readonly string[] | { float: 
 interface Node {
   op: string;
   attributes?: Record<string, Value>;
-  /** Random inputs of these shapes, or given ones; what is static comes as numbers. */
+  /** Random inputs of these shapes, or given ones; static inputs are given as numbers. */
   inputs: (readonly number[] | Tensor | { ints: number[] } | { floats: number[]; shape?: number[] } | null)[];
   outputs?: number;
   opset?: number;
-  /** Element types of the outputs. Default float32. */
+  /** Element types of the outputs. Default: float32. */
   dtypes?: (DType | 'int64')[];
 }
 
@@ -94,12 +94,12 @@ const gru = (direction: string, directions: number) => ({
 });
 
 const cases: Record<string, () => Node> = {
-  'Conv, the same size, more behind': () => ({
+  'Conv, the same size, more padding at the end': () => ({
     op: 'Conv',
     attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] },
     inputs: [image, [4, 3, 3, 2]],
   }),
-  'Conv, the same size, more before': () => ({
+  'Conv, the same size, more padding at the start': () => ({
     op: 'Conv',
     attributes: { auto_pad: 'SAME_LOWER' },
     inputs: [image, [4, 3, 2, 2], [4]],
@@ -153,7 +153,7 @@ const cases: Record<string, () => Node> = {
     attributes: { kernel_shape: [3, 3], pads: [0, 1, 2, 0] },
     inputs: [image],
   }),
-  'AveragePool, uneven pads that count': () => ({
+  'AveragePool, uneven pads that are counted': () => ({
     op: 'AveragePool',
     attributes: { kernel_shape: [3, 3], pads: [0, 1, 2, 0], count_include_pad: 1 },
     inputs: [image],
@@ -164,7 +164,7 @@ const cases: Record<string, () => Node> = {
     inputs: [image],
   }),
   GlobalMaxPool: () => ({ op: 'GlobalMaxPool', inputs: [image] }),
-  'Gemm with all it has': () => ({
+  'Gemm with all attributes': () => ({
     op: 'Gemm',
     attributes: { alpha: { float: 0.5 }, beta: { float: 2 }, transA: 1, transB: 1 },
     inputs: [
@@ -209,21 +209,21 @@ const cases: Record<string, () => Node> = {
       [1, 4, 4],
     ],
   }),
-  'Softmax of old': () => ({ op: 'Softmax', opset: 11, attributes: { axis: 1 }, inputs: [[2, 3, 4]] }),
-  'LogSoftmax of old': () => ({ op: 'LogSoftmax', opset: 11, inputs: [[2, 3, 4]] }),
+  'Softmax of an old opset': () => ({ op: 'Softmax', opset: 11, attributes: { axis: 1 }, inputs: [[2, 3, 4]] }),
+  'LogSoftmax of an old opset': () => ({ op: 'LogSoftmax', opset: 11, inputs: [[2, 3, 4]] }),
   'Slice backwards': () => ({
     op: 'Slice',
     inputs: [[6, 5], { ints: [-1, 4] }, { ints: [-(2 ** 31), 0] }, { ints: [0, 1] }, { ints: [-2, -1] }],
   }),
   'Slice beyond the end': () => ({ op: 'Slice', inputs: [[6, 5], { ints: [2] }, { ints: [2 ** 40] }, { ints: [-1] }] }),
-  'Slice of old': () => ({
+  'Slice of an old opset': () => ({
     op: 'Slice',
     opset: 9,
     attributes: { starts: [1], ends: [-1], axes: [1] },
     inputs: [[2, 5]],
   }),
   Split: () => ({ op: 'Split', outputs: 3, attributes: { axis: 1 }, inputs: [[2, 6], { ints: [1, 2, 3] }] }),
-  'Split of old': () => ({
+  'Split of an old opset': () => ({
     op: 'Split',
     opset: 11,
     outputs: 2,
@@ -231,7 +231,7 @@ const cases: Record<string, () => Node> = {
     inputs: [[2, 6]],
   }),
   'Pad at the edge': () => ({ op: 'Pad', attributes: { mode: 'edge' }, inputs: [[2, 3], { ints: [1, 0, 0, 2] }] }),
-  'Pad of old': () => ({
+  'Pad of an old opset': () => ({
     op: 'Pad',
     opset: 10,
     attributes: { pads: [0, 1, 1, -1], value: { float: 2 } },
@@ -266,7 +266,7 @@ const cases: Record<string, () => Node> = {
       ),
     ],
   }),
-  'ArgMax, the last of equals': () => ({
+  'ArgMax, the last of equal elements': () => ({
     op: 'ArgMax',
     attributes: { axis: 1, select_last_index: 1, keepdims: 0 },
     dtypes: ['int64'],
@@ -277,7 +277,7 @@ const cases: Record<string, () => Node> = {
       ]),
     ],
   }),
-  'CumSum from behind, without itself': () => ({
+  'CumSum, reverse and exclusive': () => ({
     op: 'CumSum',
     attributes: { exclusive: 1, reverse: 1 },
     inputs: [[2, 5], { ints: [1] }],
@@ -298,9 +298,9 @@ const cases: Record<string, () => Node> = {
   }),
   SpaceToDepth: () => ({ op: 'SpaceToDepth', attributes: { blocksize: 2 }, inputs: [[1, 2, 4, 6]] }),
   Tile: () => ({ op: 'Tile', inputs: [[2, 3], { ints: [2, 1] }] }),
-  'Expand both ways': () => ({ op: 'Expand', inputs: [[3, 1], { ints: [2, 1, 4] }] }),
+  'Expand in both directions': () => ({ op: 'Expand', inputs: [[3, 1], { ints: [2, 1, 4] }] }),
   'Flatten all': () => ({ op: 'Flatten', attributes: { axis: 0 }, inputs: [[2, 3, 4]] }),
-  'Squeeze and Unsqueeze of old': () => ({
+  'Squeeze and Unsqueeze of an old opset': () => ({
     op: 'Squeeze',
     opset: 11,
     attributes: { axes: [0, -1] },
@@ -311,7 +311,7 @@ const cases: Record<string, () => Node> = {
   'Mod of integers': () => ({ op: 'Mod', dtypes: ['int32'], inputs: [int(7, -7, 9), int(3, 3, -4)] }),
   'Mod of floats': () => ({ op: 'Mod', attributes: { fmod: 1 }, inputs: [[6], [6]] }),
   'Pow with a tensor': () => ({ op: 'Pow', inputs: [tensor([1, 4, 9]), tensor([0.5, 2, 0])] }),
-  'Clip of old': () => ({
+  'Clip of an old opset': () => ({
     op: 'Clip',
     opset: 10,
     attributes: { min: { float: -0.5 }, max: { float: 0.25 } },
@@ -326,7 +326,7 @@ const cases: Record<string, () => Node> = {
   Tan: () => ({ op: 'Tan', inputs: [[9]] }),
   IsNaN: () => ({ op: 'IsNaN', dtypes: ['bool'], inputs: [tensor([1, Number.NaN])] }),
   Xor: () => ({ op: 'Xor', dtypes: ['bool'], inputs: [tensor([true, false, true]), tensor([true, true, false])] }),
-  'InstanceNormalization of lines': () => ({
+  'InstanceNormalization of one dimension': () => ({
     op: 'InstanceNormalization',
     attributes: { epsilon: { float: 0.01 } },
     inputs: [[2, 3, 5], [3], [3]],
@@ -361,13 +361,13 @@ const cases: Record<string, () => Node> = {
       ]),
     ),
   ),
-  'Resize of old': () => ({
+  'Resize of an old opset': () => ({
     op: 'Resize',
     opset: 10,
     attributes: { mode: 'linear' },
     inputs: [[1, 2, 4, 5], { floats: [1, 1, 1.5, 2] }],
   }),
-  'Upsample of old': () => ({ op: 'Upsample', opset: 9, inputs: [[1, 2, 4, 5], { floats: [1, 1, 2, 3] }] }),
+  'Upsample of an old opset': () => ({ op: 'Upsample', opset: 9, inputs: [[1, 2, 4, 5], { floats: [1, 1, 2, 3] }] }),
   'Resize of one dimension': () => ({
     op: 'Resize',
     attributes: { mode: 'linear' },
@@ -376,7 +376,7 @@ const cases: Record<string, () => Node> = {
 };
 
 describe.skipIf(!hasOnnxRuntime)(
-  'nodes give what onnxruntime-web gives (npm ci --prefix test/onnxruntime installs it)',
+  'nodes give the results of onnxruntime-web (npm ci --prefix test/onnxruntime installs it)',
   () => {
     it.each(Object.keys(cases))('%s', async (name) => {
       manualSeed(11);

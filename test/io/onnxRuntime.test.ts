@@ -1,4 +1,4 @@
-/** Exported models give in onnxruntime-web what they give in saraf, for a batch of another size than any that was traced. */
+/** Exported models give the same results in onnxruntime-web as in saraf, for a batch size that was never traced. */
 import { describe, it } from 'vitest';
 import { exportOnnx, manualSeed } from '../../src/index.ts';
 import { networks, type OnnxCase, onnxCases } from '../support/onnxCases.ts';
@@ -16,7 +16,7 @@ async function check(given: OnnxCase): Promise<void> {
 }
 
 describe.skipIf(!hasOnnxRuntime)(
-  'onnxruntime-web gives the same (npm ci --prefix test/onnxruntime installs it)',
+  'onnxruntime-web gives the same results (npm ci --prefix test/onnxruntime installs it)',
   () => {
     it.each(Object.keys(onnxCases))('%s', async (name) => check(onnxCases[name]!));
     it.each(Object.keys(networks))('%s', async (name) => check(networks[name]!));

@@ -1,4 +1,4 @@
-/** Files that PyTorch's exporter wrote give what PyTorch gives. */
+/** Files written by PyTorch's exporter give PyTorch's results. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compile, type DType, loadOnnx, memory, noGrad, scope, type Tensor, tensor } from '../../src/index.ts';
@@ -28,7 +28,7 @@ const bytesOf = ({ model }: Fixture) => new Uint8Array(Buffer.from(model, 'base6
 /** Float64 models are float32 here, and PyTorch sums in another order. */
 const TOLERANCE = 2e-5;
 
-describe("PyTorch's files", () => {
+describe("files from PyTorch's exporter give PyTorch's results", () => {
   it.each(fixtures.map((fixture) => [`${fixture.name}, opset ${fixture.opset}`, fixture] as const))(
     '%s',
     (_, fixture) => {
@@ -38,7 +38,7 @@ describe("PyTorch's files", () => {
   );
 
   it.each(fixtures.map((fixture) => [`${fixture.name}, opset ${fixture.opset}`, fixture] as const))(
-    'compiled, nothing leaks: %s',
+    'compiled and without leaks: %s',
     (_, fixture) => {
       const before = memory().tensors;
       const model = loadOnnx(bytesOf(fixture)).eval();

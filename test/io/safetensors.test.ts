@@ -1,4 +1,4 @@
-/** Safetensors files: what PyTorch writes is read, what is written is read again, what is damaged is refused. */
+/** Safetensors files: files from PyTorch and from saraf are read, damaged ones are refused. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe("a file of PyTorch's tensors", () => {
     expect(memory()).toEqual(before);
   });
 
-  it('is read at any place in memory', () => {
+  it('is read at any offset in memory', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     scope(() => {
@@ -56,7 +56,7 @@ describe("a file of PyTorch's tensors", () => {
 });
 
 describe('saveSafetensors', () => {
-  it('lays out bytes as the format says', () => {
+  it('lays out the bytes as the format specifies', () => {
     scope(() => {
       const bytes = saveSafetensors({ m: tensor([true, false]), a: tensor([1, -2]) }, { k: 'v' });
       const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
@@ -70,7 +70,7 @@ describe('saveSafetensors', () => {
     });
   });
 
-  it('keeps views, bits and names', () => {
+  it('preserves the elements of views, all bits and all names', () => {
     scope(() => {
       const state: Record<string, Tensor> = {
         view: tensor([
@@ -92,7 +92,7 @@ describe('saveSafetensors', () => {
     });
   });
 
-  it('reads what it wrote, for random states', () => {
+  it('writes files that are read again, for random states', () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
     const entry = fc.record({ shape, dtype: fc.constantFrom('float32', 'int32', 'bool') });
@@ -122,14 +122,14 @@ describe('saveSafetensors', () => {
     );
   });
 
-  it('refuses what is no state', () => {
+  it('refuses values that are not a state', () => {
     expect(() => saveSafetensors(wrong({ a: [1] }))).toThrow(ArgumentError);
     expect(() => saveSafetensors(wrong({ a: [1] }))).toThrow('a must be a tensor of float32, int32 or bool');
     expect(() => saveSafetensors({}, wrong({ a: 1 }))).toThrow('metadata.a must be a text, got number');
   });
 });
 
-/** A file with this header and so many bytes of elements. */
+/** A file with this header and this many bytes of elements. */
 function file(header: unknown, size = 8, length?: number | bigint): Uint8Array {
   const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + text.length + size);
@@ -159,12 +159,12 @@ describe('damaged files are refused', () => {
     ['three offsets', file({ a: { ...a, data_offsets: [0, 8, 8] } }), 'data_offsets must be [begin, end]'],
     ['offsets of text', file({ a: { ...a, data_offsets: ['0', '8'] } }), 'data_offsets must be [begin, end]'],
     ['offsets beyond the file', file({ a }, 4), 'the tensors take 8 bytes, the file has 4'],
-    ['bytes behind the tensors', file({ a }, 9), 'the tensors take 8 bytes, the file has 9'],
+    ['bytes after the tensors', file({ a }, 9), 'the tensors take 8 bytes, the file has 9'],
     ['tensors that overlap', file({ a, b: { ...a, data_offsets: [4, 12] } }, 12), 'b begins at byte 4, expected 8'],
     ['the same place twice', file({ a, b: a }), 'must not overlap or leave gaps'],
     ['a gap', file({ a: { ...a, data_offsets: [4, 12] } }, 12), 'a begins at byte 4, expected 0'],
-    ['a name twice', file(`{"a":${JSON.stringify(a)},"\\u0061":${JSON.stringify(a)}}`), 'a appears twice'],
-    ['metadata that are no texts', file({ __metadata__: { a: 1 } }, 0), '__metadata__ must map texts to texts'],
+    ['a duplicate name', file(`{"a":${JSON.stringify(a)},"\\u0061":${JSON.stringify(a)}}`), 'a appears twice'],
+    ['metadata that are not texts', file({ __metadata__: { a: 1 } }, 0), '__metadata__ must map texts to texts'],
     [
       'a long that does not fit',
       (() => {
@@ -181,11 +181,11 @@ describe('damaged files are refused', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('and what are no bytes', () => {
+  it('and so are values that are not bytes', () => {
     expect(() => loadSafetensors(wrong('file'))).toThrow(ArgumentError);
   });
 
-  it('whatever byte is changed: an error of ours, or tensors', () => {
+  it("or loaded: any changed byte gives tensors or one of saraf's errors", () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const good = scope(() => saveSafetensors({ a: tensor([1, 2]), b: tensor([true]) }, { k: 'v' }));
     fc.assert(

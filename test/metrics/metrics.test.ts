@@ -1,4 +1,4 @@
-/** Metrics against scikit-learn's numbers (test/golden/metrics.py), for every form of input; and what they refuse. */
+/** Metrics against scikit-learn's numbers (test/golden/metrics.py), for every form of input; and their refusals. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, metrics, SarafError, ShapeError, scope, tensor } from '../../src/index.ts';
 import { fixtures } from '../support/golden.ts';
@@ -24,7 +24,7 @@ function decode(x: unknown): unknown {
   return x;
 }
 
-/** The same structure and texts, and numbers within a relative tolerance. */
+/** Checks for the same structure and texts, and for numbers within a relative tolerance. */
 function expectClose(actual: unknown, expected: unknown, tolerance: number, where: string): void {
   if (typeof expected === 'number') {
     expect(typeof actual, where).toBe('number');
@@ -47,7 +47,7 @@ function run({ fn, options }: MetricCase, yTrue: unknown, yPred: unknown): unkno
 
 const isNumbers = (x: readonly unknown[]) => x.every((value) => typeof value === 'number' || Array.isArray(value));
 
-describe('as scikit-learn', () => {
+describe('metrics agree with scikit-learn', () => {
   it.each(cases.map((c, i): [string, MetricCase] => [`${i} ${c.fn} ${JSON.stringify(c.options)}`, c]))(
     '%s',
     (name, c) => {
@@ -65,28 +65,28 @@ describe('as scikit-learn', () => {
       }
       scope(() => {
         const asTensors = run(c, tensor(wrong(c.yTrue)), tensor(wrong(c.yPred)));
-        // Float32 probabilities of exactly 0 are limited at another eps.
+        // Float32 probabilities of exactly 0 are clipped at a different eps.
         if (c.fn === 'logLoss' && c.yPred.flat().some((p) => p === 0 || p === 1)) return;
         expectClose(asTensors, expected, 1e-5, `${name}, tensors`);
       });
     },
   );
 
-  it('limits float32 probabilities at the step of float32', () => {
+  it('and clip float32 probabilities at the epsilon of float32', () => {
     const exact = -Math.log(2 ** -23);
     expect(metrics.logLoss([0, 1], tensor([1, 0]))).toBeCloseTo(exact, 4);
     expect(metrics.logLoss([0, 1], new Float32Array([1, 0]))).toBeCloseTo(exact, 4);
   });
 });
 
-describe('beyond scikit-learn 1.2', () => {
-  it('leaves NaN out of averages when a division by zero gives NaN', () => {
+describe('metrics differ from scikit-learn 1.2', () => {
+  it('in leaving NaN out of averages when a division by zero gives NaN', () => {
     const options = { zeroDivision: Number.NaN } as const;
     expect(metrics.precision([0, 1, 2], [0, 1, 1], { ...options, average: null })).toEqual([1, 0.5, Number.NaN]);
     expect(metrics.precision([0, 1, 2], [0, 1, 1], { ...options, average: 'macro' })).toBe(0.75);
   });
 
-  it('drops points of the precision-recall curve between equal recalls', () => {
+  it('in dropping points of the precision-recall curve between equal recalls', () => {
     const truth = [1, 0, 0, 0, 1];
     const scores = [0.9, 0.8, 0.7, 0.6, 0.5];
     expect(metrics.prCurve(truth, scores, { dropIntermediate: true })).toEqual({
@@ -96,7 +96,7 @@ describe('beyond scikit-learn 1.2', () => {
     });
   });
 
-  it('averages the precision of several classes', () => {
+  it('in averaging the precision of several classes', () => {
     const scores = [
       [0.8, 0.1, 0.1],
       [0.2, 0.5, 0.3],
@@ -108,18 +108,18 @@ describe('beyond scikit-learn 1.2', () => {
     expect(metrics.averagePrecision([0, 1, 2], scores, { average: 'weighted' })).toBeCloseTo(2.5 / 3, 12);
   });
 
-  it('takes booleans, columns and tensors of labels', () => {
+  it('in accepting booleans, columns and tensors of labels', () => {
     expect(metrics.accuracy([true, false], [1, 1])).toBe(0.5);
     expect(metrics.accuracy(tensor([[1], [0]]), [[1], [1]])).toBe(0.5);
   });
 });
 
-describe('refuses', () => {
+describe('metrics refuse', () => {
   it.each<[string, () => unknown, new (...args: never[]) => SarafError, string]>([
     ['different lengths', () => metrics.accuracy([0, 1], [0]), ShapeError, 'accuracy: yTrue has 2 examples'],
     ['no examples', () => metrics.f1([], []), ArgumentError, 'f1: there are no examples'],
     [
-      'what is no list',
+      'a value that is not a list',
       () => metrics.accuracy(wrong(3), [1]),
       ArgumentError,
       'accuracy: yTrue must be a list of labels',
@@ -146,7 +146,7 @@ describe('refuses', () => {
     ],
     ['a misspelt option', () => metrics.f1([0], [0], wrong({ avg: 'macro' })), ArgumentError, 'f1: unknown option avg'],
     [
-      'another zeroDivision',
+      'an unknown zeroDivision',
       () => metrics.f1([0], [0], { zeroDivision: 2 }),
       ArgumentError,
       'zeroDivision must be one of',
@@ -187,7 +187,7 @@ describe('refuses', () => {
       'multiClass must be one of ovr, ovo',
     ],
     [
-      'scores that are no probabilities',
+      'scores that are not probabilities',
       () =>
         metrics.rocAuc(
           [0, 1, 2],
@@ -207,12 +207,7 @@ describe('refuses', () => {
       ArgumentError,
       'name the positive one by posLabel',
     ],
-    [
-      'classes that the scores lack',
-      () => metrics.logLoss([0, 1, 2], [0.1, 0.2, 0.3]),
-      ShapeError,
-      'labels names 3 classes',
-    ],
+    ['classes without scores', () => metrics.logLoss([0, 1, 2], [0.1, 0.2, 0.3]), ShapeError, 'labels names 3 classes'],
     [
       'a class that is not among labels',
       () =>
@@ -228,7 +223,7 @@ describe('refuses', () => {
       'contains 5',
     ],
     [
-      'outputs of different number',
+      'different numbers of outputs',
       () =>
         metrics.r2(
           [1, 2],

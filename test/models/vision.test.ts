@@ -1,8 +1,8 @@
-/** Whole models against torchvision's, with weights from the formula of test/golden/vision.py. */
+/** Whole models against torchvision's, with weights from the formula in test/golden/vision.py. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, compile, models, nn, noGrad, ShapeError, scope, type Tensor, tensor } from '../../src/index.ts';
 import { expectGolden, fixtures, type Stored } from '../support/golden.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 
 interface Shown extends Stored {
   largest: number;
@@ -19,7 +19,7 @@ interface VisionCase {
   running: Record<string, Shown>;
 }
 
-/** As `hashed` in vision.py. */
+/** The same as `hashed` in vision.py. */
 function hashed(n: number, seed: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
     let u = (Math.imul(i + 1, 2654435761) + seed * 40503) >>> 0;
@@ -41,7 +41,7 @@ function fill(model: nn.Module, keys: string[]): void {
   }
 }
 
-/** The first elements, within a share of the largest of all. */
+/** Compares the first elements, with a tolerance relative to the largest of all. */
 function expectFirst(what: string, actual: Tensor, { largest, ...first }: Shown, tolerance: number): void {
   const length = first.data.length;
   const got = actual.dataSync().subarray(0, length);
@@ -52,8 +52,8 @@ function expectFirst(what: string, actual: Tensor, { largest, ...first }: Shown,
 
 const cases = fixtures<VisionCase>('vision');
 
-describe.each(cases)('$name as torchvision', ({ name, classes, keys, ...golden }) => {
-  it('logits, gradients and running statistics', () => {
+describe.each(cases)('$name agrees with torchvision', ({ name, classes, keys, ...golden }) => {
+  it('in logits, gradients and running statistics', () => {
     scope(() => {
       const model = models[name]({ numClasses: classes });
       fill(model, keys);
@@ -92,7 +92,7 @@ describe.each(cases)('$name as torchvision', ({ name, classes, keys, ...golden }
   });
 });
 
-it('fuseConvBn gives what the two layers give', () => {
+it('fuseConvBn gives the same results as the two layers', () => {
   const conv = new nn.Conv2d(4, 6, 3, { stride: 2, padding: 1, groups: 2 });
   const bn = new nn.BatchNorm2d(6);
   fill(bn, Object.keys(bn.stateDict()));
@@ -109,14 +109,14 @@ it('fuseConvBn gives what the two layers give', () => {
   });
 });
 
-it('a compiled model gives what it gives eagerly', () => {
+it('a compiled model gives the same results as an eager one', () => {
   const model = models.mobilenetV2({ numClasses: 3 }).eval();
   const run = compile((x: Tensor) => noGrad(() => model.forward(x)));
   scope(() => {
     const x = tensor(hashed(3 * 32 * 32, 5), { shape: [1, 3, 32, 32] });
     const [got, wanted] = [run(x).dataSync(), noGrad(() => model.forward(x)).dataSync()];
     const largest = Math.max(...wanted.map(Math.abs));
-    // Normalisation is part of the convolutions' weights there, which rounds differently.
+    // There normalisation is folded into the weights of the convolutions, which rounds differently.
     expect(Math.max(...got.map((v, i) => Math.abs(v - wanted[i]!)))).toBeLessThan(1e-4 * largest);
   });
   run.dispose();
@@ -124,9 +124,19 @@ it('a compiled model gives what it gives eagerly', () => {
 });
 
 const [conv, bn] = [new nn.Conv2d(1, 2, 1), new nn.BatchNorm2d(3)];
-check([
-  ['other channels', () => nn.utils.fuseConvBn(conv, bn), ShapeError, 'conv gives 2 channels, bn takes 3'],
-  ['no layer', () => nn.utils.fuseConvBn(bn as unknown as nn.Conv2d, bn), ArgumentError, 'must be a Conv2d'],
+describeRefusals('fuseConvBn and the models refuse', [
+  [
+    'different numbers of channels',
+    () => nn.utils.fuseConvBn(conv, bn),
+    ShapeError,
+    'conv gives 2 channels, bn takes 3',
+  ],
+  [
+    'an argument that is not a Conv2d',
+    () => nn.utils.fuseConvBn(bn as unknown as nn.Conv2d, bn),
+    ArgumentError,
+    'must be a Conv2d',
+  ],
   [
     'no classes',
     () => models.resnet18({ numClasses: 0 }),

@@ -20,7 +20,7 @@ interface Case {
   gradients: Numbers[];
 }
 
-/** As `weights` in test/golden/fixture.py: fixed, irregular numbers of both signs. */
+/** The same as `weights` in test/golden/fixture.py: fixed, irregular numbers of both signs. */
 function weights(shape: readonly number[], offset: number): Tensor {
   const n = shape.reduce((product, size) => product * size, 1);
   const values = Float64Array.from({ length: n }, (_, i) => {
@@ -60,7 +60,7 @@ function compare(what: string, outputs: Tensor[], golden: Case): void {
   for (const [i, y] of outputs.entries()) expectGolden(`${what} ${i}`, y, stored(golden.outputs[i]!), FORWARD);
 }
 
-/** Some gradients are 0 but for rounding (that of the keys' bias): compared beside the largest of all. */
+/** Some gradients are 0 except for rounding (that of the keys' bias): they are compared relative to the largest of all. */
 function compareGradients(tensors: readonly Tensor[], golden: Case, first: number): void {
   const largest = Math.max(...golden.gradients.flatMap(({ data }) => data.map((x) => Math.abs(Number(x)) || 0)));
   for (const [i, gradient] of tensors.entries()) {
@@ -92,7 +92,7 @@ function check(golden: Case): void {
   module.dispose();
 }
 
-/** The same as one program, run twice. */
+/** Checks the same in one compiled program, run twice. */
 function checkCompiled(golden: Case): void {
   const module = build(golden);
   const leaves = golden.inputs.map((shape, i) => weights(shape, 0.05 + 0.13 * i));
@@ -114,15 +114,15 @@ function checkCompiled(golden: Case): void {
   module.dispose();
 }
 
-describe('fixtures of PyTorch: attention layers', () => {
+describe('attention layers agree with PyTorch', () => {
   const cases = fixtures<Case>('attentionLayers');
-  it('has all cases', () => expect(cases.length).toBe(22));
+  it('in all cases', () => expect(cases.length).toBe(22));
 
   describe.each(executors)('on %s', (_, executor) => {
     it.each(cases)('$name', (golden) => withExecutor(executor, () => scope(() => check(golden))));
   });
 
-  describe('compiled', () => {
+  describe('when compiled', () => {
     it.each(cases)('$name', (golden) => scope(() => checkCompiled(golden)));
   });
 });

@@ -1,4 +1,4 @@
-/** Attention: gradients in float64, dropout, memory, a transformer that learns, refusals; the numbers stand in the fixtures. */
+/** Attention: gradients in float64, dropout, memory, a transformer that learns, refusals. The fixtures test its numbers. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -22,7 +22,7 @@ import {
 import { check } from '../support/refusals.ts';
 
 describe('scaledDotProductAttention', () => {
-  it('has the gradient of finite differences', () => {
+  it('has gradients that agree with finite differences', () => {
     manualSeed(1);
     const leaf = (...shape: number[]) => randn(shape, { requiresGrad: true });
     const [q, k, v] = [leaf(2, 3, 4), leaf(2, 5, 4), leaf(2, 5, 2)];
@@ -37,7 +37,7 @@ describe('scaledDotProductAttention', () => {
     for (const t of [q, k, v]) t.dispose();
   });
 
-  it('drops weights, and multiplies the others', () => {
+  it('drops weights, and scales the others', () => {
     scope(() => {
       manualSeed(3);
       const v = F.oneHot(tensor([...Array(64).keys()], { dtype: 'int32' }), 64).to('float32');
@@ -50,7 +50,7 @@ describe('scaledDotProductAttention', () => {
 });
 
 describe('MultiheadAttention', () => {
-  it('starts as PyTorch: Glorot, and biases of 0', () => {
+  it('starts as in PyTorch: Glorot, and biases of 0', () => {
     manualSeed(4);
     const layer = new nn.MultiheadAttention(16, 4);
     const bound = Math.sqrt(6 / (48 + 16));
@@ -69,7 +69,7 @@ describe('MultiheadAttention', () => {
     layer.dispose();
   });
 
-  it('is causal without a mask as with one', () => {
+  it('gives the same results with isCausal as with a causal mask', () => {
     scope(() => {
       manualSeed(5);
       const layer = new nn.MultiheadAttention(8, 2, { batchFirst: true });
@@ -84,7 +84,7 @@ describe('MultiheadAttention', () => {
     });
   });
 
-  it('drops weights in training only', () => {
+  it('drops weights only in training', () => {
     scope(() => {
       const layer = new nn.MultiheadAttention(4, 1, { dropout: 0.5 });
       const x = randn(40, 1, 4);
@@ -97,7 +97,7 @@ describe('MultiheadAttention', () => {
   });
 });
 
-/** Turns a sequence of digits round: embedding, places, two encoder layers, and a choice of digit for each place. */
+/** Reverses a sequence of digits: embedding, positions, two encoder layers, and a digit chosen for each position. */
 class Reverser extends nn.Module {
   tokens = new nn.Embedding(10, 32);
   places: nn.Parameter;
@@ -123,7 +123,7 @@ class Reverser extends nn.Module {
 }
 
 describe('a transformer', () => {
-  it('learns to turn sequences round, compiled, with flat memory', () => {
+  it('learns to reverse sequences, compiled, with flat memory', () => {
     manualSeed(7);
     const model = scope(() => new Reverser(8));
     const optimizer = new optim.Adam(model.parameters(), { lr: 0.003 });
@@ -152,7 +152,7 @@ describe('a transformer', () => {
     for (const part of [step, optimizer, model]) part.dispose();
   });
 
-  it('leaves nothing behind eagerly', () => {
+  it('leaks nothing in eager code', () => {
     manualSeed(8);
     const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 8 });
     const seen = new Set<string>();
@@ -172,16 +172,16 @@ describe('a transformer', () => {
   });
 });
 
-describe('refusals', () => {
+describe('attention refuses', () => {
   const wrong = (x: unknown) => x as never;
   const { scaledDotProductAttention: attention } = F;
   const layer = new nn.MultiheadAttention(4, 2);
   const encoder = new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 4 });
   const x = zeros(3, 2, 4);
   check([
-    ['other widths', () => attention(zeros(3, 4), zeros(5, 3), zeros(5, 3)), ShapeError, 'got [3,4], [5,3], [5,3]'],
-    ['other places', () => attention(zeros(3, 4), zeros(5, 4), zeros(4, 4)), ShapeError, 'value [...,S,Ev]'],
-    ['other batches', () => attention(zeros(2, 3, 4), zeros(3, 5, 4), zeros(3, 5, 4)), ShapeError, 'got [2,3,4]'],
+    ['different widths', () => attention(zeros(3, 4), zeros(5, 3), zeros(5, 3)), ShapeError, 'got [3,4], [5,3], [5,3]'],
+    ['different lengths', () => attention(zeros(3, 4), zeros(5, 4), zeros(4, 4)), ShapeError, 'value [...,S,Ev]'],
+    ['different batches', () => attention(zeros(2, 3, 4), zeros(3, 5, 4), zeros(3, 5, 4)), ShapeError, 'got [2,3,4]'],
     ['a vector', () => attention(zeros(4), zeros(5, 4), zeros(5, 4)), ShapeError, 'query needs at least 2 dimensions'],
     [
       'whole numbers',
@@ -190,7 +190,7 @@ describe('refusals', () => {
       'key must be float32, got int32',
     ],
     [
-      'a mask and causal',
+      'a mask with isCausal',
       () => attention(zeros(3, 4), zeros(5, 4), zeros(5, 4), { attnMask: zeros(3, 5), isCausal: true }),
       ArgumentError,
       'exclude each other',
@@ -221,26 +221,26 @@ describe('refusals', () => {
       '4 cannot be divided among 3 heads',
     ],
     [
-      'a layer of other width',
+      'an input of a different width',
       () => layer.forward(zeros(3, 2, 5), x, x),
       ShapeError,
       'expected query, key, value [L,N,4]',
     ],
-    ['other batches in a layer', () => layer.forward(x, zeros(3, 1, 4), x), ShapeError, 'got [3,2,4], [3,1,4]'],
+    ['different batches in a layer', () => layer.forward(x, zeros(3, 1, 4), x), ShapeError, 'got [3,2,4], [3,1,4]'],
     ['one without a batch', () => layer.forward(x, zeros(3, 4), zeros(3, 4)), ShapeError, 'or without N'],
     [
-      'padding of other size',
+      'padding of a different size',
       () => layer.forward(x, x, x, { keyPaddingMask: zeros(3, 2) }),
       ShapeError,
       'keyPaddingMask must be [2,3], got [3,2]',
     ],
     [
-      'a mask of other size',
+      'a mask of a different size',
       () => layer.forward(x, x, x, { attnMask: zeros(2, 3, 3) }),
       ShapeError,
       'attnMask must be [3,3] or [4,3,3], got [2,3,3]',
     ],
-    ['no tensor', () => layer.forward(wrong(null), x, x), ArgumentError, 'query must be a tensor'],
+    ['a value that is not a tensor', () => layer.forward(wrong(null), x, x), ArgumentError, 'query must be a tensor'],
     [
       'an unknown activation',
       () => new nn.TransformerEncoderLayer(4, 2, { activation: wrong('tanh') }),

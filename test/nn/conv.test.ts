@@ -1,10 +1,10 @@
-/** Layers of convolution: shapes, names, initial values, state. What they compute stands in the fixtures. */
+/** Convolution layers: shapes, names, initial values, state. The fixtures test what they compute. */
 import { describe, expect, it } from 'vitest';
 import { F, manualSeed, nn, randn } from '../../src/index.ts';
 
 const SEED = 12;
 
-describe('layers of convolution', () => {
+describe('convolution layers', () => {
   it("have PyTorch's shapes and names", () => {
     const plane = new nn.Conv2d(4, 6, [3, 2], { groups: 2, stride: 2, padding: [1, 0] });
     expect(Object.entries(plane.stateDict()).map(([name, t]) => [name, t.shape])).toEqual([
@@ -24,7 +24,7 @@ describe('layers of convolution', () => {
     ]);
   });
 
-  it('compute what the functions do', () => {
+  it('give the results of the functions', () => {
     const x = randn(2, 4, 6, 6);
     const options = { stride: 2, padding: 1, groups: 2 };
     const layer = new nn.Conv2d(4, 4, 3, options);

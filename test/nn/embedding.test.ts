@@ -1,4 +1,4 @@
-/** Embedding layers: start, training, compile, refusals; the numbers stand in the fixtures. */
+/** Embedding layers: initial values, training, compile, refusals. The fixtures test their numbers. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -35,7 +35,7 @@ describe('Embedding', () => {
     layer.dispose();
   });
 
-  it('scales long rows down in place, each once, others not at all', () => {
+  it('scales down long rows in place, each once, and no other rows', () => {
     const layer = new nn.Embedding(3, 2, { maxNorm: 1 });
     layer.loadStateDict({
       weight: tensor([
@@ -60,7 +60,7 @@ describe('Embedding', () => {
     layer.dispose();
   });
 
-  it('learns under compile as eagerly, keeps the padding, leaves memory flat', () => {
+  it('learns the same when compiled, keeps the padding, and leaves memory flat', () => {
     const run = (wrap: (step: (x: Tensor) => Tensor) => (x: Tensor) => Tensor) => {
       manualSeed(4);
       const layer = new nn.Embedding(6, 3, { paddingIdx: 0 });
@@ -105,7 +105,7 @@ describe('Embedding', () => {
 });
 
 describe('oneHot', () => {
-  it('is in data too', () => {
+  it('is also in data', () => {
     scope(() =>
       expect(data.oneHot(whole(1, 0), 2).toArray()).toEqual([
         [0, 1],
@@ -115,7 +115,7 @@ describe('oneHot', () => {
   });
 });
 
-describe('refusals', () => {
+describe('embeddings refuse', () => {
   const layer = new nn.Embedding(4, 2);
   const wrong = (x: unknown) => x as never;
   check([
@@ -143,7 +143,7 @@ describe('refusals', () => {
       'index 9',
     ],
     [
-      'oneHot of a class it lacks',
+      'oneHot of a class out of range',
       () => F.oneHot(whole(3), 3),
       ArgumentError,
       'oneHot: index 3 is out of range, expected 0 to 2',

@@ -1,4 +1,4 @@
-/** Bad input to choices, losses and layers. */
+/** Bad input to selections, losses and layers. */
 import { describe, expect, it } from 'vitest';
 import * as saraf from '../../src/index.ts';
 import { ArgumentError, DTypeError, F, nn, ones, ShapeError, tensor } from '../../src/index.ts';
@@ -7,10 +7,10 @@ import { check } from '../support/refusals.ts';
 const m = () => ones(2, 3);
 const whole = (...values: number[]) => tensor(values, { dtype: 'int32' });
 const layerOf = (inFeatures: unknown) => new nn.Linear(wrong(inFeatures), 2);
-/** For arguments that the types refuse too. */
+/** For arguments that the types refuse as well. */
 const wrong = (x: unknown) => x as never;
 
-describe('choices, softmax and losses', () => {
+describe('selections, softmax and losses refuse', () => {
   const ce = (target: unknown, options?: object) => () => F.crossEntropy(m(), wrong(target), options);
   check([
     [
@@ -20,7 +20,7 @@ describe('choices, softmax and losses', () => {
       'where: condition must be bool or int32, got float32',
     ],
     [
-      'where on other shapes',
+      'where on shapes that do not broadcast',
       () => saraf.where(m().gt(0), ones(4), 2),
       ShapeError,
       'where: shapes do not broadcast: [2,3] and [4]',
@@ -33,7 +33,7 @@ describe('choices, softmax and losses', () => {
     ],
     ['softmax of int32', () => saraf.softmax(whole(1, 2)), DTypeError, 'softmax: input must be float32, got int32'],
     [
-      'softmax of a dimension it lacks',
+      'softmax over a dimension out of range',
       () => saraf.softmax(m(), 2),
       ArgumentError,
       'softmax: dim 2 is out of range for 2 dimensions',
@@ -51,13 +51,13 @@ describe('choices, softmax and losses', () => {
       'logSoftmax: options must be an object such as { dim: 1 }, got 1',
     ],
     [
-      'crossEntropy of another length',
+      'crossEntropy with targets of another length',
       ce(whole(0)),
       ShapeError,
       'crossEntropy: target must be [2], one class for each row of the input, got [1]',
     ],
     [
-      'crossEntropy of a class it lacks',
+      'crossEntropy of a class out of range',
       ce(whole(0, 3)),
       ArgumentError,
       'crossEntropy: target 3 is out of range for 3 classes',
@@ -100,7 +100,7 @@ describe('choices, softmax and losses', () => {
       'crossEntropy: labelSmoothing must lie between 0 and 1, got 2',
     ],
     [
-      'mseLoss of other shapes',
+      'mseLoss of different shapes',
       () => F.mseLoss(m(), ones(3)),
       ShapeError,
       'mseLoss: input and target differ in shape: [2,3] and [3]',
@@ -119,7 +119,7 @@ describe('choices, softmax and losses', () => {
       'mseLoss: reduction must be',
     ],
     [
-      'binaryCrossEntropy of other shapes',
+      'binaryCrossEntropy of different shapes',
       () => F.binaryCrossEntropy(m(), ones(2)),
       ShapeError,
       'binaryCrossEntropy: input and target differ in shape',
@@ -153,7 +153,7 @@ describe('choices, softmax and losses', () => {
   ]);
 });
 
-describe('what beginners write', () => {
+describe('mistakes of beginners are refused', () => {
   const layer = () => new nn.Linear(2, 2);
   const own = saraf.keep(new nn.Linear(2, 2).weight);
   const model = { forward: () => own } as unknown as nn.Module;
@@ -183,7 +183,7 @@ describe('what beginners write', () => {
       'Linear: inFeatures must be a whole number from 1 on, got "2"',
     ],
     [
-      'a model where its parameters are wanted',
+      'a model where its parameters are expected',
       () => nn.utils.clipGradNorm_(wrong(model), 1),
       ArgumentError,
       'clipGradNorm_: params must be a list of tensors such as model.parameters(), got object',
@@ -202,7 +202,7 @@ describe('what beginners write', () => {
     ],
     ['noGrad of nothing', () => saraf.noGrad(wrong(undefined)), ArgumentError, 'noGrad: expected a function'],
     [
-      'an array where a tensor is wanted',
+      'an array where a tensor is expected',
       () => m().add(wrong([1])),
       ArgumentError,
       'must be a tensor or a number, got an array',
@@ -215,7 +215,7 @@ describe('what beginners write', () => {
     ['sigmoid', () => new nn.Sigmoid()],
     ['tanh', () => new nn.Tanh()],
     ['TransformerEncoderLayer', () => new nn.TransformerEncoderLayer(2, 1)],
-  ])('%s of what is no tensor', (op, make) => {
+  ])('%s of a value that is not a tensor', (op, make) => {
     const module = make();
     const forward = module.forward as (x: unknown) => unknown;
     for (const [given, name] of [
@@ -230,7 +230,7 @@ describe('what beginners write', () => {
   });
 
   it.each([
-    ['no state', undefined, 'loadStateDict: state must be an object { name: tensor }, got undefined'],
+    ['undefined', undefined, 'loadStateDict: state must be an object { name: tensor }, got undefined'],
     ['arrays', { weight: [1], bias: [2] }, 'loadStateDict: weight must be a tensor, got an array'],
   ])('loadStateDict of %s', (_, state, message) => {
     const linear = layer();

@@ -1,4 +1,4 @@
-/** A field that holds a parameter or buffer refuses what the module would not find any more. */
+/** A field that holds a parameter or buffer refuses values that the module would no longer find. */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, nn, optim, randn, type Tensor, tensor, zeros } from '../../src/index.ts';
 
@@ -41,7 +41,7 @@ describe.each(layers)('%s', (_, make) => {
     ...OPTIONAL.filter((name) => (layer as unknown as Fields)[name] === null),
   ];
 
-  it('refuses plain tensors in all its fields before anything else was done with it', () => {
+  it('refuses plain tensors in all its fields, even as the first step after its construction', () => {
     for (const name of own(make())) {
       const layer = make() as nn.Module & Fields;
       const before = layer[name];
@@ -55,7 +55,7 @@ describe.each(layers)('%s', (_, make) => {
     }
   });
 
-  it('takes parameters and null', () => {
+  it('accepts parameters and null', () => {
     for (const name of own(make())) {
       const layer = make() as nn.Module & Fields;
       const parameter = new nn.Parameter(zeros(1));
@@ -68,7 +68,7 @@ describe.each(layers)('%s', (_, make) => {
     }
   });
 
-  it('shows its fields as before', () => {
+  it('has enumerable fields before and after they are used', () => {
     const layer = make();
     const names = Object.keys(layer);
     layer.parameters();
@@ -78,7 +78,7 @@ describe.each(layers)('%s', (_, make) => {
   });
 });
 
-describe('a module of the user', () => {
+describe('a user-defined module', () => {
   class Net extends nn.Module {
     scale = new nn.Parameter(tensor([2]));
     mean = new nn.Buffer(tensor([0]));
@@ -108,11 +108,11 @@ describe('a module of the user', () => {
       .backward();
     optimizer.step();
     expect(net.scale.toArray()).toEqual([-1]);
-    // Plain tensors in other fields are the user's own affair.
+    // Plain tensors in other fields are up to the user.
     expect(net.last!.toArray()).toEqual([3]);
   });
 
-  it('takes another parameter, buffer or module', () => {
+  it('accepts another parameter, buffer or module', () => {
     const net = new Net();
     net.parameters();
     const { scale } = net;
@@ -124,7 +124,7 @@ describe('a module of the user', () => {
     expect(Object.keys(net.stateDict())).toEqual(['scale', 'mean']);
   });
 
-  it('shares weights', () => {
+  it('can share weights', () => {
     const [embedding, head] = [new nn.Embedding(3, 2), new nn.Linear(2, 3)];
     head.weight = embedding.weight;
     expect(new nn.ModuleList<nn.Module>([embedding, head]).parameters()).toHaveLength(2);

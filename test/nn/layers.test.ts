@@ -1,4 +1,4 @@
-/** Layers beyond what the fixtures have: dropout's statistics, initial values, containers. */
+/** Layers, in addition to the fixtures: dropout's statistics, initial values, containers. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -41,7 +41,7 @@ describe('Dropout', () => {
     expect(second, `seed ${SEED}`).not.toEqual(first);
   });
 
-  it('gives its gradient to what it kept, and does nothing in evaluation', () => {
+  it('passes gradients to the elements that it kept, and does nothing in evaluation', () => {
     manualSeed(SEED);
     const x = tensor(new Float32Array(50).fill(3), { requiresGrad: true });
     const layer = new nn.Dropout(0.25);
@@ -61,7 +61,7 @@ describe('initial values', () => {
     return { low: Math.min(...values), high: Math.max(...values), mean: t.mean().item(), std: t.std().item() };
   };
 
-  it('of Linear lie in ±1/√inFeatures, bias too', () => {
+  it('of Linear are in ±1/√inFeatures, including the bias', () => {
     manualSeed(SEED);
     const layer = new nn.Linear(64, 300);
     const bound = 1 / 8;
@@ -76,7 +76,7 @@ describe('initial values', () => {
     layer.dispose();
   });
 
-  it('are written in place, views too, and give the tensor back', () => {
+  it('are written in place, also into views, and return the tensor', () => {
     manualSeed(SEED);
     const t = zeros(20, 30);
     expect(nn.init.constant_(t, 2)).toBe(t);
@@ -99,7 +99,7 @@ describe('initial values', () => {
     p.dispose();
   });
 
-  it('refuse what they cannot fill', () => {
+  it('refuse tensors that they cannot fill', () => {
     expect(() => nn.init.xavierUniform_(zeros(3))).toThrow(ShapeError);
     expect(() => nn.init.kaimingNormal_(zeros(3))).toThrow('kaimingNormal_: needs at least two dimensions, got [3]');
     expect(() => nn.init.kaimingUniform_(zeros(2, 2), { nonlinearity: 'gelu' as never })).toThrow(
@@ -123,7 +123,7 @@ describe('initial values', () => {
   });
 });
 
-describe('containers and changes of shape', () => {
+describe('containers and shape layers', () => {
   it('Sequential runs its modules in order, and may be empty or nested', () => {
     const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(6, 4), new nn.ReLU(), new nn.Unflatten(1, [2, 2]));
     expect(net.forward(randn(5, 2, 3)).shape).toEqual([5, 2, 2]);

@@ -1,4 +1,4 @@
-/** Modules: what belongs to them, under which names; modes, state dicts, devices. */
+/** Modules: what they own, and under which names; modes, state dicts, devices. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -65,7 +65,7 @@ describe('a module', () => {
     net.dispose();
   });
 
-  it('knows a parameter that two modules share once, also in the state dict under both names', () => {
+  it('lists a parameter that two modules share once, and in the state dict under both names', () => {
     class Tied extends nn.Module {
       a = new nn.Linear(2, 2);
       b = new nn.Linear(2, 2);
@@ -86,14 +86,14 @@ describe('a module', () => {
     tied.dispose();
   });
 
-  it('takes parameters that are assigned later', () => {
+  it('includes parameters that are assigned later', () => {
     const net = new Net();
     (net as unknown as Record<string, unknown>).extra = new nn.Parameter(zeros(1));
     expect(Array.from(net.namedParameters(), ([name]) => name)).toContain('extra');
     net.dispose();
   });
 
-  it('switches between training and evaluation with all inside', () => {
+  it('switches itself and all inner modules between training and evaluation', () => {
     const net = new Net();
     expect(net.modules().every((module) => module.training)).toBe(true);
     expect(net.eval()).toBe(net);
@@ -106,7 +106,7 @@ describe('a module', () => {
     net.dispose();
   });
 
-  it('freezes and thaws, and forgets gradients', () => {
+  it('freezes and unfreezes, and drops gradients', () => {
     const net = new Net();
     net.requiresGrad_(false);
     expect(net.forward(ones(1, 2)).requiresGrad).toBe(false);
@@ -119,7 +119,7 @@ describe('a module', () => {
     net.dispose();
   });
 
-  it('applies a function to all inside, the innermost first', () => {
+  it('applies a function to all inner modules, the innermost first', () => {
     const net = new nn.Sequential(new nn.Linear(1, 1), new nn.Sequential(new nn.ReLU()));
     const seen: string[] = [];
     expect(net.apply((module) => seen.push(module.constructor.name))).toBe(net);
@@ -165,7 +165,7 @@ describe('a module', () => {
     }
   });
 
-  it('lives through the scope that made it', () => {
+  it('outlives the scope that made it', () => {
     let net: Net | undefined;
     scope(() => {
       net = new Net();
@@ -181,7 +181,7 @@ describe('state dicts', () => {
     const a = new Net();
     const b = new Net();
     const state = a.stateDict();
-    // As in PyTorch, a module that is used in two places has both names here.
+    // As in PyTorch, a module that is used in two places appears under both names.
     const again = ['again.scale', 'again.fc.weight', 'again.fc.bias', 'again.count'];
     expect(Object.keys(state).sort()).toEqual([...NAMES, 'block.count', ...again].sort());
     expect(state['again.scale']).toBe(a.block.scale);
@@ -212,7 +212,7 @@ describe('state dicts', () => {
     net.dispose();
   });
 
-  it('load in part where they are not strict', () => {
+  it('load partially if they are not strict', () => {
     const net = new nn.Linear(2, 1);
     const bias = net.bias!.toArray();
     const result = net.loadStateDict({ weight: ones(1, 2), other: ones(1) }, { strict: false });
@@ -221,7 +221,7 @@ describe('state dicts', () => {
     net.dispose();
   });
 
-  it('load from other devices and element types, without a trace', () => {
+  it('load from other devices and element types, without leaks', () => {
     const net = new nn.Linear(2, 1);
     scope(() => {
       const before = memory().tensors;
@@ -233,7 +233,7 @@ describe('state dicts', () => {
     net.dispose();
   });
 
-  it('notice that saved values changed', () => {
+  it('mark overwritten values as changed for backward', () => {
     const net = new nn.Linear(2, 1);
     const y = net.forward(tensor([[1, 2]], { requiresGrad: true })).sum();
     net.loadStateDict({ weight: ones(1, 2), bias: ones(1) });
@@ -243,7 +243,7 @@ describe('state dicts', () => {
 });
 
 describe('devices', () => {
-  it('a model moves, and its training goes on', () => {
+  it('a model moves to another device, and its training continues', () => {
     manualSeed(3);
     const net = new nn.Sequential(new nn.Linear(2, 4), new nn.Tanh(), new nn.Linear(4, 1));
     const twin = new nn.Sequential(new nn.Linear(2, 4), new nn.Tanh(), new nn.Linear(4, 1));

@@ -1,4 +1,4 @@
-/** Layers with running statistics against PyTorch, step by step, eager and compiled; what they refuse. */
+/** Layers with running statistics against PyTorch, step by step, eager and compiled; and their refusals. */
 import { describe, expect, it } from 'vitest';
 import {
   compile,
@@ -16,7 +16,7 @@ import {
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 import { expectGolden, FORWARD, fixtures, GRADIENT, load, type Stored } from '../support/golden.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 
 interface LayerCase {
   name: string;
@@ -37,10 +37,10 @@ interface LayerCase {
 
 const cases = fixtures<LayerCase>('normLayers');
 
-it('has all layers', () => expect(cases.length).toBe(9));
+it('the fixtures have all layers', () => expect(cases.length).toBe(9));
 
-describe.each(executors)('on %s, as PyTorch', (_, executor) => {
-  it.each(cases)('$name: steps of training, then evaluation', ({ layer: kind, channels, options, state, steps }) => {
+describe.each(executors)('normalisation layers on %s agree with PyTorch', (_, executor) => {
+  it.each(cases)('$name: training steps, then evaluation', ({ layer: kind, channels, options, state, steps }) => {
     withExecutor(executor, () =>
       scope(() => {
         const layer = new nn[kind](channels, options);
@@ -65,8 +65,8 @@ describe.each(executors)('on %s, as PyTorch', (_, executor) => {
   });
 });
 
-describe('compiled', () => {
-  it.each([0.1, null])('running statistics and their count stay live, momentum %s', (momentum) => {
+describe('when compiled', () => {
+  it.each([0.1, null])('running statistics and their count are updated, momentum %s', (momentum) => {
     const [eager, traced] = [new nn.BatchNorm2d(3, { momentum }), new nn.BatchNorm2d(3, { momentum })];
     const train = (layer: nn.BatchNorm2d) => (x: Tensor) => {
       layer.zeroGrad();
@@ -150,7 +150,7 @@ it('layers without statistics have none in their state', () => {
   ]);
 });
 
-it('a refused batch leaves the statistics as they were', () => {
+it('a refused batch does not change the statistics', () => {
   const layer = new nn.BatchNorm1d(3);
   expect(() => layer.forward(ones(1, 3))).toThrow(ShapeError);
   expect(layer.num_batches_tracked!.item()).toBe(0);
@@ -159,7 +159,7 @@ it('a refused batch leaves the statistics as they were', () => {
 
 const [lines, squares] = [new nn.BatchNorm1d(3), new nn.BatchNorm2d(4)];
 const planes = tensor(new Float32Array(2 * 3 * 4 * 5), { shape: [2, 3, 4, 5] });
-check([
+describeRefusals('normalisation, pooling and padding refuse', [
   ['one value', () => lines.forward(ones(1, 3)), ShapeError, 'Expected more than 1 value per channel'],
   ['one element', () => F.instanceNorm(ones(2, 3, 1)), ShapeError, 'Expected more than 1 spatial element'],
   ['wrong channels', () => squares.forward(planes), ShapeError, '[N,4,H,W], got [2,3,4,5]'],
@@ -175,5 +175,5 @@ check([
   ],
   ['a vector', () => F.avgPool2d(ones(4), 2), ShapeError, '[N,C,H,W] or [C,H,W], got [4]'],
   ['a far margin', () => F.pad(planes, [5, 0], { mode: 'reflect' }), ShapeError, 'reflect of 5 and 0'],
-  ['too much taken', () => F.pad(planes, [-3, -3]), ShapeError, '-3 and -3 leave nothing of dimension 3'],
+  ['too much removed', () => F.pad(planes, [-3, -3]), ShapeError, '-3 and -3 leave nothing of dimension 3'],
 ]);

@@ -1,4 +1,4 @@
-/** State dicts: the weights of losses are in them, and only own properties count as names. */
+/** State dicts contain the weights of losses, and only own properties count as names. */
 import { describe, expect, it } from 'vitest';
 import { EarlyStopping, nn, ones, optim, randn, type Tensor, Trainer, tensor } from '../../src/index.ts';
 
@@ -15,7 +15,7 @@ const binary = tensor([
   [1, 0, 1],
 ]);
 
-/** Losses with weights, and the names that PyTorch 2 gives these. */
+/** Losses with weights, and the names of these in PyTorch 2. */
 const LOSSES: Record<string, [(w: Tensor) => { names: string[]; loss: nn.Module; run: () => Tensor }]> = {
   CrossEntropyLoss: [
     (weight) => {
@@ -50,7 +50,7 @@ const LOSSES: Record<string, [(w: Tensor) => { names: string[]; loss: nn.Module;
 };
 
 describe.each(Object.entries(LOSSES))('%s', (_, [make]) => {
-  it('has its weights in the state dict, and computes with what is loaded', () => {
+  it('has its weights in the state dict, and uses loaded ones', () => {
     const weight = tensor([1, 2, 0.5]);
     const [one, two] = [make(weight), make(ones(3))];
     expect(Object.keys(one.loss.stateDict())).toEqual(one.names);
@@ -59,7 +59,7 @@ describe.each(Object.entries(LOSSES))('%s', (_, [make]) => {
     expect(two.run().item()).not.toBe(one.run().item());
     two.loss.loadStateDict(one.loss.stateDict());
     expect(two.run().item()).toBe(one.run().item());
-    // The loss has a hold of its own on what it was given.
+    // The loss keeps its own reference to the given tensor.
     const before = one.run().item();
     weight.dispose();
     expect(one.run().item()).toBe(before);
@@ -77,7 +77,7 @@ it('losses without weights have an empty state dict, and refuse one with weights
   );
 });
 
-it('a Trainer that weighs examples takes the weights of its loss', async () => {
+it('a Trainer with sample weights also uses the weights of its loss', async () => {
   const model = new nn.Linear(3, 3);
   const loss = new nn.CrossEntropyLoss({ weight: tensor([1, 2, 0.5]) });
   const trainer = new Trainer(model, { optimizer: new optim.SGD(model.parameters(), { lr: 0 }), loss });
@@ -101,7 +101,7 @@ describe.each(INHERITED)('the name %s', (name) => {
     expect(layer.loadStateDict(state, { strict: false }).unexpectedKeys).toEqual([name]);
   });
 
-  it('is missing in one that lacks it', () => {
+  it('is missing in a state dict without it', () => {
     if (name === '__proto__' || name === 'constructor' || name === 'toString') return;
     class Odd extends nn.Module {
       constructor() {
@@ -114,7 +114,7 @@ describe.each(INHERITED)('the name %s', (name) => {
     expect(new Odd().loadStateDict({}, { strict: false }).missingKeys).toEqual([name]);
   });
 
-  it('is refused as a reduction, a loss, a metric, what is monitored, a state', async () => {
+  it('is refused as a reduction, a loss, a metric, a monitored value and a state', async () => {
     const model = new nn.Linear(3, 3);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const reduction = name as 'mean';

@@ -1,4 +1,4 @@
-/** Containers, graphs, tables, limits on gradients, frozen parameters, the Boltzmann machine. */
+/** Containers, graphs, summaries, gradient clipping, frozen parameters, the Boltzmann machine. */
 import { describe, expect, it } from 'vitest';
 import {
   compile,
@@ -19,7 +19,7 @@ import {
 const SEED = 29;
 
 describe('containers', () => {
-  it('ModuleList has its modules by position, and loops over them', () => {
+  it('ModuleList gives its modules by position, and is iterable', () => {
     const list = new nn.ModuleList([new nn.Linear(2, 3), new nn.Linear(3, 1, { bias: false })]);
     list.append(new nn.Linear(1, 1));
     expect([list.length, [...list].length, list.at(-1)]).toEqual([3, 3, list[2]]);
@@ -29,7 +29,7 @@ describe('containers', () => {
     list.dispose();
   });
 
-  it('ModuleDict has its modules by name', () => {
+  it('ModuleDict gives its modules by name', () => {
     const heads = new nn.ModuleDict<nn.Module>({ a: new nn.Linear(2, 1) });
     heads.set('b', new nn.Linear(2, 2));
     expect([heads.keys(), heads.has('a'), heads.has('c')]).toEqual([['a', 'b'], true, false]);
@@ -69,7 +69,7 @@ describe('Graph', () => {
 });
 
 describe('summary', () => {
-  it('shows layers, shapes and parameters, and leaves the model as it was', () => {
+  it('shows layers, shapes and parameters, and does not change the model', () => {
     const model = new nn.Sequential(new nn.Linear(4, 3), new nn.Dropout(0.5), new nn.Linear(3, 2));
     model[2]!.requiresGrad_(false);
     const before = memory();
@@ -94,7 +94,7 @@ describe('summary', () => {
   });
 });
 
-describe('limits on gradients', () => {
+describe('gradient clipping', () => {
   const withGradients = () => {
     const [a, b, none] = [zeros([2], { requiresGrad: true }), zeros([1], { requiresGrad: true }), zeros(3)];
     a.grad = tensor([3, 0]);
@@ -102,7 +102,7 @@ describe('limits on gradients', () => {
     return [a, b, none];
   };
 
-  it('clipGradNorm_ scales all gradients together, and gives the norm', () => {
+  it('clipGradNorm_ scales all gradients together, and returns the norm', () => {
     const [a, b, none] = withGradients() as [Tensor, Tensor, Tensor];
     expect(nn.utils.clipGradNorm_([a, b, none], 10).item()).toBe(5);
     expect(a.grad!.toArray()).toEqual([3, 0]);
@@ -119,7 +119,7 @@ describe('limits on gradients', () => {
     expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([[2, 0], [-2]]);
   });
 
-  it('work in compiled steps', () => {
+  it('works in compiled steps', () => {
     scope(() => {
       const w = new nn.Parameter(tensor([10, 0]));
       const optimizer = new optim.SGD([w], { lr: 1 });
@@ -160,7 +160,7 @@ it.each([
   [[3, 5], 2],
   [[4, 2, 3], 1],
   [[4, 4], 0.5],
-])('orthogonal_ of %j with gain %s', (shape, gain) => {
+])('orthogonal_ makes %j with gain %s orthogonal', (shape, gain) => {
   manualSeed(SEED);
   const q = nn.init.orthogonal_(zeros(shape), gain).reshape(shape[0]!, -1);
   const [rows, cols] = q.shape as [number, number];
@@ -193,7 +193,7 @@ it('an RBM learns to reconstruct two patterns', () => {
 });
 
 describe('modules of activations and losses', () => {
-  it('do what their functions do', () => {
+  it('give the results of their functions', () => {
     scope(() => {
       const x = randn(4, 3);
       const pairs: [nn.Layer, Tensor][] = [

@@ -1,14 +1,14 @@
-/** Options of pooling, resizing and padding: what is refused when a layer is made. */
+/** Options of pooling, resizing, padding and batch norm that are refused. */
 import { ArgumentError, F, nn, ones } from '../../src/index.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 
 const x = ones(1, 1, 4, 4);
-check([
+describeRefusals('pooling, resizing, padding and batch norm refuse', [
   ['padding', () => new nn.MaxPool2d(2, { padding: 2 }), ArgumentError, 'got padding 2 for a kernel of 2'],
   ['stride 0', () => new nn.AvgPool2d(2, { stride: 0 }), ArgumentError, 'stride must be a whole number from 1 on, or'],
   ['a misspelt option', () => new nn.MaxPool2d(2, { paddings: 1 } as object), ArgumentError, 'unknown option paddings'],
   [
-    'half a kernel',
+    'a kernel with one size',
     () => F.maxPool2d(x, [2] as unknown as [number, number]),
     ArgumentError,
     'or [height, width], got [2]',
@@ -19,5 +19,5 @@ check([
   ['an odd list', () => F.pad(x, [1]), ArgumentError, '[left, right, top, bottom, …]'],
   ['a mode', () => F.pad(x, [1, 1], { mode: 'wrap' as 'reflect' }), ArgumentError, "'reflect' or 'replicate'"],
   ['momentum', () => new nn.BatchNorm2d(2, { momentum: 2 }), ArgumentError, 'momentum must be between 0 and 1'],
-  ['half the statistics', () => F.batchNorm(x, ones(1)), ArgumentError, 'must both be given'],
+  ['only one of the statistics', () => F.batchNorm(x, ones(1)), ArgumentError, 'must both be given'],
 ]);

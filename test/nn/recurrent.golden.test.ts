@@ -16,7 +16,7 @@ interface Case {
   gradients: Omit<Stored, 'dtype'>[];
 }
 
-/** As `weights` in test/golden/fixture.py: fixed, irregular numbers of both signs. */
+/** The same as `weights` in test/golden/fixture.py: fixed, irregular numbers of both signs. */
 function weights(shape: readonly number[], offset: number): Tensor {
   const n = shape.reduce((product, size) => product * size, 1);
   const values = Float64Array.from({ length: n }, (_, i) => {
@@ -66,7 +66,7 @@ function check(golden: Case): void {
   module.dispose();
 }
 
-/** The same as one program, lengths as an input. */
+/** Checks the same in one compiled program, with lengths as an input. */
 function checkCompiled(golden: Case): void {
   const module = build(golden);
   const leaves = golden.inputs.map((shape, i) => weights(shape, 0.05 + 0.13 * i));
@@ -91,7 +91,7 @@ function checkCompiled(golden: Case): void {
   module.dispose();
 }
 
-describe('fixtures of PyTorch: recurrent', () => {
+describe('fixtures of PyTorch for recurrent layers', () => {
   const cases = fixtures<Case>('recurrent');
   const runAll = (run: (golden: Case) => void) => {
     const failures: string[] = [];
@@ -105,13 +105,13 @@ describe('fixtures of PyTorch: recurrent', () => {
     expect(failures).toEqual([]);
   };
 
-  it('has all cases', () => {
+  it('have all cases', () => {
     expect(cases.length).toBe(156);
   });
 
-  it.each(executors)('all of them run on %s', (_, executor) => {
+  it.each(executors)('pass on %s', (_, executor) => {
     withExecutor(executor, () => runAll(check));
   });
 
-  it('all of them run compiled', () => runAll(checkCompiled));
+  it('pass when compiled', () => runAll(checkCompiled));
 });

@@ -1,4 +1,4 @@
-/** Recurrent layers: names, options, refusals, memory, long sequences, and derivatives of cells twice. */
+/** Recurrent layers: names, options, refusals, memory, long sequences, and second derivatives of cells. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -53,7 +53,7 @@ describe.each(['RNN', 'LSTM', 'GRU'] as const)('%s', (kind) => {
     layer.dispose();
   });
 
-  it('drops between layers in training alone', () => {
+  it('drops between layers only in training', () => {
     manualSeed(3);
     const layer = new kinds[kind](2, 4, { numLayers: 2, dropout: 0.5 });
     scope(() => {
@@ -118,7 +118,7 @@ describe.each(['RNN', 'LSTM', 'GRU'] as const)('%s', (kind) => {
     layer.dispose();
   });
 
-  it('takes an empty batch', () => {
+  it('accepts an empty batch', () => {
     const layer = new kinds[kind](2, 3);
     scope(() => {
       const [out] = layer.forward(zeros(4, 0, 2));
@@ -133,7 +133,7 @@ describe.each(['RNN', 'LSTM', 'GRU'] as const)('%s', (kind) => {
 describe('cells', () => {
   const cells = { RNNCell: nn.RNNCell, LSTMCell: nn.LSTMCell, GRUCell: nn.GRUCell };
 
-  it.each(['RNNCell', 'LSTMCell', 'GRUCell'] as const)('%s: derivatives twice, over two steps', (kind) => {
+  it.each(['RNNCell', 'LSTMCell', 'GRUCell'] as const)('%s has right second derivatives over two steps', (kind) => {
     const cell = new cells[kind](2, 3);
     const weights = cell.parameters();
     const run = (...inputs: Tensor[]) => {
@@ -157,7 +157,7 @@ describe('cells', () => {
     expect(gradcheck(gradient, inputs)).toBe(true);
   });
 
-  it('give what the layer gives, step by step', () => {
+  it('give the results of the layer, step by step', () => {
     const layer = new nn.LSTM(3, 4);
     const cell = new nn.LSTMCell(3, 4);
     cell.loadStateDict(
@@ -177,7 +177,7 @@ describe('cells', () => {
   });
 });
 
-describe('lengths under compile', () => {
+describe('lengths in a compiled function', () => {
   it('are checked at every run', () => {
     const layer = new nn.GRU(2, 3);
     const x = randn(4, 2, 2);
@@ -191,7 +191,7 @@ describe('lengths under compile', () => {
   });
 });
 
-describe('refusals', () => {
+describe('recurrent layers refuse', () => {
   const lstm = new nn.LSTM(3, 4);
   const gru = new nn.GRU(3, 4, { batchFirst: true, numLayers: 2 });
   const [rnnCell, gruCell, lstmCell] = [new nn.RNNCell(3, 2), new nn.GRUCell(3, 2), new nn.LSTMCell(3, 2)];
@@ -209,16 +209,21 @@ describe('refusals', () => {
     ['no layers', () => new nn.RNN(3, 2, { numLayers: 0 }), ArgumentError, 'RNN: numLayers must be'],
     ['dropout 2', () => new nn.RNN(3, 2, { dropout: 2 }), ArgumentError, 'RNN: dropout must be between 0 and 1, got 2'],
     ['a misspelt option', () => new nn.LSTM(3, 2, wrong({ layers: 2 })), ArgumentError, 'LSTM: unknown option layers'],
-    ['nonlinearity of LSTM', () => new nn.LSTM(3, 2, wrong({ nonlinearity: 'tanh' })), ArgumentError, 'nonlinearity'],
     [
-      'another nonlinearity',
+      'a nonlinearity for LSTM',
+      () => new nn.LSTM(3, 2, wrong({ nonlinearity: 'tanh' })),
+      ArgumentError,
+      'nonlinearity',
+    ],
+    [
+      'an unknown nonlinearity',
       () => new nn.RNN(3, 2, wrong({ nonlinearity: 'elu' })),
       ArgumentError,
       "'tanh' or 'relu', got elu",
     ],
-    ['an input of other features', () => lstm.forward(zeros(5, 2, 4)), ShapeError, 'with inputSize 3, got [5,2,4]'],
+    ['an input with other features', () => lstm.forward(zeros(5, 2, 4)), ShapeError, 'with inputSize 3, got [5,2,4]'],
     ['one dimension', () => lstm.forward(zeros(3)), ShapeError, 'LSTM: input must be [steps,batch,inputSize]'],
-    ['no tensor', () => lstm.forward(wrong([1])), ArgumentError, 'LSTM: input must be a tensor'],
+    ['a value that is not a tensor', () => lstm.forward(wrong([1])), ArgumentError, 'LSTM: input must be a tensor'],
     [
       'int32',
       () => lstm.forward(zeros([5, 2, 3], { dtype: 'int32' })),
@@ -228,12 +233,12 @@ describe('refusals', () => {
     ['no steps', () => gru.forward(zeros(2, 0, 3)), ShapeError, 'GRU: input [2,0,3] has no steps'],
     ['one state of two', () => lstm.forward(x(), wrong([zeros(1, 2, 4)])), ArgumentError, 'two tensors, [h, c]'],
     [
-      'c0 of another batch',
+      'c0 for another batch',
       () => lstm.forward(x(), states([1, 2, 4], [1, 3, 4])),
       ShapeError,
       'LSTM: c0 must be [1,2,4]',
     ],
-    ['h0 of one layer', () => gru.forward(zeros(2, 5, 3), zeros(1, 2, 4)), ShapeError, 'GRU: h0 must be [2,2,4]'],
+    ['h0 for one layer', () => gru.forward(zeros(2, 5, 3), zeros(1, 2, 4)), ShapeError, 'GRU: h0 must be [2,2,4]'],
     [
       'length 0',
       lengths([0, 2]),
@@ -265,7 +270,7 @@ describe('refusals', () => {
     ],
     ['two devices', () => lstm.forward(x().to('reference')), DeviceError, 'lstm: tensors live on two devices'],
     [
-      'a cell of other features',
+      'a cell input with other features',
       () => gruCell.forward(zeros(2, 4)),
       ShapeError,
       'GRUCell: input must be [batch,3] or [3]',

@@ -1,6 +1,7 @@
 /**
- * A program for the test of kills: writes checkpoints in a loop and tells the number of each. The files to write lie beside, made
- * by `saveModel`; only what writes them is loaded here, so that many starts take little time.
+ * A program for the test of kills: it writes checkpoints in a loop and prints the number of each. The files to write
+ * are next to them, made by `saveModel`; only the code that writes them is loaded here, so that many starts take little
+ * time.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { writeAtomically } from '../../src/node/write.ts';

@@ -29,7 +29,7 @@ describe('parseCsv', () => {
     expect([table.length, table.column('n')]).toEqual([2, [1, 25]]);
   });
 
-  it('takes columns for numbers where all fields are, with gaps', () => {
+  it('takes a column as numbers if all its fields are numbers or empty', () => {
     const table = parseCsv('a,b,c,d\n1,x,,\n,2,,7\n-.5,+3.,,0x1\n');
     expect(table.rows).toEqual([
       [1, 'x', '', ''],
@@ -40,7 +40,7 @@ describe('parseCsv', () => {
     expect(() => parseCsv('a\nx', { types: { a: 'number' } })).toThrow('CSV: row 1, column a: "x" is no number');
   });
 
-  it('takes other separators, tables without names, a byte order mark and empty lines', () => {
+  it('accepts other separators, tables without names, a byte order mark and empty lines', () => {
     expect(parseCsv('1;2\n3;4', { header: false, delimiter: ';' })).toMatchObject({
       columns: ['0', '1'],
       rows: [
@@ -74,7 +74,7 @@ describe('parseCsv', () => {
     ['nothing', () => parseCsv(''), FormatError, 'the table is empty'],
     ['a long delimiter', () => parseCsv('a', { delimiter: '||' }), ArgumentError, 'delimiter must be one character'],
     [
-      'types of no column',
+      'types of an unknown column',
       () => parseCsv('a\n1', { types: { b: 'string' } }),
       ArgumentError,
       'types names b, which is no column',
@@ -85,7 +85,7 @@ describe('parseCsv', () => {
     expect(fn).toThrow(message);
   });
 
-  it('is read from files, and so are film reviews', () => {
+  it('is also available for files, as are film reviews', () => {
     const path = join(dir, 'reviews.csv');
     writeFileSync(path, 'review,sentiment\n"Good.<br /><br />Very, very good",positive\nBad,negative\n');
     expect(readCsv(path).column('sentiment')).toEqual(['positive', 'negative']);
@@ -121,7 +121,7 @@ describe('imageFolder', () => {
     writeFileSync(join(dir, 'dogs', 'notes.txt'), 'no image');
   }
 
-  it('gives images and labels, in batches too', async () => {
+  it('gives images and labels, also in batches', async () => {
     fill();
     const set = await imageFolder(dir);
     expect([set.classes, set.length, set.samples.map(({ label }) => label)]).toEqual([['cats', 'dogs'], 3, [0, 0, 1]]);
@@ -155,7 +155,7 @@ describe('imageFolder', () => {
     for (const t of [image, label]) t.dispose();
   });
 
-  it('refuses what is no folder of classes, and damaged images', async () => {
+  it('refuses folders without classes, and damaged images', async () => {
     await expect(imageFolder(join(dir, 'none'))).rejects.toThrow('has no folders; expected one folder of images');
     mkdirSync(join(dir, 'cats'));
     await expect(imageFolder(dir)).rejects.toThrow('has no PNG or JPEG files');
@@ -178,7 +178,7 @@ describe('imageFolder', () => {
     await expect(imageFolder(dir, { transform: wrong((x: unknown) => x) })).rejects.toThrow('transform must be one of');
   });
 
-  it('tells which package is missing', async () => {
+  it('says which package is missing', async () => {
     const name = 'saraf-missing-package';
     await expect(peer('imageFolder', name, () => import(name))).rejects.toThrow(
       'imageFolder: the npm package saraf-missing-package is not installed (npm install saraf-missing-package)',

@@ -1,4 +1,7 @@
-/** Damaged IDX files, tables and images: an error of ours or a result, soon, with no more memory than the file warrants. */
+/**
+ * Damaged IDX files, tables and images: each gives one of saraf's errors or a result, quickly, with no more memory than
+ * the file warrants.
+ */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +17,7 @@ import { damagedBytes, randomFrom } from '../support/damage.ts';
 const MUTATIONS = 600;
 const MIB = 2 ** 20;
 
-/** Reads many damaged files; tells how many were refused. */
+/** Reads many damaged files; returns how many were refused. */
 function survive(good: Uint8Array, mostMemory: number, read: (bytes: Uint8Array) => void): number {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = randomFrom(seed);
@@ -44,7 +47,7 @@ function survive(good: Uint8Array, mostMemory: number, read: (bytes: Uint8Array)
 
 beforeAll(() => tensor([1]).dispose());
 
-it('IDX', () => {
+it('damaged IDX files are read or refused', () => {
   const good = new Uint8Array([
     0,
     0,
@@ -71,7 +74,7 @@ it('IDX', () => {
   expect(refused).toBeGreaterThan(MUTATIONS / 4);
 });
 
-it('CSV', () => {
+it('damaged CSV tables are read or refused', () => {
   const good = new TextEncoder().encode(
     `name,"a ""quoted"" one",n\r\n${Array.from({ length: 20 }, (_, i) => `x${i},"line\nbreak, ${i}",${i / 3}`).join('\r\n')}\r\n`,
   );
@@ -82,7 +85,7 @@ it('CSV', () => {
   expect(refused).toBeGreaterThan(MUTATIONS / 20);
 });
 
-it('film reviews', () => {
+it('damaged film reviews are read or refused', () => {
   const dir = mkdtempSync(join(tmpdir(), 'saraf-'));
   const path = join(dir, 'reviews.csv');
   const reviews = Array.from(
@@ -99,14 +102,14 @@ it('film reviews', () => {
   rmSync(dir, { recursive: true });
 });
 
-it('CSV: a large field takes time in proportion to its length', () => {
+it('the time for a large CSV field is proportional to its length', () => {
   const text = (n: number) => `a\n"${'""'.repeat(n)}"\n`;
   const start = performance.now();
   expect(parseCsv(text(300_000)).rows[0]![0]).toHaveLength(300_000);
   expect(performance.now() - start).toBeLessThan(2000);
 });
 
-describe('images', () => {
+describe('damaged images are decoded or refused', () => {
   let dir: string;
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'saraf-'));
@@ -147,7 +150,7 @@ describe('images', () => {
     60_000,
   );
 
-  it('a header alone cannot ask for memory', async () => {
+  it('but a header without data cannot ask for memory', async () => {
     const png = new Uint8Array(pngOf({}));
     new DataView(png.buffer).setUint32(16, 9000);
     new DataView(png.buffer).setUint32(20, 9000);
@@ -167,7 +170,7 @@ describe('images', () => {
   });
 });
 
-it('MNIST in gzip', () => {
+it('damaged gzip files of MNIST are read or refused', () => {
   const dir = mkdtempSync(join(tmpdir(), 'saraf-'));
   const images = (n: number) => Buffer.from([0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 2, 0, 0, 0, 2, ...Array(4 * n).fill(7)]);
   const labels = (n: number) => Buffer.from([0, 0, 8, 1, 0, 0, 0, n, ...Array(n).fill(1)]);

@@ -1,4 +1,4 @@
-/** IDX files and MNIST: what is right is read, what is damaged is refused before anything is made of it. */
+/** IDX files and MNIST: valid files are read, damaged ones are refused before any tensor is made. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,9 +57,9 @@ describe('parseIdx', () => {
     ],
     ['a header cut short', good.slice(0, 10), 'file.idx: 2 dimensions do not fit into 10 bytes'],
     ['elements cut short', good.slice(0, -1), 'file.idx: sizes [2,2] need 4 elements, the file has 3'],
-    ['elements too many', Uint8Array.of(...good, 0), 'file.idx: sizes [2,2] need 4 elements, the file has 5'],
+    ['too many elements', Uint8Array.of(...good, 0), 'file.idx: sizes [2,2] need 4 elements, the file has 5'],
     ['absurd sizes', changed(4, 0xff), 'file.idx: sizes [4278190082,2] need 8556380164 elements, the file has 4'],
-    ['a product beyond whole numbers', idx(new Array(50).fill(0xffffffff), [1]), 'elements, the file has 1'],
+    ['a product of sizes beyond exact integers', idx(new Array(50).fill(0xffffffff), [1]), 'elements, the file has 1'],
     ['elements although a size is 0', idx([0, 4], [1, 2]), 'file.idx: sizes [0,4] need 0 elements, the file has 2'],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => parseIdx(bytes, 'file.idx')).toThrow(FormatError);
@@ -82,7 +82,7 @@ describe('mnist', () => {
   };
   type Name = keyof typeof files;
 
-  /** Writes the four files, some in another way. */
+  /** Writes the four files, some of them changed. */
   function write(
     other: Partial<Record<Name, Uint8Array | null>> = {},
     rename = (name: string) => name,
@@ -146,7 +146,7 @@ describe('mnist', () => {
       'train-images: sizes [3,2,2] need 12 elements, the file has 10',
     ],
     [
-      'labels of another number',
+      'a different number of labels',
       { 'train-labels-idx1-ubyte': idx([2], [1, 2]) },
       'mnist: images [3,2,2] and labels [2] do not belong together',
     ],

@@ -1,4 +1,4 @@
-/** Processes that are killed while they write a checkpoint: what stands there is whole, the old one or the new one. */
+/** Processes that are killed while they write a checkpoint: the file is complete, either the old one or the new one. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const KILLS = 24;
 const AT_ONCE = 3;
 const PROGRAM = fileURLToPath(new URL('checkpoints.ts', import.meta.url));
 
-/** Checkpoints of which each has its number in the file and in all weights. */
+/** Checkpoints, each with its number in the file and in all weights. */
 const CHECKPOINTS = 5;
 
 let dir: string;
@@ -32,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Runs the program, kills it so many milliseconds after its first checkpoint; gives the number of the last one that it told of. */
+/** Runs the program, kills it this many milliseconds after its first checkpoint; returns the number of the last one that it printed. */
 function runAndKill(path: string, first: number, milliseconds: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, path, String(first), ...files], {
@@ -55,7 +55,7 @@ function runAndKill(path: string, first: number, milliseconds: number): Promise<
 
 const temporary = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 
-it(`${KILLS} kills leave whole files`, async () => {
+it(`${KILLS} kills leave complete files`, async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = randomFrom(seed);
   let strays = 0;
@@ -75,7 +75,7 @@ it(`${KILLS} kills leave whole files`, async () => {
           where,
         ).toBe(true);
       model.dispose();
-      // At most what the last one left: each save removes what others did.
+      // At most the file that the last process left: each save removes those of earlier ones.
       const left = temporary(folder);
       expect(left.length, where).toBeLessThanOrEqual(1);
       expect(
@@ -93,11 +93,11 @@ it(`${KILLS} kills leave whole files`, async () => {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => series(`series-${i}-`)));
   console.log(
-    `seed ${seed}: ${KILLS} kills, ${strays} temporary files left, ${newer} times the file was newer than told`,
+    `seed ${seed}: ${KILLS} kills, ${strays} temporary files left, ${newer} times the file was newer than printed`,
   );
 });
 
-it('removes only what is left of its own file, by processes that have ended here', () => {
+it('a save only removes temporary files of its own file, left by processes that have ended on this host', () => {
   const folder = mkdtempSync(join(dir, 'strays-'));
   const host = hostname().replace(/[^\w-]/g, '_');
   const kept = [
@@ -108,7 +108,7 @@ it('removes only what is left of its own file, by processes that have ended here
   ];
   for (const name of [...kept, `.a.safetensors.${host}.999999999.0.tmp`]) writeFileSync(join(folder, name), 'x');
   const model = new nn.Sequential(new nn.Linear(2, 2));
-  // A name that is taken, as after a restart with the same process number.
+  // A name that is already taken, as after a restart with the same process id.
   for (let i = 0; i < 50; i++) writeFileSync(join(folder, `.a.safetensors.${host}.${process.pid}.${i}.tmp`), 'x');
   saveModel(model, join(folder, 'a.safetensors'));
   model.dispose();

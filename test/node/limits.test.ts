@@ -1,4 +1,4 @@
-/** What tables, packed files and pictures may ask for: a limit that is told in the error, and that the caller can raise. */
+/** The memory that tables, packed files and pictures may ask for: the error names the limit, and the caller can raise it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('CSV', () => {
-  it('digits that never end are a text, or a number', () => {
+  it('very long runs of digits are a text or a number', () => {
     const digits = '1'.repeat(1_000_000);
     for (const end of ['x', '.1.', 'e', 'e1x', ' x', '.ex'])
       expect(typeof parseCsv(`a\n${digits}${end}\n`).rows[0]![0]).toBe('string');
@@ -74,11 +74,11 @@ describe('CSV', () => {
     expect(() => parseCsv('a\n1\n').column('constructor')).toThrow('there is no column constructor');
   });
 
-  it('of two columns with one name the first is found', () => {
+  it('of two columns with the same name the first is found', () => {
     expect(parseCsv('a,b,a\n1,2,3\n').column('a')).toEqual([1]);
   });
 
-  it('film reviews', () => {
+  it('film reviews have the same limit', () => {
     const path = join(dir, 'reviews.csv');
     writeFileSync(path, `review,sentiment\n${'Good,positive\n'.repeat(100)}`);
     expect(imdb(path).labels).toHaveLength(100);
@@ -112,7 +112,7 @@ describe('gzip', () => {
       return train.tensors[0].shape;
     });
 
-  it('a file that unpacks to far more than it is', () => {
+  it('a file that unpacks to far more than its size is refused', () => {
     write(gzipSync(Buffer.alloc(40 * MIB)));
     const { arrayBuffers } = process.memoryUsage();
     expect(() => read()).toThrow(FormatError);
@@ -120,7 +120,7 @@ describe('gzip', () => {
       /idx3-ubyte\.gz: \d+ bytes unpack to more than \d+ elements, the limit; \{ maxElements/,
     );
     expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(80 * MIB);
-    // Large enough, it is no IDX file.
+    // If the limit is large enough, it is not an IDX file.
     expect(() => read({ maxElements: 50 * MIB })).toThrow();
   });
 
@@ -136,7 +136,7 @@ describe('gzip', () => {
   });
 });
 
-/** Only how wide a picture is: tensors of millions of elements would take longer than decoding. */
+/** Gives only the width of a picture: tensors of millions of elements would take longer than decoding. */
 class Width extends data.transforms.Transform {
   override forward(image: data.transforms.ImageInput) {
     return tensor([(image as data.transforms.ImageLike).width]);
@@ -147,7 +147,7 @@ class Width extends data.transforms.Transform {
 }
 
 describe('pictures', () => {
-  it.each(pictures)('%s', async (_, bytes, file, message) => {
+  it.each(pictures)('are refused: %s', async (_, bytes, file, message) => {
     writeFileSync(join(dir, 'class', file), bytes);
     const set = await imageFolder(dir);
     const before = memory();
@@ -159,7 +159,7 @@ describe('pictures', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('texts and other parts that nobody reads do not matter', async () => {
+  it('with texts and other unread parts are not limited by these', async () => {
     const texts = Array(20_000).fill(chunk('tEXt', Buffer.from('Comment\0x')));
     const packed = chunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0'), gzipSync(Buffer.alloc(MIB))]));
     writeFileSync(join(dir, 'class', 'a.png'), pngOf(header(3, 2, 8, 0), ...texts, packed, zeros(8)));
@@ -186,14 +186,14 @@ describe('pictures', () => {
     await expect(widthOf({ maxElements: 1000 })).rejects.toThrow('pixels are more than 1000 elements');
   });
 
-  it('interlaced ones are read', async () => {
-    // All seven pictures of a black one: rows of each, with a byte before.
+  it('may be interlaced', async () => {
+    // All seven passes of a black picture: the rows of each, with a byte before each row.
     writeFileSync(join(dir, 'class', 'a.png'), pngOf(header(8, 8, 8, 0, 1), zeros(2 + 2 + 3 + 6 + 10 + 20 + 36)));
     const set = await imageFolder(dir);
     expect(scope(() => [set.get(0)[0].shape, set.get(0)[0].sum().item()])).toEqual([[3, 8, 8], 0]);
   });
 
-  it('wait for their turn in a bounded memory: the rest is decoded when it comes', async () => {
+  it('that are read ahead share a bounded memory; the others are decoded when they are needed', async () => {
     const [width, count] = [2040, 6];
     for (let i = 0; i < count; i++) writeFileSync(join(dir, 'class', `${i}.png`), black(width, width));
     const set = await imageFolder(dir, { workers: 2, transform: new Width() });
@@ -203,13 +203,13 @@ describe('pictures', () => {
     expect(decode).toHaveBeenCalledTimes(0);
     for (const make of makers) scope(() => expect(make()[0].item()).toBe(width));
     expect(decode).toHaveBeenCalledTimes(1);
-    // What has had its turn makes room.
+    // Pictures that were used free their memory.
     const again = await Promise.all([0, 1].map((i) => set.prepare(i)));
     for (const make of again) scope(() => make());
     expect(decode).toHaveBeenCalledTimes(1);
   });
 
-  it('are decoded once in a pass', async () => {
+  it('are decoded once per pass', async () => {
     for (let i = 0; i < 6; i++) writeFileSync(join(dir, 'class', `${i}.png`), black(8, 8));
     const decode = vi.spyOn(PNG.sync, 'read');
     for (const prefetch of [0, 1, 3]) {

@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-it('writes a file as a whole or not at all, and reads it', () => {
+it('an ONNX file is written completely or not at all, and can be read', () => {
   const [model, path] = [new nn.Linear(3, 2), join(dir, 'model.onnx')];
   exportOnnx(model, [null, 3], path, { outputNames: ['y'] });
   expect(new Uint8Array(readFileSync(path))).toEqual(onnxBytes(model, [null, 3], { outputNames: ['y'] }));

@@ -1,4 +1,4 @@
-/** Where files are written: through links, with the mode and the owner that they had, and never in the place of what is not a file. */
+/** How files are written: through links, with the mode and the owner that they had, and never over anything that is not a file. */
 import {
   chmodSync,
   linkSync,
@@ -57,7 +57,7 @@ describe('writeAtomically', () => {
     expect([uid, gid, modeOf(path)]).toEqual([1234, 2345, 0o640]);
   });
 
-  it('writes through links: relative, absolute, several, into other folders, to what does not exist yet', () => {
+  it('writes through links: relative, absolute, chained, into other folders, to files that do not exist yet', () => {
     mkdirSync(join(dir, 'far', 'away'), { recursive: true });
     symlinkSync('far', join(dir, 'near'));
     const cases: [link: string, to: string, file: string][] = [
@@ -79,7 +79,7 @@ describe('writeAtomically', () => {
     expect(readdirSync(dir).sort()).toEqual(['absolute', 'far', 'into', 'near', 'plain', 'relative', 'second']);
   });
 
-  it('refuses a circle of links, folders, sockets, and what has no folder', async () => {
+  it('refuses circular links, folders, sockets, and paths whose folder does not exist', async () => {
     symlinkSync('b', join(dir, 'a'));
     symlinkSync('a', join(dir, 'b'));
     mkdirSync(join(dir, 'folder'));
@@ -104,7 +104,7 @@ describe('writeAtomically', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('leaves other names of the old file what they were', () => {
+  it('does not change hard links to the old file', () => {
     writeFileSync(join(dir, 'a'), 'old');
     linkSync(join(dir, 'a'), join(dir, 'b'));
     writeAtomically(join(dir, 'a'), bytes('new'));
@@ -112,7 +112,7 @@ describe('writeAtomically', () => {
   });
 });
 
-it('models and checkpoints are written so, too', async () => {
+it('models and checkpoints are written the same way', async () => {
   const model = new nn.Sequential(new nn.Linear(2, 2));
   writeFileSync(join(dir, 'target'), 'old', { mode: 0o600 });
   symlinkSync('target', join(dir, 'link'));

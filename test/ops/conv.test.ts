@@ -1,4 +1,4 @@
-/** Convolution as users call it: errors, memory, compiled programs, what it costs beside its result. */
+/** Convolution as users call it: errors, memory (also beyond its result), compiled programs. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -24,7 +24,7 @@ import { executors } from '../support/executors.ts';
 
 const shaped = (...shape: number[]) => zeros(shape);
 
-describe('refusals', () => {
+describe('convolution refuses', () => {
   const x = shaped(1, 4, 5, 6);
   const w = shaped(8, 4, 3, 3);
   const shapes: [string, () => unknown, string][] = [
@@ -120,7 +120,7 @@ describe('refusals', () => {
   });
 });
 
-describe('one example without a batch', () => {
+describe('convolution of one example without a batch', () => {
   const w2 = keep(randn(4, 2, 3, 2));
   const w1 = keep(randn(4, 2, 3));
   const b = keep(randn(4));
@@ -130,7 +130,7 @@ describe('one example without a batch', () => {
     ['conv1d', [2, 6], (x) => F.conv1d(x, w1, b, { padding: 'same' })],
     ['convTranspose2d', [4, 3, 4], (x) => F.convTranspose2d(x, w2, null, { stride: 2 })],
     ['InstanceNorm2d', [2, 5, 6], (x) => norm.forward(x)],
-  ])('%s', (_, shape, fn) => {
+  ])('is right: %s', (_, shape, fn) => {
     scope(() => {
       const x = randn(shape, { requiresGrad: true });
       const one = fn(x);
@@ -145,10 +145,10 @@ describe('one example without a batch', () => {
   });
 });
 
-describe.each(executors)('on %s', (_, executor) => {
+describe.each(executors)('convolution on %s', (_, executor) => {
   const on = <T>(fn: () => T) => withExecutor(executor, () => scope(fn));
 
-  it('needs no memory beside its result', () => {
+  it('needs no memory besides its result', () => {
     on(() => {
       const x = randn(3, 8, 20, 20);
       const w = randn(8, 8, 3, 3);
@@ -173,7 +173,7 @@ describe.each(executors)('on %s', (_, executor) => {
     });
   });
 
-  it('images without elements give results without elements, and zeros as gradient of the weights', () => {
+  it('gives empty results for images without elements, and zeros as the gradient of the weights', () => {
     on(() => {
       const x = zeros([0, 2, 5, 5]);
       const w = randn(3, 2, 3, 3, { requiresGrad: true });
@@ -184,7 +184,7 @@ describe.each(executors)('on %s', (_, executor) => {
     });
   });
 
-  it('spreads NaN and infinite elements over the outputs that meet them, and nowhere else', () => {
+  it('spreads NaN and infinite elements only to the outputs whose windows contain them', () => {
     on(() => {
       const x = zeros([1, 1, 9, 9]);
       x.select(2, 4).select(2, 4).fill_(Number.NaN);

@@ -10,7 +10,7 @@ describe('alpha', () => {
   it.each<[string, Tensor, number[], string]>([
     ['floats', add(tensor([1, 2]), tensor([3, 4]), { alpha: 10 }), [31, 42], 'float32'],
     ['a number', sub(tensor([1, 2]), 3, { alpha: 0.5 }), [-0.5, 0.5], 'float32'],
-    ['a number first', sub(1, tensor([3, 4]), { alpha: 2 }), [-5, -7], 'float32'],
+    ['a number as the first operand', sub(1, tensor([3, 4]), { alpha: 2 }), [-5, -7], 'float32'],
     ['integers', add(whole(1, 2), whole(3, 4), { alpha: 2 }), [7, 10], 'int32'],
     ['an integer that wraps', add(whole(1, 2), 2 ** 30, { alpha: 4 }), [1, 2], 'int32'],
     ['float and integer', add(tensor([1, 2]), whole(3), { alpha: 0.5 }), [2.5, 3.5], 'float32'],
@@ -27,8 +27,8 @@ describe('alpha', () => {
     ],
     ['in place', tensor([1, 2]).add_(tensor([1, 1]), { alpha: 3 }), [4, 5], 'float32'],
     ['in place, sub', whole(1, 2).sub_(2, { alpha: 3 }), [-5, -4], 'int32'],
-    ['nothing named', add(whole(1), whole(2), {}), [3], 'int32'],
-  ])('%s', (_, y, expected, dtype) => {
+    ['an empty object', add(whole(1), whole(2), {}), [3], 'int32'],
+  ])('is right for %s', (_, y, expected, dtype) => {
     expect(values(y)).toEqual(expected);
     expect(y.dtype).toBe(dtype);
   });
@@ -74,7 +74,7 @@ describe('roundingMode', () => {
       ['trunc', Math.trunc],
     ] as const) {
       const [a, b] = [whole(...pairs.map(([a]) => a)), whole(...pairs.map(([, b]) => b))];
-      // The one quotient that has no place, −2³¹ / −1, wraps.
+      // The one quotient that does not fit, −2³¹ / −1, wraps.
       expect(values(div(a, b, { roundingMode: mode }))).toEqual(pairs.map(([a, b]) => of(a / b) | 0));
     }
     expect(div(whole(7), 2, { roundingMode: 'floor' }).dtype).toBe('int32');
@@ -83,7 +83,7 @@ describe('roundingMode', () => {
     expect(values(div(7, tensor([2]), { roundingMode: 'floor' }))).toEqual([3]);
   });
 
-  it('of integers refuses 0, while a program runs too', () => {
+  it('of integers refuses division by 0, also in compiled programs', () => {
     const divide = (a: Tensor, b: Tensor) => a.div(b, { roundingMode: 'floor' });
     const compiled = compile(divide);
     expect(values(compiled(whole(7), whole(2)))).toEqual([3]);
@@ -103,7 +103,7 @@ describe('roundingMode', () => {
     }
   });
 
-  it('must be one of two', () => {
+  it('must be one of its two values', () => {
     expect(() => div(tensor([1]), 2, { roundingMode: 'constructor' as never })).toThrow(
       "div: roundingMode must be 'trunc' or 'floor', got constructor",
     );
@@ -113,14 +113,14 @@ describe('roundingMode', () => {
 describe('decimals', () => {
   const rounded = (list: number[], decimals: number) => values(round(tensor(list), { decimals }));
 
-  it('are digits after the point', () => {
+  it('are digits after the decimal point', () => {
     expect(rounded([1.25, 1.35, -1.25, 123.4], 1)).toEqual([1.2, 1.4, -1.2, 123.4].map(Math.fround));
     expect(rounded([1.25, 1.35, -15, 125], -1)).toEqual([0, 0, -20, 120]);
     expect(rounded([Infinity, NaN, 3e38], 3)).toEqual([Infinity, NaN, Infinity]);
     expect(values(whole(15, 25).round({ decimals: 0 }))).toEqual([15, 25]);
   });
 
-  it('have gradient 0, and are a whole number', () => {
+  it('have gradient 0, and must be a whole number', () => {
     const x = tensor([1.25], { requiresGrad: true });
     x.round({ decimals: 1 }).sum().backward();
     expect(x.grad!.toArray()).toEqual([0]);
@@ -130,7 +130,7 @@ describe('decimals', () => {
 });
 
 describe('dtype', () => {
-  it('is that of the input, converted first', () => {
+  it('converts the input first', () => {
     const x = tensor([1.7, 2.6]);
     for (const [y, expected, dtype] of [
       [x.sum(undefined, { dtype: 'int32' }), [3], 'int32'],
@@ -148,7 +148,7 @@ describe('dtype', () => {
     expect(values(noGrad(() => F.logSoftmax(whole(1, 2), { dtype: 'float32' }).exp()))).toEqual(shares);
   });
 
-  it('is refused where it cannot be had', () => {
+  it('is refused where it is not supported', () => {
     const x = tensor([1.7, 2.6]);
     expect(() => x.sum(0, { dtype: 'bool' as never })).toThrow("sum: dtype must be 'float32' or 'int32', got bool");
     expect(() => x.softmax(0, { dtype: 'int32' as never })).toThrow("softmax: dtype must be 'float32', got int32");

@@ -1,4 +1,4 @@
-/** Sizes, strides, paddings and dimensions that are not what they should be, or more than kernels can count, are refused by each operation. */
+/** Each operation refuses sizes, strides, paddings and dimensions that are invalid or larger than kernels can count. */
 import { describe, expect, it } from 'vitest';
 import { F, memory, nn, ones, randn, SarafError, scope, zeros } from '../../src/index.ts';
 
@@ -40,7 +40,7 @@ const cases: [string, Call][] = [
   ...both('convTranspose2d', `${conv} outputPadding`, (options) =>
     F.convTranspose2d(planes(), randn(2, 2, 3, 3), null, { stride: 2, ...options }),
   ),
-  ...both('convTranspose2d of nothing', 'stride padding', (options) =>
+  ...both('convTranspose2d of an empty input', 'stride padding', (options) =>
     F.convTranspose2d(zeros(0, 2, 5, 5), randn(2, 2, 3, 3), null, options),
   ),
   ...one('conv1d', conv, (options) => F.conv1d(lines(), randn(2, 2, 3), null, options)),
@@ -92,8 +92,8 @@ const cases: [string, Call][] = [
   ['layerNorm', (v) => F.layerNorm(m(), v)],
 ];
 
-describe('geometry', () => {
-  it.each(cases)('%s', (_, run) => {
+describe('invalid geometry', () => {
+  it.each(cases)('is refused: %s', (_, run) => {
     const before = memory();
     const silent: string[] = [];
     scope(() => {
@@ -111,7 +111,7 @@ describe('geometry', () => {
     expect([memory().tensors, memory().bytesInUse]).toEqual([before.tensors, before.bytesInUse]);
   });
 
-  it('the largest that kernels can count works', () => {
+  it('does not include the largest values that kernels can count', () => {
     const most = 2 ** 31 - 1;
     expect(F.maxPool2d(ones(1, 1, 3, 3), 2, { stride: most }).toArray()).toEqual([[[[1]]]]);
     expect(F.conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2), null, { stride: [most, 1] }).toArray()).toEqual([[[[4, 4]]]]);
@@ -119,7 +119,7 @@ describe('geometry', () => {
     expect(() => F.conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2), null, { padding: 2 ** 30 })).toThrow('reach beyond');
   });
 
-  it('says what is too large', () => {
+  it('is named in the error', () => {
     expect(() => F.maxPool2d(planes(), 2, { stride: 2 ** 32 })).toThrow(
       'maxPool2d: stride must be at most 2147483647, got 4294967296',
     );

@@ -1,4 +1,7 @@
-/** Writes through views that overlap what is read: as if everything had been read first. Against a plain model, eager and compiled. */
+/**
+ * Writes through views that overlap what is read: as if everything had been read first. Compared with a plain model,
+ * eager and compiled.
+ */
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, arange, compile, nn, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
@@ -15,18 +18,18 @@ function generator(seed: number): (below: number) => number {
   };
 }
 
-/** The model of a view: for every element where it lies. */
+/** The model of a view: the position of every element. */
 interface Places {
   shape: number[];
   at: number[];
 }
 
-/** A way from a tensor to a view, for tensors and for the model. */
+/** A step from a tensor to a view, for tensors and for the model. */
 type View = { tensor: (x: Tensor) => Tensor; model: (p: Places) => Places };
 
 const numel = (shape: readonly number[]) => shape.reduce((n, size) => n * size, 1);
 
-/** The places of another shape, of which `from` tells the index in the old one. */
+/** The positions for another shape; `from` maps an index to the index in the old one. */
 function places(p: Places, shape: number[], from: (index: number[]) => number[]): Places {
   const at = Array.from({ length: numel(shape) }, (_, flat) => {
     const index: number[] = [];
@@ -70,7 +73,7 @@ function permute(shape: readonly number[], pick: (below: number) => number): Vie
   };
 }
 
-/** A view of 1 to 3 steps, and its places. */
+/** A view made by 1 to 3 steps, and its positions. */
 function viewOf(base: Places, pick: (below: number) => number): { see: (x: Tensor) => Tensor; places: Places } {
   let at = base;
   const steps: View[] = [];
@@ -82,7 +85,7 @@ function viewOf(base: Places, pick: (below: number) => number): { see: (x: Tenso
   return { see: (x) => steps.reduce((y, step) => step.tensor(y), x), places: at };
 }
 
-/** Cut from the front until both have one shape. */
+/** Slices both from the front to a common shape. */
 function matching(shape: readonly number[], places_: Places): { see: (x: Tensor) => Tensor; places: Places } {
   const [first, ...rest] = shape.map(
     (size, dim): View => ({
@@ -112,7 +115,7 @@ const changes = {
 };
 type Change = keyof typeof changes;
 
-/** A random change of a base tensor through one view by another: on tensors, and what it makes of numbers. */
+/** A random change of a base tensor through one view by another: on tensors, and its result on plain numbers. */
 function programOf(seed: number) {
   const pick = generator(seed);
   const shape = Array.from({ length: 1 + pick(3) }, () => 2 + pick(6));
@@ -155,7 +158,7 @@ const PROGRAMS = 150;
 describe.each(executors)('writes through views that overlap on %s', (_, executor) => {
   const run = (fn: () => void) => withExecutor(executor, () => scope(fn));
 
-  it('give what separate memory gives: the cases that were wrong', () => {
+  it('give the results of separate memory: cases that were wrong', () => {
     run(() => {
       const a = arange(10);
       a.slice(0, 3, 10).copy_(a.slice(0, 0, 7));
@@ -174,7 +177,7 @@ describe.each(executors)('writes through views that overlap on %s', (_, executor
   });
 
   it.each(['float32', 'int32'] as const)(
-    `in ${PROGRAMS} random programs of %s`,
+    `give the results of separate memory in ${PROGRAMS} random programs of %s`,
     (dtype) => {
       for (let seed = 1; seed <= PROGRAMS; seed++) {
         const { shape, names, run: change, expected } = programOf(seed);
@@ -224,7 +227,7 @@ describe.each(executors)('writes through views that overlap on %s', (_, executor
     60_000,
   );
 
-  it('are refused where several elements lie in one place, unless they all become the same', () => {
+  it('are refused where several elements share memory, unless all get the same value', () => {
     run(() => {
       const make = () => tensor([[1], [2]]).expand([2, 3]);
       const other = zeros(2, 3);

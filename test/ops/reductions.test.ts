@@ -1,9 +1,9 @@
-/** Reductions over dimensions that are apart, against plain loops. */
+/** Reductions over dimensions that are not adjacent, against plain loops. */
 import { expect, it } from 'vitest';
 import { memory, scope, type Tensor, tensor } from '../../src/index.ts';
 import { seeded } from '../support/commands.ts';
 
-/** What `fold` makes of the elements of `values` [shape], row-major, that share all indices but those of `dims`. */
+/** `fold` of the elements of `values` [shape], row-major, that share all indices except those of `dims`. */
 function folded(values: Float32Array, shape: number[], dims: number[], fold: (a: number, b: number) => number) {
   const kept = [...shape.keys()].filter((d) => !dims.includes(d));
   const out = new Map<string, number>();
@@ -44,7 +44,7 @@ const cases: [shape: number[], dims: number[]][] = [
   ],
 ];
 
-it.each(cases)('%j over %j', (shape, dims) => {
+it.each(cases)('reductions of %j over %j are right', (shape, dims) => {
   const n = shape.reduce((a, b) => a * b, 1);
   const random = seeded(n);
   const values = Float32Array.from({ length: n }, () => random() * 2 - 0.5);
@@ -81,7 +81,7 @@ it.each(cases)('%j over %j', (shape, dims) => {
   });
 });
 
-it('max and min of truth values are truth values', () => {
+it('max and min of booleans are booleans', () => {
   scope(() => {
     for (const values of [[true, false], [true], [false, false]]) {
       const x = tensor(values);

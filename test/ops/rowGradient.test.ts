@@ -1,6 +1,6 @@
 /**
- * Gradients of tables: whatever a training loop does, they are what a dense gradient would be, and their cost goes with the rows looked
- * up. All numbers are small multiples of a power of 2, so that no order of additions rounds.
+ * Gradients of tables: in any training loop they equal a dense gradient, and their cost is proportional to the rows
+ * looked up. All numbers are small multiples of a power of 2, so that no order of additions rounds.
  */
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../bindings/executor.ts';
@@ -27,11 +27,11 @@ interface Kind {
   separately?: boolean;
   /** The gradient is doubled before the optimizer's step. */
   doubles?: boolean;
-  /** The table is read as a whole, too. */
+  /** The whole table is also used. */
   sums?: boolean;
-  /** Gradients are forgotten at the end, not at the beginning. */
+  /** Gradients are dropped at the end, not at the beginning. */
   dropsAfter?: boolean;
-  /** It is added to the one of the step before. Never compiled. */
+  /** The gradient is added to that of the previous step. Never compiled. */
   keeps?: boolean;
   weightDecay?: number;
 }
@@ -107,8 +107,8 @@ function stepOf(weight: Tensor, optimizer: optim.SGD, kind: Kind) {
 /** As many rows as the table has, fewer, one, none. */
 const counts = [4, 4, 4, 9, 1, ROWS, ROWS + 1, 0];
 
-describe.each(executors)('steps on %s', (name, executor: Executor) => {
-  it.each([1, 2, 3])('are those of a dense gradient, seed %i', (seed) => {
+describe.each(executors)('steps of tables on %s', (name, executor: Executor) => {
+  it.each([1, 2, 3])('equal those with a dense gradient, seed %i', (seed) => {
     withExecutor(executor, () => {
       const before = memory().bytesInUse;
       const start = randomInts(ROWS * DIM, seed, -8, 8);
@@ -147,14 +147,14 @@ describe.each(executors)('steps on %s', (name, executor: Executor) => {
           plain.grad = null;
           continue;
         }
-        // Not by the getter, which ends the reuse of the memory.
+        // Not through the getter, which ends the reuse of the memory.
         expect(
           Array.from(weight.variable!.grad!.dataSync(), (x) => x + 0),
           note,
         ).toEqual(plain.grad);
         switch (choose(6)) {
           case 0:
-            // Whoever was given a gradient may change it; the next step must not see that.
+            // The caller may change a gradient that it was given; the next step must not see that.
             scope(() => void weight.grad!.add_(1));
             plain.grad = plain.grad!.map((x) => x + 1);
             break;
@@ -181,7 +181,7 @@ describe.each(executors)('steps on %s', (name, executor: Executor) => {
 
 const optimizerOf = (made: { optimizer: optim.SGD }[]) => made[0]!.optimizer;
 
-it('adds to what earlier passes have left, without a list where others have changed it', () => {
+it('a gradient is added to that of earlier passes, as a dense one if the user has changed it', () => {
   scope(() => {
     const table = new nn.Parameter(tensor([[1], [2], [3], [4]]));
     const optimizer = new optim.SGD([table], { lr: 1 });
@@ -198,7 +198,7 @@ it('adds to what earlier passes have left, without a list where others have chan
     pass(3);
     optimizer.step();
     expect(table.toArray()).toEqual([[2], [-1], [2], [4]]);
-    // One that somebody holds is left alone by the next steps.
+    // The next steps do not change a gradient that the user holds.
     const held = table.grad!;
     const values = held.toArray();
     optimizer.zeroGrad();
@@ -210,7 +210,7 @@ it('adds to what earlier passes have left, without a list where others have chan
   });
 });
 
-it('follows a weight decay that is set after the step has been compiled', () => {
+it('a compiled step follows a weight decay that is set later', () => {
   scope(() => {
     const table = new nn.Parameter(tensor([[4], [8], [12]]));
     const optimizer = new optim.SGD([table], { lr: 0.5 });
@@ -235,7 +235,7 @@ it('follows a weight decay that is set after the step has been compiled', () => 
   });
 });
 
-it('serves indexSelect too, of any number of dimensions', () => {
+it('indexSelect has gradients of rows too, for any number of dimensions', () => {
   scope(() => {
     const table = new nn.Parameter(tensor([1, 2, 3, 4, 5, 6, 7, 8], { shape: [4, 1, 2] }));
     const optimizer = new optim.SGD([table], { lr: 1 });
@@ -256,10 +256,10 @@ describe('the work of a step', () => {
     ['a plain table', {}],
     ['padding', { paddingIdx: 1 }],
     ['gradients scaled by frequency', { scaleGradByFreq: true }],
-    ['a greatest norm', { maxNorm: 1 }],
+    ['a maximum norm', { maxNorm: 1 }],
   ];
 
-  it.each(options)('goes with the rows looked up, not with the table: %s', (_, given) => {
+  it.each(options)('is proportional to the rows looked up, not to the table: %s', (_, given) => {
     const index = randomInts(40, 1, 0, 100);
     const measure = (rows: number, isCompiled: boolean) => {
       const layer = new nn.Embedding(rows, 16, given);
@@ -290,7 +290,7 @@ describe('the work of a step', () => {
     }
   });
 
-  it('is no zero fill for Adam, which changes all rows', () => {
+  it('does not include a zero fill for Adam, which changes all rows', () => {
     const layer = new nn.Embedding(5000, 4);
     const optimizer = new optim.Adam(layer.parameters());
     const x = tensor([1, 2, 4999], { dtype: 'int32' });

@@ -1,4 +1,4 @@
-/** Gradients of tables that a program, or an earlier pass, has left: who reads or changes them then. */
+/** Gradients of tables that a program or an earlier pass has left, and code that then reads or changes them. */
 import { describe, expect, it } from 'vitest';
 import { compile, F, nn, optim, scope, type Tensor, tensor } from '../../src/index.ts';
 import { defaultExecutor } from '../../src/runtime/runtime.ts';
@@ -7,10 +7,10 @@ import { workIn } from '../support/work.ts';
 describe('a gradient that a program has left', () => {
   const table = () => new nn.Parameter(tensor([[1], [2], [3], [4]]));
   const rows = (...index: number[]) => tensor(index, { dtype: 'int32' });
-  /** Takes all memory of that size that has become free, so that who reads it reads these. */
+  /** Allocates all freed memory of that size, so that code that reads it reads these values. */
   const fillFree = () => Array.from({ length: 40 }, () => tensor(new Int32Array(8).fill(3)));
 
-  it.each([[[]], [[2, 3]], [[1]]])('is as good once the program is gone; an eager pass adds rows %j', (more) => {
+  it.each([[[]], [[2, 3]], [[1]]])('outlives the program; an eager pass adds rows %j', (more) => {
     scope(() => {
       const weight = table();
       const optimizer = new optim.SGD([weight], { lr: 1 });
@@ -35,7 +35,7 @@ describe('a gradient that a program has left', () => {
     });
   });
 
-  it('is added to by eager passes, which do not make the next runs longer', () => {
+  it('can be added to by eager passes, which do not slow down the next runs', () => {
     scope(() => {
       const weight = new nn.Parameter(tensor(new Float32Array(100), { shape: [100, 1] }));
       const optimizer = new optim.SGD([weight], { lr: 1 });
@@ -66,7 +66,7 @@ describe('a gradient that a program has left', () => {
     });
   });
 
-  it('is one with any rows for another program', () => {
+  it('may have any rows when another program uses it', () => {
     scope(() => {
       const weight = table();
       const optimizer = new optim.SGD([weight], { lr: 1 });
@@ -90,7 +90,7 @@ describe('a gradient that a program has left', () => {
     });
   });
 
-  it('loses its list where its table has another', () => {
+  it('becomes dense if its table has another gradient', () => {
     scope(() => {
       const weight = table();
       const optimizer = new optim.SGD([weight], { lr: 1 });

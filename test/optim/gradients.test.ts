@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DisposedError, DTypeError, optim, ShapeError, scope, type Tensor, tensor } from '../../src/index.ts';
 
-describe('gradients that do not fit', () => {
+describe('a gradient that does not fit', () => {
   it.each([
     ['another shape', () => tensor([1, 2]), ShapeError, 'SGD.step: a gradient is [2], its parameter [3]'],
     [

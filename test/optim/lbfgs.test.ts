@@ -1,4 +1,4 @@
-/** L-BFGS against PyTorch's paths, in float64 and float32; its memory, state, refusals. */
+/** L-BFGS against the paths of PyTorch, in float64 and float32; its memory, state, refusals. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -34,7 +34,7 @@ interface Case {
 
 const cases = fixtures<Case>('lbfgs');
 
-/** As float32 rounds it: what PyTorch began with, on the way to float64. */
+/** Rounded to float32: PyTorch started from this before it converted to float64. */
 const rounded = (stored: Stored): Tensor => load({ ...stored, data: stored.data.map((x) => Math.fround(Number(x))) });
 
 function lossOf({ kind, data: [x, y] }: Case, params: readonly Tensor[]): Tensor {
@@ -54,8 +54,8 @@ const closureOf = (golden: Case, params: readonly Tensor[], optimizer: { zeroGra
   return loss;
 };
 
-describe('LBFGS, as PyTorch', () => {
-  it('has all cases', () => expect(cases.length).toBe(9));
+describe('LBFGS agrees with PyTorch', () => {
+  it('in all cases', () => expect(cases.length).toBe(9));
 
   it.each(cases)('in float64: $name: 14 steps, saved and loaded half-way', (golden) => {
     withExecutor(new ReferenceExecutor({ precision: 64 }), () =>
@@ -82,7 +82,7 @@ describe('LBFGS, as PyTorch', () => {
     );
   });
 
-  it.each(wasmExecutors)('in float32 it gets as far, on %s', (_, executor) => {
+  it.each(wasmExecutors)('in the losses in float32, on %s', (_, executor) => {
     withExecutor(executor, () => {
       for (const golden of cases.filter(({ kind }) => kind === 'network')) {
         scope(() => {
@@ -115,7 +115,7 @@ describe('LBFGS', () => {
     for (const part of [value, optimizer, p]) part.dispose();
   });
 
-  it('goes on with the same bits from its state, and leaves memory flat', () => {
+  it('continues with the same bits from its state, and leaves memory flat', () => {
     manualSeed(3);
     const run = (isSaved: boolean) => {
       const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 2));
@@ -157,7 +157,7 @@ describe('LBFGS', () => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('leaves a minimum alone', () => {
+  it('does not leave a minimum', () => {
     const p = tensor([0, 0], { requiresGrad: true });
     const optimizer = new optim.LBFGS([p]);
     let calls = 0;
@@ -175,7 +175,7 @@ describe('LBFGS', () => {
   });
 });
 
-describe('refusals', () => {
+describe('LBFGS refuses', () => {
   const wrong = (x: unknown) => x as never;
   const p = tensor([1, 2], { requiresGrad: true });
   const optimizer = new optim.LBFGS([p]);
@@ -189,7 +189,7 @@ describe('refusals', () => {
     ],
     ['two groups', () => new optim.LBFGS([{ params: [p] }, { params: [tensor([1])] }]), ArgumentError, 'one group'],
     [
-      'another line search',
+      'an unknown line search',
       () => new optim.LBFGS([p], { lineSearchFn: wrong('armijo') }),
       ArgumentError,
       "lineSearchFn must be 'strong_wolfe' or null",
@@ -207,7 +207,7 @@ describe('refusals', () => {
       'LBFGS.step: cannot be recorded by compile',
     ],
     [
-      'a state of other size',
+      'a state of a different size',
       () =>
         optimizer.loadStateDict({
           state: { 0: { direction: tensor([[1, 2, 3]]), gradient: tensor([[1, 2, 3]]) } },
@@ -217,7 +217,7 @@ describe('refusals', () => {
       'vectors must have 2 elements, got [1,3] and [1,3]',
     ],
     [
-      'a state of a parameter that it has not',
+      'a state of a parameter that it does not have',
       () =>
         new optim.Adam([p]).loadStateDict({
           state: { 4: { step: 1 } },

@@ -1,4 +1,4 @@
-/** Ten thousand steps of training leave memory() exactly as the first one left it. */
+/** After ten thousand training steps memory() is exactly as after the first one. */
 import { describe, expect, it } from 'vitest';
 import { data, F, manualSeed, memory, nn, optim, randint, randn, scope } from '../../src/index.ts';
 
@@ -10,7 +10,7 @@ const kinds = [
   ['Adam', (params: nn.Parameter[]) => new optim.Adam(params)],
 ] as const;
 
-describe.each(kinds)('%s', (_, make) => {
+describe.each(kinds)('%s leaks nothing', (_, make) => {
   function setUp() {
     manualSeed(SEED);
     const model = new nn.Sequential(new nn.Linear(4, 5), new nn.ReLU(), new nn.Dropout(0.1), new nn.Linear(5, 3));

@@ -1,4 +1,4 @@
-/** NAdam's options of PyTorch 2, which the fixtures are too old for; OneCycleLR by epochs and batches. Numbers are PyTorch 2.13's. */
+/** NAdam's options in PyTorch 2, for which the fixtures are too old; OneCycleLR by epochs and batches. Numbers are PyTorch 2.13's. */
 import { expect, it } from 'vitest';
 import { compile, optim, tensor } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
@@ -20,7 +20,7 @@ const CASES: [optim.NAdamOptions, number[]][] = [
   ],
 ];
 
-it.each(executors)('NAdam goes up, and decays apart from the gradient, on %s', (_, executor) => {
+it.each(executors)('NAdam can maximize, and can decouple weight decay, on %s', (_, executor) => {
   withExecutor(executor, () => {
     for (const [options, expected] of CASES) {
       for (const isCompiled of [false, true]) {

@@ -1,4 +1,4 @@
-/** Optimizers beyond single updates, which the fixtures have: groups, state dicts, live settings, memory. */
+/** Optimizers, beyond the single updates of the fixtures: groups, state dicts, live settings, memory. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -60,7 +60,7 @@ describe.each(kinds)('%s', (_, make) => {
     model.dispose();
   });
 
-  it('goes on from its state dict with the same values', () => {
+  it('continues from its state dict with the same values', () => {
     manualSeed(SEED);
     const model = makeModel();
     const optimizer = make(model.parameters());
@@ -79,7 +79,7 @@ describe.each(kinds)('%s', (_, make) => {
     for (const part of [other, model, twin]) part.dispose();
   });
 
-  it('changes only what has a gradient', () => {
+  it('changes only parameters with a gradient', () => {
     const [a, b, frozen] = [leaf(1, 2), leaf(3), tensor([4])];
     const optimizer = make([a, b, frozen]);
     a.square().sum().backward();
@@ -111,7 +111,7 @@ describe.each(kinds)('%s', (_, make) => {
     });
   });
 
-  it('takes steps with many parameters, strided gradients and none at all', () => {
+  it('steps with many parameters, with strided gradients and without gradients', () => {
     const many = Array.from({ length: 150 }, (_, i) => leaf(i, -i));
     const optimizer = make(many);
     optimizer.step();
@@ -135,7 +135,7 @@ describe.each(kinds)('%s', (_, make) => {
     for (const part of [optimizer, single]) part.dispose();
   });
 
-  it('notices by the graph that parameters changed', () => {
+  it('marks parameters as changed for the graph', () => {
     const p = leaf(1, 2);
     const optimizer = make([p]);
     const y = p.square().sum();
@@ -145,7 +145,7 @@ describe.each(kinds)('%s', (_, make) => {
     optimizer.dispose();
   });
 
-  it('gives back the loss of its closure, which is recorded', () => {
+  it('returns the loss of its closure, which is recorded', () => {
     const p = leaf(3);
     const optimizer = make([p]);
     const loss = optimizer.step(() => {
@@ -162,7 +162,7 @@ describe.each(kinds)('%s', (_, make) => {
 });
 
 describe('parameter groups', () => {
-  it('have settings of their own over the common ones', () => {
+  it('have settings that override the common ones', () => {
     const [a, b, c] = [leaf(1), leaf(1), leaf(1)];
     const optimizer = new optim.SGD([{ params: [a] }, { params: [b], lr: 0.5 }, { params: [c], momentum: 0.5 }], {
       lr: 0.1,
@@ -182,7 +182,7 @@ describe('parameter groups', () => {
     optimizer.dispose();
   });
 
-  it('are live: a changed learning rate counts from the next step on', () => {
+  it('are live: a changed learning rate applies from the next step on', () => {
     const p = leaf(1);
     const optimizer = new optim.SGD([p], { lr: 0.5 });
     p.grad = ones(1);
@@ -193,7 +193,7 @@ describe('parameter groups', () => {
     optimizer.dispose();
   });
 
-  it('come with the state dict, by number', () => {
+  it('are in the state dict, by number', () => {
     const [a, b] = [leaf(1), leaf(2)];
     const optimizer = new optim.Adam([{ params: [a], lr: 0.1 }, { params: [b] }]);
     b.grad = ones(1);
@@ -220,7 +220,7 @@ describe('parameter groups', () => {
     for (const part of [optimizer, other]) part.dispose();
   });
 
-  it('keep their state, and nothing of another one that cannot be read to its end', () => {
+  it('keep their state if a new one fails to load halfway', () => {
     const [optimizer, other] = [1, 2].map(() => {
       const [a, b] = [leaf(1), leaf(2)];
       const adam = new optim.Adam([a, b]);
@@ -237,7 +237,7 @@ describe('parameter groups', () => {
     for (const part of [optimizer, other]) part.dispose();
   });
 
-  it('take back their own state', () => {
+  it('can load their own state', () => {
     const a = leaf(1);
     const optimizer = new optim.Adam([a]);
     a.grad = ones(1);
@@ -250,7 +250,7 @@ describe('parameter groups', () => {
   });
 });
 
-describe('what optimizers refuse', () => {
+describe('optimizers refuse wrong arguments', () => {
   const p = () => zeros(2, { requiresGrad: true });
   const twice = p();
   it.each<[string, () => unknown, new (...args: never[]) => Error]>([
@@ -297,7 +297,7 @@ describe('what optimizers refuse', () => {
     expect(fn).toThrow(message);
   });
 
-  it('but parameters that move to another device take their state along', () => {
+  it('but accept parameters that move to another device, and move their state with them', () => {
     const model = makeModel();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.5 });
     const [weight] = model.parameters();

@@ -1,4 +1,4 @@
-/** States of optimizers and schedules: what went through JSON is the same, and what is not such a state is refused by name. */
+/** States of optimizers and schedules: they survive JSON, and anything that is not such a state is refused by name. */
 import { describe, expect, it } from 'vitest';
 import { compile, memory, nn, noGrad, optim, randn, scope, type Tensor, Trainer, tensor } from '../../src/index.ts';
 import { advance } from '../support/schedules.ts';
@@ -18,7 +18,7 @@ interface Optimizer {
   dispose(): void;
 }
 
-/** Each class with settings that need all of its memory. */
+/** Each class with settings that use all of its memory. */
 const KINDS: Record<string, (params: Tensor[]) => unknown> = {
   SGD: (params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
   'SGD without momentum': (params) => new optim.SGD(params, { lr: 0.1 }),
@@ -42,7 +42,7 @@ const START = [
 /** New parameters, [2, 3] and [2]. */
 const parameters = () => START.map((values) => tensor(values, { requiresGrad: true }));
 
-/** A step whose gradients depend on where the parameters are. */
+/** A step whose gradients depend on the values of the parameters. */
 function step(optimizer: Optimizer): void {
   const [w, b] = optimizer.paramGroups.flatMap(({ params }) => params) as [Tensor, Tensor];
   const closure = () => {
@@ -78,7 +78,7 @@ function twin(kind: string, params: readonly Tensor[]): { optimizer: Optimizer; 
 const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
-  it.each([0, 3])('goes on bit by bit after JSON, %i steps on', (before) => {
+  it.each([0, 3])('continues with the same bits after JSON, %i steps later', (before) => {
     const { optimizer, params } = stepped(kind, before);
     const other = twin(kind, params);
     other.optimizer.loadStateDict(json(optimizer.stateDict()));
@@ -90,7 +90,7 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
     expect(json(other.optimizer.stateDict())).toEqual(json(optimizer.stateDict()));
   });
 
-  it('goes on in a compiled step', () => {
+  it('continues in a compiled step', () => {
     if (kind === 'LBFGS') return;
     const { optimizer, params } = stepped(kind, 3);
     const other = twin(kind, params);
@@ -116,7 +116,7 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
     });
   });
 
-  /** The same state with something wrong in it, and what the error must name. */
+  /** The same state with an error in it, and what the message must name. */
   function damages(state: State): [string, unknown, RegExp][] {
     const list: [string, unknown, RegExp][] = [
       ['is empty', {}, /expected \{ kind, state, paramGroups \}/],
@@ -128,9 +128,13 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
       ['has no group', { ...state, paramGroups: [] }, /groups of \[\] parameters/],
       ['has a group without parameters', { ...state, paramGroups: [{ ...state.paramGroups[0], params: 7 }] }, /\[no\]/],
       ['has other groups', { ...state, paramGroups: [{ ...state.paramGroups[0], params: [0] }] }, /groups of \[1\]/],
-      ['counts otherwise', { ...state, paramGroups: [{ ...state.paramGroups[0], params: [1, 0] }] }, /count the param/],
-      ['has a parameter more', { ...state, state: { ...state.state, 2: {} } }, /(no parameter 2|parameter 0 only)/],
-      ['has a parameter constructor', { ...state, state: { constructor: {} } }, /constructor/],
+      [
+        'numbers its parameters differently',
+        { ...state, paramGroups: [{ ...state.paramGroups[0], params: [1, 0] }] },
+        /count the param/,
+      ],
+      ['has an extra parameter', { ...state, state: { ...state.state, 2: {} } }, /(no parameter 2|parameter 0 only)/],
+      ['has a parameter named constructor', { ...state, state: { constructor: {} } }, /constructor/],
       ['has a memory that is a number', { ...state, state: { ...state.state, 0: 3 } }, /parameter 0 must be an object/],
     ];
     for (const name of Object.keys(state.paramGroups[0]!)) {
@@ -156,7 +160,7 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
     return list;
   }
 
-  it('is refused by name where it is damaged, and nothing is taken of it', () => {
+  it('is refused by name if it is damaged, and none of it is used', () => {
     const { optimizer } = stepped(kind, 3);
     const saved = json(optimizer.stateDict());
     const before = memory().tensors;
@@ -171,7 +175,7 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
     expect(all.length).toBeGreaterThan(20);
   });
 
-  it('is refused by all others', () => {
+  it('is refused by all other classes', () => {
     const { optimizer } = stepped(kind, 2);
     const state = optimizer.stateDict();
     for (const other of Object.keys(KINDS)) {
@@ -182,7 +186,7 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
     }
   });
 
-  it('is refused where its tensors have other shapes or are of int32', () => {
+  it('is refused if its tensors have other shapes or are int32', () => {
     const { optimizer } = stepped(kind, 2);
     const state = optimizer.stateDict();
     for (const [number, memory] of Object.entries(state.state)) {
@@ -198,15 +202,15 @@ describe.each(Object.keys(KINDS))('the state of %s', (kind) => {
   });
 });
 
-/** Values that no setting may have; 'text' and the like are refused by all. */
+/** Values that no setting may have, such as texts. */
 const WRONG = [undefined, null, Number.NaN, '0.1', -1, Infinity, {}];
-/** What PyTorch takes, too. */
+/** Values that PyTorch accepts as well. */
 const RIGHT: Record<string, unknown[]> = { dampening: [-1], lineSearchFn: [null] };
 
 describe.each(Object.keys(KINDS))('live settings of %s', (kind) => {
   const settings = () => Object.entries(made(kind, parameters()).paramGroups[0]!).filter(([name]) => name !== 'params');
 
-  it('are refused by name at the next step, and nothing is changed', () => {
+  it('are refused by name at the next step, and nothing changes', () => {
     const { optimizer, params } = stepped(kind, 2);
     const before = values(params);
     const state = json(optimizer.stateDict());
@@ -288,7 +292,7 @@ it('does not share betas with the state that it was given', () => {
   expect(optimizer.paramGroups[0]!.betas).toEqual([0.9, 0.999]);
 });
 
-it('LBFGS forgets the oldest pairs when historySize is lowered', () => {
+it('LBFGS drops the oldest pairs when historySize is lowered', () => {
   const { optimizer } = stepped('LBFGS', 4);
   expect((optimizer.stateDict().state[0]!.steps as Tensor).shape[0]).toBeGreaterThan(2);
   optimizer.paramGroups[0]!.historySize = 2;
@@ -327,7 +331,7 @@ function scheduled(kind: string): { optimizer: optim.SGD; schedule: Schedule } {
 }
 
 describe.each(Object.keys(SCHEDULES))('the state of %s', (kind) => {
-  it.each([0, 4])('goes on bit by bit after JSON, %i steps on', (before) => {
+  it.each([0, 4])('continues with the same bits after JSON, %i steps later', (before) => {
     const one = scheduled(kind);
     const two = scheduled(kind);
     for (let i = 0; i < before; i++) advance(one.schedule, 1);
@@ -342,7 +346,7 @@ describe.each(Object.keys(SCHEDULES))('the state of %s', (kind) => {
     expect(json(two.schedule.stateDict())).toEqual(json(one.schedule.stateDict()));
   });
 
-  it('is refused by name where it is damaged, and by all others', () => {
+  it('is refused by name if it is damaged, and by all other classes', () => {
     const { schedule, optimizer } = scheduled(kind);
     for (let i = 0; i < 3; i++) advance(schedule, 1);
     const state = json(schedule.stateDict());
@@ -369,7 +373,7 @@ describe.each(Object.keys(SCHEDULES))('the state of %s', (kind) => {
   });
 });
 
-it('a schedule gives no optimizer a rate that it refuses', () => {
+it('a schedule never gives an optimizer a rate that it refuses', () => {
   for (let totalIters = 1; totalIters < 60; totalIters++) {
     for (const startFactor of [1, 1 / 3, 0.1, 0.7, 1e-3]) {
       const optimizer = new optim.SGD([tensor([1], { requiresGrad: true })], { lr: 0.1 });
@@ -380,7 +384,7 @@ it('a schedule gives no optimizer a rate that it refuses', () => {
   }
 });
 
-it('a step over the end of OneCycleLR is refused', () => {
+it('a step past the end of OneCycleLR is refused', () => {
   const { schedule } = scheduled('OneCycleLR');
   expect(() => schedule.loadStateDict({ ...schedule.stateDict(), lastEpoch: 20 })).toThrow(/there are 20 steps/);
 });

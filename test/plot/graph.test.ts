@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, nn, plot, ShapeError, tensor } from '../../src/index.ts';
 import { marks, numbers, read, words } from '../support/pictures.ts';
-import { check } from '../support/refusals.ts';
+import { describeRefusals } from '../support/refusals.ts';
 import { all } from '../support/xml.ts';
 
 const wrong = (x: unknown) => x as never;
 
 describe('contours', () => {
-  it('draws lines of equal value: circles of x² + y²', () => {
+  it('draws lines of equal value: circles for x² + y²', () => {
     const svg = read(
       plot.contours((a, b) => a * a + b * b, {
         x: [-2, 2],
@@ -35,7 +35,7 @@ describe('contours', () => {
       expect(Math.hypot((places[i]! - cx) / unit, (places[i + 1]! - cy) / tall)).toBeCloseTo(1, 2);
   });
 
-  it('has as many lines as asked for, finds its own domain, and passes over what is not finite', () => {
+  it('draws the requested number of lines, finds its own domain, and skips values that are not finite', () => {
     expect(marks(read(plot.contours((a) => a, { levels: 5 })), 'path')).toHaveLength(5);
     const svg = read(
       plot.contours((a, b) => Math.log(a) + b, {
@@ -56,7 +56,7 @@ describe('contours', () => {
 });
 
 describe('graph', () => {
-  it('draws a Sequential from top to bottom, with what is inside', () => {
+  it('draws a Sequential from top to bottom, with inner layers', () => {
     const inner = new nn.Sequential(new nn.Tanh(), new nn.Linear(8, 1));
     const svg = read(plot.graph(new nn.Sequential(new nn.Linear(2, 8), inner), { title: 'Net' }));
     expect(words(svg)).toEqual([
@@ -77,7 +77,7 @@ describe('graph', () => {
     expect(svg.children[1]!.text).toContain('Tanh after Linear(2, 8)');
   });
 
-  it('draws branches: no box covers another, edges go from each box to the next', () => {
+  it('draws branches: no boxes overlap, edges go from each box to the next', () => {
     const g = new nn.Graph();
     const [a, b] = [g.input([4]), g.input([3])];
     const shared = new nn.Linear(4, 4);
@@ -105,19 +105,24 @@ describe('graph', () => {
   });
 });
 
-check([
+describeRefusals('charts refuse', [
   ['lines: nothing', () => plot.lines({}), ArgumentError, 'plot.lines: series is empty'],
   ['lines: an empty curve', () => plot.lines({ a: [] }), ArgumentError, 'plot.lines: a is empty'],
   ['lines: no finite number', () => plot.lines({ a: [Number.NaN] }), ArgumentError, 'has no finite number'],
-  ['lines: no object', () => plot.lines(wrong([1, 2])), ArgumentError, 'series must be an object'],
+  ['lines: not an object', () => plot.lines(wrong([1, 2])), ArgumentError, 'series must be an object'],
   ['lines: texts', () => plot.lines({ a: wrong(['1']) }), ArgumentError, 'a[0] must be a number, got string'],
-  ['lines: few places', () => plot.lines({ a: [1, 2] }, { x: [1] }), ArgumentError, 'x has 1 places for 2 values'],
+  [
+    'lines: too few x values',
+    () => plot.lines({ a: [1, 2] }, { x: [1] }),
+    ArgumentError,
+    'x has 1 places for 2 values',
+  ],
   ['lines: log of 0', () => plot.lines({ a: [0, 1] }, { yScale: 'log' }), ArgumentError, 'must be positive'],
   ['lines: unknown option', () => plot.lines({ a: [1] }, wrong({ titel: 'x' })), ArgumentError, 'unknown option titel'],
   ['lines: unknown scale', () => plot.lines({ a: [1] }, { yScale: wrong('ln') }), ArgumentError, `'linear' or 'log'`],
   ['lines: no width', () => plot.lines({ a: [1] }, { width: 3 }), ArgumentError, 'width must be between 160 and 10000'],
   [
-    'lines: a title that is no text',
+    'lines: a title that is not a text',
     () => plot.lines({ a: [1] }, { title: wrong(3) }),
     ArgumentError,
     'title must be a text',
@@ -130,7 +135,7 @@ check([
     ArgumentError,
     'tpr has 1 values, fpr has 2',
   ],
-  ['roc: no rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate 2'],
+  ['roc: not a rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate 2'],
   ['histogram: nothing', () => plot.histogram([]), ArgumentError, 'plot.histogram: values is empty'],
   ['histogram: NaN', () => plot.histogram([1, Number.NaN]), ArgumentError, 'values[1] must be finite, got NaN'],
   [
@@ -157,7 +162,7 @@ check([
     'for M points, got [2,10000]',
   ],
   [
-    'boundary: no tensor',
+    'boundary: a result that is not a tensor',
     () =>
       plot.decisionBoundary(
         wrong(() => 3),
@@ -167,8 +172,8 @@ check([
     ArgumentError,
     'must give a tensor',
   ],
-  ['boundary: no model', () => plot.decisionBoundary(wrong({}), [[1, 2]], [0]), ArgumentError, 'must be a module'],
-  ['contours: no function', () => plot.contours(wrong(3)), ArgumentError, 'fn must be a function'],
+  ['boundary: not a model', () => plot.decisionBoundary(wrong({}), [[1, 2]], [0]), ArgumentError, 'must be a module'],
+  ['contours: not a function', () => plot.contours(wrong(3)), ArgumentError, 'fn must be a function'],
   ['contours: nowhere finite', () => plot.contours(() => Number.NaN), ArgumentError, 'finite nowhere'],
   ['contours: empty path', () => plot.contours((a) => a, { paths: { p: [] } }), ArgumentError, 'p is empty'],
   ['contours: domain', () => plot.contours((a) => a, { x: [1, 0] }), ArgumentError, 'low < high'],

@@ -1,4 +1,4 @@
-/** Pictures as documents: well-formed, escaped, with the marks where they belong; and what the charts refuse. */
+/** Charts as documents: well-formed, escaped, with marks at the right positions. */
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,20 +17,20 @@ import { marks, numbers, png, read, words } from '../support/pictures.ts';
 import { all } from '../support/xml.ts';
 
 describe('lines', () => {
-  it('puts points where they belong', () => {
+  it('puts points at the right positions', () => {
     const svg = read(plot.lines({ a: [0, 10, 5] }, { title: 'T', xLabel: 'epoch', yLabel: 'loss' }));
     const [curve] = marks(svg, 'path');
     const [x0, y0, x1, y1, x2, y2] = numbers(curve!.attributes.d!) as [number, number, number, number, number, number];
     expect(x1 - x0).toBeCloseTo(x2 - x1, 1);
     expect(y2).toBeCloseTo((y0 + y1) / 2, 1);
     expect(y1).toBeLessThan(y0);
-    // The tick of 10 stands at the height of the point 10.
+    // The tick of 10 is at the height of the point 10.
     const tick = all(svg, 'text').find(({ text }) => text === '10')!;
     expect(Number(tick.attributes.y) - 4).toBeCloseTo(y1, 1);
     expect(words(svg)).toEqual(expect.arrayContaining(['T', 'epoch', 'loss', 'a', '1', '2', '3']));
   });
 
-  it('draws a history: validation has the colour of its partner, and dashes', () => {
+  it('draws a history: a validation curve is dashed and has the colour of its training curve', () => {
     const svg = read(plot.lines({ loss: [2, 1], valLoss: [2.5, 2], accuracy: [0, 1] }));
     const [loss, valLoss, accuracy] = marks(svg, 'path').map(({ attributes }) => attributes);
     expect(valLoss!.stroke).toBe(loss!.stroke);
@@ -39,13 +39,13 @@ describe('lines', () => {
     expect(svg.children[1]!.text).toContain('valLoss: 2 values, the last is 2.000.');
   });
 
-  it('leaves a gap where a number is missing, and marks what stands alone', () => {
+  it('leaves a gap where a number is missing, and marks isolated points', () => {
     const svg = read(plot.lines({ a: [1, Number.NaN, 3, 4, Infinity, 2] }));
     expect(marks(svg, 'path')).toHaveLength(1);
     expect(marks(svg, 'circle')).toHaveLength(2);
   });
 
-  it('takes typed arrays, tensors, places, one value, equal values', () => {
+  it('accepts typed arrays, tensors, x positions, a single value and equal values', () => {
     const places = read(plot.lines({ a: tensor([1, 2, 3]), b: Float64Array.of(1, 1) }, { x: [10, 20, 40] }));
     const [x0, , x1, , x2] = numbers(marks(places, 'path')[0]!.attributes.d!);
     expect((x2! - x0!) / (x1! - x0!)).toBeCloseTo(3, 1);
@@ -62,7 +62,7 @@ describe('lines', () => {
     expect(words(svg)).toEqual(expect.arrayContaining(['1', '10', '100']));
   });
 
-  it('escapes what it is given', () => {
+  it('escapes the texts that it is given', () => {
     const title = '<script>alert("1")</script> & \'x\' \u0000 \ud800';
     const svg = read(plot.lines({ '<b>': [1, 2] }, { title, description: ']]> &amp;', width: 1000 }));
     expect(svg.children[0]!.text).toBe('<script>alert("1")</script> & \'x\' \ufffd \ufffd');
@@ -90,14 +90,14 @@ describe('roc', () => {
 });
 
 describe('histogram', () => {
-  it("counts as numpy's does", () => {
+  it("counts as numpy's histogram does", () => {
     // numpy.histogram([0, 0.4, 1, 1.9, 2, 4], 4) → [2, 2, 1, 1]
     const svg = read(plot.histogram([0, 0.4, 1, 1.9, 2, 4], { bins: 4 }));
     const bars = marks(svg, 'rect').map(({ attributes }) => Number(attributes.height));
     expect(bars.map((height) => height / bars[3]!)).toEqual([2, 2, 1, 1].map((n) => expect.closeTo(n, 2)));
   });
 
-  it('takes tensors of any shape, equal numbers, several lists', () => {
+  it('accepts tensors of any shape, equal numbers, several lists', () => {
     expect(
       marks(
         read(
@@ -120,7 +120,7 @@ describe('histogram', () => {
 });
 
 describe('confusion', () => {
-  it('has a cell for each pair of classes, darker the more of its row it holds', () => {
+  it('has a cell for each pair of classes, darker for a larger share of its row', () => {
     const svg = read(
       plot.confusion(
         [
@@ -143,7 +143,7 @@ describe('confusion', () => {
     expect(svg.children[1]!.text).toContain('18 of 20 on the diagonal');
   });
 
-  it('takes tensors, shares, many classes, empty rows, sizes', () => {
+  it('accepts tensors, shares, many classes, empty rows, sizes', () => {
     expect(
       words(
         read(
@@ -188,7 +188,7 @@ describe('images', () => {
     expect(words(svg)).toEqual(['a', 'b', '3']);
   });
 
-  it('takes tensors with one or three channels, and a range', () => {
+  it('accepts tensors with one or three channels, and a range', () => {
     const colour = tensor([1, 0, 0, 1, -5, 0.25], { shape: [1, 3, 1, 2] });
     const { data: rgba } = png(all(read(plot.images(colour, { range: [0, 1] })), 'image')[0]!);
     expect(Array.from(rgba)).toEqual([255, 0, 0, 255, 0, 255, 64, 255]);
@@ -196,7 +196,7 @@ describe('images', () => {
     expect(all(read(plot.images(tensor(new Float32Array(4), { shape: [1, 2, 2] }))), 'image')).toHaveLength(1);
   });
 
-  it('writes data that zlib reads, in several blocks too', () => {
+  it('writes data that zlib reads, also in several blocks', () => {
     const image = all(read(plot.images(randn(1, 160, 160))), 'image')[0]!;
     const bytes = Buffer.from(image.attributes.href!.split(',')[1]!, 'base64');
     const at = bytes.indexOf('IDAT');
@@ -213,7 +213,7 @@ describe('decisionBoundary', () => {
   ];
   const y = [0, 1, 0, 1];
 
-  it('draws the line where the score passes the threshold', () => {
+  it('draws the line where the score crosses the threshold', () => {
     const source = plot.decisionBoundary((points) => points.select(1, 0), x, y, { threshold: 0.25, resolution: 41 });
     const svg = read(source);
     expect(marks(svg, 'circle')).toHaveLength(4);
@@ -226,7 +226,7 @@ describe('decisionBoundary', () => {
     expect(words(svg)).toEqual(expect.arrayContaining(['0', '1']));
   });
 
-  it('colours regions as the examples in them', () => {
+  it('gives regions the colours of the examples in them', () => {
     const svg = read(
       plot.decisionBoundary((points) => points.select(1, 0).gt(0).to('int32'), x, y, { resolution: 20 }),
     );
@@ -237,7 +237,7 @@ describe('decisionBoundary', () => {
     expect(last[0]).toBeGreaterThan(last[2]!);
   });
 
-  it('takes modules, estimators, tensors, names of classes', () => {
+  it('accepts modules, estimators, tensors, names of classes', () => {
     const [points, classes] = data.makeMoons(40, { seed: 1 });
     const names = Array.from(classes.dataSync(), (c) => (c === 0 ? 'up' : 'down'));
     const model = new nn.Sequential(new nn.Linear(2, 4), new nn.Dropout(0.5), new nn.Linear(4, 2));
@@ -253,7 +253,7 @@ describe('decisionBoundary', () => {
     expect(words(named)).toEqual(expect.arrayContaining(['up', 'down']));
   });
 
-  it('draws three classes, and leaves nothing behind', () => {
+  it('draws three classes, and leaks nothing', () => {
     const [points, classes] = data.makeBlobs(30, { centers: 3, seed: 1 });
     const model = new nn.Linear(2, 3);
     const { tensors } = memory();

@@ -20,7 +20,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   const on = (fn: () => void) => () => withExecutor(executor, () => scope(fn));
 
   it.each(['SGD', 'SGD with momentum and dampening', 'Adam'])(
-    'trains with %s as eager code does, to the bit, dropout and all',
+    'trains with %s to the same bits as eager code, including dropout',
     (name) => {
       on(() => {
         const run = (wrap: (step: (x: Tensor, y: Tensor) => Tensor) => (x: Tensor, y: Tensor) => Tensor) => {
@@ -48,7 +48,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'draws other numbers at each run, and the same ones under the same seed',
+    'draws different numbers at each run, and the same ones with the same seed',
     on(() => {
       const mask = compile((x: Tensor) => F.dropout(x, { p: 0.5 }));
       const x = tensor(new Float32Array(64).fill(1));
@@ -83,7 +83,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'gives several results, in arrays and objects, views and inputs among them',
+    'gives several results, in arrays and objects, including views and inputs',
     on(() => {
       const f = compile((x: Tensor) => {
         const y = x.mul(2);
@@ -104,7 +104,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'takes inputs that are views',
+    'accepts inputs that are views',
     on(() => {
       const f = compile((x: Tensor) => x.add(1));
       const m = tensor([
@@ -120,7 +120,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'accumulates gradients where nobody resets them, as eager code does',
+    'accumulates gradients that are not reset, as eager code does',
     on(() => {
       const run = (wrap: (fn: (x: Tensor) => void) => (x: Tensor) => void) => {
         const w = tensor([1, 2], { requiresGrad: true });
@@ -138,7 +138,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'gives gradients again after they were forgotten outside',
+    'gives gradients again after they were dropped outside',
     on(() => {
       const w = tensor([2], { requiresGrad: true });
       const optimizer = new optim.SGD([w], { lr: 0 });
@@ -169,7 +169,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'changes tensors outside in place, as eager code does',
+    'changes outside tensors in place, as eager code does',
     on(() => {
       const total = zeros(2);
       const f = compile((x: Tensor) => noGrad(() => total.add_(x)).sum());
@@ -180,7 +180,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'calls of compiled functions inside one another are one program',
+    'makes one program of nested calls of compiled functions',
     on(() => {
       const inner = compile((x: Tensor) => x.mul(2));
       const outer = compile((x: Tensor) => inner(x).add(1));
@@ -206,7 +206,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 
   it(
-    'goes on after memory has grown, after state was loaded, and in evaluation',
+    'continues after memory has grown, after state was loaded, and in evaluation',
     on(() => {
       const { model, x } = classifier();
       const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -225,7 +225,7 @@ describe.each(executors)('compile on %s', (_, executor) => {
   );
 });
 
-it('compile copies inputs to the device that it is told', () => {
+it('compile copies inputs to the given device', () => {
   scope(() => {
     const x = tensor([
       [1, 2],

@@ -61,7 +61,7 @@ describe('compile', () => {
     });
   });
 
-  it('records once where the function itself changes the mode', () => {
+  it('records once if the function itself changes the mode', () => {
     scope(() => {
       const model = new nn.Dropout(0.5);
       let recorded = 0;
@@ -77,7 +77,7 @@ describe('compile', () => {
     });
   });
 
-  it('follows parameters that are frozen and thawed', () => {
+  it('follows parameters that are frozen and unfrozen', () => {
     scope(() => {
       const model = new nn.Linear(2, 1);
       const optimizer = new optim.SGD(model.parameters(), { lr: 0.5 });
@@ -116,7 +116,7 @@ describe('compile', () => {
     });
   });
 
-  it('refuses to change an argument in place that is no contiguous tensor, before anything runs', () => {
+  it('refuses to change an argument in place that is not contiguous, before anything runs', () => {
     scope(() => {
       const x = tensor([
         [1, 2],
@@ -173,7 +173,7 @@ describe('compile', () => {
     });
   });
 
-  it('refuses to record for ever', () => {
+  it('refuses to record without end', () => {
     scope(() => {
       const f = compile((x: Tensor, n: number) => x.mul(n));
       const x = tensor([1]);
@@ -183,7 +183,7 @@ describe('compile', () => {
     });
   });
 
-  it('says so when a tensor that it uses was disposed, and works with a new one', () => {
+  it('throws when a tensor that it uses was disposed, and works with a new one', () => {
     scope(() => {
       let w = tensor([2]);
       const f = compile((x: Tensor) => x.mul(w));
@@ -195,7 +195,7 @@ describe('compile', () => {
     });
   });
 
-  it('passes errors of the function on and is as before', () => {
+  it('passes on errors of the function, and still works', () => {
     scope(() => {
       const f = compile((x: Tensor) => x.matmul(x));
       expect(() => f(zeros(2, 3))).toThrow('matmul: inner sizes differ: [2,3] × [2,3]');
@@ -218,7 +218,7 @@ describe('compile', () => {
     optimizer.dispose();
   });
 
-  it('keeps the results of recent calls, and those that were given to keep', () => {
+  it('keeps the results of recent calls, and those that were passed to keep()', () => {
     const x = tensor([1, 2]);
     const f = compile((t: Tensor) => t.add(1));
     const first = f(x);
@@ -233,7 +233,7 @@ describe('compile', () => {
     x.dispose();
   });
 
-  it('leaves the gradients of the program that ran last, and none where the function forgets them at its end', () => {
+  it('leaves the gradients of the program that ran last, and none if the function drops them at its end', () => {
     const weight = tensor([1, 1], { requiresGrad: true });
     const optimizer = new optim.SGD([weight], { lr: 0 });
     const pass = compile((x: Tensor, isLast: boolean) => {
@@ -254,7 +254,7 @@ describe('compile', () => {
     for (const part of [pass, optimizer, weight]) part.dispose();
   });
 
-  it('gives its memory back', () => {
+  it('releases its memory', () => {
     const x = tensor([1, 2]);
     const before = memory().bytesInUse;
     const f = compile((t: Tensor) => t.add(1).exp().sum());
@@ -326,7 +326,7 @@ describe('compile', () => {
     });
   });
 
-  it('tells where the time goes', () => {
+  it('reports where the time goes', () => {
     scope(() => {
       const w = randn(16, 16);
       const f = compile((x: Tensor) => x.matmul(w).relu().sum());

@@ -1,6 +1,6 @@
 /**
- * Indices that a program computes: the first one out of range is told, in the order of the program, and what the program has done until
- * then is undone, also where an index hangs on memory that the program itself has changed.
+ * Indices that a program computes: the first one out of range, in the order of the program, is reported, and the
+ * program's changes are undone, even if an index depends on memory that the program itself has changed.
  */
 import { describe, expect, it } from 'vitest';
 import { generator } from '../../src/emit/random.ts';
@@ -29,19 +29,19 @@ const valuesOf = (tensors: Iterable<Tensor>) => Array.from(tensors, (t) => Array
 describe.each(executors)('computed indices on %s', (_, executor) => {
   const on = <T>(fn: () => T): T => withExecutor(executor, () => scope(fn));
 
-  it('are told by the first that is out of range', () => {
+  it('are reported by the first one out of range', () => {
     on(() => {
       const table = randn(5, 3);
       const two = compile((i: Tensor) => [table.indexSelect(0, i.mul(2)), table.gather(0, i.mul(3).unsqueeze(1))]);
       expect(two(ints([0, 1])).map(({ shape }) => shape)).toEqual([[2, 3], [2, 1]]); // biome-ignore format: shapes
       expect(() => two(ints([0, 2, 0, 3]).slice(0, 0, 2))).toThrow('gather: index 6 is out of range, expected 0 to 4');
       expect(() => two(ints([1, 3, 4, -5]))).toThrow('indexSelect: index 6 is out of range, expected 0 to 4');
-      // The error is of that run alone.
+      // The error belongs to that run only.
       expect(two(ints([0, 1]))[1]!.shape).toEqual([2, 1]);
     });
   });
 
-  it('are those that memory holds when the program comes to them', () => {
+  it('are read when the program reaches them', () => {
     on(() => {
       const table = tensor([1, 2, 3]);
       const next = ints([-1]);
@@ -92,7 +92,7 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
         };
         const twice = compile((i: Tensor, shift: Tensor) => {
           pass(i);
-          // It hangs on the weights of the first step.
+          // It depends on the weights of the first step.
           pass(i.add(shift).add(noGrad(() => table.select(0, 0).sum().mul(0).to('int32'))));
           return table.sum();
         });
@@ -122,7 +122,7 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
     });
   });
 
-  it('leave gradients that were there before the first run', () => {
+  it('do not change gradients from before the first run', () => {
     on(() => {
       const table = randn(3, 2);
       table.requiresGrad = true;
@@ -141,7 +141,7 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
     });
   });
 
-  it('are refused where nobody looks at what they name, and for a table without rows', () => {
+  it('are refused even if their result is unused, and for a table without rows', () => {
     on(() => {
       const table = randn(3, 2);
       const unused = compile((i: Tensor) => {
@@ -155,7 +155,7 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
     });
   });
 
-  it('are looked at before all that does not bear on them', () => {
+  it('are checked before all commands that do not affect them', () => {
     on(() => {
       const [table, norm] = [new nn.Embedding(5, 3), new nn.BatchNorm1d(3)];
       const optimizer = new optim.Adam([...table.parameters(), ...norm.parameters()]);
@@ -173,12 +173,12 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
     });
   });
 
-  it('leave nothing behind when a program is measured', () => {
+  it('leave no changes behind when a program is measured', () => {
     on(() => {
       const table = randn(3, 1);
       const x = tensor([0], { requiresGrad: true });
       x.sum().backward();
-      // Measured, gradients are added up on and on.
+      // When measured, gradients are accumulated again and again.
       const rows = compile(() => {
         x.sum().backward();
         return table.indexSelect(0, x.grad!.to('int32'));

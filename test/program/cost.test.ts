@@ -1,4 +1,4 @@
-/** What programs are estimated to cost: from their commands, without a GPU. */
+/** The estimated cost of programs, from their commands, without a GPU. */
 import { describe, expect, it } from 'vitest';
 import { compile, F, nn, optim, rand, type Tensor, tensor } from '../../src/index.ts';
 import { replayOf } from '../../src/program/compile.ts';
@@ -27,7 +27,7 @@ const flops = ({ products }: Cost) =>
   products.reduce((sum, { m, n, k, batch, count }) => sum + 2 * m * n * k * batch * count, 0);
 
 describe('the cost of a program', () => {
-  it('has all products', () => {
+  it('includes all products', () => {
     expect(flops(costOf((a, b) => a!.matmul(b!), rand(3, 5), rand(5, 7)))).toBe(2 * 3 * 5 * 7);
     expect(flops(costOf((a, b) => a!.matmul(b!), rand(4, 3, 5), rand(4, 5, 7)))).toBe(4 * 2 * 3 * 5 * 7);
     const image = rand(2, 6, 9, 9);
@@ -39,7 +39,7 @@ describe('the cost of a program', () => {
     expect(flops(forward)).toBe(2 * 6 * 4 * 32 * (5 + 8));
   });
 
-  it('weighs elements by what is done with them', () => {
+  it('weighs elements by the work of their command', () => {
     const x = rand(1000);
     const [add, exp] = [costOf((a) => a!.add(1), x), costOf((a) => a!.exp(), x)];
     expect([add.elements, add.work, add.launches]).toEqual([1000, 1000, 1]);
@@ -89,12 +89,12 @@ describe('an estimate', () => {
     expect(gpu[4]!).toBeLessThan(cpu[4]! / 5);
   });
 
-  it('counts what is on the way', () => {
+  it('includes transfers to and from the GPU', () => {
     const bytes = { up: 8_000_000, down: 4_000_000 };
     expect(onGpu(cost(8), rates, bytes) - onGpu(cost(8), rates, noBytes)).toBeCloseTo(3000, 6);
   });
 
-  it('knows that one workgroup is not the whole GPU', () => {
+  it('takes into account that one workgroup is not the whole GPU', () => {
     const [narrow] = [costOf((x, w) => x!.matmul(w!), rand(32, 4096), rand(4096, 32))];
     const own = onGpu(narrow!, rates, noBytes) - rates.gpu.roundTrip;
     expect(own).toBeGreaterThan((2 * 32 * 32 * 4096) / rates.gpu.workgroup);

@@ -10,12 +10,12 @@ import { VIRTUAL_START, type VirtualBuffer } from '../../src/program/recorder.ts
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
 
-/** Blocks outside: each of 100 elements, known by their number, up to number 9. */
+/** Outside blocks, each of 100 elements, identified by their numbers up to 9. */
 const outside = (block: number) => 100 * block;
 const sourceOf = (address: number) => (address < 1000 ? Math.floor(address / 100) : null);
 const UNKNOWN = 5000;
 
-/** The numbers of the commands that go into the prologue, results and sources, of a program on buffers of 32 elements. */
+/** The numbers of the commands that move into the prologue, its results and its sources, for a program on buffers of 32 elements. */
 function fold(count: number, inputs: number[], encode: (block: ProgramBlock, b: number[]) => void) {
   const buffers = Array.from(
     { length: count },
@@ -50,7 +50,7 @@ const add = (block: ProgramBlock, a: number, b: number, y: number) =>
   });
 
 describe('foldConstants', () => {
-  it('takes out what depends on memory outside alone, through others too', () => {
+  it('moves commands that depend only on outside memory, also indirectly', () => {
     const folded = fold(4, [0], (block, [x, a, b, y]) => {
       exp(block, outside(1), a!);
       exp(block, x!, y!);
@@ -60,7 +60,7 @@ describe('foldConstants', () => {
     expect(folded).toEqual({ prologue: [0, 2], results: [2], sources: [1, 2] });
   });
 
-  it('keeps what the program changes itself, and what nobody knows the changes of', () => {
+  it('keeps commands on memory that the program itself changes, or whose changes are unknown', () => {
     const folded = fold(4, [0], (block, [x, a, b, c]) => {
       exp(block, outside(1), a!);
       exp(block, UNKNOWN, b!);
@@ -70,7 +70,7 @@ describe('foldConstants', () => {
     expect(folded).toEqual({ prologue: [2], results: [3], sources: [2] });
   });
 
-  it('keeps what lives on after the run, and random numbers', () => {
+  it('keeps results that outlive the run, and random numbers', () => {
     const folded = fold(3, [1], (block, [a, result, r]) => {
       exp(block, outside(1), a!);
       exp(block, a!, result!);
@@ -80,7 +80,7 @@ describe('foldConstants', () => {
     expect(folded).toEqual({ prologue: [0], results: [0], sources: [1] });
   });
 
-  it('takes changes in place out, unless a command that stays comes between', () => {
+  it('moves in-place changes, unless a command that stays is in between', () => {
     const inPlace = fold(3, [0], (block, [x, a, y]) => {
       exp(block, outside(1), a!);
       exp(block, a!, a!);
@@ -96,7 +96,7 @@ describe('foldConstants', () => {
     expect(between).toEqual({ prologue: [], results: [], sources: [] });
   });
 
-  it('keeps what only reads a buffer that the program fills later', () => {
+  it('keeps commands that read a buffer that the program fills later', () => {
     const folded = fold(3, [0], (block, [x, a, b]) => {
       exp(block, outside(1), a!);
       add(block, x!, x!, a!);
@@ -109,7 +109,7 @@ describe('foldConstants', () => {
 describe.each(executors)('the prologue on %s', (_, executor) => {
   const on = (fn: () => void) => () => withExecutor(executor, () => scope(fn));
 
-  /** x + exp(w)·3 compiled, w, and how often the prologue has run. */
+  /** x + exp(w)·3 compiled, w, and a check that returns how often the prologue has run. */
   function program() {
     const w = new nn.Parameter(tensor([1, 2, 3]));
     const f = compile((x: Tensor) => noGrad(() => x.add(w.exp().mul(3))));
@@ -131,7 +131,7 @@ describe.each(executors)('the prologue on %s', (_, executor) => {
   }
 
   it(
-    'runs once while nothing changes, and the figures tell of it',
+    'runs once while nothing changes, and is listed with the program',
     on(() => {
       const { f, check } = program();
       check();
@@ -199,7 +199,7 @@ describe.each(executors)('the prologue on %s', (_, executor) => {
   });
 
   it(
-    'holds nothing of what the program trains, and is right all the same',
+    'contains nothing that the program trains, and the program is still right',
     on(() => {
       const run = (wrap: (step: (x: Tensor) => Tensor) => (x: Tensor) => Tensor) => {
         const frozen = tensor([
@@ -233,7 +233,7 @@ describe.each(executors)('the prologue on %s', (_, executor) => {
   );
 
   it(
-    'gives its memory back',
+    'releases its memory',
     on(() => {
       const before = executor.allocator.bytesInUse;
       scope(() => {

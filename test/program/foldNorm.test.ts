@@ -10,12 +10,12 @@ afterEach(() => configure({ deterministic: false }));
 describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
   const on = (fn: () => void) => () =>
     withExecutor(executor, () => {
-      // Other numbers may be all negative, and nothing after relu.
+      // Other numbers might all be negative, and 0 after relu.
       manualSeed(1);
       scope(fn);
     });
 
-  /** A BatchNorm whose numbers are all different. */
+  /** A BatchNorm whose numbers all differ. */
   function normOf(channels: number, affine = true): nn.BatchNorm2d {
     const norm = new nn.BatchNorm2d(channels, { affine });
     noGrad(() => {
@@ -55,7 +55,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
       const [opcode, ...others] = opcodes(f);
       expect(opcode).toMatch(/^(conv|winogradConv)$/);
       expect(others).toEqual([]);
-      // The prologue follows what it reads.
+      // The prologue follows changes of its sources.
       noGrad(() => conv.weight.mul_(0.5));
       expectClose(f(x), layer(x));
       norm.running_mean!.add_(1);
@@ -69,7 +69,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
   );
 
   it(
-    'stays where the result before it is used as well, or given',
+    'stays separate if the result before it is also used or returned',
     on(() => {
       const conv = new nn.Conv2d(4, 8, 3);
       const norm = normOf(8);
@@ -96,7 +96,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
   );
 
   it(
-    'stays where an activation comes first, where weights are made at each run, and where the program changes them',
+    'stays separate after an activation, and if weights are made at each run or changed by the program',
     on(() => {
       const conv = new nn.Conv2d(4, 8, 3);
       const norm = normOf(8);
@@ -126,7 +126,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
   );
 
   it(
-    'trains on: gradients through a frozen one are those of eager code',
+    'can be trained through: gradients through a frozen one are those of eager code',
     on(() => {
       const conv = new nn.Conv2d(3, 5, 3);
       const norm = normOf(5);
@@ -144,7 +144,7 @@ describe.each(executors)('BatchNorm in evaluation on %s', (_, executor) => {
   );
 
   it(
-    'stays in deterministic mode, whose bits are those of eager code',
+    'stays separate in deterministic mode, which gives the bits of eager code',
     on(() => {
       configure({ deterministic: true });
       const conv = new nn.Conv2d(4, 8, 3);

@@ -1,4 +1,4 @@
-/** What compiled steps leave to the garbage collector, in a process of its own whose young generation is not collected meanwhile. */
+/** The garbage that compiled steps leave, measured in a separate process whose young generation is not collected meanwhile. */
 import { describe, expect, test } from 'vitest';
 import { runModule } from '../support/runModule.ts';
 
@@ -33,7 +33,7 @@ const adam = (params) => new optim.Adam(params);
 console.log(JSON.stringify([bytesPerStep(1, sgd), bytesPerStep(50, sgd), bytesPerStep(1, adam), bytesPerStep(50, adam)]));`;
 
 describe('a compiled step', () => {
-  test('leaves a few objects, as many for any number of parameters, and nothing that stays', () => {
+  test('leaves a few objects, no more for more parameters, and leaks nothing', () => {
     const flags = ['--expose-gc', '--max-semi-space-size=128', '--min-semi-space-size=128'];
     const results = JSON.parse(runModule(code, flags)) as { bytes: number; kept: number }[];
     expect(results).toHaveLength(4);

@@ -13,7 +13,7 @@ const sgd = (block: ProgramBlock, at: number, n: number) =>
   encodeSgd(block, { param: at, grad: at + 1, velocity: 0, settings: at + 2, n, flags: 0, ...allRows });
 
 describe('groupFrom', () => {
-  it('makes one command of several, whose operands are theirs', () => {
+  it('makes one command of several, with their operands', () => {
     const block = new ProgramBlock(new Int32Array(64));
     sgd(block, 100, 1);
     const { length, commands } = block;
@@ -38,7 +38,7 @@ describe('groupFrom', () => {
     );
   });
 
-  it('leaves one command as it is', () => {
+  it('leaves a single command unchanged', () => {
     const block = new ProgramBlock(new Int32Array(64));
     sgd(block, 100, 1);
     groupFrom(block, 0, 0);
@@ -47,7 +47,7 @@ describe('groupFrom', () => {
 });
 
 describe.each(kernelExecutors)('a group on %s', (_, executor) => {
-  it('gives the bits of its commands one by one', () => {
+  it('gives the same bits as its commands one by one', () => {
     const run = (isGroup: boolean) =>
       inSandbox(executor, (box) => {
         const outputs = [1, 3, 17, 100, 5000].flatMap((n) => {
@@ -69,7 +69,7 @@ describe.each(kernelExecutors)('a group on %s', (_, executor) => {
 describe.each(executors)('steps on %s', (_, executor) => {
   const on = (fn: () => void) => () => withExecutor(executor, () => scope(fn));
 
-  /** 150 parameters, more than one program of the executor takes. */
+  /** 150 parameters, more than fit into one program of the executor. */
   function problem() {
     const params = Array.from(
       { length: 150 },
@@ -86,7 +86,7 @@ describe.each(executors)('steps on %s', (_, executor) => {
   }
 
   it(
-    'change every parameter, in one command where they are compiled',
+    'change every parameter, in one command if they are compiled',
     on(() => {
       const eager = problem();
       const start = eager.numbers();
@@ -103,7 +103,7 @@ describe.each(executors)('steps on %s', (_, executor) => {
   );
 
   it(
-    'take gradients that are views',
+    'accept gradients that are views',
     on(() => {
       const w = new nn.Parameter(
         tensor([
@@ -130,7 +130,7 @@ describe.each(executors)('steps on %s', (_, executor) => {
   );
 
   it(
-    'train the same with some parameters on another device',
+    'give the same results with some parameters on another device',
     on(() => {
       const other = new nn.Parameter(tensor([2]).to('reference'));
       const own = new nn.Parameter(tensor([2]));

@@ -19,7 +19,7 @@ test.each(opcodes)('%s has a name, sizes and operations', (opcode) => {
   expect(costOf(command).flops).toBeGreaterThanOrEqual(0);
 });
 
-test('a convolution is told with its epilogue, sizes and operations', () => {
+test('a convolution is listed with its epilogue, sizes and operations', () => {
   const geometry = {
     batch: 2,
     inChannels: 6,

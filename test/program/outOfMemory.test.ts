@@ -1,7 +1,7 @@
 /**
- * Memory that runs out at any allocation: the n-th throws, for every n, over eager code, backward, compiled functions, optimizers, training,
- * loading. What was thrown is OutOfMemoryError; afterwards nothing waits to be run, as many blocks are in use as before, and the same work
- * gives the same results as if nothing had happened.
+ * Memory that runs out at any allocation: the n-th throws, for every n, in eager code, backward, compiled functions,
+ * optimizers, training, loading. The error is an OutOfMemoryError; afterwards no commands are pending, the same number
+ * of blocks is in use as before, and the same work gives the same results as if nothing had happened.
  */
 import { describe, expect, it } from 'vitest';
 import { OutOfMemoryError } from '../../bindings/errors.ts';
@@ -34,17 +34,20 @@ import { executors, variants } from '../support/executors.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { withFailingAllocation } from '../support/outOfMemory.ts';
 
-/** Work on tensors that are there: numbers that it gives, and what it leaves in the world. */
+/** Work on existing tensors: it returns its results and the state that it leaves. */
 type Work = () => Tensor[];
 
 interface Owned {
   dispose(): void;
 }
 
-/** What a piece of work goes on, and the work, whose numbers are the same at every call. What `own` is given is disposed in the end. */
+/**
+ * Prepares the data of a piece of work, and returns the work, whose numbers are the same at every call. Whatever is
+ * passed to `own` is disposed at the end.
+ */
 type Scenario = (own: <T extends Owned>(owned: T) => T) => Work;
 
-/** The tensors that `use` gives of what `owned` is, which is disposed. */
+/** Copies of the tensors that `use` makes from `owned`, which is then disposed. */
 function using<T extends Owned>(owned: T, use: (owned: T) => Tensor[]): Tensor[] {
   try {
     return use(owned).map((t) => t.clone());
@@ -225,7 +228,7 @@ const scenarios: Record<string, Scenario> = {
   ),
 };
 
-/** A few steps of `fit`, from the same beginning: an epoch that fails may have changed the model before. */
+/** A few steps of `fit`, always from the same start: an epoch that fails may already have changed the model. */
 async function fitting(): Promise<{ work: () => Promise<number[][]>; dispose(): void }> {
   manualSeed(7);
   const [x, y] = [randn(12, 1, 6, 6), randint(0, 3, [12])];
@@ -257,7 +260,7 @@ async function fitting(): Promise<{ work: () => Promise<number[][]>; dispose(): 
   };
 }
 
-it('fit', async () => {
+it('fit recovers when memory runs out', async () => {
   const executor = executorFor('wasm');
   const { allocator } = executor;
   const { work, dispose } = await fitting();
@@ -265,14 +268,14 @@ it('fit', async () => {
   await collectGarbage();
   const { blocks } = allocator;
   for (let n = 0, failed = true; failed; n++) {
-    // The first hundred one by one, later ones in strides: every operation has been met by then.
+    // The first hundred one by one, later ones in strides: every operation has occurred by then.
     if (n > 100) n += 12;
     try {
       ({ failed } = await withFailingAllocation(executor, n, work));
     } catch (error) {
       expect(error, `allocation ${n}`).toBeInstanceOf(OutOfMemoryError);
     }
-    expect(executor.program.commands, `commands that wait after allocation ${n} has failed`).toBe(0);
+    expect(executor.program.commands, `pending commands after allocation ${n} has failed`).toBe(0);
     expect(await work(), `results after allocation ${n} has failed`).toEqual(expected);
     await collectGarbage();
     expect(allocator.blocks, `blocks after allocation ${n} has failed`).toBe(blocks);
@@ -280,7 +283,7 @@ it('fit', async () => {
   dispose();
 });
 
-/** What makes tensors where new ones go, whoever calls. */
+/** Work that makes tensors on the default executor, independent of the caller. */
 const onDefault: Record<string, Scenario> = {
   'an ONNX model': (own) => {
     const bytes = exportOnnx(own(network().eval()), [null, 1, 6, 6]);
@@ -300,10 +303,10 @@ const onDefault: Record<string, Scenario> = {
   },
 };
 
-/** Values of the tensors that `work` gives. */
+/** The values of the tensors that `work` returns. */
 const valuesOf = (work: Work) => work().map((t) => Array.from(t.dataSync()));
 
-/** A scenario with all that it makes, on an executor. */
+/** Runs `body` with the work of a scenario on an executor, and disposes all that it makes. */
 function inScenario<T>(executor: Executor, scenario: Scenario, body: (work: Work) => T): T {
   return withExecutor(executor, () =>
     scope(() => {
@@ -336,7 +339,7 @@ function failEach(executor: Executor, scenario: Scenario): void {
       } catch (error) {
         expect(error, `allocation ${n}`).toBeInstanceOf(OutOfMemoryError);
       }
-      expect(executor.program.commands, `commands that wait after allocation ${n} has failed`).toBe(0);
+      expect(executor.program.commands, `pending commands after allocation ${n} has failed`).toBe(0);
       expect(valuesOf(work), `results after allocation ${n} has failed`).toEqual(expected);
       return true;
     });
@@ -352,13 +355,16 @@ function failEach(executor: Executor, scenario: Scenario): void {
 
 const threaded = new WasmExecutor({ variant: variants[0]!, threads: 2 });
 
-describe.each([...executors, ['two threads', threaded] as [string, Executor]])('on %s', (name, executor) => {
-  it.each(Object.keys(scenarios))('%s', async (scenario) => {
-    if (name === 'two threads') await threaded.startThreads();
-    failEach(executor, scenarios[scenario]!);
-  });
-});
+describe.each([...executors, ['two threads', threaded] as [string, Executor]])(
+  'recovers when memory runs out on %s',
+  (name, executor) => {
+    it.each(Object.keys(scenarios))('%s', async (scenario) => {
+      if (name === 'two threads') await threaded.startThreads();
+      failEach(executor, scenarios[scenario]!);
+    });
+  },
+);
 
-it.each(Object.keys(onDefault))('%s', (scenario) => {
+it.each(Object.keys(onDefault))('%s recovers when memory runs out', (scenario) => {
   failEach(executorFor('wasm'), onDefault[scenario]!);
 });

@@ -1,4 +1,4 @@
-/** Whose memory a compiled function's is: that of the tensors it captures, of the constants it makes, of what it keeps. */
+/** Who owns the memory of a compiled function: of captured tensors, of constants, of tensors that it keeps. */
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../bindings/executor.ts';
 import {
@@ -19,7 +19,7 @@ import { withExecutor } from '../../src/runtime/runtime.ts';
 import { withTracer } from '../../src/tensor/trace.ts';
 import { executors, wasmExecutors } from '../support/executors.ts';
 
-/** Runs `body` with new tensors on each executor; afterwards as much memory is in use as before. */
+/** Runs `body` on each executor, and checks that afterwards the same memory is in use as before. */
 function onEach(name: string, body: (executor: Executor) => void): void {
   it.each(executors)(`${name}, on %s`, (_, executor) => {
     const { blocks, bytesInUse } = executor.allocator;
@@ -44,7 +44,7 @@ describe('a captured tensor that is disposed while the function is recorded', ()
       });
       const y = run(x);
       expect(y.dataSync().every((value) => value === 64 * i)).toBe(true);
-      // As without compile.
+      // The same as without compile.
       expect(() => run(x)).toThrow(DisposedError);
       y.dispose();
       run.dispose();
@@ -52,14 +52,14 @@ describe('a captured tensor that is disposed while the function is recorded', ()
     }
   });
 
-  onEach('may be met by several programs', () => {
+  onEach('may be used by several programs', () => {
     const w = full([3], 2);
     const [double, square] = [compile((t: Tensor) => t.mul(w)), compile((t: Tensor) => t.mul(w).mul(w))];
     const x = tensor([1, 2, 3]);
     expect(double(x).toArray()).toEqual([2, 4, 6]);
     expect(square(x).toArray()).toEqual([4, 8, 12]);
     w.dispose();
-    // Memory that others have: what a program that does not notice would read.
+    // Allocates the freed memory: a program that does not notice would read these values.
     full([3], 7);
     expect(() => double(x)).toThrow(DisposedError);
     expect(() => square(x)).toThrow(DisposedError);
@@ -67,7 +67,7 @@ describe('a captured tensor that is disposed while the function is recorded', ()
     square.dispose();
   });
 
-  onEach('is freed where recording fails', () => {
+  onEach('is freed if recording fails', () => {
     const w = full([64], 2);
     const run = compile((t: Tensor) => {
       const y = t.mul(w);
@@ -78,7 +78,7 @@ describe('a captured tensor that is disposed while the function is recorded', ()
     run.dispose();
   });
 
-  it.each(wasmExecutors)('is freed where it lives, not where its copy is (%s)', (_, home) => {
+  it.each(wasmExecutors)('is freed on its own device, not on that of its copy (%s)', (_, home) => {
     const away = executors[0]![1];
     const blocks = () => [home.allocator.blocks, away.allocator.blocks];
     const before = blocks();
@@ -95,7 +95,7 @@ describe('a captured tensor that is disposed while the function is recorded', ()
 });
 
 describe('constants', () => {
-  onEach('are results as they are', () => {
+  onEach('can be returned as results', () => {
     const constant = () => tensor([3, 4, 5]);
     const run = compile((x: Tensor) => {
       const both = constant();
@@ -112,7 +112,7 @@ describe('constants', () => {
     });
     const x = tensor([1, 2, 3]);
     for (let i = 0; i < 3; i++) {
-      // Freed memory that is not zero.
+      // Leaves freed memory that is not zero.
       for (let j = 0; j < 8; j++) full([3], 9).dispose();
       const { sum, alone, used, with: product, part } = run(x);
       expect(sum.toArray()).toEqual([2, 3, 4]);
@@ -120,13 +120,13 @@ describe('constants', () => {
       expect(used.toArray()).toEqual([3, 4, 5]);
       expect(product.toArray()).toEqual([3, 8, 15]);
       expect(part.toArray()).toEqual([3, 4]);
-      // Every result is the caller's.
+      // Every result belongs to the caller.
       for (const t of [alone, used, part]) t.fill_(-1);
     }
     run.dispose();
   });
 
-  onEach('that the function keeps have their values', () => {
+  onEach('that the function keeps are right', () => {
     const held: Tensor[] = [];
     const run = compile((x: Tensor) => {
       const constant = keep(tensor([3, 4, 5]));
@@ -140,14 +140,14 @@ describe('constants', () => {
     for (const t of held) t.dispose();
   });
 
-  onEach('that the function changes begin anew at every call', () => {
+  onEach('that the function changes start from their values at every call', () => {
     const run = compile((x: Tensor) => noGrad(() => tensor([1, 1]).add_(x)));
     for (let i = 0; i < 3; i++) expect(run(tensor([1, 2])).toArray()).toEqual([2, 3]);
     run.dispose();
   });
 });
 
-it('a program outside of all scopes leaves nothing behind', () => {
+it('a program outside of all scopes leaks nothing', () => {
   const [w, x, y] = [randn(16, 16), ones(2, 16), ones(3, 16)];
   const before = memory();
   const run = compile((t: Tensor) => t.matmul(w).relu());
@@ -158,7 +158,7 @@ it('a program outside of all scopes leaves nothing behind', () => {
 });
 
 describe('an argument that shares memory with what the function changes', () => {
-  onEach('is read as it was before', () => {
+  onEach('is read as it was before the change', () => {
     const outer = tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const copy = compile((a: Tensor) => {
       outer.slice(0, 3, 10).copy_(a);
@@ -181,7 +181,7 @@ describe('an argument that shares memory with what the function changes', () => 
     into.dispose();
   });
 
-  onEach('is refused where it is changed, too', () => {
+  onEach('is refused if it is changed as well', () => {
     const both = compile((a: Tensor, b: Tensor) => {
       a.mul_(2);
       b.add_(1);
@@ -205,7 +205,7 @@ describe('an argument that shares memory with what the function changes', () => 
   });
 });
 
-onEach('a function that forgets gradients before there are any is recorded once', () => {
+onEach('a function that drops gradients before there are any is recorded once', () => {
   const w = tensor([1, 2], { requiresGrad: true });
   let recorded = 0;
   const run = compile((x: Tensor) => {

@@ -19,7 +19,7 @@ describe.each(executors)('packed weights on %s', (_, executor) => {
     [16, 136, 512, 'tanh', true],
     [7, 1000, 65, 'sigmoid', true],
     [8, 128, 300, 'none', false],
-  ] as const)('%i rows, %i × %i, %s, bias %s: the bits of eager code, packed once', (rows, n, k, fn, hasBias) => {
+  ] as const)('give the bits of eager code, packed once: %i rows, %i × %i, %s, bias %s', (rows, n, k, fn, hasBias) => {
     on(() => {
       const [w, b, x] = [randn(n, k), hasBias ? randn(n) : null, randn(rows, k)];
       const layer = (t: Tensor) => {
@@ -40,7 +40,7 @@ describe.each(executors)('packed weights on %s', (_, executor) => {
     ['many rows', 17, 128, 128],
     ['columns that do not fill a strip', 8, 130, 128],
     ['a small operand', 8, 64, 64],
-  ])('leaves alone %s', (_, rows, n, k) => {
+  ])('are not used for %s', (_, rows, n, k) => {
     on(() => {
       const [w, x] = [randn(n, k), randn(rows, k)];
       const f = compile((t: Tensor) => F.linear(t, w));
@@ -50,7 +50,7 @@ describe.each(executors)('packed weights on %s', (_, executor) => {
   });
 
   it(
-    'leaves alone what the program changes, and what is made at each run',
+    'are not used for weights that the program changes or makes at each run',
     on(() => {
       const w = new nn.Parameter(randn(128, 128));
       const x = randn(8, 128);
@@ -66,7 +66,7 @@ describe.each(executors)('packed weights on %s', (_, executor) => {
   );
 
   it(
-    'lists the packing',
+    'are listed with the program',
     on(() => {
       const [w, b] = [randn(128, 128), randn(128)];
       const f = compile((t: Tensor) => F.linear(t, w, b).relu());

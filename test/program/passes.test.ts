@@ -105,7 +105,7 @@ describe('the virtual heap', () => {
 });
 
 describe('removeDead', () => {
-  it('leaves out what nobody reads, and what only that needed', () => {
+  it('removes commands whose results are not used, and commands that only those need', () => {
     const { heap, buffers, commands } = program(4, (block, [a, b, c, d]) => {
       unary(block, 'exp', a!, b!);
       unary(block, 'exp', b!, c!);
@@ -115,7 +115,7 @@ describe('removeDead', () => {
     expect(live).toEqual([commands[2]]);
   });
 
-  it('keeps what changes memory outside', () => {
+  it('keeps commands that change outside memory', () => {
     const { heap, commands } = program(2, (block, [a, b]) => {
       unary(block, 'exp', a!, b!);
       add(block, OUTSIDE, b!, OUTSIDE);
@@ -125,7 +125,7 @@ describe('removeDead', () => {
 });
 
 describe('fuseActivations', () => {
-  it('joins an activation to the product that it alone reads', () => {
+  it('joins an activation to a product that only it reads', () => {
     const { heap, commands } = program(2, (block, [a, b]) => {
       gemm(block, OUTSIDE, OUTSIDE, a!);
       unary(block, 'tanh', a!, b!);
@@ -136,7 +136,7 @@ describe('fuseActivations', () => {
     expect(fused[0]!.get('activation')).toBe(3);
   });
 
-  it('joins an activation to a convolution, either way', () => {
+  it('joins an activation to a convolution, in both forms', () => {
     const { heap, commands } = program(4, (block, [a, b, c, d]) => {
       const operands = { ...convGeometry, w: OUTSIDE, bias: OUTSIDE, activation: 0 };
       encodeConv(block, { ...operands, x: OUTSIDE, y: a! });
@@ -153,9 +153,9 @@ describe('fuseActivations', () => {
 
   it.each([
     ['another reader', (block: ProgramBlock, b: number[]) => add(block, b[0]!, b[1]!, OUTSIDE), 0, new Set<number>()],
-    ['a product that adds to what was there', () => {}, 1, new Set<number>()],
-    ['a product that lives on', () => {}, 0, new Set([0])],
-  ])('leaves both alone with %s', (_, extra, beta, keptIndices) => {
+    ['a product that adds to its old result', () => {}, 1, new Set<number>()],
+    ['a product that outlives the run', () => {}, 0, new Set([0])],
+  ])('does not join them with %s', (_, extra, beta, keptIndices) => {
     const { heap, buffers, commands } = program(2, (block, b) => {
       gemm(block, OUTSIDE, OUTSIDE, b[0]!, beta);
       unary(block, 'relu', b[0]!, b[1]!);
@@ -191,7 +191,7 @@ describe('joinStrips', () => {
   const map = (block: ProgramBlock, x: number, y: number, n = LONG) =>
     encodeUnary(block, { fn: UnaryFn.exp, x, y, n, p0: 0, p1: 0 });
 
-  it('joins neighbours of one length, and keeps what only they need in local blocks', () => {
+  it('joins neighbours of equal length, and keeps results that only they need in local blocks', () => {
     const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
       map(block, OUTSIDE, a!);
       map(block, a!, b!);
@@ -208,7 +208,7 @@ describe('joinStrips', () => {
     expect([...lifetimes(strips, heap).keys()]).toEqual([buffers[2]]);
   });
 
-  it('gives no local block to what is read elsewhere, or was there before', () => {
+  it('gives no local block to buffers that are read elsewhere, or existed before', () => {
     const { heap, buffers, commands } = long(3, (block, [a, b, c]) => {
       map(block, a!, b!);
       map(block, b!, c!);
@@ -219,7 +219,7 @@ describe('joinStrips', () => {
     expect([...lifetimes(strips, heap).keys()]).toEqual(buffers);
   });
 
-  it('leaves short commands, other lengths and shifted memory apart', () => {
+  it('does not join short commands, different lengths and shifted memory', () => {
     const short = long(2, (block, [a, b]) => {
       map(block, OUTSIDE, a!, 100);
       map(block, a!, b!, 100);
@@ -248,7 +248,7 @@ describe('reuseInPlace and planMemory', () => {
       unary(block, 'exp', d!, OUTSIDE);
     });
 
-  it('lets a result take the place of an operand that dies', () => {
+  it('lets a result reuse the memory of an operand that is no longer needed', () => {
     const { heap, buffers, commands } = chain();
     const lives = lifetimes(commands, heap);
     const home = reuseInPlace(commands, heap, lives, new Set());
@@ -259,13 +259,13 @@ describe('reuseInPlace and planMemory', () => {
     expect(lives.get(a!)).toEqual({ first: 0, last: 4 });
   });
 
-  it('never takes the place of fixed memory', () => {
+  it('never reuses fixed memory', () => {
     const { heap, buffers, commands } = chain();
     const home = reuseInPlace(commands, heap, lifetimes(commands, heap), new Set([buffers[0]!]));
     expect([...home.values()]).not.toContain(buffers[0]);
   });
 
-  it('gives buffers that live at the same time different places, others the same', () => {
+  it('gives buffers that are alive at the same time different memory, and shares it among others', () => {
     const { heap, buffers, commands } = chain();
     const lives = lifetimes(commands, heap);
     const { offsets, elements } = planMemory(lives);

@@ -9,7 +9,7 @@ const SEEDS = 900;
 const CHUNK = 100;
 const STEPS = 3;
 
-/** The results of some steps, then all that they have changed. */
+/** The results of some steps, then all values that they have changed. */
 function numbersOf({ state, x, disturb }: Problem, seed: number, step: (x: Tensor) => Tensor[]): number[] {
   const numbers: number[] = [];
   const note = (t: Tensor) => {
@@ -38,7 +38,7 @@ function firstDifference(got: number[], wanted: number[], isExact: boolean): str
 
 describe.each(executors)('random programs on %s', (_, executor) => {
   const chunks = Array.from({ length: SEEDS / CHUNK }, (_, i) => 1 + i * CHUNK);
-  it.each(chunks)('compiled as eager, from seed %i on', (start) => {
+  it.each(chunks)('give the same numbers compiled as eager, from seed %i on', (start) => {
     withExecutor(executor, () => {
       for (let seed = start; seed < start + CHUNK; seed++) {
         scope(() => {

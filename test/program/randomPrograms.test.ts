@@ -1,4 +1,4 @@
-/** Random programs give the same bits whether freed memory is what it was or NaN, and compiled what they give eagerly. */
+/** Random programs give the same bits whether freed memory keeps its values or becomes NaN, and whether they are compiled or eager. */
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../bindings/executor.ts';
 import { WasmExecutor } from '../../bindings/wasm/executor.ts';
@@ -33,7 +33,7 @@ function outcomeOf(executor: Executor, seed: number, mode: Mode): Outcome {
   );
 }
 
-describe.each(variants)('10,000 random programs on wasm %s', (variant) => {
+describe.each(variants)('10,000 random programs give the same bits on wasm %s', (variant) => {
   const plain = new WasmExecutor({ variant });
   const checked = new WasmExecutor({ variant });
   const heap = new CheckedHeap(checked);
@@ -44,7 +44,7 @@ describe.each(variants)('10,000 random programs on wasm %s', (variant) => {
       const eager = outcomeOf(plain, seed, 'eager');
       expect(outcomeOf(checked, seed, 'eager'), `seed ${seed}, eager`).toEqual(eager);
       const compiled = outcomeOf(plain, seed, 'compiled');
-      // A program does without a disposed tensor whose elements no result needs.
+      // A program does not need a disposed tensor whose elements no result needs.
       const wanted = eager.map((outcome, call) => (outcome === 'DisposedError' ? compiled[call] : outcome));
       expect(compiled, `seed ${seed}, compiled`).toEqual(wanted);
       expect(outcomeOf(checked, seed, 'compiled'), `seed ${seed}, compiled and checked`).toEqual(compiled);

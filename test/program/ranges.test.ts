@@ -1,6 +1,6 @@
 /**
- * Values out of range are refused, by the same error, wherever they come from, and a run that is refused has changed nothing: every
- * operation with indices, with values given and computed, on every executor.
+ * Values out of range are refused with the same error, wherever they come from, and a refused run changes nothing:
+ * every operation with indices, with given and computed values, on every executor.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -31,22 +31,25 @@ afterAll(() => threaded.stopThreads());
 const all: [string, Executor][] = [...executors, ['wasm with two threads', threaded]];
 const seen = new Set<string>();
 
-/** A way for values to come into a compiled step. */
+/** A way for values to enter a compiled step. */
 interface Way {
   prepare(world: World, start: Tensor): Compiled<[Tensor], Tensor>;
-  /** Whether the values lie in a tensor outside, which is changed, instead of the argument. */
+  /** Whether the values are in an outside tensor, which is changed, instead of the argument. */
   isHeld: boolean;
 }
 
 const ways: Record<string, Way> = {
-  given: { isHeld: false, prepare: (world) => compile((values: Tensor) => world.step(values)) },
-  computed: { isHeld: false, prepare: (world) => compile((values: Tensor) => world.step(values.add(7).sub(7))) },
-  'from outside': { isHeld: true, prepare: (world, held) => compile((_: Tensor) => world.step(held)) },
-  'computed from outside': {
+  'as an argument': { isHeld: false, prepare: (world) => compile((values: Tensor) => world.step(values)) },
+  'computed from an argument': {
+    isHeld: false,
+    prepare: (world) => compile((values: Tensor) => world.step(values.add(7).sub(7))),
+  },
+  'from an outside tensor': { isHeld: true, prepare: (world, held) => compile((_: Tensor) => world.step(held)) },
+  'computed from an outside tensor': {
     isHeld: true,
     prepare: (world, held) => compile((_: Tensor) => world.step(held.add(7).sub(7))),
   },
-  'changed before': {
+  'from a tensor that it changes': {
     isHeld: true,
     prepare: (world, held) =>
       compile((_: Tensor) => {
@@ -61,7 +64,7 @@ const ways: Record<string, Way> = {
 /** The values with a bad one at the end. */
 const spoilt = ({ good }: RangeCase, bad: number): number[] => [...good.slice(0, -1), bad];
 
-/** The error of a call, which must be one. */
+/** The error of a call, which must throw. */
 function errorOf(fn: () => unknown): ArgumentError {
   try {
     fn();
@@ -72,15 +75,15 @@ function errorOf(fn: () => unknown): ArgumentError {
   throw new Error('nothing was refused');
 }
 
-describe.each(all)('on %s', (_, executor) => {
+describe.each(all)('values out of range on %s', (_, executor) => {
   const names = watch(executor);
   afterAll(() => {
     for (const name of names) seen.add(name);
   });
   const on = (fn: () => void) => withExecutor(executor, () => scope(fn));
 
-  describe.each(Object.entries(rangeCases))('%s', (_name, given) => {
-    it('refuses values at once', () =>
+  describe.each(Object.entries(rangeCases))('of %s', (_name, given) => {
+    it('are refused at once', () =>
       on(() => {
         for (const bad of given.bad) {
           const world = new World(given);
@@ -92,7 +95,7 @@ describe.each(all)('on %s', (_, executor) => {
         }
       }));
 
-    it.each(Object.entries(ways))('refuses values %s to a program, which then has changed nothing', (_way, way) =>
+    it.each(Object.entries(ways))('are refused by a program that gets them %s, and change nothing', (_way, way) =>
       on(() => {
         const [world, twin] = [new World(given), new World(given)];
         const [held, twinHeld] = [ints(given.good), ints(given.good)];
@@ -112,7 +115,7 @@ describe.each(all)('on %s', (_, executor) => {
           const wanted = errorOf(() => noGrad(() => given.run(ints(values), new World(given))));
           const before = world.bits;
           const { tensors } = memory();
-          // The argument is what is left of the call.
+          // Only the argument of the call is left.
           const error = errorOf(() => run(values));
           expect(memory().tensors - tensors).toBe(1);
           expect([error.message, error.got]).toEqual([wanted.message, wanted.got]);
@@ -125,7 +128,7 @@ describe.each(all)('on %s', (_, executor) => {
       }),
     );
 
-    it('refuses values in the first run of a program', () =>
+    it('are refused in the first run of a program', () =>
       on(() => {
         const [world, twin] = [new World(given), new World(given)];
         for (const one of [world, twin]) one.x.mul(one.table.sum(0)).sum().backward();
@@ -140,7 +143,7 @@ describe.each(all)('on %s', (_, executor) => {
   });
 });
 
-it.each(all)('the first of many is told on %s, where threads share the commands', (_, executor) => {
+it.each(all)('the first of many is reported on %s, where threads share the commands', (_, executor) => {
   withExecutor(executor, () =>
     scope(() => {
       const table = zeros([1000, 8], { requiresGrad: true });
@@ -164,18 +167,18 @@ it.each(all)('the first of many is told on %s, where threads share the commands'
 });
 
 describe('the list', () => {
-  it('has every command with indices', () => {
+  it('includes every command with indices', () => {
     const named = /^(index|target|lengths)$/;
     const withIndices = opcodes.filter((opcode) =>
       Object.entries(commands[opcode]).some(([name, kind]) => kind === 'in' && named.test(name)),
     );
-    // Its rows are those of a gradient, whose indices were checked when it was made.
+    // Its rows come from a gradient, whose indices were checked when it was made.
     const others: Opcode[] = ['sgd'];
     expect(withIndices.filter((opcode) => !seen.has(opcode) && !others.includes(opcode))).toEqual([]);
     expect(seen).toContain('check');
   });
 
-  it('has every kernel that keeps indices inside', () => {
+  it('includes every kernel that keeps indices within range', () => {
     const folder = new URL('../../src/reference/', import.meta.url);
     const users = readdirSync(folder).filter((file) =>
       readFileSync(new URL(file, folder), 'utf8').includes("'./within.ts'"),

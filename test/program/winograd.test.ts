@@ -1,4 +1,4 @@
-/** When a convolution becomes Winograd's commands, and that what tensors see is the same. */
+/** When a convolution becomes Winograd's commands, and that its results stay the same. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { opcodes } from '../../bindings/commands/table.ts';
 import type { Executor } from '../../bindings/executor.ts';
@@ -24,7 +24,7 @@ const values = (shape: number[], seed: number): Tensor =>
     { shape, requiresGrad: true },
   );
 
-/** Names of the commands that run while `fn` does. */
+/** The names of the commands that run during `fn`. */
 function commandsOf(executor: Executor, fn: () => void): string[] {
   const names: string[] = [];
   const { run } = executor;
@@ -59,7 +59,7 @@ afterEach(() => configure({ deterministic: false }));
 
 describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
   test.each([{ padding: 1 }, { padding: 0 }, { padding: [2, 1] as const }])(
-    'gives what the reference gives, %o',
+    'agrees with the reference, %o',
     (options) => {
       const want = results(new ReferenceExecutor(), options);
       let got: number[][] = [];
@@ -77,7 +77,7 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
     },
   );
 
-  test('is not used where it may not or need not be', () => {
+  test('is not used where it is not allowed or does not pay', () => {
     const plain = (options: F.ConvOptions) => commandsOf(executor, () => results(executor, options));
     expect(plain({ padding: 1, stride: 2 })).not.toContain('winogradConv');
     expect(plain({ padding: 2, dilation: 2 })).not.toContain('winogradConv');
@@ -86,7 +86,7 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
     expect(plain({ padding: 1 })).not.toContain('winogradConv');
   });
 
-  test('compiled, an activation is part of it, and memory stays flat', () => {
+  test('includes an activation when compiled, and leaves memory flat', () => {
     withExecutor(executor, () => {
       const w = values([24, 20, 3, 3], 2);
       const x = values(SHAPE, 1).detach();
@@ -104,7 +104,7 @@ describe.each(wasmExecutors)('winograd on %s', (_, executor) => {
   });
 });
 
-test('pays where the products outweigh the transforms', () => {
+test('is chosen where the products outweigh the transforms', () => {
   expect(winogradPays(1, 64, 64, 56, 56)).toBe(true);
   expect(winogradPays(64, 32, 64, 13, 13)).toBe(true);
   expect(winogradPays(64, 1, 32, 28, 28)).toBe(false);

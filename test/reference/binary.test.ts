@@ -68,29 +68,29 @@ describe.each(precisions)('binary in float%i', (precision) => {
     return y;
   }
 
-  it.each(Object.entries(floatFns))('%s', (fn, expected) => {
+  it.each(Object.entries(floatFns))('%s is right', (fn, expected) => {
     machine.expectClose(apply(fn as BinaryFn, machine.floats(...a), machine.floats(...b), a.length), expected);
   });
 
-  it.each(Object.entries(comparisons))('%s', (fn, expected) => {
+  it.each(Object.entries(comparisons))('%s is right', (fn, expected) => {
     const y = apply(fn as BinaryFn, machine.floats(...a), machine.floats(...b), a.length);
     expect(machine.readInts(y, a.length)).toEqual(expected);
   });
 
-  it.each(Object.entries(intFns))('%s', (fn, expected) => {
+  it.each(Object.entries(intFns))('%s is right', (fn, expected) => {
     const y = apply(fn as BinaryFn, machine.ints(...ai), machine.ints(...bi), ai.length);
     expect(machine.readInts(y, ai.length)).toEqual(expected);
   });
 
   // torch.pow of torch 1.13 in float64, equal to C's pow.
-  it('pow at the special cases of C', () => {
+  it('pow has the special cases of C', () => {
     const base = [1, 1, -1, -1, nan, 0, -0, 2, -2, -inf, -inf, -0.5, -8];
     const exponent = [nan, inf, inf, -inf, 0, -1, -3, inf, 3, 3, -2, -inf, 1 / 3];
     const y = apply('pow', machine.floats(...base), machine.floats(...exponent), base.length);
     expect(machine.readFloats(y, base.length)).toEqual([1, 1, 1, 1, 1, inf, -inf, inf, -8, -inf, 0, inf, nan]);
   });
 
-  it('takes a scalar on either side', () => {
+  it('accepts a scalar on either side', () => {
     const x = machine.floats(1, 2, 4);
     expect(machine.readFloats(apply('sub', x, 0, 3, floatBits(0.5)), 3)).toEqual([0.5, 1.5, 3.5]);
     expect(machine.readFloats(apply('div', 0, x, 3, floatBits(2)), 3)).toEqual([2, 1, 0.5]);
@@ -119,7 +119,7 @@ describe.each(precisions)('binary in float%i', (precision) => {
     expect(machine.readFloats(y, 6)).toEqual([7, 7, 7, 7, 7, 7]);
   });
 
-  it('adds a bias a channel in six dimensions', () => {
+  it('adds a bias per channel in six dimensions', () => {
     const x = machine.floats(1, 2, 3, 4, 5, 6, 7, 8);
     const bias = machine.floats(10, 20);
     const shape = dims(2, 2, 1, 2, 1, 1);
@@ -128,7 +128,7 @@ describe.each(precisions)('binary in float%i', (precision) => {
     expect(machine.readFloats(x, 8)).toEqual([11, 12, 23, 24, 15, 16, 27, 28]);
   });
 
-  it('takes no dimension as one element and a dimension of 0 as none', () => {
+  it('treats no dimensions as one element and a dimension of 0 as none', () => {
     const x = machine.floats(3);
     const y = machine.room(1);
     const command = { fn: BinaryFn.mul, a: x, b: x, y, scalar: 0, aStrides: dims(1, 1), bStrides: dims(1, 1) };

@@ -22,7 +22,7 @@ describe.each(precisions)('copy, fill and where in float%i', (precision) => {
     expect(machine.readInts(y, 6)).toEqual([3, 2, 1, 3, 2, 1]);
   });
 
-  it('copies into a part of y and leaves the rest', () => {
+  it('copies into a part of y and does not touch the rest', () => {
     const x = machine.floats(1, 2, 3, 4);
     const y = machine.floats(0, 0, 0, 0, 0, 0);
     const strides = { xStrides: dims(2, 1), yStrides: dims(3, 1) };
@@ -52,7 +52,7 @@ describe.each(precisions)('copy, fill and where in float%i', (precision) => {
     expect(machine.readInts(y, 1)).toEqual([-9]);
   });
 
-  it('chooses by condition, with broadcasting', () => {
+  it('selects by condition, with broadcasting', () => {
     const condition = machine.ints(1, 0, -5);
     const a = machine.floats(1, 2, 3, 4, 5, Number.NaN);
     const b = machine.floats(-1, -2);

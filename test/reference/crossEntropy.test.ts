@@ -165,7 +165,7 @@ describe.each(precisions)('cross-entropy in float%i', (precision) => {
   const target = machine.ints(...targets);
   const weights = machine.floats(...classWeights);
 
-  it.each(named)('%s', (_name, { reduction, weighted, smoothing, loss: expected, g, gx: expectedGrad }) => {
+  it.each(named)('%s is right', (_name, { reduction, weighted, smoothing, loss: expected, g, gx: expectedGrad }) => {
     const weight = weighted ? weights : 0;
     const [loss, lseAt, norm, gx] = [machine.room(4), machine.room(4), machine.room(1), machine.room(12)];
     const shared = { x, target, weight, lse: lseAt, norm, rows, cols, reduction, ignoreIndex: -100, smoothing };
@@ -177,7 +177,7 @@ describe.each(precisions)('cross-entropy in float%i', (precision) => {
     machine.expectClose(gx, expectedGrad, 32);
   });
 
-  it('the mean over no rows is NaN, its gradient 0', () => {
+  it('gives NaN as the mean over no rows, with gradient 0', () => {
     const [loss, lseAt, norm, gx] = [machine.room(1), machine.room(2), machine.room(1), machine.room(6)];
     const shared = { x, target: machine.ints(7, 7), weight: 0, lse: lseAt, norm, rows: 2, cols, reduction: 1 };
     machine.run(encodeCrossEntropy, { ...shared, loss, ignoreIndex: 7, smoothing: 0 });
@@ -187,7 +187,7 @@ describe.each(precisions)('cross-entropy in float%i', (precision) => {
     machine.expectClose(gx, [0, 0, 0, 0, 0, 0]);
   });
 
-  it('takes logits of −∞, and great ones', () => {
+  it('accepts logits of −∞, and large ones', () => {
     const [loss, lseAt, norm] = [machine.room(2), machine.room(2), machine.room(1)];
     const at = machine.floats(0, -Infinity, 0, 1000, 999, 0);
     const command = { x: at, target: machine.ints(0, 2), weight: 0, loss, lse: lseAt, norm, rows: 2, cols };

@@ -8,12 +8,12 @@ import { ReferenceExecutor } from '../../src/reference/executor.ts';
 import { kernels } from '../../src/reference/kernels.ts';
 import { precisions } from './machine.ts';
 
-it('has one kernel an opcode', () => {
+it('the executor has one kernel per opcode', () => {
   expect(kernels.length).toBe(opcodes.length);
   expect(kernels.every((kernel) => typeof kernel === 'function')).toBe(true);
 });
 
-it('reads fields where the encoder writes them', () => {
+it('the executor reads fields where the encoder writes them', () => {
   const program = new ProgramBlock();
   encodeUnary(program, { fn: 11, x: 12, y: 13, n: 14, p0: 15, p1: 16 });
   const { fn, x, y, n, p0, p1 } = fieldsOf('unary');
@@ -35,7 +35,7 @@ describe.each(precisions)('the executor in float%i', (precision) => {
     expect(executor.get(at, 'float32')).toBe(4);
   });
 
-  it('clears the program after an error, having run what came before', () => {
+  it('clears the program after an error, and has run the commands before it', () => {
     const at = allocator.allocate(1);
     encodeFill(program, { y: at, n: 1, value: 5, integer: 1 });
     const bad = program.reserve(2);
@@ -60,7 +60,7 @@ describe.each(precisions)('the executor in float%i', (precision) => {
     expect(executor.read(at, 0, 'int32').length).toBe(0);
   });
 
-  it('what was read is a copy', () => {
+  it('returns copies from reads', () => {
     const at = allocator.allocate(1);
     executor.write(at, [3], 'float32');
     const copy = executor.read(at, 1, 'float32');
@@ -82,19 +82,19 @@ describe.each(precisions)('the executor in float%i', (precision) => {
     expect(Array.from(executor.read(at, 1000, 'float32'))).toEqual(values);
   });
 
-  it('says when memory is out', () => {
+  it('throws when memory runs out', () => {
     expect(() => allocator.allocate(2 ** 31)).toThrow(OutOfMemoryError);
   });
 });
 
-it('float32 rounds what is stored, float64 does not', () => {
+it('float32 rounds stored values, float64 does not', () => {
   const [single, double] = [new ReferenceExecutor(), new ReferenceExecutor({ precision: 64 })];
   for (const executor of [single, double]) executor.write(16, [0.1], 'float32');
   expect(single.get(16, 'float32')).toBe(Math.fround(0.1));
   expect(double.get(16, 'float32')).toBe(0.1);
 });
 
-it('growth keeps the payload of a NaN', () => {
+it('memory growth keeps the payload of a NaN', () => {
   const executor = new ReferenceExecutor();
   const at = executor.allocator.allocate(1);
   executor.write(at, [0x7fc12345], 'int32');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Activation, encodeGemm, type GemmFields } from '../../bindings/generated/encode.ts';
 import { Machine, precisions } from './machine.ts';
 
-/** A [2, 3], B [3, 4], C [2, 4]; expectations by torch 1.13. */
+/** A [2, 3], B [3, 4], C [2, 4]; expectations from torch 1.13. */
 const a = [-2, -1, 0, 1, 2, 3];
 const b = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5];
 const c = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -19,7 +19,7 @@ describe.each(precisions)('gemm in float%i', (precision) => {
   const AT = machine.floats(...transposed(a, 2, 3));
   const BT = machine.floats(...transposed(b, 3, 4));
 
-  /** Runs with C given and the fields changed that a test is about; returns what C's first elements hold then. */
+  /** Runs with the given C and changed fields; returns the first elements of C afterwards. */
   function gemm(changes: Partial<GemmFields>, given: number[] = c): number[] {
     const at = changes.c ?? machine.floats(...given);
     machine.run(encodeGemm, {
@@ -55,18 +55,18 @@ describe.each(precisions)('gemm in float%i', (precision) => {
     ['NT', bTransposed],
     ['TT', { ...aTransposed, ...bTransposed }],
     ['negative strides', { a: A + 5, aRow: -3, aCol: -1, b: B + 8, bRow: -4 }],
-  ])('%s', (name, changes) => {
+  ])('%s is right', (name, changes) => {
     const reversed = [...product.slice(4), ...product.slice(0, 4)];
     expect(gemm(changes)).toEqual(name === 'negative strides' ? reversed : product);
   });
 
-  it('alpha, beta and bias', () => {
+  it('applies alpha, beta and bias', () => {
     const bias = machine.floats(1, -1, 0.5, 0);
     expect(gemm({ alpha: 2, beta: 0.5, bias })).toEqual([9, 4.5, 3.5, 0.5, 11, 15.5, 23.5, 29.5]);
     expect(gemm({ alpha: 2, beta: 0.5, bias, ...bTransposed })).toEqual([9, 4.5, 3.5, 0.5, 11, 15.5, 23.5, 29.5]);
   });
 
-  it('activations come last', () => {
+  it('applies activations last', () => {
     expect(gemm({ activation: Activation.relu })).toEqual([4, 2.5, 1, 0, 4, 7, 10, 13]);
     expect(gemm({ activation: Activation.relu, beta: -1 })).toEqual([4, 1.5, 0, 0, 0, 2, 4, 6]);
     const at = machine.room(8);
@@ -88,28 +88,28 @@ describe.each(precisions)('gemm in float%i', (precision) => {
     );
   });
 
-  it('beta 0 does not read C', () => {
+  it('does not read C if beta is 0', () => {
     expect(gemm({}, new Array<number>(8).fill(Number.NaN))).toEqual(product);
   });
 
-  it('k 0 leaves beta·C + bias', () => {
+  it('gives beta·C + bias if k is 0', () => {
     const bias = machine.floats(1, 2, 3, 4);
     expect(gemm({ k: 0, bias })).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
     expect(gemm({ k: 0, beta: 2, bCol: 3 })).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
   });
 
-  it('zero times NaN is NaN', () => {
+  it('gives NaN for zero times NaN', () => {
     const zeros = machine.floats(0, 0, 0);
     const nan = machine.floats(1, Number.NaN, 1, 1, 1, 1);
     expect(gemm({ a: zeros, b: nan, m: 1, n: 2, bRow: 2 }, [7, 7])).toEqual([0, Number.NaN]);
   });
 
-  it('writes C through its row stride and nothing between', () => {
+  it('writes C through its row stride and nothing between rows', () => {
     expect(gemm({ n: 2, cRow: 3 }, [9, 9, 9, 9, 9, 9])).toEqual([4, 2.5, 9, 4, 7, 9]);
     expect(gemm({ m: 0 }, [9])).toEqual([9]);
   });
 
-  it('batches, with one operand shared', () => {
+  it('accepts batches that share one operand', () => {
     const two = machine.floats(1, 0, 0, 1, 2, 0, 0, 2);
     const square = { m: 2, n: 2, k: 2, aRow: 2, bRow: 2, cRow: 2, batch: 2, cBatch: 4 };
     const shared = machine.floats(1, 2, 3, 4);
@@ -119,7 +119,7 @@ describe.each(precisions)('gemm in float%i', (precision) => {
   });
 
   // Small integers: every order of summation gives the same exact sum.
-  it.each([1, 3, 4, 5, 8, 9])('sizes around the unrolled four: %i', (size) => {
+  it.each([1, 3, 4, 5, 8, 9])('is right at sizes around the unrolled four: %i', (size) => {
     const [m, n, k] = [2, size, size + 1];
     const left = Array.from({ length: m * k }, (_, e) => (e % 7) - 3);
     const right = Array.from({ length: k * n }, (_, e) => (e % 5) - 2);

@@ -1,6 +1,6 @@
 /**
- * A bench for reference kernels: puts arrays into an executor's heap, runs one encoder, reads arrays back. Values that
- * were expected are compared exactly, or within a relative tolerance that fits the precision.
+ * A harness for reference kernels: puts arrays into an executor's heap, runs one encoder, reads arrays back. Values are
+ * compared with expected ones exactly, or within a relative tolerance for the precision.
  */
 import { expect } from 'vitest';
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
@@ -28,7 +28,7 @@ export class Machine {
     return address;
   }
 
-  /** Room for a result, filled with a value that no test expects. */
+  /** Memory for a result, filled with a value that no test expects. */
   room(elements: number): number {
     return this.floats(...new Array<number>(elements).fill(-777));
   }

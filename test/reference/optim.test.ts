@@ -3,7 +3,7 @@ import { encodeAdam, encodeSgd } from '../../bindings/generated/encode.ts';
 import { allRows } from '../support/rows.ts';
 import { Machine, precisions } from './machine.ts';
 
-/** Three steps from these parameters with these gradients; expectations by torch 1.13's optimizers in float64. */
+/** Three steps from these parameters with these gradients; expectations from torch 1.13's optimizers in float64. */
 const start = [1, -2, 0.5];
 const gradients = [
   [0.5, -1, 2],
@@ -122,7 +122,7 @@ const adamCases: [string, AdamCase][] = [
 
 describe.each(precisions)('optimizers in float%i', (precision) => {
   const machine = new Machine(precision);
-  /** float32 rounds the state at each of three steps. */
+  /** In float32 the state is rounded at each of three steps. */
   const slack = 16;
 
   it.each(sgdCases)('sgd, %s', (_name, { momentum = 0, dampening = 0, weightDecay = 0, flags = 0, ...expected }) => {
@@ -130,7 +130,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     const velocity = momentum === 0 ? 0 : machine.floats(0, 0, 0);
     gradients.forEach((g, step) => {
       const grad = machine.floats(...g);
-      // PyTorch's first velocity is the gradient, whatever the dampening.
+      // PyTorch's first velocity is the gradient, regardless of the dampening.
       const settings = machine.floats(lr, momentum, step === 0 ? 1 : 1 - dampening, weightDecay);
       machine.run(encodeSgd, { param, grad, velocity, settings, n: 3, flags, ...allRows });
     });
@@ -139,7 +139,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     else expect(velocity).toBe(0);
   });
 
-  it.each(adamCases)('%s', (_name, { weightDecay = 0, flags = 0, ...expected }) => {
+  it.each(adamCases)('%s is right', (_name, { weightDecay = 0, flags = 0, ...expected }) => {
     const param = machine.floats(...start);
     const m = machine.floats(0, 0, 0);
     const v = machine.floats(0, 0, 0);
@@ -168,7 +168,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     if (expected.vMax) machine.expectClose(vMax, expected.vMax, slack);
   });
 
-  it('a weight decay of 0 leaves an infinite parameter out of the gradient', () => {
+  it('do not add an infinite parameter to the gradient if weight decay is 0', () => {
     const param = machine.floats(Number.POSITIVE_INFINITY);
     const velocity = machine.floats(0);
     const settings = machine.floats(lr, 0.5, 1, 0);
@@ -176,7 +176,7 @@ describe.each(precisions)('optimizers in float%i', (precision) => {
     machine.expectClose(velocity, [2]);
   });
 
-  it('sgd of some rows changes each of them once', () => {
+  it('change each row once in sgd of some rows', () => {
     const param = machine.floats(1, 2, 3, 4, 5, 6);
     const marks = machine.ints(2, 0, 1);
     const rows = { index: machine.ints(0, 2, 0), marks, count: 3, inner: 2 };

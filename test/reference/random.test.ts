@@ -11,14 +11,14 @@ const knownAnswers = [
   '243f6a88 85a308d3 13198a2e 03707344 a4093822 299f31d0 d16cfe09 94fdcceb 5001e420 24126ea1',
 ];
 
-it.each(knownAnswers)('philox4x32-10: %s', (line) => {
+it.each(knownAnswers)('philox4x32-10 gives the known answer: %s', (line) => {
   const words = line.split(' ').map((word) => Number.parseInt(word, 16));
   const out = new Uint32Array(4);
   philox4x32(words.slice(0, 4), words.slice(4, 6), out);
   expect(Array.from(out)).toEqual(words.slice(6));
 });
 
-it('the high half of a product of two uint32', () => {
+it('the high half of a product of two uint32 is exact', () => {
   const edges = [0, 1, 0xffff, 0x10000, 0x10001, 0x7fffffff, 0x80000000, 0xfffeffff, 0xffffffff, 0xd2511f53];
   for (const a of edges) {
     for (const b of edges) expect(mulHigh(a, b)).toBe(Number((BigInt(a) * BigInt(b)) >> 32n));
@@ -39,7 +39,7 @@ describe.each(precisions)('random in float%i', (precision) => {
     return y;
   }
 
-  it('uniform', () => {
+  it('gives uniform numbers', () => {
     machine.expectClose(
       draw('uniform', 6, floatBits(-1), floatBits(3)),
       [
@@ -49,7 +49,7 @@ describe.each(precisions)('random in float%i', (precision) => {
     );
   });
 
-  it('normal', () => {
+  it('gives normal numbers', () => {
     machine.expectClose(
       draw('normal', 6, floatBits(1), floatBits(2)),
       [
@@ -59,19 +59,19 @@ describe.each(precisions)('random in float%i', (precision) => {
     );
   });
 
-  it('bernoulli', () => {
+  it('gives Bernoulli numbers', () => {
     const y = draw('bernoulli', 6, floatBits(0.5), floatBits(2));
     expect(machine.readFloats(y, 7)).toEqual([0, 2, 2, 0, 2, 0, -777]);
   });
 
-  it('integers, over few values and over all but one', () => {
+  it('gives integers from few values and from all except one', () => {
     expect(machine.readInts(draw('integers', 6, -3, 7), 6)).toEqual([0, -1, 1, 6, 2, -1]);
     expect(machine.readInts(draw('integers', 6, -(2 ** 31), 2 ** 31 - 1), 6)).toEqual([
       326701955, -591941696, -353520284, 261379401, -287536883, 1539587754,
     ]);
   });
 
-  it('an offset of one block skips four numbers; the state stays', () => {
+  it('skips four numbers for an offset of one block, and keeps the state', () => {
     const all = machine.readFloats(draw('uniform', 8, floatBits(0), floatBits(1), 0), 8);
     const later = machine.readFloats(draw('uniform', 4, floatBits(0), floatBits(1), 1), 4);
     expect(later).toEqual(all.slice(4));

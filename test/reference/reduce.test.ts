@@ -37,21 +37,21 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     return y;
   }
 
-  it.each(Object.entries(reduced))('%s over the middle dimension', (fn, expected) => {
+  it.each(Object.entries(reduced))('%s is right over the middle dimension', (fn, expected) => {
     machine.expectClose(fold(fn as ReduceFn, machine.floats(...x), 2, 3, 2), expected);
   });
 
-  it.each(Object.entries(reducedInts))('%s over the middle dimension', (fn, expected) => {
+  it.each(Object.entries(reducedInts))('%s is right over the middle dimension', (fn, expected) => {
     expect(machine.readInts(fold(fn as ReduceFn, machine.ints(...xi), 2, 3, 2), 4)).toEqual(expected);
   });
 
-  it('reduces contiguous rows', () => {
+  it('reduce contiguous rows', () => {
     const at = machine.floats(...x);
     machine.expectClose(fold('sum', at, 4, 3, 1), [2, 5, 7.5, 3]);
     machine.expectClose(fold('max', at, 1, 12, 1), [8]);
   });
 
-  it('scales the float sum alone', () => {
+  it('scale only multiplies sums of floats', () => {
     const at = machine.floats(...x);
     machine.expectClose(fold('sum', at, 2, 3, 2, 0.5), [-0.5, 4, 1.75, 3.5]);
     machine.expectClose(fold('sum', at, 1, 12, 1, 0.25), [4.375]);
@@ -59,7 +59,7 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     expect(machine.readInts(fold('sumI', machine.ints(1, 2), 1, 2, 1, 0.5), 1)).toEqual([3]);
   });
 
-  it('gives the identity for nothing', () => {
+  it('give the identity if there is nothing to reduce', () => {
     const at = machine.floats(9);
     machine.expectClose(fold('sum', at, 2, 0, 1), [0, 0]);
     machine.expectClose(fold('sum', at, 1, 0, 2), [0, 0]);
@@ -71,14 +71,14 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     expect(machine.readInts(fold('prodI', at, 1, 0, 1), 1)).toEqual([1]);
   });
 
-  it('NaN wins over infinity', () => {
+  it('give NaN for NaN and infinity', () => {
     const at = machine.floats(inf, nan, -inf, 2);
     machine.expectClose(fold('max', at, 1, 4, 1), [nan]);
     machine.expectClose(fold('min', at, 1, 4, 1), [nan]);
     machine.expectClose(fold('sum', at, 1, 4, 1), [nan]);
   });
 
-  it('sums without losing small terms', () => {
+  it('sum without losing small terms', () => {
     const at = machine.floats(2 ** 24, ...new Array<number>(16).fill(1));
     machine.expectClose(fold('sum', at, 1, 17, 1), [2 ** 24 + 16]);
   });
@@ -90,7 +90,7 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     return { values, indices: machine.readInts(indices, outer * inner) };
   }
 
-  it('finds extremes along the middle dimension', () => {
+  it('find extremes along the middle dimension', () => {
     const at = machine.floats(...x);
     const max = search('max', at, 2, 3, 2);
     expect(max.indices).toEqual([1, 2, 2, 0]);
@@ -101,13 +101,13 @@ describe.each(precisions)('reductions in float%i', (precision) => {
   });
 
   // torch 1.13 gives the same indices for the rows with NaN.
-  it('the first of equals wins, the first NaN wins over all', () => {
+  it('find the first of equal extremes, and the first NaN if there is one', () => {
     const at = machine.floats(3, 1, 3, 1, 1, nan, inf, nan, nan, 1, -inf, 5, -inf, -inf, -inf, -inf);
     expect(search('max', at, 4, 4, 1).indices).toEqual([0, 1, 0, 0]);
     expect(search('min', at, 4, 4, 1).indices).toEqual([1, 1, 0, 0]);
   });
 
-  it('finds extremes of ints, with and without values', () => {
+  it('find extremes of integers, with and without values', () => {
     const at = machine.ints(4, INT_MIN, 4, INT_MAX, 0, INT_MAX);
     const max = search('maxI', at, 2, 3, 1);
     expect(max.indices).toEqual([0, 0]);
@@ -117,7 +117,7 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     expect(machine.readInts(indices, 2)).toEqual([1, 1]);
   });
 
-  it('sums cumulatively, both ways', () => {
+  it('sum cumulatively in both directions', () => {
     const at = machine.floats(1, 2, 3, 4, 5, 6);
     const y = machine.room(6);
     const command = { x: at, y, outer: 1, size: 3, inner: 2, reverse: 0, integer: 0 };
@@ -129,7 +129,7 @@ describe.each(precisions)('reductions in float%i', (precision) => {
     machine.expectClose(at, [1, 3, 6, 4, 9, 15]);
   });
 
-  it('cumulative sums of ints wrap', () => {
+  it('wrap cumulative sums of integers', () => {
     const at = machine.ints(INT_MAX, 1, 5);
     machine.run(encodeCumsum, { x: at, y: at, outer: 1, size: 3, inner: 1, reverse: 0, integer: 1 });
     expect(machine.readInts(at, 3)).toEqual([INT_MAX, INT_MIN, INT_MIN + 5]);

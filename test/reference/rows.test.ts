@@ -7,7 +7,7 @@ describe.each(precisions)('rows by index in float%i', (precision) => {
   const machine = new Machine(precision);
   const index = machine.ints(2, 0, 2);
 
-  it('takes rows, more than once and in two outer blocks', () => {
+  it('takes rows, also repeatedly and in two outer blocks', () => {
     const x = machine.floats(1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60);
     const y = machine.room(12);
     machine.run(encodeTakeRows, { x, index, y, outer: 2, size: 3, count: 3, inner: 2 });
@@ -21,14 +21,14 @@ describe.each(precisions)('rows by index in float%i', (precision) => {
     expect(machine.readInts(y, 3)).toEqual([2147483647, 7, 2147483647]);
   });
 
-  it('adds rows, equal indices one after the other', () => {
+  it('adds rows, those of equal indices one after another', () => {
     const g = machine.floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
     const y = machine.floats(100, 100, 200, 200, 300, 300, 0, 0, 0, 0, 0, 0);
     machine.run(encodeAddRows, { g, index, y, outer: 2, size: 3, count: 3, inner: 2, ...unmarked });
     expect(machine.readFloats(y, 12)).toEqual([103, 104, 200, 200, 306, 308, 9, 10, 0, 0, 18, 20]);
   });
 
-  it('leaves marks of the last of equal indices, and sets rows to 0', () => {
+  it('writes marks for the last of equal indices, and sets rows to 0', () => {
     const y = machine.floats(100, 100, 200, 200, 300, 300);
     const marks = machine.ints(-1, -1, -1);
     const sizes = { index, y, outer: 1, size: 3, count: 3, inner: 2 };
@@ -39,14 +39,14 @@ describe.each(precisions)('rows by index in float%i', (precision) => {
     expect(machine.readFloats(y, 6)).toEqual([0, 0, 200, 200, 0, 0]);
   });
 
-  it('adds no rows', () => {
+  it('accepts an empty index', () => {
     const y = machine.floats(1, 2);
     machine.run(encodeAddRows, { g: y, index, y, outer: 1, size: 2, count: 0, inner: 1, ...unmarked });
     expect(machine.readFloats(y, 2)).toEqual([1, 2]);
   });
 });
 
-it('takes a NaN with its payload in float32', () => {
+it('takeRows keeps the payload of a NaN in float32', () => {
   const machine = new Machine(32);
   const y = machine.room(1);
   const x = machine.ints(0, 0x7fc12345);
@@ -54,7 +54,7 @@ it('takes a NaN with its payload in float32', () => {
   expect(machine.readInts(y, 1)).toEqual([0x7fc12345]);
 });
 
-it('adds in order of j: float32 rounds after each', () => {
+it('addRows adds in the order of j: float32 rounds after each addition', () => {
   const machine = new Machine(32);
   const y = machine.floats(2 ** 24);
   const g = machine.floats(1, 1, 2);

@@ -32,7 +32,7 @@ describe.each(precisions)('softmax in float%i', (precision) => {
   it.each([
     ['softmax', 0, softmax],
     ['log-softmax', 1, logSoftmax],
-  ] as const)('%s, in place too', (_name, log, expected) => {
+  ] as const)('%s is right, also in place', (_name, log, expected) => {
     const at = machine.floats(...x);
     const y = machine.room(6);
     machine.run(encodeSoftmax, { x: at, y, rows, cols, log });
@@ -42,7 +42,7 @@ describe.each(precisions)('softmax in float%i', (precision) => {
   });
 
   // g·y cancels in Σ g·y − g, so the rounding of a float32 y shows: powers of two are exact.
-  it('gradient of softmax, in place too', () => {
+  it('has a right gradient, also in place', () => {
     const y = machine.floats(0.25, 0.5, 0.25);
     const grad = machine.floats(4, -2, 8);
     const gx = machine.room(3);
@@ -68,7 +68,7 @@ describe('softmax gradients in float64', () => {
   it.each([
     ['softmax', 0, softmax, softmaxGrad],
     ['log-softmax', 1, logSoftmax, logSoftmaxGrad],
-  ] as const)('%s', (_name, log, y, expected) => {
+  ] as const)('%s is right', (_name, log, y, expected) => {
     const gx = machine.room(6);
     machine.run(encodeSoftmaxGrad, { y: machine.floats(...y), g: machine.floats(...g), gx, rows, cols, log });
     machine.expectClose(gx, expected);

@@ -43,7 +43,7 @@ const onPositive: Partial<Record<UnaryFn, number[]>> = {
   log1p: [0.22314355131420976, 0.5596157879354227, 1.3862943611198906, 1.9810014688665833],
 };
 
-/** torch 1.13 at NaN, ∞, −∞, 0, −0; but relu(−0) is 0 here. */
+/** torch 1.13 at NaN, ∞, −∞, 0, −0; except that relu(−0) is 0 here. */
 const onSpecial: Partial<Record<UnaryFn, number[]>> = {
   neg: [nan, -inf, inf, -0, 0],
   abs: [nan, inf, inf, 0, 0],
@@ -114,28 +114,28 @@ describe.each(precisions)('unary in float%i', (precision) => {
     return y;
   }
 
-  it.each(Object.entries(onAll))('%s', (fn, expected) => {
+  it.each(Object.entries(onAll))('%s is right', (fn, expected) => {
     machine.expectClose(apply(fn as UnaryFn, machine.floats(-2.5, -0.75, 0.5, 3.25), 4), expected);
   });
 
-  it.each(Object.entries(onPositive))('%s', (fn, expected) => {
+  it.each(Object.entries(onPositive))('%s is right', (fn, expected) => {
     machine.expectClose(apply(fn as UnaryFn, machine.floats(0.25, 0.75, 3, 6.25), 4), expected);
   });
 
-  it.each(Object.entries(onSpecial))('%s of NaN, infinities and zeros', (fn, expected) => {
+  it.each(Object.entries(onSpecial))('%s is right for NaN, infinities and zeros', (fn, expected) => {
     machine.expectClose(apply(fn as UnaryFn, machine.floats(nan, inf, -inf, 0, -0), 5), expected);
   });
 
-  it.each(Object.entries(floatToInt))('%s', (fn, [x, expected]) => {
+  it.each(Object.entries(floatToInt))('%s is right', (fn, [x, expected]) => {
     expect(machine.readInts(apply(fn as UnaryFn, machine.floats(...x), x.length), x.length)).toEqual(expected);
   });
 
-  it.each(Object.entries(intToInt))('%s', (fn, expected) => {
+  it.each(Object.entries(intToInt))('%s is right', (fn, expected) => {
     const y = apply(fn as UnaryFn, machine.ints(...ints), ints.length, -3, 9);
     expect(machine.readInts(y, ints.length)).toEqual(expected);
   });
 
-  it('toFloat', () => {
+  it('toFloat converts integers', () => {
     const y = apply('toFloat', machine.ints(0, -7, INT_MAX), 3);
     expect(machine.readFloats(y, 3)).toEqual([0, -7, precision === 32 ? 2 ** 31 : INT_MAX]);
   });
@@ -146,7 +146,7 @@ describe.each(precisions)('unary in float%i', (precision) => {
   });
 
   // Python's math.erf. The arguments are float32 numbers where the precision is 32.
-  it('erf from tiny to nearly one', () => {
+  it('erf is right from tiny values to nearly one', () => {
     const y = apply('erf', machine.floats(1e-10, 0.1, 0.9, 1.5, 2.7, 3.9, 5.5), 7);
     machine.expectClose(
       y,
@@ -162,7 +162,7 @@ describe.each(precisions)('unary in float%i', (precision) => {
     expect(machine.readFloats(y, 3)).toEqual([2, 2, 2]);
   });
 
-  it('works in place and touches no neighbour', () => {
+  it('works in place and does not touch neighbours', () => {
     const x = machine.floats(1, -2, -3, 4);
     machine.run(encodeUnary, { fn: UnaryFn.relu, x: x + 1, y: x + 1, n: 2, p0: 0, p1: 0 });
     expect(machine.readFloats(x, 4)).toEqual([1, 0, 0, 4]);

@@ -1,4 +1,4 @@
-/** `init({ wasm, workerUrl })`: kernels and workers' program from outside, each case in a process of its own. */
+/** `init({ wasm, workerUrl })`: kernels and worker script from outside, each case in a separate process. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -43,23 +43,23 @@ describe('init({ wasm })', () => {
     ['bytes', "{ wasm: file('plain.wasm') }"],
     ['an ArrayBuffer', "{ wasm: new Uint8Array(file('plain.wasm')).buffer }"],
     ['the URL of a file', `{ wasm: new URL('URL/plain.wasm') }`],
-  ])('takes %s', (_, options) => {
+  ])('accepts %s', (_, options) => {
     const text = product(options.replace('URL/plain.wasm', url('plain.wasm')));
     expect(JSON.parse(runModule(text))).toEqual([true, 'simd128', 1, null, size]);
   });
 
-  test('threads run bytes', () => {
+  test('gives bytes to all threads', () => {
     const result = runModule(product("{ wasm: file('plain.wasm'), threads: 2 }"));
     expect(JSON.parse(result)).toEqual([true, 'simd128', 2, null, size]);
   });
 
-  test('a module runs on one thread', () => {
+  test('runs a module on one thread', () => {
     const result = runModule(product("{ wasm: new WebAssembly.Module(file('plain.wasm')), threads: 2 }"));
     const note = 'wasm is a module, which cannot have shared memory; give its bytes';
     expect(JSON.parse(result)).toEqual([true, 'simd128', 1, note, 0]);
   });
 
-  test('a module serves where bytes cannot be compiled', () => {
+  test('accepts a module where bytes cannot be compiled', () => {
     const text = `
       import { readFileSync } from 'node:fs';
       import { init, tensor } from 'SARAF';
@@ -71,7 +71,7 @@ describe('init({ wasm })', () => {
     expect(runModule(text)).toBe('2,3');
   });
 
-  test('the URL of a server', async () => {
+  test('accepts the URL of a server', async () => {
     const server = createServer((request, response) => {
       if (request.url !== '/plain.wasm') response.writeHead(404).end();
       else response.end(moduleBytes('plain'));
@@ -87,14 +87,14 @@ describe('init({ wasm })', () => {
     }
   });
 
-  test('saraf/kernels takes it too', () => {
+  test('works in saraf/kernels too', () => {
     const text = `import { init, sum } from 'KERNELS';
       const { simd } = await init({ wasm: new URL('${url('plain.wasm')}') });
       console.log(simd, sum({ x: Float32Array.of(1, 2, 3) }));`;
     expect(runModule(text)).toBe('simd128 6');
   });
 
-  test('refuses what are no kernels of this version', async () => {
+  test('refuses anything that is not the kernels of this version', async () => {
     const changed = moduleBytes('plain').slice();
     const other = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     const cases: [unknown, string][] = [
@@ -150,7 +150,7 @@ describe('init({ workerUrl })', () => {
     ['the text of a URL', () => `'${url('worker.cjs')}'`],
     ['a path', () => `'${path('worker.mjs')}'`],
     ['a data URL', () => `'data:text/javascript,${encodeURIComponent(workerSource).replaceAll("'", '%27')}'`],
-  ])('workers come from %s', (_, workerUrl) => {
+  ])('starts workers from %s', (_, workerUrl) => {
     const result = runModule(product(`{ threads: 3, deterministic: true, workerUrl: ${workerUrl()} }`));
     expect(JSON.parse(result)).toEqual([true, 'simd128', 3, null, size]);
   });
@@ -158,13 +158,13 @@ describe('init({ workerUrl })', () => {
   test.each([
     ['no such file', 'none.mjs', /3 of 3 workers did not start: .*none\.mjs/],
     ['a script that fails', 'broken.cjs', /3 of 3 workers did not start: Error: broken/],
-  ])('%s: one thread and a note', (_, name, note) => {
+  ])('with %s gives one thread and a note', (_, name, note) => {
     const [, , threads, threadsNote] = JSON.parse(runModule(product(`{ threads: 4, workerUrl: '${url(name)}' }`)));
     expect(threads).toBe(1);
     expect(threadsNote).toMatch(note);
   });
 
-  test('refuses what is no URL', async () => {
+  test('refuses a value that is not a URL', async () => {
     for (const workerUrl of [7, '', {}] as never[]) {
       await expect(init({ workerUrl })).rejects.toThrow('init: workerUrl must be a URL, got');
     }

@@ -1,4 +1,4 @@
-/** `init({ threads })`: what it promises about numbers, limits, and the end of the process. */
+/** `init({ threads })`: its promises about numbers, limits, and the end of the process. */
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   ArgumentError,
@@ -39,14 +39,14 @@ function train(compiled: boolean): unknown {
 describe('init({ threads })', () => {
   afterAll(() => void setNumThreads(1));
 
-  test('refuses what is no number of threads', async () => {
+  test('refuses a value that is not a number of threads', async () => {
     for (const threads of [0, -1, 1.5, Number.NaN, '2' as never]) {
       await expect(init({ threads })).rejects.toThrow(ArgumentError);
     }
     expect(() => setNumThreads(0)).toThrow(ArgumentError);
   });
 
-  test('starts them, and setNumThreads uses as many as there are', async () => {
+  test('starts threads, and setNumThreads uses at most these', async () => {
     expect(setNumThreads(3)).toBe(1);
     const info = await init({ threads: 4 });
     expect([info.threads, info.threadsNote]).toEqual([4, undefined]);
@@ -57,7 +57,7 @@ describe('init({ threads })', () => {
     expect((await init()).threads).toBe(3);
   });
 
-  test.each([false, true])('training gives the same bits for any number, compiled: %s', (compiled) => {
+  test.each([false, true])('training gives the same bits for any number of threads, compiled: %s', (compiled) => {
     const results = [1, 2, 3, 4].map((threads) => {
       setNumThreads(threads);
       return train(compiled);
@@ -65,7 +65,7 @@ describe('init({ threads })', () => {
     for (const result of results) expect(result).toEqual(results[0]);
   });
 
-  test('more than there is room for is refused while tensors are alive', async () => {
+  test('refuses a new number of threads while tensors are alive', async () => {
     const t = tensor([1]);
     await expect(init({ threads: 5 })).rejects.toThrow(
       'choose deterministic, memoryMiB, threads, wasm and workerUrl before',
@@ -75,8 +75,8 @@ describe('init({ threads })', () => {
   });
 });
 
-describe('a process of its own', () => {
-  test('ends by itself with workers running', () => {
+describe('a process with threads', () => {
+  test('ends by itself while workers are running', () => {
     const code = `import { init, randn } from 'SARAF';
       const { threads } = await init({ threads: 3 });
       const a = randn([300, 300]);
@@ -84,7 +84,7 @@ describe('a process of its own', () => {
     expect(runModule(code)).toBe('3 300,300');
   });
 
-  test("'auto' is the number of cores", () => {
+  test("starts one thread per core for 'auto'", () => {
     const code = `import { availableParallelism } from 'node:os';
       import { init } from 'SARAF';
       console.log((await init({ threads: 'auto' })).threads === availableParallelism());`;
@@ -98,7 +98,7 @@ describe('a process of its own', () => {
       'process.getBuiltinModule = () => ({ Worker: class { constructor() { throw new Error("refused") } } });',
       'refused',
     ],
-  ])('one thread and a note: %s', (prepare, note) => {
+  ])('falls back to one thread, with a note: %s', (prepare, note) => {
     const code = `${prepare}
       const { init, randn } = await import('SARAF');
       const { threads, threadsNote } = await init({ threads: 4 });
@@ -110,7 +110,7 @@ describe('a process of its own', () => {
     expect(words.join(' ')).toMatch(note);
   });
 
-  test('saraf/kernels has threads too', () => {
+  test('can use threads in saraf/kernels too', () => {
     const code = `import { alloc, gemm, init } from 'KERNELS';
       const { threads } = await init({ threads: 2 });
       const [a, c] = [alloc(400 * 400).fill(1), new Float32Array(400 * 400)];

@@ -1,4 +1,4 @@
-/** What bundlers make of the packed package without any setting for it. Each returns the folder of a page; a warning is an error. */
+/** Bundles the packed package with each bundler, without any setting for it. Each returns the folder of a page; a warning is an error. */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as buildWithEsbuild } from 'esbuild';
@@ -8,7 +8,7 @@ import webpack from 'webpack';
 
 export type Bundle = (project: string, entry?: string) => Promise<string>;
 
-/** A page beside the bundle, and what pages may host themselves. */
+/** Adds a page to the bundle, and the files that pages may host themselves. */
 function finish(project: string, name: string): string {
   const folder = join(project, name);
   for (const file of ['worker.js', 'relaxed.wasm']) {
@@ -90,10 +90,10 @@ const vite: Bundle = async (project, entry = 'page') => {
 
 export const bundlers: Record<string, Bundle> = { esbuild, rolldown, 'webpack 5': webpack5, 'vite build': vite };
 
-/** Words of nn's messages, which no minifier changes. */
+/** Words in messages of nn, which minifiers do not change. */
 const ofLayers = ['kaimingNormal_', 'MultiheadAttention', 'BatchNorm'];
 
-/** Throws where a bundle of a product alone has layers in it. */
+/** Throws if a bundle of only a product contains layers. */
 export async function checkTreeShaking(project: string, bundle: Bundle): Promise<void> {
   writeFileSync(
     join(project, 'product.js'),
@@ -102,6 +102,6 @@ export async function checkTreeShaking(project: string, bundle: Bundle): Promise
   const folder = await bundle(project, 'product');
   const text = readFileSync(join(folder, 'product.js'), 'utf8');
   const found = ofLayers.filter((word) => text.includes(word));
-  if (found.length > 0) throw new Error(`a bundle of matmul alone has ${found.join(', ')} in it`);
-  if (!text.includes('matmul')) throw new Error(`no product in ${readdirSync(folder).join(', ')}`);
+  if (found.length > 0) throw new Error(`a bundle of only matmul contains ${found.join(', ')}`);
+  if (!text.includes('matmul')) throw new Error(`there is no product in ${readdirSync(folder).join(', ')}`);
 }

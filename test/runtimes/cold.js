@@ -1,4 +1,4 @@
-/** The first thing that a program does: a product. */
+/** The first operation of a program: a product. */
 import { tensor } from 'saraf';
 
 export function product() {

@@ -1,11 +1,11 @@
-/** The program in a page: options come by the address, the result goes where the tests look for it. */
+/** The program in a page: options come from the address, and the result is put where the tests look for it. */
 import { tensor } from 'saraf';
 import { run } from './program.js';
 
 const { wasm, early, ...others } = Object.fromEntries(new URLSearchParams(location.search));
 const options = wasm === undefined ? others : { wasm: new URL(wasm, location.href), ...others };
 
-/** Without WebAssembly what comes before init is refused, which says what to do. */
+/** Without WebAssembly, calls before init are refused, and the error says what to do. */
 function checkRefusal() {
   try {
     tensor([1]);
@@ -13,7 +13,7 @@ function checkRefusal() {
     if (error.name === 'DeviceError' && error.message.includes('call await init() once first')) return;
     throw error;
   }
-  throw new Error('a tensor was made before the reference executor can have been there');
+  throw new Error('a tensor was made before the reference executor can have been loaded');
 }
 
 async function main() {

@@ -1,4 +1,4 @@
-/** Pages in headless Chromium: what bundlers make of the program, served with and without isolation, and under a strict policy. */
+/** Pages in headless Chromium: bundles of the program, served with and without isolation, and under a strict policy. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -21,7 +21,7 @@ const strict: Headers = {
   ...isolated,
   'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
 };
-/** What the README says is enough. */
+/** The policy that is enough according to the README. */
 const enough: Headers = { ...isolated, 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
 
 /** Serves a folder. */
@@ -53,23 +53,23 @@ export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
 }
 
-/** What a page has to tell. */
+/** The outcome that a page must report. */
 interface Failing {
   error?: string;
 }
 
-/** What a page needs beside its address. */
+/** Options of a page besides its address. */
 interface Visit {
-  /** Runs in the page before all else. */
+  /** A script that runs first in the page. */
   before?: string;
-  /** What the browser itself may complain of. */
+  /** Complaints of the browser itself that are allowed. */
   expected?: RegExp;
 }
 
-/** Opens a page and waits for the program's outcome. What the page complains of is an error. */
+/** Opens a page and waits for the program's outcome. Complaints of the page are errors. */
 async function visit<T extends Failing = Outcome>(url: string, { before = '', expected }: Visit = {}): Promise<T> {
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  // A context of its own for each page: nothing is cached.
+  // Each page has its own context: nothing is cached.
   const tab = await (await browser).newPage();
   await tab.addInitScript(before);
   const complaints: string[] = [];
@@ -108,7 +108,7 @@ async function serveAndVisit<T extends Failing = Outcome>(
   }
 }
 
-/** Pages of cold starts that have been bundled, and the folders where they lie. */
+/** Bundled pages of cold starts, and their folders. */
 const bundled = new Map<string, Promise<string>>();
 
 const cold: Cold = async (project, product) => {
@@ -140,7 +140,7 @@ export const pages: Target[] = [
         outcome.threads !== 1 ||
         !/^1 of 1 workers did not start: .*Content Security Policy/.test(outcome.threadsNote ?? '')
       ) {
-        throw new Error(`runs on ${outcome.threads} threads and says of it: ${outcome.threadsNote}`);
+        throw new Error(`runs on ${outcome.threads} threads, with the note: ${outcome.threadsNote}`);
       }
       return outcome;
     },

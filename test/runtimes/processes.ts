@@ -1,4 +1,4 @@
-/** Runtimes that are started as a process: Node, Deno, Bun, workerd; and QuickJS, which is started inside this one. */
+/** Runtimes that are started as a process: Node, Deno, Bun, workerd; and QuickJS, which runs inside this process. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -12,9 +12,9 @@ export interface Target {
   missing(): string | null;
   /** Runs the program. Throws when it fails. */
   run(project: string): Promise<Outcome>;
-  /** Whether `require` works too; throws where it does not. Absent where there is none. */
+  /** Checks that `require` works too. Missing where there is none. */
   require?(project: string): Promise<void>;
-  /** From import to the first product; in workerd, whose clock stands still, the CPU's time above that of an empty worker. */
+  /** Milliseconds from import to the first product; in workerd, whose clock stands still, the CPU time beyond that of an empty worker. */
   cold?: Cold;
 }
 
@@ -48,7 +48,7 @@ const config :Workerd.Config = (services = [(name = "main", worker = (
 ))]);
 `;
 
-/** Bundles as workerd's own tools do: with its condition first, kernels as modules of their own. */
+/** Bundles as workerd's own tools do: with its condition first, kernels as separate modules. */
 async function bundleWorker(project: string, entry: string): Promise<string> {
   const outdir = `workerd-${entry}`;
   await build({
@@ -74,14 +74,14 @@ async function runWorkerd(project: string): Promise<Outcome> {
   return outcomeOf(await start(project, workerdBinary, ['test', await bundleWorker(project, 'worker.js')]));
 }
 
-/** Milliseconds of CPU that a worker's start takes. */
+/** Milliseconds of CPU time that the start of a worker takes. */
 async function cpuOfWorker(project: string, config: string): Promise<number> {
   const timed = `TIMEFORMAT='%U %S'; { time "$0" test "$1" 2>/dev/null; } 2>&1`;
   const printed = await start(project, 'bash', ['-c', timed, workerdBinary, config]);
   return printed.split(' ').reduce((sum, text) => sum + Number(text) * 1000, 0);
 }
 
-/** Workers that have been bundled, by their entries. */
+/** Bundled workers, by their entries. */
 const bundled = new Map<string, Promise<string>>();
 
 const coldWorkerd: Cold = async (project, product) => {

@@ -1,6 +1,6 @@
 /**
- * What the package must do in every runtime and through every bundler: train, save, load, share work among threads. Plain JavaScript that
- * knows nothing of where it runs; `run` returns what it saw, or throws.
+ * What the package must do in every runtime and through every bundler: train, save, load, share work among threads.
+ * Plain JavaScript that does not know where it runs; `run` returns what it observed, or throws.
  */
 import {
   compile,
@@ -25,7 +25,7 @@ function check(condition, what) {
   if (!condition) throw new Error(`failed: ${what}`);
 }
 
-/** Trains for so many steps by a compiled step; the first and the last loss. */
+/** Trains for this many steps with a compiled step; returns the first and the last loss. */
 function train(model, loss, x, y, steps, lr) {
   const optimizer = new optim.Adam(model.parameters(), { lr });
   const step = compile((input, target) => {
@@ -57,11 +57,11 @@ function trainXor() {
     outputs[0].every((value, i) => value === outputs[1][i]),
     'a loaded model computes the same',
   );
-  check(copy.epoch === 200 && copy.optimizer !== null, 'the optimizer is loaded, too');
+  check(copy.epoch === 200 && copy.optimizer !== null, 'the optimizer is loaded too');
   return { loss: last, bytes: bytes.length };
 }
 
-/** Bars that lie or stand, told apart by a convolution. */
+/** Horizontal and vertical bars, told apart by a convolution. */
 function trainConv() {
   const pictures = Array.from({ length: 16 }, (_, n) =>
     Array.from({ length: 64 }, (_, i) => Number((n % 2 === 0 ? i >> 3 : i & 7) === n >> 1)),

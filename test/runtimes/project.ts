@@ -1,4 +1,4 @@
-/** A project that has the packed package installed, as users have it, and the processes that are started in it. */
+/** A project with the packed package installed, as users have it, and the processes that run in it. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ export const root = join(here, '../..');
 const execute = promisify(execFile);
 const LIMIT = 120_000;
 
-/** What the program says when it has run (program.js). */
+/** The outcome of the program (program.js). */
 export interface Outcome {
   device: string;
   simd: string;
@@ -20,7 +20,7 @@ export interface Outcome {
   error?: string;
 }
 
-/** Runs a command in the project; what it prints on stdout. */
+/** Runs a command in the project; returns what it prints on stdout. */
 export async function start(project: string, command: string, args: readonly string[]): Promise<string> {
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
@@ -28,7 +28,7 @@ export async function start(project: string, command: string, args: readonly str
   return stdout.trim();
 }
 
-/** Packs what stands in dist/ and installs it into a new folder, beside the programs. */
+/** Packs the contents of dist/ and installs them into a new folder, next to the programs. */
 export async function createProject(): Promise<{ project: string; remove(): void }> {
   const project = mkdtempSync(join(tmpdir(), 'saraf-runtimes-'));
   const printed = await start(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project]);
@@ -48,12 +48,12 @@ export async function createProject(): Promise<{ project: string; remove(): void
     join(project, 'index.html'),
     '<!doctype html><link rel="icon" href="data:," /><script type="module" src="/page.js"></script>\n',
   );
-  // Vite looks for itself from the project on.
+  // Vite looks for itself starting from the project.
   symlinkSync(join(here, 'node_modules/vite'), join(project, 'node_modules/vite'));
   return { project, remove: () => rmSync(project, { recursive: true, force: true }) };
 }
 
-/** The last line of what a program prints, which is its outcome. */
+/** The outcome of a program: the last line that it prints. */
 export function outcomeOf(printed: string): Outcome {
   return JSON.parse(printed.split('\n').at(-1)!) as Outcome;
 }

@@ -1,6 +1,6 @@
 /**
- * QuickJS, an engine of the embedded kind: an interpreter without WebAssembly, timers, console, TextDecoder or base64. The program goes
- * in as one script, as embedders load it; the reference executor does the work.
+ * QuickJS, an engine of the embedded kind: an interpreter without WebAssembly, timers, console, TextDecoder or base64.
+ * The program is passed as one script, as embedders load it; the reference executor does the work.
  */
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -20,7 +20,7 @@ export async function runQuickJs(project: string): Promise<Outcome> {
     platform: 'neutral',
     format: 'iife',
     write: false,
-    // Workers are looked for beside the module, where there is one.
+    // Workers are looked for next to the module, if there is one.
     logOverride: { 'empty-import-meta': 'silent' },
   });
   const engine = await newQuickJSWASMModuleFromVariant(import('@jitl/quickjs-ng-wasmfile-release-sync'));

@@ -1,8 +1,9 @@
 /**
  * The packed package in every runtime and through every bundler: `npx tsx test/runtimes/run.ts [TEXT …] [--write] [--strict]`.
  *
- * Each runs program.js and says what it ran on; the table of what works where is README.md's, which `--write` makes and which is checked
- * without. A runtime that is not here is named and skipped; with `--strict` it is a failure. `npm run build` comes first.
+ * Each runs program.js and prints what it ran on. The table of what works where is in the README: `--write` writes it,
+ * and without that option it is checked. A missing runtime is named and skipped; with `--strict` it is a failure. Run
+ * `npm run build` first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ if (!existsSync(join(here, 'node_modules'))) {
   const { status } = spawnSync('npm', ['ci', '--prefix', here], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('npm ci --prefix test/runtimes has failed');
 }
-// These need what has just been installed.
+// These imports need the packages that have just been installed.
 const { processes } = await import('./processes.ts');
 const { bundlers, checkTreeShaking } = await import('./bundlers.ts');
 const { closeBrowser, pages } = await import('./pages.ts');
@@ -80,20 +81,20 @@ if (positionals.length === 0) {
   for (const [name, bundle] of Object.entries(bundlers)) {
     try {
       await checkTreeShaking(project, bundle);
-      console.log(`${name}: a product alone brings no layers`);
+      console.log(`${name}: a bundle of only a product contains no layers`);
     } catch (error) {
       fail(name, error);
     }
   }
   for (const { name, bundler, bytes, budget } of await measureSizes(project)) {
     console.log(`${name}, by ${bundler}: ${(bytes / 1024).toFixed(1)} KB gzipped of ${budget / 1024}`);
-    if (bytes > budget) fail(`size of ${name}`, new Error('past its budget'));
+    if (bytes > budget) fail(`size of ${name}`, new Error('over its budget'));
   }
   checkReadme();
 }
 remove();
 
-/** Each row that was made here stands in the README; `--write` puts them there. */
+/** Checks that each row made here is in the README; `--write` puts them there. */
 function checkReadme(): void {
   const text = readFileSync(readme, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];

@@ -1,7 +1,7 @@
 /**
- * What an import costs a page: bundled and minified by esbuild and by rolldown (which is Vite's), then gzipped at level 9. What is loaded on
- * demand (WebGPU, data sets, the reference executor) does not count, but where `gradcheck` brings that executor along at once. Rolldown
- * leaves out the layers that are not used, esbuild takes a namespace whole.
+ * The cost of an import for a page: bundled and minified by esbuild and by rolldown (the bundler of Vite), then gzipped
+ * at level 9. Files that are loaded on demand (WebGPU, data sets, the reference executor) do not count, except where
+ * `gradcheck` imports that executor statically. Rolldown removes unused layers, esbuild keeps a whole namespace.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { rolldown } from 'rolldown';
 
 const KB = 1024;
 
-/** Imports, and how many KB they may cost at most. */
+/** Imports, and the most KB that they may cost. */
 const imports = [
   {
     name: 'everything',
@@ -40,7 +40,7 @@ const imports = [
 
 type Bundler = keyof (typeof imports)[number]['budgets'];
 
-/** A file of a bundle, and those that it imports at once. */
+/** A file of a bundle, and the files that it imports statically. */
 interface Part {
   text: string;
   imports: string[];

@@ -1,4 +1,4 @@
-/** The program in workerd, as a test of its own runner. */
+/** The program in workerd, as a test for its own runner. */
 import { run } from './program.js';
 
 export default {

@@ -1,11 +1,11 @@
-/** Whether what an example's line has given is what the remark behind it says. */
+/** Checks the value of an example's line against the comment after it. */
 import { expect } from 'vitest';
 import type { Tensor } from '../../src/index.ts';
 
 /** A tensor of any copy of saraf. */
 const isTensor = (value: unknown): value is Tensor => typeof (value as Tensor | undefined)?.toArray === 'function';
 
-/** What a line has given, as plain numbers and lists. */
+/** The value of a line, as plain numbers and lists. */
 function plain(value: unknown): unknown {
   if (isTensor(value)) return value.toArray();
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
@@ -13,7 +13,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-/** Whether a value is what the remark says, as far as its digits go. */
+/** Whether a value agrees with the comment, to the precision of its digits. */
 function agrees(got: unknown, expected: unknown): boolean {
   if (isTensor(got) && agrees([...got.shape], expected)) return true;
   const value = plain(got);
@@ -28,7 +28,7 @@ function agrees(got: unknown, expected: unknown): boolean {
   return mine.length === wanted.length && wanted.every(([key, one]) => agrees(Object.fromEntries(mine)[key], one));
 }
 
-/** Fails where a value is not what the remark says. */
+/** Fails if a value does not agree with the comment. */
 export function check(got: unknown, expected: unknown): void {
   if (!agrees(got, expected)) expect(plain(got)).toEqual(expected);
 }

@@ -1,6 +1,6 @@
 /**
- * A call that works of every public function that takes options or numbers: what stands before its options. Of a method the first
- * is its object. What takes neither needs no case.
+ * A valid call of every public function that takes options or numbers: the arguments before its options. For a method
+ * the first one is its object. Functions that take neither need no case.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const probabilities = () => m().sigmoid();
 const leaf = () => new nn.Parameter(randn(3));
 const layer = () => new nn.Linear(6, 2);
 const sgd = () => new optim.SGD([leaf()], { lr: 0.1, momentum: 0.9 });
-/** The optimizer of the schedules: SequentialLR wants that of those that it is made of. */
+/** The optimizer of all schedules: SequentialLR needs the same one as its parts. */
 const shared = sgd();
 const graph = () => new nn.Graph();
 const trainer = () => {
@@ -251,7 +251,7 @@ export const needed: Record<string, () => object> = {
 const prefixed = (prefix: string, cases: Record<string, Call>) =>
   Object.fromEntries(Object.entries(cases).map(([name, call]) => [`${prefix}${name}`, call]));
 
-/** Methods of a tensor: those operations, of the tensor that comes first. */
+/** Methods of a tensor: the same operations, with the first tensor as the object. */
 const methods = Object.fromEntries(Object.entries(operations).filter(([name]) => name in saraf.Tensor.prototype));
 
 /** The calls by the names of `publicFunctions`. */

@@ -1,4 +1,4 @@
-/** Has every executor of a test file run with a checked heap: what `npm run test:heap` sets up. */
+/** Makes every executor of a test file run with a checked heap: `npm run test:heap` sets this up. */
 import { afterAll, vi } from 'vitest';
 import { CheckedHeap } from './checkedHeap.ts';
 

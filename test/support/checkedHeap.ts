@@ -1,18 +1,18 @@
 /**
- * A mode of an executor in which mistakes with memory show: blocks lie between guards, new and freed ones hold NaN, and a freed block is
- * not given out again for a while. Each of these throws, with the stack of the release: a block that is released twice; a command, a read
- * or a write on memory that is not in use; a guard that was overwritten. The memory grows early, so that views of it age. For executors
- * whose memory can be read at once.
+ * A mode of an executor that reveals mistakes with memory: blocks are surrounded by guards, new and freed ones hold
+ * NaN, and a freed block is not reused for a while. Each of these throws, with the stack of the release: a block that
+ * is released twice; a command, a read or a write on memory that is not in use; a guard that was overwritten. The
+ * memory grows early, so that views of it become stale. For executors whose memory can be read synchronously.
  */
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
 import { parse } from '../../src/program/commands.ts';
 
-/** Elements of a guard: a line, so that blocks stay aligned. */
+/** Elements of a guard: one cache line, so that blocks stay aligned. */
 const GUARD = 16;
 const GUARD_WORD = 0x7f5a5a5a;
-/** Freed blocks that wait, and the elements that they may hold together. */
+/** The largest number of freed blocks that wait, and of their elements in total. */
 const WAITING_BLOCKS = 2000;
 const WAITING_ELEMENTS = 2 ** 22;
 /** After this many allocations the memory grows. */
@@ -24,7 +24,7 @@ const nothing = new Float32Array(2 ** 16).fill(Number.NaN);
 interface Block {
   address: number;
   elements: number;
-  /** Its number in the allocator that counts. */
+  /** Its index in the allocator that counts. */
   counted: number;
   /** Where it was released. */
   released: Error | null;
@@ -34,7 +34,7 @@ interface Block {
 class Blocks {
   private readonly sorted: Block[] = [];
 
-  /** Number of blocks that start at `address` or before. */
+  /** The number of blocks that start at `address` or before. */
   private rank(address: number): number {
     let low = 0;
     let high = this.sorted.length;
@@ -54,7 +54,7 @@ class Blocks {
     this.sorted.splice(this.rank(block.address) - 1, 1);
   }
 
-  /** The block that an element belongs to; one without elements has one for this. */
+  /** The block that an element belongs to; a block without elements counts as one element here. */
   at(address: number): Block | undefined {
     const block = this.sorted[this.rank(address) - 1];
     return block !== undefined && address < block.address + Math.max(1, block.elements) ? block : undefined;
@@ -65,7 +65,7 @@ class Blocks {
   }
 }
 
-/** What went wrong with memory. */
+/** A mistake with memory. */
 export class HeapFault extends Error {
   override name = 'HeapFault';
 
@@ -82,12 +82,12 @@ export class CheckedHeap {
   private allocations = 0;
   /** Counts as the executor's own allocator would. */
   private readonly counter = new Allocator(0, 2 ** 30, () => 0);
-  /** Below may be blocks of the executor itself, which were there before. */
+  /** Below this there may be earlier blocks of the executor itself. */
   private readonly first: number;
   private readonly allocate: (elements: number) => number;
   private readonly free: (address: number, elements: number) => void;
   private readonly write: (address: number, data: ArrayLike<number>, dtype: DType) => void;
-  /** Bytes that the memory would have. */
+  /** The bytes that the memory would have. */
   private reserved: number;
 
   constructor(private readonly executor: Executor) {
@@ -102,7 +102,7 @@ export class CheckedHeap {
       allocate: (elements: number) => this.take(elements),
       release: (address: number, elements: number) => this.giveBack(address, elements),
     });
-    // With guards, and with blocks that wait, the allocator's own figures are larger than they would be.
+    // Guards and waiting blocks make the allocator's own figures larger than they would be.
     Object.defineProperties(allocator, {
       bytesInUse: { configurable: true, get: () => this.counter.bytesInUse, set: () => {} },
       blocks: { configurable: true, get: () => this.counter.blocks, set: () => {} },
@@ -132,14 +132,14 @@ export class CheckedHeap {
       try {
         return this.allocate(elements + 2 * GUARD);
       } catch {
-        // The same error for the size that was asked for.
+        // The same error, for the requested size.
         this.free(this.allocate(elements), elements);
         throw error;
       }
     }
   }
 
-  /** Has the memory grow, if it can. */
+  /** Grows the memory, if possible. */
   private growHeap(): void {
     const elements = this.reserved / 4 + 1;
     try {
@@ -174,7 +174,7 @@ export class CheckedHeap {
     while (this.waiting.length > WAITING_BLOCKS || this.waitingElements > WAITING_ELEMENTS) this.letGo();
   }
 
-  /** Gives the block that has waited longest back for good. */
+  /** Releases the block that has waited longest. */
   private letGo(): void {
     const block = this.waiting.shift()!;
     this.waitingElements -= block.elements;
@@ -194,16 +194,16 @@ export class CheckedHeap {
   private readWords: (address: number, length: number) => ArrayLike<number> & { findIndex: Int32Array['findIndex'] } =
     () => guardWords;
 
-  /** Fails if a block's surroundings were written. */
+  /** Fails if the guards of a block were overwritten. */
   checkAll(): void {
     for (const block of this.blocks.all) this.checkGuards(block);
   }
 
-  /** Operands may be empty: of them it is only asked where they are. */
+  /** Operands may be empty: then only their address is checked. */
   private checkUse(use: string, address: number, elements = 0): void {
     const block = this.blocks.at(address);
     if (block === undefined && address < this.first) return;
-    if (block === undefined) throw new HeapFault(`${use} at ${address}, where no block is`);
+    if (block === undefined) throw new HeapFault(`${use} at ${address}, where there is no block`);
     if (block.released !== null) throw new HeapFault(`${use} at ${address} after its release`, block);
     if (address + elements > block.address + block.elements)
       throw new HeapFault(`${use} of ${elements} elements at ${address}: the block ends after ${block.elements}`);
@@ -216,7 +216,7 @@ export class CheckedHeap {
     }
   }
 
-  /** Checks what the executor is told to run, read and write. */
+  /** Checks what the executor runs, reads and writes. */
   private watch(): void {
     const { executor } = this;
     const { run, load, read, get } = {
@@ -232,7 +232,7 @@ export class CheckedHeap {
         try {
           this.checkCommands(program.words, program.length);
         } catch (error) {
-          // What is not a command is the executor's to refuse.
+          // The executor itself refuses anything that is not a command.
           if (error instanceof HeapFault) {
             program.clear();
             throw error;

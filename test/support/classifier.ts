@@ -1,4 +1,4 @@
-/** A small classifier with dropout, and its training step: what the tests of `compile` run. */
+/** A small classifier with dropout, and its training step, for the tests of `compile`. */
 import { F, manualSeed, nn, type optim, randn, type Tensor, tensor } from '../../src/index.ts';
 
 export const labels = () => tensor([1, 0, 2, 1], { dtype: 'int32' });

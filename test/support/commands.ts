@@ -1,13 +1,13 @@
 /**
- * Runs single commands in tests: arrays are placed into an executor's heap between canary words, at a chosen distance from
- * the allocator's alignment, and `check` fails when any canary has changed.
+ * Runs single commands in tests: arrays are placed in an executor's heap between canary words, at a chosen offset from
+ * the allocator's alignment, and `check` fails if a canary has changed.
  */
 import { expect } from 'vitest';
 import type { DType, Executor, NumericArray } from '../../bindings/executor.ts';
 import type { WasmExecutor } from '../../bindings/wasm/executor.ts';
 import { executors } from './executors.ts';
 
-/** The executors that the element-by-element commands are tested on. */
+/** The executors that the elementwise commands are tested on. */
 export const tested: [string, Executor][] = executors;
 
 const CANARY = 0x5ca1ab1e;
@@ -35,12 +35,12 @@ export class Desk {
     return { address, read: () => this.executor.read(address, data.length, dtype) };
   }
 
-  /** Room for n elements that a command has to write. */
+  /** Memory for n elements that a command must write. */
   room(n: number, dtype: DType = 'float32', shift = 0): Placed {
     return this.put(new Int32Array(n).fill(-77), dtype, shift);
   }
 
-  /** Fails when a word beside a placed array has changed. */
+  /** Fails if a word next to a placed array has changed. */
   check(what: string): void {
     for (const { address, size, start, length } of this.blocks) {
       const words = this.executor.read(address, size, 'int32');
@@ -52,7 +52,7 @@ export class Desk {
     }
   }
 
-  /** Gives all memory back. */
+  /** Releases all memory. */
   clear(): void {
     for (const { address, size } of this.blocks) this.executor.allocator.release(address, size);
     this.blocks.length = 0;
@@ -64,7 +64,7 @@ interface RawKernels {
   programAddress: number;
 }
 
-/** Runs the encoded commands as `threads` threads would, one after the other, the last thread first. */
+/** Runs the encoded commands as `threads` threads would, one after another, the last thread first. */
 export function runAsThreads(executor: WasmExecutor, threads: number): void {
   const { kernels, programAddress } = executor as unknown as RawKernels;
   kernels.runParts(programAddress * 4, executor.program.commands, threads);

@@ -1,4 +1,4 @@
-/** Geometries of convolutions, given and random, and the commands on them: what the tests of the kernels run. */
+/** Geometries of convolutions, listed and random, and the commands on them, for the tests of the kernels. */
 
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
 import {
@@ -54,7 +54,7 @@ export function geometryOf(test: ConvCase): Geometry | null {
 export const opcodes = ['conv', 'convInputGrad', 'convWeightGrad', 'im2col'] as const;
 export type ConvOpcode = (typeof opcodes)[number];
 
-/** Elements of x, w and y. */
+/** The number of elements of x, w and y. */
 function sizesOf(g: Geometry): { x: number; w: number; y: number } {
   return {
     x: g.batch * g.inChannels * g.height * g.width,
@@ -63,7 +63,7 @@ function sizesOf(g: Geometry): { x: number; w: number; y: number } {
   };
 }
 
-/** Elements of two inputs, of the bias and of the output of a command. */
+/** The number of elements of the two inputs, the bias and the output of a command. */
 export function operandsOf(opcode: ConvOpcode, g: Geometry): { a: number; b: number; bias: number; out: number } {
   const { x, w, y } = sizesOf(g);
   switch (opcode) {
@@ -80,7 +80,7 @@ export function operandsOf(opcode: ConvOpcode, g: Geometry): { a: number; b: num
   }
 }
 
-/** Products that add up to one element of the result, at most. */
+/** The largest number of products in the sum of one result. */
 export function depthOf(opcode: ConvOpcode, g: Geometry): number {
   const taps = g.kernelHeight * g.kernelWidth;
   if (opcode === 'conv') return (g.inChannels / g.groups) * taps;

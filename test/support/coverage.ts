@@ -1,6 +1,6 @@
 /**
- * What runs on an executor, for the table of coverage: the values of a case, and every opcode and every function of a
- * family that ran on the way.
+ * What runs on an executor, for the coverage table: the values of a case, and every opcode and every function of a
+ * family that ran for them.
  */
 
 import { binaryFns } from '../../bindings/commands/elementwise.ts';
@@ -18,7 +18,7 @@ import { type Command, parse } from '../../src/program/commands.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { type Case, gradientOf, points } from './ruleCases.ts';
 
-/** The field of a command that chooses a function, and the functions. */
+/** The field of a command that selects a function, and the functions. */
 const families: Partial<Record<Opcode, [field: string, names: readonly string[]]>> = {
   unary: ['fn', unaryFns],
   binary: ['fn', binaryFns],
@@ -48,7 +48,7 @@ function note(commands: readonly Command[], seen: Set<string>): void {
   }
 }
 
-/** Notes what this executor runs from now on. */
+/** Records what this executor runs from now on. */
 export function watch(executor: Executor): Set<string> {
   const seen = new Set<string>();
   const run = executor.run.bind(executor);
@@ -64,7 +64,7 @@ export function watch(executor: Executor): Set<string> {
   return seen;
 }
 
-/** All elements of what `fn` gives on an executor, with the same random numbers every time. */
+/** All elements of the results of `fn` on an executor, with the same random numbers every time. */
 export function valuesOf(executor: Executor, fn: () => Tensor[]): number[][] {
   return scope(() =>
     withExecutor(executor, () => {
@@ -86,7 +86,7 @@ function onExecutor(executor: Executor, tensors: readonly Tensor[]): Tensor[] {
 export const stages = ['forward', 'gradient', 'double backward'] as const;
 export type Stage = (typeof stages)[number];
 
-/** What a stage of a case gives on an executor: the result, its gradients, or the gradients of these. */
+/** The values of a stage of a case on an executor: the result, its gradients, or the gradients of these. */
 export function stageValues(executor: Executor, stage: Stage, [fn, ...given]: Case): number[][] {
   return valuesOf(executor, () => {
     const inputs = onExecutor(executor, given);

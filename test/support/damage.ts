@@ -1,6 +1,6 @@
-/** Files that something has happened to: seeded changes of bytes, and of the values inside a JSON text. */
+/** Damaged files: seeded changes of bytes, and of the values inside a JSON text. */
 
-/** Random numbers by a seed (mulberry32). */
+/** Random numbers from a seed (mulberry32). */
 export function randomFrom(seed: number) {
   let state = seed >>> 0;
   const next = () => {
@@ -16,7 +16,7 @@ export function randomFrom(seed: number) {
 
 export type Random = ReturnType<typeof randomFrom>;
 
-/** Bits turned, bytes overwritten, cut off, taken out, put in, copied elsewhere. */
+/** Flips bits; overwrites, truncates, removes, inserts and copies bytes. */
 export function damagedBytes(random: Random, good: Uint8Array): Uint8Array {
   const { below } = random;
   // A slice of a Buffer would share its memory.
@@ -57,7 +57,7 @@ const DEEP: Record<string, string> = {
   '@modules': `${'{"kind":"Sequential","args":['.repeat(1000)}${']}'.repeat(1000)}`,
 };
 
-/** What stands in place of a value: sizes beyond all memory, other types, deep nesting. */
+/** Replacements for a value: sizes beyond all memory, other types, deep nesting. */
 const HOSTILE: readonly (() => unknown)[] = [
   ...[0, -0, -1, 0.5, 1e9, 2 ** 31, 2 ** 32 - 1, 2 ** 40, 2 ** 53 - 1, 2 ** 53, 1e308, -1e308].map((x) => () => x),
   ...[
@@ -84,7 +84,7 @@ const HOSTILE: readonly (() => unknown)[] = [
   () => ({ $number: 'NaN' }),
 ];
 
-/** Every place in a value: who holds it, and under which key. */
+/** Every place in a value: its parent, and its key there. */
 function placesOf(value: unknown): [Record<string, unknown>, string][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [
@@ -93,7 +93,7 @@ function placesOf(value: unknown): [Record<string, unknown>, string][] {
   ]);
 }
 
-/** A JSON text with one to three values replaced, left out, swapped, renamed or doubled. */
+/** A JSON text with one to three values replaced, removed, swapped, renamed or duplicated. */
 export function damagedJson(random: Random, good: string): string {
   const { below, pick } = random;
   const value = JSON.parse(good) as Record<string, unknown>;

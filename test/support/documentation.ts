@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 /** One `@example`. */
 export interface Example {
-  /** The file and the line in which its code begins. */
+  /** The file and the line where its code begins. */
   place: string;
-  /** What it stands above: the line behind the comment. */
+  /** The line after the comment, which it documents. */
   subject: string;
   code: string[];
 }
@@ -41,14 +41,14 @@ export const sources = ['src', 'bindings/kernels'].flatMap((folder) =>
     .sort(),
 );
 
-/** A value as examples write it behind `//`; what is no value is a remark. */
+/** A value as examples write it after `//`; anything else is a remark. */
 const VALUE = String.raw`(?:-?[\d.]+(?:e-?\d+)?|true|false|NaN|'[^']*'|[\[{](?:[\d\s.,:e\[\]{}-]|true|false|NaN|'[^']*')*[\]}])`;
 const EXPRESSION = new RegExp(`^(\\s*)(?!const |let |return |[}/])(.+);\\s+// (${VALUE})$`);
 const DECLARATION = new RegExp(
   `^(\\s*)const ([\\w$]+|\\[[\\w, ]+\\]|\\{[\\w, ]+\\}) = .+;\\s+// (${VALUE}(?:, ${VALUE})*)$`,
 );
 
-/** A line whose remark is a value, with a call of `check` that compares. */
+/** A line whose comment is a value, with a call of `check` that compares. */
 function checked(line: string): string {
   const expression = EXPRESSION.exec(line);
   if (expression !== null) return `${expression[1]}check(${expression[2]}, ${expression[3]});`;
@@ -61,7 +61,7 @@ function checked(line: string): string {
 
 /**
  * A module that exports the examples as functions by place. They see what `imports` imports, and what `given` declares unless they
- * declare it themselves. Each line of code stays one line: `lines` tells where it comes from.
+ * declare it themselves. Each line of code stays one line: `lines` says where it comes from.
  */
 export function moduleOf(
   imports: string,

@@ -38,7 +38,7 @@ const reduction =
     const dims = shuffled(source, [...shape.keys()]).slice(0, source.whole(0, shape.length));
     const keepdim = source.flip();
     const all = name !== 'logsumexp' && source.chance(0.3);
-    // As in PyTorch, an empty list stands for all dimensions.
+    // As in PyTorch, an empty list means all dimensions.
     const reduced = dims.length === 0 ? [...shape.keys()] : dims;
     if (all) return { fn: (x) => fn(x), shapes: [[]], dtypes };
     return {
@@ -48,7 +48,7 @@ const reduction =
     };
   };
 
-/** Extremes and their places. */
+/** Extremes and their indices. */
 const extreme =
   (name: 'max' | 'min' | 'argmax' | 'argmin'): EdgeOp =>
   (source, shape) => {
@@ -100,7 +100,7 @@ const product: EdgeOp = (source, shape) => {
   ])();
 };
 
-/** Functions of one element that integers have too, or that always give bool. */
+/** Functions of one element that also take integers, or always give bool. */
 const plain = [
   'neg',
   'abs',
@@ -113,7 +113,7 @@ const plain = [
   'zerosLike',
   'onesLike',
 ] as const;
-/** Those that the table of functions names. */
+/** The functions in the table of functions. */
 const mathFns = unaryFns.filter((name): name is MathFn => 'doc' in unaryRows[name]);
 const binaries = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
 

@@ -1,17 +1,17 @@
-/** What a call at the edges is, and the shapes that definitions give. */
+/** A call at the edges, and the shapes that follow from the definitions. */
 import type { Tensor } from '../../src/index.ts';
 import * as operations from '../../src/ops/public.ts';
 import type { Source } from './source.ts';
 
 export type Sizes = readonly number[];
 
-/** One call: what it does to x and others, and the shapes of its results. */
+/** One call: the operation on x and other tensors, and the shapes of its results. */
 export interface Call {
   fn: (x: Tensor, ...others: Tensor[]) => Tensor | readonly Tensor[];
   shapes: readonly Sizes[] | null;
-  /** Other tensors that it takes: their shape, and int32 ones' limit. */
+  /** Its other tensors: their shapes, and the limit of the values of int32 ones. */
   others?: readonly { shape: Sizes; below?: number }[];
-  /** Element types of x that it takes. Default: all. */
+  /** Element types of x that it accepts. Default: all. */
   dtypes?: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export function dimOf(source: Source, shape: Sizes): { dim: number; at: number }
   return { dim: source.flip() ? at : at - Math.max(1, shape.length), at };
 }
 
-/** A shape that broadcasts with this one, and what they give. */
+/** A shape that broadcasts with this one, and the resulting shape. */
 export function partner(source: Source, shape: Sizes): { other: Sizes; result: Sizes } {
   const other = shape.slice(source.whole(0, shape.length)).map((size) => (source.flip() ? size : 1));
   const lead = shape.length - other.length;

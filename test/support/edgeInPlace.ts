@@ -1,4 +1,4 @@
-/** Changes in place at the edges: on what was computed, through views, with operands that fit and that do not. */
+/** In-place changes at the edges: on computed tensors, through views, with operands that fit and operands that do not. */
 import { noGrad } from '../../src/index.ts';
 import { type Call, type EdgeOp, MOST_DIMS, partner } from './edgeCall.ts';
 
@@ -10,7 +10,7 @@ const arithmetic =
       () => ({ fn: (x, y) => x.clone()[name](y!), shapes: [shape], others: [{ shape: other }] }),
       () => ({ fn: (x) => x.clone()[name](2), shapes: [shape] }),
       () => ({ fn: (x) => x.mul(1)[name](x), shapes: [shape] }),
-      // Through a view of all elements, in another order.
+      // Through a view of all elements in another order.
       () => ({
         fn: (x) => {
           const y = x.clone();

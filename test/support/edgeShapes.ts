@@ -1,4 +1,4 @@
-/** Changes of shape, choices and orders at the edges. */
+/** Shape changes, selections and sorting at the edges. */
 import type { Tensor } from '../../src/index.ts';
 import { dimOf, type EdgeOp, fits, MOST_DIMS, named, numel, replaced, type Sizes, without } from './edgeCall.ts';
 import { type Source, shuffled } from './source.ts';
@@ -88,7 +88,8 @@ const indexed =
       };
     return {
       fn: (x, i) => named[name](x, dim, i!),
-      // One index from a tensor without dimensions gives a tensor without dimensions; another number of them has no meaning.
+      // One index into a tensor without dimensions gives a tensor without dimensions; any other number of indices has
+      // no meaning.
       shapes: refused || (name === 'indexSelect' && shape.length === 0 && count !== 1) ? null : [result],
       others: [index],
     };

@@ -1,14 +1,17 @@
-/** The documentation's examples as plain JavaScript, to be run where names mean something else: in another realm, or with two copies. */
+/**
+ * The documentation's examples as plain JavaScript, to be run where names mean something else: in another realm, or
+ * with two copies of saraf.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { examplesIn, moduleOf, root, sources } from './documentation.ts';
 
-/** Examples of files and of the network, of what must come first or only once, and of whole trainings, which take long. */
+/** Examples that are not run: they use files or the network, must run first or only once, or train for a long time. */
 const LEFT_OUT =
   /\binit\(\{|\b(fetch|readCsv|imageFolder|imdb|mnist|readFileSync|modulePath)\(|import\.meta|\bload\w+\('|from '(saraf\/|node:)|gridSearch|registerLayer|\bfit\(/;
 
-/** The examples by place, in a script that gives `{ place: async (check, given) => … }` when it runs; free names are left free. */
+/** The examples by place, as a script whose value is `{ place: async (check, given) => … }`; free names stay free. */
 export async function exampleScript(): Promise<{ code: string; places: string[] }> {
   const examples = sources
     .filter((file) => !file.startsWith('bindings/') && !file.startsWith('src/node/'))

@@ -1,4 +1,4 @@
-/** Has the collector take what earlier tests have left, so that it does not do so in the middle of a count. */
+/** Collects the garbage of earlier tests, so that this does not happen in the middle of a count. */
 export async function collectGarbage(): Promise<void> {
   for (let i = 0; i < 3; i++) {
     (globalThis as { gc?: () => void }).gc?.();

@@ -1,6 +1,7 @@
 /**
- * Runs one GEMM on a wasm executor and checks it: operands and C lie in fresh blocks with canary words around C and
- * between its rows, and the oracle is a triple loop in double precision that also gives the bound of the rounding error.
+ * Runs one GEMM on a wasm executor and checks it: operands and C are in fresh blocks with canary words around C and
+ * between its rows, and the oracle is a triple loop in double precision that also gives the bound of the rounding
+ * error.
  */
 import { expect } from 'vitest';
 import { Activation, encodeGemm } from '../../bindings/generated/encode.ts';
@@ -69,7 +70,7 @@ function operand(rows: number, cols: number, normal: boolean, pad: number, step:
   return { data: new Float32Array(size * batches), origin, ...strides, batch: batches > 1 ? size : 0 };
 }
 
-/** What a WasmExecutor calls; the tests call its `runParts` for several threads, one after the other. */
+/** The kernels that a WasmExecutor calls; the tests call its `runParts` for several threads, one after another. */
 interface Internals {
   kernels: {
     runParts(program: number, commands: number, threads: number): void;
@@ -85,7 +86,7 @@ export interface GemmResult {
   bound: Float64Array;
 }
 
-/** Runs the case with data from `seed`, checks the canaries, and gives result and oracle. */
+/** Runs the case with data from `seed`, checks the canaries, and returns result and oracle. */
 export function runGemm(x: WasmExecutor, test: GemmCase, seed: number): GemmResult {
   const { m, n, k, batch = 1, layout = 'NN', pad = [0, 0, 0], step = [1, 1], alpha = 1, beta = 0, threads = 1 } = test;
   const { activation = 'none' } = test;
@@ -176,7 +177,7 @@ export function runGemm(x: WasmExecutor, test: GemmCase, seed: number): GemmResu
   return { got, want, bound };
 }
 
-/** Fails with the seed and the case, if an element of the result is further from the oracle than rounding allows. */
+/** Fails with the seed and the case if an element of the result is further from the oracle than rounding allows. */
 export function checkGemm(x: WasmExecutor, test: GemmCase, seed = 1): Float32Array {
   const { got, want, bound } = runGemm(x, test, seed);
   const wrong = got.findIndex((v, i) => !(Math.abs(v - want[i]!) <= bound[i]!) && !Object.is(v, Math.fround(want[i]!)));

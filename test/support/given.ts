@@ -1,7 +1,7 @@
-/** What examples in the documentation may use without saying where it comes from: a small model, its optimizer, and examples. */
+/** Names that examples in the documentation may use without declaring them: a small model, its optimizer, and data. */
 import { manualSeed, nn, optim, randn, Trainer, tensor } from '../../src/index.ts';
 
-/** `y` are classes 0 … 2 of the rows of `x`, `model` gives their logits. */
+/** `y` has the classes 0 … 2 of the rows of `x`; `model` gives their logits. */
 export function given() {
   manualSeed(1);
   const x = randn(12, 4);

@@ -1,6 +1,6 @@
 /**
- * Reads the fixtures that test/golden/generate.py makes with PyTorch, and compares tensors with them. Values are compared
- * relative to the largest element of what is expected; NaN and infinite elements must be where PyTorch has them.
+ * Reads the fixtures that test/golden/generate.py makes with PyTorch, and compares tensors with them. Values are
+ * compared relative to the largest expected element; NaN and infinite elements must be where PyTorch has them.
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
@@ -8,7 +8,7 @@ import type { DType } from '../../bindings/executor.ts';
 import * as saraf from '../../src/index.ts';
 import { Tensor, tensor } from '../../src/index.ts';
 
-/** The files of single operations, and how many cases each has. */
+/** The files of single operations, and the number of cases in each. */
 export const operationCounts = {
   elementwise: 461,
   tensors: 392,
@@ -24,17 +24,17 @@ export const operationCounts = {
 };
 export const operationFiles = Object.keys(operationCounts);
 
-/** Operations that make tensors from nothing: they have tests of their own. */
+/** Operations that create tensors: they have tests of their own. */
 export const creation = [
   ...['arange', 'eye', 'full', 'linspace', 'ones', 'onesLike', 'rand', 'randint', 'randn', 'randperm'],
   ...['tensor', 'zeros', 'zerosLike'],
 ];
 
-/** Largest difference from PyTorch that is allowed, relative to the largest element. */
+/** The largest allowed difference from PyTorch, relative to the largest element. */
 export const FORWARD = 2e-5;
 export const GRADIENT = 2e-4;
 
-/** A tensor in a fixture. Numbers that JSON lacks are text. */
+/** A tensor in a fixture. Numbers that JSON lacks are strings. */
 export interface Stored {
   shape: number[];
   dtype: DType;
@@ -58,7 +58,7 @@ export interface GoldenCase {
   secondGradients?: Stored[];
 }
 
-/** As VIEWS in fixture.py. */
+/** The same as VIEWS in fixture.py. */
 const views = {
   T: (x: Tensor) => x.T,
   step: (x: Tensor) => x.slice(-1, 1, Infinity, 2),
@@ -87,7 +87,7 @@ export function see(leaf: Tensor, { view }: Stored): Tensor {
   return view === undefined ? leaf : views[view](leaf);
 }
 
-/** Arguments with the inputs in their places and the numbers that JSON lacks. */
+/** Arguments, with the inputs and the numbers that JSON lacks put in. */
 export function decodeArgument(arg: unknown, inputs: readonly Tensor[]): unknown {
   if (Array.isArray(arg)) return arg.map((part) => decodeArgument(part, inputs));
   if (typeof arg === 'object' && arg !== null) {
@@ -118,7 +118,7 @@ export function outputsOf(result: unknown): Tensor[] {
   return [values, indices];
 }
 
-/** Below this, floats lose precision: not told from 0 where every element has its own tolerance. */
+/** Below this, floats lose precision: treated as 0 if every element has its own tolerance. */
 const SMALLEST_NORMAL = 1.2e-38;
 
 /** Compares a tensor with the fixture: shape, type and elements. */

@@ -1,6 +1,6 @@
 /**
- * The GPU of the tests: the runtime's own, in Node that of the npm package `webgpu`. Where no adapter is found the tests are skipped, and
- * say so.
+ * The GPU of the tests: the runtime's own, in Node that of the npm package `webgpu`. If no adapter is found, the tests
+ * are skipped with a message.
  */
 import { describe } from 'vitest';
 import { init } from '../../src/index.ts';

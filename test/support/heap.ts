@@ -25,7 +25,7 @@ export class Sandbox {
 
   constructor(readonly executor: Executor) {}
 
-  /** An operand with these elements, `offset` elements past a 64-byte line. Its address. */
+  /** Places an operand with these elements `offset` elements past a 64-byte line. Returns its address. */
   put(data: ArrayLike<number>, dtype: DType = 'float32', offset = 0): number {
     const { executor } = this;
     const total = PAD + offset + data.length + PAD;
@@ -37,7 +37,7 @@ export class Sandbox {
     return address;
   }
 
-  /** An operand to be written, filled with a value that no test expects. */
+  /** Places an operand to be written, filled with a value that no test expects. */
   room(length: number, offset = 0): number {
     return this.put(new Int32Array(length).fill(0x7fbadbad), 'int32', offset);
   }
@@ -50,14 +50,14 @@ export class Sandbox {
     return Array.from(this.executor.read(address, this.lengthOf(address), 'int32'));
   }
 
-  /** An operand's elements, on executors that are read asynchronously too. */
+  /** The elements of an operand, also on executors that are read asynchronously. */
   async download(address: number, dtype: DType): Promise<number[]> {
     const { executor } = this;
     const length = this.lengthOf(address);
     return Array.from(await (executor.download?.(address, length, dtype) ?? executor.read(address, length, dtype)));
   }
 
-  /** As `run`, on executors that are read asynchronously too. */
+  /** The same as `run`, also on executors that are read asynchronously. */
   async settle(note: string): Promise<void> {
     const { executor, blocks } = this;
     executor.run();
@@ -88,7 +88,7 @@ export class Sandbox {
     }
   }
 
-  /** Gives all blocks back. */
+  /** Releases all blocks. */
   release(): void {
     for (const { start, total } of this.blocks) this.executor.allocator.release(start, total);
     this.blocks.length = 0;
@@ -99,7 +99,7 @@ export class Sandbox {
   }
 }
 
-/** Runs `body` with a fresh sandbox and gives its memory back. */
+/** Runs `body` with a fresh sandbox and releases its memory. */
 export function inSandbox<T>(executor: Executor, body: (sandbox: Sandbox) => T): T {
   const sandbox = new Sandbox(executor);
   try {
@@ -139,7 +139,7 @@ export function withAt(list: readonly number[], at: number, value: number): numb
   return copy;
 }
 
-/** Fails unless every element is within absolute + relative·|expected| of what is expected; NaN and ±∞ must be the same. */
+/** Fails unless every element is within absolute + relative·|expected| of the expected one; NaN and ±∞ must be the same. */
 export function expectClose(
   actual: readonly number[],
   expected: readonly number[],
@@ -158,7 +158,7 @@ export function expectClose(
 /** Lengths below, at and above every tile of the kernels. */
 export const lengths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 129, 257];
 
-/** Lengths to give a [outer, size, inner] view of: rows, columns, narrow and wide. */
+/** Shapes [outer, size, inner] of views: rows, columns, narrow and wide. */
 export const views: [outer: number, size: number, inner: number][] = [
   ...lengths.map((size): [number, number, number] => [3, size, 1]),
   ...[1, 2, 7, 8, 9, 16, 17, 129, 300].map((size): [number, number, number] => [1, size, 5]),

@@ -1,7 +1,7 @@
-/** Safetensors files and saved models that a few kilobytes of text blow up to. */
+/** Safetensors files and saved models whose few kilobytes of text ask for much more memory. */
 import { saveSafetensors } from '../../src/index.ts';
 
-/** A file with this header and these bytes behind it. */
+/** A file with this header and these bytes after it. */
 export function fileOf(header: string, rest: Uint8Array = new Uint8Array(0), length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header);
   const bytes = new Uint8Array(8 + text.length + rest.length);
@@ -17,11 +17,15 @@ export const emptyTensors = (count: number): Uint8Array =>
     `{${Array.from({ length: count }, (_, i) => `"${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`,
   );
 
-/** Headers that ask for more than they are long, and what their errors say. */
+/** Headers that ask for more memory than their length warrants, and the messages of their errors. */
 export const headers: readonly [name: string, file: Uint8Array, message: RegExp][] = [
-  ['objects inside each other', fileOf('{"a":'.repeat(200_000)), /nested deeper than 3/],
-  ['objects that are closed', fileOf(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`), /nested deeper than 3/],
-  ['lists inside each other', fileOf('['.repeat(1_000_000)), /nested deeper than 3/],
+  ['nested objects', fileOf('{"a":'.repeat(200_000)), /nested deeper than 3/],
+  [
+    'nested objects that are closed',
+    fileOf(`${'{"a":'.repeat(100_000)}0${'}'.repeat(100_000)}`),
+    /nested deeper than 3/,
+  ],
+  ['nested lists', fileOf('['.repeat(1_000_000)), /nested deeper than 3/],
   ['empty lists', fileOf(`{"a":[${'[],'.repeat(400_000)}[]]}`), /more than \d+ elements, the limit; \{ maxElements \}/],
   ['empty objects', fileOf(`[${'{},'.repeat(400_000)}{}]`), /more than \d+ elements, the limit; \{ maxElements \}/],
   ['empty tensors', emptyTensors(30_000), /more than \d+ elements, the limit; \{ maxElements \}/],
@@ -39,7 +43,7 @@ export const modelOf = (architecture: unknown): Uint8Array =>
     { saraf: JSON.stringify({ version: 1, architecture, random, epoch: 0, optimizer: null, scheduler: null }) },
   );
 
-/** Blocks of `width` blocks, shared at every level: as many modules as `width` to the power of `levels`. */
+/** Blocks of `width` blocks, shared at every level: `width` to the power of `levels` modules. */
 export function laughs(levels: number, width = 2, kind = 'Sequential'): unknown {
   let inner: unknown = { kind: 'ReLU', args: [] };
   // Modules are numbered when they are complete, the innermost first.
@@ -61,7 +65,7 @@ function graphLaughs(levels: number): unknown {
   return inner;
 }
 
-/** Names inside names: each is as long as all before it. */
+/** Names inside names: each is as long as all previous ones together. */
 function longNames(levels: number, leaves: number): unknown {
   let inner: unknown = {
     kind: 'Sequential',
@@ -78,7 +82,7 @@ export const architectures: readonly [name: string, architecture: unknown][] = [
   ['shared blocks in dictionaries', laughs(30, 3, 'ModuleDict')],
   ['shared blocks in graphs', graphLaughs(40)],
   ['one block, shared by many', { kind: 'Sequential', args: [laughs(10), ...Array(3000).fill({ shared: 10 })] }],
-  ['long names inside each other', longNames(50, 300)],
+  ['nested long names', longNames(50, 300)],
   ['layers inside a layer', { kind: 'LSTM', args: [1, 1, { numLayers: 1e8 }] }],
   ['a large layer', { kind: 'Linear', args: [10_000, 10_000] }],
 ];

@@ -1,4 +1,4 @@
-/** ONNX graphs of a few hundred bytes that ask for more than any memory, by the operation that does. */
+/** ONNX graphs of a few hundred bytes that ask for more memory than there is, by operation. */
 import { FLOAT, INT64, tensorProtoOf } from '../../src/io/onnx/tensors.ts';
 import {
   type AttributeProto,
@@ -23,7 +23,7 @@ export function node(opType: string, input: string[], output: string, attributes
   return { opType, input, output: [output], attribute: Object.entries(attributes).map(attribute) };
 }
 
-/** A file of float inputs x of a shape, nodes that lead to y, and lists of integers or floats by name. */
+/** A file with a float input x of this shape, nodes that lead to y, and lists of integers or floats by name. */
 export function graphOf(
   nodes: readonly Node[],
   lists: Record<string, readonly number[] | { floats: readonly number[]; shape?: readonly number[] }> = {},
@@ -48,7 +48,7 @@ export function graphOf(
   return writeModel(model);
 }
 
-/** Nodes one after the other, from x to y. */
+/** A chain of nodes from x to y. */
 export function chain(length: number, make: (from: string, to: string, i: number) => Node): Node[] {
   const name = (i: number) => (i === 0 ? 'x' : i === length ? 'y' : `v${i}`);
   return Array.from({ length }, (_, i) => make(name(i), name(i + 1), i));
@@ -220,5 +220,5 @@ const growing: Bomb[] = [
   ),
 ];
 
-/** Graphs that must be refused when they run, soon. */
+/** Graphs that must be refused quickly when they run. */
 export const bombs: readonly Bomb[] = [...[100_000_000, LARGE].flatMap(bySize), ...growing];

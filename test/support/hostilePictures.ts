@@ -1,4 +1,4 @@
-/** PNG and JPEG files that unpack to far more than they are. */
+/** PNG and JPEG files that unpack to far more than their size. */
 import { crc32, deflateSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 
@@ -13,7 +13,7 @@ export function chunk(type: string, data: Uint8Array = new Uint8Array(0)): Buffe
   return Buffer.concat([length, named, sum]);
 }
 
-/** A header: size, bits a channel, colour type, and whether it is interlaced. */
+/** A header: size, bits per channel, colour type, and whether it is interlaced. */
 export function header(width: number, height: number, bits: number, color: number, interlaced = 0): Buffer {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width, 0);
@@ -26,17 +26,17 @@ export function header(width: number, height: number, bits: number, color: numbe
 export const pngOf = (...chunks: Buffer[]): Buffer =>
   Buffer.concat([Uint8Array.from(SIGNATURE), ...chunks, chunk('IEND')]);
 
-/** Image data of so many bytes 0. */
+/** Image data of this many zero bytes. */
 export const zeros = (bytes: number): Buffer => chunk('IDAT', deflateSync(Buffer.alloc(bytes), { level: 9 }));
 
-/** A black PNG of one bit a pixel. */
+/** A black PNG of one bit per pixel. */
 export const black = (width: number, height: number): Buffer =>
   pngOf(header(width, height, 1, 0), zeros((Math.ceil(width / 8) + 1) * height));
 
 const side = 13;
 const small = () => jpeg.encode({ width: side, height: side, data: Buffer.alloc(4 * side * side, 90) }, 60).data;
 
-/** Where the part of a JPEG with this marker begins. */
+/** The offset of the part of a JPEG with this marker. */
 const partOf = (bytes: Uint8Array, marker: number) =>
   bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === marker);
 
@@ -49,7 +49,7 @@ function resized(width: number, height: number): Buffer {
   return bytes;
 }
 
-/** A JPEG with its header or its first scan so many times. */
+/** A JPEG with its header or its first scan repeated this many times. */
 function repeated(marker: number, times: number, change: (part: Buffer) => Buffer = (part) => part): Buffer {
   const bytes = Buffer.from(small());
   const at = partOf(bytes, marker);
@@ -60,7 +60,7 @@ function repeated(marker: number, times: number, change: (part: Buffer) => Buffe
 
 const WIDE = 60_000;
 
-/** Pictures that are refused before they are decoded, and what their errors say. */
+/** Pictures that are refused before they are decoded, and the messages of their errors. */
 export const pictures: readonly [name: string, bytes: Buffer, file: string, message: RegExp][] = [
   [
     'a PNG of 10^8 black pixels',
@@ -68,7 +68,7 @@ export const pictures: readonly [name: string, bytes: Buffer, file: string, mess
     'a.png',
     /3×100000000 pixels are more than \d+ elements, the limit/,
   ],
-  ['a PNG of sizes alone', pngOf(header(2 ** 31 - 1, 2 ** 31 - 1, 8, 6), zeros(10)), 'a.png', /pixels are more than/],
+  ['a PNG with only sizes', pngOf(header(2 ** 31 - 1, 2 ** 31 - 1, 8, 6), zeros(10)), 'a.png', /pixels are more than/],
   ['a PNG with little data', pngOf(header(2000, 2000, 8, 6), zeros(10)), 'a.png', /do not fit into \d+ bytes/],
   [
     'a PNG with a second header',
@@ -77,7 +77,7 @@ export const pictures: readonly [name: string, bytes: Buffer, file: string, mess
     /two headers/,
   ],
   [
-    'an interlaced PNG of more data than pixels',
+    'an interlaced PNG with more data than pixels',
     pngOf(header(8, 8, 8, 0, 1), zeros(200_000_000)),
     'a.png',
     /unpack to more than its header says/,
@@ -94,7 +94,7 @@ export const pictures: readonly [name: string, bytes: Buffer, file: string, mess
     'a.png',
     /two headers, or more than 256 colours/,
   ],
-  ['a JPEG of sizes alone', resized(WIDE, WIDE), 'a.jpg', /3×3600000000 pixels are more than/],
+  ['a JPEG with only sizes', resized(WIDE, WIDE), 'a.jpg', /3×3600000000 pixels are more than/],
   ['a JPEG with little data', resized(2000, 2000), 'a.jpg', /do not fit into \d+ bytes/],
   ['a JPEG of many scans', repeated(0xda, 5000), 'a.jpg', /more than 100 scans/],
   [

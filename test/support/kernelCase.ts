@@ -1,4 +1,4 @@
-/** A case of test/support/kernelCases.ts, and what it is made of. */
+/** A case of test/support/kernelCases.ts, and its parts. */
 export type Options = Record<string, unknown>;
 export type Floats = Float32Array | Int32Array | Int8Array;
 export type Results = Record<string, ArrayLike<number>>;
@@ -7,13 +7,13 @@ export type Results = Record<string, ArrayLike<number>>;
 export type Random = (low: number, high: number) => number;
 
 export interface KernelCase {
-  /** All options, optional ones too, with fresh arrays. */
+  /** All options, including optional ones, with fresh arrays. */
   make: (random: Random) => Options;
-  /** Names of what is written. */
+  /** The names of the outputs. */
   outputs: string[];
   /** Which output may be which input. */
   inPlace?: [output: string, input: string][];
-  /** What is written, or returned under the name `value`. */
+  /** The contents of the outputs, or the returned value as `value`. */
   loops: (options: never) => Results;
 }
 

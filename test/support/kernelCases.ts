@@ -1,6 +1,6 @@
 /**
- * Every kernel of saraf/kernels with random options, and what it must write, by plain loops in float64. One table for all tests that go
- * through all kernels: arguments, arrays of every kind, random sequences.
+ * Every kernel of saraf/kernels with random options, and its expected output, by plain loops in float64. One table for
+ * all tests of all kernels: arguments, arrays of every kind, random sequences.
  */
 import type * as kernels from '../../bindings/kernels/index.ts';
 import {
@@ -187,7 +187,7 @@ const qgemm: KernelCase = {
 
 type Cell = kernels.LstmSequenceOptions;
 
-/** Gates of all units: x·W_ihᵀ + b_ih and h·W_hhᵀ + b_hh, apart. */
+/** The gates of all units: x·W_ihᵀ + b_ih and h·W_hhᵀ + b_hh, separately. */
 function gatesOf(o: Cell, x: ArrayLike<number>, h: readonly number[], gates: number): [number[], number[]] {
   const product = (w: Floats, bias: Floats, input: ArrayLike<number>, size: number) =>
     from(gates * o.hiddenSize, (row) => {

@@ -5,7 +5,7 @@ import { activations, floats, from, type KernelCase, type Random, type Results, 
 const pairs = (random: Random, low: number, high: number) => [random(low, high), random(low, high)] as [number, number];
 type Both = [number, number];
 
-/** Geometry of windows that fit. */
+/** A random geometry of windows that fit. */
 function windows(random: Random) {
   const [kernelSize, stride, dilation] = [pairs(random, 1, 3), pairs(random, 1, 3), pairs(random, 1, 2)];
   const padding = kernelSize.map((k) => random(0, k >> 1)) as Both;
@@ -22,7 +22,7 @@ function outSizes({ height, width, kernelSize: k, stride: s, padding: p, dilatio
   return [outOf(height, k[0], s[0], p[0], d[0]), outOf(width, k[1], s[1], p[1], d[1])];
 }
 
-/** Calls back for each tap of the window (i, j) that lies inside the plane: which tap, and where. */
+/** Calls back for each tap of the window (i, j) that is inside the plane, with the tap and its position. */
 function taps(o: Window, i: number, j: number, visit: (tap: number, at: number) => void): void {
   const [dh, dw] = o.dilation ?? [1, 1];
   for (let r = 0; r < o.kernelSize[0]; r++)

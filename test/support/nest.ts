@@ -1,7 +1,7 @@
-/** Random strided shapes for tests of commands that walk a nest of loops, and the walk itself, as plainly as can be. */
+/** Random strided shapes for tests of commands that iterate over a nest of loops, and a plain version of this iteration. */
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 
-/** Six words, as commands want them. */
+/** Six words, as commands take them. */
 export function dims(values: readonly number[]): number[] {
   return [...values, ...new Array<number>(MAX_DIMS - values.length).fill(-99)];
 }
@@ -53,7 +53,7 @@ function shuffled(n: number, random: () => number): number[] {
   return order;
 }
 
-/** Dimensions in a random order in memory, some with gaps; no two elements share a place. */
+/** Dimensions in a random order in memory, some with gaps; no two elements share an address. */
 export function randomLayout(shape: readonly number[], random: () => number): Layout {
   const strides = new Array<number>(shape.length).fill(0);
   const order = random() < 0.5 ? shape.map((_, d) => shape.length - 1 - d) : shuffled(shape.length, random);

@@ -1,4 +1,4 @@
-/** Models for ONNX both ways, one a kind of layer or operation: how each is made, and the shapes of its inputs. */
+/** Models for export to and import from ONNX, one for each kind of layer or operation: how to make it, and the shapes of its inputs. */
 import * as saraf from '../../src/index.ts';
 
 const { F, nn, tensor } = saraf;
@@ -20,11 +20,11 @@ export interface OnnxCase {
   /** null: the batch. */
   shapes: (number | null)[][];
   dtypes?: saraf.DType[];
-  /** Whole numbers of int32 inputs lie below. Default 2. */
+  /** The numbers of int32 inputs are below this. Default: 2. */
   below?: number;
   /** Node types that must be in the file. */
   nodes?: string[];
-  /** Largest difference, relative to 1 + |expected|. Default 1e-5. */
+  /** The largest difference, relative to 1 + |expected|. Default: 1e-5. */
   tolerance?: number;
 }
 
@@ -45,7 +45,7 @@ const ints = (run: (...inputs: Tensor[]) => unknown, shapes: (number | null)[][]
   dtypes: shapes.map(() => 'int32'),
 });
 
-/** Running statistics that are not 0 and 1. */
+/** The model, with running statistics that differ from 0 and 1. */
 function seasoned<M extends saraf.nn.Module>(model: M, shape: number[]): M {
   saraf.noGrad(() =>
     saraf.scope(() => void (model.forward as (x: Tensor) => unknown)(saraf.randn(shape).mul(2).add(1))),
@@ -367,7 +367,7 @@ const layers: Record<string, OnnxCase> = {
   },
 };
 
-/** Whole networks: large, so not everywhere. */
+/** Whole networks: they are large, so not all tests use them. */
 export const networks: Record<string, OnnxCase> = {
   resnet18: {
     ...layer(() => saraf.models.resnet18({ numClasses: 10 }), [null, 3, 64, 64], 'Conv', 'Gemm'),

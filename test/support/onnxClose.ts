@@ -1,11 +1,11 @@
-/** Running a model, and comparing what two implementations of it give. */
+/** Runs a model, and compares the results of two implementations. */
 import { expect } from 'vitest';
 import * as saraf from '../../src/index.ts';
 import type { OnnxCase } from './onnxCases.ts';
 
 type Tensor = saraf.Tensor;
 
-/** Same shapes and types, and elements that differ by at most `tolerance`, relative to 1 + |expected|. */
+/** Checks for the same shapes and types, and for elements that differ by at most `tolerance`, relative to 1 + |expected|. */
 export function expectClose(got: readonly Tensor[], expected: readonly Tensor[], tolerance: number): void {
   expect(got.map(({ shape, dtype }) => [shape, dtype])).toEqual(expected.map(({ shape, dtype }) => [shape, dtype]));
   got.forEach((t, i) => {
@@ -16,7 +16,7 @@ export function expectClose(got: readonly Tensor[], expected: readonly Tensor[],
   });
 }
 
-/** Random inputs for a case, with a batch of so many. */
+/** Random inputs for a case, with this batch size. */
 export function inputsOf({ shapes: given, dtypes, below = 2 }: OnnxCase, batch: number): Tensor[] {
   return given.map((shape, i) => {
     const sizes = shape.map((size) => size ?? batch);
@@ -30,7 +30,7 @@ function tensorsOf(result: unknown): Tensor[] {
   return typeof result === 'object' && result !== null ? Object.values(result).flatMap(tensorsOf) : [];
 }
 
-/** A model's results on inputs, in evaluation. */
+/** A model's results on inputs, in evaluation mode. */
 export function resultsOf(model: saraf.nn.Module, inputs: readonly Tensor[]): Tensor[] {
   model.eval();
   return tensorsOf(saraf.noGrad(() => (model.forward as (...given: Tensor[]) => unknown)(...inputs)));

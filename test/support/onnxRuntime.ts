@@ -45,7 +45,7 @@ const toOrt = (ort: Ort, t: Tensor): OrtTensor => {
   return new ort.Tensor(t.dtype, data as Float32Array | Int32Array, t.shape);
 };
 
-/** What the runtime makes of a model and inputs, as saraf's tensors, by the outputs' order; no optimisation but the basic ones. */
+/** The runtime's results for a model and inputs, as saraf's tensors in the order of the outputs; with basic optimisations only. */
 export async function runOnnx(model: Uint8Array, inputs: readonly Tensor[]): Promise<Tensor[]> {
   loaded ??= load();
   const ort = await loaded;

@@ -1,7 +1,7 @@
 /**
- * The oracle of the element functions: for each its value in double precision, the range to sample densely, and how many ulp
- * of float32 a kernel may be off. Specials (±0, ±∞, NaN, denormals, the largest floats) are tried for every row, with the
- * row's own ones; the function's own double-precision result says what is right there.
+ * The oracle of the element functions: for each one its value in double precision, the range to sample densely, and how
+ * many ulp of float32 a kernel may be off. Special values (±0, ±∞, NaN, denormals, the largest floats) are tried for
+ * every row, together with the row's own ones; the expected result there is that of the double-precision function.
  */
 import type { BinaryFn, UnaryFn } from '../../bindings/generated/encode.ts';
 
@@ -16,7 +16,7 @@ export interface UnaryRow {
   from: Kind;
   to: Kind;
   special?: number[];
-  /** Absolute error that is allowed besides, where digits cancel. */
+  /** An absolute error that is also allowed, where digits cancel. */
   slack?: (x: number) => number;
   /** The sign of a zero result is free. */
   anyZero?: boolean;
@@ -33,7 +33,7 @@ export interface BinaryRow {
   anyZero?: boolean;
   /** The first operand is never beyond this. */
   limit?: number;
-  /** Absolute error that is allowed besides, where digits cancel. */
+  /** An absolute error that is also allowed, where digits cancel. */
   slack?: (a: number, b: number) => number;
 }
 
@@ -123,7 +123,7 @@ const unaryInt = (name: UnaryFn, fn: (x: number) => number): UnaryRow => ({
 
 /** GELU's gate in its approximation by tanh, as a sigmoid. */
 const geluGate = (x: number) => sigmoid(2 * Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x));
-/** The tests give clamp's limits to all functions: here beta and threshold. */
+/** The tests pass clamp's limits to all functions: here they are beta and threshold. */
 const softplus = (x: number) => (CLAMP.low * x > CLAMP.high ? x : Math.log1p(Math.exp(CLAMP.low * x)) / CLAMP.low);
 
 export const unaryRows: UnaryRow[] = [
@@ -234,7 +234,7 @@ export const binaryRows: BinaryRow[] = [
   ...compare('lt', (a, b) => a < b),
   ...compare('le', (a, b) => a <= b),
   binary('reluGrad', (y, g) => (y <= 0 ? 0 : g), [-9, 9, 0]),
-  // Near ±1 the rounding of y² weighs as much as 1 − y² itself: the domain ends before.
+  // Near ±1 the rounding of y² is as large as 1 − y² itself: the domain ends before that.
   { ...binary('sigmoidGrad', (y, g) => g * y * (1 - y), [0, 1, 2]), anyZero: true, limit: 1 },
   { ...binary('tanhGrad', (y, g) => g * (1 - y * y), [-0.9, 0.9, 4]), anyZero: true, limit: 1 },
   binaryInt('addI', (a, b) => (a + b) | 0),

@@ -1,10 +1,10 @@
-/** Allocations that fail when a test wants them to. */
+/** Allocations that fail on request. */
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
 
 /**
- * Runs `fn`, in which the allocation number `failing` (from 0 on) of an executor throws OutOfMemoryError, once. Returns whether there were
- * as many; what `fn` throws is thrown on.
+ * Runs `fn` once; allocation number `failing` (counted from 0) of an executor throws OutOfMemoryError. Returns whether
+ * there were that many; errors of `fn` are passed on.
  */
 export function withFailingAllocation<T>(
   executor: Executor,
@@ -22,7 +22,7 @@ export function withFailingAllocation<T>(
   Object.defineProperty(allocator, 'allocate', {
     configurable: true,
     value: (elements: number) => {
-      if (count++ === failing) throw new OutOfMemoryError(`cannot allocate ${elements} elements: a test says so`);
+      if (count++ === failing) throw new OutOfMemoryError(`cannot allocate ${elements} elements: by request of a test`);
       return allocate.call(allocator, elements);
     },
   });

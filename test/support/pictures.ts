@@ -7,7 +7,10 @@ const NUMBERS = /-?\d+(?:\.\d+)?/g;
 export const numbers = (text: string): number[] => (text.match(NUMBERS) ?? []).map(Number);
 export const words = (svg: XmlElement): string[] => all(svg, 'text').map((element) => element.text);
 
-/** Reads a picture; every number in it is finite, it has a name, a description, and its texts lie inside it. */
+/**
+ * Reads a picture, and checks that every number in it is finite, that it has a name and a description, and that its
+ * texts are inside it.
+ */
 export function read(source: string): XmlElement {
   const svg = parseXml(source);
   expect(svg.name).toBe('svg');

@@ -1,6 +1,6 @@
 /**
- * Operations that have no gradient, and what reaches the commands that no gradient rule does: integers, random numbers,
- * optimizers, compiled programs. Each runs on the executor that is the default when it is called.
+ * Operations without a gradient, and code that runs the commands that gradient rules do not use: integers, random
+ * numbers, optimizers, compiled programs. Each case runs on the executor that is the default when it is called.
  */
 import { encodeIm2col, encodeQgemm } from '../../bindings/generated/encode.ts';
 import { empty } from '../../src/emit/emit.ts';
@@ -20,7 +20,7 @@ const intGrid = () => grid().to('int32');
 /** The operations by name. */
 const named = { ...ops };
 
-/** Numbers of no order, the same everywhere. */
+/** Irregular numbers, the same everywhere. */
 function spread(...shape: number[]): Tensor {
   const n = shape.reduce((a, b) => a * b, 1);
   return tensor(
@@ -34,7 +34,7 @@ const integerBinary = ['add', 'sub', 'mul', 'maximum', 'minimum', 'quotient', 'r
 const integerUnary = ['neg', 'abs', 'sign', 'square', 'floor', 'ceil', 'round', 'logicalNot'] as const;
 const integerReductions = ['sum', 'prod', 'max', 'min'] as const;
 
-/** Two steps of an optimizer on one parameter, with a gradient of two signs. */
+/** Two steps of an optimizer on one parameter, with a gradient of both signs. */
 function steps(make: (params: nn.Parameter[]) => { zeroGrad(): void; step(): unknown }): Tensor[] {
   const parameter = new nn.Parameter(spread(5));
   const optimizer = make([parameter]);
@@ -46,7 +46,7 @@ function steps(make: (params: nn.Parameter[]) => { zeroGrad(): void; step(): unk
   return [parameter];
 }
 
-/** A compiled step of training; its program has strips and groups. */
+/** A compiled training step; its program has strips and groups. */
 function compiledSteps(): Tensor[] {
   const [a, b] = [new nn.Parameter(spread(6, 5)), new nn.Parameter(spread(6))];
   const optimizer = new optim.Adam([a, b], { lr: 0.01 });
@@ -132,7 +132,7 @@ function qgemm(): Tensor[] {
   });
 }
 
-/** Winograd's convolution and its gradients, on executors that would not choose it too. */
+/** Winograd's convolution and its gradients, even on executors that would not choose it. */
 function winograd(): Tensor[] {
   const [x, w, bias, g] = [spread(2, 3, 6, 5), spread(9, 3, 3, 3), spread(9), spread(2, 9, 6, 5)];
   const geometry = {
@@ -231,8 +231,7 @@ export const plainCases: Record<string, () => Tensor[]> = {
   dropout: () => [F.dropout(spread(12))],
 };
 
-/** Programs that reach the remaining commands. */
-/** A program that looks whether its indices are in range. */
+/** A program that checks whether its indices are in range. */
 function computedIndices(): Tensor[] {
   const rows = compile((i: Tensor) =>
     tensor([
@@ -245,6 +244,7 @@ function computedIndices(): Tensor[] {
   return [rows(tensor([2, 0, -1], { dtype: 'int32' }))];
 }
 
+/** Programs that run the remaining commands. */
 export const programCases: Record<string, () => Tensor[]> = {
   SGD: () => steps((params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9 })),
   Adam: () => steps((params) => new optim.Adam(params, { lr: 0.1 })),

@@ -1,4 +1,4 @@
-/** The public names, every one, by the place where users find them. */
+/** All public names, by the place where users find them. */
 import * as kernels from '../../bindings/kernels/index.ts';
 import * as saraf from '../../src/index.ts';
 import * as files from '../../src/node/index.ts';

@@ -1,23 +1,23 @@
 /**
- * Random small training problems: a graph of a few operations on leaves, a scalar loss, an optimizer, tensors outside that
- * change on the way. For comparing ways to run them.
+ * Random small training problems: a graph of a few operations on leaves, a scalar loss, an optimizer, outside tensors
+ * that change between steps. They are used to compare ways to run them.
  */
 import { cat, F, nn, noGrad, optim, stack, type Tensor, tensor, where } from '../../src/index.ts';
 import { seeded } from './commands.ts';
 
 type Step = (x: Tensor) => Tensor;
 
-/** What operations may use: random numbers, sizes, leaves, and tensors that live outside of the steps. */
+/** What operations may use: random numbers, sizes, leaves, and tensors outside of the steps. */
 interface Workshop {
   random: () => number;
   rows: number;
   cols: number;
   leaf(...shape: number[]): nn.Parameter;
-  /** A tensor outside, between −0.5 and 0.5. */
+  /** An outside tensor with elements between −0.5 and 0.5. */
   outside(...shape: number[]): Tensor;
 }
 
-/** Operations from [rows, cols] to [rows, cols], made once a problem. */
+/** Operations from [rows, cols] to [rows, cols], made once per problem. */
 const operations: ((w: Workshop) => Step)[] = [
   // Functions of one element.
   () => (x) => x.tanh(),
@@ -104,7 +104,7 @@ const operations: ((w: Workshop) => Step)[] = [
     const s = leaf(cols);
     return (x) => x.add(s).sigmoid();
   },
-  // What does not depend on the input: it is made once.
+  // Values that do not depend on the input: they are made once.
   ({ outside, cols }) => {
     const w = outside(cols, cols);
     return (x) => x.matmul(F.softmax(w.T, { dim: 1 }));
@@ -124,17 +124,17 @@ function optimizerOf(random: () => number, leaves: nn.Parameter[]): optim.SGD | 
 }
 
 export interface Problem {
-  /** All that a step may change. */
+  /** All tensors that a step may change. */
   state: Tensor[];
   x: Tensor;
-  /** One step of training; gives the loss and some more. */
+  /** One training step; returns the loss and other results. */
   step: (x: Tensor) => Tensor[];
-  /** Changes something outside between two steps. */
+  /** Changes an outside tensor between two steps. */
   disturb(): void;
   dispose(): void;
 }
 
-/** One in so many problems has tensors that are long enough for strips. */
+/** One in this many problems has tensors that are long enough for strips. */
 const LARGE = 40;
 
 export function randomProblem(seed: number): Problem {

@@ -1,6 +1,6 @@
 /**
- * Random programs without a purpose: operations on a few tensors, views, changes in place, captured tensors that are disposed at random
- * moments, now and then a gradient. For comparing ways to run them: the same seed is the same program.
+ * Random programs: operations on a few tensors, views, in-place changes, captured tensors that are disposed at random
+ * moments, sometimes a gradient. They are used to compare ways to run them: the same seed gives the same program.
  */
 import { cat, noGrad, type Tensor, tensor, where } from '../../src/index.ts';
 import { seeded } from './commands.ts';
@@ -22,7 +22,7 @@ function numbers(random: Random, shape: readonly number[]): Tensor {
   );
 }
 
-/** One operation: which tensors it takes, by random numbers that do not depend on values. */
+/** One operation: it chooses its tensors by random numbers that do not depend on values. */
 type Operation = (x: Tensor, y: Tensor, random: Random) => Tensor;
 
 /** Numbers from −1 to 1, in the shape of x. */
@@ -61,11 +61,11 @@ const operations: readonly Operation[] = [
       .sum()
       .mul(0.1)
       .reshape(1, 1),
-  // Constants as they are.
+  // Constants as results.
   (x, _, random) => numbers(random, x.shape),
 ];
 
-/** Views of x of any shape, which changes in place go through. */
+/** Views of x of any shape, for changes in place. */
 const views: readonly ((x: Tensor, random: Random) => Tensor)[] = [
   (x) => x,
   (x) => x.T,
@@ -82,11 +82,11 @@ const changes: readonly ((view: Tensor, random: Random) => void)[] = [
   (view, random) => view.copy_(numbers(random, view.shape)),
 ];
 
-/** What a run of a program gave: numbers of each call, or the name of what it threw. */
+/** The outcome of a run: the numbers of each call, or the name of the error that it threw. */
 export type Outcome = (number[] | string)[];
 
 export interface RandomProgram {
-  /** Calls `wrap(program)` some times; captured tensors change and go between the calls, too. */
+  /** Calls `wrap(program)` several times; captured tensors also change and are disposed between the calls. */
   run(wrap: (program: (x: Tensor) => Tensor[]) => (x: Tensor) => Tensor[]): Outcome;
   dispose(): void;
 }
@@ -100,7 +100,7 @@ export function randomProgram(seed: number): RandomProgram {
   const length = LEAST_OPERATIONS + below(world, MOST_OPERATIONS - LEAST_OPERATIONS);
 
   const program = (x: Tensor): Tensor[] => {
-    // The same course at every call.
+    // The same random choices at every call.
     const random = seeded(seed + 1);
     const values: Tensor[] = [x, ...captured];
     if (leaf !== null) {

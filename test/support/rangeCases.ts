@@ -1,15 +1,15 @@
 /**
- * Every operation that reads indices, or other numbers that must be in range, with values that are in range and values that are not. What
- * stands here must cover all commands with such operands: test/program/ranges.test.ts counts them.
+ * Every operation that reads indices, or other numbers that must be in range, with values that are in range and values
+ * that are not. The cases must cover all commands with such operands: test/program/ranges.test.ts counts them.
  */
 import { F, type nn, type Tensor, zeros } from '../../src/index.ts';
 
-/** Rows of the table, and its columns. */
+/** The rows of the table, and its columns. */
 export const SIZE = 5;
 export const WIDTH = 4;
 const HUGE = 2 ** 31 - 1;
 
-/** What the operations work on. */
+/** The data that the operations work on. */
 export interface Operands {
   /** [SIZE, WIDTH]. */
   table: Tensor;
@@ -19,11 +19,11 @@ export interface Operands {
 }
 
 export interface RangeCase {
-  /** Values in range, one of another kind each. */
+  /** Values in range, each of a different kind. */
   good: number[];
-  /** Values below, above and far off. */
+  /** Values below the range, above it and far out of it. */
   bad: number[];
-  /** Differentiable. */
+  /** The operation, which is differentiable. */
   run(values: Tensor, operands: Operands): Tensor;
 }
 

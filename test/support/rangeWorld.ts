@@ -1,4 +1,4 @@
-/** A training step that changes all that a step can change, around an operation that may refuse its values. */
+/** A training step that changes everything that a step can change, around an operation that may refuse its values. */
 
 import { generator } from '../../src/emit/random.ts';
 import { manualSeed, nn, optim, randn, type Tensor, tensor, zeros } from '../../src/index.ts';
@@ -18,7 +18,7 @@ export class World implements Operands {
   readonly optimizer: optim.Adam;
   readonly x: Tensor;
   readonly steps = zeros([]);
-  /** Where the random numbers of its next step begin. */
+  /** The position of its next step in the random numbers. */
   private random = { seed: 3, counter: 0 };
 
   constructor(private readonly given: RangeCase) {
@@ -30,7 +30,7 @@ export class World implements Operands {
     this.optimizer = new optim.Adam([this.table, ...this.norm.parameters()], { lr: 0.1 });
   }
 
-  /** Gradients and running statistics change before the values are looked at, weights afterwards. */
+  /** Gradients and running statistics change before the values are checked, weights afterwards. */
   step(values: Tensor): Tensor {
     this.optimizer.zeroGrad();
     this.steps.add_(1);
@@ -45,7 +45,7 @@ export class World implements Operands {
     return loss;
   }
 
-  /** Runs `step` with the world's own place in the stream of random numbers. */
+  /** Runs `step` with the world's own position in the stream of random numbers. */
   with<T>(step: () => T): T {
     generator.state = this.random;
     try {
@@ -55,7 +55,7 @@ export class World implements Operands {
     }
   }
 
-  /** The bits of all that a step changes. */
+  /** The bits of everything that a step changes. */
   get bits(): Record<string, unknown> {
     const { state } = this.optimizer.stateDict();
     const parameters = [this.table, ...this.norm.parameters()];

@@ -1,5 +1,5 @@
-/** Tests of refusals: the class, the words, and that nothing is left behind. */
-import { expect, it } from 'vitest';
+/** Tests of refusals: the class, the message, and no leaks. */
+import { describe, expect, it } from 'vitest';
 import { memory, SarafError, scope } from '../../src/index.ts';
 
 export type Refusal = [what: string, fn: () => unknown, kind: new (...args: never[]) => SarafError, message: string];
@@ -22,4 +22,9 @@ export function check(refusals: Refusal[]): void {
     expect((error as Error).name).toBe(kind.name);
     expect(memory()).toMatchObject({ tensors, bytesInUse });
   });
+}
+
+/** The same in a group of this name. */
+export function describeRefusals(name: string, refusals: Refusal[]): void {
+  describe(name, () => check(refusals));
 }

@@ -1,6 +1,6 @@
 /**
- * Cases of every row of the table of gradient rules: a function that the rule has a part in, and inputs. Points lie away
- * from kinks; what happens at ties stands in the fixtures.
+ * Cases for every row of the table of gradient rules: a function that uses the rule, and inputs. The points are away
+ * from kinks; the fixtures test ties.
  */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { gateCount } from '../../src/emit/recurrent.ts';
@@ -31,7 +31,7 @@ const fixed = (t: Tensor) => t.detach();
 
 export type Case = [fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]];
 const one = (fn: (x: Tensor) => Tensor, x: Tensor): Case[] => [[fn, x]];
-/** All ways in which two shapes meet. */
+/** All ways in which two shapes broadcast. */
 const two = (fn: (a: Tensor, b: Tensor) => Tensor, make = any, other = more): Case[] => [
   [fn, make(2, 3), other(2, 3)],
   [fn, make(2, 1), other(1, 3)],
@@ -44,7 +44,7 @@ const two = (fn: (a: Tensor, b: Tensor) => Tensor, make = any, other = more): Ca
 const elsewhere = new ReferenceExecutor({ precision: 64 });
 const target = indices(2, 0, 1, 0);
 const weight = fixed(positive(3));
-/** Of a convolution of [2, 2, 4, 3] with [2, 1, 3, 2] to [2, 2, 2, 2]. */
+/** Geometry of a convolution of [2, 2, 4, 3] with [2, 1, 3, 2] to [2, 2, 2, 2]. */
 const smallGeometry = {
   batch: 2,
   inChannels: 2,
@@ -338,7 +338,7 @@ export const cases: Record<Primitive, Case[]> = {
   flip: one((x) => x.flip(0, 2), any(2, 2, 3)),
 };
 
-/** Rules whose gradient cannot be differentiated again: they say so. */
+/** Rules whose gradient cannot be differentiated again: they throw. */
 export const once: Primitive[] = ['recurrent', 'recurrentCell'];
 
 /** All primitives in the graph behind a tensor. */
@@ -353,12 +353,12 @@ export function recorded(y: Tensor): Set<string> {
   return found;
 }
 
-/** Σ w·gradient of fn, with the gradient of its result as first input: all that differentiating twice goes through. */
+/** Σ w·gradient of fn, with the gradient of its result as the first input: everything that differentiating twice uses. */
 export function gradientOf(fn: Case[0]): Case[0] {
   return (upstream, ...inputs) => {
     const wanted = inputs.filter((x) => x.requiresGrad);
     const gradients = grad(fn(...inputs), wanted, { gradOutputs: upstream, createGraph: true });
-    // Linear functions' gradients do not depend on their inputs: 0·x ties them all the same.
+    // Gradients of linear functions do not depend on their inputs: 0·x connects them anyway.
     return gradients.map((g, i) => g.add(0.7).square().sum().add(wanted[i]!.sum().mul(0))).reduce((a, b) => a.add(b));
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 
-/** Runs a module in a process of its own, SARAF and KERNELS being the library's entries; what it prints. */
+/** Runs a module in a separate process, where SARAF and KERNELS are the library's entries; returns what it prints. */
 export function runModule(code: string, flags: readonly string[] = []): string {
   const entry = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
   const text = code

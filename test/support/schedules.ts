@@ -1,4 +1,4 @@
-/** Schedules of all kinds, alike. */
+/** One interface for schedules of all kinds. */
 import { optim } from '../../src/index.ts';
 
 /** Ends an epoch; only ReduceLROnPlateau takes the metric. */

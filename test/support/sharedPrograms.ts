@@ -1,6 +1,6 @@
 /**
- * Programs of commands that threads share, with what they write: every family of kernels, in shapes that are divided along
- * rows, along columns and in chunks.
+ * Programs of commands that threads share, with their results: every family of kernels, in shapes that are divided
+ * along rows, along columns and in chunks.
  */
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';

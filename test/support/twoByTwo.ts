@@ -3,7 +3,7 @@ import { manualSeed, nn, randn, type Tensor, tensor } from '../../src/index.ts';
 
 export const ROWS = 13;
 
-/** Two inputs, a shared layer, two outputs: a number and one of three kinds; `looks`: it cannot be compiled. */
+/** Two inputs, a shared layer, two outputs: a number and one of three kinds; with `looks` it cannot be compiled. */
 export function twoByTwo(looks = false) {
   manualSeed(5);
   const graph = new nn.Graph();
@@ -17,7 +17,7 @@ export function twoByTwo(looks = false) {
   return graph.model({ inputs: [a, b], outputs: [age, kind] });
 }
 
-/** Examples for it, made where the device of new tensors is. */
+/** Examples for it, on the default device. */
 export function examples() {
   manualSeed(2);
   const x = [randn(ROWS, 3), randn(ROWS, 2)] as const;

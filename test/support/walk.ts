@@ -1,4 +1,4 @@
-/** All public functions, constructors and methods, found by walking what the entry points export. */
+/** All public functions, constructors and methods, found by walking the exports of the entry points. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ export interface PublicFunction {
   of: unknown;
   /** Its parameters as they are written, without default values. */
   parameters: string[];
-  /** Calls it; a method of `self`, or of an object on which nothing is set. */
+  /** Calls it; a method is called on `self`, or on an object without fields. */
   call: (args: readonly unknown[], self?: object) => unknown;
 }
 
-/** Members that the sources call private, protected or internal, as Class.member; constructors also where their class is abstract. */
+/** Members that the sources declare private, protected or internal, as Class.member; also the constructors of abstract classes. */
 function hiddenMembers(): Set<string> {
   const hidden = new Set<string>();
   const [abstracts, concretes] = [new Set<string>(), new Set<string>()];
@@ -41,7 +41,7 @@ function hiddenMembers(): Set<string> {
       isInternal = false;
     }
   }
-  // Of two classes of one name, the one that can be made counts.
+  // Of two classes with the same name, the one that can be constructed counts.
   for (const name of abstracts) if (!concretes.has(name)) hidden.add(name);
   return hidden;
 }
@@ -56,7 +56,7 @@ function lineage(proto: object): string[] {
   return names;
 }
 
-/** The parameters of a function, by its text: what stands between commas that are in no bracket. */
+/** The parameters of a function, from its text: the parts between commas outside brackets. */
 function parametersOf(text: string): string[] {
   const names: string[] = [];
   let [depth, name] = [0, ''];
@@ -73,7 +73,7 @@ function parametersOf(text: string): string[] {
   return names.map((one) => one.split('=')[0]!.trim());
 }
 
-/** The constructor that runs, and its class: a class without one has that of its base, and a base without one takes nothing. */
+/** The constructor that runs, and its class: a class without one uses that of its base, and a base without one takes no arguments. */
 function constructorOf(kind: Class): { owner: string; text: string } {
   for (let one: Class = kind; one !== Function.prototype; one = Object.getPrototypeOf(one)) {
     const at = String(one).search(/\bconstructor\s*\(/);
@@ -97,7 +97,7 @@ function walkClass(path: string, kind: Class, found: Map<string, PublicFunction>
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
       const method = `${path}.${name}`;
       if (name === 'constructor' || typeof value !== 'function' || found.has(method)) continue;
-      // Loops call the hooks of callbacks with all they have; JSON.stringify gives toJSON a key.
+      // Loops call the hooks of callbacks with extra arguments; JSON.stringify passes a key to toJSON.
       if (/^on[A-Z]|^toJSON$/.test(name) || classes.some((one) => hidden.has(`${one}.${name}`))) continue;
       found.set(method, {
         name: method,
@@ -131,7 +131,7 @@ function walk(path: string, place: object, found: Map<string, PublicFunction>, s
 export function publicFunctions(): PublicFunction[] {
   const found = new Map<string, PublicFunction>();
   const seen = new Set<unknown>();
-  // First of the classes that have its methods.
+  // The first of the classes that have its methods.
   walk('', { Tensor: saraf.Tensor }, found, seen);
   walk('', saraf, found, seen);
   walk('node', files, found, seen);

@@ -19,7 +19,7 @@ export interface WinogradCase {
   bias?: boolean;
   activation?: Activation;
   transposed?: boolean;
-  /** Elements that operands lie off the alignment. */
+  /** The offset of operands from the alignment, in elements. */
   offset?: number;
 }
 
@@ -30,7 +30,7 @@ const activate: Record<Activation, (x: number) => number> = {
   tanh: Math.tanh,
 };
 
-/** The result by nine products an input channel, in doubles. */
+/** The result by nine products per input channel, in doubles. */
 function direct(test: WinogradCase, x: number[], w: number[], bias: number[] | null): number[] {
   const { batch = 1, channels, size, pad = [1, 1, 1, 1], activation = 'none', transposed = false } = test;
   const [inChannels, outChannels] = channels;
@@ -56,7 +56,7 @@ function direct(test: WinogradCase, x: number[], w: number[], bias: number[] | n
   });
 }
 
-/** Encodes the two commands; the addresses of their operands, and what y should be. */
+/** Encodes the two commands; returns the addresses of their operands, and the expected y. */
 export function encodeWinograd(
   box: Sandbox,
   program: ProgramBlock,
@@ -97,7 +97,7 @@ export function encodeWinograd(
   return { y, u, want };
 }
 
-/** Encodes the two commands of the weight gradient; the addresses of what they write, and what w's gradient should be. */
+/** Encodes the two commands of the weight gradient; returns the addresses of their outputs, and the expected gradient of w. */
 export function encodeGrad(
   box: Sandbox,
   program: ProgramBlock,

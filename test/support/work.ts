@@ -1,8 +1,8 @@
-/** How much the commands do that run at once, for tests of what work goes with. */
+/** The work of commands that run immediately, for tests of how work scales. */
 import type { Executor } from '../../bindings/executor.ts';
 import { type Command, parse } from '../../src/program/commands.ts';
 
-/** Elements that a command goes through. */
+/** The number of elements that a command processes. */
 function workOf(command: Command): number {
   const n = (...names: string[]) => names.reduce((product, name) => product * command.get(name), 1);
   switch (command.opcode) {
@@ -30,7 +30,7 @@ function workOf(command: Command): number {
   }
 }
 
-/** Elements that the commands of `fn` go through which an executor runs at once. */
+/** The number of elements processed by the commands of `fn` that an executor runs immediately. */
 export function workIn(executor: Executor, fn: () => void): number {
   let work = 0;
   const { run } = executor;

@@ -19,7 +19,7 @@ function decode(text: string): string {
   });
 }
 
-/** The root of a document; throws where it is not well-formed. */
+/** The root of a document; throws if it is not well-formed. */
 export function parseXml(source: string): XmlElement {
   const root: XmlElement = { name: '', attributes: {}, children: [], text: '' };
   const open = [root];
@@ -48,7 +48,7 @@ export function parseXml(source: string): XmlElement {
   return root.children[0]!;
 }
 
-/** All elements of that name, in order. */
+/** All elements with this name, in order. */
 export function all(element: XmlElement, name: string): XmlElement[] {
   return element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...all(child, name)]);
 }

@@ -1,4 +1,4 @@
-/** Making tensors, and reading them. */
+/** Creating tensors, and reading them. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -39,7 +39,7 @@ function moments(t: Tensor): { mean: number; std: number; low: number; high: num
 }
 
 describe('tensor', () => {
-  it('takes nested arrays, numbers, booleans and typed arrays', () => {
+  it('accepts nested arrays, numbers, booleans and typed arrays', () => {
     expect(
       tensor([
         [1, 2],
@@ -64,7 +64,7 @@ describe('tensor', () => {
     ]);
   });
 
-  it('chooses the element type by the data, unless it is told', () => {
+  it('chooses the element type by the data, unless one is given', () => {
     const types = [
       [[1, 2], 'float32'],
       [[true], 'bool'],
@@ -82,7 +82,7 @@ describe('tensor', () => {
     expect(tensor(new Float64Array([0.1])).item()).toBe(Math.fround(0.1));
   });
 
-  it('copies: later changes of the array do not show', () => {
+  it('copies the array: later changes of it have no effect', () => {
     const data = new Float32Array([1, 2]);
     const t = tensor(data);
     data[0] = 9;
@@ -92,7 +92,7 @@ describe('tensor', () => {
     expect(t.toArray()).toEqual([1, 2]);
   });
 
-  it('says what it is', () => {
+  it('has properties that describe it, and a short text form', () => {
     const t = tensor([[1, 2, 3]], { requiresGrad: true });
     expect([t.ndim, t.numel, t.dtype, t.device, t.requiresGrad, t.contiguous]).toEqual([
       2,
@@ -108,7 +108,7 @@ describe('tensor', () => {
 });
 
 describe('reading', () => {
-  it('data and dataSync give typed arrays, of views too', async () => {
+  it('by data and dataSync gives typed arrays, also for views', async () => {
     const t = tensor([
       [1, 2],
       [3, 4],
@@ -119,22 +119,22 @@ describe('reading', () => {
     expect(t.slice(1, 1).dataSync()).toEqual(new Float32Array([2, 4]));
   });
 
-  it('item gives the one element there is, wherever it lies', () => {
+  it('by item gives the only element, wherever it is in memory', () => {
     expect(tensor([[[4]]]).item()).toBe(4);
     expect(tensor([1, 2, 3]).select(0, 2).item()).toBe(3);
     expect(tensor([true]).item()).toBe(1);
     expect(tensor([-7], { dtype: 'int32' }).item()).toBe(-7);
   });
 
-  it('keeps what floats can hold', () => {
+  it('preserves all values of floats', () => {
     const values = [0, -0, 1e-45, -1e-45, 1e-39, 3.4028234663852886e38, Infinity, -Infinity, Number.NaN];
     expect(tensor(values).toArray()).toEqual(values.map(Math.fround));
     expect(Object.is(tensor([-0]).item(), -0)).toBe(true);
   });
 });
 
-describe('tensors by rule', () => {
-  it('zeros, ones, full, in both call forms', () => {
+describe('tensors by formula', () => {
+  it('can be made by zeros, ones and full, in both call forms', () => {
     expect(zeros(2, 3).toArray()).toEqual([
       [0, 0, 0],
       [0, 0, 0],
@@ -151,7 +151,7 @@ describe('tensors by rule', () => {
     expect(zeros(2, 0).toArray()).toEqual([[], []]);
   });
 
-  it('of lists of typed arrays', () => {
+  it('can be made from lists of typed arrays', () => {
     const rows = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
     expect(tensor(rows).toArray()).toEqual([
       [1, 2],
@@ -163,7 +163,7 @@ describe('tensors by rule', () => {
     );
   });
 
-  it('of int32 takes what int32 can hold', () => {
+  it('of int32 refuse values that int32 cannot hold', () => {
     const ends = [2147483647, -2147483648, 1.5, -1.5];
     expect(tensor(ends, { dtype: 'int32' }).toArray()).toEqual([2147483647, -2147483648, 1, -1]);
     for (const value of [2147483648, -2147483649, Number.NaN, Infinity, 3e9]) {
@@ -173,7 +173,7 @@ describe('tensors by rule', () => {
     expect(() => tensor(Uint32Array.of(2 ** 31))).toThrow('2147483648 does not fit into int32');
   });
 
-  it('memory that was used before comes back clean', () => {
+  it('are right in reused memory', () => {
     for (let i = 0; i < 3; i++) {
       const t = full([37], 9);
       t.dispose();
@@ -181,7 +181,7 @@ describe('tensors by rule', () => {
     }
   });
 
-  it('zerosLike and onesLike take shape and type', () => {
+  it('by zerosLike and onesLike take over shape and type', () => {
     const x = tensor([[1, 2]], { dtype: 'int32' });
     expect([zerosLike(x).dtype, zerosLike(x).shape]).toEqual(['int32', [1, 2]]);
     expect(onesLike(x, { dtype: 'float32' }).dtype).toBe('float32');
@@ -189,7 +189,7 @@ describe('tensors by rule', () => {
     expect(zerosLike(ones(2), { device: 'reference' }).device).toBe('reference');
   });
 
-  it('eye', () => {
+  it('by eye have ones on the diagonal', () => {
     expect(eye(2).toArray()).toEqual([
       [1, 0],
       [0, 1],
@@ -203,7 +203,7 @@ describe('tensors by rule', () => {
     expect(eye(0).shape).toEqual([0, 0]);
   });
 
-  it('arange and linspace', () => {
+  it('by arange and linspace hold ranges', () => {
     expect(arange(4).toArray()).toEqual([0, 1, 2, 3]);
     expect(arange(1, 3, { dtype: 'int32' }).toArray()).toEqual([1, 2]);
     expect(arange(5, 0, -2).toArray()).toEqual([5, 3, 1]);
@@ -218,7 +218,7 @@ describe('tensors by rule', () => {
 });
 
 describe('random tensors', () => {
-  it('come again with the seed', () => {
+  it('are repeatable with the seed', () => {
     const draw = () => [rand(5), randn(5), randint(0, 100, [5]), randperm(9)].map((t) => t.toArray());
     manualSeed(SEED);
     const first = draw();
@@ -230,7 +230,7 @@ describe('random tensors', () => {
     expect(draw(), `seed ${SEED + 1}`).not.toEqual(first);
   });
 
-  it('are distributed as they say', () => {
+  it('have their distributions', () => {
     manualSeed(SEED);
     const n = 40000;
     const uniform = moments(rand(n));
@@ -249,7 +249,7 @@ describe('random tensors', () => {
     for (const count of counts.values()) expect(Math.abs(count - n / 5), `seed ${SEED}`).toBeLessThan(400);
   });
 
-  it('randperm has each number once, in every order', () => {
+  it('by randperm have each number once, in every order', () => {
     manualSeed(SEED);
     expect([...randperm(100).dataSync()].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     const seen = new Set(Array.from({ length: 200 }, () => randperm(3).dataSync().join('')));

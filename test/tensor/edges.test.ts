@@ -1,8 +1,8 @@
 /**
- * All public operations at the edges: without elements, with one, without dimensions and with six, strided, of integers and
- * bools, with NaN and infinite numbers. Whatever is drawn, every executor does what the reference in double precision does,
- * the result has the shape that the definition says, what cannot be done is refused in words, and nothing is left behind.
- * SEED and RUNS in the environment look further.
+ * All public operations at the edges: without elements, with one, without dimensions and with six, strided, of integers
+ * and bools, with NaN and infinite numbers. In every random case, every executor agrees with the reference in double
+ * precision, the result has the shape that follows from the definition, impossible calls are refused with a message,
+ * and nothing leaks. The environment variables SEED and RUNS extend the search.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const all = [['doubles', doubles] as const, ...executors];
 const dtypes = ['float32', 'float32', 'float32', 'int32', 'bool'];
 const sizes = [0, 1, 1, 2, 3];
 
-/** What a call gave: values and their shapes, or the refusal. */
+/** The outcome of a call: values and their shapes, or the refusal. */
 type Outcome =
   | { shapes: number[][]; dtypes: string[]; values: number[][]; gradients: number[][] }
   | { refusal: string; message: string };
@@ -56,7 +56,7 @@ function draw(name: string, seed: number): Drawn {
   return { call, inputs: [drawTensor(source, stored, dtype, special), ...others], transposed, dtype };
 }
 
-/** The gradients of all results' sum, where there are any; they must have the shapes of what they belong to. */
+/** The gradients of the sum of all results, if there are any; they must have the shapes of their tensors. */
 function gradientsOf(results: readonly Tensor[], inputs: readonly Tensor[]): number[][] {
   const outputs = results.filter((t) => t.requiresGrad);
   if (outputs.length === 0) return [];
@@ -96,7 +96,7 @@ function outcome({ call, inputs, transposed }: Drawn, executor: (typeof all)[num
   );
 }
 
-/** Values equal up to rounding: in units of the number itself or of 1. */
+/** Whether values are equal up to rounding: in units of the number itself or of 1. */
 function near(got: number[][], exact: number[][]): boolean {
   return got.every((values, i) =>
     values.every((value, j) => {
@@ -108,7 +108,7 @@ function near(got: number[][], exact: number[][]): boolean {
 }
 
 describe(`operations at the edges, seed ${SEED}`, () => {
-  it('has all public operations', () => {
+  it('include all public operations', () => {
     const creation = [
       'arange',
       'eye',
@@ -128,7 +128,7 @@ describe(`operations at the edges, seed ${SEED}`, () => {
     expect(inPlace.filter((name) => !(name in edgeOps))).toEqual([]);
   });
 
-  it.each(Object.keys(edgeOps))('%s', (name) => {
+  it.each(Object.keys(edgeOps))('%s is right or refused', (name) => {
     let done = 0;
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {

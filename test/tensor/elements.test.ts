@@ -1,4 +1,4 @@
-/** What becomes of numbers and booleans that are written into tensors of bool and int32: as in PyTorch 2, or refused. */
+/** Numbers and booleans that are written into tensors of bool and int32: they are converted as in PyTorch 2, or refused. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -50,7 +50,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
       for (const value of [2, 0.5, -1, Number.NaN, 3e9, Infinity]) {
         const written = write(bools(), value);
         expect([...written.dataSync()], `${value}`).toEqual(new Array(written.numel).fill(1));
-        // What is added up tells more than what is read.
+        // Sums show more than reading does.
         expect(written.to('int32').sum().item(), `${value}`).toBe(written.numel);
       }
       expect([...new Set(write(bools(), 0).dataSync())]).toEqual([0]);
@@ -60,7 +60,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
         [-2147483648, -2147483648],
       ] as const)
         expect([...new Set(write(ints(), value).dataSync())], `${value}`).toEqual([whole]);
-      // What converts floats saturates; a number that is given must fit.
+      // Conversions of floats saturate; a number that is given must fit.
       if (name === 'copy_' || name === 'to') return;
       for (const value of [2147483648, -2147483649, 3e9, Number.NaN, Infinity]) {
         expect(() => write(ints(), value), `${value}`).toThrow(ArgumentError);
@@ -69,7 +69,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
     });
   });
 
-  it('of ranges count whole numbers as PyTorch does', () => {
+  it('of integer ranges are rounded as in PyTorch', () => {
     run(() => {
       const int = { dtype: 'int32' } as const;
       const ranges: [number, number, number, number[]][] = [
@@ -102,7 +102,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
     });
   });
 
-  it('of bool and int32 meet numbers that int32 does not hold as numbers', () => {
+  it('of bool and int32 combine with numbers beyond int32 by their value', () => {
     run(() => {
       const most = tensor([2147483647, 0], { dtype: 'int32' });
       expect(gt(most, 2147483648).toArray()).toEqual([false, false]);
@@ -112,7 +112,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
     });
   });
 
-  it('that add up beyond int32 are refused, where that can be seen', () => {
+  it('with results beyond int32 are refused, where values are known', () => {
     run(() => {
       const int = (values: number[] | number[][]) => tensor(values, { dtype: 'int32' });
       const refused: [() => Tensor, RegExp][] = [
@@ -149,12 +149,12 @@ describe.each(executors)('elements on %s', (_, executor) => {
       expect(int([46340, 46340]).prod().item()).toBe(2147395600);
       expect(int([16777217, 16777217]).sum().item()).toBe(33554434);
       expect(int([65536, 65536, 0]).prod().item()).toBe(0);
-      // Values do not exist yet inside a program.
+      // Inside a program values do not exist yet.
       expect(compile((x: Tensor) => x.sum())(int([2147483647, 1])).item()).toBe(-2147483648);
     });
   });
 
-  it('meet booleans', () => {
+  it('combine with booleans', () => {
     run(() => {
       const mask = bools();
       expect(mask.eq(true).toArray()).toEqual([true, false]);
@@ -176,7 +176,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
     });
   });
 
-  it('of bool have their own sign', () => {
+  it('of bool are their own sign', () => {
     run(() => {
       const y = sign(bools());
       expect([y.dtype, y.toArray()]).toEqual(['bool', [true, false]]);
@@ -192,7 +192,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
     });
   });
 
-  it('are clamped by tensors with the gradient of one limit at ties', () => {
+  it('are clamped by tensors, with the gradient of a single limit at ties', () => {
     run(() => {
       const x = tensor([1, 2, 3], { requiresGrad: true });
       clamp(x, tensor([1, 1, 1]), tensor([2, 2, 2]))
@@ -204,7 +204,7 @@ describe.each(executors)('elements on %s', (_, executor) => {
 });
 
 describe('cat', () => {
-  it('joins empty vectors to anything, as PyTorch', () => {
+  it('joins empty vectors to anything, as in PyTorch', () => {
     const rows = ones(2, 3);
     for (const list of [
       [zeros(0), rows],
@@ -296,14 +296,14 @@ describe('arrays in place of tensors', () => {
     Embedding: [(i) => words.forward(i), [1, 2], int([1, 2])],
   };
 
-  it.each(Object.entries(cases))('%s', (_, [fn, list, as]) => {
+  it.each(Object.entries(cases))('are accepted: %s', (_, [fn, list, as]) => {
     const expected = fn(as as never).toArray();
     expect(fn(list as never).toArray()).toEqual(expected);
     const flat = (list as number[]).every((item) => typeof item === 'number');
     if (flat) expect(fn(Float64Array.from(list as number[]) as never).toArray()).toEqual(expected);
   });
 
-  it('must be whole where they are indices', () => {
+  it('must be whole numbers if they are indices', () => {
     const wrong: [() => unknown, string][] = [
       [() => x().indexSelect(1, [0.5]), 'indexSelect: index must be whole numbers, got 0.5'],
       [() => x().gather(1, [[1], [1.5]]), 'gather: index must be whole numbers, got 1.5'],

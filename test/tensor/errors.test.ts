@@ -1,4 +1,4 @@
-/** Bad input: each refusal has its class, names the operation, and tells what came and what was expected. */
+/** Bad input: each refusal has its class, names the operation, and says what was given and what was expected. */
 import { describe, expect, it } from 'vitest';
 import * as saraf from '../../src/index.ts';
 import {
@@ -20,10 +20,10 @@ const named = operations as unknown as Record<string, AnyFunction>;
 const call = (name: string, ...args: unknown[]) => named[name]!(...args);
 const m = () => ones(2, 3);
 const whole = (...values: number[]) => tensor(values, { dtype: 'int32' });
-/** For arguments that the types refuse too. */
+/** For arguments that the types refuse as well. */
 const wrong = (x: unknown) => x as never;
 
-describe('what is no tensor', () => {
+describe('a value that is not a tensor is refused', () => {
   const creation = [
     'arange',
     'eye',
@@ -42,7 +42,7 @@ describe('what is no tensor', () => {
   const names = Object.keys(operations).filter((name) => !creation.includes(name));
   const single = names.filter((name) => !lists.includes(name) && !either.includes(name));
 
-  it.each(single)('%s', (name) => {
+  it.each(single)('by %s', (name) => {
     for (const [value, type] of [
       ['text', 'string'],
       [null, 'null'],
@@ -56,7 +56,7 @@ describe('what is no tensor', () => {
     }
   });
 
-  it.each(either)('%s', (name) => {
+  it.each(either)('by %s, except for numbers', (name) => {
     for (const [a, b, message] of [
       ['1', m(), 'input must be a tensor or a number, got string'],
       [m(), '1', 'other must be a tensor or a number, got string'],
@@ -71,14 +71,14 @@ describe('what is no tensor', () => {
     expect(() => call(name, m(), ones(4))).toThrow(`${name}: shapes do not broadcast: [2,3] and [4]`);
   });
 
-  it.each(lists)('%s', (name) => {
+  it.each(lists)('by %s, in lists', (name) => {
     expect(() => call(name, [])).toThrow(`${name}: expected a list of at least one tensor`);
     expect(() => call(name, m())).toThrow(ArgumentError);
     expect(() => call(name, [m(), 3])).toThrow(`${name}: tensors[1] must be a tensor, got number`);
   });
 });
 
-describe('sizes and creation', () => {
+describe('creation refuses', () => {
   const whole0 = 'sizes must be whole numbers from 0 on, got';
   const shapes = ['zeros', 'ones', 'rand', 'randn'].flatMap((name): Refusal[] => [
     [`${name} of a negative size`, () => call(name, 2, -1), ShapeError, `${name}: ${whole0} [2,-1]`],
@@ -119,7 +119,12 @@ describe('sizes and creation', () => {
       DTypeError,
       'zeros: unknown dtype float64 (expected float32, int32, bool)',
     ],
-    ['full of no list', () => call('full', 3, 1), ShapeError, 'full: shape must be a list of sizes, got 3'],
+    [
+      'full without a list of sizes',
+      () => call('full', 3, 1),
+      ShapeError,
+      'full: shape must be a list of sizes, got 3',
+    ],
     ['full without a value', () => call('full', [2]), ArgumentError, 'full: value must be a number, got undefined'],
     ['full, misspelt option', () => call('full', [2], 1, { dtpe: 1 }), ArgumentError, 'full: unknown option dtpe'],
     ['eye of a negative size', () => call('eye', -1), ShapeError, `eye: ${whole0} [-1,-1]`],
@@ -190,7 +195,7 @@ describe('sizes and creation', () => {
     ],
   ]);
 
-  it('memory is unharmed by what did not fit', () => {
+  it('sizes that do not fit, and memory stays intact', () => {
     const t = tensor([1, 2, 3]);
     const before = memory();
     for (const size of [1e12, 2 ** 31, 2 ** 30 + 1]) expect(() => zeros(size)).toThrow(OutOfMemoryError);
@@ -201,14 +206,14 @@ describe('sizes and creation', () => {
   });
 });
 
-describe('numbers for tensor()', () => {
+describe('tensor() refuses', () => {
   const lengths = 'tensor: nested arrays must be of equal length: dimension 1 has 2 elements in one place and';
   const kinds = 'tensor: elements must be numbers or booleans, got';
   const make = (data: unknown, options?: object) => () => tensor(wrong(data), options);
   check([
     ['ragged', make([[1, 2], [3]]), ShapeError, `${lengths} 1 in another`],
-    ['a number beside a list', make([[1, 2], 3]), ShapeError, `${lengths} a single value in another`],
-    ['a list beside a number', make([1, [2]]), ArgumentError, `${kinds} an array`],
+    ['a number next to a list', make([[1, 2], 3]), ShapeError, `${lengths} a single value in another`],
+    ['a list next to a number', make([1, [2]]), ArgumentError, `${kinds} an array`],
     ['text', make('abc'), ArgumentError, `${kinds} string`],
     ['text inside', make(['1']), ArgumentError, `${kinds} string`],
     ['null', make(null), ArgumentError, `${kinds} null`],
@@ -219,7 +224,7 @@ describe('numbers for tensor()', () => {
     ['BigInts', make(new BigInt64Array(0)), ArgumentError, 'no BigInt'],
     ['a DataView', make(new DataView(new ArrayBuffer(8))), ArgumentError, 'no BigInt, no DataView'],
     [
-      'another number than the shape has',
+      'a number of elements that differs from the shape',
       make([1, 2, 3], { shape: [2, 2] }),
       ShapeError,
       'tensor: 3 elements do not fit into shape [2,2]',
@@ -234,25 +239,30 @@ describe('numbers for tensor()', () => {
   ]);
 });
 
-describe('reductions', () => {
+describe('reductions refuse', () => {
   const every = ['sum', 'mean', 'prod', 'variance', 'std', 'norm', 'logsumexp', 'max', 'min', 'argmax', 'argmin'];
   check(
     every.flatMap((name): Refusal[] => [
       [
-        `${name} of a dimension it lacks`,
+        `${name} over a dimension out of range`,
         () => call(name, m(), 2),
         ArgumentError,
         `${name}: dim 2 is out of range for 2 dimensions (expected -2 to 1)`,
       ],
       [
-        `${name} of a negative dimension it lacks`,
+        `${name} over a negative dimension out of range`,
         () => call(name, m(), -3),
         ArgumentError,
         `${name}: dim -3 is out of range`,
       ],
-      [`${name} of half a dimension`, () => call(name, m(), 0.5), ArgumentError, `${name}: dim 0.5 is out of range`],
-      [`${name} of text`, () => call(name, m(), '0'), ArgumentError, `${name}: dim `],
-      [`${name} of options for a dimension`, () => call(name, m(), { dim: 0 }), ArgumentError, `${name}: dim `],
+      [`${name} over half a dimension`, () => call(name, m(), 0.5), ArgumentError, `${name}: dim 0.5 is out of range`],
+      [`${name} over a text`, () => call(name, m(), '0'), ArgumentError, `${name}: dim `],
+      [
+        `${name} with options in place of a dimension`,
+        () => call(name, m(), { dim: 0 }),
+        ArgumentError,
+        `${name}: dim `,
+      ],
       [
         `${name}, misspelt option`,
         () => call(name, m(), 0, { keepDim: true }),
@@ -260,7 +270,7 @@ describe('reductions', () => {
         `${name}: unknown option keepDim (known: `,
       ],
       [
-        `${name}, true for options`,
+        `${name} with true in place of options`,
         () => call(name, m(), 0, true),
         ArgumentError,
         `${name}: options must be an object such as {`,
@@ -270,7 +280,7 @@ describe('reductions', () => {
   check(
     ['sum', 'mean', 'prod', 'variance', 'std', 'norm', 'logsumexp'].map(
       (name): Refusal => [
-        `${name} of a dimension twice`,
+        `${name} over the same dimension twice`,
         () => call(name, m(), [0, -2]),
         ArgumentError,
         `${name}: dim 0 appears twice`,
@@ -312,7 +322,7 @@ describe('reductions', () => {
       ArgumentError,
       'variance: correction must be a finite number, got x',
     ],
-    ['cumsum of a dimension it lacks', () => m().cumsum(2), ArgumentError, 'cumsum: dim 2 is out of range'],
+    ['cumsum over a dimension out of range', () => m().cumsum(2), ArgumentError, 'cumsum: dim 2 is out of range'],
     ['cumsum without dimension', () => call('cumsum', m()), ArgumentError, 'cumsum: dim undefined is out of range'],
   ]);
 });

@@ -1,4 +1,4 @@
-/** What is no argument at all is refused in words by every function, never by a TypeError from inside, and leaves nothing behind. */
+/** Meaningless arguments are refused with a message by every function, never by a TypeError from inside, and leak nothing. */
 import { describe, expect, it } from 'vitest';
 import { F, memory, SarafError, scope, tensor } from '../../src/index.ts';
 import * as named from '../../src/ops/public.ts';
@@ -23,8 +23,8 @@ const functions = Object.entries({
   (entry): entry is [string, (...args: unknown[]) => unknown] => typeof entry[1] === 'function',
 );
 
-describe('junk for arguments', () => {
-  it.each(functions)('%s', (_, fn) => {
+describe('meaningless arguments are refused', () => {
+  it.each(functions)('by %s', (_, fn) => {
     const before = memory();
     const raw: string[] = [];
     scope(() => {

@@ -1,9 +1,9 @@
-/** JavaScript that looks as if it worked on tensors: operators, indices, `x.data = …`. It computes what it says, or throws. */
+/** JavaScript that looks as if it worked on tensors: operators, indices, `x.data = …`. It gives the expected result, or throws. */
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError, nn, randn, type Tensor, tensor, zeros } from '../../src/index.ts';
 
-// Types refuse what plain JavaScript does.
+// The types refuse these operations of plain JavaScript.
 const loose = (x: Tensor) => x as unknown as number & Record<string | number, unknown>;
 
 const operators: [string, (x: number) => unknown][] = [
@@ -20,7 +20,7 @@ const operators: [string, (x: number) => unknown][] = [
   ['x > 1', (x) => x > 1],
   ['x <= 1', (x) => x <= 1],
   ['x >= 1', (x) => x >= 1],
-  // biome-ignore lint/suspicious/noDoubleEquals: what it is about.
+  // biome-ignore lint/suspicious/noDoubleEquals: the operator is under test.
   ['x == 1', (x) => x == 1],
   ['x | 0', (x) => x | 0],
   ['Math.exp(x)', (x) => Math.exp(x)],
@@ -33,20 +33,20 @@ describe.each(operators)('%s', (_, apply) => {
     ['several elements', () => tensor([1, 2])],
     ['none', () => zeros(0)],
     ['one element and a gradient', () => tensor(2, { requiresGrad: true })],
-    ['one element that was made of a gradient', () => tensor([1, 2], { requiresGrad: true }).sum()],
+    ['one element computed with a gradient', () => tensor([1, 2], { requiresGrad: true }).sum()],
     ['a parameter', () => new nn.Parameter(tensor(2))],
   ])('is refused with the methods to use: %s', (_, make) => {
     expect(() => apply(loose(make()))).toThrow(ArgumentError);
     expect(() => apply(loose(make()))).toThrow(/use the methods add, sub, mul, div, pow, neg, eq, lt, gt/);
   });
 
-  it('sees the number of one element without gradient', () => {
+  it('uses the number of a tensor with one element and no gradient', () => {
     expect(apply(loose(tensor([[2]])))).toBe(apply(2));
     expect(apply(loose(tensor(2, { requiresGrad: true }).detach()))).toBe(apply(2));
   });
 });
 
-describe('texts', () => {
+describe('template strings', () => {
   it.each([tensor([1, 2]), tensor(2, { requiresGrad: true }), zeros(0)])('print %s', (x) => {
     expect(`${x}`).toBe(x.toString());
     expect(String(x)).toBe(x.toString());
@@ -79,7 +79,7 @@ describe('indices', () => {
     }).toThrow(ArgumentError);
   });
 
-  it('x.grad takes tensors only', () => {
+  it('x.grad only accepts tensors', () => {
     const p = new nn.Parameter(zeros(2));
     for (const grad of [[1, 2], 1, undefined, new Float32Array(2)])
       expect(() => {
@@ -90,8 +90,8 @@ describe('indices', () => {
   });
 });
 
-describe('what runs over any object', () => {
-  it('sees a tensor as before', async () => {
+describe('code that inspects any object', () => {
+  it('works with tensors', async () => {
     const x = tensor([1, 2]);
     const symbols = [Symbol.toStringTag, Symbol.isConcatSpreadable, 'then', 'nodeType', '$$typeof', 'asymmetricMatch'];
     for (const name of symbols) expect((x as never)[name]).toBe(undefined);

@@ -1,4 +1,7 @@
-/** Arrays and objects that contain themselves end no process and no stack: every public name refuses them, or has no use for them. */
+/**
+ * Arrays and objects that contain themselves crash no process and overflow no stack: every public name refuses them or
+ * does not look inside them.
+ */
 import { describe, expect, it } from 'vitest';
 import * as saraf from '../../src/index.ts';
 import { compile, nn, optim, plot, Tensor, tensor } from '../../src/index.ts';
@@ -15,25 +18,25 @@ const cycles = { first, later, object };
 let depth65: unknown = 1;
 for (let i = 0; i < 65; i++) depth65 = [depth65];
 
-/** They change the runtime, or take files. */
+/** Names that change the runtime, or take files. */
 const LEFT_OUT = /^(init|setNumThreads)$/;
 type Call = (...args: unknown[]) => unknown;
 
-describe('what contains itself', () => {
-  it.each(['tensor', 'plot.images'])('%s says so', (name) => {
+describe('a value that contains itself', () => {
+  it.each(['tensor', 'plot.images'])('is reported by %s', (name) => {
     const make = (name === 'tensor' ? tensor : plot.images) as unknown as (data: unknown) => unknown;
     for (const data of [first, depth65])
       expect(() => make(data)).toThrow(/nested deeper than 64 levels; perhaps an array contains itself/);
     expect(() => make(later)).toThrow(saraf.SarafError);
   });
 
-  it('as a result of a compiled function', () => {
+  it('is refused as a result of a compiled function', () => {
     for (const result of Object.values(cycles))
       expect(() => compile(() => result)()).toThrow(/the result is nested deeper than 64 levels/);
   });
 
   const places = Object.entries(publicNames).filter(([place]) => place !== 'saraf/node' && place !== 'saraf/kernels');
-  it.each(places)('%s', async (_, [place, names]) => {
+  it.each(places)('does no harm to %s', async (_, [place, names]) => {
     const x = tensor([[1, 2]]);
     const layer = new nn.Linear(2, 2);
     const optimizer = new optim.SGD(layer.parameters(), { lr: 1 });

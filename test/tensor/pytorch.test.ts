@@ -1,4 +1,7 @@
-/** Where PyTorch's semantics are easily missed: integers, empty lists of dimensions, widening, names and forms of arguments. */
+/**
+ * Details of PyTorch's semantics that are easily missed: integers, empty lists of dimensions, type promotion, names and
+ * forms of arguments.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   argmax,
@@ -22,15 +25,15 @@ const grid = () =>
     [4, 5, -6],
   ]);
 
-describe('integers and bools, as torch 1.13 has them', () => {
-  it('relu of integers is of integers, and clamp by a fraction is not', () => {
+describe('integers and bools behave as in torch 1.13', () => {
+  it('relu of integers gives integers, clamp by a fraction gives floats', () => {
     expect([whole(-2, 3).relu().dtype, whole(-2, 3).relu().toArray()]).toEqual(['int32', [0, 3]]);
     expect([whole(1, -2).clamp(0.5).dtype, whole(1, -2).clamp(0.5).toArray()]).toEqual(['float32', [1, 0.5]]);
     expect(whole(7, -2).clamp(-1, 5).dtype).toBe('int32');
     expect(whole(7, -2).clamp(-Infinity, 5).toArray()).toEqual([5, -2]);
   });
 
-  it('products of integers wrap, of every rank', () => {
+  it('products of integers wrap, for every rank', () => {
     const a = tensor(
       [
         [1, 2],
@@ -74,7 +77,7 @@ describe('integers and bools, as torch 1.13 has them', () => {
     ).toEqual([[0], [0]]);
   });
 
-  it('what is joined meets in the widest type', () => {
+  it('joined tensors get the widest type', () => {
     const joined = cat([whole(2), tensor([0.5], { requiresGrad: true }), tensor([true])]);
     expect([joined.dtype, joined.toArray(), joined.requiresGrad]).toEqual(['float32', [2, 0.5, 1], true]);
     expect(cat([whole(2), tensor([true])]).dtype).toBe('int32');
@@ -86,15 +89,15 @@ describe('integers and bools, as torch 1.13 has them', () => {
     expect(full([2], false, { dtype: 'float32' }).toArray()).toEqual([0, 0]);
   });
 
-  it('floor and its like give a tensor of their own', () => {
+  it('floor and similar functions give a new tensor', () => {
     const x = whole(1, 2);
     x.floor().dispose();
     expect(x.toArray()).toEqual([1, 2]);
   });
 });
 
-describe('forms of arguments', () => {
-  it('an empty list of dimensions stands for all', () => {
+describe('forms of arguments are as in PyTorch', () => {
+  it('an empty list of dimensions means all', () => {
     expect([grid().sum([]).item(), grid().mean([]).item(), grid().norm([], { p: 1 }).item()]).toEqual([
       5,
       expect.closeTo(5 / 6, 6),
@@ -107,17 +110,17 @@ describe('forms of arguments', () => {
     expect(argmax(grid(), undefined, { keepdim: true }).toArray()).toEqual([[4]]);
   });
 
-  it('randint from 0 on', () => {
+  it('randint may omit low, which is 0', () => {
     const t = randint(3, [50]);
     expect([t.shape, t.dtype, t.min().item() >= 0, t.max().item() < 3]).toEqual([[50], 'int32', true, true]);
     expect(() => randint(3, 'x' as never)).toThrow('randint: shape must be');
   });
 
-  it('only one size may be left open', () => {
+  it('only one size may be -1', () => {
     expect(() => grid().reshape(-1, -1)).toThrow('only one size may be -1');
   });
 
-  it('shares of dropout and ranges of Flatten, positional or named', () => {
+  it('rates of dropout and ranges of Flatten may be positional or named', () => {
     expect([new nn.Dropout({ p: 0.2 }).p, new nn.Dropout2d({ p: 0.3 }).p, new nn.Dropout().p]).toEqual([0.2, 0.3, 0.5]);
     expect(() => new nn.Dropout({ rate: 0.2 } as never)).toThrow('Dropout: unknown option rate (known: p)');
     expect(new nn.Flatten({ startDim: 0 }).forward(zeros(2, 3)).shape).toEqual([6]);
@@ -125,7 +128,7 @@ describe('forms of arguments', () => {
     expect(() => new nn.Flatten({ start: 0 } as never)).toThrow('Flatten: unknown option start');
   });
 
-  it('names of modes as PyTorch writes them, gains by name', () => {
+  it('modes may have the names of PyTorch, gains are found by name', () => {
     const w = zeros(3, 5);
     expect(nn.init.kaimingUniform_(w, { mode: 'fan_out', nonlinearity: 'leaky_relu', a: 1 })).toBe(w);
     expect(w.abs().max().item()).toBeLessThanOrEqual(1);
@@ -133,7 +136,7 @@ describe('forms of arguments', () => {
     expect(w.abs().max().item()).toBeLessThan(1e-5);
   });
 
-  it('a sequence of modules can be walked, a group can have one parameter', () => {
+  it('a Sequential is iterable, a parameter group can have a single parameter', () => {
     const model = new nn.Sequential(new nn.Linear(1, 1), new nn.ReLU());
     expect([...model].map((layer) => layer.constructor.name)).toEqual(['Linear', 'ReLU']);
     const { weight, bias } = model[0] as nn.Linear;

@@ -1,8 +1,8 @@
-/** Who frees what: scopes, keep, dispose, using; and what memory() counts. */
+/** What frees tensors: scopes, keep, dispose, using; and what memory() counts. */
 import { describe, expect, it } from 'vitest';
 import { DisposedError, keep, memory, ones, scope, softmax, type Tensor, tensor, zeros } from '../../src/index.ts';
 
-/** Runs `fn` and tells how many tensors and bytes it left behind. */
+/** Runs `fn` and returns how many tensors and bytes it leaked. */
 function left(fn: () => void): { tensors: number; bytes: number } {
   const before = memory();
   fn();
@@ -13,7 +13,7 @@ function left(fn: () => void): { tensors: number; bytes: number } {
 const NOTHING = { tensors: 0, bytes: 0 };
 
 describe('scope', () => {
-  it('frees what was made inside, and gives back what is returned', () => {
+  it('frees tensors made inside, except returned ones', () => {
     let inner: Tensor | undefined;
     let result: Tensor | undefined;
     expect(
@@ -29,7 +29,7 @@ describe('scope', () => {
     result!.dispose();
   });
 
-  it('lets tensors out in arrays, objects, maps and sets, nested too', () => {
+  it('returns tensors in arrays, objects, maps and sets, also nested', () => {
     const out = scope(() => {
       zeros(3);
       const [a, b, c, d, e] = [ones(1), ones(2), ones(3), ones(4), ones(5)];
@@ -41,7 +41,7 @@ describe('scope', () => {
     for (const t of all) t!.dispose();
   });
 
-  it('hands what it returns to the scope around it', () => {
+  it('passes returned tensors to the enclosing scope', () => {
     let middle: Tensor | undefined;
     expect(
       left(() =>
@@ -54,7 +54,7 @@ describe('scope', () => {
     expect(middle!.isDisposed).toBe(true);
   });
 
-  it('leaves tensors from outside alone, and those that were disposed inside', () => {
+  it('does not free outside tensors, or those that were disposed inside', () => {
     const outside = ones(2);
     expect(
       left(() =>
@@ -88,7 +88,7 @@ describe('scope', () => {
     expect(left(() => scope(() => void ones(3)))).toEqual(NOTHING);
   });
 
-  it('keeps what keep() was given, until it is disposed', () => {
+  it('keeps tensors passed to keep() until they are disposed', () => {
     let kept: Tensor | undefined;
     expect(
       left(() => {
@@ -104,7 +104,7 @@ describe('scope', () => {
     expect(kept!.isDisposed).toBe(true);
   });
 
-  it('gives back other values as they are, and refuses asynchronous functions', () => {
+  it('returns other values unchanged, and refuses asynchronous functions', () => {
     expect(scope(() => 5)).toBe(5);
     expect(scope(() => undefined)).toBeUndefined();
     const loop: unknown[] = [1];
@@ -113,7 +113,7 @@ describe('scope', () => {
     expect(() => scope(async () => ones(1))).toThrow(/scope: the function is asynchronous/);
   });
 
-  it('leaves the gradients of leaves alone', () => {
+  it('does not free gradients of leaves', () => {
     const x = tensor([1, 2], { requiresGrad: true });
     scope(() => x.square().sum().backward());
     expect(x.grad!.toArray()).toEqual([2, 4]);
@@ -123,7 +123,7 @@ describe('scope', () => {
 });
 
 describe('dispose', () => {
-  it('makes every use an error that says what happened', () => {
+  it('makes every later use an error that says what happened', () => {
     const t = ones(2, 3);
     t.dispose();
     const uses = [
@@ -156,7 +156,7 @@ describe('dispose', () => {
     await expect(t.data()).rejects.toThrow(DisposedError);
   });
 
-  it('gives memory back when the last view goes', () => {
+  it('releases memory with the last view', () => {
     const before = memory().bytesInUse;
     const base = zeros(1000);
     const flat = base.reshape(10, 100);
@@ -168,7 +168,7 @@ describe('dispose', () => {
     expect(memory().bytesInUse).toBe(before);
   });
 
-  it('is what using calls', () => {
+  it('is called by using', () => {
     let seen: Tensor;
     {
       using t = ones(3);
@@ -217,7 +217,7 @@ describe('memory', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('is not lost to operations that fail', () => {
+  it('is not leaked by operations that fail', () => {
     const a = ones(2, 3);
     const b = ones(4);
     const index = tensor([5], { dtype: 'int32' });

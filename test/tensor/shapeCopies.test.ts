@@ -1,4 +1,4 @@
-/** A tensor's shape is its own: arrays that the caller goes on to change do not change it. */
+/** A tensor owns its shape: later changes of an array that the caller passed do not change it. */
 import { describe, expect, it } from 'vitest';
 import { arange, compile, full, ones, rand, randn, scope, type Tensor, tensor, zeros } from '../../src/index.ts';
 
@@ -15,7 +15,7 @@ const makers: [string, (shape: number[]) => Tensor][] = [
 ];
 
 describe('the shape is a copy', () => {
-  it.each(makers)('%s', (_, make) => {
+  it.each(makers)('in %s', (_, make) => {
     scope(() => {
       const shape = [2, 3];
       const t = make(shape);
@@ -28,7 +28,7 @@ describe('the shape is a copy', () => {
     });
   });
 
-  it('unflatten', () => {
+  it('in unflatten', () => {
     scope(() => {
       const sizes = [2, 3];
       const t = arange(0, 6).unflatten(0, sizes);
@@ -37,7 +37,7 @@ describe('the shape is a copy', () => {
     });
   });
 
-  it('of results of a program too', () => {
+  it('in results of a program', () => {
     const shape = [2, 3];
     const run = compile((x: Tensor) => x.reshape(shape));
     scope(() => {

@@ -1,4 +1,4 @@
-/** Shapes, dimensions and indices that do not fit: refused with both sides in the message. */
+/** Shapes, dimensions and indices that do not fit: they are refused with both sides in the message. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -97,10 +97,10 @@ const refusals: [message: string, fn: () => unknown, kind: new (...args: never[]
   ['value must be a number, got string', () => m().fill_(wrong('a')), ArgumentError],
 ];
 
-describe('shapes that do not fit', () => {
+describe('shapes that do not fit are refused', () => {
   check(refusals.map(([message, fn, kind]) => [message, fn, kind, message]));
 
-  it('errors carry what they say as fields', () => {
+  it('with errors that have the details as fields', () => {
     let error: unknown;
     try {
       m().reshape(4);

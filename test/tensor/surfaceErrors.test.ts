@@ -1,4 +1,4 @@
-/** What the operations by index, of order, activations and losses refuse: before anything runs, compiled too. */
+/** Refusals of operations by index, sorting, activations and losses: before anything runs, also when compiled. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -24,7 +24,7 @@ const x = keep(
 );
 const wrong = (value: unknown) => value as never;
 
-describe('refusals', () => {
+describe('operations refuse', () => {
   check([
     [
       'gather out of range',
@@ -34,7 +34,7 @@ describe('refusals', () => {
     ],
     ['gather below 0', () => x.gather(1, ints(0, -1).reshape(2, 1)), ArgumentError, 'gather: index -1 is out of range'],
     [
-      'gather of other dimensions',
+      'gather with a different number of dimensions',
       () => x.gather(1, ints(0)),
       ShapeError,
       'gather: index [1] is not within input [2,2] outside dim 1',
@@ -78,8 +78,18 @@ describe('refusals', () => {
     ['flip twice', () => x.flip(0, 0), ArgumentError, 'flip: dim 0 appears twice'],
     ['difference of bools', () => x.gt(1).sub(x.gt(2)), DTypeError, 'sub: two bool tensors have no difference'],
     ['int32 to a negative power', () => ints(2).pow(-1), ArgumentError, 'pow: an integer has no integer power -1'],
-    ['scope of no function', () => scope(wrong(3)), ArgumentError, 'scope: expected a function, got number'],
-    ['keep of no tensor', () => keep(wrong(3)), ArgumentError, 'keep: expected a tensor, got number'],
+    [
+      'scope of a value that is not a function',
+      () => scope(wrong(3)),
+      ArgumentError,
+      'scope: expected a function, got number',
+    ],
+    [
+      'keep of a value that is not a tensor',
+      () => keep(wrong(3)),
+      ArgumentError,
+      'keep: expected a tensor, got number',
+    ],
     [
       'probabilities above 1',
       () => F.binaryCrossEntropy(tensor([0.5, 1.5]), tensor([0, 1])),
@@ -93,7 +103,7 @@ describe('refusals', () => {
       'got -1',
     ],
     [
-      'gelu with another approximation',
+      'gelu with an unknown approximation',
       () => F.gelu(x, wrong({ approximate: 'erf' })),
       ArgumentError,
       "gelu: approximate must be 'none' or 'tanh'",
@@ -148,7 +158,7 @@ it('compiled functions check indices at every run', () => {
   });
 });
 
-it('orders, losses and activations are the same compiled', () => {
+it('sorting, losses and activations give the same results when compiled', () => {
   scope(() => {
     const both = (fn: (t: Tensor) => Tensor) => expect(compile(fn)(x).toArray()).toEqual(fn(x).toArray());
     both((t) => t.sort(1, { descending: true }).values);

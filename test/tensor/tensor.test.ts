@@ -1,4 +1,4 @@
-/** Element types and how they meet; views, which share memory; devices. */
+/** Element types and how they combine; views, which share memory; devices. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -23,7 +23,7 @@ const float = () => tensor([0.5, 2]);
 const truth = () => tensor([true, false]);
 
 describe('element types', () => {
-  it('meet in float32 where one operand has fractions, else in int32', () => {
+  it('combine to float32 if one operand is a float, otherwise to int32', () => {
     for (const fn of [add, sub, mul, maximum]) {
       expect(fn(whole(), whole()).dtype).toBe('int32');
       expect(fn(whole(), float()).dtype).toBe('float32');
@@ -61,7 +61,7 @@ describe('element types', () => {
     expect(x.to('wasm')).toBe(x);
   });
 
-  it('int32 wraps around as integers do', () => {
+  it('wrap around for int32', () => {
     const big = tensor([2147483647, -2147483648], { dtype: 'int32' });
     expect(big.add(1).toArray()).toEqual([-2147483648, -2147483647]);
     expect(big.mul(2).toArray()).toEqual([-2, 0]);
@@ -102,7 +102,7 @@ describe('views', () => {
     }
   });
 
-  it.each(views)('%s outlives the tensor it shows', (_, see) => {
+  it.each(views)('%s outlives the tensor that it shows', (_, see) => {
     const base = x();
     const view = see(base);
     const before = view.toArray();
@@ -111,7 +111,7 @@ describe('views', () => {
     expect(view.toArray()).toEqual(before);
   });
 
-  it('copies are no views', () => {
+  it('are not what copying operations give', () => {
     const base = x();
     for (const copy of [
       base.clone(),
@@ -143,7 +143,7 @@ describe('views', () => {
     expect(t.slice(1, 5).shape).toEqual([2, 0, 4]);
   });
 
-  it('are what strided operands of all operations are', () => {
+  it('can be operands of all operations', () => {
     const t = x().T;
     expect(t.add(t).toArray()).toEqual([
       [2, 8],
@@ -166,7 +166,7 @@ describe('views', () => {
 });
 
 describe('devices', () => {
-  it('move by to(), and gradients move back', () => {
+  it('change by to(), and gradients move back', () => {
     const x = tensor([1, 2], { requiresGrad: true });
     const there = x.to('reference');
     expect([there.device, there.toArray()]).toEqual(['reference', [1, 2]]);
@@ -198,15 +198,15 @@ describe('devices', () => {
     }
   });
 
-  it('can be chosen for each tensor; numbers follow', () => {
+  it('can be chosen for each tensor; number operands follow', () => {
     const x = ones([2], { device: 'reference' });
     for (const y of [x.add(1), x.mul(0.5), x.to('int32').add(0.5), x.eq(1), where(x.gt(0), 1, 0), x.variance()])
       expect(y.device).toBe('reference');
   });
 });
 
-describe('limits', () => {
-  it('may be tensors, which broadcast, and get gradients where they count', () => {
+describe('limits of clamp', () => {
+  it('may be tensors, which broadcast and get gradients where they apply', () => {
     const x = tensor([-2, 0.5, 3], { requiresGrad: true });
     const low = tensor([-1], { requiresGrad: true });
     const high = tensor([[1], [2]], { requiresGrad: true });
@@ -229,10 +229,10 @@ describe('limits', () => {
 });
 
 describe("JavaScript's own operators", () => {
-  // Types refuse what plain JavaScript does.
+  // The types refuse these operations of plain JavaScript.
   const loose = (x: Tensor) => x as unknown as number;
 
-  it('see the number of a tensor with one element', () => {
+  it('use the number of a tensor with one element', () => {
     const loss = loose(tensor(0.5));
     expect([loss < 1, loss > 1, -loss, loss * 2]).toEqual([true, false, -0.5, 1]);
     let total = 1;
@@ -250,7 +250,7 @@ describe("JavaScript's own operators", () => {
   });
 });
 
-it('JSON has the elements', () => {
+it('JSON contains the elements', () => {
   expect(JSON.stringify({ w: tensor([[1, 2]]), ok: tensor([true]), n: tensor(3) })).toBe(
     '{"w":[[1,2]],"ok":[true],"n":3}',
   );

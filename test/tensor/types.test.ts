@@ -1,4 +1,4 @@
-/** Shapes that TypeScript knows: what `tsc` makes of them (npm run check), and that running agrees. */
+/** Shapes that TypeScript knows: `tsc` checks the types (npm run check), the tests check that the values agree. */
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   add,
@@ -26,7 +26,7 @@ describe('shapes known at compile time', () => {
     expect(x.shape).toEqual([64, 784]);
   });
 
-  it('go through products', () => {
+  it('are inferred through products', () => {
     const y = x.matmul(w);
     expectTypeOf(y.shape).toEqualTypeOf<readonly [64, 10]>();
     expectTypeOf(matmul(w.T, x.T).shape).toEqualTypeOf<readonly [10, 64]>();
@@ -38,7 +38,7 @@ describe('shapes known at compile time', () => {
     ]);
   });
 
-  it('go through arithmetic, with broadcasting', () => {
+  it('are inferred through arithmetic, with broadcasting', () => {
     const row = zeros([10] as const);
     expectTypeOf(x.matmul(w).add(row).shape).toEqualTypeOf<readonly [64, 10]>();
     expectTypeOf(x.mul(2).shape).toEqualTypeOf<readonly [64, 784]>();
@@ -47,7 +47,7 @@ describe('shapes known at compile time', () => {
     expect(add(zeros([3, 1] as const), row).shape).toEqual([3, 10]);
   });
 
-  it('go through functions of one element', () => {
+  it('are inferred through functions of one element', () => {
     expectTypeOf(x.relu().shape).toEqualTypeOf<readonly [64, 784]>();
     expectTypeOf(relu(x).exp().neg().round().clamp(0, 1).logicalNot().shape).toEqualTypeOf<readonly [64, 784]>();
     expectTypeOf(x.softmax(1).shape).toEqualTypeOf<readonly [64, 784]>();
@@ -55,7 +55,7 @@ describe('shapes known at compile time', () => {
     expect(relu(x).logicalNot().shape).toEqual([64, 784]);
   });
 
-  it('go through reductions', () => {
+  it('are inferred through reductions', () => {
     const cube = zeros([2, 3, 4] as const);
     expectTypeOf(cube.sum().shape).toEqualTypeOf<readonly []>();
     expectTypeOf(mean(cube, 0).shape).toEqualTypeOf<readonly [3, 4]>();
@@ -63,7 +63,7 @@ describe('shapes known at compile time', () => {
     expectTypeOf(cube.argmax(-1).shape).toEqualTypeOf<readonly [2, 3]>();
     expectTypeOf(cube.std(2, { correction: 0 }).shape).toEqualTypeOf<readonly [2, 3]>();
     expectTypeOf(cube.max().shape).toEqualTypeOf<readonly []>();
-    // What is not followed is a shape of any numbers.
+    // Shapes that are not inferred have any numbers.
     expectTypeOf(cube.sum(-2)).toEqualTypeOf<Tensor>();
     expectTypeOf(cube.sum([0, 1])).toEqualTypeOf<Tensor>();
     expectTypeOf(cube.sum(1, { keepdim: true })).toEqualTypeOf<Tensor>();
@@ -78,11 +78,11 @@ describe('shapes known at compile time', () => {
     ]);
     // @ts-expect-error a misspelt option
     expect(() => cube.sum(0, { keepdims: true })).toThrow('sum: unknown option keepdims');
-    // @ts-expect-error a misspelt option beside a right one
+    // @ts-expect-error a misspelt option next to a right one
     expect(() => cube.std(0, { correction: 0, keepDim: true })).toThrow('std: unknown option keepDim');
   });
 
-  it('go through reshape', () => {
+  it('are inferred through reshape', () => {
     expectTypeOf(x.reshape([64, 28, 28] as const).shape).toEqualTypeOf<readonly [64, 28, 28]>();
     expectTypeOf(x.reshape([-1, 28] as const).shape).toEqualTypeOf<readonly [number, 28]>();
     expect(x.reshape([-1, 28] as const).shape).toEqual([1792, 28]);
@@ -114,7 +114,7 @@ describe('ordinary code', () => {
     expect(h.shape).toEqual([8]);
   });
 
-  it('takes tensors of known shapes', () => {
+  it('accepts tensors of known shapes', () => {
     expectTypeOf(x).toExtend<Tensor>();
     const any: Tensor[] = [x, w, new nn.Parameter(w)];
     const operand: Operand = x;
@@ -125,7 +125,7 @@ describe('ordinary code', () => {
     expect(new nn.Linear(784, 3).forward(x).shape).toEqual([64, 3]);
   });
 
-  it('may leave open whether an operand is a number', () => {
+  it('may accept numbers or tensors as an operand', () => {
     const twice = (t: Tensor, other: Operand): Tensor => t.add(other).mul(other);
     expect(twice(tensor([1]), 2).toArray()).toEqual([6]);
   });

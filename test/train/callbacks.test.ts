@@ -41,7 +41,7 @@ function setUp() {
   return { model, optimizer, trainer, x, y, fit };
 }
 
-/** A trainer for callbacks that are called by hand. */
+/** A trainer for calling callbacks by hand. */
 function state(lr = 1): TrainingState {
   const model = new nn.Linear(1, 1);
   return {
@@ -52,7 +52,7 @@ function state(lr = 1): TrainingState {
   };
 }
 
-/** Epochs until a callback stops, for these values. */
+/** The number of epochs until a callback stops, for these values. */
 function epochsUntilStop(callback: EarlyStopping, values: number[], name = 'valLoss'): number {
   const trainer = state();
   callback.onTrainBegin();
@@ -63,7 +63,7 @@ function epochsUntilStop(callback: EarlyStopping, values: number[], name = 'valL
   return -1;
 }
 
-it('callbacks are called in order, and waited for', async () => {
+it('callbacks are called in order, and awaited', async () => {
   const { fit, trainer } = setUp();
   const calls: string[] = [];
   const slow: Callback = {
@@ -90,7 +90,7 @@ it('callbacks are called in order, and waited for', async () => {
 });
 
 describe('EarlyStopping', () => {
-  it('waits as long as it is told', () => {
+  it('waits for its patience', () => {
     expect(epochsUntilStop(new EarlyStopping(), [3, 2, 2, 1])).toBe(2);
     expect(epochsUntilStop(new EarlyStopping({ patience: 2 }), [3, 2, 2.5, 1.9, 2, 2])).toBe(5);
     expect(epochsUntilStop(new EarlyStopping({ patience: 2, minDelta: 0.5 }), [3, 2.8, 2.6])).toBe(2);
@@ -98,13 +98,13 @@ describe('EarlyStopping', () => {
     expect(epochsUntilStop(new EarlyStopping(), [3, Number.NaN])).toBe(1);
   });
 
-  it('knows what shall rise', () => {
+  it('knows which values should rise', () => {
     expect(epochsUntilStop(new EarlyStopping({ monitor: 'valAccuracy' }), [0.5, 0.6, 0.7], 'valAccuracy')).toBe(-1);
     expect(epochsUntilStop(new EarlyStopping({ monitor: 'gain', mode: 'max' }), [1, 2, 1], 'gain')).toBe(2);
     expect(epochsUntilStop(new EarlyStopping({ monitor: 'accuracy', mode: 'min' }), [0.5, 0.6], 'accuracy')).toBe(1);
   });
 
-  it('gives back the best weights', async () => {
+  it('restores the best weights', async () => {
     const { fit, model, optimizer } = setUp();
     const weights = () => model.parameters().flatMap((p) => [...p.dataSync()]);
     const best: number[][] = [];
@@ -124,7 +124,7 @@ describe('EarlyStopping', () => {
     expect(weights()).not.toEqual(best[best.length - 1]);
   });
 
-  it('refuses what it cannot watch', async () => {
+  it('refuses values that it cannot monitor', async () => {
     const { fit } = setUp();
     await expect(fit([new EarlyStopping({ monitor: 'valAccuracy' })])).rejects.toThrow(
       'EarlyStopping: there is no valAccuracy to monitor (there are: loss, valLoss)',
@@ -134,8 +134,8 @@ describe('EarlyStopping', () => {
   });
 });
 
-describe('learning rates', () => {
-  it('LRScheduler: by a function', async () => {
+describe('learning rates are changed by', () => {
+  it('LRScheduler with a function', async () => {
     const { fit, optimizer } = setUp();
     const rates: number[] = [];
     const watch: Callback = { onEpochEnd: () => void rates.push(optimizer.paramGroups[0]!.lr) };
@@ -145,7 +145,7 @@ describe('learning rates', () => {
     expect(() => new LRScheduler(wrong(3))).toThrow('expected a function (epoch, lr) => lr or a scheduler');
   });
 
-  it('LRScheduler: by a scheduler', async () => {
+  it('LRScheduler with a scheduler', async () => {
     const { fit } = setUp();
     const steps: unknown[] = [];
     const scheduler = { step: (metric?: number) => void steps.push(metric) };
@@ -154,7 +154,7 @@ describe('learning rates', () => {
     expect(steps).toEqual([undefined, undefined, ...loss]);
   });
 
-  it('ReduceLROnPlateau: after patience, with cooldown and a floor', () => {
+  it('ReduceLROnPlateau after its patience, with cooldown and a minimum', () => {
     const rates = (options: ConstructorParameters<typeof ReduceLROnPlateau>[0], values: number[]) => {
       const callback = new ReduceLROnPlateau(options);
       const trainer = state(1);
@@ -194,7 +194,7 @@ describe('saraf/node', () => {
     expect(() => new ModelCheckpoint(wrong(3))).toThrow('path must be a text');
   });
 
-  it('ModelCheckpoint makes its folder, refuses early what cannot be saved, and writes weights alone', async () => {
+  it('ModelCheckpoint makes its folder, refuses models that cannot be saved early, and can write only the weights', async () => {
     class Net extends nn.Module {
       layer = new nn.Linear(2, 1);
       override forward(x: Tensor): Tensor {
@@ -238,7 +238,7 @@ describe('saraf/node', () => {
     expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('epoch;loss;valLoss');
   });
 
-  it('ProgressBar prints nothing where there is no terminal', async () => {
+  it('ProgressBar prints nothing if there is no terminal', async () => {
     const { fit } = setUp();
     const before: Logs[] = [];
     await fit([new ProgressBar(), { onEpochEnd: (_, logs) => void before.push(logs) }], 2);

@@ -1,4 +1,4 @@
-/** Generators given to `fit` and `evaluate` are closed exactly once, whichever way these end. */
+/** Generators passed to `fit` and `evaluate` are closed exactly once, however these end. */
 import { describe, expect, it } from 'vitest';
 import { data, nn, optim, randn, type Tensor, Trainer } from '../../src/index.ts';
 
@@ -8,7 +8,7 @@ type Batch = [Tensor, Tensor];
 const LENGTH = 6;
 const batch = (): Batch => [randn(4, 2), randn(4, 1)];
 
-/** Batches that note how their iteration goes; `wrong`: batch number 2 is not one, or is an error. */
+/** Batches that log their iteration; `wrong`: batch number 2 is not a batch, or throws. */
 class Batches {
   readonly log: Log = [];
   constructor(
@@ -62,11 +62,11 @@ function trainer(metrics: ((a: Tensor) => number)[] = []) {
 
 interface Way {
   wrong?: 'batch' | 'error';
-  /** Ends with this error. */
+  /** The error with which it ends. */
   error?: RegExp;
   options?: () => object;
   metrics?: ((a: Tensor) => number)[];
-  /** What happens after 'begun'. */
+  /** The log after 'begun'. */
   log: Log;
 }
 
@@ -95,7 +95,7 @@ const failAt = (at: number) => ({
 });
 
 const WAYS: Record<string, Way> = {
-  'come to their end': { log: ['done'] },
+  'are used up': { log: ['done'] },
   'are stopped': { options: () => ({ callbacks: [stopAt(1)] }), log: ['closed'] },
   'are stopped at the last batch': { options: () => ({ callbacks: [stopAt(LENGTH - 1)] }), log: ['closed'] },
   'are aborted': { options: () => abortAt(1), log: ['closed'] },
@@ -114,7 +114,7 @@ const WAYS: Record<string, Way> = {
     error: /metric fails/,
     log: ['closed'],
   },
-  'give something else': { wrong: 'batch', error: /a batch must be a list of tensors/, log: ['closed'] },
+  'give other values': { wrong: 'batch', error: /a batch must be a list of tensors/, log: ['closed'] },
   // As in `for … of`: an iterator that throws has closed itself.
   'fail themselves': { wrong: 'error', error: /the source fails/, log: [] },
   'give fewer batches than asked for': {
@@ -122,12 +122,12 @@ const WAYS: Record<string, Way> = {
     error: /no more batches/,
     log: ['done'],
   },
-  'are gone through in part': { options: () => ({ stepsPerEpoch: 2, epochs: 2 }), log: ['closed'] },
-  'are gone through in part, and aborted': {
+  'are used in part': { options: () => ({ stepsPerEpoch: 2, epochs: 2 }), log: ['closed'] },
+  'are used in part, and aborted': {
     options: () => ({ stepsPerEpoch: 2, epochs: 3, ...abortAt(1) }),
     log: ['closed'],
   },
-  'are gone through in part, and a callback fails': {
+  'are used in part, and a callback fails': {
     options: () => ({ stepsPerEpoch: 2, epochs: 3, callbacks: [failAt(1)] }),
     error: /callback fails/,
     log: ['closed'],
@@ -141,7 +141,7 @@ describe.each([
   describe.each(Object.entries(WAYS))('that %s', (_way, { wrong, error, options, metrics, log }) => {
     const begun = (batches: Batches) => batches.log.slice(0, 1).filter((word) => word === 'begun');
 
-    it.each(['as an object', 'from a function'])('%s', async (form) => {
+    it.each(['as an object', 'from a function'])('are closed once: %s', async (form) => {
       const batches = new Batches(isAsync, wrong);
       const given = form === 'as an object' ? batches.begin() : () => batches.begin();
       const fitting = trainer(metrics).fit(given, { verbose: false, ...options?.() });
@@ -150,7 +150,7 @@ describe.each([
       expect(batches.log).toEqual([...begun(batches), ...log]);
     });
 
-    it('for validation', async () => {
+    it('are closed once in validation', async () => {
       if (options !== undefined) return;
       const batches = new Batches(isAsync, wrong);
       const fitting = trainer(metrics).fit(randn(4, 2), randn(4, 1), {
@@ -159,11 +159,11 @@ describe.each([
       });
       if (error === undefined) await fitting;
       else await expect(fitting).rejects.toThrow(error);
-      // A metric that fails does so at the training examples.
+      // A metric that fails already fails on the training examples.
       expect(batches.log).toEqual(metrics === undefined ? ['begun', ...log] : []);
     });
 
-    it('for evaluate', async () => {
+    it('are closed once in evaluate', async () => {
       if (options !== undefined) return;
       const batches = new Batches(isAsync, wrong);
       const evaluating = trainer(metrics).evaluate(() => batches.begin());
@@ -173,7 +173,7 @@ describe.each([
     });
   });
 
-  it('an error of closing is told, unless there is another one', async () => {
+  it('throw an error of closing, unless there is another one', async () => {
     const fail = () => {
       throw new Error('closing fails');
     };
@@ -216,7 +216,7 @@ it.each(['sync', 'async'])('the finally of a generator runs before fit is over, 
   expect(log).toEqual(['closed', 'closed']);
 });
 
-it.each(['for', 'for await'])('the loop %s closes a loader that is left', async (kind) => {
+it.each(['for', 'for await'])('leaving the loop %s closes the loader', async (kind) => {
   const loader = new data.DataLoader(new data.TensorDataset(randn(8, 2)), { batchSize: 2 });
   const seen: Tensor[] = [];
   if (kind === 'for') {

@@ -1,4 +1,4 @@
-/** Indices out of range, in what people train and apply models with: the error names them, and the model is as it was before the step. */
+/** Indices out of range, in all ways to train and apply models: the error names them, and the model is as it was before the step. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   compile,
@@ -20,7 +20,7 @@ const ints = (values: number[]) => tensor(values, { dtype: 'int32' });
 const valuesOf = (tensors: Iterable<Tensor>) => Array.from(tensors, (t) => Array.from(t.dataSync()));
 const quiet = { verbose: false } as const;
 
-/** Looks up tokens that come as floats, as a Trainer's inputs often do. */
+/** Looks up tokens that are given as floats, as a Trainer's inputs often are. */
 class Tokens extends nn.Module {
   readonly table = new nn.Embedding(10, 4);
   readonly norm = new nn.BatchNorm1d(4);

@@ -1,4 +1,4 @@
-/** What fit and evaluate learn from: weights of examples, several inputs, several labels, generators; metrics batch by batch. */
+/** The data for fit and evaluate: weights of examples, several inputs, several labels, generators; metrics batch by batch. */
 import { describe, expect, it } from 'vitest';
 import {
   data,
@@ -59,7 +59,7 @@ describe('sampleWeight', () => {
     expect(history.loss[0]!).toBeCloseTo(expected(model, [1, 10]), 4);
   });
 
-  it('goes with the examples: shuffled, split off, in a data set, a loader, and for validation', async () => {
+  it('follows the examples: shuffled, split off, in a data set, a loader, and for validation', async () => {
     const { trainer, model } = fixed('crossEntropy');
     const set = new data.TensorDataset(x, y);
     const loader = new data.DataLoader(set, { batchSize: 2, shuffle: true, seed: 1 });
@@ -75,16 +75,16 @@ describe('sampleWeight', () => {
     expect((await trainer.evaluate(own, { sampleWeight })).loss!).toBeCloseTo(expected(model), 5);
   });
 
-  it('leaves the metrics as they are', async () => {
+  it('does not change the metrics', async () => {
     const { trainer } = fixed('crossEntropy', 2, ['accuracy']);
     const { accuracy } = await trainer.evaluate(x, y);
     expect((await trainer.evaluate(x, y, { sampleWeight })).accuracy).toBe(accuracy);
   });
 
-  it('learns from examples by their weights', async () => {
+  it('makes models learn from examples by their weights', async () => {
     manualSeed(1);
     const [points] = data.makeBlobs(60, { centers: 2, seed: 1 });
-    // The same points twice, with labels of both kinds: the weights tell which are right.
+    // The same points twice, with both labels: the weights say which are right.
     const labels = tensor([...Array(60).fill(0), ...Array(60).fill(1)], { dtype: 'int32' });
     const twice = scope(() => tensor([...(points.toArray() as number[][]), ...(points.toArray() as number[][])]));
     const right = (points.toArray() as number[][]).map(([a]) => Number(a! > 0));
@@ -101,7 +101,7 @@ describe('sampleWeight', () => {
 });
 
 describe('labels', () => {
-  it('several of them: losses and metrics', async () => {
+  it('may be several per example, in losses and metrics', async () => {
     const labels = tensor([
       [1, 0, 1],
       [0, 0, 1],
@@ -136,7 +136,7 @@ describe('labels', () => {
     }
   });
 
-  it('as probabilities of classes', async () => {
+  it('may be probabilities of classes', async () => {
     const { trainer } = fixed('crossEntropy', 2, ['accuracy', 'f1']);
     const oneHot = data.oneHot(y, 2);
     const logs = await trainer.evaluate(x, y);
@@ -145,7 +145,7 @@ describe('labels', () => {
     expect(weighed).toEqual(await trainer.fit(x, y, { classWeight: [2, 3], ...quiet }));
   });
 
-  it('at every position', async () => {
+  it('may be given at every position', async () => {
     manualSeed(1);
     const model = new nn.Conv1d(2, 3, 1);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
@@ -201,7 +201,7 @@ describe('metrics batch by batch equal those of the whole', () => {
 });
 
 describe('several inputs', () => {
-  it('as a list, for fit, evaluate and predict', async () => {
+  it('may be a list, for fit, evaluate and predict', async () => {
     manualSeed(1);
     const graph = new nn.Graph();
     const [a, b] = [graph.input([2]), graph.input([3])];
@@ -243,7 +243,7 @@ describe('generators', () => {
     });
   };
 
-  it('a function that begins one for each epoch; nothing leaks', async () => {
+  it('may come from a function, one for each epoch, without leaks', async () => {
     const trainer = learner();
     const plans: number[] = [];
     await trainer.fit(() => batches(2), quiet);
@@ -260,7 +260,7 @@ describe('generators', () => {
     expect(memory().tensors).toBe(before.tensors);
   });
 
-  it('one that goes on from epoch to epoch', async () => {
+  it('may continue from epoch to epoch', async () => {
     let closed = 0;
     const endless = (function* () {
       try {
@@ -279,7 +279,7 @@ describe('generators', () => {
     );
   });
 
-  it('asynchronous ones, lists of batches, and the same numbers as from tensors', async () => {
+  it('may be asynchronous or lists of batches, and give the same numbers as tensors', async () => {
     const list: [Tensor, Tensor][] = [0, 2].map((at) => [x.slice(0, at, at + 2), y.slice(0, at, at + 2)]);
     const stream = async function* () {
       for (const batch of list) {
@@ -298,7 +298,7 @@ describe('generators', () => {
     for (const history of histories) expect(history).toEqual(histories[0]);
   });
 
-  it('are closed where training ends early', async () => {
+  it('are closed if training ends early', async () => {
     let closed = 0;
     const open = function* () {
       try {
@@ -322,7 +322,7 @@ describe('generators', () => {
   });
 });
 
-it('TerminateOnNaN ends where the loss is no number', async () => {
+it('TerminateOnNaN stops when the loss is not a number', async () => {
   const { trainer } = fixed((output: Tensor) => output.sum().mul(Number.NaN));
   const callback = new TerminateOnNaN();
   const { loss } = await trainer.fit(x, y, { epochs: 9, batchSize: 2, callbacks: [callback], ...quiet });

@@ -1,4 +1,4 @@
-/** What fit, evaluate and predict refuse, and how they say so. */
+/** What fit, evaluate and predict refuse, and with which messages. */
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
@@ -30,7 +30,7 @@ const x = randn(5, 2);
 const y = tensor([0, 1, 1, 0, 1], { dtype: 'int32' });
 const sampleWeight = [1, 0, 2, 0.5, 3];
 
-it('targets that are no tensor, with a hint', async () => {
+it('fit refuses targets that are not a tensor, with a hint', async () => {
   const { trainer } = fixed('crossEntropy');
   for (const labels of [[0, 1, 1, 0, 1], new Int32Array(5)]) {
     await expect(trainer.fit(x, wrong(labels))).rejects.toThrow('fit: targets must be a tensor; tensor(list, ');
@@ -38,7 +38,7 @@ it('targets that are no tensor, with a hint', async () => {
   }
 });
 
-it('an optimizer of another model', async () => {
+it('fit refuses an optimizer of another model', async () => {
   const model = new nn.Linear(2, 2);
   const optimizer = new optim.SGD(new nn.Linear(2, 2).parameters(), { lr: 0.1 });
   const trainer = new Trainer(model, { optimizer, loss: 'crossEntropy' });
@@ -46,7 +46,7 @@ it('an optimizer of another model', async () => {
   await expect(trainer.fit(x, y, quiet)).rejects.toThrow(ArgumentError);
 });
 
-describe('refuses', () => {
+describe('fit, evaluate and predict refuse', () => {
   const { trainer } = fixed('crossEntropy');
   const empty = () => [randn(0, 2), tensor(new Int32Array(0), { dtype: 'int32' })] as const;
   it.each<[string, () => unknown, string]>([
@@ -54,17 +54,17 @@ describe('refuses', () => {
     ['no examples to evaluate', () => trainer.evaluate(...empty()), 'evaluate: there are no examples'],
     ['no validation examples', () => trainer.fit(x, y, { validationData: empty(), ...quiet }), 'there are no examples'],
     [
-      'a loader of less than a batch',
+      'a loader with less than a batch',
       () => trainer.fit(new data.DataLoader(new data.TensorDataset(x, y), { batchSize: 9, dropLast: true }), quiet),
       'there are no examples',
     ],
     [
-      'batches of nothing',
+      'empty batches',
       () => trainer.fit(x, y, { batchSize: 0, ...quiet }),
       'fit: batchSize must be a whole number from 1 on, got 0',
     ],
-    ['batches of nothing to evaluate', () => trainer.evaluate(x, y, { batchSize: 0 }), 'evaluate: batchSize must be'],
-    ['batches of nothing to predict', () => trainer.predict(x, { batchSize: 0 }), 'predict: batchSize must be'],
+    ['empty batches to evaluate', () => trainer.evaluate(x, y, { batchSize: 0 }), 'evaluate: batchSize must be'],
+    ['empty batches to predict', () => trainer.predict(x, { batchSize: 0 }), 'predict: batchSize must be'],
     [
       'lengths that differ',
       () => trainer.fit(x, randn(4), quiet),
@@ -92,7 +92,7 @@ describe('refuses', () => {
     ],
     ['steps of tensors', () => trainer.fit(x, y, { stepsPerEpoch: 3, ...quiet }), 'stepsPerEpoch is for generators'],
     [
-      'a batch that is none',
+      'a value that is not a batch',
       () => trainer.fit(wrong([[x]]), quiet),
       'a batch must be a list of tensors: inputs and targets',
     ],
@@ -107,7 +107,7 @@ describe('refuses', () => {
       'callbacks[0] has none of the methods that are called: onTrainBegin, onEpochBegin',
     ],
     [
-      'one callback alone',
+      'a single callback without a list',
       () => trainer.fit(x, y, { callbacks: wrong(new TerminateOnNaN()), ...quiet }),
       'callbacks must be a list of objects',
     ],
@@ -124,7 +124,7 @@ describe('refuses', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('a monitor of a validation that there is none of, saying so', async () => {
+  it('monitoring a validation value without validation', async () => {
     for (const callback of [
       new EarlyStopping(),
       new ReduceLROnPlateau(),

@@ -1,4 +1,4 @@
-/** Training that stops and goes on from its file has the bits of training that never stopped. */
+/** Training that stops and continues from its file gives the same bits as training that never stopped. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const EPOCHS = 9;
 
 type Optimizer = optim.Adam | optim.SGD;
 
-/** All that belongs to a run, in its beginning or from a file. */
+/** Everything that belongs to a run, new or from a file. */
 function run(kind: 'Adam' | 'SGD', path: string | null) {
   const [x, y] = data.makeMoons(120, { noise: 0.25, seed: 2 });
   manualSeed(7);
@@ -63,7 +63,7 @@ function run(kind: 'Adam' | 'SGD', path: string | null) {
         Object.fromEntries(Object.entries(states).map(([name, holder]) => [name, holder.stateDict()]));
       callbacks.push(new ModelCheckpoint(file, { scheduler: { stateDict } }));
     }
-    // As a process that ends in the middle: nothing that comes at the end of training has an effect on the file.
+    // As when a process ends in the middle: nothing that happens at the end of training affects the file.
     callbacks.push({
       onEpochEnd(epoch, _, state) {
         if (epoch + 1 === stopAfter) state.stopTraining = true;
@@ -90,7 +90,7 @@ const joined = (a: History, b: History): History =>
   Object.fromEntries(Object.entries(a).map(([name, values]) => [name, [...values, ...b[name]!]])) as History;
 
 it.each(['Adam', 'SGD'] as const)(
-  '%s, with shuffling, dropout, batch norm, schedules and early stopping',
+  '%s resumes with the same bits, with shuffling, dropout, batch norm, schedules and early stopping',
   async (kind) => {
     const whole = run(kind, null);
     const history = await whole.fit(null);
@@ -108,7 +108,7 @@ it.each(['Adam', 'SGD'] as const)(
   },
 );
 
-it('differs where the state of early stopping is left out', () => {
+it('resuming differs if the state of early stopping is missing', () => {
   const stopping = new EarlyStopping();
   expect(stopping.stateDict()).toEqual({ best: Infinity, waited: 0, weights: null });
   stopping.loadStateDict({ best: 0.5, waited: 2, weights: null });

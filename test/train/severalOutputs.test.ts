@@ -1,4 +1,4 @@
-/** A model with several outputs, each with a loss, a target and metrics of its own. */
+/** A model with several outputs, each with its own loss, target and metrics. */
 import { describe, expect, it } from 'vitest';
 import {
   data,
@@ -31,7 +31,7 @@ function trainerOf<L extends Losses>(loss: L, more: { lossWeights?: LossWeights;
 
 const named = () => trainerOf({ age: 'mse', kind: 'crossEntropy' } as const);
 
-/** Losses of the epochs and the parameters at the end, of a loop written by hand. */
+/** The losses of the epochs and the final parameters of a loop written by hand. */
 function byHand(epochs: number, weights: [number, number]) {
   const model = twoByTwo();
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
@@ -63,11 +63,11 @@ function byHand(epochs: number, weights: [number, number]) {
 const stateOf = (model: nn.Module) =>
   Object.entries(model.stateDict()).map(([name, value]) => [name, Array.from(value.dataSync())]);
 
-describe('training', () => {
+describe('training several outputs', () => {
   it.each([
     ['compiled', false],
     ['eager', true],
-  ])('%s: numbers are those of a loop written by hand', async (_, looks) => {
+  ])('%s gives the numbers of a loop written by hand', async (_, looks) => {
     const expected = byHand(3, [0.5, 2]);
     const model = twoByTwo(looks);
     const trainer = new Trainer(model, {
@@ -80,7 +80,7 @@ describe('training', () => {
     expect(stateOf(model)).toEqual(expected.state);
   });
 
-  it('takes losses in a list or by name, as names, modules and functions', async () => {
+  it('accepts losses in a list or by output name, as names, modules and functions', async () => {
     const forms: Losses[] = [
       ['mse', 'crossEntropy'],
       [new nn.MSELoss(), new nn.CrossEntropyLoss()],
@@ -103,7 +103,7 @@ describe('training', () => {
     expect([loss, ageLoss, kindLoss]).toEqual([expected.loss, expected.output1Loss, expected.output2Loss]);
   });
 
-  it('takes targets from data sets, loaders, generators and for validation', async () => {
+  it('accepts targets from data sets, loaders, generators and for validation', async () => {
     const set = new data.TensorDataset(...x, ...y);
     const expected = await named().trainer.evaluate(x, y, { batchSize: BATCH });
     const own: data.Dataset = { length: ROWS, get: (i) => [...x, ...y].map((part) => part.select(0, i)) };
@@ -155,7 +155,7 @@ describe('training', () => {
     );
   });
 
-  it('ends where an output no longer learns, and learns', async () => {
+  it('learns, and stops when an output no longer learns', async () => {
     const { trainer, model } = trainerOf(['mse', 'crossEntropy'], { metrics: [['mae'], ['accuracy']] });
     const stopping = new EarlyStopping({ monitor: 'valOutput2Accuracy', patience: 2 });
     const plateau = new ReduceLROnPlateau({ monitor: 'output1Mae', patience: 1 });
@@ -179,7 +179,7 @@ describe('training', () => {
 });
 
 describe('metrics', () => {
-  it('look at their own output', async () => {
+  it('are computed from their own output', async () => {
     const { trainer, model } = trainerOf(['mse', 'crossEntropy'], {
       metrics: [['mae', (target, output) => target.sub(output).abs().max()], ['accuracy']],
     });
@@ -197,7 +197,7 @@ describe('metrics', () => {
     expect(logs.output2Accuracy!).toBeCloseTo(right.reduce((a, b) => a + b) / ROWS, 9);
   });
 
-  it('may be given for some outputs by name', async () => {
+  it('may be given for only some outputs, by name', async () => {
     const model = twoByTwo();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
     const loss = { age: 'mse', kind: 'crossEntropy' };
@@ -229,7 +229,7 @@ describe('predict', () => {
     });
   });
 
-  it('gives a tensor where there is one loss and one output', async () => {
+  it('gives a tensor if there is one loss and one output', async () => {
     const model = new nn.Linear(3, 2);
     const trainer = new Trainer(model, { optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }), loss: 'mse' });
     const found: Tensor = await trainer.predict(x[0]);
@@ -237,7 +237,7 @@ describe('predict', () => {
   });
 });
 
-it('a loss that is one function takes all outputs', async () => {
+it('a single loss function gets all outputs', async () => {
   const model = twoByTwo();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
   const loss = (outputs: unknown, target: Tensor) => {
@@ -248,7 +248,7 @@ it('a loss that is one function takes all outputs', async () => {
   expect(losses[2]!).toBeLessThan(losses[0]!);
 });
 
-it('leaves no memory behind', async () => {
+it('training several outputs leaks nothing', async () => {
   const { trainer, model } = trainerOf(['mse', 'crossEntropy'], { lossWeights: [1, 0.5], metrics: [['mae'], []] });
   const options = { validationData: [x, y] as const, sampleWeight, batchSize: BATCH, ...quiet };
   await trainer.fit(x, y, options);

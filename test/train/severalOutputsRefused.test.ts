@@ -1,4 +1,4 @@
-/** What a trainer with several losses refuses, and how it says so. */
+/** What a trainer with several losses refuses, and with which messages. */
 import { describe, expect, it } from 'vitest';
 import { data, nn, optim, randn, SarafError, type Tensor, Trainer } from '../../src/index.ts';
 import { examples, twoByTwo } from '../support/twoByTwo.ts';
@@ -7,7 +7,7 @@ const quiet = { verbose: false } as const;
 const { x, ages, kinds, y } = examples();
 const wrong = (x: unknown) => x as never;
 
-describe('refuses', () => {
+describe('a trainer with several losses refuses', () => {
   const make = (options: object) => {
     const model = twoByTwo();
     return new Trainer(model, wrong({ optimizer: new optim.SGD(model.parameters(), { lr: 0 }), ...options }));
@@ -20,7 +20,7 @@ describe('refuses', () => {
     ['a list of one loss', () => make({ loss: ['mse'] }), 'for several outputs, got 1; for one give the loss itself'],
     ['an unknown loss', () => make({ loss: ['mse', 'msa'] }), 'unknown loss msa'],
     [
-      'something else among losses',
+      'a value that is not a loss',
       () => make({ loss: ['mse', 3] }),
       'loss must be a name, a loss module or a function',
     ],
@@ -35,22 +35,22 @@ describe('refuses', () => {
       'lossWeights must have one entry for each of the 2 losses, got 1',
     ],
     [
-      'a weight that is none',
+      'a weight that is not a number',
       () => make({ ...two, lossWeights: [1, Number.NaN] }),
       'lossWeights of output2 must be a finite number, got NaN',
     ],
     [
-      'weights by name of losses in a list',
+      'weights by name for losses in a list',
       () => make({ ...two, lossWeights: { age: 1 } }),
       'lossWeights must be a list with one entry for each of the 2 losses',
     ],
     [
-      'a weight of no output',
+      'a weight for an unknown output',
       () => make({ ...byName, lossWeights: { size: 1 } }),
       'lossWeights names size, which is no output (they are age, kind)',
     ],
     [
-      'metrics that are no list for each output',
+      'metrics without a list for each output',
       () => make({ ...two, metrics: ['mae', 'accuracy'] }),
       "metrics must be a list for each output, such as [['accuracy'], []]; got mae",
     ],
@@ -67,7 +67,7 @@ describe('refuses', () => {
     ],
     ['three targets', () => make(two).evaluate(x, [ages, kinds, kinds]), 'evaluate: there are 2 losses, so targets'],
     [
-      'targets for one loss',
+      'several targets for one loss',
       () => make({ loss: 'mse' }).fit(x, y, quiet),
       'fit: there is one loss, so targets must be one tensor, got 2',
     ],
@@ -123,7 +123,7 @@ describe('refuses', () => {
     ).rejects.toThrow('there are 2 losses, so the model must give a list of as many outputs; it gives one');
   });
 
-  it('to predict with a model that gives something else', async () => {
+  it('predicting with a model that does not give tensors', async () => {
     const model = new nn.LSTM(3, 2);
     const trainer = new Trainer(model, { optimizer: new optim.SGD(model.parameters(), { lr: 0 }), loss: 'mse' });
     await expect(trainer.predict(randn(2, 4, 3))).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** fit, evaluate, predict: that models learn, what they report, that nothing leaks, and that stopping and going on work. */
+/** fit, evaluate, predict: models learn, the reports are right, nothing leaks, and training can stop and resume. */
 import { describe, expect, it, vi } from 'vitest';
 import {
   ArgumentError,
@@ -38,7 +38,7 @@ function moons(options: Partial<TrainerOptions> = {}) {
 }
 
 describe('fit', () => {
-  it('learns, and tells loss and metrics of every epoch', async () => {
+  it('learns, and reports loss and metrics of every epoch', async () => {
     const { x, y, trainer, model } = moons();
     const history = await trainer.fit(x, y, { epochs: 40, batchSize: 20, validationSplit: 0.2, ...quiet });
     expect(Object.keys(history)).toEqual(['loss', 'accuracy', 'valLoss', 'valAccuracy']);
@@ -54,7 +54,7 @@ describe('fit', () => {
     expect(model.training).toBe(true);
   });
 
-  it('does the same steps as a loop by hand', async () => {
+  it('takes the same steps as a loop by hand', async () => {
     const byHand = moons();
     manualSeed(7);
     const losses: number[] = [];
@@ -86,7 +86,7 @@ describe('fit', () => {
     });
   });
 
-  it('takes data sets, loaders and validation data', async () => {
+  it('accepts data sets, loaders and validation data', async () => {
     const { x, y, trainer } = moons();
     const set = new data.TensorDataset(x, y);
     const first = await trainer.fit(set, { epochs: 2, validationData: [x, y], ...quiet });
@@ -171,13 +171,13 @@ describe('fit', () => {
     expect((await run([5, 0.5], each)).history).toEqual(history);
     const sum = (await run([5, 0.5], new nn.CrossEntropyLoss({ reduction: 'sum' }))).history.loss[0]!;
     expect(sum).toBeCloseTo(3 * history.loss[0]!, 5);
-    // Classes that are not named weigh 1.
+    // Classes that are not named have weight 1.
     expect((await run([5])).history.loss[0]!).toBeCloseTo((5 * before[0]! + before[1]! + before[2]!) / 3, 5);
     const mean = (output: Tensor, target: Tensor) => F.crossEntropy(output, target);
     await expect(run([1, 2], mean)).rejects.toThrow('weights need a loss for each example');
   });
 
-  it('runs models that cannot be compiled', async () => {
+  it('trains models that cannot be compiled', async () => {
     class Peeking extends nn.Module {
       layer = new nn.Linear(2, 2);
       override forward(x: Tensor): Tensor {
@@ -221,7 +221,7 @@ describe('fit', () => {
     expect(memory()).toEqual(before);
   });
 
-  it('lets the event loop run, and others make tensors meanwhile', async () => {
+  it('lets the event loop run, and other code make tensors meanwhile', async () => {
     const { trainer } = moons();
     const x = randn(4000, 2);
     const y = tensor(new Int32Array(4000));
@@ -232,7 +232,7 @@ describe('fit', () => {
       made.push(tensor([turns]));
     }, 1);
     const start = performance.now();
-    // Many short epochs: none of them alone is long enough for a pause.
+    // Many short epochs: no single one is long enough for a pause.
     await trainer.fit(x, y, { epochs: 300, batchSize: 100, ...quiet });
     const elapsed = performance.now() - start;
     clearInterval(timer);
@@ -241,7 +241,7 @@ describe('fit', () => {
     for (const t of [...made, x, y]) t.dispose();
   });
 
-  it('stops on its signal, and leaves out the epoch that was not finished', async () => {
+  it('stops on its signal, and omits the unfinished epoch', async () => {
     const { x, y, trainer } = moons();
     const controller = new AbortController();
     const seen: number[] = [];
@@ -258,7 +258,7 @@ describe('fit', () => {
     expect((await trainer.fit(x, y, options)).loss).toEqual([]);
   });
 
-  it('goes on from a file with the same bits', async () => {
+  it('resumes from a file with the same bits', async () => {
     const whole = moons();
     await whole.trainer.fit(whole.x, whole.y, { epochs: 5, validationSplit: 0.1, ...quiet });
     const half = moons();
@@ -273,7 +273,7 @@ describe('fit', () => {
     expect(bits(model)).toEqual(bits(whole.model));
   });
 
-  it('prints a line an epoch', async () => {
+  it('prints a line per epoch', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
       const { x, y, trainer } = moons();
@@ -285,7 +285,7 @@ describe('fit', () => {
     }
   });
 
-  it('runs on the device that is asked for', async () => {
+  it('runs on the requested device', async () => {
     const { x, y, trainer, model } = moons({ device: 'reference' });
     const history = await trainer.fit(x, y, { epochs: 2, ...quiet });
     expect(model.parameters().map((p) => p.device)).toEqual(Array(4).fill('reference'));
@@ -294,7 +294,7 @@ describe('fit', () => {
 });
 
 describe('metrics', () => {
-  it('are functions or objects too', async () => {
+  it('can also be functions or objects', async () => {
     const { x, y, model, optimizer } = moons();
     const half = (target: Tensor, output: Tensor) =>
       output
@@ -324,10 +324,14 @@ describe('metrics', () => {
   });
 });
 
-describe('refuses', () => {
+describe('Trainer refuses', () => {
   const { x, y, model, optimizer, trainer } = moons();
   it.each<[string, () => unknown, string]>([
-    ['what is no model', () => new Trainer(wrong({}), { optimizer, loss: 'mse' }), 'Trainer: expected a module'],
+    [
+      'a value that is not a model',
+      () => new Trainer(wrong({}), { optimizer, loss: 'mse' }),
+      'Trainer: expected a module',
+    ],
     ['no optimizer', () => new Trainer(model, wrong({ loss: 'mse' })), 'optimizer must be an optimizer'],
     ['an unknown loss', () => new Trainer(model, { optimizer, loss: 'rmse' }), 'unknown loss rmse (known: mse, '],
     ['an inherited loss', () => new Trainer(model, { optimizer, loss: 'toString' }), 'unknown loss toString'],
@@ -356,7 +360,7 @@ describe('refuses', () => {
       () => trainer.fit(x, y, { classWeight: [-1, 1] }),
       'numbers from 0 on for classes from 0 on, got 0: -1',
     ],
-    ['weights of names', () => trainer.fit(x, y, { classWeight: { cat: 1 } }), 'got NaN: 1'],
+    ['class weights by name', () => trainer.fit(x, y, { classWeight: { cat: 1 } }), 'got NaN: 1'],
     [
       'inputs without targets',
       () => trainer.fit(new data.TensorDataset(x), quiet),
@@ -364,7 +368,7 @@ describe('refuses', () => {
     ],
     ['nothing to predict', () => trainer.predict(wrong([1])), 'predict: expected a tensor of inputs'],
     [
-      'a second fit at once',
+      'a second fit at the same time',
       () => Promise.all([trainer.fit(x, y, quiet), trainer.fit(x, y, quiet)]),
       'is training already',
     ],

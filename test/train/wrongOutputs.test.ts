@@ -1,4 +1,4 @@
-/** Models that end in Softmax or Sigmoid, and losses that do that themselves: one warning a model, with the cure. */
+/** Models that end in Softmax or Sigmoid, and losses that apply them too: one warning per model, with the remedy. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { F, nn, optim, randn, type Tensor, Trainer, tensor } from '../../src/index.ts';
 
@@ -25,7 +25,7 @@ afterEach(() => {
 
 type Net = nn.Module & { forward(input: Tensor): Tensor };
 
-/** A model that ends in this layer, drawn or in a row, or one whose forward calls the function. */
+/** Models that end in this layer: a graph, a sequence, or one whose forward calls the function. */
 const MODELS: Record<string, (last: nn.Layer) => Net> = {
   Sequential: (last) => new nn.Sequential(new nn.Linear(3, 2), last),
   'Sequential in Sequential': (last) =>
@@ -57,7 +57,7 @@ const LASTS: Record<string, () => nn.Layer> = {
   ReLU: () => new nn.ReLU(),
 };
 
-/** Loss, its function and its name in Trainer, its targets, and after what it warns. */
+/** A loss, its function and its name in Trainer, its targets, and the layers after which it warns. */
 const LOSSES: [string, () => Net, unknown, string, Tensor, RegExp][] = [
   [
     'CrossEntropyLoss',
@@ -88,7 +88,7 @@ const CALLED: Record<string, string> = {
   KLDivLoss: 'klDiv takes log-probabilities',
 };
 
-describe.each(LOSSES)('%s', (kind, make, fn, name, y, bad) => {
+describe.each(LOSSES)('%s warns once if needed', (kind, make, fn, name, y, bad) => {
   describe.each(Object.entries(LASTS))('after %s', (last, layer) => {
     const check = () => {
       expect(warned).toHaveLength(bad.test(last) ? 1 : 0);
@@ -98,11 +98,11 @@ describe.each(LOSSES)('%s', (kind, make, fn, name, y, bad) => {
       }
     };
 
-    it.each(Object.keys(MODELS))('of %s, in a loop', (form) => {
+    it.each(Object.keys(MODELS))('%s, in a loop', (form) => {
       const model = MODELS[form]!(layer());
       for (let i = 0; i < 3; i++) (make().forward as (a: Tensor, b: Tensor) => Tensor)(model.forward(x), y).backward();
       check();
-      // Another model is another matter.
+      // Another model gets its own warning.
       const other = MODELS[form]!(layer());
       (make().forward as (a: Tensor, b: Tensor) => Tensor)(other.forward(x), y);
       expect(warned).toHaveLength(bad.test(last) ? 2 : 0);
@@ -117,7 +117,7 @@ describe.each(LOSSES)('%s', (kind, make, fn, name, y, bad) => {
         const options = { epochs: 2, batchSize: 3, verbose: false };
         if (given === 'a function, with weights') {
           const each = (a: Tensor, b: Tensor) => (fn as typeof F.mseLoss)(a, b, { reduction: 'none' });
-          // What a function of the user's does inside is not seen.
+          // Losses inside a user-defined function are not recognised.
           await new Trainer(model, { optimizer: trainer.optimizer, loss: each }).fit(x, y, options);
           expect(warned).toEqual([]);
           return;
@@ -129,7 +129,7 @@ describe.each(LOSSES)('%s', (kind, make, fn, name, y, bad) => {
       },
     );
 
-    it('not where nothing is trained', async () => {
+    it('but not if nothing is trained', async () => {
       const model = MODELS.Sequential!(layer());
       const trainer = new Trainer(model, { optimizer: new optim.SGD(model.parameters()), loss: name });
       await trainer.evaluate(x, y);
@@ -138,7 +138,7 @@ describe.each(LOSSES)('%s', (kind, make, fn, name, y, bad) => {
   });
 });
 
-it('says what to do', () => {
+it('the warning says what to do', () => {
   const model = MODELS.Sequential!(new nn.Softmax());
   new nn.CrossEntropyLoss().forward(model.forward(x), classes);
   expect(warned).toEqual([
@@ -146,7 +146,7 @@ it('says what to do', () => {
   ]);
 });
 
-it('goes to the console where there is no process', () => {
+it('the warning goes to the console if there is no process', () => {
   vi.restoreAllMocks();
   const log = vi.spyOn(console, 'warn').mockImplementation(() => {});
   vi.stubGlobal('process', undefined);

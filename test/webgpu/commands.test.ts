@@ -11,7 +11,7 @@ import { checkOnGpu } from './reference.ts';
 
 const SPECIALS = [NaN, Infinity, -Infinity, -0, 0];
 
-/** Random numbers with special ones among them. */
+/** Random numbers, including special values. */
 function withSpecials(n: number, seed: number): number[] {
   let list = randomFloats(n, seed, -2, 2);
   SPECIALS.forEach((value, i) => {
@@ -24,7 +24,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
   const operand = (box: Sandbox, layout: Layout, seed: number) =>
     box.put(randomInts(layout.span, seed, -1000, 1000), 'int32', seed % 5) + layout.start;
 
-  test('copy and where through random strides', async () => {
+  test('copy and where are right through random strides', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = seeded(seed);
       const shape = randomShape(random);
@@ -67,7 +67,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('binary through random strides, with scalars', async () => {
+  test('binary is right through random strides, with scalars', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = seeded(seed * 31);
       const shape = randomShape(random);
@@ -96,7 +96,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('fill', () =>
+  test('fill is right', () =>
     checkOnGpu(
       gpu,
       'fill',
@@ -122,7 +122,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     [0, 3, 4],
   ] as const;
 
-  test.each(Object.entries(encode.ReduceFn))('reduce %s', async (name, fn) => {
+  test.each(Object.entries(encode.ReduceFn))('reduce %s is right', async (name, fn) => {
     for (const [outer, size, inner] of sections) {
       const n = outer * size * inner;
       const values = name.endsWith('I')
@@ -142,7 +142,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test.each(Object.entries(encode.ArgReduceFn))('argReduce %s', async (name, fn) => {
+  test.each(Object.entries(encode.ArgReduceFn))('argReduce %s is right', async (name, fn) => {
     for (const [outer, size, inner] of sections) {
       if (size === 0) continue;
       const n = outer * size * inner;
@@ -163,7 +163,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('cumsum', async () => {
+  test('cumsum is right', async () => {
     for (const [outer, size, inner] of sections) {
       for (const [reverse, integer] of [
         [0, 1],
@@ -190,7 +190,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('softmax of short and long rows, in place, with special values', async () => {
+  test('softmax is right for short and long rows, in place, with special values', async () => {
     for (const cols of [1, 5, 64, 65, 1500]) {
       for (const log of [0, 1]) {
         await checkOnGpu(gpu, `${cols} columns, log ${log}`, (box, p) => {
@@ -205,7 +205,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('cross-entropy in all its kinds', async () => {
+  test('cross-entropy is right in all its kinds', async () => {
     for (const [rows, cols] of [
       [7, 4],
       [3, 70],
@@ -228,7 +228,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
     }
   });
 
-  test('cross-entropy of ignored rows alone has no mean', () =>
+  test('cross-entropy has no mean if all rows are ignored', () =>
     checkOnGpu(gpu, 'ignored', (box, p) => {
       const [loss, lse, norm] = [box.room(1), box.room(2), box.room(1)];
       encode.encodeCrossEntropy(p, {
@@ -256,7 +256,7 @@ describeOnGpu('commands on webgpu', (gpu) => {
       return [y];
     }));
 
-  test('gather, scatterAdd and sort', async () => {
+  test('gather, scatterAdd and sort are right', async () => {
     const [outer, size, n, inner] = [2, 6, 40, 3];
     for (const integer of [0, 1]) {
       const dtype = integer ? 'int32' : 'float32';

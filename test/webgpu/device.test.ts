@@ -1,4 +1,4 @@
-/** What is particular to the GPU: values come later, indices cannot be checked everywhere, and the device can be lost. */
+/** Peculiarities of the GPU: values arrive later, indices cannot always be checked at once, and the device can be lost. */
 import { afterAll, expect, test, vi } from 'vitest';
 import {
   ArgumentError,
@@ -20,7 +20,7 @@ import { candidates, executorFor, setRates } from '../../src/runtime/runtime.ts'
 import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
 import { describeOnGpu } from '../support/gpu.ts';
 
-// Shaders are made at their first use, on a processor that stands in for the GPU.
+// Shaders are made at their first use, on a CPU that emulates the GPU.
 vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('the device webgpu', (gpu) => {
@@ -28,12 +28,12 @@ describeOnGpu('the device webgpu', (gpu) => {
     gpu.gpu.destroy();
   });
 
-  test('is what runtimeInfo tells', () => {
+  test('is reported by runtimeInfo', () => {
     expect(runtimeInfo()).toMatchObject({ device: 'webgpu', webgpu: true, simd: 'none' });
     expect(zeros(3).device).toBe('webgpu');
   });
 
-  test('values come asynchronously alone', async () => {
+  test('gives values only asynchronously', async () => {
     const t = tensor([
       [1, 2],
       [3, 4],
@@ -50,7 +50,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(await tensor([1, -2], { dtype: 'int32' }).data()).toEqual(Int32Array.of(1, -2));
   });
 
-  test('values are those of the moment of the call', async () => {
+  test('gives the values at the time of the call', async () => {
     const t = tensor([1, 2, 3]);
     const before = t.data();
     t.add_(1);
@@ -60,7 +60,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(await after).toEqual(Float32Array.of(2, 3, 4));
   });
 
-  test('writes and commands keep their order', async () => {
+  test('keeps the order of writes and commands', async () => {
     const small = zeros(5);
     const large = zeros(1000);
     const results = [];
@@ -73,7 +73,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(sums).toEqual(results.map((_, i) => i * 1005));
   });
 
-  test('the heap grows and keeps what it holds', async () => {
+  test('keeps the contents of its heap when it grows', async () => {
     const before = memory().bytesReserved;
     const t = tensor([1, 2, 3]).mul(2);
     const big = zeros(gpu.allocator.bytesReserved / 4 + 1000).add(1);
@@ -83,7 +83,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     big.dispose();
   });
 
-  test('indices from the host are checked at once, others when something is read', async () => {
+  test('checks indices from the host at once, others when something is read', async () => {
     const x = tensor([
       [1, 2],
       [3, 4],
@@ -98,20 +98,20 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(await x.indexSelect(0, wrong.add(0).clamp(0, 1)).data()).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 
-  test('the order of a data set does not depend on the device', async () => {
+  test('does not change the order of a data set', async () => {
     manualSeed(11);
     const onGpu = await randperm(20).data();
     manualSeed(11);
     expect(await randperm(20, { device: 'wasm' }).data()).toEqual(onGpu);
   });
 
-  test('a product of zeros has a second derivative', async () => {
+  test('has second derivatives of products of zeros', async () => {
     const x = tensor([2, 0, 3], { requiresGrad: true });
     x.prod().backward();
     expect(await x.grad!.data()).toEqual(Float32Array.of(0, 6, 0));
   });
 
-  test('what looks at values works without them, or says what it needs', async () => {
+  test('runs functions that inspect values without them, or says what they need', async () => {
     const p = tensor([0.2, 0.9]);
     expect((await F.binaryCrossEntropy(p, tensor([0, 1])).data())[0]).toBeCloseTo(-Math.log(0.8 * 0.9) / 2, 5);
     await expect(F.binaryCrossEntropy(p.add(1), tensor([0, 1])).data()).rejects.toThrow('between 0 and 1, got 1.2');
@@ -124,7 +124,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     expect(onGpu).toEqual(nn.init.orthogonal_(zeros([3, 4], { device: 'wasm' })).dataSync());
   });
 
-  test('a function compiled for auto goes on on the CPU when the GPU is lost', async () => {
+  test('can be lost: a function compiled for auto continues on the CPU', async () => {
     await init({ device: 'auto' });
     const rates = candidates().rates!;
     setRates({ ...rates, cpu: { ...rates.cpu, command: 1e12 } });
@@ -143,7 +143,7 @@ describeOnGpu('the device webgpu', (gpu) => {
     scale.dispose();
   });
 
-  test('is lost: reads fail, its tensors say so, and new ones go to the CPU', async () => {
+  test('can be lost: reads fail, its tensors say so, and new ones are on the CPU', async () => {
     await init({ device: 'webgpu' });
     const gpu = executorFor('webgpu') as WebGpuExecutor;
     const t = rand(10);

@@ -8,14 +8,14 @@ import { Sandbox } from '../support/heap.ts';
 import { binaryRows, CLAMP, floatSpecials, intSpecials, type Kind, unaryRows } from '../support/oracle.ts';
 
 const RELATIVE = 1e-4;
-/** What the double-precision oracle itself loses, and denormal factors. */
+/** The error of the double-precision oracle itself, and of denormal factors. */
 const NOTHING = 1e-15;
 const SMALLEST_NORMAL = 2 ** -126;
 const LARGEST = 3.4028235e38;
 
 const dtypeOf = (kind: Kind) => (kind === 'float' ? 'float32' : 'int32');
 
-/** Denormals may be taken for zero, as inputs and as results: what zero, and the result as zero, would be, is right too. */
+/** Denormals may be treated as zero, as inputs and as results: results for a zero input, and a zero result, are right too. */
 function isNear(got: number, exact: number): boolean {
   if (Number.isNaN(exact)) return Number.isNaN(got);
   if (Math.abs(exact) > LARGEST) return got === Math.sign(exact) * Infinity;
@@ -33,7 +33,7 @@ function samples(lo: number, hi: number, from: Kind, n: number, random: () => nu
 }
 
 describeOnGpu('element functions on webgpu', (gpu) => {
-  test.each(unaryRows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
+  test.each(unaryRows.map((row) => [row.name, row] as const))('%s is right', async (name, row) => {
     const { from, to, lo, hi, special = [], fn } = row;
     const specials = from === 'float' ? [...floatSpecials, ...special.map(Math.fround)] : intSpecials;
     const x = [...specials, ...samples(lo, hi, from, 3000, seeded(5))];
@@ -51,7 +51,7 @@ describeOnGpu('element functions on webgpu', (gpu) => {
     box.release();
   });
 
-  test.each(binaryRows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
+  test.each(binaryRows.map((row) => [row.name, row] as const))('%s is right', async (name, row) => {
     const { from, to, lo, hi, fn, limit = Infinity } = row;
     const list = from === 'float' ? floatSpecials : intSpecials;
     const firsts = list.filter((value) => !(Math.abs(value) > limit));

@@ -5,7 +5,7 @@ import { describeOnGpu } from '../support/gpu.ts';
 import { randomFloats } from '../support/heap.ts';
 import { checkOnGpu } from './reference.ts';
 
-/** Fields of alpha·A·B + beta·C in a layout; rows of C lie `gap` apart, and with beta an activation follows. */
+/** Fields of alpha·A·B + beta·C in a layout; rows of C are `gap` elements apart, and with beta an activation follows. */
 function product(
   layout: string,
   [batch, m, n, k]: readonly [number, number, number, number],
@@ -42,7 +42,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
     [32, 130, 129, 3],
   ] as const;
   const layouts = ['NN', 'NT', 'TN', 'TT'] as const;
-  test.each(layouts)('gemm %s of every tile, with edges', async (layout) => {
+  test.each(layouts)('gemm %s is right for every tile, with edges', async (layout) => {
     for (const [batch, m, n, k] of layout === 'TN' ? [...smallProducts, ...otherTiles] : smallProducts) {
       for (const beta of k < 20 ? [0, 0.5] : [0]) {
         await checkOnGpu(gpu, `${layout} ${batch} × [${m}, ${n}, ${k}], beta ${beta}`, (box, p) => {
@@ -60,7 +60,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
     }
   });
 
-  test.each(layouts)('gemm %s by four elements at a time', async (layout) => {
+  test.each(layouts)('gemm %s is right by four elements at a time', async (layout) => {
     const sizes = [
       [1, 4, 68, 20],
       [1, 68, 4, 36],
@@ -84,7 +84,7 @@ describeOnGpu('matrix products on webgpu', (gpu) => {
     }
   });
 
-  test('gemm with negative strides and NaN in C that beta 0 does not read', () =>
+  test('gemm is right with negative strides, and does not read NaN in C if beta is 0', () =>
     checkOnGpu(gpu, 'gemm', (box, p) => {
       const c = box.put(new Float32Array(12).fill(NaN));
       encode.encodeGemm(p, {

@@ -1,6 +1,6 @@
 /**
- * Products in float16: with operands that are such numbers they are the reference's, since all is added up in float32; with others they
- * are as near as rounding allows. Where the GPU has no such numbers they stay as they are.
+ * Products in float16: with operands that are float16 numbers they equal the reference, because all sums are in
+ * float32; with others they are as close as rounding allows. If the GPU has no float16, products stay in float32.
  */
 import { expect, test } from 'vitest';
 import * as encode from '../../bindings/generated/encode.ts';
@@ -26,11 +26,11 @@ const SMALLEST_HALF = 2 ** -14;
 const DIGITS = 11;
 /** Sums of exact products, in float32, in another order. */
 const CLOSE = 1e-5;
-/** The largest error of a rounded operand, relative: WGSL lets a GPU take either neighbour. */
+/** The largest relative error of a rounded operand: WGSL lets a GPU choose either neighbour. */
 const ROUNDING = 2 ** (1 - DIGITS);
 const TIME = { timeout: 120_000 };
 
-/** The float16 next to a float32. */
+/** The float16 nearest to a float32. */
 function toHalf(x: number): number {
   if (Math.abs(x) < SMALLEST_HALF) return 0;
   const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - DIGITS + 1);
@@ -39,12 +39,12 @@ function toHalf(x: number): number {
 
 const halves = (n: number, seed: number) => randomFloats(n, seed).map(toHalf);
 
-/** Steps of training, and how far the losses of float16 are from those of float32 at most, as a share of the first one. */
+/** The number of training steps, and the largest difference between the losses of float16 and float32, relative to the first one. */
 const STEPS = 40;
 const APART = 0.02;
 const [BATCH, CLASSES] = [16, 4];
 
-/** A step of training; the first loss is about log 4. */
+/** A training step; the first loss is about log 4. */
 function training(model: nn.Module & { forward(x: Tensor): Tensor }, shape: number[]): () => Tensor {
   const n = shape.reduce((product, size) => product * size, 1);
   const x = tensor(Float32Array.from(randomFloats(n, 5)), { shape });
@@ -100,7 +100,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     }
   }
 
-  test('are what init is asked for where the GPU has them', TIME, async () => {
+  test('are used if init asks for them and the GPU has them', TIME, async () => {
     expect(runtimeInfo().precision).toBe('float32');
     await inHalf(async () => {
       expect(runtimeInfo().precision).toBe(isOffered ? 'float16' : 'float32');
@@ -117,7 +117,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     return;
   }
 
-  test.each(['NN', 'NT', 'TN', 'TT'])('matrix products %s of every tile', TIME, async (layout) => {
+  test.each(['NN', 'NT', 'TN', 'TT'])('are exact in matrix products %s for every tile', TIME, async (layout) => {
     const sizes = [
       [1, 4, 68, 20],
       [3, 9, 10, 7],
@@ -162,7 +162,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     { inChannels: 5, outChannels: 5, size: 9, kernel: 3, stride: 1, pad: 2, dilation: 2, groups: 5 },
     { inChannels: 8, outChannels: 16, size: 20, kernel: 1, stride: 1, pad: 0, dilation: 1, groups: 1 },
   ];
-  test.each(convolutions)('convolution and its gradients %o', TIME, async (shape) => {
+  test.each(convolutions)('are exact in convolution and its gradients %o', TIME, async (shape) => {
     const { inChannels, outChannels, size, kernel, stride, pad, dilation, groups } = shape;
     const batch = 2;
     const out = Math.floor((size + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
@@ -192,7 +192,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     );
   });
 
-  test('other operands are rounded, and the error is bounded', TIME, async () => {
+  test('round other operands, with a bounded error', TIME, async () => {
     const [m, n, k] = [40, 36, 300];
     const [a, b] = [randomFloats(m * k, 1), randomFloats(k * n, 2)];
     const product = () =>
@@ -213,12 +213,12 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     }
   });
 
-  test('the largest float16 is exact', async () => {
+  test('keep the largest float16 exact', async () => {
     const x = tensor([[65504, -65504]]);
     expect(await inHalf(() => x.matmul(tensor([[1], [0.5]])).data())).toEqual(Float32Array.of(32752));
   });
 
-  test('a compiled function follows the precision', TIME, async () => {
+  test('are used by compiled functions after a change of precision', TIME, async () => {
     const w = tensor(Float32Array.from(randomFloats(30 * 20, 1)), { shape: [30, 20] });
     const x = tensor(Float32Array.from(randomFloats(10 * 30, 2)), { shape: [10, 30] });
     const product = compile((input: Tensor) => input.matmul(w).relu());
@@ -230,7 +230,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     product.dispose();
   });
 
-  test('what auto goes by is measured anew', TIME, async () => {
+  test('are measured again for auto', TIME, async () => {
     await init({ device: 'auto' });
     const before = candidates().rates;
     expect(before).not.toBeNull();
@@ -242,7 +242,7 @@ describeOnGpu('products in float16 on webgpu', (gpu) => {
     setRates(null);
   });
 
-  test.each(['images', 'sequences'] as const)('training on %s follows float32', TIME, async (kind) => {
+  test.each(['images', 'sequences'] as const)('give losses close to float32 in training on %s', TIME, async (kind) => {
     const curve = async () => {
       const step = kind === 'images' ? onImages() : onSequences();
       const losses = [];

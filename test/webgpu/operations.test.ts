@@ -78,16 +78,16 @@ async function check(fn: (...inputs: Tensor[]) => Tensor | Tensor[], inputs: rea
 }
 
 describeOnGpu('operations on webgpu', () => {
-  test.each(Object.entries(operations))('%s', async (_, fn) => {
+  test.each(Object.entries(operations))('%s is right', async (_, fn) => {
     await init({ device: 'wasm' });
     const x = reals(1, 8, 4, 12, 12);
     x.requiresGrad = true;
     await check(fn, [x]);
   });
 
-  // Moves read values at once.
+  // Moves read values synchronously.
   const { move, ...others } = cases;
-  test.each(Object.entries(others))('the rule %s', async (_, list) => {
+  test.each(Object.entries(others))('the rule %s is right', async (_, list) => {
     for (const [fn, ...inputs] of list) await check(fn, inputs);
   });
 });

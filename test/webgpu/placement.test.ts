@@ -1,4 +1,4 @@
-/** `device: 'auto'`: where programs run by given rates, and that what they use and change is where it should be. */
+/** `device: 'auto'`: where programs run for given rates, and where the tensors are that they use and change. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   compile,
@@ -30,7 +30,7 @@ const machine: Rates = {
     ...{ upload: 4_000, download: 4_000 },
   },
 };
-/** As above, but one of the two takes no time. */
+/** The same, except that one of the two takes no time. */
 const freeGpu: Rates = {
   cpu: machine.cpu,
   gpu: {
@@ -72,7 +72,7 @@ function problem() {
   return { model, optimizer, x, y, step };
 }
 
-/** Losses of so many steps by the rates given, and of three on the CPU afterwards. */
+/** The losses of this many steps with the given rates, and of three on the CPU afterwards. */
 async function losses(given: Rates, steps = 6) {
   setRates(given);
   const { model, optimizer, x, y, step } = problem();
@@ -87,7 +87,7 @@ async function losses(given: Rates, steps = 6) {
   return { found, evaluated, placement };
 }
 
-// Shaders are made at their first use, on a processor that stands in for the GPU.
+// Shaders are made at their first use, on a CPU that emulates the GPU.
 vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('device auto', (gpu) => {
@@ -97,7 +97,7 @@ describeOnGpu('device auto', (gpu) => {
   });
   afterEach(() => setRates(null));
 
-  test('goes by batch size, and tells why', async () => {
+  test('depends on the batch size, and gives the reason', async () => {
     const layer = new nn.Linear(256, 256);
     const forward = compile((x: Tensor) => layer.forward(x).relu(), { device: 'auto' });
     expect(forward.placement).toBeNull();
@@ -120,7 +120,7 @@ describeOnGpu('device auto', (gpu) => {
     forward.dispose();
   });
 
-  test('a copy of what is only read follows it', async () => {
+  test('updates a copy of a tensor that is only read', async () => {
     setRates(freeGpu);
     const factor = tensor([2, 3]);
     const scale = compile((x: Tensor) => x.mul(factor), { device: 'auto' });
@@ -134,9 +134,9 @@ describeOnGpu('device auto', (gpu) => {
     scale.dispose();
   });
 
-  test('programs share the copy of what they read', async () => {
+  test('shares such a copy among programs', async () => {
     setRates(freeGpu);
-    // What other tests have left is not freed while this one counts.
+    // Collects the garbage of other tests now, so that it is not freed while this one counts.
     await collectGarbage();
     const { blocks } = gpu.allocator;
     const table = tensor(new Float32Array(1000).fill(2), { shape: [1000] });
@@ -158,7 +158,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(gpu.allocator.blocks).toBe(blocks);
   });
 
-  test('without a measured GPU all stays on the CPU', () => {
+  test('keeps everything on the CPU if no GPU was measured', () => {
     setRates(null);
     const twice = compile((x: Tensor) => x.mul(2), { device: 'auto' });
     expect(twice(tensor([1])).toArray()).toEqual([2]);
@@ -166,7 +166,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(twice.placement!.reason).toContain("init({ device: 'auto' })");
   });
 
-  test('init measures both', async () => {
+  test('is measured by init on both', async () => {
     setRates(null);
     expect((await init({ device: 'auto' })).device).toBe('wasm');
     expect(runtimeInfo().device).toBe('wasm');
@@ -177,7 +177,7 @@ describeOnGpu('device auto', (gpu) => {
     }
   });
 
-  test('training moves what it changes, and move brings it back', async () => {
+  test('moves the tensors that training changes, and move() brings them back', async () => {
     const expected = await losses(costlyGpu);
     const got = await losses(freeGpu);
     expect(expected.placement!.device).toBe('wasm');
@@ -189,7 +189,7 @@ describeOnGpu('device auto', (gpu) => {
     expect((got.evaluated as number[][])[0]![0]).toBeCloseTo((expected.evaluated as number[][])[0]![0]!, 3);
   });
 
-  test('what has moved is used where it is', async () => {
+  test('uses moved tensors where they are', async () => {
     setRates(freeGpu);
     const { model, x, y, step } = problem();
     const run = compile(step, { device: 'auto' });
@@ -215,7 +215,7 @@ describeOnGpu('device auto', (gpu) => {
     forward.dispose();
   });
 
-  test('a gradient that is there already is added to', async () => {
+  test('adds to existing gradients', async () => {
     setRates(freeGpu);
     const w = tensor([1, 2], { requiresGrad: true });
     const add = compile((x: Tensor) => x.mul(w).sum().backward(), { device: 'auto' });
@@ -225,7 +225,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(await w.grad!.data()).toEqual(Float32Array.of(6, 8));
   });
 
-  test('a function that changes its argument stays on the CPU', () => {
+  test('keeps functions that change their arguments on the CPU', () => {
     setRates(freeGpu);
     const increase = compile((x: Tensor) => x.add_(1).sum(), { device: 'auto' });
     const x = tensor([1, 2]);
@@ -234,7 +234,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(increase.placement!.reason).toBe('it changes its arguments in place');
   });
 
-  test('nothing leaks', async () => {
+  test('leaks nothing', async () => {
     const { x, y, model, optimizer, step } = problem();
     const large = floats(7, 300, 6);
     const use = async () => {
@@ -254,7 +254,7 @@ describeOnGpu('device auto', (gpu) => {
     expect(memory()).toEqual(before);
   });
 
-  test('the Trainer chooses, and leaves the model where it was', async () => {
+  test('is chosen for the Trainer, and the model returns to where it was', async () => {
     const results: number[][] = [];
     for (const given of [costlyGpu, freeGpu]) {
       setRates(given);
@@ -279,7 +279,7 @@ describeOnGpu('device auto', (gpu) => {
     });
   });
 
-  test('move refuses what it does not know', async () => {
+  test('move() refuses unknown arguments', async () => {
     await expect(move({} as never, 'wasm')).rejects.toThrow('expected a tensor, a module, an optimizer');
   });
 });

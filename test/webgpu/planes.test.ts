@@ -39,7 +39,7 @@ function geometryOf({ batch, inChannels, size, outChannels, kernel, ...rest }: C
 
 describeOnGpu('images on webgpu', (gpu) => {
   test.each(convolutions)(
-    'convolution $kernel of $size, $inChannels to $outChannels channels',
+    'convolution is right: $kernel of $size, $inChannels to $outChannels channels',
     { timeout: 60_000 },
     (c) =>
       checkOnGpu(gpu, JSON.stringify(c), (box, p) => {
@@ -67,7 +67,7 @@ describeOnGpu('images on webgpu', (gpu) => {
     { height: 7, width: 5, kernel: [0, 0], stride: [0, 0], pad: [0, 0], dilation: [1, 1], out: [3, 4] },
     { height: 3, width: 4, kernel: [0, 0], stride: [0, 0], pad: [0, 0], dilation: [1, 1], out: [5, 4] },
   ];
-  test.each(pools)('pooling %o', async (pool) => {
+  test.each(pools)('pooling is right: %o', async (pool) => {
     const { height, width, kernel, stride, pad, dilation } = pool;
     const planes = 3;
     const outOf = (d: 0 | 1, spread: number) =>
@@ -106,7 +106,7 @@ describeOnGpu('images on webgpu', (gpu) => {
     { name: 'layer norm', outer: 7, channels: 40, spatial: 1, groupChannels: 40 },
     { name: 'group norm', outer: 3, channels: 6, spatial: 50, groupChannels: 2 },
     { name: 'instance norm', outer: 2, channels: 5, spatial: 12, groupChannels: 1 },
-  ])('$name', async ({ name, ...view }) => {
+  ])('$name is right', async ({ name, ...view }) => {
     const { outer, channels, spatial, groupChannels } = view;
     const n = outer * channels * spatial;
     const groups = groupChannels === 0 ? channels : (outer * channels) / groupChannels;
@@ -136,7 +136,7 @@ describeOnGpu('images on webgpu', (gpu) => {
     }
   });
 
-  test.each([0, 1, 2])('resizing, mode %i', async (mode) => {
+  test.each([0, 1, 2])('resizing is right, mode %i', async (mode) => {
     for (const [height, width, outHeight, outWidth] of [
       [4, 5, 8, 10],
       [9, 7, 4, 3],

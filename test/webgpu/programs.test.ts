@@ -9,7 +9,7 @@ import { inSandbox } from '../support/heap.ts';
 import { cases } from '../support/sharedPrograms.ts';
 import { checkOnGpu, type Encode } from './reference.ts';
 
-/** Commands that only wasm is given. */
+/** Commands that only wasm gets. */
 const FOR_CPU: Opcode[] = ['winogradWeights', 'winogradConv', 'winogradGrad', 'winogradWeightGrad', 'pack', 'qgemm'];
 
 function isForCpu(encode: Encode): boolean {
@@ -23,7 +23,7 @@ function isForCpu(encode: Encode): boolean {
 
 describeOnGpu('programs on webgpu', (gpu) => {
   const all = Object.entries(cases).map(([name, encode]) => ({ name, encode }));
-  test.each(all.filter(({ encode }) => !isForCpu(encode)))('$name', ({ name, encode }) =>
+  test.each(all.filter(({ encode }) => !isForCpu(encode)))('$name is right', ({ name, encode }) =>
     checkOnGpu(gpu, name, encode),
   );
 

@@ -1,4 +1,4 @@
-/** Values out of range on the GPU: what the host knows is refused at once, all else when something is read, and then no more. */
+/** Values out of range on the GPU: those that the host knows are refused at once, all others when something is read, once. */
 import { expect, test } from 'vitest';
 import {
   ArgumentError,
@@ -22,17 +22,17 @@ describeOnGpu('values out of range on webgpu', () => {
     ['gather', (i: Tensor) => randn(5, 1).gather(0, i.unsqueeze(1)), 'index 7 is out of range, expected 0 to 4'],
     ['embedding', (i: Tensor) => F.embedding(i, randn(5, 2)), 'index 7 is out of range, expected 0 to 4'],
     ['crossEntropy', (i: Tensor) => F.crossEntropy(randn(3, 5), i), 'target 7 is out of range for 5 classes'],
-  ] as const)('%s, operation by operation', async (op, run, message) => {
+  ] as const)('are reported once by %s, operation by operation', async (op, run, message) => {
     expect(() => run(ints([0, 7, 9]))).toThrow(ArgumentError);
     const result = run(ints([0, 6, 8]).add(1));
     const other = randn(2);
     await expect(result.data()).rejects.toThrow(`${op}: ${message}`);
-    // It has been told; the result is what the kernels could make of it.
+    // The error was reported; the result is what the kernels made of the values.
     await other.data();
     expect(await run(ints([0, 1, 3]).add(1)).data()).toBeInstanceOf(Float32Array);
   });
 
-  test('negative numbers, numbers that are not whole, and a place far behind', async () => {
+  test('include negative numbers, fractions, and an index far out of range', async () => {
     const many = Array.from({ length: 3000 }, (_, i) => i % 5);
     many[2990] = -3;
     many[2995] = 77;
@@ -43,7 +43,7 @@ describeOnGpu('values out of range on webgpu', () => {
     await table.data();
   });
 
-  test('those that are read at the same time all tell it, later ones do not', async () => {
+  test('are reported by all reads at the same time, not by later ones', async () => {
     const table = randn(5, 2);
     const bad = () => table.indexSelect(0, ints([4]).add(1));
     const first = await Promise.allSettled([bad().data(), table.data()]);
@@ -55,7 +55,7 @@ describeOnGpu('values out of range on webgpu', () => {
     await table.data();
   });
 
-  test('programs tell it when their results are read, every time', async () => {
+  test('are reported by programs when their results are read, every time', async () => {
     const table = randn(5, 2);
     const held = ints([0, 5]);
     const given = compile((i: Tensor) => table.indexSelect(0, i.mul(2)));
@@ -68,7 +68,7 @@ describeOnGpu('values out of range on webgpu', () => {
     expect(await given(ints([0, 2])).data()).toHaveLength(4);
   });
 
-  test('fit, evaluate and predict tell it', async () => {
+  test('are reported by fit, evaluate and predict', async () => {
     manualSeed(5);
     class Tokens extends nn.Module {
       readonly table = new nn.Embedding(10, 4);

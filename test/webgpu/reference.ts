@@ -1,4 +1,4 @@
-/** Runs commands on the GPU and on the reference executor, and compares what they give. */
+/** Runs commands on the GPU and on the reference executor, and compares the results. */
 import { expect } from 'vitest';
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
 import { ReferenceExecutor } from '../../src/reference/executor.ts';
@@ -10,7 +10,7 @@ const reference = new ReferenceExecutor();
 /** Encodes commands and returns the addresses of their results. */
 export type Encode = (box: Sandbox, p: ProgramBlock) => number[];
 
-/** What the commands give on the GPU, and whether one of them adds up by subgroups. */
+/** The results of the commands on the GPU, and whether one of them adds up by subgroups. */
 async function runOnGpu(gpu: WebGpuExecutor, note: string, encode: Encode) {
   const { blocks } = gpu.allocator;
   const box = new Sandbox(gpu);
@@ -32,8 +32,8 @@ async function runOnGpu(gpu: WebGpuExecutor, note: string, encode: Encode) {
 }
 
 /**
- * Fails unless the GPU gives what the reference gives, without subgroups the same bits, and writes nothing beside it. `exact`: the same
- * words, else up to `relative`.
+ * Fails unless the GPU agrees with the reference, gives the same bits without subgroups, and writes nothing else.
+ * `exact`: the same words, otherwise up to `relative`.
  */
 export async function checkOnGpu(
   gpu: WebGpuExecutor,
@@ -63,13 +63,13 @@ export async function checkOnGpu(
 }
 
 const RELATIVE = 1e-4;
-/** What is left of numbers around 1 that cancel each other. */
+/** The rounding error of numbers near 1 that cancel. */
 const CANCELLED = 1e-6;
 const SMALLEST_NORMAL = 2 ** -126;
 
 /**
- * Fails unless words are the same int32, or the same float32 up to `relative` of it or of the largest of all; NaN and ±∞ must be where
- * they are expected. Both are lists of words.
+ * Fails unless words are the same int32, or the same float32 up to `relative` of the number or of the largest of all;
+ * NaN and ±∞ must be where they are expected. Both are lists of words.
  */
 function expectNear(got: readonly number[], want: readonly number[], note: string, relative: number): void {
   expect(got.length, note).toBe(want.length);
@@ -82,7 +82,8 @@ function expectNear(got: readonly number[], want: readonly number[], note: strin
   want.forEach((word, i) => {
     if (got[i] === word) return;
     const [x, y] = [a[i]!, b[i]!];
-    // Small integers are denormals as floats, negative ones NaN with a long payload, which some engines' own NaN have, too.
+    // As floats, small integers are denormals, and negative ones are NaN with a long payload, as some engines' own NaN
+    // are.
     const isFloat = Number.isNaN(y)
       ? isUsualNaN(word) || isUsualNaN(got[i]!)
       : y === 0 || Math.abs(y) >= SMALLEST_NORMAL;

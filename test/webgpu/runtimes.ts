@@ -1,8 +1,8 @@
 /**
  * The tests of WebGPU, and smoke.js against the built package, in Node, headless Chromium, and Deno with each software GPU: `npx tsx
- * test/webgpu/runtimes.ts [runtime …] [file of tests …]`. A runtime that is not installed, or its GPU, is named and skipped; it fails
- * when a test fails in one of them, or when one has not run every opcode (unless files are named). Deno is that of test/runtimes
- * (`npm ci` there), or the one on the path.
+ * test/webgpu/runtimes.ts [runtime …] [file of tests …]`. A runtime that is not installed, or whose GPU is not, is
+ * named and skipped. The script fails if a test fails in one of them, or if one has not run every opcode (unless files
+ * are named). Deno is that of test/runtimes (`npm ci` there), or the one on the path.
  */
 import { fileURLToPath } from 'node:url';
 import { opcodes } from '../../bindings/commands/table.ts';
@@ -11,10 +11,10 @@ import { type Host, hosts } from './everywhere/hosts.ts';
 import type { Report } from './everywhere/main.ts';
 
 const FOLDER = 'out/webgpu';
-/** Files of tests: most of what they do keeps one core busy. */
+/** The number of test files that run at a time: most of their work keeps one core busy. */
 const AT_A_TIME = 2;
 
-/** Runs all there is. Returns what went wrong. */
+/** Runs everything in a runtime. Returns the failures. */
 async function check(name: string, host: Host): Promise<string[]> {
   const start = performance.now();
   console.log(`${name}: ${await host.call('test/webgpu/smoke.js')}`);
@@ -40,7 +40,7 @@ async function check(name: string, host: Host): Promise<string[]> {
   const adapters = new Set(reports.map(({ adapter }) => adapter));
   console.log(`${name}, ${[...adapters].join(', ')}: ${passed} tests passed, ${failed.length} failed, in ${seconds} s`);
   for (const skipped of reports.flatMap((report) => report.skipped)) console.log(`${name}: ${skipped}: skipped`);
-  console.log(`${name}: ${ran.length} opcodes ran: ${ran.join(', ')}; for the CPU alone: ${refused.join(', ')}`);
+  console.log(`${name}: ${ran.length} opcodes ran: ${ran.join(', ')}; for the CPU only: ${refused.join(', ')}`);
   if (chosen.length > 0) return failed;
   const missing = opcodes.filter((opcode) => !ran.includes(opcode) && !refused.includes(opcode));
   return [...failed, ...missing.map((opcode) => `no test runs the opcode ${opcode}`)];

@@ -1,6 +1,6 @@
 /**
- * Shaders for what software GPUs lack compile, in Dawn, the WebGPU of Chromium and of Node's package, whose null backend offers all
- * features and runs nothing: products in float16, subgroups of every width.
+ * Shaders for features that software GPUs lack compile in Dawn, the WebGPU of Chromium and of Node's package, whose
+ * null backend offers all features and runs nothing: products in float16, subgroups of every width.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { ProgramBlock } from '../../bindings/commands/program.ts';
@@ -20,7 +20,7 @@ function launchesOf(encodeAll: (p: ProgramBlock) => void, subgroup: number, half
 
 const at0 = { x: 0, y: 0, g: 0, w: 0, gx: 0, gw: 0, bias: 0, activation: 0 };
 
-/** Products of every tile and way, by one and by four elements. */
+/** Products of every tile and kind, by one and by four elements. */
 function products(p: ProgramBlock): void {
   const sizes = [
     [4, 68, 20],
@@ -51,7 +51,7 @@ function products(p: ProgramBlock): void {
   encode.encodeConvWeightGrad(p, { ...geometry, ...at0 });
 }
 
-/** What adds up, over workgroups of both sizes. */
+/** Commands that add up, over workgroups of both sizes. */
 function reductions(p: ProgramBlock): void {
   for (const size of [100, 3000]) {
     const [rows, cols] = [9, size];
@@ -77,7 +77,7 @@ function reductions(p: ProgramBlock): void {
   }
 }
 
-/** Kept: a device goes with its GPU. */
+/** Kept, because a device is lost with its GPU. */
 let gpu: GPU | undefined;
 
 async function openNull(): Promise<GPUDevice | null> {
@@ -116,7 +116,7 @@ describe.skipIf(device === null)('shaders for other GPUs', () => {
     expect(await check(launches)).toBeGreaterThan(20);
   });
 
-  test.each([4, 8, 16, 32, 64, 128])('what adds up by subgroups of %i compiles', async (width) => {
+  test.each([4, 8, 16, 32, 64, 128])('sums by subgroups of %i compile', async (width) => {
     const launches = launchesOf(reductions, width, false);
     expect(launches.filter(({ source }) => source().includes('subgroupShuffleXor')).length).toBeGreaterThan(30);
     expect(await check(launches)).toBeGreaterThan(30);

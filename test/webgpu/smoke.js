@@ -1,4 +1,7 @@
-/** A model trains on the GPU as on the CPU: what the built package must do in every runtime with WebGPU. Plain JavaScript, so that browsers take it as it is. */
+/**
+ * A model trains on the GPU as on the CPU: the built package must do this in every runtime with WebGPU. Plain
+ * JavaScript, so that browsers can load it unchanged.
+ */
 import { compile, F, init, manualSeed, nn, optim, tensor } from 'saraf';
 
 const STEPS = 50;
@@ -31,7 +34,7 @@ async function curve(device) {
   return { info, losses };
 }
 
-/** Throws where the curves differ; else tells the runtime and the last losses. */
+/** Throws if the curves differ; otherwise returns the runtime and the last losses as text. */
 export async function run() {
   const cpu = await curve('wasm');
   const gpu = await curve('webgpu');

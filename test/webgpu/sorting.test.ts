@@ -1,4 +1,4 @@
-/** Sorting on the GPU, and what is added up by index: lengths around the blocks that a workgroup sorts, many equal keys. */
+/** Sorting and adding by index on the GPU: lengths around the blocks that a workgroup sorts, many equal keys. */
 import { expect, test } from 'vitest';
 import * as encode from '../../bindings/generated/encode.ts';
 import { F, init, manualSeed, nn, tensor } from '../../src/index.ts';
@@ -8,7 +8,7 @@ import { checkOnGpu } from './reference.ts';
 
 const specials = [Number.NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, Number.NaN];
 
-describeOnGpu('order on webgpu', (gpu) => {
+describeOnGpu('sorting and adding by index on webgpu', (gpu) => {
   test.each([
     [64, 64, 0],
     [65, 65, 1],
@@ -19,7 +19,7 @@ describeOnGpu('order on webgpu', (gpu) => {
     [1025, 1025, 0],
     [3000, 7, 1],
     [4096, 4096, 0],
-  ])('sort of rows of %i, the first %i, descending %i', async (cols, count, descending) => {
+  ])('is right for rows of %i, the first %i, descending %i', async (cols, count, descending) => {
     for (const integer of [0, 1]) {
       const dtype = integer ? 'int32' : 'float32';
       const rows = 3;
@@ -49,7 +49,7 @@ describeOnGpu('order on webgpu', (gpu) => {
     [1024, 1],
     [2000, 1900],
     [3000, 2],
-  ])('addRows and scatterAdd of %i to %i', async (count, size) => {
+  ])('is right for addRows and scatterAdd of %i to %i', async (count, size) => {
     const [outer, inner] = [2, 3];
     await checkOnGpu(gpu, `addRows ${count}`, (box, p) => {
       const y = box.put(randomFloats(outer * size * inner, 1));
@@ -80,7 +80,7 @@ describeOnGpu('order on webgpu', (gpu) => {
     }
   });
 
-  test('the gradient of an embedding is the same bits at every run', async () => {
+  test('gives the same bits of the gradient of an embedding at every run', async () => {
     await init({ device: 'webgpu' });
     manualSeed(4);
     const layer = new nn.Embedding(20, 8);

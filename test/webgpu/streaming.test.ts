@@ -1,4 +1,4 @@
-/** `predict` on the GPU: batches on the way while others are computed, and batches that the device's memory has no room for. */
+/** `predict` on the GPU: batches are transferred while others are computed, and batches may not fit into the device's memory. */
 import { afterEach, expect, test } from 'vitest';
 import {
   compile,
@@ -41,7 +41,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     return tensor(Float32Array.from(randomFloats(ROWS * FEATURES, 4)), { shape: [ROWS, FEATURES] });
   };
 
-  test('gives what the CPU gives, where the inputs live', async () => {
+  test('agrees with the CPU, with results on the device of the inputs', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const got = await trainer.predict(x, { batchSize: 300 });
@@ -58,7 +58,7 @@ describeOnGpu('predict on webgpu', (gpu) => {
     expect(await onGpu.data()).toEqual(got.dataSync());
   });
 
-  test('the next batch starts before the results of the last one are there', async () => {
+  test('starts the next batch before the results of the previous one have arrived', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const events: string[] = [];
@@ -84,11 +84,11 @@ describeOnGpu('predict on webgpu', (gpu) => {
     expect(most).toBe(2);
   });
 
-  test('batches that do not fit are halved, and nothing stays behind', async () => {
+  test('halves batches that do not fit, and leaks nothing', async () => {
     const x = await inputs();
     const trainer = makeTrainer();
     const expected = (await trainer.predict(x, { batchSize: 10 })).dataSync();
-    // The heap has room for some hundred rows at a time.
+    // The heap has space for a few hundred rows at a time.
     await collectGarbage();
     const before = memory();
     gpu.heapLimit = gpu.allocator.bytesReserved / 4;

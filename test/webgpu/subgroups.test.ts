@@ -1,4 +1,4 @@
-/** How the lanes of a workgroup join their values: in one order, whatever subgroups the GPU has. */
+/** How the lanes of a workgroup combine their values: in one order, for any subgroups of the GPU. */
 import { expect, test } from 'vitest';
 import { runtimeInfo } from '../../src/index.ts';
 import type { WebGpuExecutor } from '../../src/webgpu/executor.ts';
@@ -10,7 +10,7 @@ import { randomFloats, Sandbox } from '../support/heap.ts';
 
 const ROWS = 3;
 
-/** Subgroups of any width, made of workgroup memory: a function of one's own stands in for that of WGSL. */
+/** Subgroups of any width, emulated with workgroup memory: this function replaces that of WGSL. */
 const emulated = `
 var<private> ownLane: u32;
 var<workgroup> exchanged: array<f32, 256>;
@@ -31,12 +31,12 @@ function tree(values: readonly number[]): number {
 }
 
 describeOnGpu('subgroups on webgpu', (gpu) => {
-  test('are used where the GPU has them, which runtimeInfo tells', () => {
+  test('are used if the GPU has them, as runtimeInfo reports', () => {
     expect(gpu.subgroup).toBe(gpu.gpu.features.has('subgroups') ? gpu.gpu.adapterInfo.subgroupMinSize : 0);
     expect(runtimeInfo().subgroups).toBe(gpu.subgroup > 0);
   });
 
-  test('are left alone where they are not what the GPU tells', async () => {
+  test('are not used if they differ from what the GPU reports', async () => {
     const { gpu: device, queue, allocator } = gpu;
     const told = {
       features: new Set(['subgroups']),
@@ -46,13 +46,13 @@ describeOnGpu('subgroups on webgpu', (gpu) => {
     const { blocks } = allocator;
     const download: WebGpuExecutor['download'] = (...args) => gpu.download(...args);
     const executor = { gpu: told, queue, allocator, download } as unknown as WebGpuExecutor;
-    // Where there are none, the shader does not compile.
+    // If there are none, the shader does not compile.
     expect(await usableSubgroup(executor, Math.max(2 * gpu.subgroup, 4))).toBe(0);
     expect(gpu.isLost).toBe(false);
     expect(allocator.blocks).toBe(blocks);
   });
 
-  /** What each lane has for the sum of its row. */
+  /** The sum of its row that each lane has. */
   async function sums(values: readonly number[], lanes: number, subgroup: number, outside = ''): Promise<number[]> {
     const box = new Sandbox(gpu);
     try {

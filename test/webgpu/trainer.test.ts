@@ -1,4 +1,4 @@
-/** The Trainer with a model on the GPU, as users have it: callbacks, files, schedules, metrics. */
+/** The Trainer with a model on the GPU, as users use it: callbacks, files, schedules, metrics. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function setUp() {
   );
   const pixels = Float32Array.from(randomFloats(N * 36, 3));
   const labels = Int32Array.from({ length: N }, (_, i) => i % 3);
-  // The class shows as a bright row.
+  // The class is a bright row.
   labels.forEach((label, i) => {
     for (let j = 0; j < 6; j++) pixels[i * 36 + label * 12 + j]! += 2;
   });
@@ -53,7 +53,7 @@ function setUp() {
   return { model, x, y };
 }
 
-/** Trains with all that can be asked for; what came out. */
+/** Trains with all options; returns the results. */
 async function use(device: 'wasm' | 'webgpu', folder: string) {
   const { model, x, y } = setUp();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -85,13 +85,13 @@ async function use(device: 'wasm' | 'webgpu', folder: string) {
   return { model, optimizer, path, numbers, lr: optimizer.paramGroups[0]!.lr };
 }
 
-// Shaders are made at their first use, on a processor that stands in for the GPU.
+// Shaders are made at their first use, on a CPU that emulates the GPU.
 vi.setConfig({ testTimeout: 60_000 });
 
 describeOnGpu('a model on webgpu', () => {
   beforeEach(() => init({ device: 'wasm' }).then(() => {}));
 
-  test('is trained, watched, saved and used as on the CPU', async () => {
+  test('is trained, monitored, saved and used as on the CPU', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'saraf-webgpu-'));
     try {
       const expected = await use('wasm', folder);
@@ -116,7 +116,7 @@ describeOnGpu('a model on webgpu', () => {
     }
   });
 
-  test('files hold its values, or it is said how they come', async () => {
+  test('is saved with its values, or the error says how to read them', async () => {
     const { model } = setUp();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const expected = saveModel(model, { optimizer });
@@ -130,7 +130,7 @@ describeOnGpu('a model on webgpu', () => {
     expect(model.parameters()[0]!.device).toBe('webgpu');
   });
 
-  test("an optimizer's memory is loaded, moved and freed", async () => {
+  test('has an optimizer whose state is loaded, moved and freed', async () => {
     const { model, x, y } = setUp();
     const adam = () => new optim.Adam(model.parameters(), { lr: 0.01 });
     const optimizer = adam();
@@ -160,14 +160,14 @@ describeOnGpu('a model on webgpu', () => {
     optimizer.dispose();
   });
 
-  test('L-BFGS says that it needs values at once', () => {
+  test('cannot be trained by L-BFGS, which says that it needs values synchronously', () => {
     const { model } = setUp();
     model.to('webgpu');
     const optimizer = new optim.LBFGS(model.parameters());
     expect(() => optimizer.step(() => tensor(1))).toThrow('come asynchronously alone');
   });
 
-  test('several outputs, each with a loss and metrics', async () => {
+  test('may have several outputs, each with a loss and metrics', async () => {
     const train = async (device: 'wasm' | 'webgpu') => {
       const { x, y } = examples();
       const model = twoByTwo();

@@ -1,4 +1,4 @@
-/** Models on the GPU: the same numbers as on the CPU, eager and compiled, and no memory that stays behind. */
+/** Models on the GPU: the same numbers as on the CPU, eager and compiled, without leaks. */
 import { expect, test } from 'vitest';
 import {
   compile,
@@ -136,7 +136,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     });
   });
 
-  test('a compiled step is one submission', async () => {
+  test('takes one submission for a compiled step', async () => {
     await init({ device: 'webgpu' });
     const { x, y, step } = problem(3);
     const run = compile(step);
@@ -147,7 +147,7 @@ describeOnGpu('training on webgpu', (gpu) => {
     expect(run.program?.commands).toBeGreaterThan(10);
   });
 
-  test('memory is flat', async () => {
+  test('leaves memory flat', async () => {
     await init({ device: 'webgpu' });
     const { x, y, step } = problem(5);
     const run = compile(step);
@@ -235,7 +235,7 @@ describeOnGpu('training on webgpu', (gpu) => {
   });
 
   test.each(['RNN', 'GRU', 'LSTM'] as const)(
-    '%s and its gradients, with lengths',
+    '%s and its gradients are right with lengths',
     { timeout: 60_000 },
     async (kind) => {
       const results: number[][] = [];
@@ -256,14 +256,14 @@ describeOnGpu('training on webgpu', (gpu) => {
     },
   );
 
-  test('profile cannot time it', async () => {
+  test('cannot be timed by profile', async () => {
     await init({ device: 'webgpu' });
     const step = compile((x: Tensor) => x.mul(2));
     step(tensor([1]));
     expect(() => profile(step)).toThrow(DeviceError);
   });
 
-  test('random numbers are those of the CPU', async () => {
+  test('uses the random numbers of the CPU', async () => {
     const draw = async (device: 'wasm' | 'webgpu') => {
       await init({ device });
       const t = tensor(new Float32Array(1000), { shape: [1000] });

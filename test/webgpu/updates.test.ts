@@ -1,4 +1,4 @@
-/** What changes parameters, random numbers, strips and loaded programs on the GPU, against the reference. */
+/** Commands that change parameters, random numbers, strips and loaded programs on the GPU, against the reference. */
 import { expect, test } from 'vitest';
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import * as encode from '../../bindings/generated/encode.ts';
@@ -9,7 +9,7 @@ import { allRows } from '../support/rows.ts';
 import { checkOnGpu } from './reference.ts';
 
 describeOnGpu('updates and programs on webgpu', (gpu) => {
-  test.each(Object.entries(encode.AdaptiveFn))('%s', async (name, fn) => {
+  test.each(Object.entries(encode.AdaptiveFn))('%s is right', async (name, fn) => {
     const n = 300;
     for (const flags of [0, 1]) {
       await checkOnGpu(gpu, `${name} ${flags}`, (box, p) => {
@@ -24,7 +24,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     }
   });
 
-  test('optimizers with every flag', async () => {
+  test('optimizers are right with every flag', async () => {
     const n = 300;
     for (let flags = 0; flags < 8; flags++) {
       await checkOnGpu(gpu, `flags ${flags}`, (box, p) => {
@@ -47,7 +47,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     }
   });
 
-  test.each(Object.entries(encode.RandomFn))('random %s', async (name, fn) => {
+  test.each(Object.entries(encode.RandomFn))('random %s is right', async (name, fn) => {
     for (const n of [1, 4, 1001]) {
       const encodeAll = (box: Sandbox, p: ProgramBlock) => {
         const y = box.room(n);
@@ -60,7 +60,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     }
   });
 
-  test('strips of many functions', async () => {
+  test('strips of many functions are right', async () => {
     const n = 5000;
     await checkOnGpu(gpu, 'strip', (box, p) => {
       const x = box.put(randomFloats(n, 1, 0.5, 2));
@@ -82,7 +82,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     });
   });
 
-  test('a loaded program takes patches, and scratch memory that has moved', async () => {
+  test('a loaded program accepts patches, and scratch memory that has moved', async () => {
     const [rows, cols] = [100, 40];
     const box = new Box(gpu);
     const data = randomFloats(rows * cols, 1);
@@ -105,7 +105,7 @@ describeOnGpu('updates and programs on webgpu', (gpu) => {
     program.patch(3, other);
     expect(await run()).toBeCloseTo(2 * sum, 3);
     const before = gpu.planVersion;
-    // Its partial sums do not fit the scratch memory that there is.
+    // Its partial sums do not fit into the existing scratch memory.
     inSandbox(gpu, (large) => {
       const c = large.room(224 * 250);
       const a = large.put(new Float32Array(250 * 2000));

@@ -1,4 +1,4 @@
-/** Makes modules of the tests that every runtime takes: one of each file, and main.js, which runs them. */
+/** Bundles the tests as modules for every runtime: one module per file, and main.js, which runs them. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown';
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
 
-/** What runs in Node alone. */
+/** Files that only run in Node. */
 const LEFT_OUT = [
   'shaders.test.ts', // compiles shaders with the package webgpu, without a GPU
   'trainer.test.ts', // writes and reads files
@@ -22,7 +22,7 @@ export async function bundleTests(folder: string): Promise<string[]> {
       ...Object.fromEntries(names.map((name) => [name, join(tests, `${name}.ts`)])),
     },
     platform: 'browser',
-    // The package says of itself that its modules have no side effects; those with tests have nothing else.
+    // The package declares that its modules have no side effects; those with tests have nothing else.
     treeshake: false,
     resolve: { alias: { vitest: join(tests, 'everywhere/vitest.ts') } },
     onLog(_, log) {

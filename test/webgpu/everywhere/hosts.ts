@@ -1,4 +1,4 @@
-/** Runtimes with WebGPU in software: each loads a module of this repository and calls what it exports. */
+/** Runtimes with WebGPU in software: each loads a module of this repository and calls its `run`. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -18,15 +18,15 @@ const TIMEOUT = 300_000;
 const execute = promisify(execFile);
 
 export interface Host {
-  /** What `run(argument)` of a module gives, in a process of its own. The module is given by its path in the repository. */
+  /** The result of `run(argument)` of a module, in a separate process. The module is given by its path in the repository. */
   call(module: string, argument?: string): Promise<unknown>;
   close(): void;
 }
 
-/** The code that does so, for a module where the runtime finds it. */
+/** The code that calls it, for a module at an address that the runtime can load. */
 const caller = (module: string, argument = '') =>
   `import(${JSON.stringify(module)}).then(({ run }) => run(${JSON.stringify(argument)}))`;
-/** Prints it as the last line. */
+/** Prints the result as the last line. */
 const printer = (module: string, argument = '') =>
   `${caller(module, argument)}.then((result) => { console.log(JSON.stringify(result)); process.exit(0); })`;
 const lastLine = (text: string): unknown => JSON.parse(text.trimEnd().split('\n').at(-1)!);
@@ -98,7 +98,7 @@ async function browser(): Promise<Host | null> {
   const args = ['--enable-unsafe-webgpu', '--no-sandbox', '--js-flags=--expose-gc'];
   return {
     async call(module, argument) {
-      // One browser a call: each has one process for the GPU.
+      // One browser per call: each has one process for the GPU.
       const app = await chromium.launch({ executablePath: CHROMIUM, args });
       try {
         const tab = await app.newPage();
@@ -116,7 +116,7 @@ async function browser(): Promise<Host | null> {
   };
 }
 
-/** Each opens a runtime, or gives null where it or its GPU is not installed. */
+/** Each opens a runtime, or returns null if it or its GPU is not installed. */
 export const hosts: Record<string, () => Promise<Host | null>> = {
   node,
   chromium: browser,

@@ -1,4 +1,4 @@
-/** Runs one file of tests in whatever runtime loads this, and tells what became of them and which commands the GPU was given. */
+/** Runs one test file in the runtime that loads this, and reports the outcome and which commands the GPU was given. */
 import { startTests, type Task, type VitestRunnerConfig } from '@vitest/runner';
 import { opcodes } from '../../../bindings/commands/table.ts';
 import { init } from '../../../src/index.ts';
@@ -27,7 +27,7 @@ const config: VitestRunnerConfig = {
   sequence: { seed: 1, hooks: 'stack', setupFiles: 'list' },
   chaiConfig: undefined,
   maxConcurrency: 1,
-  // Shaders are made at their first use, on a processor that stands in for the GPU.
+  // Shaders are made at their first use, on a CPU that emulates the GPU.
   testTimeout: 60_000,
   hookTimeout: 60_000,
   retry: 0,
@@ -37,7 +37,7 @@ const config: VitestRunnerConfig = {
   strictTags: false,
 };
 
-/** Has the kernels note which of them plan launches (true) and which throw (false). */
+/** Makes the kernels record which of them plan launches (true) and which throw (false). */
 function watchKernels(): Map<string, boolean> {
   const called = new Map<string, boolean>();
   kernels.forEach((kernel, i) => {
@@ -50,7 +50,7 @@ function watchKernels(): Map<string, boolean> {
   return called;
 }
 
-/** Adds a task and those within to the report. */
+/** Adds a task and its subtasks to the report. */
 function count(task: Task, path: string, report: Report): void {
   const name = path === '' ? task.name : `${path} › ${task.name}`;
   const messages = task.result?.errors?.map(({ message }) => message) ?? [];
@@ -61,7 +61,7 @@ function count(task: Task, path: string, report: Report): void {
   for (const message of messages) report.failed.push(`${name}: ${message}`);
 }
 
-/** Runs the tests of a module beside this one. */
+/** Runs the tests of a module next to this one. */
 export async function run(module: string): Promise<Report> {
   await init({ device: 'webgpu' });
   const { description, vendor, architecture } = (executorFor('webgpu') as WebGpuExecutor).gpu.adapterInfo;

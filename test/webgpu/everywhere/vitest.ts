@@ -1,6 +1,6 @@
 /**
- * What the tests import from `vitest`, made of its parts that need nothing of Node: it has vitest's place in the bundle for other
- * runtimes.
+ * Replaces `vitest` in the bundle for other runtimes: what the tests import from it, made of its parts that do not need
+ * Node.
  */
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import type { vi as Vi } from 'vitest';
@@ -9,5 +9,5 @@ for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, test } from '@vitest/runner';
 export const { expect } = chai;
-/** The runner gives all tests the same time. */
+/** The runner has one time limit for all tests. */
 export const vi: Pick<typeof Vi, 'setConfig'> = { setConfig: () => {} };
