@@ -31,6 +31,8 @@ const activated = (conv: Conv2d): Sequential => new Sequential(conv, new BatchNo
 
 /** Channels widened, a depthwise convolution, channels narrowed; beside a shortcut where shapes allow. */
 class InvertedResidual extends Module {
+  /** @internal */ static override name = 'InvertedResidual';
+
   conv: Sequential;
   private readonly hasShortcut: boolean;
 
@@ -54,6 +56,8 @@ class InvertedResidual extends Module {
 }
 
 class MobileNetV2 extends Module {
+  /** @internal */ static override name = 'MobileNetV2';
+
   features: Sequential;
   classifier: Sequential;
 

@@ -41,6 +41,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * new nn.ReLU().forward(tensor([-1, 2])).toArray(); // [0, 2]
  */
 export class ReLU extends Module {
+  /** @internal */ static override name = 'ReLU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU.forward', 1, arguments);
     return relu(x);
@@ -54,6 +56,8 @@ export class ReLU extends Module {
  * new nn.Sigmoid().forward(tensor([0, 1])).toArray(); // [0.5, 0.7311]
  */
 export class Sigmoid extends Module {
+  /** @internal */ static override name = 'Sigmoid';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Sigmoid.forward', 1, arguments);
     return sigmoid(x);
@@ -67,6 +71,8 @@ export class Sigmoid extends Module {
  * new nn.Tanh().forward(tensor([0, 1])).toArray(); // [0, 0.7616]
  */
 export class Tanh extends Module {
+  /** @internal */ static override name = 'Tanh';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Tanh.forward', 1, arguments);
     return tanh(x);
@@ -80,6 +86,8 @@ export class Tanh extends Module {
  * new nn.Softmax({ dim: 1 }).forward(tensor([[0, 0], [1, 1]])).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
  */
 export class Softmax extends Module {
+  /** @internal */ static override name = 'Softmax';
+
   /** The dimension that sums to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
@@ -103,6 +111,8 @@ export class Softmax extends Module {
  * new nn.LogSoftmax().forward(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
  */
 export class LogSoftmax extends Module {
+  /** @internal */ static override name = 'LogSoftmax';
+
   /** The dimension whose exponentials sum to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
 
@@ -126,6 +136,8 @@ export class LogSoftmax extends Module {
  * new nn.Identity().forward(tensor([1, 2])).toArray(); // [1, 2]
  */
 export class Identity extends Module {
+  /** @internal */ static override name = 'Identity';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Identity.forward', 1, arguments);
     return x;
@@ -139,6 +151,8 @@ export class Identity extends Module {
  * new nn.BinaryStep().forward(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
  */
 export class BinaryStep extends Module {
+  /** @internal */ static override name = 'BinaryStep';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('BinaryStep.forward', 1, arguments);
     return binaryStep(x);
@@ -152,6 +166,8 @@ export class BinaryStep extends Module {
  * new nn.ArcTan().forward(tensor([0, 1])).toArray(); // [0, 0.7854]
  */
 export class ArcTan extends Module {
+  /** @internal */ static override name = 'ArcTan';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ArcTan.forward', 1, arguments);
     return arctan(x);
@@ -165,6 +181,8 @@ export class ArcTan extends Module {
  * new nn.ReLU6().forward(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
  */
 export class ReLU6 extends Module {
+  /** @internal */ static override name = 'ReLU6';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU6.forward', 1, arguments);
     return relu6(x);
@@ -178,6 +196,8 @@ export class ReLU6 extends Module {
  * new nn.SELU().forward(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
  */
 export class SELU extends Module {
+  /** @internal */ static override name = 'SELU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SELU.forward', 1, arguments);
     return selu(x);
@@ -191,6 +211,8 @@ export class SELU extends Module {
  * new nn.SiLU().forward(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
  */
 export class SiLU extends Module {
+  /** @internal */ static override name = 'SiLU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SiLU.forward', 1, arguments);
     return silu(x);
@@ -204,6 +226,8 @@ export class SiLU extends Module {
  * new nn.Mish().forward(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
  */
 export class Mish extends Module {
+  /** @internal */ static override name = 'Mish';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Mish.forward', 1, arguments);
     return mish(x);
@@ -217,6 +241,8 @@ export class Mish extends Module {
  * new nn.Softsign().forward(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
  */
 export class Softsign extends Module {
+  /** @internal */ static override name = 'Softsign';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Softsign.forward', 1, arguments);
     return softsign(x);
@@ -230,6 +256,8 @@ export class Softsign extends Module {
  * new nn.Hardsigmoid().forward(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
  */
 export class Hardsigmoid extends Module {
+  /** @internal */ static override name = 'Hardsigmoid';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardsigmoid.forward', 1, arguments);
     return hardsigmoid(x);
@@ -243,6 +271,8 @@ export class Hardsigmoid extends Module {
  * new nn.Hardswish().forward(tensor([-4, 1.5])).toArray(); // [0, 1.125]
  */
 export class Hardswish extends Module {
+  /** @internal */ static override name = 'Hardswish';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardswish.forward', 1, arguments);
     return hardswish(x);
@@ -256,6 +286,8 @@ export class Hardswish extends Module {
  * new nn.LeakyReLU({ negativeSlope: 0.2 }).forward(tensor([-1, 2])).toArray(); // [-0.2, 2]
  */
 export class LeakyReLU extends Module {
+  /** @internal */ static override name = 'LeakyReLU';
+
   constructor(
     /** As they were given: `negativeSlope`, default 0.01. */
     readonly options: LeakyReluOptions = {},
@@ -278,6 +310,8 @@ export class LeakyReLU extends Module {
  * new nn.ELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-1.2642, 2]
  */
 export class ELU extends Module {
+  /** @internal */ static override name = 'ELU';
+
   constructor(
     /** As they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
@@ -300,6 +334,8 @@ export class ELU extends Module {
  * new nn.CELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-0.7869, 2]
  */
 export class CELU extends Module {
+  /** @internal */ static override name = 'CELU';
+
   constructor(
     /** As they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
@@ -322,6 +358,8 @@ export class CELU extends Module {
  * new nn.GELU().forward(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
  */
 export class GELU extends Module {
+  /** @internal */ static override name = 'GELU';
+
   constructor(
     /** As they were given: `approximate`, default 'none'. */
     readonly options: GeluOptions = {},
@@ -345,6 +383,8 @@ export class GELU extends Module {
  * new nn.Softplus({ beta: 2 }).forward(tensor([0, 20])).toArray(); // [0.3466, 20]
  */
 export class Softplus extends Module {
+  /** @internal */ static override name = 'Softplus';
+
   constructor(
     /** As they were given: `beta`, default 1, and `threshold`, default 20. */
     readonly options: SoftplusOptions = {},
@@ -367,6 +407,8 @@ export class Softplus extends Module {
  * new nn.Hardtanh({ minVal: -2, maxVal: 2 }).forward(tensor([-3, 1])).toArray(); // [-2, 1]
  */
 export class Hardtanh extends Module {
+  /** @internal */ static override name = 'Hardtanh';
+
   constructor(
     /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
     readonly options: HardtanhOptions = {},
@@ -398,6 +440,8 @@ export interface PReLUOptions {
  * new nn.PReLU({ numParameters: 16 }).forward(randn(8, 16, 5)).shape; // [8, 16, 5]
  */
 export class PReLU extends Module {
+  /** @internal */ static override name = 'PReLU';
+
   /** The slopes of the negative side, learned: [numParameters]. */
   declare weight: Parameter;
 

@@ -60,6 +60,8 @@ export interface AttentionCall extends AttentionMasks {
  * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16], [2, 5, 5]
  */
 export class MultiheadAttention extends Module {
+  /** @internal */ static override name = 'MultiheadAttention';
+
   /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
   declare in_proj_weight: Parameter | null;
   /** Weight of the queries' projection, [embedDim, embedDim], where kdim or vdim is not embedDim; else null. */
@@ -275,6 +277,8 @@ export interface EncoderMasks {
  * layer.forward(randn(8, 10, 32), { isCausal: true }).shape; // [8, 10, 32]
  */
 export class TransformerEncoderLayer extends Module {
+  /** @internal */ static override name = 'TransformerEncoderLayer';
+
   /** Attention of each place to all places. */
   self_attn: MultiheadAttention;
   /** The first layer behind attention: dModel to dimFeedforward. */

@@ -24,6 +24,8 @@ function checkModule(op: string, argument: string, value: unknown): asserts valu
  * new Net().parameters().length; // 4
  */
 export class ModuleList<M extends Module = Module> extends Module {
+  /** @internal */ static override name = 'ModuleList';
+
   [index: number]: M;
   private count = 0;
 
@@ -79,6 +81,8 @@ export class ModuleList<M extends Module = Module> extends Module {
  * new Net().forward(randn(2, 8)).shape; // [2, 5]
  */
 export class ModuleDict<M extends Module = Module> extends Module {
+  /** @internal */ static override name = 'ModuleDict';
+
   constructor(modules: Record<string, M> = {}) {
     if (arguments.length > 1) noMore('ModuleDict', 1, arguments);
     super();

@@ -124,6 +124,8 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
  * layer.forward(randn(8, 3, 32, 32)).shape; // [8, 16, 32, 32]
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
+  /** @internal */ static override name = 'Conv2d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     if (arguments.length > 4) noMore('Conv2d', 4, arguments);
     const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options, KINDS);
@@ -147,6 +149,8 @@ export class Conv2d extends Convolution<Conv2dOptions> {
  * new nn.Conv1d(2, 8, 5, { stride: 2 }).forward(randn(4, 2, 100)).shape; // [4, 8, 48]
  */
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
+  /** @internal */ static override name = 'Conv1d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
     if (arguments.length > 4) noMore('Conv1d', 4, arguments);
     const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options, KINDS);
@@ -171,6 +175,8 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
  * new nn.ConvTranspose2d(16, 8, 4, { stride: 2, padding: 1 }).forward(randn(1, 16, 7, 7)).shape; // [1, 8, 14, 14]
  */
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
+  /** @internal */ static override name = 'ConvTranspose2d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
     if (arguments.length > 4) noMore('ConvTranspose2d', 4, arguments);
     const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, {

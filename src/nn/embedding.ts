@@ -22,6 +22,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * words.forward(tensor([[5, 3, 0]], { dtype: 'int32' })).shape; // [1, 3, 128]
  */
 export class Embedding extends Module {
+  /** @internal */ static override name = 'Embedding';
+
   /** The table, [numEmbeddings, embeddingDim]. */
   declare weight: Parameter;
   /** As they were given. */

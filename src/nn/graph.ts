@@ -25,6 +25,8 @@ export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 
 /** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
 export class GraphValue extends Marked {
+  /** @internal */ static override name = 'GraphValue';
+
   /** @internal */
   constructor(
     /** The graph that it belongs to; others refuse it. */
@@ -56,6 +58,8 @@ type Forward = (...inputs: Tensor[]) => Tensor;
  * const output = model.forward(randn(8, 30)) as Tensor; // [8, 1]
  */
 export class Graph {
+  /** @internal */ static name = 'Graph';
+
   private count = 0;
 
   constructor() {
@@ -145,6 +149,8 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
 
 /** A drawn model: takes one tensor an input, gives one an output (an array of them where there are several). */
 export class GraphModel extends Module {
+  /** @internal */ static override name = 'GraphModel';
+
   [index: `layer${number}`]: Module;
   /** @internal */
   readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };

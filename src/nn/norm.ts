@@ -112,6 +112,8 @@ abstract class RunningNorm extends Module {
  * layer.forward(randn(8, 16)).shape; // [8, 16]
  */
 export class BatchNorm1d extends RunningNorm {
+  /** @internal */ static override name = 'BatchNorm1d';
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm1d', 2, arguments);
     super('BatchNorm1d', numFeatures, options, true);
@@ -135,6 +137,8 @@ export class BatchNorm1d extends RunningNorm {
  * block.forward(randn(8, 3, 10, 10)).shape; // [8, 16, 8, 8]
  */
 export class BatchNorm2d extends RunningNorm {
+  /** @internal */ static override name = 'BatchNorm2d';
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm2d', 2, arguments);
     super('BatchNorm2d', numFeatures, options, true);
@@ -157,6 +161,8 @@ export class BatchNorm2d extends RunningNorm {
  * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class InstanceNorm2d extends RunningNorm {
+  /** @internal */ static override name = 'InstanceNorm2d';
+
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
     if (arguments.length > 2) noMore('InstanceNorm2d', 2, arguments);
     super('InstanceNorm2d', numFeatures, options, false);
@@ -194,6 +200,8 @@ export interface LayerNormOptions {
  * new nn.LayerNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
  */
 export class LayerNorm extends Module {
+  /** @internal */ static override name = 'LayerNorm';
+
   /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
   /** Added to the variance, ≥ 0. Default 1e-5. */
@@ -247,6 +255,8 @@ export interface GroupNormOptions {
  * new nn.GroupNorm(4, 16).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class GroupNorm extends Module {
+  /** @internal */ static override name = 'GroupNorm';
+
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
   /** A factor for each channel, [numChannels], at first 1; null without `affine`. */

@@ -10,6 +10,8 @@ import { Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Parameter extends Tensor {
+  /** @internal */ static override name = 'Parameter';
+
   constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
     if (arguments.length > 2) noMore('Parameter', 2, arguments);
     checkOptions('Parameter', options, { requiresGrad: FLAG });
@@ -36,6 +38,8 @@ export class Parameter extends Tensor {
 
 /** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
 export class Buffer extends Tensor {
+  /** @internal */ static override name = 'Buffer';
+
   constructor(data: Tensor) {
     if (arguments.length > 1) noMore('Buffer', 1, arguments);
     checkTensor('Buffer', 'data', data);

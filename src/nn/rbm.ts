@@ -36,6 +36,8 @@ export interface Sampled {
  * rbm.sampleHidden(images).samples.shape; // [32, 128]
  */
 export class RBM extends Module {
+  /** @internal */ static override name = 'RBM';
+
   /** W, [hidden, visible], at first normal with standard deviation 0.01. */
   declare weight: Parameter;
   /** b, [visible], at first 0. */

@@ -230,6 +230,8 @@ export interface RNNOptions extends RecurrentOptions {
  * const [out, h] = rnn.forward(randn(5, 2, 8)); // [5, 2, 16], [1, 2, 16]
  */
 export class RNN extends RecurrentBase {
+  /** @internal */ static override name = 'RNN';
+
   /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -262,6 +264,8 @@ export class RNN extends RecurrentBase {
  * out.shape; // [2, 5, 16]
  */
 export class LSTM extends RecurrentBase {
+  /** @internal */ static override name = 'LSTM';
+
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     if (arguments.length > 3) noMore('LSTM', 3, arguments);
     super('lstm', inputSize, hiddenSize, options);
@@ -293,6 +297,8 @@ export class LSTM extends RecurrentBase {
  * const [out, h] = gru.forward(randn(5, 2, 8)); // [5, 2, 32], [4, 2, 16]
  */
 export class GRU extends RecurrentBase {
+  /** @internal */ static override name = 'GRU';
+
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     if (arguments.length > 3) noMore('GRU', 3, arguments);
     super('gru', inputSize, hiddenSize, options);

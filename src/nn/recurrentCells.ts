@@ -165,6 +165,8 @@ export interface RNNCellOptions extends CellOptions {
  * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class RNNCell extends CellBase {
+  /** @internal */ static override name = 'RNNCell';
+
   /** What stands around the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -192,6 +194,8 @@ export class RNNCell extends CellBase {
  * state = cell.forward(randn(2, 8), state);
  */
 export class LSTMCell extends CellBase {
+  /** @internal */ static override name = 'LSTMCell';
+
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     if (arguments.length > 3) noMore('LSTMCell', 3, arguments);
     super('lstm', inputSize, hiddenSize, options);
@@ -222,6 +226,8 @@ export function checkPair(op: string, states: unknown): void {
  * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class GRUCell extends CellBase {
+  /** @internal */ static override name = 'GRUCell';
+
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     if (arguments.length > 3) noMore('GRUCell', 3, arguments);
     super('gru', inputSize, hiddenSize, options);

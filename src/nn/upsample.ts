@@ -16,6 +16,8 @@ import { Module } from './module.ts';
  * layer.forward(randn(1, 3, 8, 8)).shape; // [1, 3, 16, 16]
  */
 export class Upsample extends Module {
+  /** @internal */ static override name = 'Upsample';
+
   constructor(
     /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
     readonly options: InterpolateOptions,
@@ -45,6 +47,8 @@ export class Upsample extends Module {
  * new nn.Dropout2d(0.2).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class Dropout2d extends Module {
+  /** @internal */ static override name = 'Dropout2d';
+
   /** Share of the channels that become 0. */
   readonly p: number;
 
