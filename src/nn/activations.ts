@@ -63,7 +63,7 @@ export class Tanh extends Module {
 }
 
 /**
- * x as it is: stands where a layer may be left out.
+ * Gives x unchanged: a placeholder where a layer may be left out.
  *
  * @example
  * new nn.Identity().forward(tensor([1, 2])).toArray(); // [1, 2]

@@ -1,4 +1,4 @@
-/** Attention with several heads. Parameters have PyTorch's names. */
+/** Multi-head attention. Parameters have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../ops/attention.ts';
 import { linear } from '../ops/functional.ts';
@@ -6,6 +6,7 @@ import { checkFloat, compose, zeros } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { constant_, xavierUniform_ } from './init.ts';
 import { Linear } from './layers.ts';
 import { Module } from './module.ts';
@@ -17,11 +18,11 @@ export interface MultiheadAttentionOptions {
   dropout?: number;
   /** Add learned vectors to the projections. Default true. */
   bias?: boolean;
-  /** Size of the keys' vectors. Default: embedDim. */
+  /** Size of a key. Default: embedDim. */
   kdim?: number;
-  /** Size of the values' vectors. Default: embedDim. */
+  /** Size of a value. Default: embedDim. */
   vdim?: number;
-  /** The batch is the first dimension, the places the second. Default false. */
+  /** The batch is the first dimension, the positions the second. Default false. */
   batchFirst?: boolean;
 }
 
@@ -31,24 +32,24 @@ export interface AttentionMasks {
   keyPaddingMask?: Tensor | null;
   /** What each query ignores, [L, S] or [N · heads, L, S]: bool, true means ignored, or float32, added to the scores. */
   attnMask?: Tensor | null;
-  /** Each query sees only the keys up to its own place. Default false. */
+  /** Each query sees only the keys up to its own position. Default false. */
   isCausal?: boolean;
 }
 
 /** Options of a call of `MultiheadAttention`. */
 export interface AttentionCall extends AttentionMasks {
-  /** Give the weights too. Default true. */
+  /** Also return the weights. Default true. */
   needWeights?: boolean;
-  /** The weights' mean over the heads, or else one matrix a head. Default true. */
+  /** Return the mean of the weights over the heads, not one matrix per head. Default true. */
   averageAttnWeights?: boolean;
 }
 
 /**
- * Attention with several heads: each projects queries, keys and values to embedDim / numHeads numbers and gives
- * softmax(q·kᵀ/√d)·v; the heads' outputs side by side are projected once more (Vaswani et al. 2017).
+ * Multi-head attention: each head projects queries, keys and values to embedDim / numHeads numbers and computes
+ * softmax(q·kᵀ/√d)·v; the concatenated outputs of the heads are projected once more (Vaswani et al. 2017).
  *
- * query [L, N, embedDim], key [S, N, kdim], value [S, N, vdim]; `batchFirst`: [N, L, embedDim] …; without a batch
- * [L, embedDim] …. Gives [out, weights]: out as query, weights [N, L, S] (with `averageAttnWeights: false`
+ * query [L, N, embedDim], key [S, N, kdim], value [S, N, vdim]; with `batchFirst` [N, L, embedDim] …; without a batch
+ * [L, embedDim] …. Gives [out, weights]: out has the shape of query, weights [N, L, S] (with `averageAttnWeights: false`
  * [N, numHeads, L, S]) or null. A query for which all keys are ignored gives NaN.
  *
  * @throws ShapeError if the sizes do not fit
@@ -61,7 +62,7 @@ export interface AttentionCall extends AttentionMasks {
 export class MultiheadAttention extends Module {
   /** @internal */ static override name = 'MultiheadAttention';
 
-  /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
+  /** Weights of the three projections, stacked: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
   declare in_proj_weight: Parameter | null;
   /** Weight of the queries' projection, [embedDim, embedDim], where kdim or vdim is not embedDim; else null. */
   declare q_proj_weight: Parameter | null;
@@ -85,7 +86,7 @@ export class MultiheadAttention extends Module {
   constructor(
     /** Size of a query and of the output, ≥ 1; all heads together. */
     readonly embedDim: number,
-    /** How many heads share it, ≥ 1; embedDim must be a multiple. */
+    /** How many heads share it, ≥ 1; embedDim must be a multiple of it. */
     readonly numHeads: number,
     options: MultiheadAttentionOptions = {},
   ) {
@@ -141,9 +142,11 @@ export class MultiheadAttention extends Module {
     const { isBatched, batch, rows, cols } = this.sizes(query, key, value);
     this.checkMasks(options, isBatched, batch, rows, cols);
     return compose(() => {
-      const [q, k, v] = [query, key, value].map((x, part) => this.heads(x, part, isBatched));
+      const q = this.heads(query, 0, isBatched);
+      const k = this.heads(key, 1, isBatched);
+      const v = this.heads(value, 2, isBatched);
       const summand = this.summand(options, batch, rows, cols, query);
-      const [mixed, weights] = attend(q!, k!, v!, summand, this.training ? this.dropout : 0);
+      const [mixed, weights] = attend(q, k, v, summand, this.training ? this.dropout : 0);
       const first = this.batchFirst || !isBatched;
       const joined = mixed.permute(first ? [0, 2, 1, 3] : [2, 0, 1, 3]);
       const shape = [...(isBatched ? joined.shape.slice(0, 2) : [rows]), this.embedDim];
@@ -154,29 +157,31 @@ export class MultiheadAttention extends Module {
     });
   }
 
-  /** Refuses inputs that do not fit; what the others need of their shapes. */
+  /** Refuses inputs that do not fit, and gives what the other methods need of their shapes. */
   private sizes(query: Tensor, key: Tensor, value: Tensor) {
     const op = 'MultiheadAttention';
     const { embedDim, kdim, vdim, batchFirst } = this;
-    const given = [query, key, value];
-    for (const [i, argument] of ['query', 'key', 'value'].entries()) {
-      checkFloat(op, argument, given[i]);
-    }
+    for (const [argument, x] of Object.entries({ query, key, value })) checkFloat(op, argument, x);
     const isBatched = query.ndim === 3;
     const batch = isBatched ? query.shape[batchFirst ? 0 : 1]! : 1;
-    const place = isBatched && batchFirst ? 1 : 0;
-    const [rows, cols] = [query.shape[place]!, key.shape[place]!];
-    const form = (places: number | undefined, size: number) =>
-      isBatched ? (batchFirst ? [batch, places, size] : [places, batch, size]) : [places, size];
-    const expected = [form(rows, embedDim), form(cols, kdim), form(cols, vdim)];
-    if ((query.ndim !== 2 && query.ndim !== 3) || given.some((x, i) => !sameShape(x.shape, expected[i] as Shape))) {
-      const order = batchFirst ? ['N,L', 'N,S', 'N,S'] : ['L,N', 'S,N', 'S,N'];
-      const forms = [embedDim, kdim, vdim].map((size, i) => `[${order[i]},${size}]`);
+    const dim = isBatched && batchFirst ? 1 : 0;
+    const [rows, cols] = [query.shape[dim]!, key.shape[dim]!];
+    const form = (positions: number, size: number): Shape =>
+      isBatched ? (batchFirst ? [batch, positions, size] : [positions, batch, size]) : [positions, size];
+    const [ofQuery, ofKey, ofValue] = [form(rows, embedDim), form(cols, kdim), form(cols, vdim)];
+    const isFitting =
+      (query.ndim === 2 || query.ndim === 3) &&
+      sameShape(query.shape, ofQuery) &&
+      sameShape(key.shape, ofKey) &&
+      sameShape(value.shape, ofValue);
+    if (!isFitting) {
+      const got = [query.shape, key.shape, value.shape];
+      const [l, s] = batchFirst ? ['N,L', 'N,S'] : ['L,N', 'S,N'];
       refuse(
         ShapeError,
         op,
-        `expected query, key, value ${forms.join(', ')}, or without N, got ${given.map((x) => show(x.shape)).join(', ')}`,
-        { argument: 'query', got: given.map((x) => x.shape), expected },
+        `expected query, key, value [${l},${embedDim}], [${s},${kdim}], [${s},${vdim}], or without N, got ${got.map(show).join(', ')}`,
+        { argument: 'query', got, expected: [ofQuery, ofKey, ofValue] },
       );
     }
     return { isBatched, batch, rows, cols };
@@ -212,7 +217,7 @@ export class MultiheadAttention extends Module {
     return parts.length === 0 ? null : parts.reduce((a, b) => a.add(b));
   }
 
-  /** The projection of the queries (part 0), keys (1) or values (2): [N, heads, places, embedDim / heads]. */
+  /** The projection of the queries (part 0), keys (1) or values (2): [N, heads, positions, embedDim / heads]. */
   private heads(x: Tensor, part: number, isBatched: boolean): Tensor {
     const { embedDim, numHeads, in_proj_weight: packed, in_proj_bias: bias } = this;
     const own = (whole: Tensor) => whole.slice(0, part * embedDim, (part + 1) * embedDim);
@@ -221,18 +226,15 @@ export class MultiheadAttention extends Module {
     const size = embedDim / numHeads;
     const split = (isBatched ? y : y.unsqueeze(0)).unflatten(-1, [numHeads, size]);
     const ordered = split.permute(this.batchFirst || !isBatched ? [0, 2, 1, 3] : [1, 2, 0, 3]);
-    const [batch, , places] = ordered.shape as [number, number, number, number];
-    // Joined and split again, so that one stride leads from head to head: products read that without a copy of their own.
-    return ordered.reshape([batch * numHeads, places, size]).reshape([batch, numHeads, places, size]);
+    const [batch = 0, , positions = 0] = ordered.shape;
+    // Joined and split again, so that a single stride leads from head to head: products read that without copying it.
+    return ordered.reshape([batch * numHeads, positions, size]).reshape([batch, numHeads, positions, size]);
   }
 
   protected override describe(): string {
     const { embedDim, numHeads, dropout, kdim, vdim, batchFirst } = this;
     const bias = this.in_proj_bias !== null;
     const defaults = { dropout: 0, bias: true, kdim: embedDim, vdim: embedDim, batchFirst: false };
-    const shown = Object.entries({ dropout, bias, kdim, vdim, batchFirst })
-      .filter(([name, value]) => value !== defaults[name as keyof typeof defaults])
-      .map(([name, value]) => `, ${name}: ${value}`);
-    return `${embedDim}, ${numHeads}${shown.join('')}`;
+    return [embedDim, numHeads, ...optionTexts({ dropout, bias, kdim, vdim, batchFirst }, defaults)].join(', ');
   }
 }

@@ -218,7 +218,7 @@ export class Hardtanh extends Module {
 
 /** Options of `PReLU`. */
 export interface PReLUOptions {
-  /** One weight, or one for each entry of dimension 1. Default 1. */
+  /** How many weights: 1, or one for each entry of dimension 1. Default 1. */
   numParameters?: number;
   /** Initial value. Default 0.25. */
   init?: number;

@@ -14,28 +14,28 @@ export interface TransformerEncoderLayerOptions {
   dimFeedforward?: number;
   /** In training, the share of weights, hidden and output elements that becomes 0. Default 0.1. */
   dropout?: number;
-  /** Between the two linear layers. Default 'relu'. */
+  /** The activation between the two linear layers. Default 'relu'. */
   activation?: 'relu' | 'gelu';
   /** Added to the variance in both norms. Default 1e-5. */
   layerNormEps?: number;
-  /** Normalise before attention and linear layers, not after what they are added to. Default false. */
+  /** Normalise before attention and before the linear layers, not after the sums. Default false. */
   normFirst?: boolean;
-  /** The batch is the first dimension, the places the second. Default false. */
+  /** The batch is the first dimension, the positions the second. Default false. */
   batchFirst?: boolean;
 }
 
 /** Masks of an encoder layer. */
 export interface EncoderMasks {
-  /** What each place ignores, [L, L] or [N · heads, L, L]: bool, true means ignored, or float32, added to the scores. */
+  /** What each position ignores, [L, L] or [N · heads, L, L]: bool, true means ignored, or float32, added to the scores. */
   srcMask?: Tensor | null;
-  /** Places to ignore, [N, L] (or [L]): bool, true means ignored, or float32, added to the scores. */
+  /** Positions to ignore, [N, L] (or [L]): bool, true means ignored, or float32, added to the scores. */
   srcKeyPaddingMask?: Tensor | null;
-  /** Each place sees only those up to itself. Default false. */
+  /** Each position sees only those up to itself. Default false. */
   isCausal?: boolean;
 }
 
 /**
- * The transformer's encoder layer: y = norm1(x + attention(x)), norm2(y + linear2(activation(linear1(y)))), with dropout behind
+ * The transformer's encoder layer: y = norm1(x + attention(x)), norm2(y + linear2(activation(linear1(y)))), with dropout after
  * each part; with `normFirst` y = x + attention(norm1(x)), y + linear2(activation(linear1(norm2(y)))).
  *
  * x [L, N, dModel] (`batchFirst`: [N, L, dModel]; or [L, dModel]) gives a tensor of its shape.
@@ -49,31 +49,31 @@ export interface EncoderMasks {
 export class TransformerEncoderLayer extends Module {
   /** @internal */ static override name = 'TransformerEncoderLayer';
 
-  /** Attention of each place to all places. */
+  /** Attention of each position to all positions. */
   self_attn: MultiheadAttention;
-  /** The first layer behind attention: dModel to dimFeedforward. */
+  /** The first layer after attention: dModel to dimFeedforward. */
   linear1: Linear;
-  /** Dropout between the two linear layers, behind the activation. */
+  /** Dropout between the two linear layers, after the activation. */
   dropout: Dropout;
   /** The second layer: dimFeedforward to dModel. */
   linear2: Linear;
-  /** Normalises around attention: its input with `normFirst`, else the sum behind it. */
+  /** Normalises the input of attention with `normFirst`, otherwise the sum after it. */
   norm1: LayerNorm;
-  /** Normalises around the linear layers, as norm1 does around attention. */
+  /** Does for the linear layers what norm1 does for attention. */
   norm2: LayerNorm;
-  /** Dropout behind attention. */
+  /** Dropout after attention. */
   dropout1: Dropout;
-  /** Dropout behind the second linear layer. */
+  /** Dropout after the second linear layer. */
   dropout2: Dropout;
-  /** What stands between the two linear layers. */
+  /** The activation between the two linear layers. */
   readonly activation: 'relu' | 'gelu';
-  /** Whether the norms stand before the parts, not behind their sums. */
+  /** Whether normalisation comes before each part, not after its sum. */
   readonly normFirst: boolean;
 
   constructor(
-    /** Size of a place's vector, ≥ 1; PyTorch's `d_model`. */
+    /** Size of the vector of a position, ≥ 1; PyTorch's `d_model`. */
     readonly dModel: number,
-    /** Heads of the attention, ≥ 1; dModel must be a multiple. */
+    /** Heads of the attention, ≥ 1; dModel must be a multiple of it. */
     readonly nhead: number,
     options: TransformerEncoderLayerOptions = {},
   ) {
