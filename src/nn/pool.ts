@@ -15,13 +15,14 @@ import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/
 import { avgPoolKinds, maxPoolKinds } from '../ops/pool.ts';
 import { checkOptions, checkWhole, noMore, type OptionKinds } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { Module } from './module.ts';
 
 /** A layer whose windows slide: kernel and options, checked when it is made. */
 abstract class SlidingPool<Size extends Pair, Options extends object> extends Module {
   constructor(
     op: string,
-    /** Size of a window, ≥ 1; of planes a number for both sides or [height, width]. */
+    /** Size of a window, ≥ 1; for planes a number for both sides or [height, width]. */
     readonly kernelSize: Size,
     /** As they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
@@ -33,8 +34,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
   }
 
   protected override describe(): string {
-    const options = Object.entries(this.options).map(([name, value]) => `, ${name}: ${value}`);
-    return `kernelSize: ${this.kernelSize}${options.join('')}`;
+    return [`kernelSize: ${this.kernelSize}`, ...optionTexts(this.options)].join(', ');
   }
 }
 
@@ -101,7 +101,7 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
 }
 
 /**
- * The mean of each window: [N, C, H, W] → [N, C, H', W'], sizes as MaxPool2d's.
+ * The mean of each window: [N, C, H, W] → [N, C, H', W'], with the sizes of MaxPool2d.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  * @example

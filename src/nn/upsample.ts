@@ -4,6 +4,7 @@ import { dropout2d, type InterpolateOptions, interpolate } from '../ops/function
 import { checkInterpolate } from '../ops/interpolate.ts';
 import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { Module } from './module.ts';
 
@@ -33,9 +34,7 @@ export class Upsample extends Module {
   }
 
   protected override describe(): string {
-    return Object.entries(this.options)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join(', ');
+    return optionTexts(this.options).join(', ');
   }
 }
 
