@@ -1,4 +1,4 @@
-/** Layers: linear, dropout, changes of shape, and the containers that chain them. */
+/** Layers: linear, dropout, changes of shape, and the container that chains them. */
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
@@ -140,7 +140,7 @@ export class Unflatten extends Module {
   constructor(
     /** The dimension that is split; negative ones count from the end. */
     readonly dim: number,
-    /** What it is split into; one size may be −1, which is what the others leave. */
+    /** What it is split into; one size may be −1, for what the others leave. */
     readonly sizes: Shape,
   ) {
     if (arguments.length > 2) noMore('Unflatten', 2, arguments);
@@ -161,7 +161,7 @@ export interface Layer extends Module {
 }
 
 /**
- * Modules one after the other. Their names are their positions, as in PyTorch: `0.weight`.
+ * Modules one after another. Their names are their positions, as in PyTorch: `0.weight`.
  *
  * @example
  * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1));

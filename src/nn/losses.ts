@@ -32,7 +32,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 
-/** A weight that the loss was given, as a buffer: in the state dict, and moved along with the loss. */
+/** A weight that the loss was given, as a buffer: it is in the state dict, and moves along with the loss. */
 function bufferOf(op: string, argument: string, weight: Tensor | NumberList | undefined): Buffer | null {
   if (weight === undefined) return null;
   if (isNumberList(weight)) return scope(() => new Buffer(weightTensor(weight)));
@@ -274,7 +274,7 @@ export class KLDivLoss extends Module {
 }
 
 /**
- * Cross-entropy in which what is well classified counts little: logits [N, C], class indices [N].
+ * Cross-entropy in which well-classified examples count little: logits [N, C], class indices [N].
  *
  * @example
  * new nn.FocalLoss({ gamma: 2 }).forward(model.forward(x), y).backward();

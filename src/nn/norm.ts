@@ -25,9 +25,9 @@ export interface RunningNormOptions {
   eps?: number;
   /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   momentum?: number | null;
-  /** Learn a factor and a summand for each channel. Default true; of InstanceNorm2d false. */
+  /** Learn a factor and a summand for each channel. Default true; for InstanceNorm2d false. */
   affine?: boolean;
-  /** Keep running statistics, for evaluation. Default true; of InstanceNorm2d false. */
+  /** Keep running statistics, for evaluation. Default true; for InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
 
@@ -41,7 +41,7 @@ abstract class RunningNorm extends Module {
   declare running_mean: Buffer | null;
   /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
   declare running_var: Buffer | null;
-  /** How many batches they have followed, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
+  /** How many batches the statistics have seen, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
   declare num_batches_tracked: Buffer | null;
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
@@ -86,7 +86,7 @@ abstract class RunningNorm extends Module {
     }
   }
 
-  /** How the operation is called; `tracked` counts the batches. */
+  /** What the operation is called with; `tracked` counts the batches. */
   protected call(tracked: Tensor | null): BatchNormCall {
     const { weight, bias, eps, momentum, running_mean: mean, running_var: variance } = this;
     const statistics = mean && variance && { mean, variance, tracked };
@@ -102,7 +102,7 @@ abstract class RunningNorm extends Module {
 }
 
 /**
- * Each channel with mean 0 and variance 1 over the batch in training, by the running statistics otherwise:
+ * Normalises each channel to mean 0 and variance 1, over the batch in training, by the running statistics otherwise:
  * y = (x − mean)/√(variance + eps)·weight + bias. [N, C] or [N, C, L].
  *
  * @see https://arxiv.org/abs/1502.03167
@@ -127,8 +127,8 @@ export class BatchNorm1d extends RunningNorm {
 }
 
 /**
- * Each channel of [N, C, H, W] with mean 0 and variance 1 over the batch in training, by the running statistics otherwise: y =
- * (x − mean)/√(variance + eps)·weight + bias.
+ * Normalises each channel of [N, C, H, W] to mean 0 and variance 1, over the batch in training, by the running statistics otherwise:
+ * y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input is not [N, numFeatures, H, W], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
@@ -152,8 +152,8 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example of [N, C, H, W] (or [C, H, W]) by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
- * affine nor with running statistics.
+ * Normalises each channel of each example of [N, C, H, W] (or [C, H, W]) by itself: y = (x − mean)/√(variance + eps)·weight + bias. By
+ * default it is not affine and has no running statistics.
  *
  * @throws ShapeError where an input is neither [N, numFeatures, H, W] nor [numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
@@ -192,7 +192,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * The last dimensions together, which are `normalizedShape`: y = (x − mean)/√(variance + eps)·weight + bias.
+ * Normalises the last dimensions, which are `normalizedShape`, together: y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input does not end in `normalizedShape`
  * @see https://arxiv.org/abs/1607.06450
@@ -246,8 +246,8 @@ export interface GroupNormOptions {
 }
 
 /**
- * Channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics of the
- * group.
+ * Normalises the channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics
+ * of the group.
  *
  * @throws ShapeError where the channels cannot be divided into the groups
  * @see https://arxiv.org/abs/1803.08494
@@ -265,7 +265,7 @@ export class GroupNorm extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    /** Into how many groups the channels fall, ≥ 1; numChannels must be a multiple. */
+    /** How many groups the channels are divided into, ≥ 1; numChannels must be a multiple of it. */
     readonly numGroups: number,
     /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numChannels: number,

@@ -8,7 +8,7 @@ import { Variable } from '../tensor/graph.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
+/** A tensor that a module learns: it requires grad. Shares memory with `data` if that is contiguous and at the start of its storage. */
 export class Parameter extends Tensor {
   /** @internal */ static override name = 'Parameter';
 
@@ -36,7 +36,7 @@ export class Parameter extends Tensor {
   }
 }
 
-/** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
+/** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` if that is contiguous and at the start of its storage. */
 export class Buffer extends Tensor {
   /** @internal */ static override name = 'Buffer';
 
@@ -50,7 +50,7 @@ export class Buffer extends Tensor {
   }
 }
 
-/** @internal A parameter whose initial values `make` gives; what `make` leaves behind is freed. */
+/** @internal A parameter with the initial values that `make` gives; all other tensors that `make` has made are freed. */
 export function parameterOf(make: () => Tensor): Parameter {
   return scope(() => new Parameter(make()));
 }
