@@ -17,7 +17,7 @@ function convolution(inChannels: number, outChannels: number, kernelSize: number
   return conv;
 }
 
-/** Two convolutions of 3×3 beside a shortcut: y = relu(bn(conv(relu(bn(conv(x))))) + x). */
+/** Two convolutions of 3×3 with a shortcut around them: y = relu(bn(conv(relu(bn(conv(x))))) + x). */
 class BasicBlock extends Module {
   /** @internal */ static override name = 'BasicBlock';
 
