@@ -74,7 +74,7 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
   const labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
   const names = options.targetNames ?? labels.map(String);
   if (names.length !== labels.length) {
-    refuse(ArgumentError, op, `${labels.length} classes but ${names.length} targetNames; name the classes by labels`, {
+    refuse(ArgumentError, op, `${labels.length} classes but ${names.length} targetNames; give the classes as labels`, {
       argument: 'targetNames',
       got: names.length,
       expected: labels.length,
