@@ -27,7 +27,6 @@ const known: Record<string, Record<string, string>> = {
   },
   'src/node/imdb.ts': { '/<br\\s*\\/?>/gi': 'blanks are looked at once for the <br before them' },
   'src/node/write.ts': { '/[^\\w-]/g': CHARACTERS, '/^(\\d+)\\.(\\d+)\\.tmp$/': ONE_WAY },
-  'src/options.ts': { '/\\s+/': 'a run of one class; it sees a constant only' },
   'src/plot/graph.ts': { '/\\(\\)$/': CHARACTERS },
   'src/plot/lines.ts': { '/^val[A-Z]/': ONE_WAY },
   'src/plot/svg.ts': {
