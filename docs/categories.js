@@ -40,6 +40,7 @@ const categories = {
   'src/ops/classify.ts softmax': 'Activations',
   'src/ops/classify.ts logSoftmax': 'Activations',
   'src/nn/activations.ts': 'Activations',
+  'src/nn/configurableActivations.ts': 'Activations',
   'src/ops/classify.ts': 'Losses',
   'src/ops/nll.ts': 'Losses',
   'src/ops/nll.ts crossEntropy': 'Losses',
@@ -58,6 +59,7 @@ const categories = {
   'src/ops/attention.ts': 'Attention and embeddings',
   'src/ops/embedding.ts': 'Attention and embeddings',
   'src/nn/attention.ts': 'Attention and embeddings',
+  'src/nn/transformer.ts': 'Attention and embeddings',
   'src/nn/embedding.ts': 'Attention and embeddings',
 
   'src/data': 'Data sets and batches',

@@ -1,17 +1,18 @@
 /**
- * Two copies of saraf in one process (two versions in node_modules, or its files once imported and once bundled) do not know each
- * other's classes, so a layer of one has no parameters for the other. What users pass on carries a mark, by which it is refused by name.
+ * Two copies of saraf in one process (two versions in node_modules, or its files imported once and bundled once) do not know each
+ * other's classes, so one copy would find no parameters in a layer of the other. Objects that users pass on carry a mark, so that the
+ * wrong copy can refuse them and say why.
  */
 import { ArgumentError } from '../bindings/errors.ts';
 import { VERSION } from './generated/version.ts';
 
-/** Under this symbol, which all copies share, tensors, modules, optimizers and the like tell which copy they belong to. */
+/** The symbol, shared by all copies, under which tensors, modules, optimizers and the like say which copy they belong to. */
 const COPY: unique symbol = Symbol.for('saraf.copy');
 
-/** This copy. Another one is another object, of the same version too. */
+/** This copy. Any other copy is another object, even if its version is the same. */
 const thisCopy = { version: VERSION };
 
-/** The base of what users pass on. */
+/** The base class of all objects that users pass on. */
 export class Marked {
   /** @internal */
   get [COPY](): typeof thisCopy {
@@ -19,7 +20,7 @@ export class Marked {
   }
 }
 
-/** Refuses what another copy of saraf has made; false for all else. */
+/** Refuses an object made by another copy of saraf; gives false for everything else. */
 export function refuseOtherCopy(value: unknown): false {
   if (typeof value !== 'object' || value === null) return false;
   const copy = (value as { [COPY]?: typeof thisCopy })[COPY];
@@ -30,7 +31,7 @@ export function refuseOtherCopy(value: unknown): false {
   );
 }
 
-/** Whether it is an instance of one of saraf's classes. One of another copy is refused. */
+/** Whether a value is an instance of one of saraf's classes. An instance made by another copy is refused. */
 export function isInstance<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
   return value instanceof kind || refuseOtherCopy(value);
 }

@@ -1,4 +1,4 @@
-/** Tensors, models and optimizers from device to device, in place, also from the GPU, whose values come asynchronously. */
+/** Moves tensors, models and optimizers from device to device, in place; also from the GPU, whose values come asynchronously. */
 
 import { ArgumentError, refuse } from '../bindings/errors.ts';
 import type { Device, Executor } from '../bindings/executor.ts';
@@ -10,15 +10,15 @@ import { executorFor } from './runtime/runtime.ts';
 import type { Storage } from './tensor/storage.ts';
 import { isTensor, type Tensor } from './tensor/tensor.ts';
 
-/** What can be moved. */
+/** What `move` takes. */
 export type Movable = Tensor | Module | Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'>;
 
 function tensorsOf(target: unknown): Tensor[] {
   if (isTensor(target)) return [target];
   if (isInstance(target, Module)) return Object.values(target.stateDict());
   if (isInstance(target, Optimizer)) {
-    const { paramGroups } = target as Optimizer<object>;
-    return [...paramGroups.flatMap(({ params }) => params), ...target.remembered()];
+    const groups: readonly { params: Tensor[] }[] = target.paramGroups;
+    return [...groups.flatMap(({ params }) => params), ...target.remembered()];
   }
   refuse(ArgumentError, 'move', 'expected a tensor, a module, an optimizer, or a list of these', {
     argument: 'target',
@@ -26,23 +26,23 @@ function tensorsOf(target: unknown): Tensor[] {
   });
 }
 
-/** Moves storages, with all tensors on them. One that is changed meanwhile is read again. */
+/** Moves storages, with all tensors on them. A storage that changes meanwhile is read again. */
 export async function moveStorages(storages: Iterable<Storage>, executor: Executor): Promise<void> {
   let left = [...new Set(storages)].filter((storage) => storage.executor !== executor);
   for (const storage of left) storage.retain();
   const retained = left;
   try {
     while (left.length > 0) {
-      const read = left.map(({ executor: from, address, length, version }) => ({
-        version,
-        words: from.download?.(address, length, 'int32') ?? from.read(address, length, 'int32'),
-      }));
-      const words = await Promise.all(read.map((part) => part.words));
-      left = left.filter((storage, i) => {
-        if (storage.version !== read[i]!.version) return true;
-        if (storage.executor !== executor) storage.relocate(executor, words[i]!);
-        return false;
+      const copies = left.map(async (storage) => {
+        const { executor: from, address, length, version } = storage;
+        const words = from.download?.(address, length, 'int32') ?? from.read(address, length, 'int32');
+        return { storage, version, words: await words };
       });
+      left = [];
+      for (const { storage, version, words } of await Promise.all(copies)) {
+        if (storage.version !== version) left.push(storage);
+        else if (storage.executor !== executor) storage.relocate(executor, words);
+      }
     }
   } finally {
     for (const storage of retained) storage.release();
@@ -50,10 +50,10 @@ export async function moveStorages(storages: Iterable<Storage>, executor: Execut
 }
 
 /**
- * Moves tensors, models and optimizers with their memory to a device, in place: views and gradients go along, optimizers and
- * compiled functions keep working. Unlike `to()` it also brings back what lives on the GPU.
+ * Moves tensors, models and optimizers with their memory to a device, in place: views and gradients move along, and optimizers and
+ * compiled functions keep working. Unlike `to()`, it also brings tensors back from the GPU.
  *
- * @throws ArgumentError for anything else; DeviceError for a device that has not been opened
+ * @throws ArgumentError for any other target; DeviceError for a device that has not been opened
  * @example
  * await move([model, optimizer], 'wasm');
  * console.log(model.forward(x).toArray());

@@ -1,10 +1,10 @@
-/** Option objects: a misspelt name is an error that lists the right ones. */
+/** Checks of arguments and of option objects, in which a misspelt name is an error that lists the right ones. */
 import { ArgumentError, refuse } from '../bindings/errors.ts';
 
 /** Levels of arrays that errors show. */
 const SHOWN_LEVELS = 6;
 
-/** How errors show what came: texts of digits in quotation marks, so that nobody takes "3" for 3. */
+/** How errors show a value: a string of digits in quotation marks, so that nobody takes "3" for 3. */
 export function shown(value: unknown): string {
   return shownTo(SHOWN_LEVELS, value);
 }
@@ -16,7 +16,7 @@ function shownTo(levels: number, value: unknown): string {
   return typeof value === 'object' && value !== null && !('toArray' in value) ? nameOf(value) : String(value);
 }
 
-/** What came, where its value tells nothing: its type, or its class. */
+/** How errors name a value that says nothing when it is printed: by its type or its class. */
 export function nameOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
@@ -24,10 +24,10 @@ export function nameOf(value: unknown): string {
   return typeof value === 'object' ? (value.constructor?.name ?? 'object').replace('Object', 'object') : typeof value;
 }
 
-/** Most names that an error lists. */
+/** How many names an error lists at most. */
 const MOST_LISTED = 50;
 
-/** Names from a file in an error: the first of them, and how many there are. */
+/** How errors list names from a file: the first ones, and how many there are in all. */
 export function listed(names: readonly string[]): string {
   if (names.length <= MOST_LISTED) return names.join(', ');
   return `${names.slice(0, MOST_LISTED).join(', ')}, … (${names.length} in all)`;
@@ -35,28 +35,28 @@ export function listed(names: readonly string[]): string {
 
 /** Whether these are the arguments of a callback of Array.prototype.map: (value, index, array). */
 function isMapCall(args: ArrayLike<unknown>): boolean {
-  const [value, index, list] = [args[0], args[1] as number, args[2]];
-  return args.length === 3 && Array.isArray(list) && Number.isInteger(index) && list[index] === value;
+  const [value, index, list] = Array.from(args);
+  return args.length === 3 && Array.isArray(list) && typeof index === 'number' && list[index] === value;
 }
 
 /**
- * Refuses what was given beyond the `most` arguments that an operation takes. Written `if (arguments.length > 2) noMore('sub', 2, arguments)`:
- * engines make no object of `arguments` for a comparison of its length.
+ * Refuses more than the `most` arguments that an operation takes. Written as `if (arguments.length > 2) noMore('sub', 2, arguments)`,
+ * because engines do not build the `arguments` object just to compare its length.
  */
 export function noMore(op: string, most: number, args: ArrayLike<unknown>): void {
   const called = isMapCall(args);
-  // `tensors.map(relu)` can mean one thing only; where there is a second argument, the index would be taken for it.
+  // `tensors.map(relu)` has only one meaning, but an operation with a second argument would take the index for it.
   if (called && most === 1) return;
-  // Undefined says nothing: wrappers hand on what they were not given.
+  // Undefined does not count: wrappers pass on arguments that they were not given.
   if (Array.from(args).every((value, i) => i < most || value === undefined)) return;
   const takes = most === 0 ? 'no arguments' : most === 1 ? '1 argument' : `at most ${most} arguments`;
   const last = args[args.length - 1];
   const hint = called
-    ? ` (map gives an index and the array too: write (x) => ${op}(x))`
+    ? ` (map also passes the index and the array: write (x) => ${op}(x))`
     : typeof last === 'object' && last !== null && !Array.isArray(last) && !('toArray' in last)
       ? ` (it has no options ${Object.keys(last).join(', ')} there)`
       : typeof last !== 'object' && most > 1
-        ? ' (what is optional is given by name, in one object: { name: value })'
+        ? ' (optional arguments are given by name, in one object: { name: value })'
         : '';
   refuse(ArgumentError, op, `takes ${takes}, got ${args.length}${hint}`, {
     argument: `argument ${most + 1}`,
@@ -67,17 +67,17 @@ export function noMore(op: string, most: number, args: ArrayLike<unknown>): void
 
 /** An option that may have any value of its type. */
 export const VALUE = 0;
-/** An option that is true or false. A text such as 'false' would be taken for true. */
+/** An option that is true or false. A string such as 'false' would count as true. */
 export const FLAG = 1;
 /** An option for which null means something. */
 export const NULLABLE = 2;
 
 type KindOf<T> = [T] extends [boolean] ? typeof FLAG : null extends T ? typeof NULLABLE : typeof VALUE;
 
-/** Every option of T with its kind. What T does not have, lacks here or has another kind does not compile. */
+/** The kind of every option of T. A surplus name, a missing name or a wrong kind does not compile. */
 export type OptionKinds<T> = { readonly [K in keyof T]-?: KindOf<Exclude<T[K], undefined>> };
 
-/** The kinds of options that have defaults, by those: null means something where it is the default. */
+/** The kinds of options, told from their defaults: null means something where it is the default. */
 export function kindsOf<T extends object>(defaults: Required<T>): OptionKinds<T> {
   const kinds = Object.entries(defaults).map(([name, value]) => [
     name,
@@ -86,7 +86,7 @@ export function kindsOf<T extends object>(defaults: Required<T>): OptionKinds<T>
   return Object.fromEntries(kinds);
 }
 
-/** Refuses options that the operation does not know, null except for the `NULLABLE` ones (what is left out is undefined), and flags that are not booleans. */
+/** Refuses unknown options, flags that are not booleans, and null unless the option is `NULLABLE` (an option that is left out is undefined). */
 export function checkOptions<T extends object>(op: string, options: T, kinds: OptionKinds<NoInfer<T>>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const value = typeof options === 'object' || options === undefined ? '…' : shown(options);
@@ -113,17 +113,17 @@ export function checkOptions<T extends object>(op: string, options: T, kinds: Op
   }
 }
 
-/** Refuses what is not one of the names: 'none', 'mean' or 'sum'. Names that every object has, such as 'constructor', are not among them. */
+/** Refuses a value that is not one of the names, such as 'none', 'mean' and 'sum'. Names that every object has, such as 'constructor', are refused too. */
 export function checkOneOf<T extends string | null>(
   op: string,
   argument: string,
   value: unknown,
   names: readonly T[],
 ): asserts value is T {
-  if (names.includes(value as T)) return;
+  if (names.some((name) => name === value)) return;
   const quoted = names.map((name) => (name === null ? 'null' : `'${name}'`));
-  const last = quoted.pop()!;
-  const expected = quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
+  const others = quoted.slice(0, -1).join(', ');
+  const expected = `${others}${others === '' ? '' : ' or '}${quoted.at(-1)}`;
   refuse(ArgumentError, op, `${argument} must be ${expected}, got ${shown(value)}`, {
     argument,
     got: value,
@@ -143,14 +143,14 @@ export function checkRange(op: string, argument: string, value: number, low: num
   }
 }
 
-/** Refuses what is no number, NaN and infinite ones too. */
+/** Refuses a value that is not a number, and also NaN and the infinities. */
 export function checkFinite(op: string, argument: string, value: unknown): asserts value is number {
   if (!Number.isFinite(value)) {
     refuse(ArgumentError, op, `${argument} must be a finite number, got ${shown(value)}`, { argument, got: value });
   }
 }
 
-/** Refuses what is not a whole number from `low` to `high`. */
+/** Refuses a value that is not a whole number from `low` to `high`. */
 export function checkWhole(op: string, argument: string, value: number, low = 0, high = Infinity): void {
   if (!(Number.isInteger(value) && value >= low && value <= high)) {
     const range = high === Infinity ? `from ${low} on` : `from ${low} to ${high}`;

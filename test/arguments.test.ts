@@ -245,7 +245,7 @@ describe('a call written as in PyTorch, or made by Array.map,', () => {
     );
     expect(() => make(nn.Conv2d, 1, 8, 3, 1)).toThrow('Conv2d: options must be an object such as { stride: 1 }, got 1');
     expect(() => make(nn.Conv2d, 1, 8, 3, 1, 1)).toThrow(
-      'Conv2d: takes at most 4 arguments, got 5 (what is optional is given by name, in one object: { name: value })',
+      'Conv2d: takes at most 4 arguments, got 5 (optional arguments are given by name, in one object: { name: value })',
     );
     expect(() => make(nn.ReLU, true)).toThrow('ReLU: takes no arguments, got 1');
     expect(() => (ones(2).scatterAdd as (...args: unknown[]) => unknown)(0, 0, 0, { reduce: 'mean' })).toThrow(

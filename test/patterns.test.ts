@@ -27,7 +27,6 @@ const known: Record<string, Record<string, string>> = {
   },
   'src/node/imdb.ts': { '/<br\\s*\\/?>/gi': 'blanks are scanned only once, after a <br' },
   'src/node/write.ts': { '/[^\\w-]/g': CHARACTERS, '/^(\\d+)\\.(\\d+)\\.tmp$/': ONE_WAY },
-  'src/options.ts': { '/\\s+/': 'a run of one class, on a constant text only' },
   'src/plot/graph.ts': { '/\\(\\)$/': CHARACTERS },
   'src/plot/lines.ts': { '/^val[A-Z]/': ONE_WAY },
   'src/plot/svg.ts': {

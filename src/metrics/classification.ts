@@ -1,8 +1,7 @@
 /** Metrics of predicted classes: accuracy, precision, recall, F1, confusion matrix. scikit-learn's semantics. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { checkOptions, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
+import { checkOneOf, checkOptions, checkWhole, FLAG, NULLABLE, noMore, shown, VALUE } from '../options.ts';
 import {
-  checkChoice,
   checkLengths,
   checkPositive,
   classesOf,
@@ -15,7 +14,7 @@ import {
   uniqueLabels,
 } from './inputs.ts';
 
-/** Over what precision, recall and F1 are averaged; null: not at all, one number for each class. */
+/** How precision, recall and F1 are averaged over the classes; null: not at all, one number for each class. */
 export type Average = 'binary' | 'micro' | 'macro' | 'weighted' | null;
 
 const AVERAGES: readonly Average[] = ['binary', 'micro', 'macro', 'weighted', null];
@@ -32,21 +31,22 @@ export interface ScoreOptions {
   labels?: Labels;
 }
 
-/** How often each class was right, predicted, and true. */
+/** How often a class was right, predicted, and true. */
 interface Counts {
-  hits: number[];
-  predicted: number[];
-  support: number[];
+  hits: number;
+  predicted: number;
+  support: number;
 }
 
+/** True and predicted labels of the same examples, and the labels that occur in them. */
 interface Pair {
   truth: Label[];
   predicted: Label[];
   present: Label[];
 }
 
-/** True and predicted labels of the same examples, and the labels that occur in them. */
-export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
+/** Checks true and predicted labels. */
+export function labelPair(op: string, yTrue: Labels, yPred: Labels): Pair {
   const truth = labelsOf(op, 'yTrue', yTrue);
   const predicted = labelsOf(op, 'yPred', yPred);
   checkLengths(op, truth.length, predicted.length);
@@ -54,7 +54,7 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
 }
 
 /**
- * Share (or, with `normalize: false`, number) of the examples whose class was predicted.
+ * Share (or, with `normalize: false`, number) of the examples whose class was predicted correctly.
  *
  * @throws ShapeError where the lists differ in length
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.accuracy_score.html
@@ -64,24 +64,24 @@ export function pairOf(op: string, yTrue: Labels, yPred: Labels): Pair {
 export function accuracy(yTrue: Labels, yPred: Labels, options: { normalize?: boolean } = {}): number {
   if (arguments.length > 3) noMore('accuracy', 3, arguments);
   checkOptions('accuracy', options, { normalize: FLAG });
-  const { truth, predicted } = pairOf('accuracy', yTrue, yPred);
+  const { truth, predicted } = labelPair('accuracy', yTrue, yPred);
   const hits = truth.reduce<number>((sum, label, i) => sum + Number(label === predicted[i]), 0);
   return (options.normalize ?? true) ? hits / truth.length : hits;
 }
 
 /** Options of `topK`. */
 export interface TopKOptions {
-  /** Among how many of the highest scores the true class must be. Default 2. */
+  /** How many of the highest scores the true class must be among. Default 2. */
   k?: number;
   /** False: the number of hits instead of their share. Default true. */
   normalize?: boolean;
-  /** The classes of the columns, where yTrue does not have all of them. */
+  /** The classes of the columns, if yTrue does not have all of them. */
   labels?: Labels;
 }
 
 /**
  * Share of the examples whose class is among the k highest scores [N, C]; of equal scores the last column's is the
- * highest, as in scikit-learn. Two classes may have one score [N], that of the second.
+ * highest, as in scikit-learn. For two classes one score per example is enough, [N]: that of the second class.
  *
  * @throws ShapeError where there is not a score for every class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.top_k_accuracy_score.html
@@ -117,16 +117,16 @@ export function topK(yTrue: Labels, yScore: Numbers, options: TopKOptions = {}):
   return normalize ? hits / rows : hits;
 }
 
-function count({ truth, predicted }: Pair, labels: readonly Label[]): Counts {
-  const at = new Map(labels.map((label, i) => [label, i]));
-  const none = () => labels.map(() => 0);
-  const counts: Counts = { hits: none(), predicted: none(), support: none() };
+/** How often each class was right, predicted and true. */
+function count({ truth, predicted }: Pair, labels: readonly Label[]): Counts[] {
+  const counts = labels.map((label) => ({ label, hits: 0, predicted: 0, support: 0 }));
+  const of = new Map(counts.map((one) => [one.label, one]));
   truth.forEach((label, i) => {
-    const t = at.get(label);
-    const p = at.get(predicted[i]!);
-    if (t !== undefined) counts.support[t]!++;
-    if (p !== undefined) counts.predicted[p]!++;
-    if (t !== undefined && t === p) counts.hits[t]!++;
+    const t = of.get(label);
+    const p = of.get(predicted[i]!);
+    if (t !== undefined) t.support++;
+    if (p !== undefined) p.predicted++;
+    if (t !== undefined && t === p) t.hits++;
   });
   return counts;
 }
@@ -147,57 +147,63 @@ function binaryLabels(op: string, present: readonly Label[], posLabel: Label): L
   return [posLabel];
 }
 
-/** Precision, recall and F1 of every class, or averaged; and how often each class is true. */
-export function scores(
-  op: string,
-  pair: Pair,
-  options: ScoreOptions,
-): { precision: number[]; recall: number[]; f1: number[]; support: number[] } {
+/** What the averages are taken of. */
+type Score = 'precision' | 'recall' | 'f1';
+
+/** Scores of a class, or averages of them, and how often the class is true. */
+type Scores = Record<Score | 'support', number>;
+
+/** Precision, recall and F1 of every class, or one row with their averages. */
+export function scores(op: string, pair: Pair, options: ScoreOptions): Scores[] {
   const { average = 'binary', posLabel = 1, zeroDivision = 0 } = options;
-  checkChoice(op, 'average', average, AVERAGES);
-  checkChoice(op, 'zeroDivision', zeroDivision, [0, 1, Number.NaN]);
+  checkOneOf(op, 'average', average, AVERAGES);
+  if (![0, 1, Number.NaN].includes(zeroDivision)) {
+    refuse(ArgumentError, op, `zeroDivision must be 0, 1 or NaN, got ${shown(zeroDivision)}`, {
+      argument: 'zeroDivision',
+      got: zeroDivision,
+      expected: [0, 1, Number.NaN],
+    });
+  }
   let labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
   if (average === 'binary') labels = binaryLabels(op, pair.present, posLabel);
-  let counts = count(pair, labels);
-  if (average === 'micro') {
-    counts = {
-      hits: [total(counts.hits)],
-      predicted: [total(counts.predicted)],
-      support: [total(counts.support)],
-    };
-  }
-  const { hits, predicted, support } = counts;
-  const over = (a: number, b: number) => (b === 0 ? zeroDivision : a / b);
-  const precision = hits.map((hit, i) => over(hit, predicted[i]!));
-  const recall = hits.map((hit, i) => over(hit, support[i]!));
-  const f1 = hits.map((hit, i) => over(2 * hit, predicted[i]! + support[i]!));
-  if (average !== 'macro' && average !== 'weighted') return { precision, recall, f1, support };
-  const weights = average === 'macro' ? support.map(() => 1) : support;
-  const nothing = total(predicted) === 0 ? zeroDivision : 0;
-  return {
-    precision: [mean(precision, weights, nothing)],
-    recall: [mean(recall, weights, zeroDivision)],
-    f1: [mean(f1, weights, nothing)],
-    support: [total(support)],
+  const counts = count(pair, labels);
+  const all = {
+    hits: total(counts.map(({ hits }) => hits)),
+    predicted: total(counts.map(({ predicted }) => predicted)),
+    support: total(counts.map(({ support }) => support)),
   };
-}
-
-/** Weighted mean of those that are numbers; `nothing` where the weights are all 0. */
-function mean(values: readonly number[], weights: readonly number[], nothing: number): number {
-  if (total(weights) === 0) return nothing;
-  let sum = 0;
-  let weight = 0;
-  values.forEach((value, i) => {
-    if (Number.isNaN(value)) return;
-    sum += value * weights[i]!;
-    weight += weights[i]!;
+  const over = (a: number, b: number) => (b === 0 ? zeroDivision : a / b);
+  const scoresOf = ({ hits, predicted, support }: Counts): Scores => ({
+    precision: over(hits, predicted),
+    recall: over(hits, support),
+    f1: over(2 * hits, predicted + support),
+    support,
   });
-  return sum / weight;
+  if (average === 'micro') return [scoresOf(all)];
+  const rows = counts.map(scoresOf);
+  if (average !== 'macro' && average !== 'weighted') return rows;
+  const weigh = average === 'macro' ? () => 1 : ({ support }: Scores) => support;
+  const nothing = all.predicted === 0 ? zeroDivision : 0;
+  return [
+    {
+      precision: mean(rows, 'precision', weigh, nothing),
+      recall: mean(rows, 'recall', weigh, zeroDivision),
+      f1: mean(rows, 'f1', weigh, nothing),
+      support: all.support,
+    },
+  ];
 }
 
-function score(op: 'precision' | 'recall' | 'f1', yTrue: Labels, yPred: Labels, options: ScoreOptions) {
+/** Weighted mean of a score, without the classes where it is NaN; `nothing` if all weights are 0. */
+function mean(rows: readonly Scores[], score: Score, weigh: (row: Scores) => number, nothing: number): number {
+  if (total(rows.map(weigh)) === 0) return nothing;
+  const counted = rows.filter((row) => !Number.isNaN(row[score]));
+  return total(counted.map((row) => row[score] * weigh(row))) / total(counted.map(weigh));
+}
+
+function score(op: Score, yTrue: Labels, yPred: Labels, options: ScoreOptions): number | number[] {
   checkOptions(op, options, { average: NULLABLE, posLabel: VALUE, zeroDivision: VALUE, labels: VALUE });
-  const result = scores(op, pairOf(op, yTrue, yPred), options)[op];
+  const result = scores(op, labelPair(op, yTrue, yPred), options).map((row) => row[op]);
   return options.average === null ? result : result[0]!;
 }
 
@@ -275,8 +281,8 @@ export function confusionMatrix(yTrue: Labels, yPred: Labels, options: Confusion
   const op = 'confusionMatrix';
   checkOptions(op, options, { labels: VALUE, normalize: NULLABLE });
   const { normalize = null } = options;
-  checkChoice(op, 'normalize', normalize, ['true', 'pred', 'all', null]);
-  const { truth, predicted, present } = pairOf(op, yTrue, yPred);
+  checkOneOf(op, 'normalize', normalize, ['true', 'pred', 'all', null]);
+  const { truth, predicted, present } = labelPair(op, yTrue, yPred);
   const labels = options.labels === undefined ? present : labelsOf(op, 'labels', options.labels);
   if (!labels.some((label) => truth.includes(label))) {
     refuse(ArgumentError, op, `none of labels ${showLabels(labels)} is in yTrue`, { argument: 'labels', got: labels });

@@ -1,8 +1,7 @@
 /** Metrics of scores: ROC and precision-recall curves and the areas under them. scikit-learn's semantics. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { checkOptions, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
+import { checkOneOf, checkOptions, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import {
-  checkChoice,
   checkLengths,
   checkPositive,
   classesOf,
@@ -12,38 +11,41 @@ import {
   labelsOf,
   type Numbers,
   positiveLabel,
+  type Table,
   tableOf,
   uniqueLabels,
 } from './inputs.ts';
 
-/** False and true positives at each threshold, the highest first. */
-interface Counts {
-  fps: number[];
-  tps: number[];
-  thresholds: number[];
+/** How many negative and positive examples score at least as much as a threshold. */
+interface Point {
+  fp: number;
+  tp: number;
+  threshold: number;
 }
 
-/** How many examples score at least as much as each score that occurs. */
-function countAt(positive: readonly boolean[], scores: ArrayLike<number>): Counts {
+/** A point for each score that occurs, the highest first. */
+function pointsOf(positive: readonly boolean[], scores: ArrayLike<number>): Point[] {
   const order = Array.from(positive, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
-  const counts: Counts = { fps: [], tps: [], thresholds: [] };
+  const points: Point[] = [];
   let tp = 0;
   order.forEach((example, i) => {
     if (positive[example]) tp++;
     const next = order[i + 1];
     if (next !== undefined && scores[next] === scores[example]) return;
-    counts.tps.push(tp);
-    counts.fps.push(i + 1 - tp);
-    counts.thresholds.push(scores[example]!);
+    points.push({ fp: i + 1 - tp, tp, threshold: scores[example]! });
   });
-  return counts;
+  return points;
 }
 
 /** Keeps the points where `corner` holds, and both ends. */
-function keepCorners({ fps, tps, thresholds }: Counts, corner: (i: number) => boolean): Counts {
-  const kept = fps.map((_, i) => i).filter((i) => i === 0 || i === fps.length - 1 || corner(i));
-  const pick = (list: number[]) => kept.map((i) => list[i]!);
-  return { fps: pick(fps), tps: pick(tps), thresholds: pick(thresholds) };
+function keepCorners(
+  points: readonly Point[],
+  corner: (before: Point, here: Point, after: Point) => boolean,
+): readonly Point[] {
+  return points.filter((here, i) => {
+    const [before, after] = [points[i - 1], points[i + 1]];
+    return before === undefined || after === undefined || corner(before, here, after);
+  });
 }
 
 /** Which examples are positive, and their scores. */
@@ -66,36 +68,34 @@ function binaryInput(op: string, yTrue: Labels, yScore: Numbers, posLabel: Label
 
 /** Options of `rocCurve`. */
 export interface RocOptions {
-  /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
+  /** The positive class. Default 1, if the labels are 0 and 1 or −1 and 1. */
   posLabel?: Label;
   /** Leave out points on a straight line between others. Default true. */
   dropIntermediate?: boolean;
 }
 
-/** Rates at falling thresholds, beginning with Infinity, where nothing is predicted positive. */
+/** Rates at falling thresholds, beginning with Infinity, at which nothing is predicted positive. */
 export interface RocCurve {
   /** False positive rates, rising from 0 to 1: the share of the negatives whose score reaches the threshold. */
   fpr: number[];
   /** True positive rates, rising from 0 to 1: the share of the positives whose score reaches the threshold. */
   tpr: number[];
-  /** The scores that were thresholds, falling, with Infinity before them: as many as rates. */
+  /** The scores used as thresholds, falling, with Infinity before them: as many as rates. */
   thresholds: number[];
 }
 
 function roc(positive: readonly boolean[], scores: ArrayLike<number>, dropIntermediate: boolean): RocCurve {
-  let counts = countAt(positive, scores);
-  if (dropIntermediate) {
-    const bends = (list: number[], i: number) => list[i + 1]! - 2 * list[i]! + list[i - 1]! !== 0;
-    const { fps, tps } = counts;
-    counts = keepCorners(counts, (i) => bends(fps, i) || bends(tps, i));
-  }
-  const { fps, tps, thresholds } = counts;
-  const negatives = fps[fps.length - 1]!;
-  const positives = tps[tps.length - 1]!;
+  const all = pointsOf(positive, scores);
+  const isStraight = (a: number, b: number, c: number) => c - 2 * b + a === 0;
+  const points = dropIntermediate
+    ? keepCorners(all, (a, b, c) => !isStraight(a.fp, b.fp, c.fp) || !isStraight(a.tp, b.tp, c.tp))
+    : all;
+  const positives = positive.filter(Boolean).length;
+  const negatives = positive.length - positives;
   return {
-    fpr: [0, ...fps].map((fp) => fp / negatives),
-    tpr: [0, ...tps].map((tp) => tp / positives),
-    thresholds: [Infinity, ...thresholds],
+    fpr: [0, ...points.map(({ fp }) => fp)].map((fp) => fp / negatives),
+    tpr: [0, ...points.map(({ tp }) => tp)].map((tp) => tp / positives),
+    thresholds: [Infinity, ...points.map(({ threshold }) => threshold)],
   };
 }
 
@@ -130,7 +130,7 @@ function binaryAuc(op: string, positive: readonly boolean[], scores: ArrayLike<n
   return areaUnder(roc(positive, scores, true));
 }
 
-/** Mean, weighted if there are weights. */
+/** The mean, weighted if there are weights. */
 function average(values: readonly number[], weights?: readonly number[]): number {
   let sum = 0;
   let weight = 0;
@@ -143,16 +143,16 @@ function average(values: readonly number[], weights?: readonly number[]): number
 
 /** Options of `rocAuc`. */
 export interface AucOptions {
-  /** How the areas of several classes become one; null: they do not. Default 'macro'. */
+  /** How the areas of several classes are averaged; null: not at all, one number for each class. Default 'macro'. */
   average?: 'micro' | 'macro' | 'weighted' | null;
   /** Several classes: each against the rest ('ovr') or each against each ('ovo'). There is no default. */
   multiClass?: 'ovr' | 'ovo';
-  /** The classes of the columns, where yTrue does not have all of them. */
+  /** The classes of the columns, if yTrue does not have all of them. */
   labels?: Labels;
 }
 
 /**
- * Area under the ROC curve. Two classes: yScore [N] are scores of the second one; more: probabilities [N, C].
+ * Area under the ROC curve. For two classes yScore [N] are scores of the second one, for more they are probabilities [N, C].
  *
  * @throws ArgumentError where there is only one class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_auc_score.html
@@ -173,8 +173,8 @@ export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {})
   const truth = labelsOf(op, 'yTrue', yTrue);
   const table = tableOf(op, 'yScore', yScore);
   checkLengths(op, truth.length, table.rows);
-  checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
-  if (multiClass !== undefined) checkChoice(op, 'multiClass', multiClass, ['ovr', 'ovo']);
+  checkOneOf(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
+  if (multiClass !== undefined) checkOneOf(op, 'multiClass', multiClass, ['ovr', 'ovo']);
   const present = uniqueLabels(op, truth);
   if (table.cols === 1 && present.length <= 2) {
     return binaryAuc(
@@ -183,12 +183,12 @@ export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {})
       table.values,
     );
   }
-  checkChoice(op, 'multiClass', multiClass, ['ovr', 'ovo']);
+  checkOneOf(op, 'multiClass', multiClass, ['ovr', 'ovo']);
   checkProbabilities(op, table);
   const classes = classesOf(op, truth, options.labels, table.cols);
   const encoded = truth.map((label) => classes.indexOf(label));
   if (multiClass === 'ovo') {
-    checkChoice(op, 'average (with multiClass ovo)', kind, ['macro', 'weighted']);
+    checkOneOf(op, 'average (with multiClass ovo)', kind, ['macro', 'weighted']);
     return eachAgainstEach(op, encoded, table, kind === 'weighted');
   }
   if (kind === 'micro') {
@@ -210,7 +210,7 @@ export function rocAuc(yTrue: Labels, yScore: Numbers, options: AucOptions = {})
 /** Largest distance of a row's sum from 1 (numpy's allclose). */
 const SUM_TOLERANCE = 1e-5 + 1e-8;
 
-function checkProbabilities(op: string, { rows, cols, values }: { rows: number; cols: number; values: Float64Array }) {
+function checkProbabilities(op: string, { rows, cols, values }: Table): void {
   for (let i = 0; i < rows; i++) {
     let sum = 0;
     for (let j = 0; j < cols; j++) sum += values[i * cols + j]!;
@@ -225,7 +225,7 @@ function checkProbabilities(op: string, { rows, cols, values }: { rows: number; 
 }
 
 /** Hand and Till (2001): for each pair of classes, the mean of both areas among the examples of the two. */
-function eachAgainstEach(op: string, encoded: number[], table: ReturnType<typeof tableOf>, weighted: boolean): number {
+function eachAgainstEach(op: string, encoded: number[], table: Table, weighted: boolean): number {
   const classes = [...new Set(encoded)].sort((a, b) => a - b);
   const areas: number[] = [];
   const shares: number[] = [];
@@ -249,34 +249,31 @@ function eachAgainstEach(op: string, encoded: number[], table: ReturnType<typeof
 
 /** Options of `prCurve`. */
 export interface PrOptions {
-  /** The positive class. Default 1, where the labels are 0 and 1 or −1 and 1. */
+  /** The positive class. Default 1, if the labels are 0 and 1 or −1 and 1. */
   posLabel?: Label;
   /** Leave out points between others with the same number of true positives. Default false. */
   dropIntermediate?: boolean;
 }
 
-/** Precision and recall at rising thresholds; a last pair 1 and 0 has no threshold. */
+/** Precision and recall at rising thresholds; the last pair, 1 and 0, has no threshold. */
 export interface PrCurve {
-  /** The share of positives among what reaches the threshold; a last 1 has no threshold. */
+  /** The share of positives among the examples that reach the threshold; the last, 1, has no threshold. */
   precision: number[];
-  /** The share of the positives that reaches the threshold, falling from 1; a last 0 has no threshold. */
+  /** The share of the positives that reaches the threshold, falling from 1; the last, 0, has no threshold. */
   recall: number[];
-  /** The scores that were thresholds, rising: one fewer than pairs. */
+  /** The scores used as thresholds, rising: one fewer than pairs. */
   thresholds: number[];
 }
 
 function pr(positive: readonly boolean[], scores: ArrayLike<number>, dropIntermediate = false): PrCurve {
-  let counts = countAt(positive, scores);
-  if (dropIntermediate) {
-    const { tps } = counts;
-    counts = keepCorners(counts, (i) => tps[i] !== tps[i - 1] || tps[i] !== tps[i + 1]);
-  }
-  const { fps, tps, thresholds } = counts;
-  const positives = tps[tps.length - 1]!;
+  const all = pointsOf(positive, scores);
+  const points = dropIntermediate ? keepCorners(all, (a, b, c) => a.tp !== b.tp || b.tp !== c.tp) : all;
+  const rising = [...points].reverse();
+  const positives = positive.filter(Boolean).length;
   return {
-    precision: [...tps.map((tp, i) => tp / (tp + fps[i]!)).reverse(), 1],
-    recall: [...tps.map((tp) => (positives === 0 ? 1 : tp / positives)).reverse(), 0],
-    thresholds: thresholds.slice().reverse(),
+    precision: [...rising.map(({ fp, tp }) => tp / (tp + fp)), 1],
+    recall: [...rising.map(({ tp }) => (positives === 0 ? 1 : tp / positives)), 0],
+    thresholds: rising.map(({ threshold }) => threshold),
   };
 }
 
@@ -305,7 +302,7 @@ function averageOfPr(positive: readonly boolean[], scores: ArrayLike<number>): n
 
 /** Options of `averagePrecision`. */
 export interface AveragePrecisionOptions {
-  /** How several classes become one number; null: they do not. Default 'macro'. */
+  /** How the numbers of several classes are averaged; null: not at all, one number for each class. Default 'macro'. */
   average?: 'micro' | 'macro' | 'weighted' | null;
   /** The positive class. Default 1. */
   posLabel?: Label;
@@ -337,7 +334,7 @@ export function averagePrecision(
   const op = 'averagePrecision';
   checkOptions(op, options, { average: NULLABLE, posLabel: VALUE });
   const { average: kind = 'macro', posLabel = 1 } = options;
-  checkChoice(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
+  checkOneOf(op, 'average', kind, ['micro', 'macro', 'weighted', null]);
   const truth = labelsOf(op, 'yTrue', yTrue);
   const table = tableOf(op, 'yScore', yScore);
   checkLengths(op, truth.length, table.rows);

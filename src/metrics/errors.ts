@@ -1,14 +1,13 @@
 /** Metrics of predicted numbers: mean errors, R², and the logarithmic loss of probabilities. scikit-learn's semantics. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
+import { checkOneOf, checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import {
-  checkChoice,
   checkLengths,
   classesOf,
+  column,
   type Labels,
   labelsOf,
   type Numbers,
-  type Table,
   tableOf,
   uniqueLabels,
 } from './inputs.ts';
@@ -42,9 +41,7 @@ function perOutput(
       expected: truth.cols,
     });
   }
-  const columnOf = ({ rows, cols, values }: Table, j: number) =>
-    Float64Array.from({ length: rows }, (_, i) => values[i * cols + j]!);
-  return Array.from({ length: truth.cols }, (_, j) => fn(columnOf(truth, j), columnOf(predicted, j)));
+  return Array.from({ length: truth.cols }, (_, j) => fn(column(truth, j), column(predicted, j)));
 }
 
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
@@ -59,7 +56,7 @@ function meanError(
 ): number | number[] {
   checkOptions(op, options, { multioutput: VALUE });
   const { multioutput = 'uniformAverage' } = options;
-  checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues']);
+  checkOneOf(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues']);
   const errors = perOutput(op, yTrue, yPred, fn);
   return multioutput === 'rawValues' ? errors : mean(errors);
 }
@@ -95,7 +92,7 @@ export function meanSquaredError(yTrue: Numbers, yPred: Numbers, options: Regres
 }
 
 /**
- * 1 − Σ (truth − prediction)² / Σ (truth − mean)². An output without variance scores 1 where it is met exactly, else 0.
+ * 1 − Σ (truth − prediction)² / Σ (truth − mean)². An output without variance scores 1 if it is predicted exactly, else 0.
  *
  * @throws ShapeError where the sizes differ
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.r2_score.html
@@ -113,7 +110,7 @@ export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): num
   const op = 'r2';
   checkOptions(op, options, { multioutput: VALUE });
   const { multioutput = 'uniformAverage' } = options;
-  checkChoice(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues', 'varianceWeighted']);
+  checkOneOf(op, 'multioutput', multioutput, ['uniformAverage', 'rawValues', 'varianceWeighted']);
   const sum = (values: ArrayLike<number>) => mean(values) * values.length;
   const variances: number[] = [];
   const scores = perOutput(op, yTrue, yPred, (truth, predicted) => {
@@ -138,16 +135,16 @@ export function r2(yTrue: Numbers, yPred: Numbers, options: R2Options = {}): num
 
 /** Options of `logLoss`. */
 export interface LogLossOptions {
-  /** The classes of the columns, where yTrue does not have all of them. */
+  /** The classes of the columns, if yTrue does not have all of them. */
   labels?: Labels;
   /** False: the sum over the examples instead of the mean. Default true. */
   normalize?: boolean;
-  /** Probabilities are limited to eps … 1 − eps. Default: the step of the numbers' type at 1. */
+  /** Probabilities are limited to eps … 1 − eps. Default: the distance from 1 to the next number of their type. */
   eps?: number;
 }
 
 /**
- * −mean of ln p(true class). Probabilities [N, C], or of two classes those of the second [N]; rows are scaled to sum 1.
+ * −mean of ln p(true class). Probabilities [N, C], or for two classes those of the second [N]; rows are scaled so that they sum to 1.
  *
  * @throws ShapeError where the sizes do not fit
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.metrics.log_loss.html
@@ -165,7 +162,7 @@ export function logLoss(yTrue: Labels, yPred: Numbers, options: LogLossOptions =
   checkLengths(op, truth.length, rows);
   const known = uniqueLabels(op, options.labels === undefined ? truth : labelsOf(op, 'labels', options.labels));
   if (known.length < 2) {
-    refuse(ArgumentError, op, 'there is only one class; give all classes by labels', {
+    refuse(ArgumentError, op, 'there is only one class; give all classes as labels', {
       argument: 'labels',
       got: known,
     });

@@ -1,13 +1,13 @@
 /**
- * What metrics take: lists of labels (numbers, texts, booleans) and arrays of numbers, as arrays, typed arrays or tensors.
- * Here they become plain lists; where something does not fit, an error names the metric and the argument.
+ * What metrics take: lists of labels (numbers, strings, booleans) and arrays of numbers, as arrays, typed arrays or tensors.
+ * Here they become plain lists; if something does not fit, an error names the metric and the argument.
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isFloat32Array, isList } from '../../bindings/realm.ts';
 import type { NumberArray } from '../ops/index.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** A class: a number, a text, or a boolean (which counts as 0 or 1). */
+/** A class: a number or a string; a boolean counts as 0 or 1. */
 export type Label = number | string;
 
 /** One label for each example: [N] or [N, 1]. */
@@ -23,7 +23,7 @@ export interface Table {
   values: Float64Array;
   /** Whether they came as [N], not as [N, C]. */
   flat: boolean;
-  /** Smallest relative step of the numbers that came: that of float32 or of float64. */
+  /** Smallest relative step of the given numbers: that of float32 or of float64. */
   eps: number;
 }
 
@@ -44,11 +44,16 @@ export function labelsOf(op: string, argument: string, x: Labels): Label[] {
     const label = isList(given) && given.length === 1 ? given[0] : given;
     if (typeof label === 'boolean') return Number(label);
     if (typeof label === 'string' || (typeof label === 'number' && Number.isFinite(label))) return label;
-    return refuse(ArgumentError, op, `${argument}[${i}] must be a number, a text or a boolean, got ${String(label)}`, {
-      argument: `${argument}[${i}]`,
-      got: label,
-      expected: `a number, a text or a boolean, got ${String(label)}`,
-    });
+    return refuse(
+      ArgumentError,
+      op,
+      `${argument}[${i}] must be a number, a string or a boolean, got ${String(label)}`,
+      {
+        argument: `${argument}[${i}]`,
+        got: label,
+        expected: 'a number, a string or a boolean',
+      },
+    );
   });
 }
 
@@ -65,7 +70,7 @@ export function tableOf(op: string, argument: string, x: Numbers): Table {
       refuse(ArgumentError, op, `${argument} must be made of finite numbers, element ${i} is ${value}`, {
         argument,
         got: value,
-        expected: `made of finite numbers, element ${i} is ${value}`,
+        expected: 'finite numbers',
       });
   });
   return table;
@@ -75,9 +80,10 @@ function tensorTable(op: string, argument: string, x: Tensor): Table {
   if (x.ndim < 1 || x.ndim > 2) {
     refuse(ShapeError, op, `${argument} must be [N] or [N,C], got [${x.shape.join(',')}]`, { argument, got: x.shape });
   }
+  const [rows = 0, cols = 1] = x.shape;
   return {
-    rows: x.shape[0]!,
-    cols: x.shape[1] ?? 1,
+    rows,
+    cols,
     values: Float64Array.from(x.dataSync()),
     flat: x.ndim === 1,
     eps: FLOAT32_EPS,
@@ -91,8 +97,9 @@ function listTable(op: string, argument: string, x: unknown): Table {
       got: x,
       expected: 'a list of numbers, a typed array or a tensor',
     });
-  const flat = !isList(x[0]);
-  const cols = flat ? 1 : (x[0] as ArrayLike<unknown>).length;
+  const first = x[0];
+  const flat = !isList(first);
+  const cols = flat ? 1 : first.length;
   const values = new Float64Array(x.length * cols);
   for (let i = 0; i < x.length; i++) {
     const row = flat ? [x[i]] : x[i];
@@ -105,7 +112,7 @@ function listTable(op: string, argument: string, x: unknown): Table {
         refuse(ArgumentError, op, `${argument} must be made of numbers, got ${typeof value}`, {
           argument,
           got: value,
-          expected: `made of numbers, got ${typeof value}`,
+          expected: 'numbers',
         });
       values[i * cols + j] = Number(value);
     }
@@ -121,23 +128,23 @@ export function checkLengths(op: string, a: number, b: number): void {
   if (a === 0) refuse(ArgumentError, op, 'there are no examples', { got: 0 });
 }
 
-/** Numbers by value, texts by code units. */
+/** Numbers by value, strings by code units. */
 function compareLabels(a: Label, b: Label): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The different labels, in order. Numbers and texts cannot be mixed. */
+/** The distinct labels, in order. Numbers and strings cannot be mixed. */
 export function uniqueLabels(op: string, ...lists: readonly Label[][]): Label[] {
   const all = new Set<Label>();
   for (const list of lists) for (const label of list) all.add(label);
   const unique = [...all];
   if (new Set(unique.map((label) => typeof label)).size > 1) {
-    refuse(ArgumentError, op, 'labels are numbers in one place and texts in another', { got: unique });
+    refuse(ArgumentError, op, 'labels must be all numbers or all strings', { got: unique });
   }
   return unique.sort(compareLabels);
 }
 
-/** How texts name labels in errors. */
+/** How errors show labels. */
 export function showLabels(labels: readonly Label[]): string {
   return `[${labels.map((label) => JSON.stringify(label)).join(', ')}]`;
 }
@@ -145,19 +152,19 @@ export function showLabels(labels: readonly Label[]): string {
 /** Refuses a positive class that does not occur. */
 export function checkPositive(op: string, posLabel: Label, present: readonly Label[]): void {
   if (present.includes(posLabel)) return;
-  refuse(ArgumentError, op, `posLabel ${JSON.stringify(posLabel)} is none of ${showLabels(present)}`, {
+  refuse(ArgumentError, op, `posLabel ${JSON.stringify(posLabel)} is not one of ${showLabels(present)}`, {
     argument: 'posLabel',
     got: posLabel,
     expected: present,
   });
 }
 
-/** Which of the classes is the positive one: `posLabel`, or 1 where the labels are 0/1, −1/1 or only one of these. */
+/** Which of the classes is the positive one: `posLabel`, or 1 if the labels are 0/1, −1/1 or only one of these. */
 export function positiveLabel(op: string, labels: readonly Label[], posLabel: Label | undefined): Label {
   if (posLabel !== undefined) return posLabel;
   const usual = [[0, 1], [-1, 1], [0], [-1], [1]];
   if (!usual.some((set) => set.length === labels.length && set.every((label, i) => label === labels[i]))) {
-    refuse(ArgumentError, op, `the labels are ${showLabels(labels)}: name the positive one by posLabel`, {
+    refuse(ArgumentError, op, `the labels are ${showLabels(labels)}: give the positive one as posLabel`, {
       argument: 'posLabel',
       got: labels,
     });
@@ -165,23 +172,12 @@ export function positiveLabel(op: string, labels: readonly Label[], posLabel: La
   return 1;
 }
 
-/** Refuses a choice that is not among the known ones. */
-export function checkChoice<T>(op: string, argument: string, value: T, known: readonly T[]): void {
-  if (!known.includes(value)) {
-    refuse(ArgumentError, op, `${argument} must be one of ${known.map(String).join(', ')}, got ${String(value)}`, {
-      argument,
-      got: value,
-      expected: known,
-    });
-  }
-}
-
 /** The column of a table. */
 export function column({ rows, cols, values }: Table, j: number): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => values[i * cols + j]!);
 }
 
-/** The classes that the columns of scores stand for: `labels`, or those in yTrue. */
+/** The classes of the columns of scores: `labels`, or those in yTrue. */
 export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | undefined, cols: number): Label[] {
   if (labels === undefined) {
     const classes = uniqueLabels(op, [...yTrue]);
@@ -189,7 +185,7 @@ export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | 
       refuse(
         ShapeError,
         op,
-        `yTrue has ${classes.length} classes, the scores ${cols} columns; give all classes by labels`,
+        `yTrue has ${classes.length} classes, the scores have ${cols} columns; give all classes as labels`,
         { argument: 'labels', got: cols, expected: classes.length },
       );
     }
@@ -198,7 +194,7 @@ export function classesOf(op: string, yTrue: readonly Label[], labels: Labels | 
   const given = labelsOf(op, 'labels', labels);
   const classes = uniqueLabels(op, given);
   if (classes.length !== given.length || !classes.every((label, i) => label === given[i])) {
-    refuse(ArgumentError, op, `labels must be different and in order, got ${showLabels(given)}`, {
+    refuse(ArgumentError, op, `labels must be distinct and in order, got ${showLabels(given)}`, {
       argument: 'labels',
       got: given,
     });

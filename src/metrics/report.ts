@@ -1,7 +1,7 @@
 /** A table of precision, recall and F1 of every class, as text or as an object. scikit-learn's layout. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
-import { type Average, pairOf, scores } from './classification.ts';
+import { type Average, labelPair, scores } from './classification.ts';
 import { type Labels, labelsOf } from './inputs.ts';
 
 /** Options of `classificationReport`. */
@@ -36,7 +36,7 @@ export type Report = Record<string, ReportRow | number>;
 const HEADERS = ['precision', 'recall', 'f1-score', 'support'] as const;
 const AVERAGES = ['micro', 'macro', 'weighted'] as const;
 const COLUMN = 9;
-/** Most digits that toFixed gives; a number halfway between two of fewer digits is written in full by so many. */
+/** The most digits that toFixed gives; they write any number halfway between two of fewer digits in full. */
 const MAX_DIGITS = 100;
 
 /**
@@ -70,25 +70,23 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
   const { digits = 2, outputDict = false, zeroDivision = 0 } = options;
   checkWhole(op, 'digits', digits);
   checkRange(op, 'digits', digits, 0, MAX_DIGITS);
-  const pair = pairOf(op, yTrue, yPred);
+  const pair = labelPair(op, yTrue, yPred);
   const labels = options.labels === undefined ? pair.present : labelsOf(op, 'labels', options.labels);
   const names = options.targetNames ?? labels.map(String);
   if (names.length !== labels.length) {
-    refuse(ArgumentError, op, `${labels.length} classes but ${names.length} targetNames; name the classes by labels`, {
+    refuse(ArgumentError, op, `${labels.length} classes but ${names.length} targetNames; give the classes as labels`, {
       argument: 'targetNames',
       got: names.length,
       expected: labels.length,
     });
   }
-  const rowsOf = (average: Average): ReportRow[] => {
-    const { precision, recall, f1, support } = scores(op, pair, { labels, average, zeroDivision });
-    return precision.map((p, i) => ({
-      precision: p,
-      recall: recall[i]!,
-      'f1-score': f1[i]!,
-      support: support[i]!,
+  const rowsOf = (average: Average): ReportRow[] =>
+    scores(op, pair, { labels, average, zeroDivision }).map(({ precision, recall, f1, support }) => ({
+      precision,
+      recall,
+      'f1-score': f1,
+      support,
     }));
-  };
   const classes = rowsOf(null);
   const support = classes.reduce((sum, row) => sum + row.support, 0);
   const wholeSet = new Set(labels);

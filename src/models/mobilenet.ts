@@ -29,8 +29,10 @@ function convolution(inChannels: number, outChannels: number, kernelSize: number
 
 const activated = (conv: Conv2d): Sequential => new Sequential(conv, new BatchNorm2d(conv.outChannels), new ReLU6());
 
-/** Channels widened, a depthwise convolution, channels narrowed; beside a shortcut where shapes allow. */
+/** Widens the channels, convolves them depthwise and narrows them; with a shortcut around all that where shapes allow. */
 class InvertedResidual extends Module {
+  /** @internal */ static override name = 'InvertedResidual';
+
   conv: Sequential;
   private readonly hasShortcut: boolean;
 
@@ -54,6 +56,8 @@ class InvertedResidual extends Module {
 }
 
 class MobileNetV2 extends Module {
+  /** @internal */ static override name = 'MobileNetV2';
+
   features: Sequential;
   classifier: Sequential;
 
@@ -71,7 +75,7 @@ class MobileNetV2 extends Module {
     const linear = new Linear(LAST_CHANNELS, numClasses);
     noGrad(() => {
       init.normal_(linear.weight, 0, 0.01);
-      linear.bias!.zero_();
+      linear.bias?.zero_();
     });
     this.classifier = new Sequential(new Dropout(DROPOUT), linear);
   }

@@ -17,8 +17,10 @@ function convolution(inChannels: number, outChannels: number, kernelSize: number
   return conv;
 }
 
-/** Two convolutions of 3×3 beside a shortcut: y = relu(bn(conv(relu(bn(conv(x))))) + x). */
+/** Two convolutions of 3×3 with a shortcut around them: y = relu(bn(conv(relu(bn(conv(x))))) + x). */
 class BasicBlock extends Module {
+  /** @internal */ static override name = 'BasicBlock';
+
   conv1: Conv2d;
   bn1: BatchNorm2d;
   conv2: Conv2d;
@@ -48,6 +50,8 @@ const stage = (inChannels: number, outChannels: number, stride: number): Sequent
   new Sequential(new BasicBlock(inChannels, outChannels, stride), new BasicBlock(outChannels, outChannels, 1));
 
 class ResNet18 extends Module {
+  /** @internal */ static override name = 'ResNet18';
+
   conv1 = convolution(3, 64, 7, 2);
   bn1 = new BatchNorm2d(64);
   maxpool = new MaxPool2d(3, { stride: 2, padding: 1 });

@@ -1,38 +1,21 @@
-/** Activations as layers. */
-
+/** Activations as layers: those that have no options. configurableActivations.ts has the others. */
 import {
-  type AlphaOptions,
   arctan,
   binaryStep,
-  celu,
-  elu,
-  type GeluOptions,
-  gelu,
-  type HardtanhOptions,
   hardsigmoid,
   hardswish,
-  hardtanh,
-  type LeakyReluOptions,
-  leakyRelu,
-  logSoftmax,
   mish,
-  prelu,
   relu,
   relu6,
-  type SoftplusOptions,
   selu,
   sigmoid,
   silu,
-  softmax,
-  softplus,
   softsign,
   tanh,
 } from '../ops/functional.ts';
-import { full } from '../ops/index.ts';
-import { checkFinite, checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
+import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
-import { type Parameter, parameterOf } from './parameter.ts';
 
 /**
  * max(x, 0).
@@ -41,6 +24,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * new nn.ReLU().forward(tensor([-1, 2])).toArray(); // [0, 2]
  */
 export class ReLU extends Module {
+  /** @internal */ static override name = 'ReLU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU.forward', 1, arguments);
     return relu(x);
@@ -54,6 +39,8 @@ export class ReLU extends Module {
  * new nn.Sigmoid().forward(tensor([0, 1])).toArray(); // [0.5, 0.7311]
  */
 export class Sigmoid extends Module {
+  /** @internal */ static override name = 'Sigmoid';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Sigmoid.forward', 1, arguments);
     return sigmoid(x);
@@ -67,6 +54,8 @@ export class Sigmoid extends Module {
  * new nn.Tanh().forward(tensor([0, 1])).toArray(); // [0, 0.7616]
  */
 export class Tanh extends Module {
+  /** @internal */ static override name = 'Tanh';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Tanh.forward', 1, arguments);
     return tanh(x);
@@ -74,58 +63,14 @@ export class Tanh extends Module {
 }
 
 /**
- * eˣ / Σ eˣ along a dimension: `new nn.Softmax({ dim: 1 })`. Default: the last.
- *
- * @example
- * new nn.Softmax({ dim: 1 }).forward(tensor([[0, 0], [1, 1]])).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
- */
-export class Softmax extends Module {
-  /** The dimension that sums to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
-  readonly dim: number;
-
-  constructor(options: { dim?: number } = {}) {
-    if (arguments.length > 1) noMore('Softmax', 1, arguments);
-    super();
-    checkOptions('Softmax', options, { dim: VALUE });
-    this.dim = options.dim ?? -1;
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('Softmax.forward', 1, arguments);
-    return softmax(x, { dim: this.dim });
-  }
-}
-
-/**
- * x − ln Σ eˣ along a dimension. Default: the last.
- *
- * @example
- * new nn.LogSoftmax().forward(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
- */
-export class LogSoftmax extends Module {
-  /** The dimension whose exponentials sum to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
-  readonly dim: number;
-
-  constructor(options: { dim?: number } = {}) {
-    if (arguments.length > 1) noMore('LogSoftmax', 1, arguments);
-    super();
-    checkOptions('LogSoftmax', options, { dim: VALUE });
-    this.dim = options.dim ?? -1;
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('LogSoftmax.forward', 1, arguments);
-    return logSoftmax(x, { dim: this.dim });
-  }
-}
-
-/**
- * x as it is: stands where a layer may be left out.
+ * Gives x unchanged: a placeholder where a layer may be left out.
  *
  * @example
  * new nn.Identity().forward(tensor([1, 2])).toArray(); // [1, 2]
  */
 export class Identity extends Module {
+  /** @internal */ static override name = 'Identity';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Identity.forward', 1, arguments);
     return x;
@@ -139,6 +84,8 @@ export class Identity extends Module {
  * new nn.BinaryStep().forward(tensor([-1, 0, 2])).toArray(); // [0, 1, 1]
  */
 export class BinaryStep extends Module {
+  /** @internal */ static override name = 'BinaryStep';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('BinaryStep.forward', 1, arguments);
     return binaryStep(x);
@@ -152,6 +99,8 @@ export class BinaryStep extends Module {
  * new nn.ArcTan().forward(tensor([0, 1])).toArray(); // [0, 0.7854]
  */
 export class ArcTan extends Module {
+  /** @internal */ static override name = 'ArcTan';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ArcTan.forward', 1, arguments);
     return arctan(x);
@@ -165,6 +114,8 @@ export class ArcTan extends Module {
  * new nn.ReLU6().forward(tensor([-1, 2, 8])).toArray(); // [0, 2, 6]
  */
 export class ReLU6 extends Module {
+  /** @internal */ static override name = 'ReLU6';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU6.forward', 1, arguments);
     return relu6(x);
@@ -178,6 +129,8 @@ export class ReLU6 extends Module {
  * new nn.SELU().forward(tensor([-1, 2])).toArray(); // [-1.1113, 2.1014]
  */
 export class SELU extends Module {
+  /** @internal */ static override name = 'SELU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SELU.forward', 1, arguments);
     return selu(x);
@@ -191,6 +144,8 @@ export class SELU extends Module {
  * new nn.SiLU().forward(tensor([-1, 2])).toArray(); // [-0.2689, 1.7616]
  */
 export class SiLU extends Module {
+  /** @internal */ static override name = 'SiLU';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SiLU.forward', 1, arguments);
     return silu(x);
@@ -204,6 +159,8 @@ export class SiLU extends Module {
  * new nn.Mish().forward(tensor([-1, 2])).toArray(); // [-0.3034, 1.944]
  */
 export class Mish extends Module {
+  /** @internal */ static override name = 'Mish';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Mish.forward', 1, arguments);
     return mish(x);
@@ -217,6 +174,8 @@ export class Mish extends Module {
  * new nn.Softsign().forward(tensor([-1, 3])).toArray(); // [-0.5, 0.75]
  */
 export class Softsign extends Module {
+  /** @internal */ static override name = 'Softsign';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Softsign.forward', 1, arguments);
     return softsign(x);
@@ -230,6 +189,8 @@ export class Softsign extends Module {
  * new nn.Hardsigmoid().forward(tensor([-4, 0, 1.5])).toArray(); // [0, 0.5, 0.75]
  */
 export class Hardsigmoid extends Module {
+  /** @internal */ static override name = 'Hardsigmoid';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardsigmoid.forward', 1, arguments);
     return hardsigmoid(x);
@@ -243,177 +204,10 @@ export class Hardsigmoid extends Module {
  * new nn.Hardswish().forward(tensor([-4, 1.5])).toArray(); // [0, 1.125]
  */
 export class Hardswish extends Module {
+  /** @internal */ static override name = 'Hardswish';
+
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardswish.forward', 1, arguments);
     return hardswish(x);
-  }
-}
-
-/**
- * x where x > 0, else negativeSlope·x: `new nn.LeakyReLU({ negativeSlope: 0.2 })`.
- *
- * @example
- * new nn.LeakyReLU({ negativeSlope: 0.2 }).forward(tensor([-1, 2])).toArray(); // [-0.2, 2]
- */
-export class LeakyReLU extends Module {
-  constructor(
-    /** As they were given: `negativeSlope`, default 0.01. */
-    readonly options: LeakyReluOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('LeakyReLU', 1, arguments);
-    super();
-    checkOptions('LeakyReLU', options, { negativeSlope: VALUE });
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('LeakyReLU.forward', 1, arguments);
-    return leakyRelu(x, this.options);
-  }
-}
-
-/**
- * x where x > 0, else α·(eˣ − 1).
- *
- * @example
- * new nn.ELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-1.2642, 2]
- */
-export class ELU extends Module {
-  constructor(
-    /** As they were given: `alpha`, default 1. */
-    readonly options: AlphaOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('ELU', 1, arguments);
-    super();
-    checkOptions('ELU', options, { alpha: VALUE });
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('ELU.forward', 1, arguments);
-    return elu(x, this.options);
-  }
-}
-
-/**
- * x where x > 0, else α·(e^(x/α) − 1).
- *
- * @example
- * new nn.CELU({ alpha: 2 }).forward(tensor([-1, 2])).toArray(); // [-0.7869, 2]
- */
-export class CELU extends Module {
-  constructor(
-    /** As they were given: `alpha`, default 1. */
-    readonly options: AlphaOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('CELU', 1, arguments);
-    super();
-    checkOptions('CELU', options, { alpha: VALUE });
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('CELU.forward', 1, arguments);
-    return celu(x, this.options);
-  }
-}
-
-/**
- * x·Φ(x); `new nn.GELU({ approximate: 'tanh' })` for the approximation.
- *
- * @example
- * new nn.GELU().forward(tensor([-1, 2])).toArray(); // [-0.1587, 1.9545]
- */
-export class GELU extends Module {
-  constructor(
-    /** As they were given: `approximate`, default 'none'. */
-    readonly options: GeluOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('GELU', 1, arguments);
-    super();
-    checkOptions('GELU', options, { approximate: VALUE });
-    checkOneOf('GELU', 'approximate', options.approximate ?? 'none', ['none', 'tanh']);
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('GELU.forward', 1, arguments);
-    return gelu(x, this.options);
-  }
-}
-
-/**
- * ln(1 + e^(βx)) / β, but x where βx > threshold: `new nn.Softplus({ beta: 2, threshold: 20 })`.
- *
- * @example
- * new nn.Softplus({ beta: 2 }).forward(tensor([0, 20])).toArray(); // [0.3466, 20]
- */
-export class Softplus extends Module {
-  constructor(
-    /** As they were given: `beta`, default 1, and `threshold`, default 20. */
-    readonly options: SoftplusOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('Softplus', 1, arguments);
-    super();
-    checkOptions('Softplus', options, { beta: VALUE, threshold: VALUE });
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('Softplus.forward', 1, arguments);
-    return softplus(x, this.options);
-  }
-}
-
-/**
- * min(max(x, minVal), maxVal): `new nn.Hardtanh({ minVal: -2, maxVal: 2 })`.
- *
- * @example
- * new nn.Hardtanh({ minVal: -2, maxVal: 2 }).forward(tensor([-3, 1])).toArray(); // [-2, 1]
- */
-export class Hardtanh extends Module {
-  constructor(
-    /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
-    readonly options: HardtanhOptions = {},
-  ) {
-    if (arguments.length > 1) noMore('Hardtanh', 1, arguments);
-    super();
-    checkOptions('Hardtanh', options, { minVal: VALUE, maxVal: VALUE });
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('Hardtanh.forward', 1, arguments);
-    return hardtanh(x, this.options);
-  }
-}
-
-/** Options of `PReLU`. */
-export interface PReLUOptions {
-  /** One weight, or one for each entry of dimension 1. Default 1. */
-  numParameters?: number;
-  /** Initial value. Default 0.25. */
-  init?: number;
-}
-
-/**
- * x where x > 0, else weight·x with a learned weight.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
- * @example
- * new nn.PReLU({ numParameters: 16 }).forward(randn(8, 16, 5)).shape; // [8, 16, 5]
- */
-export class PReLU extends Module {
-  /** The slopes of the negative side, learned: [numParameters]. */
-  declare weight: Parameter;
-
-  constructor(options: PReLUOptions = {}) {
-    if (arguments.length > 1) noMore('PReLU', 1, arguments);
-    super();
-    checkOptions('PReLU', options, { numParameters: VALUE, init: VALUE });
-    const { numParameters = 1, init = 0.25 } = options;
-    checkWhole('PReLU', 'numParameters', numParameters, 1);
-    checkFinite('PReLU', 'init', init);
-    this.watch('parameter', 'weight');
-    this.weight = parameterOf(() => full([numParameters], init));
-  }
-
-  override forward(x: Tensor): Tensor {
-    if (arguments.length > 1) noMore('PReLU.forward', 1, arguments);
-    return prelu(x, this.weight);
   }
 }

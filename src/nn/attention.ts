@@ -1,15 +1,15 @@
-/** Attention with several heads, and the transformer's encoder layer. Parameters have PyTorch's names. */
+/** Multi-head attention. Parameters have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { attend, causalSummand, checkMask, maskSummand } from '../ops/attention.ts';
-import { gelu, linear, relu } from '../ops/functional.ts';
-import { checkFloat, checkTensor, compose, zeros } from '../ops/index.ts';
-import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
+import { linear } from '../ops/functional.ts';
+import { checkFloat, compose, zeros } from '../ops/index.ts';
+import { checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { constant_, xavierUniform_ } from './init.ts';
-import { Dropout, Linear } from './layers.ts';
+import { Linear } from './layers.ts';
 import { Module } from './module.ts';
-import { LayerNorm } from './norm.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
 /** Options of `MultiheadAttention`. */
@@ -18,11 +18,11 @@ export interface MultiheadAttentionOptions {
   dropout?: number;
   /** Add learned vectors to the projections. Default true. */
   bias?: boolean;
-  /** Size of the keys' vectors. Default: embedDim. */
+  /** Size of a key. Default: embedDim. */
   kdim?: number;
-  /** Size of the values' vectors. Default: embedDim. */
+  /** Size of a value. Default: embedDim. */
   vdim?: number;
-  /** The batch is the first dimension, the places the second. Default false. */
+  /** The batch is the first dimension, the positions the second. Default false. */
   batchFirst?: boolean;
 }
 
@@ -32,24 +32,24 @@ export interface AttentionMasks {
   keyPaddingMask?: Tensor | null;
   /** What each query ignores, [L, S] or [N · heads, L, S]: bool, true means ignored, or float32, added to the scores. */
   attnMask?: Tensor | null;
-  /** Each query sees only the keys up to its own place. Default false. */
+  /** Each query sees only the keys up to its own position. Default false. */
   isCausal?: boolean;
 }
 
 /** Options of a call of `MultiheadAttention`. */
 export interface AttentionCall extends AttentionMasks {
-  /** Give the weights too. Default true. */
+  /** Also return the weights. Default true. */
   needWeights?: boolean;
-  /** The weights' mean over the heads, or else one matrix a head. Default true. */
+  /** Return the mean of the weights over the heads, not one matrix per head. Default true. */
   averageAttnWeights?: boolean;
 }
 
 /**
- * Attention with several heads: each projects queries, keys and values to embedDim / numHeads numbers and gives
- * softmax(q·kᵀ/√d)·v; the heads' outputs side by side are projected once more (Vaswani et al. 2017).
+ * Multi-head attention: each head projects queries, keys and values to embedDim / numHeads numbers and computes
+ * softmax(q·kᵀ/√d)·v; the concatenated outputs of the heads are projected once more (Vaswani et al. 2017).
  *
- * query [L, N, embedDim], key [S, N, kdim], value [S, N, vdim]; `batchFirst`: [N, L, embedDim] …; without a batch
- * [L, embedDim] …. Gives [out, weights]: out as query, weights [N, L, S] (with `averageAttnWeights: false`
+ * query [L, N, embedDim], key [S, N, kdim], value [S, N, vdim]; with `batchFirst` [N, L, embedDim] …; without a batch
+ * [L, embedDim] …. Gives [out, weights]: out has the shape of query, weights [N, L, S] (with `averageAttnWeights: false`
  * [N, numHeads, L, S]) or null. A query for which all keys are ignored gives NaN.
  *
  * @throws ShapeError if the sizes do not fit
@@ -60,7 +60,9 @@ export interface AttentionCall extends AttentionMasks {
  * const [out, weights] = attention.forward(x, x, x); // [2, 5, 16], [2, 5, 5]
  */
 export class MultiheadAttention extends Module {
-  /** Weights of the three projections, one below the other: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
+  /** @internal */ static override name = 'MultiheadAttention';
+
+  /** Weights of the three projections, stacked: [3·embedDim, embedDim]; null where kdim or vdim is not embedDim. */
   declare in_proj_weight: Parameter | null;
   /** Weight of the queries' projection, [embedDim, embedDim], where kdim or vdim is not embedDim; else null. */
   declare q_proj_weight: Parameter | null;
@@ -84,7 +86,7 @@ export class MultiheadAttention extends Module {
   constructor(
     /** Size of a query and of the output, ≥ 1; all heads together. */
     readonly embedDim: number,
-    /** How many heads share it, ≥ 1; embedDim must be a multiple. */
+    /** How many heads share it, ≥ 1; embedDim must be a multiple of it. */
     readonly numHeads: number,
     options: MultiheadAttentionOptions = {},
   ) {
@@ -140,9 +142,11 @@ export class MultiheadAttention extends Module {
     const { isBatched, batch, rows, cols } = this.sizes(query, key, value);
     this.checkMasks(options, isBatched, batch, rows, cols);
     return compose(() => {
-      const [q, k, v] = [query, key, value].map((x, part) => this.heads(x, part, isBatched));
+      const q = this.heads(query, 0, isBatched);
+      const k = this.heads(key, 1, isBatched);
+      const v = this.heads(value, 2, isBatched);
       const summand = this.summand(options, batch, rows, cols, query);
-      const [mixed, weights] = attend(q!, k!, v!, summand, this.training ? this.dropout : 0);
+      const [mixed, weights] = attend(q, k, v, summand, this.training ? this.dropout : 0);
       const first = this.batchFirst || !isBatched;
       const joined = mixed.permute(first ? [0, 2, 1, 3] : [2, 0, 1, 3]);
       const shape = [...(isBatched ? joined.shape.slice(0, 2) : [rows]), this.embedDim];
@@ -153,29 +157,31 @@ export class MultiheadAttention extends Module {
     });
   }
 
-  /** Refuses inputs that do not fit; what the others need of their shapes. */
+  /** Refuses inputs that do not fit, and gives what the other methods need of their shapes. */
   private sizes(query: Tensor, key: Tensor, value: Tensor) {
     const op = 'MultiheadAttention';
     const { embedDim, kdim, vdim, batchFirst } = this;
-    const given = [query, key, value];
-    for (const [i, argument] of ['query', 'key', 'value'].entries()) {
-      checkFloat(op, argument, given[i]);
-    }
+    for (const [argument, x] of Object.entries({ query, key, value })) checkFloat(op, argument, x);
     const isBatched = query.ndim === 3;
     const batch = isBatched ? query.shape[batchFirst ? 0 : 1]! : 1;
-    const place = isBatched && batchFirst ? 1 : 0;
-    const [rows, cols] = [query.shape[place]!, key.shape[place]!];
-    const form = (places: number | undefined, size: number) =>
-      isBatched ? (batchFirst ? [batch, places, size] : [places, batch, size]) : [places, size];
-    const expected = [form(rows, embedDim), form(cols, kdim), form(cols, vdim)];
-    if ((query.ndim !== 2 && query.ndim !== 3) || given.some((x, i) => !sameShape(x.shape, expected[i] as Shape))) {
-      const order = batchFirst ? ['N,L', 'N,S', 'N,S'] : ['L,N', 'S,N', 'S,N'];
-      const forms = [embedDim, kdim, vdim].map((size, i) => `[${order[i]},${size}]`);
+    const dim = isBatched && batchFirst ? 1 : 0;
+    const [rows, cols] = [query.shape[dim]!, key.shape[dim]!];
+    const form = (positions: number, size: number): Shape =>
+      isBatched ? (batchFirst ? [batch, positions, size] : [positions, batch, size]) : [positions, size];
+    const [ofQuery, ofKey, ofValue] = [form(rows, embedDim), form(cols, kdim), form(cols, vdim)];
+    const isFitting =
+      (query.ndim === 2 || query.ndim === 3) &&
+      sameShape(query.shape, ofQuery) &&
+      sameShape(key.shape, ofKey) &&
+      sameShape(value.shape, ofValue);
+    if (!isFitting) {
+      const got = [query.shape, key.shape, value.shape];
+      const [l, s] = batchFirst ? ['N,L', 'N,S'] : ['L,N', 'S,N'];
       refuse(
         ShapeError,
         op,
-        `expected query, key, value ${forms.join(', ')}, or without N, got ${given.map((x) => show(x.shape)).join(', ')}`,
-        { argument: 'query', got: given.map((x) => x.shape), expected },
+        `expected query, key, value [${l},${embedDim}], [${s},${kdim}], [${s},${vdim}], or without N, got ${got.map(show).join(', ')}`,
+        { argument: 'query', got, expected: [ofQuery, ofKey, ofValue] },
       );
     }
     return { isBatched, batch, rows, cols };
@@ -211,7 +217,7 @@ export class MultiheadAttention extends Module {
     return parts.length === 0 ? null : parts.reduce((a, b) => a.add(b));
   }
 
-  /** The projection of the queries (part 0), keys (1) or values (2): [N, heads, places, embedDim / heads]. */
+  /** The projection of the queries (part 0), keys (1) or values (2): [N, heads, positions, embedDim / heads]. */
   private heads(x: Tensor, part: number, isBatched: boolean): Tensor {
     const { embedDim, numHeads, in_proj_weight: packed, in_proj_bias: bias } = this;
     const own = (whole: Tensor) => whole.slice(0, part * embedDim, (part + 1) * embedDim);
@@ -220,161 +226,15 @@ export class MultiheadAttention extends Module {
     const size = embedDim / numHeads;
     const split = (isBatched ? y : y.unsqueeze(0)).unflatten(-1, [numHeads, size]);
     const ordered = split.permute(this.batchFirst || !isBatched ? [0, 2, 1, 3] : [1, 2, 0, 3]);
-    const [batch, , places] = ordered.shape as [number, number, number, number];
-    // Joined and split again, so that one stride leads from head to head: products read that without a copy of their own.
-    return ordered.reshape([batch * numHeads, places, size]).reshape([batch, numHeads, places, size]);
+    const [batch = 0, , positions = 0] = ordered.shape;
+    // Joined and split again, so that a single stride leads from head to head: products read that without copying it.
+    return ordered.reshape([batch * numHeads, positions, size]).reshape([batch, numHeads, positions, size]);
   }
 
   protected override describe(): string {
     const { embedDim, numHeads, dropout, kdim, vdim, batchFirst } = this;
     const bias = this.in_proj_bias !== null;
     const defaults = { dropout: 0, bias: true, kdim: embedDim, vdim: embedDim, batchFirst: false };
-    const shown = Object.entries({ dropout, bias, kdim, vdim, batchFirst })
-      .filter(([name, value]) => value !== defaults[name as keyof typeof defaults])
-      .map(([name, value]) => `, ${name}: ${value}`);
-    return `${embedDim}, ${numHeads}${shown.join('')}`;
-  }
-}
-
-/** Options of `TransformerEncoderLayer`. */
-export interface TransformerEncoderLayerOptions {
-  /** Size between the two linear layers. Default 2048. */
-  dimFeedforward?: number;
-  /** In training, the share of weights, hidden and output elements that becomes 0. Default 0.1. */
-  dropout?: number;
-  /** Between the two linear layers. Default 'relu'. */
-  activation?: 'relu' | 'gelu';
-  /** Added to the variance in both norms. Default 1e-5. */
-  layerNormEps?: number;
-  /** Normalise before attention and linear layers, not after what they are added to. Default false. */
-  normFirst?: boolean;
-  /** The batch is the first dimension, the places the second. Default false. */
-  batchFirst?: boolean;
-}
-
-/** Masks of an encoder layer. */
-export interface EncoderMasks {
-  /** What each place ignores, [L, L] or [N · heads, L, L]: bool, true means ignored, or float32, added to the scores. */
-  srcMask?: Tensor | null;
-  /** Places to ignore, [N, L] (or [L]): bool, true means ignored, or float32, added to the scores. */
-  srcKeyPaddingMask?: Tensor | null;
-  /** Each place sees only those up to itself. Default false. */
-  isCausal?: boolean;
-}
-
-/**
- * The transformer's encoder layer: y = norm1(x + attention(x)), norm2(y + linear2(activation(linear1(y)))), with dropout behind
- * each part; with `normFirst` y = x + attention(norm1(x)), y + linear2(activation(linear1(norm2(y)))).
- *
- * x [L, N, dModel] (`batchFirst`: [N, L, dModel]; or [L, dModel]) gives a tensor of its shape.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
- * @see https://arxiv.org/abs/1706.03762
- * @example
- * const layer = new nn.TransformerEncoderLayer(32, 4, { dimFeedforward: 64, batchFirst: true });
- * layer.forward(randn(8, 10, 32), { isCausal: true }).shape; // [8, 10, 32]
- */
-export class TransformerEncoderLayer extends Module {
-  /** Attention of each place to all places. */
-  self_attn: MultiheadAttention;
-  /** The first layer behind attention: dModel to dimFeedforward. */
-  linear1: Linear;
-  /** Dropout between the two linear layers, behind the activation. */
-  dropout: Dropout;
-  /** The second layer: dimFeedforward to dModel. */
-  linear2: Linear;
-  /** Normalises around attention: its input with `normFirst`, else the sum behind it. */
-  norm1: LayerNorm;
-  /** Normalises around the linear layers, as norm1 does around attention. */
-  norm2: LayerNorm;
-  /** Dropout behind attention. */
-  dropout1: Dropout;
-  /** Dropout behind the second linear layer. */
-  dropout2: Dropout;
-  /** What stands between the two linear layers. */
-  readonly activation: 'relu' | 'gelu';
-  /** Whether the norms stand before the parts, not behind their sums. */
-  readonly normFirst: boolean;
-
-  constructor(
-    /** Size of a place's vector, ≥ 1; PyTorch's `d_model`. */
-    readonly dModel: number,
-    /** Heads of the attention, ≥ 1; dModel must be a multiple. */
-    readonly nhead: number,
-    options: TransformerEncoderLayerOptions = {},
-  ) {
-    if (arguments.length > 3) noMore('TransformerEncoderLayer', 3, arguments);
-    super();
-    const op = 'TransformerEncoderLayer';
-    checkOptions(op, options, {
-      dimFeedforward: VALUE,
-      dropout: VALUE,
-      activation: VALUE,
-      layerNormEps: VALUE,
-      normFirst: FLAG,
-      batchFirst: FLAG,
-    });
-    const {
-      dimFeedforward = 2048,
-      dropout = 0.1,
-      activation = 'relu',
-      layerNormEps: eps = 1e-5,
-      normFirst = false,
-      batchFirst = false,
-    } = options;
-    checkWhole(op, 'dModel', dModel, 1);
-    checkWhole(op, 'dimFeedforward', dimFeedforward, 1);
-    checkRange(op, 'dropout', dropout, 0, 1);
-    checkRange(op, 'layerNormEps', eps, 0);
-    checkOneOf(op, 'activation', activation, ['relu', 'gelu']);
-    this.activation = activation;
-    this.normFirst = normFirst;
-    this.self_attn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst });
-    this.linear1 = new Linear(dModel, dimFeedforward);
-    this.dropout = new Dropout(dropout);
-    this.linear2 = new Linear(dimFeedforward, dModel);
-    this.norm1 = new LayerNorm(dModel, { eps });
-    this.norm2 = new LayerNorm(dModel, { eps });
-    this.dropout1 = new Dropout(dropout);
-    this.dropout2 = new Dropout(dropout);
-  }
-
-  override forward(x: Tensor, options: EncoderMasks = {}): Tensor {
-    if (arguments.length > 2) noMore('TransformerEncoderLayer.forward', 2, arguments);
-    checkOptions('TransformerEncoderLayer', options, {
-      srcMask: NULLABLE,
-      srcKeyPaddingMask: NULLABLE,
-      isCausal: FLAG,
-    });
-    checkTensor('TransformerEncoderLayer', 'input', x);
-    return compose(() => {
-      if (this.normFirst) {
-        const y = x.add(this.attention(this.norm1.forward(x), options));
-        return y.add(this.feedforward(this.norm2.forward(y)));
-      }
-      const y = this.norm1.forward(x.add(this.attention(x, options)));
-      return this.norm2.forward(y.add(this.feedforward(y)));
-    });
-  }
-
-  private attention(x: Tensor, { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderMasks): Tensor {
-    const [out] = this.self_attn.forward(x, x, x, {
-      attnMask: srcMask ?? null,
-      keyPaddingMask: srcKeyPaddingMask ?? null,
-      isCausal,
-      needWeights: false,
-    });
-    return this.dropout1.forward(out);
-  }
-
-  private feedforward(x: Tensor): Tensor {
-    const hidden = this.linear1.forward(x);
-    const active = this.activation === 'relu' ? relu(hidden) : gelu(hidden);
-    return this.dropout2.forward(this.linear2.forward(this.dropout.forward(active)));
-  }
-
-  protected override describe(): string {
-    const { activation, normFirst } = this;
-    return `${this.dModel}, ${this.nhead}, activation: ${activation}, normFirst: ${normFirst}`;
+    return [embedDim, numHeads, ...optionTexts({ dropout, bias, kdim, vdim, batchFirst }, defaults)].join(', ');
   }
 }

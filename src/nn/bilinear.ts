@@ -17,6 +17,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * new nn.Bilinear(20, 30, 40).forward(randn(128, 20), randn(128, 30)).shape; // [128, 40]
  */
 export class Bilinear extends Module {
+  /** @internal */ static override name = 'Bilinear';
+
   /** W, [outFeatures, in1Features, in2Features]. */
   declare weight: Parameter;
   /** b, [outFeatures]; null without bias. */

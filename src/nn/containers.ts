@@ -24,6 +24,8 @@ function checkModule(op: string, argument: string, value: unknown): asserts valu
  * new Net().parameters().length; // 4
  */
 export class ModuleList<M extends Module = Module> extends Module {
+  /** @internal */ static override name = 'ModuleList';
+
   [index: number]: M;
   private count = 0;
 
@@ -58,7 +60,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     for (let i = 0; i < this.count; i++) yield this[i]!;
   }
 
-  /** Throws: it has none. */
+  /** Always throws: a list has no forward of its own. */
   override forward(): never {
     if (arguments.length > 0) noMore('ModuleList.forward', 0, arguments);
     refuse(ArgumentError, 'ModuleList', 'has no forward; call its modules');
@@ -79,6 +81,8 @@ export class ModuleList<M extends Module = Module> extends Module {
  * new Net().forward(randn(2, 8)).shape; // [2, 5]
  */
 export class ModuleDict<M extends Module = Module> extends Module {
+  /** @internal */ static override name = 'ModuleDict';
+
   constructor(modules: Record<string, M> = {}) {
     if (arguments.length > 1) noMore('ModuleDict', 1, arguments);
     super();
@@ -109,13 +113,14 @@ export class ModuleDict<M extends Module = Module> extends Module {
   /** The module of that name. */
   get(name: string): M {
     if (arguments.length > 1) noMore('ModuleDict.get', 1, arguments);
-    if (!this.has(name)) {
+    const module = this.has(name) ? this.own[name] : undefined;
+    if (module === undefined) {
       refuse(ArgumentError, 'ModuleDict', `no module ${name} (there are ${this.keys().join(', ')})`, {
         argument: 'name',
         got: name,
       });
     }
-    return this.own[name]!;
+    return module;
   }
 
   /** The names, in order. */
@@ -124,7 +129,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return Array.from(this.namedChildren(), ([name]) => name);
   }
 
-  /** Throws: it has none. */
+  /** Always throws: a dictionary has no forward of its own. */
   override forward(): never {
     if (arguments.length > 0) noMore('ModuleDict.forward', 0, arguments);
     refuse(ArgumentError, 'ModuleDict', 'has no forward; call its modules');

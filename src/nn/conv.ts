@@ -1,4 +1,4 @@
-/** Layers of convolution. */
+/** Convolutions as layers. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import {
   type Conv1dOptions,
@@ -20,9 +20,9 @@ import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
 interface LearnedOptions {
-  /** Add a learned number an output channel. Default true. */
+  /** Add a learned number to each output channel. Default true. */
   bias?: boolean;
-  /** What lies around the input: zeros, nothing else so far. Default 'zeros'. */
+  /** What surrounds the input; only zeros so far. Default 'zeros'. */
   paddingMode?: 'zeros';
 }
 
@@ -65,7 +65,7 @@ function checkMode(op: string, mode: string | undefined): void {
     });
 }
 
-/** What layers are told, checked: whether there is a bias, the groups, and what their function is told. */
+/** Checks a layer's options and splits them: whether there is a bias, the groups, and the options of its function. */
 function checked<O extends LearnedOptions & { groups?: number }>(
   op: string,
   inChannels: number,
@@ -81,11 +81,11 @@ function checked<O extends LearnedOptions & { groups?: number }>(
   return { bias, groups, rest };
 }
 
-/** What all the layers have: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
+/** What all convolutions share: weights and bias as PyTorch draws them, uniform in ±1/√(inputs of one unit). */
 abstract class Convolution<Options extends LearnedOptions> extends Module {
   /** The kernels; their shape is in the description of the class. */
   declare weight: Parameter;
-  /** A summand for each output channel, [outChannels]; null without bias. */
+  /** A number added to each output channel, [outChannels]; null without bias. */
   declare bias: Parameter | null;
 
   constructor(
@@ -117,13 +117,15 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
  * Convolution of [N, inChannels, H, W] to [N, outChannels, H', W'] (both may lack N), H' = ⌊(H + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
  * weight [outChannels, inChannels / groups, kH, kW], bias [outChannels].
  *
- * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is not a valid number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
  * @example
  * const layer = new nn.Conv2d(3, 16, 3, { padding: 'same' });
  * layer.forward(randn(8, 3, 32, 32)).shape; // [8, 16, 32, 32]
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
+  /** @internal */ static override name = 'Conv2d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     if (arguments.length > 4) noMore('Conv2d', 4, arguments);
     const { bias, groups, rest } = checked('Conv2d', inChannels, outChannels, options, KINDS);
@@ -141,12 +143,14 @@ export class Conv2d extends Convolution<Conv2dOptions> {
 /**
  * Convolution of [N, inChannels, L] to [N, outChannels, L'] (both may lack N). weight [outChannels, inChannels / groups, k], bias [outChannels].
  *
- * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is not a valid number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
  * @example
  * new nn.Conv1d(2, 8, 5, { stride: 2 }).forward(randn(4, 2, 100)).shape; // [4, 8, 48]
  */
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
+  /** @internal */ static override name = 'Conv1d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
     if (arguments.length > 4) noMore('Conv1d', 4, arguments);
     const { bias, groups, rest } = checked('Conv1d', inChannels, outChannels, options, KINDS);
@@ -165,12 +169,14 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
  * Transposed convolution of [N, inChannels, H, W] to [N, outChannels, H', W'] (both may lack N),
  * H' = (H − 1)·stride − 2·padding + dilation·(k − 1) + outputPadding + 1. weight [inChannels, outChannels / groups, kH, kW].
  *
- * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is no such number
+ * @throws ShapeError if the channels cannot be divided into the groups, ArgumentError if an option is not a valid number
  * @see https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
  * @example
  * new nn.ConvTranspose2d(16, 8, 4, { stride: 2, padding: 1 }).forward(randn(1, 16, 7, 7)).shape; // [1, 8, 14, 14]
  */
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
+  /** @internal */ static override name = 'ConvTranspose2d';
+
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
     if (arguments.length > 4) noMore('ConvTranspose2d', 4, arguments);
     const { bias, groups, rest } = checked('ConvTranspose2d', inChannels, outChannels, options, {

@@ -1,9 +1,9 @@
-/** How layers of dropout are told their share: as a number, as PyTorch has it, or as an option. */
+/** The share of a dropout layer, which is given as a number, as in PyTorch, or as an option. */
 import { checkOptions, checkRange, VALUE } from '../options.ts';
 
-/** Options of layers of dropout. */
+/** Options of dropout layers. */
 export interface DropShare {
-  /** Share of what becomes 0, 0 … 1. Default 0.5. */
+  /** The share that becomes 0, 0 … 1. Default 0.5. */
   p?: number;
 }
 

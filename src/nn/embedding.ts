@@ -1,11 +1,11 @@
 /** A table of learned vectors. */
 
 import { EMBEDDING_OPTIONS, type EmbeddingOptions, embedding, paddingRow } from '../ops/embedding.ts';
-import type { NumberList } from '../ops/index.ts';
-import { zeros } from '../ops/index.ts';
+import { type NumberList, zeros } from '../ops/index.ts';
 import { checkOptions, checkWhole, noMore } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { normal_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -13,7 +13,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
 /**
  * Rows of a table by index (int32, any shape): [...] → [..., embeddingDim]. The table starts standard normal, the row of
  * `paddingIdx` with zeros. The gradient is dense, as large as the table, but only the rows looked up are worked on: backward passes,
- * and SGD without momentum and weight decay, cost as much for a large table as for a small one.
+ * and SGD without momentum and weight decay, cost the same for a large table as for a small one.
  *
  * @throws DTypeError where indices are not int32, ArgumentError where one is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
@@ -22,6 +22,8 @@ import { type Parameter, parameterOf } from './parameter.ts';
  * words.forward(tensor([[5, 3, 0]], { dtype: 'int32' })).shape; // [1, 3, 128]
  */
 export class Embedding extends Module {
+  /** @internal */ static override name = 'Embedding';
+
   /** The table, [numEmbeddings, embeddingDim]. */
   declare weight: Parameter;
   /** As they were given. */
@@ -55,7 +57,6 @@ export class Embedding extends Module {
   }
 
   protected override describe(): string {
-    const given = Object.entries(this.options).map(([name, value]) => `, ${name}: ${value}`);
-    return `${this.numEmbeddings}, ${this.embeddingDim}${given.join('')}`;
+    return [this.numEmbeddings, this.embeddingDim, ...optionTexts(this.options)].join(', ');
   }
 }

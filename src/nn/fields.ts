@@ -1,11 +1,11 @@
 /**
- * Fields that hold a parameter or buffer are accessors, so that assigning something else, by which the module would lose it in silence, is
- * an error where it happens. Fields that hold modules need none: what stands in a module's place fails at its first call.
+ * Fields that hold a parameter or buffer are accessors: assigning anything else, which would silently lose the tensor, is an error where it
+ * happens. Fields that hold modules need no accessor: any other value in one fails at its first call.
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { nameOf } from '../options.ts';
 
-/** What a watched field is for. */
+/** What a watched field holds. */
 export type Kind = 'parameter' | 'buffer';
 
 const EXPECTED: Record<Kind, string> = {
@@ -13,7 +13,7 @@ const EXPECTED: Record<Kind, string> = {
   buffer: 'nn.Buffer or null expected; copy_ writes into the old one',
 };
 
-/** A field's accessor, and under which symbol of the object it keeps the value. */
+/** A field's accessor, and the symbol under which the object keeps the value. */
 interface Watched {
   accessor: PropertyDescriptor;
   place: symbol;
@@ -22,12 +22,12 @@ interface Watched {
 /**
  * Makes the function that watches a field of an object from then on.
  *
- * @param isRegistered whether a value may stand in a watched field
+ * @param isRegistered whether a value may be in a watched field
  */
 export function fieldWatcher(
   isRegistered: (value: unknown) => boolean,
 ): (owner: object, name: string, kind: Kind) => void {
-  // One accessor for each name and kind, so that the engine sees layers of a class as alike.
+  // One accessor for each name and kind, so that JavaScript engines see all layers of a class as alike.
   const watched = new Map<string, Watched>();
   const watchedAs = (name: string, kind: Kind): Watched => {
     const place = Symbol(name);

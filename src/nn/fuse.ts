@@ -1,4 +1,4 @@
-/** Convolution and batch normalisation in one, for inference. */
+/** Convolution and batch normalisation merged into one layer, for inference. */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
@@ -9,8 +9,8 @@ import { BatchNorm2d } from './norm.ts';
 import { parameterOf } from './parameter.ts';
 
 /**
- * A new convolution that gives what `bn`, in evaluation, gives of what `conv` gives: weights weight·s, bias (bias − mean)·s + bn.bias,
- * s = bn.weight/√(variance + eps). Both stay as they are.
+ * A new convolution that computes what `bn`, in evaluation mode, makes of the output of `conv`: weights weight·s, bias
+ * (bias − mean)·s + bn.bias, s = bn.weight/√(variance + eps). `conv` and `bn` stay as they are.
  *
  * @throws ArgumentError without running statistics; ShapeError if the channels differ
  * @example
@@ -39,8 +39,8 @@ export function fuseConvBn(conv: Conv2d, bn: BatchNorm2d): Conv2d {
     const scaled = (bias === null ? mean.neg() : bias.sub(mean)).mul(scale());
     return bn.bias === null ? scaled : scaled.add(bn.bias);
   };
-  // The same layer, stride and all, around other parameters.
-  const fused = Object.assign(Object.create(Conv2d.prototype) as Conv2d, conv);
+  // The same layer, stride and all, with other parameters.
+  const fused: Conv2d = Object.assign(Object.create(Conv2d.prototype), conv);
   noGrad(() => {
     fused.weight = parameterOf(() => weight.mul(scale().reshape(-1, 1, 1, 1)));
     fused.bias = parameterOf(shift);

@@ -14,24 +14,26 @@ import { Module } from './module.ts';
 interface Step {
   run: Module | ((...inputs: Tensor[]) => Tensor);
   inputs: GraphValue[];
-  /** What the function is, where it is one of the graph's own. */
+  /** Which of the graph's own functions it is, or null. */
   join: Join | null;
-  /** What drawings call it, where it is no module. */
+  /** Its name in drawings, if it is not a module. */
   name: string;
 }
 
-/** How a graph joins values by itself. */
+/** How a graph joins values without a module or a function of the user. */
 export type Join = { kind: 'add' } | { kind: 'concat'; dim: number };
 
-/** A value of a graph that does not exist yet: what an input will bring, or what a layer will make of others. */
+/** A symbolic value of a graph: what an input will bring, or what a layer will make of other values. */
 export class GraphValue extends Marked {
+  /** @internal */ static override name = 'GraphValue';
+
   /** @internal */
   constructor(
     /** The graph that it belongs to; others refuse it. */
     readonly graph: Graph,
     /** @internal */
     readonly id: number,
-    /** Of an input: its shape without the batch, or null for any. Of everything else null: it is known when a tensor comes. */
+    /** Of an input: its shape without the batch, or null for any. Of all other values null: their shapes are known when tensors arrive. */
     readonly shape: Shape | null,
     /** @internal */
     readonly step: Step | null,
@@ -39,6 +41,11 @@ export class GraphValue extends Marked {
     super();
   }
 }
+
+/** A value that a step makes. */
+type Computed = GraphValue & { readonly step: Step };
+
+const isComputed = (value: GraphValue): value is Computed => value.step !== null;
 
 type Forward = (...inputs: Tensor[]) => Tensor;
 
@@ -56,6 +63,8 @@ type Forward = (...inputs: Tensor[]) => Tensor;
  * const output = model.forward(randn(8, 30)) as Tensor; // [8, 1]
  */
 export class Graph {
+  /** @internal */ static name = 'Graph';
+
   private count = 0;
 
   constructor() {
@@ -123,13 +132,13 @@ export class Graph {
   }
 }
 
-/** The values that lead to the outputs, in the order in which they were drawn. */
-function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>): GraphValue[] {
-  const seen = new Set<GraphValue>();
+/** The steps' values that lead to the outputs, in the order in which they were drawn. */
+function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>): Computed[] {
+  const seen = new Set<Computed>();
   const open = [...outputs];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (seen.has(value) || inputs.has(value)) continue;
-    if (value.step === null) {
+    if (inputs.has(value)) continue;
+    if (!isComputed(value)) {
       refuse(
         ArgumentError,
         'Graph.model',
@@ -137,17 +146,20 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
         { argument: 'inputs' },
       );
     }
+    if (seen.has(value)) continue;
     seen.add(value);
     open.push(...value.step.inputs);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
-/** A drawn model: takes one tensor an input, gives one an output (an array of them where there are several). */
+/** A drawn model: takes one tensor per input and gives one per output (an array of them if there are several outputs). */
 export class GraphModel extends Module {
+  /** @internal */ static override name = 'GraphModel';
+
   [index: `layer${number}`]: Module;
   /** @internal */
-  readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: GraphValue[] };
+  readonly ends: { inputs: readonly GraphValue[]; outputs: readonly GraphValue[]; path: readonly Computed[] };
 
   /** @internal */
   constructor(inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {
@@ -155,7 +167,7 @@ export class GraphModel extends Module {
     if (inputs.length === 0 || outputs.length === 0)
       refuse(ArgumentError, 'Graph.model', 'needs inputs and outputs', { argument: 'inputs' });
     this.ends = { inputs: [...inputs], outputs: [...outputs], path: pathTo(outputs, new Set(inputs)) };
-    const modules = new Set(this.ends.path.flatMap(({ step }) => (step!.run instanceof Module ? [step!.run] : [])));
+    const modules = new Set(this.ends.path.map(({ step }) => step.run).filter((run) => run instanceof Module));
     let i = 0;
     for (const module of modules) this[`layer${i++}`] = module;
   }
@@ -169,8 +181,9 @@ export class GraphModel extends Module {
       });
     }
     const values = new Map<GraphValue, Tensor>();
+    const tensorOf = (value: GraphValue): Tensor => values.get(value)!;
     inputs.forEach((input, i) => {
-      const x = tensors[i]!;
+      const x = tensors[i];
       checkTensor('Graph', `inputs[${i}]`, x);
       if (input.shape !== null && !sameShape(x.shape.slice(1), input.shape)) {
         refuse(ShapeError, 'Graph', `input ${i} must be [N,${input.shape.join(',')}], got ${show(x.shape)}`, {
@@ -182,11 +195,11 @@ export class GraphModel extends Module {
       values.set(input, x);
     });
     for (const value of path) {
-      const { run, inputs: sources } = value.step!;
-      const operands = sources.map((source) => values.get(source)!);
+      const { run } = value.step;
+      const operands = value.step.inputs.map(tensorOf);
       values.set(value, run instanceof Module ? (run.forward as Forward)(...operands) : run(...operands));
     }
-    const results = outputs.map((output) => values.get(output)!);
+    const results = outputs.map(tensorOf);
     return results.length === 1 ? results[0]! : results;
   }
 }

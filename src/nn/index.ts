@@ -6,6 +6,7 @@
 export * from './activations.ts';
 export * from './attention.ts';
 export * from './bilinear.ts';
+export * from './configurableActivations.ts';
 export * from './containers.ts';
 export * from './conv.ts';
 export { Embedding } from './embedding.ts';
@@ -29,5 +30,6 @@ export {
 export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } from './recurrentCells.ts';
 export type { Lengths } from './sequenceLengths.ts';
 export { summary } from './summary.ts';
+export * from './transformer.ts';
 export * from './upsample.ts';
 export * as utils from './utils.ts';

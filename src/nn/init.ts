@@ -13,7 +13,7 @@ import { cpuExecutor } from '../runtime/runtime.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Gives t the values of a tensor, which is freed. */
+/** Copies the values of a tensor into t and frees that tensor. */
 function assign(t: Tensor, values: Tensor): Tensor {
   copyInto(values, t);
   values.dispose();
@@ -42,7 +42,7 @@ function draw(t: Tensor, fn: 'uniform' | 'normal', [name0, p0]: Named, [name1, p
 }
 
 /**
- * Fills a tensor with numbers uniform between low and high, in place, and gives it.
+ * Fills a tensor with numbers that are uniform between low and high, in place, and returns it.
  *
  * @example
  * nn.init.uniform_(zeros(2, 3), -0.1, 0.1);
@@ -53,7 +53,7 @@ export function uniform_(t: Tensor, low = 0, high = 1): Tensor {
 }
 
 /**
- * Fills a tensor with normal numbers of the given mean and standard deviation, in place, and gives it.
+ * Fills a tensor with normal numbers of the given mean and standard deviation, in place, and returns it.
  *
  * @example
  * nn.init.normal_(new nn.Linear(4, 3).weight, 0, 0.02);
@@ -64,7 +64,7 @@ export function normal_(t: Tensor, mean = 0, std = 1): Tensor {
 }
 
 /**
- * Fills a tensor with one value, in place, and gives it.
+ * Fills a tensor with one value, in place, and returns it.
  *
  * @example
  * nn.init.constant_(zeros(2), 3).toArray(); // [3, 3]
@@ -78,25 +78,26 @@ export function constant_(t: Tensor, value: number): Tensor {
   return assign(t, values);
 }
 
-/** Refuses less than two dimensions. */
+/** Refuses fewer than two dimensions. */
 function checkMatrix(op: string, t: Tensor): void {
   checkTensor(op, 'tensor', t);
   if (t.ndim < 2)
     refuse(ShapeError, op, `needs at least two dimensions, got ${show(t.shape)}`, { argument: 'tensor', got: t.shape });
 }
 
-/** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel behind them. */
+/** Inputs and outputs of one unit: sizes of dimensions 1 and 0, times the size of the kernel that follows them. */
 function fans(op: string, t: Tensor): { fanIn: number; fanOut: number } {
   checkMatrix(op, t);
-  const field = t.shape.slice(2).reduce((n, size) => n * size, 1);
-  return { fanIn: t.shape[1]! * field, fanOut: t.shape[0]! * field };
+  const [units = 0, inputs = 0, ...kernel] = t.shape;
+  const field = kernel.reduce((n, size) => n * size, 1);
+  return { fanIn: inputs * field, fanOut: units * field };
 }
 
 /** Activations for which a recommended gain is known. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'leaky_relu' | 'selu';
 
 /**
- * Factor that keeps the variance behind an activation. `a` is the slope of leakyRelu.
+ * The factor that keeps the variance the same through an activation. `a` is the slope of leakyRelu.
  *
  * @example
  * nn.init.calculateGain('relu'); // 1.4142
@@ -169,7 +170,7 @@ export function xavierNormal_(t: Tensor, gain: Gain = 1): Tensor {
 export interface KaimingOptions {
   /** Slope of leakyRelu. Default 0. */
   a?: number;
-  /** Which count the variance follows. Default 'fanIn'. */
+  /** Which count sets the variance: the inputs or the outputs of one unit. Default 'fanIn'. */
   mode?: 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
   /** What follows the layer; see `calculateGain`. Default 'leakyRelu', which with a = 0 is ReLU. */
   nonlinearity?: Nonlinearity;
@@ -223,16 +224,16 @@ export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   checkMatrix(op, t);
   checkWritable(op, t);
   const factor = gainOf(op, gain);
-  const rows = t.shape[0]!;
+  const [rows = 0] = t.shape;
   const cols = t.numel / Math.max(1, rows);
-  // Where values come asynchronously alone they are drawn elsewhere.
+  // A device whose values come only asynchronously leaves the drawing to the CPU.
   const drawn = empty(t.executor.download === undefined ? t.executor : cpuExecutor(), t.shape, t.dtype);
   normal_(drawn);
   if (t.numel === 0) return t;
   const [long, short] = rows < cols ? [cols, rows] : [rows, cols];
   const vectors = orthonormal(Float64Array.from(drawn.dataSync()), long, short);
   drawn.dispose();
-  // Vector v has its elements next to each other: it is a row if rows are fewer.
+  // The elements of a vector are next to each other: it is a row if there are fewer rows than columns.
   const values = empty(t.executor, t.shape, 'float32');
   const at = (i: number) => (rows < cols ? vectors[i]! : vectors[(i % cols) * long + Math.floor(i / cols)]!);
   values.executor.write(
@@ -243,7 +244,7 @@ export function orthogonal_(t: Tensor, gain: Gain = 1): Tensor {
   return assign(t, values);
 }
 
-/** `count` vectors of n numbers made orthonormal, each against those before it, twice for the rounding (Gram and Schmidt). */
+/** Makes `count` vectors of n numbers orthonormal, each against those before it, twice because of rounding (Gram–Schmidt). */
 function orthonormal(a: Float64Array, n: number, count: number): Float64Array {
   for (let v = 0; v < count; v++) {
     const own = a.subarray(v * n, (v + 1) * n);

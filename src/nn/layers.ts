@@ -1,4 +1,4 @@
-/** Layers: linear, dropout, changes of shape, and the containers that chain them. */
+/** Layers: linear, dropout, changes of shape, and the container that chains them. */
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
@@ -28,6 +28,8 @@ export interface LinearOptions {
  * layer.forward(randn(64, 784)).shape; // [64, 128]
  */
 export class Linear extends Module {
+  /** @internal */ static override name = 'Linear';
+
   /** W, [outFeatures, inFeatures]. */
   declare weight: Parameter;
   /** b, [outFeatures]; null without bias. */
@@ -71,6 +73,8 @@ export class Linear extends Module {
  * layer.forward(ones(4)).toArray(); // [1, 1, 1, 1]
  */
 export class Dropout extends Module {
+  /** @internal */ static override name = 'Dropout';
+
   /** Share of the elements that become 0. */
   readonly p: number;
 
@@ -98,6 +102,8 @@ export class Dropout extends Module {
  * new nn.Flatten().forward(randn(8, 16, 5, 5)).shape; // [8, 400]
  */
 export class Flatten extends Module {
+  /** @internal */ static override name = 'Flatten';
+
   /** The first dimension that is joined; negative ones count from the end. Default 1. */
   readonly startDim: number;
   /** The last dimension that is joined; negative ones count from the end. Default −1. */
@@ -129,10 +135,12 @@ export class Flatten extends Module {
  * new nn.Unflatten(1, [16, 5, -1]).forward(randn(8, 400)).shape; // [8, 16, 5, 5]
  */
 export class Unflatten extends Module {
+  /** @internal */ static override name = 'Unflatten';
+
   constructor(
     /** The dimension that is split; negative ones count from the end. */
     readonly dim: number,
-    /** What it is split into; one size may be −1, which is what the others leave. */
+    /** What it is split into; one size may be −1, for what the others leave. */
     readonly sizes: Shape,
   ) {
     if (arguments.length > 2) noMore('Unflatten', 2, arguments);
@@ -153,13 +161,15 @@ export interface Layer extends Module {
 }
 
 /**
- * Modules one after the other. Their names are their positions, as in PyTorch: `0.weight`.
+ * Modules one after another. Their names are their positions, as in PyTorch: `0.weight`.
  *
  * @example
  * const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sigmoid(), new nn.Linear(3, 1));
  * model.forward(randn(8, 2)).shape; // [8, 1]
  */
 export class Sequential extends Module {
+  /** @internal */ static override name = 'Sequential';
+
   [index: number]: Layer;
   /** How many modules there are. */
   readonly length: number;

@@ -32,7 +32,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 import { Buffer } from './parameter.ts';
 
-/** A weight that the loss was given, as a buffer: in the state dict, and moved along with the loss. */
+/** A weight that the loss was given, as a buffer: it is in the state dict, and moves along with the loss. */
 function bufferOf(op: string, argument: string, weight: Tensor | NumberList | undefined): Buffer | null {
   if (weight === undefined) return null;
   if (isNumberList(weight)) return scope(() => new Buffer(weightTensor(weight)));
@@ -53,6 +53,8 @@ function withWeights<O extends object>(options: O, weights: Record<string, Buffe
  * new nn.MSELoss().forward(tensor([1, 2]), tensor([1, 4])).item(); // 2
  */
 export class MSELoss extends Module {
+  /** @internal */ static override name = 'MSELoss';
+
   constructor(private readonly options: LossOptions = {}) {
     if (arguments.length > 1) noMore('MSELoss', 1, arguments);
     super();
@@ -72,6 +74,8 @@ export class MSELoss extends Module {
  * new nn.BCELoss().forward(tensor([0.5, 0.9]), tensor([0, 1])).item(); // 0.3993
  */
 export class BCELoss extends Module {
+  /** @internal */ static override name = 'BCELoss';
+
   /** A factor for each element, or null. */
   readonly weight: Buffer | null;
   private readonly options: WeightedLossOptions;
@@ -98,6 +102,8 @@ export class BCELoss extends Module {
  * loss.forward(model.forward(x), y).backward();
  */
 export class CrossEntropyLoss extends Module {
+  /** @internal */ static override name = 'CrossEntropyLoss';
+
   /** A factor for each class, or null. */
   readonly weight: Buffer | null;
   private readonly options: CrossEntropyOptions;
@@ -129,6 +135,8 @@ export class CrossEntropyLoss extends Module {
  * new nn.L1Loss().forward(tensor([1, 2]), tensor([1, 4])).item(); // 1
  */
 export class L1Loss extends Module {
+  /** @internal */ static override name = 'L1Loss';
+
   constructor(private readonly options: LossOptions = {}) {
     if (arguments.length > 1) noMore('L1Loss', 1, arguments);
     super();
@@ -148,6 +156,8 @@ export class L1Loss extends Module {
  * new nn.SmoothL1Loss({ beta: 1 }).forward(tensor([1, 2]), tensor([1.5, 4])).item(); // 0.8125
  */
 export class SmoothL1Loss extends Module {
+  /** @internal */ static override name = 'SmoothL1Loss';
+
   constructor(private readonly options: SmoothL1LossOptions = {}) {
     if (arguments.length > 1) noMore('SmoothL1Loss', 1, arguments);
     super();
@@ -167,6 +177,8 @@ export class SmoothL1Loss extends Module {
  * new nn.HuberLoss({ delta: 2 }).forward(tensor([1, 2]), tensor([1.5, 6])).item(); // 3.0625
  */
 export class HuberLoss extends Module {
+  /** @internal */ static override name = 'HuberLoss';
+
   constructor(private readonly options: HuberLossOptions = {}) {
     if (arguments.length > 1) noMore('HuberLoss', 1, arguments);
     super();
@@ -186,6 +198,8 @@ export class HuberLoss extends Module {
  * new nn.BCEWithLogitsLoss({ posWeight: tensor([3]) }).forward(tensor([0, 2]), tensor([0, 1])).item(); // 0.537
  */
 export class BCEWithLogitsLoss extends Module {
+  /** @internal */ static override name = 'BCEWithLogitsLoss';
+
   /** A factor for each element, or null. */
   readonly weight: Buffer | null;
   /** A factor for the positive part of each class, or null; named as in PyTorch's state dicts. */
@@ -215,6 +229,8 @@ export class BCEWithLogitsLoss extends Module {
  * new nn.NLLLoss().forward(tensor([[-0.1, -2.3], [-1.6, -0.2]]), tensor([0, 1], { dtype: 'int32' })).item(); // 0.15
  */
 export class NLLLoss extends Module {
+  /** @internal */ static override name = 'NLLLoss';
+
   /** A factor for each class, or null. */
   readonly weight: Buffer | null;
   private readonly options: NllLossOptions;
@@ -242,6 +258,8 @@ export class NLLLoss extends Module {
  * loss.forward(tensor([[0.5, 0.5]]).log(), tensor([[0.25, 0.75]])).item(); // 0.1308
  */
 export class KLDivLoss extends Module {
+  /** @internal */ static override name = 'KLDivLoss';
+
   constructor(private readonly options: KLDivOptions = {}) {
     if (arguments.length > 1) noMore('KLDivLoss', 1, arguments);
     super();
@@ -256,12 +274,14 @@ export class KLDivLoss extends Module {
 }
 
 /**
- * Cross-entropy in which what is well classified counts little: logits [N, C], class indices [N].
+ * Cross-entropy in which well-classified examples count little: logits [N, C], class indices [N].
  *
  * @example
  * new nn.FocalLoss({ gamma: 2 }).forward(model.forward(x), y).backward();
  */
 export class FocalLoss extends Module {
+  /** @internal */ static override name = 'FocalLoss';
+
   /** A factor for each class, or null. */
   readonly weight: Buffer | null;
   private readonly options: FocalLossOptions;
@@ -288,6 +308,8 @@ export class FocalLoss extends Module {
  * new nn.HingeEmbeddingLoss().forward(tensor([0.5, 0.4]), tensor([1, -1])).item(); // 0.55
  */
 export class HingeEmbeddingLoss extends Module {
+  /** @internal */ static override name = 'HingeEmbeddingLoss';
+
   constructor(private readonly options: MarginOptions = {}) {
     if (arguments.length > 1) noMore('HingeEmbeddingLoss', 1, arguments);
     super();
@@ -307,6 +329,8 @@ export class HingeEmbeddingLoss extends Module {
  * new nn.CosineEmbeddingLoss().forward(tensor([[1, 0]]), tensor([[1, 1]]), tensor([1])).item(); // 0.2929
  */
 export class CosineEmbeddingLoss extends Module {
+  /** @internal */ static override name = 'CosineEmbeddingLoss';
+
   constructor(private readonly options: MarginOptions = {}) {
     if (arguments.length > 1) noMore('CosineEmbeddingLoss', 1, arguments);
     super();

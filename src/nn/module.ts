@@ -1,6 +1,7 @@
 /**
  * The base of all layers and models. Fields are what a module is made of: a Parameter, Buffer or Module assigned to a
- * field belongs to it, under the field's name; nothing has to be registered.
+ * field belongs to it, under the field's name; nothing has to be registered. Layers have their name in a static field, because minifiers
+ * rename classes.
  */
 import { ArgumentError, DeviceError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
@@ -22,13 +23,13 @@ export type StateDict = Record<string, Tensor>;
 
 /** Names in which a state dict and a module differ, as PyTorch's `load_state_dict` returns them. */
 export interface IncompatibleKeys {
-  /** What the module has and the state dict has not. */
+  /** Names that the module has and the state dict lacks. */
   missingKeys: string[];
-  /** What the state dict has and the module has not. */
+  /** Names that the state dict has and the module lacks. */
   unexpectedKeys: string[];
 }
 
-/** Whether a module has what stands in its field. What another copy of saraf made is refused. */
+/** Whether the value of a field belongs to the module. Modules made by another copy of saraf are refused. */
 function isRegistered(value: unknown): value is Module | Parameter | Buffer {
   return value instanceof Parameter || value instanceof Buffer || isInstance(value, Module);
 }
@@ -38,7 +39,7 @@ const watchField = fieldWatcher(isRegistered);
 /** Modules made since `building` began, or null. */
 let made: Module[] | null = null;
 
-/** @internal Runs `fn`; where it throws, all modules that were made meanwhile are disposed, half-built ones too. */
+/** @internal Runs `fn`; if it throws, all modules that were made meanwhile are disposed, including half-built ones. */
 export function building<T>(fn: () => T): T {
   const before = made;
   const mine: Module[] = [];
@@ -71,18 +72,18 @@ export abstract class Module extends Marked {
   #training = true;
 
   constructor() {
-    // Layers without a constructor of their own hand on all they are given.
+    // Layers without a constructor of their own pass on all their arguments.
     if (arguments.length > 0) noMore(new.target.name, 0, arguments);
     super();
     made?.push(this);
   }
 
-  /** @internal Before a layer assigns them: fields for parameters or buffers, which refuse all else. Those of other modules do so once they were walked over. */
+  /** @internal Makes fields refuse everything except parameters or buffers. Layers call it before they assign the fields; those of other modules are watched from the first walk over them. */
   protected watch(kind: Kind, ...names: string[]): void {
     for (const name of names) watchField(this, name, kind);
   }
 
-  /** The fields with what is registered in them. */
+  /** The fields that hold parameters, buffers or modules. */
   private *registered(): Generator<[string, Module | Parameter | Buffer]> {
     for (const [name, value] of Object.entries(this)) {
       if (!isRegistered(value)) continue;
@@ -103,7 +104,7 @@ export abstract class Module extends Marked {
     this.#training = value;
   }
 
-  /** What the module computes of its inputs. */
+  /** What the module computes from its inputs. */
   abstract forward(...inputs: never[]): unknown;
 
   /** Modules in the fields of this one, by field name. */
@@ -118,7 +119,7 @@ export abstract class Module extends Marked {
     return Array.from(this.namedChildren(), ([, module]) => module);
   }
 
-  /** This module and all inside it, by dotted name; one that is used in several places comes once. */
+  /** This module and all inside it, by dotted name; a shared one comes once. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
     if (arguments.length > 2) noMore('Module.namedModules', 2, arguments);
     if (seen.has(this)) return;
@@ -128,7 +129,7 @@ export abstract class Module extends Marked {
       yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`, seen);
   }
 
-  /** This module and all inside, each once. */
+  /** This module and all inside it, each once. */
   modules(): Module[] {
     if (arguments.length > 0) noMore('Module.modules', 0, arguments);
     return Array.from(this.namedModules(), ([, module]) => module);
@@ -203,7 +204,7 @@ export abstract class Module extends Marked {
     return this;
   }
 
-  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. What is used in several places has all its names. */
+  /** All parameters and buffers by PyTorch's names: the live tensors, not copies. A shared one is there under all its names. */
   stateDict(): StateDict {
     if (arguments.length > 0) noMore('Module.stateDict', 0, arguments);
     const state: StateDict = {};
@@ -221,7 +222,7 @@ export abstract class Module extends Marked {
   /**
    * Copies values from a state dict. Names and shapes are checked before anything is written.
    *
-   * @param options strict (default true): refuse missing and unexpected names; otherwise they are left out
+   * @param options strict (default true): refuse missing and unexpected names; otherwise they are ignored
    * @returns the names that were missing and unexpected
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
@@ -241,8 +242,9 @@ export abstract class Module extends Marked {
         argument: 'state',
       });
     }
-    const pairs = Object.entries(own).filter(([name]) => Object.hasOwn(state, name));
-    for (const [name, tensor] of pairs) {
+    const pairs: { tensor: Tensor; given: Tensor }[] = [];
+    for (const [name, tensor] of Object.entries(own)) {
+      if (!Object.hasOwn(state, name)) continue;
       const given = state[name];
       checkTensor(op, name, given);
       if (!sameShape(given.shape, tensor.shape)) {
@@ -252,17 +254,16 @@ export abstract class Module extends Marked {
           expected: tensor.shape,
         });
       }
+      pairs.push({ tensor, given });
     }
     compose(() =>
       noGrad(() => {
-        // Everything is where it belongs before the first tensor is written.
-        const values = pairs.map(([name, { executor, device }]) => {
-          const given = state[name]!;
-          return given.executor === executor ? given : given.to(device);
-        });
-        pairs.forEach(([, tensor], i) => {
-          tensor.copy_(values[i]!);
-        });
+        // All values are on the right device before the first tensor is written.
+        const moved = pairs.map(({ tensor, given }) => ({
+          tensor,
+          values: given.executor === tensor.executor ? given : given.to(tensor.device),
+        }));
+        for (const { tensor, values } of moved) tensor.copy_(values);
       }),
     );
     return { missingKeys, unexpectedKeys };
@@ -286,26 +287,26 @@ export abstract class Module extends Marked {
         { argument: name, got: place, expected: device },
       );
     }
-    const unique = new Set(tensors.map(([, tensor]) => tensor));
-    const places: Storage[] = [];
+    const places = new Map<Tensor, Storage>();
     try {
-      for (const tensor of unique) {
+      for (const [, tensor] of tensors) {
+        if (places.has(tensor)) continue;
         const place = Storage.allocate(executor, tensor.numel);
-        places.push(place);
+        places.set(tensor, place);
         executor.write(place.address, tensor.dataSync(), tensor.dtype);
       }
     } catch (error) {
-      for (const place of places) place.release();
+      for (const place of places.values()) place.release();
       throw error;
     }
-    [...unique].forEach((tensor, i) => {
+    for (const [tensor, place] of places) {
       const { storage } = tensor;
       if (tensor.variable !== null) dropGrad(tensor.variable);
-      places[i]!.handles++;
+      place.handles++;
       storage.handles--;
-      tensor.storageOrNull = places[i]!;
+      tensor.storageOrNull = place;
       storage.release();
-    });
+    }
     return this;
   }
 
@@ -320,7 +321,7 @@ export abstract class Module extends Marked {
     this.dispose();
   }
 
-  /** What stands in parentheses behind the class name when the module is printed. */
+  /** What is in parentheses after the class name when the module is printed. */
   protected describe(): string {
     return '';
   }
@@ -330,7 +331,7 @@ export abstract class Module extends Marked {
     return this.toString();
   }
 
-  /** The module and those inside, one a line. */
+  /** The module and those inside it, one per line. */
   override toString(): string {
     if (arguments.length > 0) noMore('Module.toString', 0, arguments);
     const lines = Array.from(

@@ -25,9 +25,9 @@ export interface RunningNormOptions {
   eps?: number;
   /** Share of a batch in the running statistics, 0 … 1; null: the average of all batches. Default 0.1. */
   momentum?: number | null;
-  /** Learn a factor and a summand for each channel. Default true; of InstanceNorm2d false. */
+  /** Learn a factor and a summand for each channel. Default true; for InstanceNorm2d false. */
   affine?: boolean;
-  /** Keep running statistics, for evaluation. Default true; of InstanceNorm2d false. */
+  /** Keep running statistics, for evaluation. Default true; for InstanceNorm2d false. */
   trackRunningStats?: boolean;
 }
 
@@ -41,7 +41,7 @@ abstract class RunningNorm extends Module {
   declare running_mean: Buffer | null;
   /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
   declare running_var: Buffer | null;
-  /** How many batches they have followed, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
+  /** How many batches the statistics have seen, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
   declare num_batches_tracked: Buffer | null;
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
@@ -86,7 +86,7 @@ abstract class RunningNorm extends Module {
     }
   }
 
-  /** How the operation is called; `tracked` counts the batches. */
+  /** What the operation is called with; `tracked` counts the batches. */
   protected call(tracked: Tensor | null): BatchNormCall {
     const { weight, bias, eps, momentum, running_mean: mean, running_var: variance } = this;
     const statistics = mean && variance && { mean, variance, tracked };
@@ -102,7 +102,7 @@ abstract class RunningNorm extends Module {
 }
 
 /**
- * Each channel with mean 0 and variance 1 over the batch in training, by the running statistics otherwise:
+ * Normalises each channel to mean 0 and variance 1, over the batch in training, by the running statistics otherwise:
  * y = (x − mean)/√(variance + eps)·weight + bias. [N, C] or [N, C, L].
  *
  * @see https://arxiv.org/abs/1502.03167
@@ -112,6 +112,8 @@ abstract class RunningNorm extends Module {
  * layer.forward(randn(8, 16)).shape; // [8, 16]
  */
 export class BatchNorm1d extends RunningNorm {
+  /** @internal */ static override name = 'BatchNorm1d';
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm1d', 2, arguments);
     super('BatchNorm1d', numFeatures, options, true);
@@ -125,8 +127,8 @@ export class BatchNorm1d extends RunningNorm {
 }
 
 /**
- * Each channel of [N, C, H, W] with mean 0 and variance 1 over the batch in training, by the running statistics otherwise: y =
- * (x − mean)/√(variance + eps)·weight + bias.
+ * Normalises each channel of [N, C, H, W] to mean 0 and variance 1, over the batch in training, by the running statistics otherwise:
+ * y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input is not [N, numFeatures, H, W], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
@@ -135,6 +137,8 @@ export class BatchNorm1d extends RunningNorm {
  * block.forward(randn(8, 3, 10, 10)).shape; // [8, 16, 8, 8]
  */
 export class BatchNorm2d extends RunningNorm {
+  /** @internal */ static override name = 'BatchNorm2d';
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm2d', 2, arguments);
     super('BatchNorm2d', numFeatures, options, true);
@@ -148,8 +152,8 @@ export class BatchNorm2d extends RunningNorm {
 }
 
 /**
- * Each channel of each example of [N, C, H, W] (or [C, H, W]) by itself: y = (x − mean)/√(variance + eps)·weight + bias. By default neither
- * affine nor with running statistics.
+ * Normalises each channel of each example of [N, C, H, W] (or [C, H, W]) by itself: y = (x − mean)/√(variance + eps)·weight + bias. By
+ * default it is not affine and has no running statistics.
  *
  * @throws ShapeError where an input is neither [N, numFeatures, H, W] nor [numFeatures, H, W]
  * @see https://arxiv.org/abs/1607.08022
@@ -157,6 +161,8 @@ export class BatchNorm2d extends RunningNorm {
  * new nn.InstanceNorm2d(16, { affine: true }).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class InstanceNorm2d extends RunningNorm {
+  /** @internal */ static override name = 'InstanceNorm2d';
+
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
     if (arguments.length > 2) noMore('InstanceNorm2d', 2, arguments);
     super('InstanceNorm2d', numFeatures, options, false);
@@ -186,7 +192,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * The last dimensions together, which are `normalizedShape`: y = (x − mean)/√(variance + eps)·weight + bias.
+ * Normalises the last dimensions, which are `normalizedShape`, together: y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @throws ShapeError where an input does not end in `normalizedShape`
  * @see https://arxiv.org/abs/1607.06450
@@ -194,6 +200,8 @@ export interface LayerNormOptions {
  * new nn.LayerNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
  */
 export class LayerNorm extends Module {
+  /** @internal */ static override name = 'LayerNorm';
+
   /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
   /** Added to the variance, ≥ 0. Default 1e-5. */
@@ -238,8 +246,8 @@ export interface GroupNormOptions {
 }
 
 /**
- * Channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics of the
- * group.
+ * Normalises the channels of each example of [N, C, …] in groups: y = (x − mean)/√(variance + eps)·weight + bias with the statistics
+ * of the group.
  *
  * @throws ShapeError where the channels cannot be divided into the groups
  * @see https://arxiv.org/abs/1803.08494
@@ -247,6 +255,8 @@ export interface GroupNormOptions {
  * new nn.GroupNorm(4, 16).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class GroupNorm extends Module {
+  /** @internal */ static override name = 'GroupNorm';
+
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
   /** A factor for each channel, [numChannels], at first 1; null without `affine`. */
@@ -255,7 +265,7 @@ export class GroupNorm extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    /** Into how many groups the channels fall, ≥ 1; numChannels must be a multiple. */
+    /** How many groups the channels are divided into, ≥ 1; numChannels must be a multiple of it. */
     readonly numGroups: number,
     /** Channels of the input, its dimension 1; ≥ 1. */
     readonly numChannels: number,

@@ -8,8 +8,10 @@ import { Variable } from '../tensor/graph.ts';
 import { scope } from '../tensor/scope.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** A tensor that a module learns: it requires grad. Shares memory with `data` where that is contiguous and starts a storage. */
+/** A tensor that a module learns: it requires grad. Shares memory with `data` if that is contiguous and at the start of its storage. */
 export class Parameter extends Tensor {
+  /** @internal */ static override name = 'Parameter';
+
   constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
     if (arguments.length > 2) noMore('Parameter', 2, arguments);
     checkOptions('Parameter', options, { requiresGrad: FLAG });
@@ -34,8 +36,10 @@ export class Parameter extends Tensor {
   }
 }
 
-/** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` where that is contiguous and starts a storage. */
+/** A tensor that a module keeps but does not learn, such as running statistics. Shares memory with `data` if that is contiguous and at the start of its storage. */
 export class Buffer extends Tensor {
+  /** @internal */ static override name = 'Buffer';
+
   constructor(data: Tensor) {
     if (arguments.length > 1) noMore('Buffer', 1, arguments);
     checkTensor('Buffer', 'data', data);
@@ -46,7 +50,7 @@ export class Buffer extends Tensor {
   }
 }
 
-/** @internal A parameter whose initial values `make` gives; what `make` leaves behind is freed. */
+/** @internal A parameter with the initial values that `make` gives; all other tensors that `make` has made are freed. */
 export function parameterOf(make: () => Tensor): Parameter {
   return scope(() => new Parameter(make()));
 }

@@ -15,13 +15,14 @@ import { type AdaptiveSize, adaptivePair, checkWindow, type Pair } from '../ops/
 import { avgPoolKinds, maxPoolKinds } from '../ops/pool.ts';
 import { checkOptions, checkWhole, noMore, type OptionKinds } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { Module } from './module.ts';
 
 /** A layer whose windows slide: kernel and options, checked when it is made. */
 abstract class SlidingPool<Size extends Pair, Options extends object> extends Module {
   constructor(
     op: string,
-    /** Size of a window, ≥ 1; of planes a number for both sides or [height, width]. */
+    /** Size of a window, ≥ 1; for planes a number for both sides or [height, width]. */
     readonly kernelSize: Size,
     /** As they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
@@ -33,8 +34,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
   }
 
   protected override describe(): string {
-    const options = Object.entries(this.options).map(([name, value]) => `, ${name}: ${value}`);
-    return `kernelSize: ${this.kernelSize}${options.join('')}`;
+    return [`kernelSize: ${this.kernelSize}`, ...optionTexts(this.options)].join(', ');
   }
 }
 
@@ -46,6 +46,8 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
  * new nn.MaxPool1d(2).forward(randn(8, 16, 100)).shape; // [8, 16, 50]
  */
 export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
+  /** @internal */ static override name = 'MaxPool1d';
+
   constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('MaxPool1d', 2, arguments);
     super('MaxPool1d', kernelSize, options, maxPoolKinds);
@@ -65,6 +67,8 @@ export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
  * new nn.MaxPool2d(2).forward(randn(1, 3, 28, 28)).shape; // [1, 3, 14, 14]
  */
 export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
+  /** @internal */ static override name = 'MaxPool2d';
+
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
     if (arguments.length > 2) noMore('MaxPool2d', 2, arguments);
     super('MaxPool2d', kernelSize, options, maxPoolKinds);
@@ -83,6 +87,8 @@ export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
  * new nn.AvgPool1d(4, { stride: 2 }).forward(randn(8, 16, 100)).shape; // [8, 16, 49]
  */
 export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
+  /** @internal */ static override name = 'AvgPool1d';
+
   constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('AvgPool1d', 2, arguments);
     super('AvgPool1d', kernelSize, options, avgPoolKinds);
@@ -95,13 +101,15 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
 }
 
 /**
- * The mean of each window: [N, C, H, W] → [N, C, H', W'], sizes as MaxPool2d's.
+ * The mean of each window: [N, C, H, W] → [N, C, H', W'], with the sizes of MaxPool2d.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  * @example
  * new nn.AvgPool2d([2, 1]).forward(randn(1, 3, 28, 28)).shape; // [1, 3, 14, 28]
  */
 export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
+  /** @internal */ static override name = 'AvgPool2d';
+
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     if (arguments.length > 2) noMore('AvgPool2d', 2, arguments);
     super('AvgPool2d', kernelSize, options, avgPoolKinds);
@@ -120,6 +128,8 @@ export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
  * new nn.AdaptiveAvgPool1d(1).forward(randn(8, 16, 100)).shape; // [8, 16, 1]
  */
 export class AdaptiveAvgPool1d extends Module {
+  /** @internal */ static override name = 'AdaptiveAvgPool1d';
+
   constructor(
     /** Parts of a line, ≥ 1. */
     readonly outputSize: number,
@@ -142,6 +152,8 @@ export class AdaptiveAvgPool1d extends Module {
  * new nn.AdaptiveAvgPool2d(1).forward(randn(8, 16, 7, 7)).shape; // [8, 16, 1, 1]
  */
 export class AdaptiveAvgPool2d extends Module {
+  /** @internal */ static override name = 'AdaptiveAvgPool2d';
+
   constructor(
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
     readonly outputSize: AdaptiveSize,
@@ -164,6 +176,8 @@ export class AdaptiveAvgPool2d extends Module {
  * new nn.AdaptiveMaxPool2d([3, null]).forward(randn(8, 16, 7, 7)).shape; // [8, 16, 3, 7]
  */
 export class AdaptiveMaxPool2d extends Module {
+  /** @internal */ static override name = 'AdaptiveMaxPool2d';
+
   constructor(
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
     readonly outputSize: AdaptiveSize,

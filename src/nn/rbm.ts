@@ -16,7 +16,7 @@ export interface ContrastiveDivergenceOptions {
   lr?: number;
 }
 
-/** Probabilities, and 0 or 1 drawn with them. */
+/** Probabilities, and samples of 0 or 1 drawn from them. */
 export interface Sampled {
   /** P(unit = 1), between 0 and 1: [N, units]. */
   probabilities: Tensor;
@@ -36,6 +36,8 @@ export interface Sampled {
  * rbm.sampleHidden(images).samples.shape; // [32, 128]
  */
 export class RBM extends Module {
+  /** @internal */ static override name = 'RBM';
+
   /** W, [hidden, visible], at first normal with standard deviation 0.01. */
   declare weight: Parameter;
   /** b, [visible], at first 0. */
@@ -89,7 +91,8 @@ export class RBM extends Module {
     const { k = 1, lr = 0.1 } = options;
     checkWhole(op, 'k', k, 1);
     checkFinite(op, 'lr', lr);
-    if (v.ndim !== 2 || v.shape[0] === 0)
+    const [count = 0] = v.shape;
+    if (v.ndim !== 2 || count === 0)
       refuse(ArgumentError, op, `expected a batch [N,${this.visible}]`, { argument: 'v', got: v.shape });
     return noGrad(() =>
       compose(() => {
@@ -101,7 +104,7 @@ export class RBM extends Module {
           seen = this.sampleVisible(hidden.samples);
         }
         const last = this.sampleHidden(seen.samples);
-        const rate = lr / v.shape[0]!;
+        const rate = lr / count;
         const data = first.probabilities.T.matmul(v);
         const model = last.probabilities.T.matmul(seen.samples);
         this.weight.add_(data.sub(model).mul(rate));

@@ -1,13 +1,13 @@
 /** Recurrent layers over sequences: RNN, LSTM, GRU, with PyTorch's parameters, names and order of gates. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import type { RecurrentKindName } from '../emit/recurrent.ts';
-import { gateCount } from '../emit/recurrent.ts';
+import { gateCount, type RecurrentKindName } from '../emit/recurrent.ts';
 import { dropout } from '../ops/functional.ts';
 import { cat, checkFloat, checkTensor, compose, indexSelect, select, stack, zeros } from '../ops/index.ts';
 import { recurrent } from '../ops/recurrent.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
@@ -16,7 +16,7 @@ import { type Lengths, lastSteps, lengthsTensor } from './sequenceLengths.ts';
 
 /** Options of all recurrent layers. */
 export interface RecurrentOptions {
-  /** Layers on top of each other. Default 1. */
+  /** How many layers are stacked. Default 1. */
   numLayers?: number;
   /** Add two learned vectors to the gates. Default true. */
   bias?: boolean;
@@ -24,13 +24,13 @@ export interface RecurrentOptions {
   batchFirst?: boolean;
   /** In training, the share of each layer's outputs that becomes 0 on the way to the next layer. Default 0. */
   dropout?: number;
-  /** A second set of weights reads the sequence from its end; the outputs of both stand side by side. Default false. */
+  /** A second set of weights reads the sequence from its end; the outputs of both are concatenated. Default false. */
   bidirectional?: boolean;
 }
 
 /** Options of a call of a recurrent layer. */
 export interface SequenceOptions {
-  /** Steps of each sequence of the batch, in any order. Outputs beyond them are 0, final states are those of the last step. */
+  /** How many steps each sequence of the batch has, in any order. Outputs after them are 0, final states are those of the last step. */
   lengths?: Lengths;
 }
 
@@ -42,39 +42,39 @@ const KINDS: OptionKinds<RecurrentOptions> = {
   bidirectional: FLAG,
 };
 
-/** What RNN, LSTM and GRU have in common. */
+/** A tensor for each state of a list. */
+type Finals<States extends readonly unknown[]> = { -readonly [I in keyof States]: Tensor };
+
+/** What RNN, LSTM and GRU have in common. Each checks its own options. */
 abstract class RecurrentBase extends Module {
   [weight: `weight_${string}`]: Parameter;
   [bias: `bias_${string}`]: Parameter;
-  /** Layers on top of each other, ≥ 1. */
+  /** How many layers are stacked, ≥ 1. */
   readonly numLayers: number;
   /** Whether two learned vectors are added to the gates. */
   readonly bias: boolean;
   /** Whether the batch is the first dimension of input and output, the steps the second. */
   readonly batchFirst: boolean;
-  /** Share of each layer's outputs but the last's that becomes 0 in training, 0 … 1. */
+  /** Share of each layer's outputs, except the last's, that becomes 0 in training, 0 … 1. */
   readonly dropout: number;
   /** Whether a second set of weights reads the sequence from its end. */
   readonly bidirectional: boolean;
-  protected readonly op: string;
 
   protected constructor(
+    private readonly op: string,
     private readonly kind: RecurrentKindName,
     /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
     /** Size of a state, ≥ 1, and of the output's last dimension (twice, if bidirectional). */
     readonly hiddenSize: number,
     options: RecurrentOptions,
-    more: object = {},
   ) {
     super();
-    this.op = this.constructor.name;
-    checkWhole(this.op, 'inputSize', inputSize, 1);
-    checkWhole(this.op, 'hiddenSize', hiddenSize, 1);
-    checkOptions(this.op, options, { ...KINDS, ...more });
+    checkWhole(op, 'inputSize', inputSize, 1);
+    checkWhole(op, 'hiddenSize', hiddenSize, 1);
     const { numLayers = 1, bias = true, batchFirst = false, dropout: rate = 0, bidirectional = false } = options;
-    checkWhole(this.op, 'numLayers', numLayers, 1);
-    checkRange(this.op, 'dropout', rate, 0, 1);
+    checkWhole(op, 'numLayers', numLayers, 1);
+    checkRange(op, 'dropout', rate, 0, 1);
     this.numLayers = numLayers;
     this.bias = bias;
     this.batchFirst = batchFirst;
@@ -100,28 +100,34 @@ abstract class RecurrentBase extends Module {
     return this.bidirectional ? 2 : 1;
   }
 
-  /** Ends of the names of a layer's parameters, one a direction. */
+  /** Ends of the names of a layer's parameters, one per direction. */
   private suffixes(layer: number): string[] {
     return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
   }
 
-  /** All layers and directions: the outputs, and one final state for each state given (h, or h and c). */
-  protected sequence(input: Tensor, states: (Tensor | null)[], options: SequenceOptions): [Tensor, Tensor[]] {
+  /** Runs all layers and directions: gives the outputs, and a final state for each state given (h, or h and c). */
+  protected sequence<States extends readonly (Tensor | null)[]>(
+    input: Tensor,
+    states: readonly [...States],
+    options: SequenceOptions,
+  ): [Tensor, Finals<States>] {
     checkOptions(this.op, options, { lengths: VALUE });
     this.checkInput(input);
     const single = input.ndim === 2;
     return compose(() => {
       const batched = single ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
-      const [steps, batch] = batched.shape as [number, number, number];
+      const [steps = 0, batch = 0] = batched.shape;
       if (single && options.lengths !== undefined) {
         refuse(ArgumentError, this.op, `lengths are for batches, the input ${show(input.shape)} is one sequence`, {
           argument: 'lengths',
         });
       }
       const starts = states.map((state, i) => this.checkState(i === 0 ? 'h0' : 'c0', state, batch, single));
+      const [h0 = null, c0 = null] = starts;
       const lengths =
         options.lengths === undefined ? null : lengthsTensor(this.op, options.lengths, steps, batch, input.executor);
-      const finals: Tensor[][] = states.map(() => []);
+      const hs: Tensor[] = [];
+      const cs: Tensor[] = [];
       let x = batched;
       for (let layer = 0; layer < this.numLayers; layer++) {
         if (layer > 0) x = dropout(x, { p: this.dropout, training: this.training });
@@ -133,18 +139,19 @@ abstract class RecurrentBase extends Module {
             wHh: this[`weight_hh_${suffix}`]!,
             biasIh: this.bias ? this[`bias_ih_${suffix}`]! : null,
             biasHh: this.bias ? this[`bias_hh_${suffix}`]! : null,
-            h0: starts[0] ? select(starts[0], 0, at) : null,
-            c0: starts[1] ? select(starts[1], 0, at) : null,
+            h0: h0 && select(h0, 0, at),
+            c0: c0 && select(c0, 0, at),
             lengths,
           });
-          finals[0]!.push(lastOutput(out, direction === 1, lengths));
-          if (cell !== null) finals[1]!.push(cell);
+          hs.push(lastOutput(out, direction === 1, lengths));
+          if (cell !== null) cs.push(cell);
           return out;
         });
         x = outs.length === 1 ? outs[0]! : cat(outs, 2);
       }
       const out = single ? x.squeeze(1) : this.batchFirst ? x.transpose(0, 1) : x;
-      return [out, finals.map((list) => joined(list, single))];
+      const finals = [hs, cs].slice(0, states.length).map((list) => joined(list, single));
+      return [out, finals as Finals<States>];
     });
   }
 
@@ -184,20 +191,16 @@ abstract class RecurrentBase extends Module {
 
   protected override describe(): string {
     const { numLayers, bias, batchFirst, dropout: rate, bidirectional } = this;
-    const shown = Object.entries({ numLayers, bias, batchFirst, dropout: rate, bidirectional })
-      .filter(
-        ([name, value]) =>
-          value !== { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false }[name],
-      )
-      .map(([name, value]) => `${name}: ${value}`);
-    return [this.inputSize, this.hiddenSize, ...shown].join(', ');
+    const options = { numLayers, bias, batchFirst, dropout: rate, bidirectional };
+    const defaults = { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false };
+    return [this.inputSize, this.hiddenSize, ...optionTexts(options, defaults)].join(', ');
   }
 }
 
 /** @internal The output of each row's last step: [batch, hiddenSize]. */
 export function lastOutput(out: Tensor, reverse: boolean, lengths: Tensor | null): Tensor {
   if (reverse) return select(out, 0, 0);
-  const [steps, batch, size] = out.shape as [number, number, number];
+  const [steps = 0, batch = 0, size = 0] = out.shape;
   if (lengths === null) return select(out, 0, steps - 1);
   return indexSelect(out.reshape([steps * batch, size]), 0, lastSteps(lengths, batch));
 }
@@ -210,7 +213,7 @@ function joined(list: readonly Tensor[], single: boolean): Tensor {
 
 /** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** What stands around the sum. Default 'tanh'. */
+  /** The function applied to the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -219,31 +222,34 @@ export interface RNNOptions extends RecurrentOptions {
  *
  * Input [steps, batch, inputSize] (`batchFirst`: [batch, steps, inputSize]; or [steps, inputSize] without a batch), initial state
  * [numLayers · directions, batch, hiddenSize] or zeros. Gives the last layer's outputs [steps, batch, directions · hiddenSize] and the
- * final states of all layers, in the form of the initial ones. Parameters start uniform in ±1/√hiddenSize.
+ * final states of all layers, in the shape of the initial ones. Parameters start uniform in ±1/√hiddenSize.
  *
  * The gradient is fused: it cannot be differentiated again. RNNCell's can.
  *
- * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are not whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
  * @example
  * const rnn = new nn.RNN(8, 16, { nonlinearity: 'relu' });
  * const [out, h] = rnn.forward(randn(5, 2, 8)); // [5, 2, 16], [1, 2, 16]
  */
 export class RNN extends RecurrentBase {
-  /** What stands around the sum. Default 'tanh'. */
+  /** @internal */ static override name = 'RNN';
+
+  /** The function applied to the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     if (arguments.length > 3) noMore('RNN', 3, arguments);
-    const nonlinearity = options?.nonlinearity ?? 'tanh';
-    super(rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options, { nonlinearity: VALUE });
+    checkOptions('RNN', options, { ...KINDS, nonlinearity: VALUE });
+    const { nonlinearity = 'tanh' } = options;
+    super('RNN', rnnKind('RNN', nonlinearity), inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
 
   override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
     if (arguments.length > 3) noMore('RNN.forward', 3, arguments);
     const [out, [h]] = this.sequence(input, [h0], options);
-    return [out, h!];
+    return [out, h];
   }
 }
 
@@ -253,7 +259,7 @@ export class RNN extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. LSTMCell's can.
  *
- * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are not whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  * @see https://doi.org/10.1162/neco.1997.9.8.1735
  * @example
@@ -262,9 +268,12 @@ export class RNN extends RecurrentBase {
  * out.shape; // [2, 5, 16]
  */
 export class LSTM extends RecurrentBase {
+  /** @internal */ static override name = 'LSTM';
+
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     if (arguments.length > 3) noMore('LSTM', 3, arguments);
-    super('lstm', inputSize, hiddenSize, options);
+    checkOptions('LSTM', options, KINDS);
+    super('LSTM', 'lstm', inputSize, hiddenSize, options);
   }
 
   override forward(
@@ -274,8 +283,8 @@ export class LSTM extends RecurrentBase {
   ): [Tensor, [Tensor, Tensor]] {
     if (arguments.length > 3) noMore('LSTM.forward', 3, arguments);
     checkPair('LSTM', states);
-    const [out, [h, c]] = this.sequence(input, states === null ? [null, null] : [...states], options);
-    return [out, [h!, c!]];
+    const [h0, c0] = states ?? [null, null];
+    return this.sequence(input, [h0, c0], options);
   }
 }
 
@@ -285,7 +294,7 @@ export class LSTM extends RecurrentBase {
  *
  * The gradient is fused: it cannot be differentiated again. GRUCell's can.
  *
- * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are no whole numbers of steps
+ * @throws ShapeError where the sizes do not fit, ArgumentError where lengths are not whole numbers of steps
  * @see https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
  * @see https://arxiv.org/abs/1406.1078
  * @example
@@ -293,14 +302,17 @@ export class LSTM extends RecurrentBase {
  * const [out, h] = gru.forward(randn(5, 2, 8)); // [5, 2, 32], [4, 2, 16]
  */
 export class GRU extends RecurrentBase {
+  /** @internal */ static override name = 'GRU';
+
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
     if (arguments.length > 3) noMore('GRU', 3, arguments);
-    super('gru', inputSize, hiddenSize, options);
+    checkOptions('GRU', options, KINDS);
+    super('GRU', 'gru', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, h0: Tensor | null = null, options: SequenceOptions = {}): [Tensor, Tensor] {
     if (arguments.length > 3) noMore('GRU.forward', 3, arguments);
     const [out, [h]] = this.sequence(input, [h0], options);
-    return [out, h!];
+    return [out, h];
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Single steps of recurrent layers. They are made of differentiable operations, so their gradients can be differentiated again;
- * where no gradient is wanted a step is one fused command.
+ * where no gradient is needed, a step is one fused command.
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { gateCount, type RecurrentKindName } from '../emit/recurrent.ts';
@@ -20,7 +20,7 @@ export interface CellOptions {
   bias?: boolean;
 }
 
-/** What RNNCell, LSTMCell and GRUCell have in common. */
+/** What RNNCell, LSTMCell and GRUCell have in common. Each checks its own options. */
 abstract class CellBase extends Module {
   /** Weights of the input, [gates·hiddenSize, inputSize]: gates 1 (RNN), 4 (LSTM: i, f, g, o), 3 (GRU: r, z, n). */
   declare weight_ih: Parameter;
@@ -32,19 +32,17 @@ abstract class CellBase extends Module {
   declare bias_hh: Parameter | null;
 
   protected constructor(
+    private readonly op: string,
     private readonly kind: RecurrentKindName,
     /** Size of the input's last dimension, ≥ 1. */
     readonly inputSize: number,
     /** Size of a state, ≥ 1. */
     readonly hiddenSize: number,
     options: CellOptions,
-    more: object = {},
   ) {
     super();
-    const op = this.constructor.name;
     checkWhole(op, 'inputSize', inputSize, 1);
     checkWhole(op, 'hiddenSize', hiddenSize, 1);
-    checkOptions(op, options, { bias: FLAG, ...more });
     const bound = 1 / Math.sqrt(hiddenSize);
     const gates = gateCount(kind) * hiddenSize;
     const make = (...shape: number[]) => parameterOf(() => uniform_(zeros(shape), -bound, bound));
@@ -56,9 +54,12 @@ abstract class CellBase extends Module {
     this.bias_hh = bias ? make(gates) : null;
   }
 
-  /** The new states for an input [batch, inputSize] or [inputSize] and the states, absent ones being zeros. */
-  protected step(input: Tensor, states: readonly (Tensor | null)[]): Tensor[] {
-    const op = this.constructor.name;
+  /** The new states for an input [batch, inputSize] or [inputSize] and the states; null means zeros. */
+  protected step<States extends readonly (Tensor | null)[]>(
+    input: Tensor,
+    states: readonly [...States],
+  ): { -readonly [I in keyof States]: Tensor } {
+    const { op } = this;
     checkTensor(op, 'input', input);
     if ((input.ndim !== 1 && input.ndim !== 2) || input.shape[input.ndim - 1] !== this.inputSize) {
       refuse(
@@ -81,14 +82,13 @@ abstract class CellBase extends Module {
         });
       }
     }
-    return compose(() => {
+    const next = compose(() => {
       const rows = (x: Tensor) => (x.ndim === 1 ? x.unsqueeze(0) : x);
-      const [h, c = null] = states.map((state) => (state === null ? null : rows(state)));
-      const next = this.isFused([input, ...states])
-        ? this.fused(rows(input), h!, c)
-        : this.composed(rows(input), h!, c);
-      return input.ndim === 1 ? next.map((state) => state.squeeze(0)) : next;
+      const [h = null, c = null] = states.map((state) => (state === null ? null : rows(state)));
+      const made = this.isFused([input, ...states]) ? this.fused(rows(input), h, c) : this.composed(rows(input), h, c);
+      return input.ndim === 1 ? made.map((state) => state.squeeze(0)) : made;
     });
+    return next as { -readonly [I in keyof States]: Tensor };
   }
 
   private isFused(given: readonly (Tensor | null)[]): boolean {
@@ -111,7 +111,8 @@ abstract class CellBase extends Module {
 
   private composed(x: Tensor, given: Tensor | null, cell: Tensor | null): Tensor[] {
     const size = this.hiddenSize;
-    const none = () => constant(x.executor, [x.shape[0]!, size], 0);
+    const [batch = 0] = x.shape;
+    const none = () => constant(x.executor, [batch, size], 0);
     const h = given ?? none();
     const fromInput = linear(x, this.weight_ih, this.bias_ih);
     const fromState = linear(h, this.weight_hh, this.bias_hh);
@@ -150,12 +151,12 @@ export function rnnKind(op: string, nonlinearity: string): 'rnnTanh' | 'rnnRelu'
 
 /** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
-  /** What stands around the sum. Default 'tanh'. */
+  /** The function applied to the sum. Default 'tanh'. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
 /**
- * One step of RNN: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h. Without a batch too.
+ * One step of RNN: input [batch, inputSize], h [batch, hiddenSize] or zeros, gives the new h. Also without a batch.
  *
  * @throws ShapeError where the sizes do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html
@@ -165,26 +166,29 @@ export interface RNNCellOptions extends CellOptions {
  * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class RNNCell extends CellBase {
-  /** What stands around the sum. Default 'tanh'. */
+  /** @internal */ static override name = 'RNNCell';
+
+  /** The function applied to the sum. Default 'tanh'. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
     if (arguments.length > 3) noMore('RNNCell', 3, arguments);
-    const nonlinearity = options?.nonlinearity ?? 'tanh';
-    super(rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options, { nonlinearity: VALUE });
+    checkOptions('RNNCell', options, { bias: FLAG, nonlinearity: VALUE });
+    const { nonlinearity = 'tanh' } = options;
+    super('RNNCell', rnnKind('RNNCell', nonlinearity), inputSize, hiddenSize, options);
     this.nonlinearity = nonlinearity;
   }
 
   override forward(input: Tensor, h: Tensor | null = null): Tensor {
     if (arguments.length > 2) noMore('RNNCell.forward', 2, arguments);
-    return this.step(input, [h])[0]!;
+    return this.step(input, [h])[0];
   }
 }
 
 /**
  * One step of LSTM: input [batch, inputSize], states [h, c], each [batch, hiddenSize], or zeros; gives the new [h, c].
  *
- * @throws ShapeError where the sizes do not fit, ArgumentError where the states are no pair
+ * @throws ShapeError where the sizes do not fit, ArgumentError where the states are not a pair
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
  * @example
  * const cell = new nn.LSTMCell(8, 16);
@@ -192,19 +196,23 @@ export class RNNCell extends CellBase {
  * state = cell.forward(randn(2, 8), state);
  */
 export class LSTMCell extends CellBase {
+  /** @internal */ static override name = 'LSTMCell';
+
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     if (arguments.length > 3) noMore('LSTMCell', 3, arguments);
-    super('lstm', inputSize, hiddenSize, options);
+    checkOptions('LSTMCell', options, { bias: FLAG });
+    super('LSTMCell', 'lstm', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, states: readonly [h: Tensor, c: Tensor] | null = null): [Tensor, Tensor] {
     if (arguments.length > 2) noMore('LSTMCell.forward', 2, arguments);
     checkPair('LSTMCell', states);
-    return this.step(input, states ?? [null, null]) as [Tensor, Tensor];
+    const [h, c] = states ?? [null, null];
+    return this.step(input, [h, c]);
   }
 }
 
-/** Refuses states that are no pair. */
+/** Refuses states that are not a pair. */
 export function checkPair(op: string, states: unknown): void {
   if (states !== null && !(Array.isArray(states) && states.length === 2)) {
     refuse(ArgumentError, op, 'the states must be two tensors, [h, c]', { argument: 'states', got: states });
@@ -222,13 +230,16 @@ export function checkPair(op: string, states: unknown): void {
  * for (let step = 0; step < 5; step++) h = cell.forward(randn(2, 8), h);
  */
 export class GRUCell extends CellBase {
+  /** @internal */ static override name = 'GRUCell';
+
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     if (arguments.length > 3) noMore('GRUCell', 3, arguments);
-    super('gru', inputSize, hiddenSize, options);
+    checkOptions('GRUCell', options, { bias: FLAG });
+    super('GRUCell', 'gru', inputSize, hiddenSize, options);
   }
 
   override forward(input: Tensor, h: Tensor | null = null): Tensor {
     if (arguments.length > 2) noMore('GRUCell.forward', 2, arguments);
-    return this.step(input, [h])[0]!;
+    return this.step(input, [h])[0];
   }
 }

@@ -7,18 +7,13 @@ import { checkValues } from '../emit/values.ts';
 import { show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** Whole numbers from 1 to the number of steps, one a sequence: int32. */
+/** Whole numbers from 1 to the number of steps, one per sequence: int32. */
 export type Lengths = Tensor | readonly number[] | Int32Array;
 
 function wrongLength(op: string, length: number, place: number, steps: number): ArgumentError {
   return new ArgumentError(
     `${op}: lengths[${place}] is ${length}, expected a whole number from 1 to the ${steps} steps`,
-    {
-      op,
-      argument: 'lengths',
-      got: length,
-      expected: [1, steps],
-    },
+    { op, argument: 'lengths', got: length, expected: [1, steps] },
   );
 }
 

@@ -1,4 +1,4 @@
-/** A model as a table: what each layer gives and how many parameters it has. */
+/** A model as a table: the output shape of each layer and how many parameters it has. */
 
 import { zeros } from '../ops/index.ts';
 import { noMore } from '../options.ts';
@@ -23,17 +23,26 @@ function ownParameters(module: Module): Parameter[] {
   return Object.values(module).filter((value) => value instanceof Parameter);
 }
 
-function table(rows: string[][], total: string[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)) + 2);
-  const line = (row: string[]) =>
+/** Cells of a line of the table. */
+type Row = [layer: string, shape: string, parameters: string];
+
+function table(head: Row, body: readonly Row[], total: readonly string[]): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...body].map((row) => row[i]?.length ?? 0)) + 2);
+  const line = (row: Row) =>
     row
-      .map((cell, i) => cell.padEnd(widths[i]!))
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('')
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((a, b) => a + b, 0));
-  const [head, ...body] = rows;
-  return [line(head!), rule, ...body.map(line), rule, ...total].join('\n');
+  return [line(head), rule, ...body.map(line), rule, ...total].join('\n');
 }
+
+const isSeveral = (given: Shape | readonly Shape[]): given is readonly Shape[] => Array.isArray(given[0]);
+
+/** How many numbers these parameters have. */
+const count = (parameters: readonly Parameter[]) => parameters.reduce((n, { numel }) => n + numel, 0);
+
+const figure = (n: number) => n.toLocaleString('en-US');
 
 /**
  * Layers with output shapes and numbers of parameters, as text. The model runs once, on zeros and in evaluation mode.
@@ -45,9 +54,9 @@ function table(rows: string[][], total: string[]): string {
 export function summary(model: Module, inputShape: Shape | readonly Shape[]): string {
   if (arguments.length > 2) noMore('summary', 2, arguments);
   checkList('summary', 'inputShape', inputShape);
-  const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly Shape[];
+  const shapes = isSeveral(inputShape) ? inputShape : [inputShape];
   for (const shape of shapes) checkShape('summary', shape);
-  const rows: string[][] = [];
+  const rows: Row[] = [];
   const seen = new Set<Parameter>();
   const modes = model.modules().map((module) => [module, module.training] as const);
   const patched: Module[] = [];
@@ -61,23 +70,21 @@ export function summary(model: Module, inputShape: Shape | readonly Shape[]): st
         const result = forward.apply(this, inputs);
         const fresh = ownParameters(module).filter((parameter) => !seen.has(parameter));
         for (const parameter of fresh) seen.add(parameter);
-        const count = fresh.reduce((n, parameter) => n + parameter.numel, 0);
-        const label = `${name === '' ? '' : `${name} `}(${module.constructor.name})`;
-        rows.push([label.trim(), shapesOf(result), count.toLocaleString('en-US')]);
+        const label = `${name} (${module.constructor.name})`;
+        rows.push([label.trim(), shapesOf(result), figure(count(fresh))]);
         return result;
       };
     }
     noGrad(() => scope(() => void (model.forward as Forward)(...shapes.map((shape) => zeros(shape)))));
   } finally {
-    for (const module of patched) delete (module as { forward?: unknown }).forward;
+    for (const module of patched) Reflect.deleteProperty(module, 'forward');
     for (const [module, training] of modes) module.training = training;
   }
-  const count = (list: Parameter[]) => list.reduce((n, p) => n + p.numel, 0);
   const all = model.parameters();
-  const trained = count(all.filter((p) => p.requiresGrad));
-  const figure = (n: number) => n.toLocaleString('en-US');
-  return table(
-    [['Layer', 'Output shape', 'Parameters'], ...rows],
-    [`Parameters: ${figure(count(all))}`, `Trained: ${figure(trained)}`, `Frozen: ${figure(count(all) - trained)}`],
-  );
+  const trained = count(all.filter((parameter) => parameter.requiresGrad));
+  return table(['Layer', 'Output shape', 'Parameters'], rows, [
+    `Parameters: ${figure(count(all))}`,
+    `Trained: ${figure(trained)}`,
+    `Frozen: ${figure(count(all) - trained)}`,
+  ]);
 }

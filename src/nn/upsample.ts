@@ -4,6 +4,7 @@ import { dropout2d, type InterpolateOptions, interpolate } from '../ops/function
 import { checkInterpolate } from '../ops/interpolate.ts';
 import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { optionTexts } from './describe.ts';
 import { type DropShare, dropShare } from './dropShare.ts';
 import { Module } from './module.ts';
 
@@ -16,6 +17,8 @@ import { Module } from './module.ts';
  * layer.forward(randn(1, 3, 8, 8)).shape; // [1, 3, 16, 16]
  */
 export class Upsample extends Module {
+  /** @internal */ static override name = 'Upsample';
+
   constructor(
     /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
     readonly options: InterpolateOptions,
@@ -31,9 +34,7 @@ export class Upsample extends Module {
   }
 
   protected override describe(): string {
-    return Object.entries(this.options)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join(', ');
+    return optionTexts(this.options).join(', ');
   }
 }
 
@@ -45,6 +46,8 @@ export class Upsample extends Module {
  * new nn.Dropout2d(0.2).forward(randn(8, 16, 5, 5)).shape; // [8, 16, 5, 5]
  */
 export class Dropout2d extends Module {
+  /** @internal */ static override name = 'Dropout2d';
+
   /** Share of the channels that become 0. */
   readonly p: number;
 

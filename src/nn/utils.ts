@@ -1,5 +1,5 @@
 /**
- * Helpers around layers: `nn.utils`. Limits on gradients, in place; convolutions joined with what follows.
+ * Helpers for layers, `nn.utils`: limits on gradients, in place, and convolutions merged with the normalisation after them.
  *
  * @module
  */
@@ -11,8 +11,10 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 export { fuseConvBn } from './fuse.ts';
 
+const isIterable = (value: unknown): boolean => typeof value === 'object' && value !== null && Symbol.iterator in value;
+
 function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
-  if (typeof (params as Iterable<Tensor> | undefined)?.[Symbol.iterator] !== 'function' && !isTensor(params))
+  if (!isTensor(params) && !isIterable(params))
     refuse(ArgumentError, op, `params must be a list of tensors such as model.parameters(), got ${nameOf(params)}`, {
       argument: 'params',
       got: params,
@@ -22,7 +24,7 @@ function gradientsOf(op: string, params: Tensor | Iterable<Tensor>): Tensor[] {
   return list.flatMap(({ variable }) => (variable === null || variable.grad === null ? [] : [variable.grad]));
 }
 
-/** PyTorch adds it to the norm that gradients are divided by. */
+/** PyTorch adds this to the norm by which gradients are divided. */
 const NORM_EPSILON = 1e-6;
 
 /** Options of `clipGradNorm_`. */
@@ -34,7 +36,7 @@ export interface ClipGradNormOptions {
 /**
  * Scales all gradients by one factor so that their norm, taken over all of them together, is at most `max`.
  *
- * @returns the norm before; 0 where there are no gradients
+ * @returns the norm before scaling; 0 if there are no gradients
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  * @example
  * F.crossEntropy(model.forward(x), y).backward();

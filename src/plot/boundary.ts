@@ -1,4 +1,4 @@
-/** Which class a model tells at each point of the plane. */
+/** The class that a model predicts at each point of the plane. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
@@ -8,10 +8,10 @@ import { checkFinite, checkWhole, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
+import { fieldImage, type Grid, gridPlaces, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, type Points, pointsOf } from './inputs.ts';
-import { extent, scaleOf, widened } from './scale.ts';
+import { rangeOf, scaleOf, widened } from './scale.ts';
 import { colourOf, element, INK, PAPER, tint } from './svg.ts';
 
 /** From points [M, 2] to scores [M], [M, 1] or [M, C], or to classes [M] int32. */
@@ -21,7 +21,7 @@ export type PlaneFunction = (points: Tensor) => Tensor;
 export interface PlaneClassifier {
   /** The classes of points [N, 2]. */
   predict(points: Tensor): unknown;
-  /** Where there is one, it is asked: lines between probabilities are smoother than between classes. */
+  /** Used if there is one: lines between probabilities are smoother than lines between classes. */
   predictProba?(points: Tensor): unknown;
 }
 
@@ -29,13 +29,13 @@ export interface PlaneClassifier {
 export interface BoundaryOptions extends AxesOptions {
   /** Where a model with one output changes from the first class to the second: 0.5 for probabilities (default), 0 for logits. */
   threshold?: number;
-  /** Points along each side at which the model is asked. Default 100. */
+  /** Points along each side at which the model is evaluated. Default 100. */
   resolution?: number;
   /** Names of the classes for the legend, in order. */
   labels?: readonly string[];
 }
 
-/** Classes by number at points, and for each class a score that is positive where it wins. */
+/** The number of the class that wins at each point, and for each class a score that is positive where it wins. */
 interface Verdict {
   winners: number[];
   margins: number[][];
@@ -91,26 +91,22 @@ function verdictOf(op: string, output: Tensor, count: number, classes: readonly 
   const columns = output.shape[1]!;
   const isNumbered = classes.every((label) => Number.isInteger(label) && Number(label) >= 0 && Number(label) < columns);
   if (!isNumbered && columns !== classes.length) {
-    refuse(ShapeError, op, `the model tells ${columns} classes, y has ${classes.length}`, {
+    refuse(ShapeError, op, `the model predicts ${columns} classes, y has ${classes.length}`, {
       argument: 'y',
       got: classes,
     });
   }
-  const winners: number[] = [];
-  const margins = Array.from({ length: columns }, () => new Array<number>(count));
-  for (let i = 0; i < count; i++) {
-    const row = Array.from({ length: columns }, (_, c) => values[i * columns + c]!);
-    winners.push(row.indexOf(Math.max(...row)));
-    row.forEach((value, c) => {
-      margins[c]![i] = value - Math.max(...row.filter((_, other) => other !== c));
-    });
-  }
+  const rows = Array.from({ length: count }, (_, i) => Array.from(values.slice(i * columns, (i + 1) * columns)));
+  const winners = rows.map((row) => row.indexOf(Math.max(...row)));
+  const margins = Array.from({ length: columns }, (_, c) =>
+    rows.map((row) => row[c]! - Math.max(...row.filter((_, other) => other !== c))),
+  );
   // Two classes share one line.
   return { winners, margins: columns === 2 ? margins.slice(1) : margins };
 }
 
 /**
- * The regions of the plane where a model tells each class, and the examples.
+ * The regions of the plane where a model predicts each class, and the examples.
  *
  * @param model a module, an estimator, or a function from points [M, 2] to scores or classes
  * @param x examples [N, 2]
@@ -138,7 +134,7 @@ export function decisionBoundary(
     refuse(ShapeError, op, `x has ${points.length} points, y has ${labels.length} classes`, { argument: 'y' });
   }
   const present = uniqueLabels(op, labels);
-  const domain = (axis: 0 | 1) => widened(widened(extent(points.map((point) => point[axis]))!), 0.08);
+  const domain = (axis: 0 | 1) => widened(widened(rangeOf(points.map((point) => point[axis]))), 0.08);
   const grid: Grid = { x: domain(0), y: domain(1), size: resolution };
   const places = gridPoints(grid);
   const device = isTensor(x) ? x.device : undefined;
@@ -150,22 +146,19 @@ export function decisionBoundary(
   const classOf = (label: Label) => (isNumbered ? Number(label) : present.indexOf(label));
   const classes = isNumbered ? Array.from({ length: columns }, (_, i) => i) : present;
   if (options.labels !== undefined && options.labels.length !== classes.length)
-    refuse(ArgumentError, op, `labels must be ${classes.length} texts`, { argument: 'labels', got: options.labels });
+    refuse(ArgumentError, op, `labels must be ${classes.length} strings`, { argument: 'labels', got: options.labels });
   const names = options.labels ?? classes.map(String);
   const area = frame({
     ...options,
     width: options.width ?? 560,
     height: options.height ?? 460,
     fallback: 'Decision boundary',
-    summary: `${points.length} examples of ${present.length} classes and the regions in which the model tells each.`,
+    summary: `${points.length} examples of ${present.length} classes and the regions in which the model predicts each.`,
     legend: names.map((name, i) => ({ name, colour: colourOf(i) })),
     x: scaleOf(...grid.x, 6),
     y: scaleOf(...grid.y, 6),
   });
-  const step = (column: number, row: number): [number, number] => [
-    area.left + (column / (resolution - 1)) * area.width,
-    area.top + (1 - row / (resolution - 1)) * area.height,
-  ];
+  const step = gridPlaces(area, resolution);
   const tints = classes.map((_, i) => tint(colourOf(i), 0.28));
   const line = { fill: 'none', stroke: INK, 'stroke-width': 1.5, 'stroke-linecap': 'round' };
   return area.draw([

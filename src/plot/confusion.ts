@@ -41,8 +41,8 @@ function rowsOf(op: string, matrix: readonly ArrayLike<number>[] | Tensor): numb
 const written = (count: number): string => (Number.isInteger(count) ? String(count) : count.toFixed(2));
 
 /**
- * A confusion matrix: a row for each true class, a column for each predicted one. The more of its row a cell holds, the
- * darker it is.
+ * A confusion matrix: a row for each true class, a column for each predicted one. The larger its share of the row, the darker
+ * a cell is.
  *
  * @param matrix what `metrics.confusionMatrix` gives
  * @throws ShapeError where the matrix is not square or labels do not fit
@@ -63,7 +63,7 @@ export function confusion(matrix: readonly ArrayLike<number>[] | Tensor, options
   const ideal = Math.max(32, digits + 14, Math.min(72, 320 / n));
   const left = PADDING + 24 + widest + 8;
   const top = PADDING + (options.title === undefined ? 0 : 28);
-  // Names of columns are turned where they do not fit side by side.
+  // Names of columns are rotated if they do not fit side by side.
   const isTurned = (cell: number) => widest > cell - 6;
   const below = (cell: number) => 24 + (isTurned(cell) ? widest * 0.75 + 14 : 18) + PADDING;
   const given = [

@@ -1,29 +1,32 @@
 /** A function of two numbers as a map, and paths on it: what optimizers do. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkWhole, noMore, VALUE } from '../options.ts';
-import { fieldImage, type Grid, gridPoints, isoline } from './field.ts';
+import { fieldImage, type Grid, gridPlaces, gridPoints, isoline } from './field.ts';
 import { frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, checkInterval, type Points, pointsOf, valuesOf } from './inputs.ts';
-import { scaleOf } from './scale.ts';
+import { rangeOf, scaleOf } from './scale.ts';
 import { colourOf, element, PAPER, pathOf } from './svg.ts';
 
 /** Options of `contours`. */
 export interface ContoursOptions extends AxesOptions {
-  /** From where to where. Default: around the paths, or −1 … 1. */
+  /** The interval of x, from left to right. Default: around the paths, or −1 … 1. */
   x?: readonly [number, number];
-  /** As x, from bottom to top. Default: around the paths, or −1 … 1. */
+  /** The interval of y, from bottom to top. Default: around the paths, or −1 … 1. */
   y?: readonly [number, number];
   /** Paths by name: points [N, 2], such as the parameters after each step. */
   paths?: Readonly<Record<string, Points>>;
-  /** How many lines, so chosen that there is as much area between any two; or their values. Default 12. */
+  /** How many lines, chosen so that there is the same area between any two neighbours; or their values. Default 12. */
   levels?: number | readonly number[];
-  /** Points along each side at which the function is asked. Default 100. */
+  /** Points along each side at which the function is evaluated. Default 100. */
   resolution?: number;
 }
 
-/** Dark, so that paths in bright colours stand out from it, and light at the lowest. */
-const LOWEST = [247, 250, 252];
-const HIGHEST = [129, 152, 178];
+/** Red, green and blue from the lowest value, which is light, to the highest: muted, so that paths in bright colours stand out. */
+const SHADES = [
+  [247, 129],
+  [250, 152],
+  [252, 178],
+] as const;
 
 function levelsOf(op: string, levels: number | readonly number[], sorted: readonly number[]): number[] {
   if (typeof levels !== 'number') return valuesOf(op, 'levels', levels);
@@ -35,7 +38,7 @@ function levelsOf(op: string, levels: number | readonly number[], sorted: readon
 function domain(given: readonly [number, number] | undefined, values: readonly number[]): readonly [number, number] {
   if (given !== undefined) return given;
   if (values.length === 0) return [-1, 1];
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = rangeOf(values);
   const room = (high - low) * 0.15 || 1;
   return [low - room, high + room];
 }
@@ -77,6 +80,7 @@ export function contours(fn: (x: number, y: number) => number, options: Contours
     refuse(ArgumentError, op, 'fn must give numbers', { argument: 'fn', got: fn });
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) refuse(ArgumentError, op, 'fn is finite nowhere', { argument: 'fn', got: fn });
+  const [least, greatest] = rangeOf(sorted);
   const chosen = levelsOf(op, levels, sorted).sort((a, b) => a - b);
   const area = frame({
     ...options,
@@ -84,18 +88,15 @@ export function contours(fn: (x: number, y: number) => number, options: Contours
     height: options.height ?? 460,
     fallback: 'Contour lines',
     summary:
-      `Values from ${sorted[0]!.toPrecision(3)} to ${sorted.at(-1)!.toPrecision(3)}. ${paths.map(({ name, points }) => `${name}: ${points.length} points.`).join(' ')}`.trim(),
+      `Values from ${least.toPrecision(3)} to ${greatest.toPrecision(3)}. ${paths.map(({ name, points }) => `${name}: ${points.length} points.`).join(' ')}`.trim(),
     legend: paths.map(({ name }, i) => ({ name, colour: colourOf(i), isLine: true })),
     x: scaleOf(...x, 6),
     y: scaleOf(...y, 6),
   });
-  const step = (column: number, row: number): [number, number] => [
-    area.left + (column / (resolution - 1)) * area.width,
-    area.top + (1 - row / (resolution - 1)) * area.height,
-  ];
+  const step = gridPlaces(area, resolution);
   const shade = (value: number) => {
     const share = chosen.filter((level) => value >= level).length / chosen.length;
-    return LOWEST.map((low, c) => Math.round(low + (HIGHEST[c]! - low) * share));
+    return SHADES.map(([low, high]) => Math.round(low + (high - low) * share));
   };
   return area.draw([
     fieldImage(resolution, values.map(shade), area),

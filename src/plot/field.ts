@@ -38,11 +38,16 @@ export function isoline(
   for (let row = 0; row + 1 < size; row++) {
     for (let column = 0; column + 1 < size; column++) {
       const k = row * size + column;
-      const corners = [values[k]!, values[k + 1]!, values[k + size + 1]!, values[k + size]!];
+      const corners: [number, number, number, number] = [
+        values[k]!,
+        values[k + 1]!,
+        values[k + size + 1]!,
+        values[k + size]!,
+      ];
       if (!corners.every(Number.isFinite)) continue;
       const above = corners.map((value) => value >= level);
       if (above.every((is) => is === above[0])) continue;
-      const [a, b, c, d] = corners as [number, number, number, number];
+      const [a, b, c, d] = corners;
       // Crossings of the four sides, in the order of the corners around the cell.
       const sides: ([number, number] | null)[] = [
         above[0] === above[1] ? null : at(column + crossing(a, b, level), row),
@@ -51,13 +56,13 @@ export function isoline(
         above[3] === above[0] ? null : at(column, row + crossing(a, d, level)),
       ];
       const met = sides.filter((side) => side !== null);
-      // With four crossings the value in the middle tells which corners belong together.
+      // With four crossings, the value in the middle decides which corners belong together.
       const isSaddle = met.length === 4 && (a + b + c + d) / 4 >= level === above[0];
       const order = isSaddle ? [0, 1, 2, 3] : met.length === 4 ? [3, 0, 1, 2] : [0, 1];
       for (let i = 0; i < order.length; i += 2) {
         const [from, to] = [written(met[order[i]!]!), written(met[order[i + 1]!]!)];
         if (from === to) continue;
-        // A line that runs on into the next cell of the row is not begun anew.
+        // A line that continues into the next cell of the row is not started again.
         if (from === end || to === end) end = from === end ? to : from;
         else {
           parts.push(`M${from}`);
@@ -70,12 +75,24 @@ export function isoline(
   return parts.join('');
 }
 
-/** A picture with one pixel for each point of a grid, so placed that the middle of a pixel lies on its point. */
-export function fieldImage(
-  size: number,
-  colours: readonly (readonly number[])[],
-  area: { left: number; top: number; width: number; height: number },
-): string {
+/** A rectangle of the picture. */
+export interface Area {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** From the column and row of a grid point, lowest row first, to its place in an area whose corners are the grid's. */
+export function gridPlaces({ left, top, width, height }: Area, size: number) {
+  return (column: number, row: number): [number, number] => [
+    left + (column / (size - 1)) * width,
+    top + (1 - row / (size - 1)) * height,
+  ];
+}
+
+/** A picture with one pixel for each point of a grid, placed so that the centre of each pixel is on its point. */
+export function fieldImage(size: number, colours: readonly (readonly number[])[], area: Area): string {
   const rgb = new Uint8Array(size * size * 3);
   colours.forEach((colour, k) => {
     const row = size - 1 - Math.floor(k / size);

@@ -1,4 +1,5 @@
 /** Axes: ticks, grid lines, names, title and legend, and the place of a point between them. */
+import type { Area } from './field.ts';
 import type { AxesOptions } from './inputs.ts';
 import type { Scale } from './scale.ts';
 import { element, FAINT, fitted, GRID, heading, INK, PADDING, sheet, text, textWidth } from './svg.ts';
@@ -7,29 +8,26 @@ import { element, FAINT, fitted, GRID, heading, INK, PADDING, sheet, text, textW
 export interface Entry {
   name: string;
   colour: string;
-  /** As lines have it; without it a filled square stands for the entry. */
-  dash?: string;
+  /** Drawn as a line; otherwise as a filled square. */
   isLine?: boolean;
+  /** The dash pattern of the line. */
+  dash?: string;
 }
 
 export interface FrameOptions extends AxesOptions {
-  /** Title for screen readers, where the user gave none. */
+  /** Title for screen readers, if the user gave none. */
   fallback: string;
-  /** Description, where the user gave none. */
+  /** Description, if the user gave none. */
   summary: string;
   legend?: readonly Entry[];
   x: Scale;
   y: Scale;
 }
 
-export interface Frame {
-  left: number;
-  top: number;
-  /** Of the area between the axes. */
-  width: number;
-  height: number;
+/** The area between the axes, and how to draw in it. */
+export interface Frame extends Area {
   at: (x: number, y: number) => [number, number];
-  /** The picture with these marks. Those that leave the area are cut off at its edges. */
+  /** The picture with these marks, which are clipped at the edges of the area. */
   draw: (marks: readonly string[]) => string;
 }
 
@@ -60,7 +58,7 @@ function swatch({ colour, dash, isLine }: Entry, x: number, y: number): string {
   return element('rect', { x: x + 4, y: y - 6, width: 12, height: 12, rx: 2, fill: colour });
 }
 
-/** Ticks that do not run into each other. */
+/** Ticks whose texts do not overlap. */
 function readable({ ticks, format, share }: Scale, length: number): number[] {
   let end = -Infinity;
   return ticks.filter((tick) => {
@@ -75,13 +73,14 @@ function readable({ ticks, format, share }: Scale, length: number): number[] {
 /** Prepares a chart with axes. */
 export function frame(options: FrameOptions): Frame {
   const { width = WIDTH, height = HEIGHT, title, xLabel, yLabel, x, y, legend = [] } = options;
-  const yTicks = y.ticks.map(y.format);
-  const left = PADDING + Math.max(...yTicks.map((tick) => textWidth(tick)), 10) + 8 + (yLabel === undefined ? 0 : ROW);
+  const left =
+    PADDING + Math.max(...y.ticks.map((tick) => textWidth(y.format(tick))), 10) + 8 + (yLabel === undefined ? 0 : ROW);
   const right = PADDING + textWidth(x.format(x.ticks.at(-1) ?? 0)) / 2;
   const inner = Math.max(20, width - left - right);
   const rows = legendRows(legend, inner);
   const legendTop = PADDING + (title === undefined ? 0 : 26);
-  const top = legendTop + (rows.length === 0 ? 0 : (rows.at(-1)!.row + 1) * ROW + 4) + (title === undefined ? 4 : 0);
+  const lastRow = rows.at(-1)?.row;
+  const top = legendTop + (lastRow === undefined ? 0 : (lastRow + 1) * ROW + 4) + (title === undefined ? 4 : 0);
   const bottom = PADDING + 18 + (xLabel === undefined ? 0 : ROW);
   const depth = Math.max(20, height - top - bottom);
   const at = (a: number, b: number): [number, number] => [left + x.share(a) * inner, top + (1 - y.share(b)) * depth];
@@ -94,10 +93,10 @@ export function frame(options: FrameOptions): Frame {
   for (const tick of readable(x, inner)) {
     axes.push(text(at(tick, y.low)[0], top + depth + 18, x.format(tick), { 'text-anchor': 'middle', fill: FAINT }));
   }
-  y.ticks.forEach((tick, i) => {
+  y.ticks.forEach((tick) => {
     const [, py] = at(x.low, tick);
     axes.push(element('path', { d: `M${left},${py.toFixed(2)}h${inner}`, stroke: GRID }));
-    axes.push(text(left - 8, py + 4, yTicks[i]!, { 'text-anchor': 'end', fill: FAINT }));
+    axes.push(text(left - 8, py + 4, y.format(tick), { 'text-anchor': 'end', fill: FAINT }));
   });
   const over: string[] = [
     element('path', { d: `M${left},${top}V${top + depth}H${left + inner}`, fill: 'none', stroke: FAINT }),
@@ -124,7 +123,7 @@ export function frame(options: FrameOptions): Frame {
     height: depth,
     at,
     draw: (marks) => {
-      // An inner svg cuts off what leaves it, without an id that another picture on the page could have too.
+      // An inner svg clips what leaves it, without an id that another picture on the page could also have.
       const area = { x: left, y: top, width: inner, height: depth };
       const viewBox = [left, top, inner, depth].map((n) => n.toFixed(2)).join(' ');
       const inside = element('svg', { ...area, viewBox, overflow: 'hidden' }, `\n${marks.join('\n')}\n`);

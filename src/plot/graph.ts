@@ -31,12 +31,12 @@ function layerNode(module: Module, from: number[]): Node {
   return { name, detail: count === 0 ? '' : `${count.toLocaleString('en-US')} parameters`, kind: 'layer', from };
 }
 
-/** Adds the layers of a module; a Sequential gives one after the other. Returns the number of the last. */
+/** Adds the layers of a module, those of a Sequential one after another, and returns the number of the last. */
 function addModule(nodes: Node[], module: Module, from: number[]): number {
-  if (isInstance(module, Sequential) && module.length > 0) {
-    return module.children().reduce((last, child) => [addModule(nodes, child, last)], from)[0]!;
-  }
-  return nodes.push(layerNode(module, from)) - 1;
+  if (!isInstance(module, Sequential) || module.length === 0) return nodes.push(layerNode(module, from)) - 1;
+  let last = -1;
+  for (const child of module) last = addModule(nodes, child, last < 0 ? from : [last]);
+  return last;
 }
 
 function nodesOfGraph({ ends }: GraphModel): Node[] {
@@ -48,7 +48,7 @@ function nodesOfGraph({ ends }: GraphModel): Node[] {
     at.set(value, nodes.push({ name, detail, kind: 'end', from: [] }) - 1);
   });
   for (const value of ends.path) {
-    const { run, inputs, name } = value.step!;
+    const { run, inputs, name } = value.step;
     const from = inputs.map((input) => at.get(input)!);
     if (typeof run === 'function') at.set(value, nodes.push({ name, detail: '', kind: 'join', from }) - 1);
     else at.set(value, addModule(nodes, run, from));
@@ -74,7 +74,7 @@ const FILLS = {
 };
 const EDGES = { end: FAINT, layer: colourOf(0), join: colourOf(4) };
 
-/** A curve through places that leaves and arrives straight from above. */
+/** A curve through places that leaves and arrives vertically. */
 function curve(points: readonly (readonly [number, number])[]): string {
   return points
     .map(([x, y], i) => {
@@ -89,7 +89,7 @@ function curve(points: readonly (readonly [number, number])[]): string {
 /**
  * A model as a diagram, from its inputs down to its outputs, with the number of parameters of each layer.
  *
- * @param model a Sequential or what `nn.Graph.model` gives; other modules do not tell how their layers are joined
+ * @param model a Sequential or what `nn.Graph.model` gives; other modules do not say how their layers are joined
  * @throws ArgumentError for other modules
  * @example
  * const svg = plot.graph(new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1)));
@@ -102,16 +102,18 @@ export function graph(model: Sequential | GraphModel, options: GraphOptions = {}
     refuse(
       ArgumentError,
       op,
-      'model must be a Sequential or a model of nn.Graph: other modules do not tell how layers are joined',
+      'model must be a Sequential or a model of nn.Graph: other modules do not say how their layers are joined',
       { argument: 'model', got: model },
     );
   }
   if (isInstance(model, Sequential) && model.length === 0)
     refuse(ArgumentError, op, 'model has no layers', { argument: 'model', got: model });
   const nodes = isInstance(model, GraphModel) ? nodesOfGraph(model) : nodesOfSequence(model);
-  const names = nodes.map(({ name }) => fitted(name, LONGEST));
-  const widths = nodes.map(({ detail }, i) => Math.max(textWidth(names[i]!), textWidth(detail, 10), 40) + 20);
-  const placed = layout(nodes.map(({ from }, i) => ({ from, width: widths[i]! })));
+  const boxes = nodes.map((node) => {
+    const label = fitted(node.name, LONGEST);
+    return { ...node, label, width: Math.max(textWidth(label), textWidth(node.detail, 10), 40) + 20 };
+  });
+  const placed = layout(boxes);
   const { title } = options;
   const top = PADDING + (title === undefined ? 0 : 30);
   const width = Math.max(placed.width + 2 * PADDING, title === undefined ? 0 : 240);
@@ -131,13 +133,13 @@ export function graph(model: Sequential | GraphModel, options: GraphOptions = {}
     marks.push(element('path', { d: curve(ends), fill: 'none', stroke: FAINT, 'stroke-width': 1.4 }));
     marks.push(element('path', { d: `M${round(tipX - 4)},${round(tipY - 2)}h8l-4,7z`, fill: FAINT }));
   }
-  nodes.forEach(({ detail, kind }, i) => {
+  boxes.forEach(({ label, detail, kind, width: wide }, i) => {
     const { x: middle, row } = placed.boxes[i]!;
-    const [x, y, wide] = [middle + shift, yOf(row), widths[i]!];
+    const [x, y] = [middle + shift, yOf(row)];
     const look = { fill: FILLS[kind], stroke: EDGES[kind], rx: kind === 'layer' ? 5 : BOX / 2 };
     marks.push(element('rect', { x: x - wide / 2, y, width: wide, height: BOX, ...look }));
     const line = y + (detail === '' ? BOX / 2 + 4 : 16);
-    marks.push(text(x, line, names[i]!, { 'text-anchor': 'middle', fill: INK }));
+    marks.push(text(x, line, label, { 'text-anchor': 'middle', fill: INK }));
     if (detail !== '') marks.push(text(x, y + 29, detail, { 'text-anchor': 'middle', 'font-size': 10, fill: FAINT }));
   });
   const description =

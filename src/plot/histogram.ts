@@ -4,7 +4,7 @@ import { checkWhole, noMore, VALUE } from '../options.ts';
 import { isTensor } from '../tensor/tensor.ts';
 import { frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
-import { extent, scaleOf } from './scale.ts';
+import { rangeOf, scaleOf } from './scale.ts';
 import { colourOf, element } from './svg.ts';
 
 /** Options of `histogram`. */
@@ -16,7 +16,7 @@ export interface HistogramOptions extends AxesOptions {
 const isNamed = (values: Values | Readonly<Record<string, Values>>): values is Readonly<Record<string, Values>> =>
   typeof values === 'object' && values !== null && !isTensor(values) && !('length' in values);
 
-/** How many numbers lie in each bin; the last bin has its upper end too. */
+/** How many numbers are in each bin; the last bin includes its upper end. */
 function countsIn(values: readonly number[], low: number, high: number, bins: number): number[] {
   const counts = new Array<number>(bins).fill(0);
   for (const value of values) counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]!++;
@@ -39,7 +39,7 @@ export function histogram(values: Values | Readonly<Record<string, Values>>, opt
   checkWhole(op, 'bins', bins, 1);
   const named = isNamed(values) ? namedOf(op, 'values', values) : [['', values] as const];
   const lists = named.map(([name, list]) => ({ name, numbers: valuesOf(op, name || 'values', list) }));
-  const [least, greatest] = extent(lists.flatMap(({ numbers }) => numbers))!;
+  const [least, greatest] = rangeOf(lists.flatMap(({ numbers }) => numbers));
   const [low, high] = least === greatest ? [least - 0.5, greatest + 0.5] : [least, greatest];
   const counted = lists.map(({ numbers }) => countsIn(numbers, low, high, bins));
   const most = Math.max(...counted.flat());
@@ -48,12 +48,10 @@ export function histogram(values: Values | Readonly<Record<string, Values>>, opt
     ...options,
     fallback: 'Histogram',
     summary: lists
-      .map(({ name, numbers }) =>
-        `${name} ${numbers.length} numbers from ${Math.min(...extent(numbers)!)} to ${Math.max(...extent(numbers)!)}.`.trim(),
-      )
+      .map(({ name, numbers }) => `${name} ${numbers.length} numbers from ${rangeOf(numbers).join(' to ')}.`.trim())
       .join(' '),
     legend:
-      lists.length === 1 && lists[0]!.name === '' ? [] : lists.map(({ name }, i) => ({ name, colour: colourOf(i) })),
+      lists.length === 1 && lists[0]?.name === '' ? [] : lists.map(({ name }, i) => ({ name, colour: colourOf(i) })),
     x: scaleOf(low, high, 7),
     y: scaleOf(0, most * 1.04, 5),
   });

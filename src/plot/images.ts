@@ -1,11 +1,12 @@
 /** Pictures side by side. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
+import { isList } from '../../bindings/realm.ts';
 import { checkWhole, noMore, VALUE } from '../options.ts';
 import { nestedShape } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type ChartOptions, checkChart, checkInterval, checkLabels } from './inputs.ts';
 import { pngAddress } from './png.ts';
-import { extent } from './scale.ts';
+import { rangeOf } from './scale.ts';
 import { element, FAINT, fitted, heading, PADDING, sheet, text } from './svg.ts';
 
 /** Options of `images`. */
@@ -14,7 +15,7 @@ export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
   columns?: number;
   /** A text below each picture. */
   labels?: readonly (string | number)[];
-  /** What black and white stand for; what lies beyond is cut off. Default: the least and the greatest number. */
+  /** The numbers that black and white stand for; what is beyond is clipped. Default: the least and the greatest number. */
   range?: readonly [number, number];
 }
 
@@ -22,7 +23,7 @@ export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
 export type PictureList = readonly (readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[])[];
 
 const GAP = 6;
-/** No picture is drawn smaller. */
+/** No picture is drawn smaller, in pixels. */
 const SMALLEST = 28;
 
 interface Stack {
@@ -33,14 +34,14 @@ interface Stack {
   values: ArrayLike<number>;
 }
 
+/** The numbers of nested lists of this shape; NaN for a list that has another. */
 function flat(value: unknown, shape: readonly number[], out: number[] = []): number[] {
   if (shape.length === 0) {
     out.push(value as number);
     return out;
   }
-  const list = value as ArrayLike<unknown>;
-  if (list?.length !== shape[0]) out.push(Number.NaN);
-  else for (let i = 0; i < list.length; i++) flat(list[i], shape.slice(1), out);
+  if (!isList(value) || value.length !== shape[0]) out.push(Number.NaN);
+  else for (let i = 0; i < value.length; i++) flat(value[i], shape.slice(1), out);
   return out;
 }
 
@@ -48,7 +49,8 @@ function stackOf(op: string, pictures: Tensor | PictureList): Stack {
   const shape = isTensor(pictures) ? [...pictures.shape] : nestedShape(op, 'pictures', pictures);
   if (shape.length > 0 && shape.includes(0))
     refuse(ArgumentError, op, 'pictures are empty', { argument: 'pictures', got: shape });
-  const [count, channels, height, width] = shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape;
+  const [count = 0, channels = 0, height = 0, width = 0] =
+    shape.length === 3 ? [shape[0], 1, shape[1], shape[2]] : shape;
   if (shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3)) {
     refuse(ShapeError, op, `pictures must be [N,H,W], [N,1,H,W] or [N,3,H,W], got [${shape.join(',')}]`, {
       argument: 'pictures',
@@ -62,10 +64,10 @@ function stackOf(op: string, pictures: Tensor | PictureList): Stack {
         argument: 'pictures',
       });
   }
-  return { count: count!, channels: channels!, height: height!, width: width!, values };
+  return { count, channels, height, width, values };
 }
 
-/** Red, green, blue of picture n. */
+/** Red, green and blue of picture n. */
 function colours({ channels, height, width, values }: Stack, n: number, [low, high]: readonly [number, number]) {
   const size = height * width;
   const rgb = new Uint8Array(size * 3);
@@ -104,13 +106,13 @@ export function images(pictures: Tensor | PictureList, options: ImagesOptions = 
   const { title, columns = Math.ceil(Math.sqrt(stack.count)) } = options;
   checkWhole(op, 'columns', columns, 1);
   if (options.range !== undefined) checkInterval(op, 'range', options.range);
-  const range = options.range ?? extent(Array.from(stack.values))!;
+  const range = options.range ?? rangeOf(Array.from(stack.values));
   const labels = options.labels === undefined ? null : checkLabels(op, options.labels, stack.count, 'pictures');
   const across = Math.min(columns, stack.count);
   const ideal = Math.max(SMALLEST, Math.min(96, Math.floor(600 / across) - GAP));
   const wide = options.width === undefined ? ideal : (options.width - 2 * PADDING + GAP) / across - GAP;
   if (wide < 1)
-    refuse(ArgumentError, op, `width holds no ${across} pictures side by side`, {
+    refuse(ArgumentError, op, `width is too small for ${across} pictures side by side`, {
       argument: 'width',
       got: options.width,
     });

@@ -1,5 +1,5 @@
 /**
- * Pictures as SVG texts: to be written to a file or put into a page. Nothing here needs a document.
+ * Pictures as SVG strings, to be written to a file or put into a page. Nothing here needs a document.
  *
  * @module
  */

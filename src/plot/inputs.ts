@@ -1,4 +1,4 @@
-/** What charts take, checked: numbers in lists, points, and options that all charts share. */
+/** Checks what charts take: lists of numbers, points, and the options that all charts share. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isList } from '../../bindings/realm.ts';
 import { checkOptions, checkRange, type OptionKinds, VALUE } from '../options.ts';
@@ -6,7 +6,7 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of every chart. */
 export interface ChartOptions {
-  /** Stands above the picture, and is its name for screen readers. */
+  /** Shown above the picture, and its name for screen readers. */
   title?: string;
   /** For screen readers; without it, the chart describes itself. */
   description?: string;
@@ -18,32 +18,32 @@ export interface ChartOptions {
 
 /** Options of charts with axes. */
 export interface AxesOptions extends ChartOptions {
-  /** Stands below the axis. Default: nothing; of `roc` 'false positive rate'. */
+  /** Shown below the axis. Default: nothing; for `roc` 'false positive rate'. */
   xLabel?: string;
-  /** Stands beside the axis, upright. Default: nothing; of `histogram` 'count', of `roc` 'true positive rate'. */
+  /** Shown next to the axis, rotated. Default: nothing; for `histogram` 'count', for `roc` 'true positive rate'. */
   yLabel?: string;
 }
 
-/** Numbers in a row: a list, a typed array, or a tensor, which counts as flat. */
+/** Numbers in a row: a list, a typed array, or a tensor, which is flattened. */
 export type Values = ArrayLike<number> | Tensor;
 
 export const CHART_KINDS: OptionKinds<ChartOptions> = { title: VALUE, description: VALUE, width: VALUE, height: VALUE };
 export const AXES_KINDS: OptionKinds<AxesOptions> = { ...CHART_KINDS, xLabel: VALUE, yLabel: VALUE };
 
-/** Refuses unknown options, sizes that hold nothing, and texts that are none. */
+/** Refuses unknown options, sizes out of range, and titles and labels that are not strings. */
 export function checkChart<O extends ChartOptions>(op: string, options: O, kinds: OptionKinds<O>): void {
   checkOptions<O>(op, options, kinds);
   if (options.width !== undefined) checkRange(op, 'width', options.width, 160, 10_000);
   if (options.height !== undefined) checkRange(op, 'height', options.height, 120, 10_000);
-  for (const name of ['title', 'description', 'xLabel', 'yLabel'] as const) {
-    const value = (options as AxesOptions)[name];
-    if (value !== undefined && typeof value !== 'string')
-      refuse(ArgumentError, op, `${name} must be a text`, { argument: name, got: value });
+  const { title, description, xLabel, yLabel }: AxesOptions = options;
+  for (const [argument, got] of Object.entries({ title, description, xLabel, yLabel })) {
+    if (got !== undefined && typeof got !== 'string')
+      refuse(ArgumentError, op, `${argument} must be a string`, { argument, got });
   }
 }
 
-/** Numbers in a row, at least one; NaN and infinite ones only where the chart knows what to do with them. */
-export function valuesOf(op: string, argument: string, given: Values, allowMissing = false): number[] {
+/** Numbers in a row, at least one; NaN and infinite ones only if the chart knows what to do with them. */
+export function valuesOf(op: string, argument: string, given: unknown, allowMissing = false): number[] {
   const list: unknown = isTensor(given) ? given.dataSync() : given;
   if (!isList(list))
     return refuse(ArgumentError, op, `${argument} must be a list of numbers`, { argument, got: given });
@@ -85,8 +85,8 @@ export function pointsOf(op: string, argument: string, given: Points): [x: numbe
     if (!isList(row) || row.length !== 2) {
       refuse(ShapeError, op, `${argument} must be points [N,2]; row ${i} is not`, { argument, got: row });
     }
-    const [x, y] = valuesOf(op, `${argument}[${i}]`, row as ArrayLike<number>);
-    return [x!, y!];
+    const [x = 0, y = 0] = valuesOf(op, `${argument}[${i}]`, row);
+    return [x, y];
   });
 }
 
@@ -98,18 +98,18 @@ export function checkInterval(
 ): asserts given is readonly [number, number] {
   if (!isList(given) || given.length !== 2)
     return refuse(ArgumentError, op, `${argument} must be [low, high]`, { argument, got: given });
-  const [low, high] = valuesOf(op, argument, given as ArrayLike<number>);
-  if (!(low! < high!))
+  const [low = 0, high = 0] = valuesOf(op, argument, given);
+  if (!(low < high))
     refuse(ArgumentError, op, `${argument} must be [low, high] with low < high, got [${low}, ${high}]`, {
       argument,
       got: given,
     });
 }
 
-/** Texts, one for each of `count` things. */
+/** Labels as strings, one for each of `count` things. */
 export function checkLabels(op: string, labels: readonly (string | number)[], count: number, things: string): string[] {
   if (!isList(labels) || labels.length !== count) {
-    refuse(ShapeError, op, `labels must be ${count} texts, one for each of the ${things}`, {
+    refuse(ShapeError, op, `labels must be a list of ${count} strings, one for each of the ${things}`, {
       argument: 'labels',
       got: labels,
       expected: count,

@@ -23,6 +23,9 @@ export interface Layout {
 interface Place {
   row: number;
   width: number;
+  /** Where it would be if it were alone in its row. */
+  wanted: number;
+  /** Its middle. */
   x: number;
   above: Place[];
   below: Place[];
@@ -36,60 +39,61 @@ const SWEEPS = 8;
 const middle = (places: readonly Place[]): number | null =>
   places.length === 0 ? null : places.reduce((sum, { x }) => sum + x, 0) / places.length;
 
-/** Pushes the places of a row apart, in their order, and keeps them around where they wanted to be. */
-function spread(row: readonly Place[], wanted: readonly number[]): void {
+/** Pushes the places of a row apart, in their order, and keeps them near where they want to be. */
+function spread(row: readonly Place[]): void {
   let end = -Infinity;
-  row.forEach((place, i) => {
-    place.x = Math.max(wanted[i]!, end + place.width / 2);
+  for (const place of row) {
+    place.x = Math.max(place.wanted, end + place.width / 2);
     end = place.x + place.width / 2 + GAP;
-  });
-  const shift = row.reduce((sum, place, i) => sum + wanted[i]! - place.x, 0) / row.length;
+  }
+  const shift = row.reduce((sum, { wanted, x }) => sum + wanted - x, 0) / row.length;
   for (const place of row) place.x += shift;
 }
 
-/** The rows of boxes whose `from` point to earlier boxes only. */
+const placeIn = (row: number, width: number): Place => ({ row, width, wanted: 0, x: 0, above: [], below: [] });
+
+/** The places that an edge passes, both ends included. */
+function join(start: Place, end: Place): Place[] {
+  const lanes = Array.from({ length: end.row - start.row - 1 }, (_, i) => placeIn(start.row + 1 + i, LANE));
+  const through = [start, ...lanes, end];
+  through.reduce((above, below) => {
+    above.below.push(below);
+    below.above.push(above);
+    return below;
+  });
+  return through;
+}
+
+/** Lays out boxes whose `from` points only to earlier boxes. */
 export function layout(boxes: readonly Box[]): Layout {
-  const depth: number[] = [];
-  for (const { from } of boxes) depth.push(from.length === 0 ? 0 : Math.max(...from.map((i) => depth[i]!)) + 1);
-  const place = (row: number, width: number): Place => ({ row, width, x: 0, above: [], below: [] });
-  const places = boxes.map(({ width }, i) => place(depth[i]!, width));
-  const all = [...places];
+  const places: Place[] = [];
+  for (const { from, width } of boxes) {
+    places.push(placeIn(Math.max(-1, ...from.map((source) => places[source]!.row)) + 1, width));
+  }
   const edges = boxes.flatMap(({ from }, to) =>
-    from.map((source) => {
-      const lanes = Array.from({ length: depth[to]! - depth[source]! - 1 }, (_, i) =>
-        place(depth[source]! + 1 + i, LANE),
-      );
-      const through = [places[source]!, ...lanes, places[to]!];
-      for (let i = 0; i + 1 < through.length; i++) {
-        through[i]!.below.push(through[i + 1]!);
-        through[i + 1]!.above.push(through[i]!);
-      }
-      all.push(...lanes);
-      return { from: source, to, through };
-    }),
+    from.map((source) => ({ from: source, to, through: join(places[source]!, places[to]!) })),
   );
-  const count = Math.max(...depth) + 1;
-  const rows = Array.from({ length: count }, (_, row) => all.filter((one) => one.row === row));
-  for (const row of rows)
-    spread(
-      row,
-      row.map((_, i) => i),
-    );
+  const all = new Set([...places, ...edges.flatMap(({ through }) => through)]);
+  const count = Math.max(...places.map(({ row }) => row)) + 1;
+  const rows = Array.from({ length: count }, (_, row) => [...all].filter((place) => place.row === row));
+  for (const row of rows) {
+    row.forEach((place, i) => {
+      place.wanted = i;
+    });
+    spread(row);
+  }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const isDown = sweep % 2 === 0;
     for (const row of isDown ? rows : [...rows].reverse()) {
-      const wish = new Map(row.map((one) => [one, middle(isDown ? one.above : one.below) ?? one.x]));
-      row.sort((a, b) => wish.get(a)! - wish.get(b)!);
-      spread(
-        row,
-        row.map((one) => wish.get(one)!),
-      );
+      for (const place of row) place.wanted = middle(isDown ? place.above : place.below) ?? place.x;
+      row.sort((a, b) => a.wanted - b.wanted);
+      spread(row);
     }
   }
-  const left = Math.min(...all.map(({ x, width }) => x - width / 2));
-  for (const one of all) one.x -= left;
+  const left = Math.min(...Array.from(all, ({ x, width }) => x - width / 2));
+  for (const place of all) place.x -= left;
   return {
-    width: Math.max(...all.map(({ x, width }) => x + width / 2)),
+    width: Math.max(...Array.from(all, ({ x, width }) => x + width / 2)),
     rows: count,
     boxes: places.map(({ x, row }) => ({ x, row })),
     edges,

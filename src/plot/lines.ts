@@ -5,14 +5,14 @@ import { areaUnder, type RocCurve } from '../metrics/curves.ts';
 import { noMore, VALUE } from '../options.ts';
 import { type Entry, frame } from './frame.ts';
 import { AXES_KINDS, type AxesOptions, checkChart, namedOf, type Values, valuesOf } from './inputs.ts';
-import { extent, type Scale, scaleOf, widened } from './scale.ts';
+import { rangeOf, type Scale, scaleOf, widened } from './scale.ts';
 import { colourOf, element, FAINT, pathOf } from './svg.ts';
 
 /** Options of `lines`. */
 export interface LinesOptions extends AxesOptions {
-  /** Where the values of all curves stand. Default: 1, 2, 3, … */
+  /** The x of the values of all curves. Default: 1, 2, 3, … */
   x?: Values;
-  /** How the values are spread. Default 'linear'. */
+  /** The scale of the values. Default 'linear'. */
   yScale?: 'linear' | 'log';
 }
 
@@ -28,26 +28,32 @@ function seriesOf(named: readonly [string, number[]][]): Series[] {
   const names = new Set(named.map(([name]) => name));
   const colours = new Map<string, string>();
   return named.map(([name, values]) => {
-    const partner = /^val[A-Z]/.test(name) ? name[3]!.toLowerCase() + name.slice(4) : '';
+    const partner = /^val[A-Z]/.test(name) ? name.charAt(3).toLowerCase() + name.slice(4) : '';
     const isSecond = names.has(partner);
     const key = isSecond ? partner : name;
-    if (!colours.has(key)) colours.set(key, colourOf(colours.size));
-    return { name, values, colour: colours.get(key)!, ...(isSecond && { dash: '6 4' }) };
+    const colour = colours.get(key) ?? colourOf(colours.size);
+    colours.set(key, colour);
+    return { name, values, colour, ...(isSecond && { dash: '6 4' }) };
   });
 }
 
 /** The runs of finite numbers in a curve, as places. */
 function runsOf(xs: readonly number[], values: readonly number[]): [number, number][][] {
-  const runs: [number, number][][] = [[]];
+  const runs: [number, number][][] = [];
+  let run: [number, number][] = [];
   values.forEach((value, i) => {
-    if (Number.isFinite(value)) runs.at(-1)!.push([xs[i]!, value]);
-    else if (runs.at(-1)!.length > 0) runs.push([]);
+    if (!Number.isFinite(value)) {
+      run = [];
+      return;
+    }
+    if (run.length === 0) runs.push(run);
+    run.push([xs[i]!, value]);
   });
-  return runs.filter((run) => run.length > 0);
+  return runs;
 }
 
 /**
- * Curves, such as the losses of a training. Where a value is NaN or infinite the curve has a gap.
+ * Curves, such as the losses of a training run. Where a value is NaN or infinite, the curve has a gap.
  *
  * @param series a History, or numbers by name
  * @throws ArgumentError where there is nothing to draw, or a logarithmic axis meets a number that is not positive
@@ -69,9 +75,13 @@ export function lines(series: Readonly<Record<string, Values>>, options: LinesOp
   const most = Math.max(...named.map(([, values]) => values.length));
   const xs = options.x === undefined ? Array.from({ length: most }, (_, i) => i + 1) : valuesOf(op, 'x', options.x);
   if (xs.length < most)
-    refuse(ArgumentError, op, `x has ${xs.length} places for ${most} values`, { argument: 'x', got: options.x });
+    refuse(ArgumentError, op, `x has ${xs.length} values, the longest curve has ${most}`, {
+      argument: 'x',
+      got: options.x,
+    });
   const values = named.flatMap(([, list]) => list);
-  const range = extent(values) ?? refuse(ArgumentError, op, 'series has no finite number', { argument: 'series' });
+  const range = rangeOf(values);
+  if (range[0] > range[1]) refuse(ArgumentError, op, 'series has no finite number', { argument: 'series' });
   const isLog = yScale === 'log';
   if (isLog && range[0] <= 0)
     refuse(ArgumentError, op, `series must be positive on a logarithmic axis, got ${range[0]}`, {
@@ -79,7 +89,7 @@ export function lines(series: Readonly<Record<string, Values>>, options: LinesOp
       got: range[0],
     });
   const [low, high] = isLog ? logRange(range) : widened(range, 0.04);
-  const across = widened(extent(xs.slice(0, most))!);
+  const across = widened(rangeOf(xs.slice(0, most)));
   const curves = seriesOf(named);
   const legend = curves.map(({ name, colour, dash }): Entry => ({ name, colour, dash, isLine: true }));
   const x = scaleOf(...across, 7);
@@ -89,14 +99,15 @@ export function lines(series: Readonly<Record<string, Values>>, options: LinesOp
     fallback: `Curves: ${named.map(([name]) => name).join(', ')}`,
     summary: named.map(([name, list]) => `${name}: ${list.length} values, the last is ${last(list)}.`).join(' '),
     legend,
-    x: most <= 1 ? { ...x, ticks: [xs[0]!] } : wholeTicks(x, options.x === undefined),
+    x: most <= 1 ? { ...x, ticks: xs.slice(0, 1) } : wholeTicks(x, options.x === undefined),
     y: scaleOf(low, high, 5, isLog),
   });
   return draw(
     curves.flatMap(({ values: list, colour, dash }) =>
       runsOf(xs, list).map((run) => {
         const places = run.map(([a, b]) => at(a, b));
-        if (places.length === 1) return element('circle', { cx: places[0]![0], cy: places[0]![1], r: 3, fill: colour });
+        const [[cx, cy] = [0, 0], ...others] = places;
+        if (others.length === 0) return element('circle', { cx, cy, r: 3, fill: colour });
         return element('path', {
           d: pathOf(places),
           fill: 'none',
@@ -110,6 +121,8 @@ export function lines(series: Readonly<Record<string, Values>>, options: LinesOp
   );
 }
 
+const isCurve = (given: RocCurve | Readonly<Record<string, RocCurve>>): given is RocCurve => Array.isArray(given?.fpr);
+
 /** There is no epoch 2.5. */
 function wholeTicks(scale: Scale, isCount: boolean): Scale {
   return isCount ? { ...scale, ticks: scale.ticks.filter(Number.isInteger), format: String } : scale;
@@ -122,7 +135,7 @@ function logRange([low, high]: readonly [number, number]): [number, number] {
 }
 
 /**
- * ROC curves with their areas, and the diagonal, which guessing gives.
+ * ROC curves with their areas, and the diagonal, which is what guessing gives.
  *
  * @param curve what `metrics.rocCurve` gives, or several of these by name
  * @example
@@ -132,8 +145,7 @@ export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, option
   if (arguments.length > 2) noMore('roc', 2, arguments);
   const op = 'plot.roc';
   checkChart(op, options, AXES_KINDS);
-  const isOne = Array.isArray((curve as RocCurve)?.fpr);
-  const named = isOne ? [['', curve as RocCurve] as const] : namedOf(op, 'curve', curve as Record<string, RocCurve>);
+  const named = isCurve(curve) ? [['', curve] as const] : namedOf(op, 'curve', curve);
   const curves = named.map(([name, given], i) => {
     const prefix = name === '' ? '' : `${name}.`;
     const [fpr, tpr] = [valuesOf(op, `${prefix}fpr`, given?.fpr), valuesOf(op, `${prefix}tpr`, given?.tpr)];

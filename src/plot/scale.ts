@@ -12,15 +12,15 @@ export interface Scale {
   share: (value: number) => number;
 }
 
-/** Least and greatest finite number; null where there is none. */
-export function extent(values: Iterable<number>): [low: number, high: number] | null {
+/** The least and the greatest finite number. There must be one; without any they are Infinity and −Infinity. */
+export function rangeOf(values: Iterable<number>): [low: number, high: number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  return low > high ? null : [low, high];
+  return [low, high];
 }
 
 /** A domain that is not empty, with room at both ends. */
@@ -46,7 +46,7 @@ const minus = (text: string): string => text.replace('-', '−');
 function linearTicks(low: number, high: number, count: number): Pick<Scale, 'ticks' | 'format'> {
   const step = niceStep(high - low, count);
   const ticks: number[] = [];
-  // A tick at the very end counts though the division is not exact.
+  // A tick at the very end counts even if the division is not exact.
   for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++)
     ticks.push(Number((i * step).toPrecision(12)));
   const most = Math.max(Math.abs(low), Math.abs(high));
@@ -61,7 +61,7 @@ function linearTicks(low: number, high: number, count: number): Pick<Scale, 'tic
   return { ticks, format };
 }
 
-/** Powers of ten; where these are few, twice and five times them too. */
+/** Powers of ten; if these are few, also twice and five times them. */
 function logTicks(low: number, high: number): Pick<Scale, 'ticks' | 'format'> | null {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const factors = last - first > 3 ? [1] : [1, 2, 5];

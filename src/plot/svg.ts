@@ -1,5 +1,5 @@
 /**
- * SVG as text: elements, escaped texts, and the document around them. There is no library here because the core has next to
+ * SVG as text: elements, escaped strings, and the document around them. There is no library here because the core has next to
  * no dependencies and `plot` is part of it: what charts need of one (ticks, contour lines) is a page of code in scale.ts and
  * field.ts. A picture brings its own light background, so that it reads the same on light and dark pages.
  */
@@ -17,7 +17,7 @@ export const PAPER = '#ffffff';
 export const PADDING = 14;
 
 /**
- * Colours of series and classes, told apart by people who see colours differently.
+ * Colours of series and classes that people with colour blindness can tell apart.
  *
  * @see Okabe, Ito (2008), https://jfly.uni-koeln.de/color/
  */
@@ -57,7 +57,7 @@ function escapeXml(text: string): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
-  return allowed.replace(/[&<>"']/g, (letter) => ENTITIES[letter]!);
+  return allowed.replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? letter);
 }
 
 /** A coordinate: hundredths of a pixel are enough. */
@@ -68,9 +68,9 @@ export function round(value: number): number {
 
 /** An element; children are elements, made by this function or `text`. */
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
-  const written = Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : escapeXml(value!)}"`);
+  const written = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : ` ${key}="${typeof value === 'number' ? round(value) : escapeXml(value)}"`,
+  );
   const head = `<${name}${written.join('')}`;
   return children.length === 0 ? `${head}/>` : `${head}>${children.join('')}</${name}>`;
 }
@@ -80,7 +80,7 @@ export function text(x: number, y: number, words: string, attributes: Attributes
   return element('text', { x, y, fill: INK, ...attributes }, escapeXml(words));
 }
 
-/** The title of a picture, cut where it is wider than that. */
+/** The title of a picture, cut if it is wider than that. */
 export function heading(title: string, width: number): string {
   const words = fitted(title, width - 2 * PADDING, 15);
   return text(PADDING, PADDING + 12, words, { 'font-size': 15, 'font-weight': 600 });

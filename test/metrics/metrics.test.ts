@@ -124,8 +124,8 @@ describe('metrics refuse', () => {
       ArgumentError,
       'accuracy: yTrue must be a list of labels',
     ],
-    ['NaN as a label', () => metrics.accuracy([Number.NaN], [1]), ArgumentError, 'yTrue[0] must be a number, a text'],
-    ['numbers and texts', () => metrics.accuracy([0, 1], ['0', '1']), ArgumentError, 'numbers in one place and texts'],
+    ['NaN as a label', () => metrics.accuracy([Number.NaN], [1]), ArgumentError, 'yTrue[0] must be a number, a string'],
+    ['numbers and strings', () => metrics.accuracy([0, 1], ['0', '1']), ArgumentError, 'all numbers or all strings'],
     [
       'several classes with average binary',
       () => metrics.f1([0, 1, 2], [0, 1, 2]),
@@ -136,20 +136,20 @@ describe('metrics refuse', () => {
       'texts without posLabel',
       () => metrics.recall(['a', 'b'], ['a', 'b']),
       ArgumentError,
-      'posLabel 1 is none of ["a", "b"]',
+      'posLabel 1 is not one of ["a", "b"]',
     ],
     [
       'an unknown average',
       () => metrics.f1([0], [0], { average: wrong('samples') }),
       ArgumentError,
-      'average must be one of',
+      "average must be 'binary', 'micro', 'macro', 'weighted' or null, got",
     ],
     ['a misspelt option', () => metrics.f1([0], [0], wrong({ avg: 'macro' })), ArgumentError, 'f1: unknown option avg'],
     [
       'an unknown zeroDivision',
       () => metrics.f1([0], [0], { zeroDivision: 2 }),
       ArgumentError,
-      'zeroDivision must be one of',
+      'zeroDivision must be 0, 1 or NaN',
     ],
     [
       'logits as predicted labels',
@@ -184,7 +184,7 @@ describe('metrics refuse', () => {
           ],
         ),
       ArgumentError,
-      'multiClass must be one of ovr, ovo',
+      "multiClass must be 'ovr' or 'ovo'",
     ],
     [
       'scores that are not probabilities',
@@ -205,7 +205,7 @@ describe('metrics refuse', () => {
       'unnamed classes',
       () => metrics.rocCurve(['a', 'b'], [0.1, 0.2]),
       ArgumentError,
-      'name the positive one by posLabel',
+      'give the positive one as posLabel',
     ],
     ['classes without scores', () => metrics.logLoss([0, 1, 2], [0.1, 0.2, 0.3]), ShapeError, 'labels names 3 classes'],
     [

@@ -32,7 +32,7 @@ function hiddenMembers(): Set<string> {
       const opened = /^(?:export )?(abstract )?class (\w+)/.exec(line);
       if (opened !== null) kind = opened[2]!;
       if (opened !== null) (opened[1] === undefined ? concretes : abstracts).add(`${kind}.constructor`);
-      if (/^ {2}\/\*\* @internal/.test(line)) isInternal = true;
+      if (/^ {2}\/\*\* @internal/.test(line)) isInternal = !/\*\/ \w/.test(line);
       const member = /^ {2}(private |protected )?(?:static |abstract |override |async |get |set )*\*?(\w+)[(<]/.exec(
         line,
       );
