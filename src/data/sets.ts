@@ -6,6 +6,7 @@
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { StoredSet } from './sets/stored.ts';
 
 /** A table of examples and their classes. */
 export interface ClassificationSet {
@@ -16,14 +17,6 @@ export interface ClassificationSet {
   /** What the F features are called, in the order of the columns. */
   featureNames: string[];
   /** What the classes are called: class i is `targetNames[i]`. */
-  targetNames: string[];
-}
-
-/** @internal What the modules with the numbers export. */
-export interface StoredSet {
-  /** One line for each example: its features and its class, with commas between them. */
-  rows: string;
-  featureNames: string[];
   targetNames: string[];
 }
 

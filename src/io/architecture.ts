@@ -9,15 +9,9 @@ import { building, type Module } from '../nn/module.ts';
 import { noMore } from '../options.ts';
 import { charge, OBJECT_COST, withoutBudget } from '../tensor/budget.ts';
 import { loadGraph, saveGraph } from './graph.ts';
+import type { Architecture, Decode, Encode } from './layer.ts';
 import { OnnxModel } from './onnx/model.ts';
 import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
-
-/** A module as JSON: its kind and its constructor's arguments; or the number of one that has come before. */
-export type Architecture = { kind: string; args: unknown[] } | { shared: number };
-
-export type Encode = (module: Module) => Architecture;
-/** `name`: that of the field where the module will stand, where the file gives it. */
-export type Decode = (architecture: unknown, name?: string) => Module;
 
 interface Row {
   kind: string;

@@ -4,7 +4,7 @@ import { isInstance } from '../copies.ts';
 import type { Join } from '../nn/graph.ts';
 import { Graph, type GraphModel, type GraphValue, Module } from '../nn/index.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import type { Architecture, Decode, Encode } from './architecture.ts';
+import type { Architecture, Decode, Encode } from './layer.ts';
 
 /** Values are numbered: inputs first, then one a step. */
 interface SavedStep {

@@ -9,9 +9,10 @@ import { keep, scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
-import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
+import { descend, type Memory, newMemory } from './quasiNewton.ts';
 import { checkNames, isObject, numberIn, type SavedMemory, tensorIn } from './savedState.ts';
 import { checkSize } from './settings.ts';
+import { dot } from './vectors.ts';
 
 /** Options of `LBFGS`. */
 export interface LBFGSOptions {

@@ -1,5 +1,5 @@
 /** A line search for the strong Wolfe conditions (Nocedal & Wright, algorithms 3.5 and 3.6), with PyTorch's safeguards. */
-import { dot, largest } from './quasiNewton.ts';
+import { dot, largest } from './vectors.ts';
 
 /** A function's value and gradient. */
 export type Objective = (x: Float64Array) => { value: number; gradient: Float64Array };

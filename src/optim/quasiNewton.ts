@@ -3,6 +3,7 @@
  * when to stop. It knows no tensors: the optimizer LBFGS and the estimators stand on it.
  */
 import { type Objective, strongWolfe } from './lineSearch.ts';
+import { dot, largest } from './vectors.ts';
 
 /** A step that was made, and how it changed the gradient. */
 interface Pair {
@@ -35,18 +36,6 @@ export interface Settings {
 
 /** Least step·change of a pair that says something about the curvature: PyTorch's. */
 const LEAST_PRODUCT = 1e-10;
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-export function largest(a: Float64Array): number {
-  let most = 0;
-  for (const x of a) if (!(Math.abs(x) <= most)) most = Math.abs(x);
-  return most;
-}
 
 export function newMemory(): Memory {
   const none = new Float64Array(0);

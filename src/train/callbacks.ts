@@ -1,50 +1,13 @@
 /** What can happen between the batches and epochs of `fit`. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { noGrad } from '../autograd/mode.ts';
-import type { Module } from '../nn/module.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Callback, Logs, TrainingState } from './callback.ts';
 import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
-import type { TrainingOptimizer } from './settings.ts';
 
 export type { CallbackState };
-
-/** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
-export type Logs = Record<string, number>;
-
-/** What callbacks see of the trainer. */
-export interface TrainingState {
-  /** The model that is trained. */
-  readonly model: Module;
-  /** Its optimizer, whose `paramGroups[i].lr` callbacks may change. */
-  readonly optimizer: TrainingOptimizer;
-  /** Epochs and batches in an epoch of the running `fit`. */
-  readonly plan: {
-    /** The epoch before which it ends, counted with those of `initialEpoch`. */
-    readonly epochs: number;
-    /** Batches in an epoch; 0 until a generator has been gone through once. */
-    readonly batches: number;
-  };
-  /** Set it, and `fit` ends after this batch (in onBatchEnd) or epoch. */
-  stopTraining: boolean;
-}
-
-type Done = void | Promise<void>;
-
-/** Any of these; `fit` waits for promises. Epochs and batches count from 0. */
-export interface Callback {
-  /** Before the first epoch. */
-  onTrainBegin?(trainer: TrainingState): Done;
-  /** Before each epoch. */
-  onEpochBegin?(epoch: number, trainer: TrainingState): Done;
-  /** After each batch, with the means so far. */
-  onBatchEnd?(batch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After each epoch, with its figures. */
-  onEpochEnd?(epoch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After the last epoch, also where `fit` was stopped. */
-  onTrainEnd?(trainer: TrainingState): Done;
-}
 
 /** Whether larger or smaller values are better; 'auto': by the name. */
 export type Mode = 'min' | 'max' | 'auto';

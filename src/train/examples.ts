@@ -8,6 +8,7 @@ import { checkRange, checkWhole } from '../options.ts';
 import { generator } from '../runtime/random.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
+import type { Source, Turns } from './source.ts';
 
 /** Inputs: a tensor, or one for each input of the model. */
 export type Inputs = Tensor | readonly Tensor[];
@@ -31,29 +32,6 @@ export type ValidationData =
 
 /** A factor for the loss of each example. */
 export type SampleWeight = Tensor | ArrayLike<number>;
-
-/** What makes the tensors of a batch, when it is its turn; null: there are no more. */
-type MakeBatch = () => Tensor[] | null;
-
-/** A pass through the examples. */
-export interface Turns {
-  next(): MakeBatch | Promise<MakeBatch>;
-  /** The pass ends, perhaps early. */
-  end(): Promise<void>;
-}
-
-/** Examples, and how they come in batches. */
-export interface Source {
-  /** Batches in a pass, or null where that is not known. */
-  readonly batches: number | null;
-  /** Whether the last part of a batch are weights of the examples. */
-  readonly weighted: boolean;
-  /** Where the examples come by number. */
-  readonly dataset: Dataset | null;
-  begin(): Turns;
-  /** No pass follows: ends what goes on from pass to pass. */
-  end(): Promise<void>;
-}
 
 /** Awaits `fn`, then `end` in any case; an error of `fn` counts more than one of `end`. */
 export async function ending<T>(end: () => Promise<void>, fn: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { isRecord } from '../../bindings/realm.ts';
 import { noGrad } from '../autograd/mode.ts';
 import { checkFinite } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Logs } from './callbacks.ts';
+import type { Logs } from './callback.ts';
 import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 /** Batches that come one after the other from a generator, or from anything else that can be iterated. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Source, Turns } from './examples.ts';
+import type { Source, Turns } from './source.ts';
 
 /** A batch: inputs, …, targets. */
 type Batch = readonly Tensor[];

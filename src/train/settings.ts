@@ -5,26 +5,11 @@ import type { Device } from '../../bindings/executor.ts';
 import type { Module } from '../nn/module.ts';
 import { FLAG, type OptionKinds, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Callback, Logs } from './callbacks.ts';
+import type { Callback, Logs, TrainingOptimizer } from './callback.ts';
 import { isTensorList, type SampleWeight, type Targets, type ValidationData } from './examples.ts';
 import type { Losses, LossWeights, Metrics } from './goals.ts';
 import type { Loss } from './losses.ts';
 import type { ClassWeight } from './weights.ts';
-
-/** What the trainer needs of an optimizer. */
-export interface TrainingOptimizer {
-  /** Its groups. */
-  readonly paramGroups: {
-    /** Learning rate. */
-    lr: number;
-    /** The parameters of the group. */
-    params: Tensor[];
-  }[];
-  /** Changes the parameters by their gradients. */
-  step(): unknown;
-  /** Forgets the gradients. */
-  zeroGrad(): void;
-}
 
 /** Options of `Trainer`. */
 export interface TrainerOptions<L extends Losses = Loss> {

@@ -11,13 +11,12 @@ import type { Placement } from '../program/placement.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Callback, Logs, TrainingState } from './callbacks.ts';
+import type { Callback, Logs, TrainingOptimizer, TrainingState } from './callback.ts';
 import {
   type Examples,
   ending,
   type Inputs,
   isTensorList,
-  type Source,
   sourceOf,
   splitOff,
   type Targets,
@@ -37,9 +36,9 @@ import {
   type FitOptions,
   type History,
   type TrainerOptions,
-  type TrainingOptimizer,
   targetsAndOptions,
 } from './settings.ts';
+import type { Source } from './source.ts';
 import { placed, Runner, type Where } from './step.ts';
 import { weightsOf } from './weights.ts';
 

@@ -9,7 +9,7 @@ import { tensor } from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
-import type { Attribute, OnnxNode } from './graph.ts';
+import type { Attribute, OnnxNode } from './node.ts';
 import { fail, type Literal } from './tensors.ts';
 
 export type Value = Tensor | Literal;

@@ -4,20 +4,9 @@
  */
 import type { DType } from '../../../bindings/executor.ts';
 import { isNarrow, narrowTypeOf } from './narrow.ts';
+import type { Attribute, OnnxNode } from './node.ts';
 import { dtypeOf, fail, type Literal, readTensor, shapeOf } from './tensors.ts';
 import type { AttributeProto, ModelProto, NodeProto, ValueInfoProto } from './wire.ts';
-
-export type Attribute = number | string | number[] | string[] | Literal;
-
-export interface OnnxNode {
-  op: string;
-  /** For error messages: the node's own name, or that of its first output. */
-  label: string;
-  /** '' for one that is absent. */
-  inputs: readonly string[];
-  outputs: readonly string[];
-  attributes: ReadonlyMap<string, Attribute>;
-}
 
 /** An input that the caller gives. */
 export interface OnnxInput {

@@ -12,8 +12,9 @@ import { keep, scope } from '../../tensor/scope.ts';
 import { show } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
-import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';
+import type { OnnxGraph, OnnxInput } from './graph.ts';
 import { wrapped } from './narrow.ts';
+import type { OnnxNode } from './node.ts';
 import { fail, type Literal } from './tensors.ts';
 
 /** Results of nodes that depend on numbers alone stay numbers up to this many. */

@@ -5,7 +5,7 @@
 import * as ops from '../../ops/index.ts';
 import { isTensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
-import type { OnnxNode } from './graph.ts';
+import type { OnnxNode } from './node.ts';
 import type { Literal } from './tensors.ts';
 
 /** Numbers of TensorProto.DataType: UINT8, INT8, UINT16, INT16. */

@@ -1,8 +1,9 @@
 /** Imported models inside files of `saveModel`: the graph as an ONNX file without weights, which stand beside it as those of any model. */
 import type { Shape } from '../../tensor/shapes.ts';
-import type { Attribute, OnnxGraph } from './graph.ts';
+import type { OnnxGraph } from './graph.ts';
 import { withoutWeights } from './import.ts';
 import type { OnnxModel } from './model.ts';
+import type { Attribute } from './node.ts';
 import { BOOL, elementTypes, FLOAT, fail, INT64, type Literal, tensorProtoOf } from './tensors.ts';
 import { type AttributeProto, type ModelProto, type TensorProto, type Written, writeModel } from './wire.ts';
 
