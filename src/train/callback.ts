@@ -2,10 +2,10 @@
 import type { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
+/** Losses and metrics by name. Those of the validation begin with `val`: valLoss, valAccuracy. */
 export type Logs = Record<string, number>;
 
-/** What the trainer needs of an optimizer. */
+/** What the trainer needs from an optimizer. */
 export interface TrainingOptimizer {
   /** Its groups. */
   readonly paramGroups: {
@@ -28,18 +28,18 @@ export interface TrainingState {
   readonly optimizer: TrainingOptimizer;
   /** Epochs and batches in an epoch of the running `fit`. */
   readonly plan: {
-    /** The epoch before which it ends, counted with those of `initialEpoch`. */
+    /** The number of epochs at which it ends, those of `initialEpoch` included. */
     readonly epochs: number;
-    /** Batches in an epoch; 0 until a generator has been gone through once. */
+    /** Batches in an epoch; 0 for a generator until its first pass is complete. */
     readonly batches: number;
   };
-  /** Set it, and `fit` ends after this batch (in onBatchEnd) or epoch. */
+  /** Set it to true to end `fit` after this batch (in onBatchEnd) or epoch. */
   stopTraining: boolean;
 }
 
 export type Done = void | Promise<void>;
 
-/** Any of these; `fit` waits for promises. Epochs and batches count from 0. */
+/** What `fit` calls, all optional. It awaits promises. Epochs and batches count from 0. */
 export interface Callback {
   /** Before the first epoch. */
   onTrainBegin?(trainer: TrainingState): Done;
@@ -47,8 +47,8 @@ export interface Callback {
   onEpochBegin?(epoch: number, trainer: TrainingState): Done;
   /** After each batch, with the means so far. */
   onBatchEnd?(batch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After each epoch, with its figures. */
+  /** After each epoch, with its losses and metrics. */
   onEpochEnd?(epoch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After the last epoch, also where `fit` was stopped. */
+  /** After the last epoch, also if `fit` was stopped. */
   onTrainEnd?(trainer: TrainingState): Done;
 }

@@ -1,4 +1,4 @@
-/** Training as one call, and what can happen meanwhile. */
+/** Training as one call, and callbacks during it. */
 export type { Callback, Logs, TrainingOptimizer, TrainingState } from './callback.ts';
 export {
   type CallbackState,

@@ -2,25 +2,25 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** What makes the tensors of a batch, when it is its turn; null: there are no more. */
+/** Makes the tensors of the next batch, or gives null after the last one. */
 type MakeBatch = () => Tensor[] | null;
 
 /** A pass through the examples. */
-export interface Turns {
+export interface Pass {
   next(): MakeBatch | Promise<MakeBatch>;
-  /** The pass ends, perhaps early. */
+  /** Ends the pass, perhaps early. */
   end(): Promise<void>;
 }
 
 /** Examples, and how they come in batches. */
 export interface Source {
-  /** Batches in a pass, or null where that is not known. */
+  /** Batches in a pass, or null if that is not known. */
   readonly batches: number | null;
-  /** Whether the last part of a batch are weights of the examples. */
+  /** Whether the last part of a batch holds weights of the examples. */
   readonly weighted: boolean;
-  /** Where the examples come by number. */
+  /** The examples by number, or null if they can only be iterated over. */
   readonly dataset: Dataset | null;
-  begin(): Turns;
-  /** No pass follows: ends what goes on from pass to pass. */
+  begin(): Pass;
+  /** No pass follows: ends an iteration that spans several passes. */
   end(): Promise<void>;
 }
