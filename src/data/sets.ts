@@ -1,5 +1,5 @@
 /**
- * Small real data sets. The numbers lie in modules of their own, which are loaded when a set is asked for. They are facts
+ * Small real data sets. The numbers are in modules of their own, which are loaded when a set is asked for. They are facts
  * from the UCI Machine Learning Repository, taken from the files that scikit-learn (BSD 3-Clause) ships.
  */
 
@@ -14,9 +14,9 @@ export interface ClassificationSet {
   data: Tensor;
   /** Classes [N], int32. */
   target: Tensor;
-  /** What the F features are called, in the order of the columns. */
+  /** Names of the F features, in the order of the columns. */
   featureNames: string[];
-  /** What the classes are called: class i is `targetNames[i]`. */
+  /** Names of the classes: class i is `targetNames[i]`. */
   targetNames: string[];
 }
 

@@ -129,7 +129,7 @@ describe('refuses', () => {
       'bytes that do not fit',
       () => new transforms.Resize(2).forward({ width: 2, height: 2, data: [1, 2] }),
       ArgumentError,
-      'with 1, 3 or 4 bytes a pixel',
+      'with 1, 3 or 4 bytes per pixel',
     ],
     [
       'no image',
@@ -153,7 +153,7 @@ describe('refuses', () => {
     ['a probability above 1', () => new transforms.RandomHorizontalFlip(2), ArgumentError, 'p must be between 0 and 1'],
     ['negative degrees', () => new transforms.RandomRotation(-1), ArgumentError, 'degrees must be at least 0'],
     ['much hue', () => new transforms.ColorJitter({ hue: 0.7 }), ArgumentError, 'hue must be a number from 0 to 0.5'],
-    ['falling bounds', () => new transforms.ColorJitter({ contrast: [2, 1] }), ArgumentError, 'two rising bounds'],
+    ['falling bounds', () => new transforms.ColorJitter({ contrast: [2, 1] }), ArgumentError, 'two ascending bounds'],
     ['other channels', () => new transforms.Normalize([0, 0], [1, 1]).forward(x), ShapeError, '2 means for 3 channels'],
     ['a std of 0', () => new transforms.Normalize([0], [0]), ArgumentError, 'std must not be 0'],
     [

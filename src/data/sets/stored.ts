@@ -1,8 +1,8 @@
-/** The form of the modules with the numbers. */
+/** The form in which the modules of this folder hold their numbers. */
 
-/** @internal What the modules with the numbers export. */
+/** @internal A table of examples and their classes. */
 export interface StoredSet {
-  /** One line for each example: its features and its class, with commas between them. */
+  /** One line for each example: its features and its class, separated by commas. */
   rows: string;
   featureNames: string[];
   targetNames: string[];
