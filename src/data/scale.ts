@@ -35,7 +35,7 @@ abstract class Scaler {
 
   protected columns(x: Features): number[][] {
     const { rows, cols, values } = this.table('fit', x);
-    if (rows === 0) refuse(ArgumentError, this.op, 'fit() needs examples; there are none', { argument: 'x' });
+    if (rows === 0) refuse(ArgumentError, this.op, 'there are no examples to fit', { argument: 'x' });
     return Array.from({ length: cols }, (_, j) => Array.from({ length: rows }, (_, i) => values[i * cols + j]!));
   }
 
