@@ -1,8 +1,8 @@
-/** Schedules on a cosine. Names, options and defaults are PyTorch's. */
+/** Schedules that follow a cosine. Names, options and defaults are PyTorch's. */
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { ChainableLR, LRScheduler, type Scheduled } from './scheduler.ts';
 
-/** From `high` (share 0) to `low` (share 1) on half a cosine. */
+/** From `high` (share 0) to `low` (share 1) along half a cosine. */
 function cosine(high: number, low: number, share: number): number {
   return low + ((high - low) * (1 + Math.cos(Math.PI * share))) / 2;
 }
@@ -42,7 +42,7 @@ export class CosineAnnealingLR extends ChainableLR {
   protected override next(lr: number, base: number, epoch: number): number {
     const { tMax, etaMin } = this.options;
     if (epoch === 0) return lr;
-    // From the lowest rate, which holds no memory of the others, on by the first step of the way up.
+    // The lowest rate does not tell the others: the first step up is added to it.
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) return lr + ((base - etaMin) * (1 - Math.cos(Math.PI / tMax))) / 2;
     const height = (at: number) => 1 + Math.cos((Math.PI * at) / tMax);
     return etaMin + (height(epoch) / height(epoch - 1)) * (lr - etaMin);
@@ -60,7 +60,7 @@ export interface CosineAnnealingWarmRestartsOptions {
 }
 
 /**
- * Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017).
+ * Half a cosine from lr to ηmin, repeated; each period is tMult times as long as the one before (Loshchilov & Hutter 2017).
  *
  * @example
  * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { t0: 2, tMult: 2 });
@@ -92,9 +92,9 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 
 /** Options of `WarmupCosineLR`. */
 export interface WarmupCosineLROptions {
-  /** Epochs in which the rate grows in a straight line to the optimizer's own. */
+  /** Epochs in which the rate grows linearly to that of the optimizer. */
   warmupEpochs: number;
-  /** Epochs in all. */
+  /** The total number of epochs. */
   totalEpochs: number;
   /** Lowest rate, at the end. Default 0. */
   etaMin?: number;

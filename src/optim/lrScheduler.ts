@@ -1,5 +1,5 @@
 /**
- * Learning-rate schedules: `optim.lrScheduler`. `step()` ends an epoch.
+ * Learning-rate schedules, `optim.lrScheduler`. `step()` ends an epoch.
  *
  * @module
  */

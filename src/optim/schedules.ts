@@ -7,7 +7,7 @@ import { ChainableLR, LRScheduler, type Scheduled } from './scheduler.ts';
 export interface StepLROptions {
   /** Epochs between two decays, ≥ 1. */
   stepSize: number;
-  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
+  /** γ, the factor of the rate at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -46,7 +46,7 @@ export class StepLR extends ChainableLR {
 export interface MultiStepLROptions {
   /** Epochs at which the rate decays. */
   milestones: readonly number[];
-  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
+  /** γ, the factor of the rate at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -111,16 +111,16 @@ export class ExponentialLR extends ChainableLR {
 
 /** Options of `LinearLR`. */
 export interface LinearLROptions {
-  /** Share of the rate in epoch 0. Default 1/3. */
+  /** The factor in epoch 0. Default 1/3. */
   startFactor?: number;
-  /** Share from epoch totalIters on. Default 1. */
+  /** The factor from epoch totalIters on. Default 1. */
   endFactor?: number;
   /** Epochs from one factor to the other, ≥ 1. Default 5. */
   totalIters?: number;
 }
 
 /**
- * lr times a factor that goes in a straight line from startFactor to endFactor.
+ * lr times a factor that goes linearly from startFactor to endFactor.
  *
  * @example
  * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 4 });
@@ -150,14 +150,14 @@ export class LinearLR extends ChainableLR {
     if (epoch === 0) return lr * startFactor;
     if (epoch > totalIters) return lr;
     const slope = endFactor - startFactor;
-    // On the way to 0 the last factor may round to less, and no optimizer takes a negative rate.
+    // On the way to 0 the last factor may round to a negative one, and optimizers refuse negative rates.
     return lr * Math.max(0, 1 + slope / (totalIters * startFactor + (epoch - 1) * slope));
   }
 }
 
 /** Options of `LambdaLR`. */
 export interface LambdaLROptions {
-  /** The factor in an epoch: one function, or one a group. */
+  /** The factor in an epoch: one function, or one for each group. */
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
 }
 

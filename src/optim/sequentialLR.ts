@@ -5,9 +5,9 @@ import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
-  /** At least one, all of them made for the same optimizer. */
+  /** At least one; all must have been made for this optimizer. */
   schedulers: readonly LRScheduler[];
-  /** Epochs at which the next schedule begins, one fewer than schedules. */
+  /** Epochs at which the next schedule begins: one fewer than schedules. */
   milestones: readonly number[];
 }
 
@@ -28,9 +28,9 @@ export class SequentialLR extends LRScheduler {
     super(optimizer, 'SequentialLR');
     checkOptions('SequentialLR', options, { schedulers: VALUE, milestones: VALUE });
     const { schedulers, milestones } = options;
-    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer) || schedulers.length === 0) {
+    const [first] = schedulers;
+    if (first === undefined || schedulers.some((scheduler) => scheduler.optimizer !== optimizer))
       refuse(ArgumentError, 'SequentialLR', 'the schedules must be of this optimizer', { argument: 'schedulers' });
-    }
     if (milestones.length !== schedulers.length - 1) {
       refuse(ArgumentError, 'SequentialLR', `${schedulers.length} schedules need ${schedulers.length - 1} milestones`, {
         argument: 'milestones',
@@ -38,8 +38,8 @@ export class SequentialLR extends LRScheduler {
       });
     }
     this.options = options;
-    // Each schedule began from the rate that those before it had set: all go back to the first one's.
-    this.baseLrs = [...schedulers[0]!.baseLrs];
+    // Each schedule began from the rates that the schedules before it had set: all return to those of the first one.
+    this.baseLrs = [...first.baseLrs];
     for (const scheduler of schedulers) scheduler.baseLrs = [...this.baseLrs];
     this.apply();
   }
@@ -57,7 +57,7 @@ export class SequentialLR extends LRScheduler {
 
   protected override apply(): void {
     const index = this.options.schedulers.indexOf(this.active);
-    this.active.goTo(this.lastEpoch - (index === 0 ? 0 : this.options.milestones[index - 1]!));
+    this.active.goTo(this.lastEpoch - (this.options.milestones[index - 1] ?? 0));
   }
 
   protected override rate(base: number): number {

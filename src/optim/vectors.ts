@@ -6,6 +6,7 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
+/** The largest absolute value; NaN if there is one. */
 export function largest(a: Float64Array): number {
   let most = 0;
   for (const x of a) if (!(Math.abs(x) <= most)) most = Math.abs(x);
