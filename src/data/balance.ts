@@ -1,22 +1,21 @@
-/** Classes of different size. */
-
+/** Classes of different sizes. */
 import { generatorFor } from '../emit/random.ts';
-import { type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
+import { type Label, type Labels, labelsOf, uniqueLabels } from '../metrics/inputs.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { commonLength, type Rows, takeRows } from './rows.ts';
 
-/** Numbers of the examples of each class, classes in order. */
+/** The indices of the examples of each class, classes in order. */
 function membersOf(op: string, y: Labels) {
   const labels = labelsOf(op, 'y', y);
-  const members = new Map(uniqueLabels(op, labels).map((label) => [label, [] as number[]]));
+  const members = new Map(uniqueLabels(op, labels).map((label): [Label, number[]] => [label, []]));
   labels.forEach((label, i) => {
-    members.get(label)!.push(i);
+    members.get(label)?.push(i);
   });
   return members;
 }
 
 /**
- * Repeats examples of the smaller classes, chosen at random, until all classes are as large as the largest. The given
+ * Repeats examples of the smaller classes, chosen at random, until all classes are as large as the largest one. The original
  * examples come first.
  *
  * @example
@@ -42,7 +41,7 @@ export function oversample<X extends Rows, Y extends Labels & Rows>(
 }
 
 /**
- * Weights that make all classes count the same: N / (classes · examples of the class), by class, as `fit` takes them.
+ * Weights that make all classes count the same, N / (classes · examples of the class), by class, as `fit` takes them.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
  * @example

@@ -1,4 +1,4 @@
-/** Data sets: something with a length, and examples by number. */
+/** Data sets, which have a length and examples by number, and the batches of a pass through one. */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
@@ -9,15 +9,15 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Examples by number; an example is a list of tensors `T`, such as an image and its label. */
 export interface Dataset<T extends Tensor[] = Tensor[]> {
-  /** How many examples there are: `get` is asked for 0 … length − 1. */
+  /** The number of examples: `get` is called with 0 … length − 1. */
   readonly length: number;
   /** Example i. */
   get(i: number): T;
-  /** Several examples at once, each part stacked along a new first dimension; where it is missing, `get` is asked for each. */
+  /** Several examples at once, each part stacked along a new first dimension. Without it `get` is called for each example. */
   batch?(indices: Int32Array): T;
   /**
-   * Begins to read example i ahead of its turn, and gives what makes its tensors when it is its turn. Nothing is drawn at random
-   * and no tensor is made before that, so that reading ahead changes no result.
+   * Begins to read example i before it is needed, and gives a function that makes its tensors. Only that function may draw random
+   * numbers or make tensors, so that reading ahead changes no result.
    */
   prepare?(i: number): Promise<() => T>;
 }
@@ -25,7 +25,7 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
 /**
  * Tensors whose first dimension counts the examples.
  *
- * @throws ShapeError where the first sizes differ
+ * @throws ShapeError if the first sizes differ
  * @example
  * const train = new data.TensorDataset(x, y);
  * train.length; // 12
@@ -33,7 +33,7 @@ export interface Dataset<T extends Tensor[] = Tensor[]> {
 export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked implements Dataset<T> {
   /** The tensors, in the order in which they were given. They are not copied, and not freed with the data set. */
   readonly tensors: T;
-  /** How many examples there are: the tensors' first size. */
+  /** The number of examples: the first size of the tensors. */
   readonly length: number;
 
   constructor(...tensors: T) {
@@ -43,7 +43,7 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
     tensors.forEach((t, i) => {
       checkTensor('TensorDataset', `tensors[${i}]`, t);
     });
-    const length = tensors[0]!.shape[0];
+    const length = tensors[0]?.shape[0];
     for (const t of tensors) {
       if (t.ndim === 0 || t.shape[0] !== length) {
         refuse(
@@ -55,7 +55,7 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
       }
     }
     this.tensors = tensors;
-    this.length = length!;
+    this.length = length ?? 0;
   }
 
   get(i: number): T {
@@ -66,23 +66,26 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
   batch(indices: Int32Array): T {
     if (arguments.length > 1) noMore('TensorDataset.batch', 1, arguments);
     return compose(() => {
-      const index = tensor(indices, { device: this.tensors[0]!.device });
+      const index = tensor(indices, { device: this.tensors[0]?.device });
       return this.tensors.map((t) => t.indexSelect(0, index)) as T;
     });
   }
 }
 
-/** Examples, stacked part by part. Users may have written `async get`. */
+/** Examples, stacked part by part. Refuses what an `async get` gives. */
 function stacked<T extends Tensor[]>(makers: readonly (() => T)[]): T {
   return compose(() => {
     const examples = makers.map((make) => make());
-    if (!Array.isArray(examples[0])) {
-      throw new ArgumentError(
-        'a data set must give a list of tensors for each example; what is read asynchronously goes into prepare()',
-        { op: 'collate', argument: 'get', got: examples[0] },
+    const [first] = examples;
+    if (!Array.isArray(first)) {
+      refuse(
+        ArgumentError,
+        'collate',
+        'a data set must give a list of tensors for each example; asynchronous reading belongs in prepare()',
+        { argument: 'get', got: first },
       );
     }
-    return examples[0]!.map((_, part) => stack(examples.map((example) => example[part]!))) as T;
+    return first.map((_, part) => stack(examples.map((example) => example[part]!))) as T;
   });
 }
 
@@ -92,40 +95,41 @@ export function collate<T extends Tensor[]>(dataset: Dataset<T>, indices: Int32A
   return stacked(Array.from(indices, (i) => () => dataset.get(i)));
 }
 
-/** How a pass goes through a data set. */
-export interface Pass<T extends Tensor[]> {
+/** A pass through a data set: the order of the examples, and their batches. */
+export interface PassPlan<T extends Tensor[]> {
   dataset: Dataset<T>;
   order: Int32Array;
   batchSize: number;
   batches: number;
-  /** Batches that are read ahead, of data sets that can be. */
+  /** Batches to read ahead, from data sets with `prepare`. */
   prefetch: number;
 }
 
-/** The batches of a pass, one after the other, with some of them read ahead. */
+/** The batches of a pass in their order, with some of them read ahead. */
 export class BatchReader<T extends Tensor[]> {
-  /** What is on its way, the next batch first. */
+  /** Batches that are being read, the next one first. */
   private readonly ahead: Promise<() => T>[] = [];
   private started = 0;
 
-  constructor(private readonly pass: Pass<T>) {}
+  constructor(private readonly plan: PassPlan<T>) {}
 
   private indices(batch: number): Int32Array {
-    const { order, batchSize } = this.pass;
+    const { order, batchSize } = this.plan;
     return order.subarray(batch * batchSize, (batch + 1) * batchSize);
   }
 
-  /** What makes the next batch; a promise of it where the data set reads ahead. */
+  /** A function that makes the next batch; a promise of one if the data set reads ahead. */
   next(): (() => T) | Promise<() => T> {
-    const { dataset, batches, prefetch } = this.pass;
-    if (dataset.prepare === undefined || prefetch === 0) {
+    const { dataset, batches, prefetch } = this.plan;
+    const { prepare } = dataset;
+    if (prepare === undefined || prefetch === 0) {
       const indices = this.indices(this.started++);
       return () => collate(dataset, indices);
     }
     while (this.started < batches && this.ahead.length <= prefetch) {
-      const reading = Promise.all(Array.from(this.indices(this.started++), async (i) => dataset.prepare!(i)));
+      const reading = Promise.all(Array.from(this.indices(this.started++), async (i) => prepare.call(dataset, i)));
       const batch = reading.then((makers) => () => stacked(makers));
-      // It fails when its turn has come; until then nobody looks at it.
+      // A failure is reported where the batch is awaited, not before.
       batch.catch(() => {});
       this.ahead.push(batch);
     }

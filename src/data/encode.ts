@@ -5,7 +5,7 @@ import { tensor } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** Labels in: numbers out, in the same form. */
+/** The numbers of labels, in the form of the labels. */
 type Codes<T> = T extends Tensor ? Tensor : number[];
 
 function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, number>, label: Label): number {
@@ -18,9 +18,9 @@ function indexOrThrow(op: string, argument: string, index: ReadonlyMap<Label, nu
 }
 
 /**
- * Numbers 0 … C − 1 for the classes, in their order.
+ * Numbers the classes from 0 to C − 1, in their order.
  *
- * @throws ArgumentError where a class was not there in `fit`
+ * @throws ArgumentError if `fit` has not seen a class
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.LabelEncoder.html
  * @example
  * const encoder = new data.LabelEncoder();
@@ -44,7 +44,7 @@ export class LabelEncoder {
     return this;
   }
 
-  /** Their numbers: an int32 tensor for a tensor, else an array. Throws for a class that `fit` has not seen. */
+  /** The numbers of labels: an int32 tensor for a tensor, otherwise an array. Throws for a class that `fit` has not seen. */
   transform<T extends Labels>(labels: T): Codes<T> {
     if (arguments.length > 1) noMore('LabelEncoder.transform', 1, arguments);
     const op = 'LabelEncoder.transform';
@@ -58,14 +58,14 @@ export class LabelEncoder {
     return this.fit(labels).transform(labels);
   }
 
-  /** The classes of numbers. */
+  /** The classes with these numbers. */
   inverseTransform(codes: Labels): Label[] {
     if (arguments.length > 1) noMore('LabelEncoder.inverseTransform', 1, arguments);
     const op = 'LabelEncoder.inverseTransform';
     return labelsOf(op, 'codes', codes).map((code) => {
       const label = typeof code === 'number' ? this.classes[code] : undefined;
       if (label !== undefined) return label;
-      return refuse(ArgumentError, op, `${code} is none of the numbers 0 to ${this.classes.length - 1}`, {
+      return refuse(ArgumentError, op, `${code} is not one of the numbers 0 to ${this.classes.length - 1}`, {
         argument: 'codes',
         got: code,
       });
@@ -78,14 +78,14 @@ export type Categories = readonly (readonly (Label | boolean)[])[] | readonly (L
 
 /** Options of `OneHotEncoder`. */
 export interface OneHotEncoderOptions {
-  /** Categories that `fit` has not seen: an error, or a row of zeros. Default 'error'. */
+  /** What to do with categories that `fit` has not seen: throw an error, or give zeros. Default 'error'. */
   handleUnknown?: 'error' | 'ignore';
 }
 
 /**
- * A column of 0 and 1 for every category of every feature.
+ * One column of 0 and 1 for every category of every feature.
  *
- * @throws ArgumentError where a category was not there in `fit`, unless `handleUnknown` is 'ignore'
+ * @throws ArgumentError if `fit` has not seen a category, unless `handleUnknown` is 'ignore'
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.OneHotEncoder.html
  * @example
  * new data.OneHotEncoder().fitTransform([['red', 1], ['blue', 1]]); // [[0, 1, 1], [1, 0, 1]]
@@ -106,7 +106,7 @@ export class OneHotEncoder {
   fit(x: Categories): this {
     if (arguments.length > 1) noMore('OneHotEncoder.fit', 1, arguments);
     const rows = rowsOf('OneHotEncoder.fit', x);
-    this.categories = rows[0]!.map((_, j) =>
+    this.categories = rows[0].map((_, j) =>
       uniqueLabels(
         'OneHotEncoder.fit',
         rows.map((row) => row[j]!),
@@ -115,7 +115,7 @@ export class OneHotEncoder {
     return this;
   }
 
-  /** 0 and 1 [N, categories of all features]: a float32 tensor for a tensor, else nested arrays. */
+  /** 0 and 1 [N, categories of all features]: a float32 tensor for a tensor, otherwise nested arrays. */
   transform<T extends Categories>(x: T): T extends Tensor ? Tensor : number[][] {
     if (arguments.length > 1) noMore('OneHotEncoder.transform', 1, arguments);
     const op = 'OneHotEncoder.transform';
@@ -143,7 +143,7 @@ export class OneHotEncoder {
     return this.fit(x).transform(x);
   }
 
-  /** The categories of rows of 0 and 1; null where all are 0. */
+  /** The categories of rows of 0 and 1; null for a feature whose columns are all 0. */
   inverseTransform(encoded: readonly (readonly number[])[] | Tensor): (Label | null)[][] {
     if (arguments.length > 1) noMore('OneHotEncoder.inverseTransform', 1, arguments);
     const op = 'OneHotEncoder.inverseTransform';
@@ -168,24 +168,27 @@ export class OneHotEncoder {
 }
 
 /** Rows of labels; a flat list is one feature. */
-function rowsOf(op: string, x: Categories): Label[][] {
-  const list = (isTensor(x) ? x.toArray() : x) as readonly unknown[];
-  if (!Array.isArray(list) || list.length === 0) {
-    refuse(ArgumentError, op, 'expected rows of categories [N, F]', { argument: 'x', got: x });
+function rowsOf(op: string, x: Categories): [Label[], ...Label[][]] {
+  const list: unknown = isTensor(x) ? x.toArray() : x;
+  const rows = Array.isArray(list)
+    ? list.map((row: unknown, i) => labelsOf(op, `x[${i}]`, Array.isArray(row) ? row : [row]))
+    : [];
+  const [first, ...others] = rows;
+  if (first === undefined) {
+    return refuse(ArgumentError, op, 'expected rows of categories [N, F]', { argument: 'x', got: x });
   }
-  const rows = list.map((row: unknown, i) => labelsOf(op, `x[${i}]`, (Array.isArray(row) ? row : [row]) as Labels));
-  if (rows.some((row) => row.length !== rows[0]!.length)) {
+  if (others.some((row) => row.length !== first.length)) {
     refuse(ShapeError, op, 'rows must be of equal length', { argument: 'x' });
   }
-  return rows;
+  return [first, ...others];
 }
 
 /**
- * A float32 tensor [N, numClasses] with a 1 where each label stands.
+ * A float32 tensor [N, numClasses] with a 1 at each label and 0 elsewhere.
  *
  * @param labels class numbers from 0 on, [N]
  * @param numClasses default: the largest label + 1
- * @throws ArgumentError where a number is not a class
+ * @throws ArgumentError if a number is not a class
  * @example
  * data.oneHot([0, 2], 3).toArray(); // [[1, 0, 0], [0, 0, 1]]
  */

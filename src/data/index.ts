@@ -1,5 +1,5 @@
 /**
- * Data sets, batches, and what makes examples of data: splits, scalers, encoders, tokens, images.
+ * Data sets, batches, and the preparation of examples: splits, scalers, encoders, tokens, images.
  *
  * @module
  */

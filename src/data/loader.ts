@@ -13,23 +13,23 @@ export interface DataLoaderOptions {
   batchSize?: number;
   /** A new random order in each pass. Default false. */
   shuffle?: boolean;
-  /** Leave out a last batch that is not full. Default false. */
+  /** Drop the last batch if it is not full. Default false. */
   dropLast?: boolean;
   /** Seed of the orders; without it they follow `manualSeed`. */
   seed?: number;
   /**
-   * Batches that `for await` and `Trainer` read ahead while the present one is worked on, from data sets that can, such as
+   * Batches that `for await` and `Trainer` read ahead while they process the present one, from data sets with `prepare` such as
    * `imageFolder`. Default 1.
    */
   prefetch?: number;
 }
 
 /**
- * Iterates over batches. Each turn of the loop is a scope: the batch and everything that the loop's body made are freed
- * when the next batch is asked for. Use `keep(t)`, or read values with `item()`, for what shall outlive its turn. `for await` reads ahead; where its body
- * waits, the turn's scope also has what other tasks make meanwhile.
+ * Iterates over batches. Each iteration is a scope: the batch and everything that the body of the loop made are freed when the next
+ * batch is asked for. Use `keep(t)`, or read values with `item()`, for results that should outlive the iteration. `for await` reads
+ * ahead; while its body awaits something, the scope of the iteration also takes in what other tasks make.
  *
- * @throws ArgumentError where the data set has no length and `get`, or an option is out of range
+ * @throws ArgumentError if the data set has no length and `get`, or an option is out of range
  * @example
  * const train = new data.TensorDataset(x, y);
  * for (const [images, labels] of new data.DataLoader(train, { batchSize: 4, shuffle: true })) {
@@ -38,7 +38,7 @@ export interface DataLoaderOptions {
  *   optimizer.step();
  * }
  * @example
- * // The same batches, with the next ones read from their files meanwhile:
+ * // The next batches are read from their files meanwhile:
  * const loader = new data.DataLoader(await imageFolder('photos'), { batchSize: 32, prefetch: 2 });
  * for await (const [images, labels] of loader) console.log(images.shape, labels.shape);
  */
@@ -49,7 +49,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
   readonly shuffle: boolean;
   /** Whether a last batch that is not full is left out. Default false. */
   readonly dropLast: boolean;
-  /** Batches that are read ahead, ≥ 0, of data sets with `prepare`. Default 1. */
+  /** Batches that are read ahead, ≥ 0, from data sets with `prepare`. Default 1. */
   readonly prefetch: number;
   private readonly orders: Generator;
 
@@ -90,14 +90,14 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** @internal In which order the next pass takes the examples. */
+  /** @internal The order of the examples in the next pass. */
   order(): Int32Array {
     const { length } = this.dataset;
     return this.shuffle ? this.orders.permutation(length) : Int32Array.from({ length }, (_, i) => i);
   }
 
-  /** The batches of a new pass: `begin` opens the scope of a turn, which the next turn or `end` closes. */
-  private turns(prefetch: number) {
+  /** A new pass: `begin` opens the scope of an iteration, which `next` or `end` closes. */
+  private pass(prefetch: number) {
     const { batchSize, dataset, length } = this;
     const reader = new BatchReader({ dataset, order: this.order(), batchSize, batches: length, prefetch });
     let left = length;
@@ -107,7 +107,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
       scope = null;
     };
     return {
-      /** What makes the next batch, or null behind the last. */
+      /** A function that makes the next batch, or null after the last one. */
       next() {
         close();
         return left-- > 0 ? reader.next() : null;
@@ -129,33 +129,33 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
     };
   }
 
-  /** The batches of one epoch; each turn of the loop frees what the turn before has made. */
+  /** The batches of one epoch; each iteration frees what the one before has made. */
   [Symbol.iterator](): Iterator<T, undefined> {
-    const turns = this.turns(0);
+    const pass = this.pass(0);
     return {
       next() {
-        const make = turns.next() as (() => T) | null;
-        return make === null ? turns.end() : turns.begin(make);
+        const make = pass.next() as (() => T) | null;
+        return make === null ? pass.end() : pass.begin(make);
       },
-      return: () => turns.end(),
+      return: () => pass.end(),
     };
   }
 
-  /** The same, with batches prepared ahead where the loader prefetches. */
+  /** The same, with batches read ahead if the loader prefetches. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    const turns = this.turns(this.prefetch);
+    const pass = this.pass(this.prefetch);
     return {
       async next() {
-        const make = turns.next();
-        if (make === null) return turns.end();
+        const make = pass.next();
+        if (make === null) return pass.end();
         try {
-          return turns.begin(await make);
+          return pass.begin(await make);
         } catch (error) {
-          turns.end();
+          pass.end();
           throw error;
         }
       },
-      return: async () => turns.end(),
+      return: async () => pass.end(),
     };
   }
 }

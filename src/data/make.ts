@@ -1,6 +1,6 @@
 /**
- * Small problems to try models on, drawn at random: points x [N, F] float32 and their class [N] int32, or value. The
- * shapes are scikit-learn's; the random numbers are not.
+ * Small random problems to try models on: points x [N, F] float32 with their classes [N] int32 or values. The shapes are
+ * scikit-learn's; the random numbers are not.
  */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { type Generator, generatorFor } from '../emit/random.ts';
@@ -8,12 +8,12 @@ import { tensor } from '../ops/index.ts';
 import { checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Points and what belongs to them. */
+/** Points, and their classes or values. */
 export type Problem = [x: Tensor, y: Tensor];
 
 /** Options of all functions that make points. */
 export interface PointOptions {
-  /** Standard deviation of what is added to each coordinate. Default 0. */
+  /** Standard deviation of the noise that is added to each coordinate. Default 0. */
   noise?: number;
   /** Mix the examples. Default true. */
   shuffle?: boolean;
@@ -30,24 +30,25 @@ function normals(random: Generator, n: number): Float32Array {
   return random.numbers('normal', n);
 }
 
-/** Adds noise, mixes, makes tensors. */
+/** Adds noise, mixes the points and makes tensors of them. */
 function finish(points: Point[], { noise = 0, shuffle = true }: PointOptions, random: Generator): Problem {
-  const features = points[0]!.x.length;
+  const features = points[0]?.x.length ?? 0;
   const added = noise > 0 ? normals(random, points.length * features) : null;
   const order = shuffle ? random.permutation(points.length) : points.keys();
   const x = new Float32Array(points.length * features);
   const y = new Int32Array(points.length);
   let at = 0;
   for (const i of order) {
-    points[i]!.x.forEach((value, j) => {
+    const point = points[i]!;
+    point.x.forEach((value, j) => {
       x[at * features + j] = value + (added === null ? 0 : noise * added[i * features + j]!);
     });
-    y[at++] = points[i]!.y;
+    y[at++] = point.y;
   }
   return [tensor(x, { shape: [points.length, features] }), tensor(y)];
 }
 
-/** n points of a curve for angles from 0 to `end`, both included unless `open`. */
+/** n points of a curve at angles from 0 to `end`, which is included unless `open`. */
 function curve(n: number, end: number, open: boolean, at: (angle: number) => number[], y: number): Point[] {
   const steps = open ? n : Math.max(n - 1, 1);
   return Array.from({ length: n }, (_, i) => ({ x: at((end * i) / steps), y }));
@@ -76,7 +77,7 @@ export function makeMoons(nSamples = 100, options: PointOptions = {}): Problem {
 
 /** Options of `makeCircles`. */
 export interface CirclesOptions extends PointOptions {
-  /** Radius of the inner circle; the outer one's is 1. Default 0.8. */
+  /** Radius of the inner circle; that of the outer circle is 1. Default 0.8. */
   factor?: number;
 }
 
@@ -106,9 +107,9 @@ export function makeCircles(nSamples = 100, options: CirclesOptions = {}): Probl
 
 /** Options of `makeBlobs`. */
 export interface BlobsOptions {
-  /** How many centers, or the centers. Default 3. */
+  /** The number of centers, or the centers themselves. Default 3. */
   centers?: number | readonly (readonly number[])[];
-  /** Features, where the centers are not given. Default 2. */
+  /** The number of features if the centers are not given. Default 2. */
   nFeatures?: number;
   /** Standard deviation of each blob. Default 1. */
   clusterStd?: number | readonly number[];
@@ -170,23 +171,23 @@ export function makeBlobs(nSamples = 100, options: BlobsOptions = {}): Problem {
 
 /** Options of `makeRegression`. */
 export interface RegressionProblemOptions {
-  /** Features. Default 100. */
+  /** The number of features. Default 100. */
   nFeatures?: number;
-  /** Features that matter. Default 10. */
+  /** The number of features that matter. Default 10. */
   nInformative?: number;
-  /** Added to every value. Default 0. */
+  /** A constant that is added to every value. Default 0. */
   bias?: number;
-  /** Standard deviation of what is added to the values. Default 0. */
+  /** Standard deviation of the noise that is added to the values. Default 0. */
   noise?: number;
-  /** Mix the features, so that those that matter are not the first. Default true. */
+  /** Mix the features, so that those that matter are not the first ones. Default true. */
   shuffle?: boolean;
   /** Seed of the random numbers; without it they follow `manualSeed`. */
   seed?: number;
 }
 
 /**
- * y = x·w + bias + noise: x [N, F] of the standard normal distribution, weights from 0 to 100 for the features that
- * matter, y [N, 1] float32.
+ * y = x·w + bias + noise: x [N, F] is from the standard normal distribution, weights are from 0 to 100 for the features that
+ * matter and 0 for the others, y is [N, 1] float32.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_regression.html
  * @example

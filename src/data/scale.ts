@@ -1,6 +1,6 @@
-/** Scaling of features: columns of a table [N, F], as a tensor or as nested arrays; it comes back in the form it came. */
+/** Scaling of features, the columns of a table [N, F]. Tensors become tensors, nested arrays nested arrays. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { type Numbers, type Table, tableOf } from '../metrics/inputs.ts';
+import { type Table, tableOf } from '../metrics/inputs.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -8,26 +8,26 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 /** A table of numbers: a tensor [N, F] (or [N]: one feature), or nested arrays. */
 export type Features = Tensor | readonly (readonly number[])[] | readonly number[];
 
-/** The form that a table came in. */
+/** The result in the form of the table that was given. */
 type Same<T> = T extends Tensor ? Tensor : T extends readonly number[] ? number[] : number[][];
 
 /** `fn(value, feature)` of every element, in the form of x. */
-function mapTable<T extends Features>(x: T, table: Table, fn: (value: number, feature: number) => number): Same<T> {
+function mapTable(x: Features, table: Table, fn: (value: number, feature: number) => number) {
   const { rows, cols, values } = table;
   const mapped = values.map((value, i) => fn(value, i % cols));
-  if (isTensor(x)) return tensor(mapped, { shape: x.shape, device: x.device }) as Same<T>;
-  if (table.flat) return Array.from(mapped) as Same<T>;
-  return Array.from({ length: rows }, (_, i) => Array.from(mapped.subarray(i * cols, (i + 1) * cols))) as Same<T>;
+  if (isTensor(x)) return tensor(mapped, { shape: x.shape, device: x.device });
+  if (table.flat) return Array.from(mapped);
+  return Array.from({ length: rows }, (_, i) => Array.from(mapped.subarray(i * cols, (i + 1) * cols)));
 }
 
 /** y = (x − offset) / scale for each feature, and back. */
 abstract class Scaler {
   /** What is subtracted from each feature. */
   protected offsets: number[] | null = null;
-  /** What it is divided by then. */
+  /** What the difference is divided by. */
   protected divisors: number[] = [];
 
-  /** Name for errors. */
+  /** The name of the class in errors. */
   protected abstract readonly op: string;
 
   /** Learns offset and scale from the training examples. */
@@ -35,35 +35,33 @@ abstract class Scaler {
 
   protected columns(x: Features): number[][] {
     const { rows, cols, values } = this.table('fit', x);
-    if (rows === 0) throw new ArgumentError(`${this.op}.fit: there are no examples`, { op: this.op, argument: 'x' });
+    if (rows === 0) refuse(ArgumentError, this.op, 'there are no examples to fit', { argument: 'x' });
     return Array.from({ length: cols }, (_, j) => Array.from({ length: rows }, (_, i) => values[i * cols + j]!));
   }
 
   private table(method: string, x: Features): Table {
-    return tableOf(`${this.op}.${method}`, 'x', x as Numbers);
+    return tableOf(`${this.op}.${method}`, 'x', x);
   }
 
-  private fitted(method: string, x: Features): Table {
-    if (this.offsets === null)
-      throw new ArgumentError(`${this.op}.${method}: fit() must come first`, { op: this.op, argument: 'x' });
+  private fitted(method: string, x: Features): { table: Table; offsets: number[] } {
+    const { op, offsets } = this;
+    if (offsets === null) refuse(ArgumentError, op, `fit() must come before ${method}()`, { argument: 'x' });
     const table = this.table(method, x);
-    if (table.cols !== this.offsets.length) {
-      throw new ShapeError(`${this.op}.${method}: x has ${table.cols} features, fit() saw ${this.offsets.length}`, {
-        op: this.op,
+    if (table.cols !== offsets.length) {
+      refuse(ShapeError, op, `x has ${table.cols} features, fit() saw ${offsets.length}`, {
         argument: 'x',
         got: table.cols,
-        expected: this.offsets.length,
+        expected: offsets.length,
       });
     }
-    return table;
+    return { table, offsets };
   }
 
-  /** Scales examples with what `fit` has learned. */
+  /** Scales examples by what `fit` has learned. */
   transform<T extends Features>(x: T): Same<T> {
     if (arguments.length > 1) noMore('Scaler.transform', 1, arguments);
-    return mapTable(x, this.fitted('transform', x), (value, j) =>
-      this.limit((value - this.offsets![j]!) / this.divisors[j]!),
-    );
+    const { table, offsets } = this.fitted('transform', x);
+    return mapTable(x, table, (value, j) => this.limit((value - offsets[j]!) / this.divisors[j]!)) as Same<T>;
   }
 
   /** `fit`, then `transform`. */
@@ -75,7 +73,8 @@ abstract class Scaler {
   /** The opposite of `transform`. */
   inverseTransform<T extends Features>(y: T): Same<T> {
     if (arguments.length > 1) noMore('Scaler.inverseTransform', 1, arguments);
-    return mapTable(y, this.fitted('inverseTransform', y), (value, j) => value * this.divisors[j]! + this.offsets![j]!);
+    const { table, offsets } = this.fitted('inverseTransform', y);
+    return mapTable(y, table, (value, j) => value * this.divisors[j]! + offsets[j]!) as Same<T>;
   }
 
   protected limit(value: number): number {
@@ -122,9 +121,9 @@ export class StandardScaler extends Scaler {
     this.mean = columns.map(mean);
     this.variance = columns.map((values, j) => mean(values.map((value) => (value - this.mean[j]!) ** 2)));
     this.offsets = this.mean.map((value) => (withMean ? value : 0));
-    this.divisors = this.variance.map((variance, j) => {
-      const isConstant = columns[j]!.every((value) => value === columns[j]![0]);
-      return withStd && !isConstant ? Math.sqrt(variance) : 1;
+    this.divisors = columns.map((values, j) => {
+      const isConstant = values.every((value) => value === values[0]);
+      return withStd && !isConstant ? Math.sqrt(this.variance[j]!) : 1;
     });
     return this;
   }
@@ -132,14 +131,14 @@ export class StandardScaler extends Scaler {
 
 /** Options of `MinMaxScaler`. */
 export interface MinMaxScalerOptions {
-  /** What the smallest and the largest value become. Default [0, 1]. */
+  /** The values that the smallest and the largest value become. Default [0, 1]. */
   featureRange?: readonly [number, number];
-  /** Limit other examples to that range. Default false. */
+  /** Clip the values of other examples to that range. Default false. */
   clip?: boolean;
 }
 
 /**
- * Puts the smallest and the largest value of each feature at the ends of a range.
+ * Maps each feature to a range: its smallest value to the lower end, its largest to the upper end.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html
  * @example

@@ -1,11 +1,12 @@
 /**
- * Small real data sets. The numbers lie in modules of their own, which are loaded when a set is asked for. They are facts
+ * Small real data sets. The numbers are in modules of their own, which are loaded when a set is asked for. They are facts
  * from the UCI Machine Learning Repository, taken from the files that scikit-learn (BSD 3-Clause) ships.
  */
 
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { StoredSet } from './sets/stored.ts';
 
 /** A table of examples and their classes. */
 export interface ClassificationSet {
@@ -13,17 +14,9 @@ export interface ClassificationSet {
   data: Tensor;
   /** Classes [N], int32. */
   target: Tensor;
-  /** What the F features are called, in the order of the columns. */
+  /** Names of the F features, in the order of the columns. */
   featureNames: string[];
-  /** What the classes are called: class i is `targetNames[i]`. */
-  targetNames: string[];
-}
-
-/** @internal What the modules with the numbers export. */
-export interface StoredSet {
-  /** One line for each example: its features and its class, with commas between them. */
-  rows: string;
-  featureNames: string[];
+  /** Names of the classes: class i is `targetNames[i]`. */
   targetNames: string[];
 }
 

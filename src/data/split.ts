@@ -8,13 +8,13 @@ import { commonLength, type Rows, takeRows } from './rows.ts';
 
 /** Options of `trainTestSplit`. */
 export interface SplitOptions {
-  /** Share (below 1) or number of the test examples. Default: what trainSize leaves, or 0.25. */
+  /** Share (below 1) or number of the test examples. Default: what trainSize leaves, otherwise 0.25. */
   testSize?: number;
   /** Share (below 1) or number of the training examples. Default: what testSize leaves. */
   trainSize?: number;
   /** False: the last examples are the test examples. Default true. */
   shuffle?: boolean;
-  /** Labels whose shares are the same in both parts. Default: none; the parts are drawn freely. */
+  /** Labels whose proportions are kept in both parts. Default: none; the parts are drawn freely. */
   stratify?: Labels;
   /** Seed of the order; without it, it follows `manualSeed`. */
   seed?: number;
@@ -36,7 +36,7 @@ function sizes(length: number, { testSize, trainSize }: SplitOptions): [train: n
   };
   const givenTest = testSize ?? (trainSize === undefined ? 0.25 : undefined);
   const wanted = givenTest === undefined ? undefined : counted('testSize', givenTest, Math.ceil);
-  const train = trainSize === undefined ? length - wanted! : counted('trainSize', trainSize, Math.floor);
+  const train = trainSize === undefined ? length - (wanted ?? 0) : counted('trainSize', trainSize, Math.floor);
   const test = wanted ?? length - train;
   if (train + test > length || train < 1 || test < 1) {
     refuse(ArgumentError, op, `${length} examples cannot be split into ${train} and ${test}`, {
@@ -47,18 +47,18 @@ function sizes(length: number, { testSize, trainSize }: SplitOptions): [train: n
   return [train, test];
 }
 
-/** Shares out `draws` by the sizes of the groups: whole parts first, then by the largest rest. */
+/** Distributes `draws` over the groups by their sizes: first the whole parts, then by the largest remainders. */
 function allot(groups: readonly number[], draws: number): number[] {
   const total = groups.reduce((sum, size) => sum + size, 0);
   const exact = groups.map((size) => (size / total) * draws);
   const parts = exact.map(Math.floor);
-  const order = exact.map((_, i) => i).sort((a, b) => exact[b]! - parts[b]! - (exact[a]! - parts[a]!) || a - b);
+  const rests = exact.map((part, i) => ({ i, rest: part - Math.floor(part) }));
   const missing = draws - parts.reduce((sum, part) => sum + part, 0);
-  for (const i of order.slice(0, missing)) parts[i]!++;
+  for (const { i } of rests.sort((a, b) => b.rest - a.rest || a.i - b.i).slice(0, missing)) parts[i]!++;
   return parts;
 }
 
-/** Numbers of the training and the test examples, each class in both by its share. */
+/** Indices of the training and the test examples; both have each class in its proportion. */
 function stratified(given: Labels, length: number, train: number, test: number, random: Generator) {
   const op = 'trainTestSplit';
   const labels = labelsOf(op, 'stratify', given);
@@ -69,7 +69,7 @@ function stratified(given: Labels, length: number, train: number, test: number, 
     refuse(
       ArgumentError,
       op,
-      `stratify needs ${length} labels, two examples or more of each class, and room for ${classes.length} classes in ${train} and in ${test} examples; got ${labels.length} labels, the rarest class has ${least}`,
+      `stratify needs ${length} labels, at least two examples of each class, and room for ${classes.length} classes in ${train} and in ${test} examples; got ${labels.length} labels, and the rarest class has ${least}`,
       { argument: 'stratify', got: labels.length, expected: length },
     );
   }
@@ -90,7 +90,7 @@ function stratified(given: Labels, length: number, train: number, test: number, 
   return parts.map((part) => Int32Array.from(random.permutation(part.length), (at) => part[at]!));
 }
 
-/** What a part of a list is. */
+/** The type of a part of a list. */
 type Part<T> = T extends readonly (infer E)[] ? E[] : T;
 
 /** Each list twice: its training and its test examples. */
@@ -99,10 +99,10 @@ type Halves<T extends readonly unknown[]> = T extends readonly [infer First, ...
   : [];
 
 /**
- * Splits lists of the same length at random: tensors, typed arrays and plain arrays come back in their own form, first
- * the training, then the test examples of each.
+ * Splits lists of the same length at random. Tensors, typed arrays and plain arrays keep their form; of each list the training
+ * examples come first, then the test examples.
  *
- * @throws ArgumentError where the lists differ in length, or a part would be empty
+ * @throws ArgumentError if the lists differ in length, or a part would be empty
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.model_selection.train_test_split.html
  * @example
  * const { data: x, target: y } = await data.iris();

@@ -1,4 +1,4 @@
-/** Texts as sequences of word numbers. Keras's semantics. */
+/** Texts as sequences of word numbers, with Keras's semantics. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { tensor } from '../ops/index.ts';
@@ -7,17 +7,17 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Options of `Tokenizer`. */
 export interface TokenizerOptions {
-  /** Only words with numbers below this, the most frequent ones, are used. Default: all. */
+  /** Use only words with numbers below this, which are the most frequent ones. Default: all. */
   numWords?: number;
-  /** Stands for words that are not known; it gets number 1. Default: they are left out. */
+  /** The word that replaces unknown ones; its number is 1. Default: unknown words are left out. */
   oovToken?: string;
-  /** Characters that separate words. Default: punctuation, tab and line feed. */
+  /** Characters that are replaced by `split`. Default: punctuation, tab and line feed. */
   filters?: string;
-  /** Make everything lower case. Default true. */
+  /** Convert everything to lower case. Default true. */
   lower?: boolean;
-  /** What separates words. Default ' '. */
+  /** The separator of words. Default ' '. */
   split?: string;
-  /** Take characters for words. Default false. */
+  /** Treat every character as a word. Default false. */
   charLevel?: boolean;
 }
 
@@ -27,7 +27,7 @@ const FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n';
 export type Text = string | readonly string[];
 
 /**
- * Numbers words by how often they occur, from 1 on; 0 is left for padding.
+ * Numbers words by their frequency, from 1 on; 0 is reserved for padding.
  *
  * @see https://keras.io/2.15/api/preprocessing/text/
  * @example
@@ -37,13 +37,13 @@ export type Text = string | readonly string[];
  * tokenizer.textsToSequences(texts); // [[2, 3, 4], [2, 5]]
  */
 export class Tokenizer {
-  /** Number of each word, the most frequent first. */
+  /** The number of each word, the most frequent word first. */
   wordIndex: Record<string, number> = {};
-  /** Word of each number. */
+  /** The word of each number. */
   indexWord: Record<number, string> = {};
-  /** How often each word has occurred, in order of appearance. */
+  /** How often each word has occurred, in the order of first appearance. */
   readonly wordCounts = new Map<string, number>();
-  /** Texts seen. */
+  /** The number of texts seen. */
   documentCount = 0;
   private index = new Map<string, number>();
 
@@ -77,12 +77,11 @@ export class Tokenizer {
   }
 
   private check(op: string, texts: readonly Text[]): void {
-    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string' || Array.isArray(text))) {
-      throw new ArgumentError(`Tokenizer.${op}: expected a list of texts`, { op, argument: 'texts', got: texts });
-    }
+    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string' || Array.isArray(text)))
+      refuse(ArgumentError, op, 'expected a list of texts', { argument: 'texts', got: texts });
   }
 
-  /** Counts the words of texts and numbers all that have been seen. May be called again with more. */
+  /** Counts the words of texts and numbers all words seen so far. May be called again with more texts. */
   fitOnTexts(texts: readonly Text[]): void {
     if (arguments.length > 1) noMore('Tokenizer.fitOnTexts', 1, arguments);
     this.check('fitOnTexts', texts);
@@ -98,7 +97,7 @@ export class Tokenizer {
     this.indexWord = Object.fromEntries(vocabulary.map((word, i) => [i + 1, word]));
   }
 
-  /** What stands for unknown words, if anything does. */
+  /** The number of `oovToken`, if there is one. */
   private get unknown(): number | undefined {
     const { oovToken } = this.options;
     return oovToken === undefined ? undefined : this.index.get(oovToken);
@@ -120,7 +119,7 @@ export class Tokenizer {
     );
   }
 
-  /** The words of each sequence, with blanks between them. */
+  /** The words of each sequence, separated by spaces. */
   sequencesToTexts(sequences: readonly ArrayLike<number>[]): string[] {
     if (arguments.length > 1) noMore('Tokenizer.sequencesToTexts', 1, arguments);
     return sequences.map((sequence) =>
@@ -136,13 +135,13 @@ export class Tokenizer {
 
 /** Options of `padSequences`. */
 export interface PadOptions {
-  /** Length of all sequences. Default: that of the longest. */
+  /** The length of all sequences. Default: that of the longest. */
   maxlen?: number;
-  /** On which side short ones are filled. Default 'pre'. */
+  /** The side on which short sequences are filled. Default 'pre'. */
   padding?: 'pre' | 'post';
-  /** On which side long ones are cut. Default 'pre'. */
+  /** The side on which long sequences are cut. Default 'pre'. */
   truncating?: 'pre' | 'post';
-  /** What they are filled with. Default 0. */
+  /** The value to fill with. Default 0. */
   value?: number;
   /** Element type. Default 'int32'. */
   dtype?: DType;

@@ -1,4 +1,4 @@
-/** Series as examples. */
+/** Time series as examples. */
 import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkTensor, compose, tensor } from '../ops/index.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
@@ -6,19 +6,19 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
 /** Options of `slidingWindows`. */
 export interface WindowOptions {
-  /** Steps after the window that are to be predicted. Default 1. */
+  /** Steps after the window to predict. Default 1. */
   horizon?: number;
   /** Steps from one window to the next. Default 1. */
   stride?: number;
 }
 
 /**
- * Windows of a series and what comes after each, as a pair of tensors.
+ * Windows of a series and the steps after each window, as a pair of tensors.
  *
  * @param series [T] or, with several features, [T, F]
  * @param size steps in a window
- * @returns inputs [W, size] and targets [W, horizon], with features [W, size, F] and [W, horizon, F]
- * @throws ShapeError where the series is too short for one window
+ * @returns inputs [W, size] and targets [W, horizon]; with several features [W, size, F] and [W, horizon, F]
+ * @throws ShapeError if the series is too short for one window
  * @example
  * const [x, y] = data.slidingWindows([1, 2, 3, 4], 2); // [[1, 2], [2, 3]], [[3], [4]]
  */

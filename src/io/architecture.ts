@@ -1,6 +1,6 @@
 /**
- * From modules to JSON and back: each layer is known by a name and by what its constructor takes. A new kind of layer is
- * one line in `known`, or one call of `registerLayer`.
+ * From modules to JSON and back: each layer has a name and a list of what its constructor takes. A new kind of layer needs one line
+ * here, or one call of `registerLayer`.
  */
 
 import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
@@ -9,15 +9,10 @@ import { building, type Module } from '../nn/module.ts';
 import { noMore } from '../options.ts';
 import { charge, OBJECT_COST, withoutBudget } from '../tensor/budget.ts';
 import { loadGraph, saveGraph } from './graph.ts';
+import { isCount, isObject } from './json.ts';
+import type { Architecture, Decode, Encode } from './layer.ts';
 import { OnnxModel } from './onnx/model.ts';
 import { loadOnnxModel, saveOnnxModel } from './onnx/save.ts';
-
-/** A module as JSON: its kind and its constructor's arguments; or the number of one that has come before. */
-export type Architecture = { kind: string; args: unknown[] } | { shared: number };
-
-export type Encode = (module: Module) => Architecture;
-/** `name`: that of the field where the module will stand, where the file gives it. */
-export type Decode = (architecture: unknown, name?: string) => Module;
 
 interface Row {
   kind: string;
@@ -26,7 +21,7 @@ interface Row {
 }
 
 const byClass = new Map<unknown, Row>();
-const byKind = new Map<string, Row>();
+const byKind = new Map<unknown, Row>();
 
 function add(type: unknown, row: Row): void {
   byClass.set(type, row);
@@ -35,11 +30,17 @@ function add(type: unknown, row: Row): void {
 
 type Constructor<M extends Module> = new (...args: never[]) => M;
 
-function layer<M extends Module>(kind: string, type: Constructor<M>, args: (module: M) => unknown[] = () => []): void {
+/** `around` runs what calls the constructor. */
+function layer<M extends Module>(
+  kind: string,
+  type: Constructor<M>,
+  args: (module: M) => unknown[] = () => [],
+  around: (make: () => M) => M = (make) => make(),
+): void {
   add(type, {
     kind,
     save: (module) => args(module as M),
-    load: (given) => new type(...(given as never[])),
+    load: (given) => around(() => new type(...(given as never[]))),
   });
 }
 
@@ -167,8 +168,8 @@ add(nn.GraphModel, {
 add(OnnxModel, { kind: 'OnnxModel', save: (module) => saveOnnxModel(module as OnnxModel), load: loadOnnxModel });
 
 /**
- * Makes layers of your own known to `saveModel` and `loadModel`. Their constructors get what the file says: where files come
- * from strangers, they should check it.
+ * Makes layers of your own known to `saveModel` and `loadModel`. Their constructors get what the file says, and should check it if
+ * files may come from strangers.
  *
  * @param kind name in files
  * @param type the class
@@ -195,15 +196,11 @@ export function registerLayer<M extends Module>(
   if (byKind.has(kind) || byClass.has(type)) {
     refuse(ArgumentError, 'registerLayer', `${kind} is known already`, { argument: 'kind', got: kind });
   }
-  add(type, {
-    kind,
-    save: (module) => args(module as M),
-    // Such a layer may keep more than it saves.
-    load: (given) => withoutBudget(() => new type(...(given as never[]))),
-  });
+  // Such a layer may hold more than it saves.
+  layer(kind, type, args, withoutBudget);
 }
 
-/** The architecture of a module. Modules that are used in several places stay shared. */
+/** The architecture of a module. A module that is used in several places stays shared. */
 export function encodeModule(root: Module): Architecture {
   const numbers = new Map<Module, number>();
   const encode: Encode = (module) => {
@@ -215,7 +212,7 @@ export function encodeModule(root: Module): Architecture {
       refuse(
         ArgumentError,
         'saveModel',
-        `the layer ${name} is not known; registerLayer('${name}', ${name}, (layer) => [arguments]) makes it so, or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
+        `the layer ${name} is not known; make it known with registerLayer('${name}', ${name}, (layer) => [arguments]), or save model.stateDict() (ModelCheckpoint: saveWeightsOnly)`,
         { argument: 'model', got: name },
       );
     }
@@ -229,41 +226,39 @@ export function encodeModule(root: Module): Architecture {
 /** Modules inside modules that a file may have. */
 const MAX_DEPTH = 200;
 
-/** A module that a file has described, and how many it is with all inside it, as often as they occur there. */
+/** A module that a file describes, and how many modules it is together with those inside it, each counted wherever it occurs. */
 interface Made {
   module: Module;
   count: number;
 }
 
 /**
- * The module of an architecture, with new parameters. Modules are charged for wherever they stand, because `stateDict` walks to every place:
- * blocks of shared blocks would be as many as two to the power of their levels.
+ * The module of an architecture, with new parameters. A module is charged for at each place where it occurs, because `stateDict` visits
+ * all of them: blocks that share blocks would be two to the power of their levels.
  */
 export function decodeModule(architecture: unknown): Module {
   const made: Made[] = [];
   let depth = 0;
-  /** Modules so far, and what a name of a parameter begins with at least. */
+  /** Modules so far, and the length of the current dotted name, without dots. */
   let count = 0;
   let prefix = 0;
   const fail = (message: string): never => {
-    refuse(FormatError, 'loadModel', `${message}`, { argument: 'bytes' });
+    refuse(FormatError, 'loadModel', message, { argument: 'bytes' });
   };
   const add = (modules: number) => {
     charge(modules * (OBJECT_COST + prefix));
     count += modules;
   };
   const place = (given: unknown): Module => {
-    if (typeof given !== 'object' || given === null) return fail('the architecture is damaged');
+    if (!isObject(given)) return fail('the architecture is damaged');
     if (Object.hasOwn(given, 'shared')) {
-      const { shared: number } = given as { shared: unknown };
-      const shared =
-        (Number.isInteger(number) ? made[number as number] : undefined) ?? fail('a shared layer is missing');
+      const shared = (isCount(given.shared) ? made[given.shared] : undefined) ?? fail('a shared layer is missing');
       add(shared.count);
       return shared.module;
     }
-    const { kind, args } = given as { kind: string; args: unknown[] };
+    const { kind, args } = given;
     const row = byKind.get(kind);
-    if (row === undefined) return fail(`the layer ${kind} is not known; registerLayer makes it so`);
+    if (row === undefined) return fail(`the layer ${kind} is not known; make it known with registerLayer`);
     if (!Array.isArray(args)) return fail(`the arguments of ${kind} are missing`);
     if (++depth > MAX_DEPTH) return fail(`modules are nested deeper than ${MAX_DEPTH}`);
     const before = count;
@@ -281,7 +276,7 @@ export function decodeModule(architecture: unknown): Module {
     return module;
   };
   const root = building(() => decode(architecture));
-  // A damaged graph may have steps that lead nowhere.
+  // A damaged graph may have steps that no output needs.
   const used = new Set(root.modules());
   for (const { module } of made) if (!used.has(module)) module.dispose();
   return root;

@@ -1,12 +1,12 @@
-/** Models drawn with nn.Graph as JSON, and back: shapes of the inputs, steps by the numbers of the values that they take, outputs. */
+/** Models made with nn.Graph as JSON, and back: shapes of the inputs, steps with the numbers of the values that they take, outputs. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
 import type { Join } from '../nn/graph.ts';
 import { Graph, type GraphModel, type GraphValue, Module } from '../nn/index.ts';
 import type { Shape } from '../tensor/shapes.ts';
-import type { Architecture, Decode, Encode } from './architecture.ts';
+import type { Architecture, Decode, Encode } from './layer.ts';
 
-/** Values are numbered: inputs first, then one a step. */
+/** Values are numbered: first the inputs, then one value per step. */
 interface SavedStep {
   inputs: number[];
   run: { module: Architecture } | Join;
@@ -14,20 +14,17 @@ interface SavedStep {
 
 export function saveGraph({ ends: { inputs, outputs, path } }: GraphModel, encode: Encode): unknown[] {
   const numbers = new Map<GraphValue, number>([...inputs, ...path].map((value, i) => [value, i]));
+  const numbersOf = (values: readonly GraphValue[]) => values.map((value) => numbers.get(value)!);
   const steps = path.map(({ step }): SavedStep => {
     const { run, join, inputs: sources } = step!;
-    if (join === null && !isInstance(run, Module)) {
-      refuse(ArgumentError, 'saveModel', 'a function in a graph cannot be saved; make it a module', {
-        argument: 'model',
-        got: run,
-      });
-    }
-    return {
-      inputs: sources.map((source) => numbers.get(source)!),
-      run: join ?? { module: encode(run as Module) },
-    };
+    if (join !== null) return { inputs: numbersOf(sources), run: join };
+    if (isInstance(run, Module)) return { inputs: numbersOf(sources), run: { module: encode(run) } };
+    return refuse(ArgumentError, 'saveModel', 'a function in a graph cannot be saved; make it a module', {
+      argument: 'model',
+      got: run,
+    });
   });
-  return [inputs.map(({ shape }) => shape), steps, outputs.map((output) => numbers.get(output)!)];
+  return [inputs.map(({ shape }) => shape), steps, numbersOf(outputs)];
 }
 
 export function loadGraph(args: unknown[], decode: Decode): GraphModel {
@@ -35,11 +32,12 @@ export function loadGraph(args: unknown[], decode: Decode): GraphModel {
   const graph = new Graph();
   const inputs = shapes.map((shape) => graph.input(shape));
   const values = [...inputs];
+  const valuesAt = (numbers: readonly number[]) => numbers.map((number) => values[number]!);
   for (const { run, inputs: numbers } of steps) {
-    const sources = numbers.map((number) => values[number]!);
+    const sources = valuesAt(numbers);
     if ('module' in run) values.push(graph.apply(decode(run.module), ...sources));
     else if (run.kind === 'add') values.push(graph.add(...sources));
     else values.push(graph.concat(sources, run.dim));
   }
-  return graph.model({ inputs, outputs: outputs.map((number) => values[number]!) });
+  return graph.model({ inputs, outputs: valuesAt(outputs) });
 }

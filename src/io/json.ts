@@ -1,14 +1,24 @@
-/** What JSON.parse does not tell, and numbers that JSON lacks. */
+/** JSON: checks before and after `JSON.parse`, and the numbers that JSON lacks. */
 import { charge, ITEM_COST } from '../tensor/budget.ts';
 
-/** What an empty list or object takes. */
+/** Whether this is an object, and not a list or null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether this is a whole number ≥ 0. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The cost of an empty list or object. */
 const CONTAINER_COST = 16;
 
 /**
- * Reads through a JSON text before it is parsed: charges for the lists, objects and values in it, so that a text of brackets does not become a
- * hundred times its size, and gives the keys of the outermost object, repeated ones too. What is not JSON is left to `JSON.parse`.
+ * Scans a JSON text before it is parsed: charges for the lists, objects and values in it, so that a text of brackets does not become a
+ * hundred times its size, and gives the keys of the outermost object, repeated ones included. What is not JSON is left to `JSON.parse`.
  *
- * @throws SyntaxError where lists and objects are nested deeper than `maxDepth`
+ * @throws SyntaxError if lists and objects are nested deeper than `maxDepth`
  */
 export function outline(text: string, maxDepth: number): string[] {
   const keys: string[] = [];
@@ -46,7 +56,7 @@ export function stringify(value: unknown): string {
   });
 }
 
-/** Lists and objects inside each other, in what `stringify` wrote. */
+/** The deepest nesting of lists and objects in what `stringify` wrote. */
 const MAX_DEPTH = 4096;
 
 /** The opposite of `stringify`. A key that would change an object's prototype when it is copied is refused. */
@@ -54,8 +64,6 @@ export function parse(text: string): unknown {
   outline(text, MAX_DEPTH);
   return JSON.parse(text, (key, x: unknown) => {
     if (key === '__proto__') throw new SyntaxError('__proto__ is not a name');
-    return typeof x === 'object' && x !== null && Object.hasOwn(x, NUMBER)
-      ? Number((x as Record<string, unknown>)[NUMBER])
-      : x;
+    return isObject(x) && Object.hasOwn(x, NUMBER) ? Number(x[NUMBER]) : x;
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A model in one safetensors file: weights under their own names, the optimizer's memory beside them, and as JSON in the
- * metadata the architecture, the optimizer's settings, the scheduler's state, the epoch and the position of the random numbers.
+ * A model in one safetensors file: weights under their own names, the optimizer's memory next to them, and, as JSON in the
+ * metadata, the architecture, the optimizer's settings, the scheduler's state, the epoch and the state of the random numbers.
  */
 import { ArgumentError, FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import { isInstance } from '../copies.ts';
@@ -12,7 +12,7 @@ import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { decodeModule, encodeModule } from './architecture.ts';
-import { parse, stringify } from './json.ts';
+import { isCount, parse, stringify } from './json.ts';
 import { type Modes, modesOf, restoreModes } from './modes.ts';
 import { limitFor, openSafetensors, saveSafetensors, saveSafetensorsAsync } from './safetensors.ts';
 
@@ -20,47 +20,40 @@ import { limitFor, openSafetensors, saveSafetensors, saveSafetensorsAsync } from
 type Settings = Record<string, unknown>;
 /** An optimizer of any kind. */
 export type AnyOptimizer = Pick<Optimizer<never>, 'step' | 'zeroGrad' | 'dispose'> & {
-  /** The groups of parameters; of their settings nothing is known here. */
+  /** The groups of parameters; their settings depend on the optimizer. */
   readonly paramGroups: readonly {
     /** The parameters of the group. */
     params: Tensor[];
   }[];
   /** Settings and memory. */
   stateDict(): OptimizerState<object>;
-  /** Goes on from what `stateDict` gave. */
+  /** Continues from what `stateDict` gave. */
   loadStateDict(state: never): void;
 };
 type OptimizerClass = new (groups: never[]) => AnyOptimizer;
 
 /** Optimizers that can be made from a file, by name. */
-const OPTIMIZERS: Record<string, OptimizerClass> = {
-  SGD,
-  Adam,
-  AdamW,
-  NAdam,
-  RMSprop,
-  Adagrad,
-  Adadelta,
-  LBFGS,
-};
+const OPTIMIZERS = new Map<string, OptimizerClass>(
+  Object.entries({ SGD, Adam, AdamW, NAdam, RMSprop, Adagrad, Adadelta, LBFGS }),
+);
 
-/** What has a state of its own, such as a learning rate scheduler. */
+/** An object with a state of its own, such as a learning rate scheduler. */
 export interface Stateful {
-  /** What `loadStateDict` takes. */
+  /** The state, as `loadStateDict` takes it. */
   stateDict(): object;
 }
 
 /** Options of `saveModel`. */
 export interface SaveModelOptions {
-  /** Saved with its memory, so that training goes on as if it had not stopped. Its parameters must be the model's. */
+  /** Saved with its memory, so that training continues as if it had not stopped. Its parameters must be the model's. */
   optimizer?: AnyOptimizer;
-  /** Saved by its `stateDict()`. */
+  /** What is saved of it is its `stateDict()`. */
   scheduler?: Stateful;
   /** Epochs that the model has been trained for. Default 0. */
   epoch?: number;
 }
 
-/** What a file of `saveModel` holds. */
+/** The contents of a file of `saveModel`. */
 export interface SavedModel {
   /** The model, its weights loaded, each module in its mode, each parameter frozen or not as it was. */
   model: Module;
@@ -72,7 +65,7 @@ export interface SavedModel {
   epoch: number;
 }
 
-/** What the metadata hold. */
+/** The contents of the metadata. */
 interface Description extends Partial<Modes> {
   version: number;
   architecture: unknown;
@@ -84,30 +77,30 @@ interface Description extends Partial<Modes> {
 
 const KEY = 'saraf';
 const VERSION = 1;
-/** Before the names of the optimizer's tensors: no field of a module is called so. */
+/** The prefix of the optimizer's tensors; no field of a module has such a name. */
 const OPTIMIZER = 'optimizer/';
 
 /** The optimizer's settings and numbers as JSON; its tensors go into `tensors`. */
 function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: StateDict): Description['optimizer'] {
   const op = 'saveModel';
-  const kind = Object.keys(OPTIMIZERS).find((name) => OPTIMIZERS[name] === optimizer.constructor);
+  const kind = [...OPTIMIZERS].find(([, type]) => type === optimizer.constructor)?.[0];
   if (kind === undefined) {
-    refuse(ArgumentError, op, `the optimizer must be one of ${Object.keys(OPTIMIZERS).join(', ')}`, {
+    refuse(ArgumentError, op, `the optimizer must be one of ${[...OPTIMIZERS.keys()].join(', ')}`, {
       argument: 'optimizer',
       got: optimizer,
     });
   }
   const names = new Map(
-    Array.from(model.namedParameters(), ([name, parameter]): [Tensor, string] => [parameter, name]),
+    Array.from(model.namedParameters(), ([name, parameter]): [Tensor | undefined, string] => [parameter, name]),
   );
   const params = optimizer.paramGroups.flatMap((group) => group.params);
   const { state, paramGroups } = optimizer.stateDict();
   const groups = paramGroups.map((group) => ({
     ...group,
     params: group.params.map((number) => {
-      const name = names.get(params[number]!);
+      const name = names.get(params[number]);
       if (name !== undefined) return name;
-      return refuse(ArgumentError, op, 'the optimizer has a parameter that the model has not', {
+      return refuse(ArgumentError, op, 'the optimizer has a parameter that the model does not have', {
         argument: 'optimizer',
       });
     }),
@@ -124,9 +117,9 @@ function describeOptimizer(optimizer: AnyOptimizer, model: Module, tensors: Stat
 }
 
 /**
- * A file that `loadModel` makes the same model of.
+ * A file from which `loadModel` makes the same model.
  *
- * @throws ArgumentError for a layer that is not known (`registerLayer`), or an optimizer of other parameters
+ * @throws ArgumentError for a layer that is not known (see `registerLayer`), or an optimizer of other parameters
  * @example
  * const bytes = saveModel(model, { optimizer, epoch: 5 });
  * loadModel(bytes).epoch; // 5
@@ -137,7 +130,7 @@ export function saveModel(model: Module, options: SaveModelOptions = {}): Uint8A
 }
 
 /**
- * As `saveModel`, of a model on any device: the values of the moment of the call.
+ * Like `saveModel`, for a model on any device. The file holds the values at the time of the call.
  *
  * @example
  * const bytes = await saveModelAsync(model, { optimizer, epoch: 5 });
@@ -167,7 +160,7 @@ function contentsOf(op: string, model: Module, options: SaveModelOptions): [Stat
 }
 
 function fail(message: string): never {
-  refuse(FormatError, 'loadModel', `${message}`, { argument: 'bytes' });
+  refuse(FormatError, 'loadModel', message, { argument: 'bytes' });
 }
 
 function describe(metadata: Record<string, string>): Description {
@@ -178,13 +171,11 @@ function describe(metadata: Record<string, string>): Description {
     description = parse(text);
   } catch (error) {
     if (error instanceof SarafError) throw error;
-    return fail(`its description is not JSON (${(error as Error).message})`);
+    return fail(`the description is not JSON (${(error as Error).message})`);
   }
   const { version, random, epoch } = (description ?? {}) as Partial<Description>;
-  if (version !== VERSION) return fail(`its version is ${version}, expected ${VERSION}`);
-  if (![random?.seed, random?.counter, epoch].every((x) => Number.isSafeInteger(x) && x! >= 0)) {
-    return fail('its description is damaged');
-  }
+  if (version !== VERSION) return fail(`the file has version ${version}, expected ${VERSION}`);
+  if (![random?.seed, random?.counter, epoch].every(isCount)) return fail('the description is damaged');
   return description as Description;
 }
 
@@ -195,18 +186,18 @@ function restoreOptimizer(
   tensors: StateDict,
 ): AnyOptimizer {
   const { kind, groups, numbers } = saved;
-  const Kind = Object.hasOwn(OPTIMIZERS, kind) ? OPTIMIZERS[kind]! : fail(`the optimizer ${kind} is not known`);
-  if (!Array.isArray(groups)) return fail('its optimizer is damaged');
+  const Kind = OPTIMIZERS.get(kind) ?? fail(`the optimizer ${kind} is not known`);
+  if (!Array.isArray(groups)) return fail('the optimizer is damaged');
   const parameters = new Map<string, Tensor>(model.namedParameters());
   let count = 0;
   const state: Record<number, ParamState> = {};
   for (const [number, values] of Object.entries(numbers)) {
-    if (!Object.values(values).every((value) => typeof value === 'number')) return fail('its optimizer is damaged');
+    if (!Object.values(values).every((value) => typeof value === 'number')) return fail('the optimizer is damaged');
     state[Number(number)] = Object.assign(Object.create(null), values);
   }
   for (const [name, value] of Object.entries(tensors)) {
-    const [, number, field] = name.split('/') as [string, string, string];
-    const own = state[Number(number)] ?? (Object.create(null) as ParamState);
+    const [, number, field = ''] = name.split('/');
+    const own: ParamState = state[Number(number)] ?? Object.create(null);
     own[field] = value;
     state[Number(number)] = own;
   }
@@ -217,7 +208,7 @@ function restoreOptimizer(
     })) as never[],
   );
   try {
-    // Settings that files of before lack are those of a new optimizer.
+    // Settings that older files lack are those of a new optimizer.
     const paramGroups = groups.map((group, i) => ({
       ...optimizer.paramGroups[i],
       ...group,
@@ -232,30 +223,30 @@ function restoreOptimizer(
 }
 
 /**
- * What building a model may allocate for each byte of its file. Weights of 16 bits have half an element a byte, and each is
- * allocated up to three times while it gets its first values.
+ * The elements that building a model may allocate for each byte of its file. Weights of 16 bits have half an element per byte, and
+ * each is allocated up to three times while it gets its first values.
  */
 const ELEMENTS_A_BYTE = 2;
-/** And besides: small layers have more in the file than in memory. */
+/** Elements in addition to those. Small layers take more in the file than in memory. */
 const FREE_ELEMENTS = 65_536;
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
-  /** Go on with the random numbers where the file was saved. Default true. */
+  /** Continue with the random numbers from the state in the file. Default true. */
   restoreRandom?: boolean;
   /**
-   * Elements that the architecture may ask for while it is built, modules counted with 32 each wherever they stand, and as much again for the
-   * tensors of the file. Default: 2 for each byte of the file and 65,536 besides, more than any file of `saveModel` needs. Layers of
-   * `registerLayer` are not limited.
+   * Elements that the architecture may ask for while it is built; a module counts as 32 at each place where it occurs. The tensors of
+   * the file may ask for as many again. Default: 2 for each byte of the file plus 65,536, more than any file of `saveModel` needs.
+   * Layers of `registerLayer` are not limited.
    */
   maxElements?: number;
 }
 
 /**
- * The model of a file that `saveModel` made, with its optimizer. The library's random numbers go on from where they were.
+ * The model of a file that `saveModel` made, with its optimizer. The library's random numbers continue from where they were.
  *
- * @throws FormatError where the file is damaged, names a layer that is not known, or asks for more than `maxElements`;
- * OutOfMemoryError where there is no memory for it
+ * @throws FormatError if the file is damaged, names a layer that is not known, or asks for more than `maxElements`;
+ * OutOfMemoryError if there is no memory for it
  * @example
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel(saveModel(model, { optimizer, epoch: 5 }));
  */
@@ -264,7 +255,7 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   const op = 'loadModel';
   checkOptions(op, options, { restoreRandom: FLAG, maxElements: VALUE });
   const { restoreRandom = true, maxElements } = options;
-  const tooLarge = () => `${op}: its architecture is larger than its weights: it asks for`;
+  const tooLarge = () => `${op}: the architecture is larger than its weights: it asks for`;
   const limit = limitOf(op, maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS, tooLarge);
   const before = generator.state;
   const { description, tensors } = withBudget(limitFor(op, bytes, { maxElements }), () => {
@@ -286,8 +277,8 @@ export function loadModel(bytes: Uint8Array, options: LoadModelOptions = {}): Sa
   } catch (error) {
     model?.dispose();
     generator.state = before;
-    // What a constructor meets in a damaged description.
-    if (!(error instanceof SarafError)) return fail(`its description is damaged (${(error as Error).message})`);
+    // A constructor failed on what a damaged description gave it.
+    if (!(error instanceof SarafError)) return fail(`the description is damaged (${(error as Error).message})`);
     throw error;
   } finally {
     for (const value of Object.values(tensors)) value.dispose();

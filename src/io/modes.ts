@@ -1,19 +1,19 @@
 /**
- * What of a model is neither architecture nor weight: which modules evaluate, which parameters are frozen, and which names stand for
- * one tensor. (A module that is used in several places is the architecture's.)
+ * The parts of a model that are neither architecture nor weights: which modules are in evaluation mode, which parameters are frozen,
+ * and which names share one tensor. (Shared modules belong to the architecture.)
  */
 import { FormatError, refuse } from '../../bindings/errors.ts';
 import type { Module } from '../nn/module.ts';
 import { Buffer, Parameter } from '../nn/parameter.ts';
 import { sameShape } from '../tensor/shapes.ts';
 
-/** By dotted names, as of `namedModules` and `namedParameters`. */
+/** By dotted names, as in `namedModules` and `namedParameters`. */
 export interface Modes {
-  /** Modules that do not train. */
+  /** Modules in evaluation mode. */
   evaluating: string[];
   /** Parameters that do not require grad. */
   frozen: string[];
-  /** Names of tensors that have come before, and the names under which they have. */
+  /** Further names of tensors, each with the first name of its tensor. */
   tied: [name: string, first: string][];
 }
 
@@ -52,7 +52,7 @@ export function modesOf(model: Module): Modes {
 }
 
 function damaged(): never {
-  refuse(FormatError, 'loadModel', 'its description names parts of another model', { argument: 'bytes' });
+  refuse(FormatError, 'loadModel', 'the description names parts of another model', { argument: 'bytes' });
 }
 
 /** The names of a list, all of which must be known. */
@@ -61,7 +61,7 @@ function namesIn(given: unknown, known: ReadonlySet<string>): Set<string> {
   return new Set(given);
 }
 
-/** Makes those names stand for one tensor again. */
+/** Makes those names share one tensor again. */
 function tie(model: Module, tied: unknown): void {
   const places = placesIn(model);
   if (!Array.isArray(tied)) damaged();
@@ -76,7 +76,7 @@ function tie(model: Module, tied: unknown): void {
   }
 }
 
-/** Gives a new model the modes of the one that was saved; files of before do not tell them. */
+/** Gives a new model the modes of the one that was saved; older files lack them. */
 export function restoreModes(model: Module, { evaluating, frozen, tied }: Partial<Modes>): void {
   if (tied !== undefined) tie(model, tied);
   if (evaluating !== undefined) {

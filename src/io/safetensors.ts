@@ -1,6 +1,6 @@
 /**
- * The safetensors format: the header's length (64 bits, little-endian), the header (JSON: type, shape and place of each
- * tensor), the elements. A file is checked as a whole before a tensor is made of it.
+ * The safetensors format: the length of the header (64 bits, little-endian), the header (JSON: type, shape and position of each
+ * tensor), the elements. A file is checked as a whole before a tensor is made from it.
  *
  * @see https://github.com/huggingface/safetensors#format
  */
@@ -13,9 +13,9 @@ import { compose, tensor } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { charge, type Limit, limitOf, withBudget } from '../tensor/budget.ts';
 import { isTensor } from '../tensor/tensor.ts';
-import { outline } from './json.ts';
+import { isCount, isObject, outline } from './json.ts';
 
-/** An element type of the format: its bytes, what it becomes, and how an element is read. */
+/** An element type of the format: its bytes, the dtype that it becomes, and how an element is read. */
 interface Kind {
   bytes: number;
   dtype: DType;
@@ -25,7 +25,7 @@ interface Kind {
 const float32 = 'float32' as const;
 const int32 = 'int32' as const;
 
-const KINDS = new Map<string, Kind>([
+const KINDS = new Map<unknown, Kind>([
   ['F64', { bytes: 8, dtype: float32, read: (view, at) => view.getFloat64(at, true) }],
   ['F32', { bytes: 4, dtype: float32, read: (view, at) => view.getFloat32(at, true) }],
   ['F16', { bytes: 2, dtype: float32, read: (view, at) => half(view.getUint16(at, true)) }],
@@ -39,23 +39,23 @@ const KINDS = new Map<string, Kind>([
   ['BOOL', { bytes: 1, dtype: 'bool', read: (view, at) => Number(view.getUint8(at) !== 0) }],
 ]);
 
-/** Names of the element types that are written. */
+/** The format's names of the element types that are written. */
 const WRITTEN: Partial<Record<DType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
 /** Bytes of the header's length. */
 const PREFIX = 8;
 /** Longest header, as in the format's own reader. */
 const MAX_HEADER = 100_000_000;
-/** The header, an entry, a list of sizes. */
+/** The nesting of a header: the header itself, an entry, a list of sizes. */
 const MAX_DEPTH = 3;
 const METADATA = '__metadata__';
-/** What a tensor takes in JavaScript besides its elements, in elements. */
+/** The cost of a tensor in JavaScript, in elements, in addition to its own elements. */
 const TENSOR_COST = 200;
-/** Elements that a file may ask for: for each of its bytes, and besides, because small tensors take more in memory than in the file. */
+/** Elements that a file may ask for: for each of its bytes, and in addition, because small tensors take more in memory than in the file. */
 const ELEMENTS_A_BYTE = 2;
 const FREE_ELEMENTS = 2 ** 20;
 
-/** A number of 16 bits: 1 sign, 5 exponent, 10 fraction. */
+/** A 16-bit float: 1 bit of sign, 5 of exponent, 10 of fraction. */
 export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -67,13 +67,13 @@ export function half(bits: number): number {
 
 const word = new DataView(new ArrayBuffer(4));
 
-/** A number of 16 bits: the upper half of a float32. */
+/** A 16-bit float that is the upper half of a float32. */
 export function brain(bits: number): number {
   word.setUint32(0, bits << 16);
   return word.getFloat32(0);
 }
 
-/** Where a tensor lies in a file. */
+/** Where a tensor is in a file. */
 interface Entry {
   name: string;
   kind: Kind;
@@ -90,22 +90,16 @@ interface Header {
 }
 
 function fail(message: string, argument = 'bytes'): never {
-  refuse(FormatError, 'loadSafetensors', `${message}`, { argument });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  refuse(FormatError, 'loadSafetensors', message, { argument });
 }
 
 /** The beginning of a value, for messages. */
 const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 200);
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 function parseEntry(name: string, value: unknown): Entry {
   if (!isObject(value)) return fail(`${name}: expected { dtype, shape, data_offsets }`, name);
   const { dtype, shape, data_offsets: offsets } = value;
-  const kind = KINDS.get(dtype as string);
+  const kind = KINDS.get(dtype);
   if (kind === undefined) {
     return fail(
       `${name}: element type ${shown(dtype)} is not supported (known: ${[...KINDS.keys()].join(', ')})`,
@@ -115,7 +109,8 @@ function parseEntry(name: string, value: unknown): Entry {
   if (!Array.isArray(shape) || !shape.every(isCount)) {
     return fail(`${name}: shape must be a list of sizes, got ${shown(shape)}`, name);
   }
-  const [begin, end, ...rest] = Array.isArray(offsets) ? (offsets as unknown[]) : [];
+  const places: unknown[] = Array.isArray(offsets) ? offsets : [];
+  const [begin, end, ...rest] = places;
   if (!isCount(begin) || !isCount(end) || begin > end || rest.length > 0) {
     return fail(`${name}: data_offsets must be [begin, end], got ${shown(offsets)}`, name);
   }
@@ -130,28 +125,27 @@ function parseEntry(name: string, value: unknown): Entry {
   return { name, kind, shape, begin, end };
 }
 
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
 function parseMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
-  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
-    return fail(`${METADATA} must map texts to texts`, METADATA);
-  }
-  return value as Record<string, string>;
+  return isTexts(value) ? value : fail(`${METADATA} must map texts to texts`, METADATA);
 }
 
 /** Options of `loadSafetensors` and `safetensorsMetadata`. */
 export interface LoadSafetensorsOptions {
   /**
-   * Elements that the file may ask for, tensors counted with some 200 each. Default: 2 for each byte of the file and 2^20 besides, which files with
-   * tensors of a few hundred elements never reach.
+   * Elements that the file may ask for; each tensor counts as about 200 in addition to its own. Default: 2 for each byte of the file
+   * plus 2^20, which files with tensors of a few hundred elements never reach.
    */
   maxElements?: number;
 }
 
-/** @throws ArgumentError where the bytes are not an array of bytes */
+/** @throws ArgumentError if `bytes` is not an array of bytes */
 export function limitFor(op: string, bytes: Uint8Array, options: LoadSafetensorsOptions): Limit {
-  if (!isUint8Array(bytes)) {
-    refuse(ArgumentError, op, 'expected a Uint8Array', { argument: 'bytes', got: bytes });
-  }
+  if (!isUint8Array(bytes)) refuse(ArgumentError, op, 'expected a Uint8Array', { argument: 'bytes', got: bytes });
   checkOptions(op, options, { maxElements: VALUE });
   return limitOf(op, options.maxElements, ELEMENTS_A_BYTE * bytes.length + FREE_ELEMENTS);
 }
@@ -193,7 +187,7 @@ function parseHeader(bytes: Uint8Array): Header {
   return { entries, metadata: parseMetadata(metadata), start: PREFIX + length };
 }
 
-/** Elements of a tensor, in the type that it gets. */
+/** The elements of a tensor, in the dtype that it becomes. */
 function readValues(bytes: Uint8Array, start: number, { name, kind, begin, end }: Entry): Float32Array | Int32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start + begin, end - begin);
   const count = (end - begin) / kind.bytes;
@@ -206,7 +200,7 @@ function readValues(bytes: Uint8Array, start: number, { name, kind, begin, end }
   return values;
 }
 
-/** A file whose header has been read: its texts, and what makes its tensors. */
+/** A file whose header has been read: its texts, and a function that makes its tensors. */
 export interface SafetensorsFile {
   metadata: Record<string, string>;
   load(): StateDict;
@@ -230,7 +224,7 @@ export function openSafetensors(bytes: Uint8Array): SafetensorsFile {
 /**
  * The tensors of a safetensors file, as `loadStateDict` takes them. F16, BF16 and F64 become float32, whole numbers int32.
  *
- * @throws FormatError where the file is damaged, a value does not fit, or it asks for more than `maxElements`
+ * @throws FormatError if the file is damaged, a value does not fit, or it asks for more than `maxElements`
  * @example
  * model.loadStateDict(loadSafetensors(saveSafetensors(model.stateDict())));
  */
@@ -240,9 +234,9 @@ export function loadSafetensors(bytes: Uint8Array, options: LoadSafetensorsOptio
 }
 
 /**
- * The texts that a safetensors file keeps beside its tensors.
+ * The texts that a safetensors file holds in addition to its tensors.
  *
- * @throws FormatError where the file is damaged, or its header asks for more than `maxElements`
+ * @throws FormatError if the file is damaged, or its header asks for more than `maxElements`
  * @example
  * safetensorsMetadata(saveSafetensors({ a: zeros(2) }, { source: 'iris' })); // {'source': 'iris'}
  */
@@ -251,7 +245,7 @@ export function safetensorsMetadata(bytes: Uint8Array, options: LoadSafetensorsO
   return withBudget(limitFor('safetensorsMetadata', bytes, options), () => parseHeader(bytes).metadata);
 }
 
-/** The bytes of elements; bool has one byte an element. */
+/** The bytes of elements; a bool is one byte. */
 function bytesOf(values: NumericArray): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
@@ -259,7 +253,7 @@ function bytesOf(values: NumericArray): Uint8Array {
 /**
  * A safetensors file: float32 as F32, int32 as I32, bool as BOOL.
  *
- * @param metadata texts to keep beside the tensors
+ * @param metadata texts to store in addition to the tensors
  * @example
  * const bytes = saveSafetensors(model.stateDict(), { source: 'iris' });
  */
@@ -269,7 +263,7 @@ export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<str
   const { bytes, places } = layOut(op, state, metadata);
   for (const [name, { executor, device }] of Object.entries(state)) {
     if (executor.download === undefined) continue;
-    refuse(DeviceError, op, `${name} lives on ${device}, whose values come asynchronously: await ${op}Async`, {
+    refuse(DeviceError, op, `${name} is on ${device}, whose values can be read only asynchronously: await ${op}Async`, {
       argument: name,
       got: device,
     });
@@ -279,7 +273,7 @@ export function saveSafetensors(state: StateDict, metadata?: Readonly<Record<str
 }
 
 /**
- * As `saveSafetensors`, of tensors on any device: the values of the moment of the call.
+ * Like `saveSafetensors`, for tensors on any device. The file holds the values at the time of the call.
  *
  * @example
  * const bytes = await saveSafetensorsAsync(model.stateDict());
@@ -294,7 +288,7 @@ export async function saveSafetensorsAsync(
   return bytes;
 }
 
-/** A file without its elements, and where those of each tensor go. */
+/** A file without its elements, and the position of each tensor's elements. */
 function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, string>> | undefined) {
   for (const [name, value] of Object.entries(state ?? {})) {
     if (!isTensor(value) || WRITTEN[value.dtype] === undefined || name === METADATA) {
@@ -308,15 +302,19 @@ function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, 
         got: value,
       });
   }
-  // Bools last, so that everything else lies at multiples of its size.
+  // Bools last, so that everything else is at multiples of its size.
   const entries = Object.entries(state).sort(([, a], [, b]) => Number(a.dtype === 'bool') - Number(b.dtype === 'bool'));
   let offset = 0;
-  const described = entries.map(([name, { dtype, shape, numel }]) => {
+  const laid = entries.map(([name, value]) => {
     const begin = offset;
-    offset += numel * (dtype === 'bool' ? 1 : 4);
-    return [name, { dtype: WRITTEN[dtype], shape, data_offsets: [begin, offset] }] as const;
+    offset += value.numel * (value.dtype === 'bool' ? 1 : 4);
+    return { name, value, begin, end: offset };
   });
-  const fields = metadata === undefined ? described : [[METADATA, metadata] as const, ...described];
+  const described = laid.map(({ name, value: { dtype, shape }, begin, end }) => [
+    name,
+    { dtype: WRITTEN[dtype], shape, data_offsets: [begin, end] },
+  ]);
+  const fields = metadata === undefined ? described : [[METADATA, metadata], ...described];
   const text = encodeText(JSON.stringify(Object.fromEntries(fields)));
   const length = Math.ceil(text.length / PREFIX) * PREFIX;
   const bytes = new Uint8Array(PREFIX + length + offset);
@@ -324,6 +322,5 @@ function layOut(op: string, state: StateDict, metadata: Readonly<Record<string, 
   bytes.fill(' '.charCodeAt(0), PREFIX, PREFIX + length);
   bytes.set(text, PREFIX);
   const start = PREFIX + length;
-  const places = entries.map(([, value], i) => ({ value, at: start + described[i]![1].data_offsets[0]! }));
-  return { bytes, places };
+  return { bytes, places: laid.map(({ value, begin }) => ({ value, at: start + begin })) };
 }

@@ -5,7 +5,8 @@ import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { encodeModule } from '../io/architecture.ts';
 import { type AnyOptimizer, type Stateful, saveModelAsync, saveSafetensorsAsync } from '../io/index.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
-import { type Callback, type Logs, type Mode, Monitor, type TrainingState } from '../train/callbacks.ts';
+import type { Callback, Logs, TrainingState } from '../train/callback.ts';
+import { type Mode, Monitor } from '../train/callbacks.ts';
 import { peer } from './peers.ts';
 import { writeAtomically } from './write.ts';
 

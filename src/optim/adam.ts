@@ -2,8 +2,8 @@
 
 import { encodeAdam } from '../../bindings/generated/encode.ts';
 import { noMore } from '../options.ts';
-import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import { ElementwiseOptimizer } from './elementwise.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { addressOf, ElementwiseOptimizer, nextStep } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { COUNT, type Fields, OPTIONAL_TENSOR, TENSOR } from './savedState.ts';
 import { checkBetas, checkSize, checkSwitch } from './settings.ts';
@@ -12,15 +12,15 @@ import { checkBetas, checkSize, checkSwitch } from './settings.ts';
 export interface AdamOptions {
   /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Shares of the running means of the gradient and of its square that are kept, 0 … below 1. Default [0.9, 0.999]. */
+  /** Decay rates of the running means of the gradient and of its square, from 0 to below 1. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
   /** Added to the denominator, ≥ 0. Default 1e-8. */
   eps?: number;
-  /** L2 penalty, ≥ 0; of AdamW the share of lr by which weights decay. Default 0; of AdamW 0.01. */
+  /** L2 penalty, ≥ 0; for AdamW the share of lr by which weights decay. Default 0; for AdamW 0.01. */
   weightDecay?: number;
   /** Divide by the largest running mean of the square so far. Default false. */
   amsgrad?: boolean;
-  /** Ascend instead. Default false. */
+  /** Maximize instead of minimize. Default false. */
   maximize?: boolean;
 }
 
@@ -30,13 +30,13 @@ const MAXIMIZE = 4;
 
 const FIELDS: Fields = { step: COUNT, expAvg: TENSOR, expAvgSq: TENSOR, maxExpAvgSq: OPTIONAL_TENSOR };
 
-/** AdamW's weightDecay. */
+/** The default weightDecay of AdamW. */
 const DEFAULT_DECAY = 0.01;
 
 /**
- * Steps of lr·m̂ / (√v̂ + ε), m and v running means of the gradient and of its square (Kingma & Ba 2015).
+ * Steps of lr·m̂ / (√v̂ + ε), where m and v are running means of the gradient and of its square (Kingma & Ba 2015).
  *
- * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
+ * @throws ArgumentError if a setting is out of range, or a parameter is not a leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
  * const steps = new optim.Adam(model.parameters(), { lr: 1e-3 });
@@ -57,7 +57,7 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     });
   }
 
-  /** How weights decay: by the gradient, or by themselves. */
+  /** The flag for weights that decay apart from the gradient, or 0. */
   protected get decay(): number {
     return 0;
   }
@@ -83,8 +83,7 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
   ): void {
     const beta1 = betas[0];
     const beta2 = betas[1];
-    const step = ((state.step as number | undefined) ?? 0) + 1;
-    state.step = step;
+    const step = nextStep(state);
     const correction1 = 1 - beta1 ** step;
     const correction2 = 1 - beta2 ** step;
     out[0] = lr / correction1;
@@ -111,13 +110,12 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
     state: ParamState,
     settings: number,
   ): void {
-    const address = (value: Tensor | number | undefined) => (isTensor(value) ? value.address : 0);
     encodeAdam(param.executor.program, {
       param: param.address,
       grad: gradient.address,
-      m: address(state.expAvg),
-      v: address(state.expAvgSq),
-      vMax: group.amsgrad ? address(state.maxExpAvgSq) : 0,
+      m: addressOf(state.expAvg),
+      v: addressOf(state.expAvgSq),
+      vMax: group.amsgrad ? addressOf(state.maxExpAvgSq) : 0,
       settings,
       n: param.numel,
       flags: this.decay | (group.amsgrad ? AMSGRAD : 0) | (group.maximize ? MAXIMIZE : 0),
@@ -126,9 +124,9 @@ export class Adam extends ElementwiseOptimizer<AdamOptions> {
 }
 
 /**
- * Adam whose weights decay by themselves: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
+ * Adam with decoupled weight decay: p ← p·(1 − lr·weightDecay) before each step. weightDecay is 0.01 by default.
  *
- * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
+ * @throws ArgumentError if a setting is out of range, or a parameter is not a leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  * @example
  * const steps = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.05 });

@@ -2,7 +2,7 @@
 import { AdaptiveFn, encodeAdaptive } from '../../bindings/generated/encode.ts';
 import { checkRange, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { ElementwiseOptimizer } from './elementwise.ts';
+import { addressOf, ElementwiseOptimizer, nextStep } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { COUNT, type Fields, OPTIONAL_TENSOR, SHARE, TENSOR } from './savedState.ts';
 import { checkBetas, checkSize, checkSwitch } from './settings.ts';
@@ -10,13 +10,13 @@ import { checkBetas, checkSize, checkSwitch } from './settings.ts';
 type Params<O> = Iterable<Tensor> | GroupOptions<O>[];
 
 interface CommonOptions {
-  /** Learning rate, ≥ 0. Default: of NAdam 0.002, of RMSprop and Adagrad 0.01, of Adadelta 1. */
+  /** Learning rate, ≥ 0. Default: 0.002 for NAdam, 0.01 for RMSprop and Adagrad, 1 for Adadelta. */
   lr?: number;
-  /** Added to the denominator, ≥ 0. Default 1e-8; of Adagrad 1e-10, of Adadelta 1e-6. */
+  /** Added to the denominator, ≥ 0. Default 1e-8; for Adagrad 1e-10, for Adadelta 1e-6. */
   eps?: number;
   /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
-  /** Ascend instead. Default false. */
+  /** Maximize instead of minimize. Default false. */
   maximize?: boolean;
 }
 
@@ -30,6 +30,7 @@ const ADAGRAD: Fields = { step: COUNT, sum: TENSOR };
 const ADADELTA: Fields = { step: COUNT, squareAvg: TENSOR, accDelta: TENSOR };
 const NADAM: Fields = { step: COUNT, muProduct: SHARE, expAvg: TENSOR, expAvgSq: TENSOR };
 
+/** The names under which a rule keeps its state. */
 interface Places {
   a: string;
   b?: string;
@@ -44,7 +45,7 @@ function checkCommon(op: string, { lr, eps, weightDecay, maximize }: Required<Co
 }
 
 abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O> {
-  /** The rule, where its state is kept, and what that begins with. */
+  /** The rule, where it keeps its state, and the first value of that. */
   protected abstract rule(group: ParamGroup<O>): { fn: AdaptiveFn; places: Places; start?: number };
 
   protected override remember(group: ParamGroup<O>, param: Tensor, state: ParamState): void {
@@ -61,7 +62,7 @@ abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O>
     settings: number,
   ): void {
     const { fn, places } = this.rule(group);
-    const address = (name: string | undefined) => (name === undefined ? 0 : (state[name] as Tensor).address);
+    const address = (name: string | undefined) => (name === undefined ? 0 : addressOf(state[name]));
     encodeAdaptive(param.executor.program, {
       fn: AdaptiveFn[fn],
       param: param.address,
@@ -76,25 +77,18 @@ abstract class Adaptive<O extends CommonOptions> extends ElementwiseOptimizer<O>
   }
 }
 
-/** The number of the step that is about to be made, counted from 1. */
-function nextStep(state: ParamState): number {
-  const step = ((state.step as number | undefined) ?? 0) + 1;
-  state.step = step;
-  return step;
-}
-
 /** Options of `RMSprop`. */
 export interface RMSpropOptions extends CommonOptions {
-  /** Share of the running mean of the squared gradient that is kept. Default 0.99. */
+  /** The decay rate of the running mean of the squared gradient. Default 0.99. */
   alpha?: number;
-  /** Share of the running step that is kept, ≥ 0. Default 0: steps are not smoothed. */
+  /** The share of the running step that is kept, ≥ 0. Default 0: steps are not smoothed. */
   momentum?: number;
-  /** Take the mean gradient's square from the mean square. Default false. */
+  /** Subtract the square of the mean gradient from the mean square. Default false. */
   centered?: boolean;
 }
 
 /**
- * Steps of lr·g / (√v + ε), v a running mean of g². Defaults: lr 0.01, α 0.99, ε 1e-8.
+ * Steps of lr·g / (√v + ε), where v is a running mean of g². Defaults: lr 0.01, α 0.99, ε 1e-8.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  * @example
@@ -139,12 +133,12 @@ export class RMSprop extends Adaptive<RMSpropOptions> {
 export interface AdagradOptions extends CommonOptions {
   /** Steps shrink as lr / (1 + (step − 1)·lrDecay). Default 0. */
   lrDecay?: number;
-  /** What the sum of squares begins with, ≥ 0. Default 0. */
+  /** The first value of the sum of squares, ≥ 0. Default 0. */
   initialAccumulatorValue?: number;
 }
 
 /**
- * Steps of lr·g / (√s + ε), s the sum of all g². Defaults: lr 0.01, ε 1e-10.
+ * Steps of lr·g / (√s + ε), where s is the sum of all g². Defaults: lr 0.01, ε 1e-10.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
  * @example
@@ -182,12 +176,12 @@ export class Adagrad extends Adaptive<AdagradOptions> {
 
 /** Options of `Adadelta`. */
 export interface AdadeltaOptions extends CommonOptions {
-  /** Share of the running means that is kept. Default 0.9. */
+  /** The decay rate of the running means. Default 0.9. */
   rho?: number;
 }
 
 /**
- * Steps of lr·√(d + ε) / √(v + ε)·g, v and d running means of g² and of the squared steps. Defaults: lr 1, ρ 0.9, ε 1e-6.
+ * Steps of lr·√(d + ε) / √(v + ε)·g, where v and d are running means of g² and of the squared steps. Defaults: lr 1, ρ 0.9, ε 1e-6.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
  * @example
@@ -224,11 +218,11 @@ export class Adadelta extends Adaptive<AdadeltaOptions> {
 
 /** Options of `NAdam`. */
 export interface NAdamOptions extends CommonOptions {
-  /** Shares of the running means of the gradient and of its square that are kept. Default [0.9, 0.999]. */
+  /** Decay rates of the running means of the gradient and of its square. Default [0.9, 0.999]. */
   betas?: readonly [number, number];
   /** How fast the momentum grows to its full size. Default 0.004. */
   momentumDecay?: number;
-  /** Weights decay by themselves, as of AdamW: p ← p·(1 − lr·weightDecay) before each step. Default false. */
+  /** Decay weights apart from the gradient, as AdamW does: p ← p·(1 − lr·weightDecay) before each step. Default false. */
   decoupledWeightDecay?: boolean;
 }
 
@@ -275,7 +269,7 @@ export class NAdam extends Adaptive<NAdamOptions> {
     const step = nextStep(state);
     const share = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
     const [now, next] = [share(step), share(step + 1)];
-    const product = ((state.muProduct as number | undefined) ?? 1) * now;
+    const product = (typeof state.muProduct === 'number' ? state.muProduct : 1) * now;
     state.muProduct = product;
     const direct = (lr * (1 - now)) / (1 - product);
     const correction = Math.sqrt(1 - beta2 ** step);

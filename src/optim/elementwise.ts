@@ -1,6 +1,6 @@
 /**
- * Optimizers that change each element by itself: a step encodes the updates of all parameters into one program; learning rates and
- * other settings lie in memory that the commands read.
+ * Optimizers that update each element independently: a step encodes the updates of all parameters into one program. Learning rates and
+ * other settings are in memory that the commands read.
  */
 
 import type { Executor } from '../../bindings/executor.ts';
@@ -14,7 +14,7 @@ import { type Tracer, tracing, untraced } from '../tensor/trace.ts';
 import { Optimizer, type ParamGroup, type ParamState } from './optimizer.ts';
 import { type Fields, memoryIn, type SavedMemory } from './savedState.ts';
 
-/** Settings of one parameter in its executor's heap, and what was last written there. */
+/** The settings of one parameter in the heap of its executor, and the values that were last written there. */
 interface SettingBlock {
   storage: Storage;
   last: Float64Array;
@@ -31,24 +31,24 @@ interface Step<O> {
 
 /** Elements for the settings of any update command. */
 const SETTING_ELEMENTS = 16;
-/** Words that the largest update command takes, and the head of a group, with room to spare. */
+/** Words for the largest update command and the head of a group, with room to spare. */
 const UPDATE_WORDS = 32;
 
 export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O> {
   private readonly settingBlocks = new Map<Tensor, SettingBlock>();
-  /** The settings of one update on their way: steps make no garbage a parameter. */
+  /** The settings of one update before they are written; kept, so that steps make no garbage per parameter. */
   private readonly current = new Float64Array(SETTING_ELEMENTS);
 
-  /** What is remembered of each parameter. */
+  /** The values that are remembered for each parameter. */
   protected abstract get fields(): Fields;
 
-  /** Puts the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
+  /** Writes the settings that the update command reads into `out`, for one parameter of a group. Called once before each update. */
   protected abstract settings(group: ParamGroup<O>, state: ParamState, out: Float64Array): void;
 
-  /** Makes what is missing of the memory that updates of a parameter need. */
+  /** Allocates the memory that updates of a parameter need and do not have yet. */
   protected abstract remember(group: ParamGroup<O>, param: Tensor, state: ParamState): void;
 
-  /** Encodes the update of one parameter. It allocates nothing: updates of others wait to be run. */
+  /** Encodes the update of one parameter. It allocates nothing, because updates of other parameters are waiting to run. */
   protected abstract update(
     group: ParamGroup<O>,
     param: Tensor,
@@ -73,7 +73,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     return loss;
   }
 
-  /** All parameters that have gradients, and what their updates need: all memory is there before the first update is encoded. */
+  /** All parameters that have gradients, and what their updates need: everything is allocated before the first update is encoded. */
   private prepare(): Step<O>[] {
     const steps: Step<O>[] = [];
     try {
@@ -95,7 +95,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     return steps;
   }
 
-  /** Has the recorder at work take a parameter's memory where it takes the parameter. */
+  /** Has the active recorder move a parameter's memory to where it moves the parameter. */
   private bringAlong(param: Tensor): void {
     tracing?.meet(param.storage);
     for (const value of Object.values(this.state.get(param) ?? {})) if (isTensor(value)) tracing?.meet(value.storage);
@@ -120,7 +120,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** The same, recorded: settings are written before every run. */
   private record(recorder: Tracer, steps: readonly Step<O>[]): void {
     const { length, commands } = recorder.program;
-    // Settings that were changed to something wrong are refused where they are recorded again.
+    // Settings that were changed to something invalid are refused when the step is recorded again.
     recorder.conditions.push(() => this.areSettingsRight());
     for (const { group, param, gradient, state, block } of steps) {
       this.update(group, param, gradient, state, block.storage.address);
@@ -165,7 +165,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     last.set(current);
   }
 
-  /** Where the update command of a parameter finds its settings. */
+  /** The settings that the update command of a parameter reads. */
   private blockOf(param: Tensor): SettingBlock {
     let block = this.settingBlocks.get(param);
     if (block !== undefined && block.storage.executor !== param.executor) {
@@ -194,7 +194,7 @@ function runGrouped(executor: Executor): void {
   executor.run();
 }
 
-/** What puts the numbers of a state back, and has the settings written anew. */
+/** A function that restores the numbers of a state, and has the settings written again. */
 function remember(state: ParamState, { last }: SettingBlock): () => void {
   const numbers = numbersOf(state);
   return () => {
@@ -202,6 +202,18 @@ function remember(state: ParamState, { last }: SettingBlock): () => void {
     Object.assign(state, numbers);
     last.fill(Number.NaN);
   };
+}
+
+/** The number of the step that is about to be made, counted from 1. */
+export function nextStep(state: ParamState): number {
+  const step = (typeof state.step === 'number' ? state.step : 0) + 1;
+  state.step = step;
+  return step;
+}
+
+/** The address of a remembered tensor, or 0 if there is none. */
+export function addressOf(value: Tensor | number | undefined): number {
+  return isTensor(value) ? value.address : 0;
 }
 
 const numbersOf = (state: ParamState): ParamState =>

@@ -1,4 +1,4 @@
-/** The optimizer L-BFGS. Its vectors are plain numbers in float64: they are long sums that float32 would blur. */
+/** The optimizer L-BFGS. Its vectors are plain numbers in float64, because float32 is too coarse for their long sums. */
 import { ArgumentError, DeviceError, refuse, ShapeError, TraceError } from '../../bindings/errors.ts';
 import { isFloat64Array } from '../../bindings/realm.ts';
 import { checkTensor, constant } from '../ops/index.ts';
@@ -8,33 +8,34 @@ import { keep, scope } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { tracing, untraced } from '../tensor/trace.ts';
-import { type GroupOptions, Optimizer, type OptimizerState, type ParamState } from './optimizer.ts';
-import { descend, dot, type Memory, newMemory } from './quasiNewton.ts';
+import { type GroupOptions, Optimizer, type OptimizerState, type ParamGroup, type ParamState } from './optimizer.ts';
+import { descend, type Memory, newMemory } from './quasiNewton.ts';
 import { checkNames, isObject, numberIn, type SavedMemory, tensorIn } from './savedState.ts';
 import { checkSize } from './settings.ts';
+import { dot } from './vectors.ts';
 
 /** Options of `LBFGS`. */
 export interface LBFGSOptions {
-  /** Length of steps, or, with a line search, the length to try first. Default 1. */
+  /** The length of steps, or, with a line search, the length to try first. Default 1. */
   lr?: number;
-  /** Iterations in a step. Default 20. */
+  /** The most iterations in a step. Default 20. */
   maxIter?: number;
-  /** Evaluations of the closure in a step, after which no iteration begins. Default 1.25·maxIter. */
+  /** The number of evaluations of the closure in a step after which no iteration begins. Default 1.25·maxIter. */
   maxEval?: number;
-  /** Ends where no part of the gradient is larger. Default 1e-7. */
+  /** The step ends when no element of the gradient is larger. Default 1e-7. */
   toleranceGrad?: number;
-  /** Ends where neither the loss nor a parameter changes more. Default 1e-9. */
+  /** The step ends when neither the loss nor a parameter changes by more. Default 1e-9. */
   toleranceChange?: number;
-  /** Pairs of steps that the curvature is told from. Default 100. */
+  /** The number of past steps from which the curvature is estimated. Default 100. */
   historySize?: number;
-  /** Search along each direction for a step that fulfils the strong Wolfe conditions. Default null: go by lr. */
+  /** Search along each direction for a step that fulfils the strong Wolfe conditions. Default null: the length is lr. */
   lineSearchFn?: 'strong_wolfe' | null;
 }
 
 /**
- * Limited-memory BFGS: steps along −H·g, H an estimate of the inverse Hessian from the last steps. One call of `step` makes
- * several iterations; it calls the closure for each, which must forget the gradients, and compute loss and gradients anew. One group
- * of parameters; not inside `compile` (the closure may call a compiled function).
+ * Limited-memory BFGS: steps along −H·g, where H is an estimate of the inverse Hessian from the last steps. One call of `step` makes
+ * several iterations; for each it calls the closure, which must clear the gradients and compute loss and gradients again. There is one
+ * group of parameters. `step` does not work inside `compile` (the closure may call a compiled function).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
  * @see Nocedal & Wright (2006), Numerical Optimization, chapter 7
@@ -63,7 +64,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       lineSearchFn: null,
     });
     if (this.paramGroups.length !== 1) {
-      refuse(ArgumentError, 'LBFGS', `has one group of parameters, got ${this.paramGroups.length}`, {
+      refuse(ArgumentError, 'LBFGS', `takes one group of parameters, got ${this.paramGroups.length}`, {
         argument: 'params',
         got: this.paramGroups.length,
       });
@@ -85,16 +86,25 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     }
   }
 
+  private get group(): ParamGroup<LBFGSOptions> {
+    return this.paramGroups[0]!;
+  }
+
   private get params(): Tensor[] {
-    return this.paramGroups[0]!.params;
+    return this.group.params;
+  }
+
+  /** The first parameter, under which everything is saved. */
+  private get first(): Tensor {
+    return this.params[0]!;
   }
 
   /**
-   * Up to `maxIter` iterations.
+   * Makes up to `maxIter` iterations.
    *
-   * @param closure forgets the gradients, computes loss and gradients, returns the loss
+   * @param closure clears the gradients, computes loss and gradients, and returns the loss
    * @returns the loss before the first iteration
-   * @throws TraceError inside `compile`: how many iterations are needed depends on values
+   * @throws TraceError inside `compile`: the number of iterations depends on values
    */
   override step(closure: () => Tensor): Tensor {
     if (arguments.length > 1) noMore('LBFGS.step', 1, arguments);
@@ -103,7 +113,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       refuse(
         TraceError,
         op,
-        'cannot be recorded by compile, its iterations depend on values; compile what the closure calls instead',
+        'cannot be recorded by compile, because its iterations depend on values; compile what the closure calls instead',
       );
     }
     if (typeof closure !== 'function') {
@@ -112,10 +122,10 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         got: closure,
       });
     }
-    const [param] = this.params;
-    if (param!.executor.download !== undefined) {
-      refuse(DeviceError, op, `decides by values as it goes, and those on ${param!.device} come asynchronously alone`, {
-        got: param!.device,
+    const { executor, device } = this.first;
+    if (executor.download !== undefined) {
+      refuse(DeviceError, op, `needs values at once, and those on ${device} can be read only asynchronously`, {
+        got: device,
       });
     }
     this.checkSettings(op, this.paramGroups);
@@ -133,17 +143,17 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       this.scatter(x);
       return { value: scope(() => evaluate().item()), gradient: this.gather(gradientOf) };
     };
-    const found = descend(look, start, first, this.memory, this.paramGroups[0]!, { round: this.rounding() });
+    const found = descend(look, start, first, this.memory, this.group, { round: this.rounding() });
     this.scatter(found);
     return loss;
   }
 
-  /** Elements of all parameters. */
+  /** The number of elements of all parameters. */
   private get elements(): number {
     return this.params.reduce((n, { numel }) => n + numel, 0);
   }
 
-  /** One vector of what `read` finds for each parameter. */
+  /** One vector of what `read` gives for each parameter. */
   private gather(read: (param: Tensor) => ArrayLike<number>): Float64Array {
     const { params } = this;
     const all = new Float64Array(this.elements);
@@ -164,13 +174,13 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     }
   }
 
-  /** What is remembered has the precision of the parameters, so that it can be saved without loss. */
+  /** The memory has the precision of the parameters, so that it can be saved without loss. */
   private rounding(): (v: Float64Array) => Float64Array {
-    const isDouble = isFloat64Array(this.params[0]!.dataSync());
+    const isDouble = isFloat64Array(this.first.dataSync());
     return isDouble ? (v) => v : (v) => Float64Array.from(v, Math.fround);
   }
 
-  /** As of the other optimizers, all of it under the first parameter. Its tensors live until the next call, or `dispose()`. */
+  /** As in the other optimizers, with everything under the first parameter. Its tensors live until the next call or `dispose()`. */
   override stateDict(): OptimizerState<LBFGSOptions> {
     if (arguments.length > 0) noMore('LBFGS.stateDict', 0, arguments);
     this.freeState();
@@ -185,7 +195,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         state.steps = this.held(pairs.map(({ step }) => step));
         state.changes = this.held(pairs.map(({ change }) => change));
       }
-      this.state.set(this.params[0]!, state);
+      this.state.set(this.first, state);
     }
     return super.stateDict();
   }
@@ -193,7 +203,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   /** Vectors as a tensor [rows, elements] that lives until it is disposed. */
   private held(rows: readonly Float64Array[]): Tensor {
     const { elements } = this;
-    const { executor } = this.params[0]!;
+    const { executor } = this.first;
     const t = untraced(() => keep(constant(executor, [rows.length, elements], 0)));
     rows.forEach((row, i) => {
       executor.write(t.address + i * elements, row, 'float32');
@@ -205,12 +215,14 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     if (arguments.length > 1) noMore('LBFGS.loadStateDict', 1, arguments);
     super.loadStateDict(saved);
     this.memory = newMemory();
-    const state = this.state.get(this.params[0]!);
-    this.evaluations = (state?.evaluations as number | undefined) ?? 0;
-    if (state?.direction !== undefined) {
+    const state = this.state.get(this.first) ?? {};
+    const numberOf = (name: string) => (typeof state[name] === 'number' ? state[name] : 0);
+    this.evaluations = numberOf('evaluations');
+    if (state.direction !== undefined) {
       const n = this.elements;
+      const vectorOf = (name: string) => Float64Array.from(isTensor(state[name]) ? state[name].dataSync() : []);
       const rowsOf = (name: string): Float64Array[] => {
-        const all = Float64Array.from((state[name] as Tensor | undefined)?.dataSync() ?? []);
+        const all = vectorOf(name);
         return Array.from({ length: all.length / n }, (_, i) => all.slice(i * n, (i + 1) * n));
       };
       const changes = rowsOf('changes');
@@ -218,20 +230,19 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         const change = changes[i]!;
         return { step, change, product: dot(step, change) };
       });
-      const { iterations, length } = state as { iterations: number; length: number };
       this.memory = {
         pairs,
-        direction: rowsOf('direction')[0]!,
-        gradient: rowsOf('gradient')[0]!,
-        length,
-        iterations,
+        direction: vectorOf('direction'),
+        gradient: vectorOf('gradient'),
+        length: numberOf('length'),
+        iterations: numberOf('iterations'),
       };
     }
     this.freeState();
   }
 
   protected override memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory {
-    if (param !== this.params[0])
+    if (param !== this.first)
       return refuse(ArgumentError, op, `expected a memory of parameter 0 only, got one of ${what}`, {
         argument: 'state',
         got: what,
@@ -273,7 +284,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 }
 
-/** How many vectors a saved value has. */
+/** The number of vectors in a saved value. */
 function rowsIn(value: unknown): number {
   if (isTensor(value)) return value.shape[0] ?? 0;
   return Array.isArray(value) ? value.length : 0;

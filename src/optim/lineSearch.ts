@@ -1,10 +1,10 @@
 /** A line search for the strong Wolfe conditions (Nocedal & Wright, algorithms 3.5 and 3.6), with PyTorch's safeguards. */
-import { dot, largest } from './quasiNewton.ts';
+import { dot, largest } from './vectors.ts';
 
 /** A function's value and gradient. */
 export type Objective = (x: Float64Array) => { value: number; gradient: Float64Array };
 
-/** A place on the line: how far along it, and what the function is there. */
+/** A point on the line: how far along it is, and the function there. */
 interface Place {
   length: number;
   value: number;
@@ -13,15 +13,15 @@ interface Place {
   slope: number;
 }
 
-/** Share of the decrease that the slope promises, which a step must bring. */
+/** The share of the decrease predicted by the slope that a step must achieve. */
 const DECREASE = 1e-4;
-/** Share of the slope that may be left. */
+/** The share of the slope that may remain. */
 const CURVATURE = 0.9;
 const MAX_EVALUATIONS = 25;
-/** Brackets smaller than this, by the direction's largest element, are not searched further. */
+/** Brackets smaller than this, times the direction's largest element, are not searched further. */
 const LEAST_BRACKET = 1e-9;
 
-/** The minimum of the cubic through two places, within bounds; their middle where there is none. */
+/** The minimum of the cubic through two points, within bounds; the middle of the bounds if there is none. */
 function cubic(a: Place, b: Place, low: number, high: number): number {
   const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.length - b.length);
   const square = d1 ** 2 - a.slope * b.slope;
@@ -33,8 +33,12 @@ function cubic(a: Place, b: Place, low: number, high: number): number {
   return Math.min(Math.max(at, low), high);
 }
 
-/** Lengths from `start` on until a place fits (one is given), or two places enclose such a one. */
-function bracket(look: (length: number) => Place, origin: Place, start: number): { ends: Place[]; looks: number } {
+/** Tries lengths from `start` on until a point fits (then it is the only end), or two points enclose one that does. */
+function bracket(
+  look: (length: number) => Place,
+  origin: Place,
+  start: number,
+): { ends: readonly [Place, Place?]; looks: number } {
   let before = origin;
   let here = look(start);
   for (let looks = 0; looks < MAX_EVALUATIONS; looks++) {
@@ -50,16 +54,22 @@ function bracket(look: (length: number) => Place, origin: Place, start: number):
   return { ends: [origin, here], looks: MAX_EVALUATIONS };
 }
 
-/** Narrows a bracket until a place fits. */
-function zoom(look: (length: number) => Place, origin: Place, ends: Place[], looked: number, size: number): Place {
-  let [low, high] = ends[0]!.value <= ends[1]!.value ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!];
+/** Narrows a bracket until a point fits. */
+function zoom(
+  look: (length: number) => Place,
+  origin: Place,
+  [one, other]: readonly [Place, Place],
+  looked: number,
+  size: number,
+): Place {
+  let [low, high] = one.value <= other.value ? [one, other] : [other, one];
   let isSlow = false;
   for (let looks = looked; looks < MAX_EVALUATIONS; looks++) {
     const least = Math.min(low.length, high.length);
     const most = Math.max(low.length, high.length);
     if ((most - least) * size < LEAST_BRACKET) break;
     let length = cubic(low, high, least, most);
-    // Twice near an end, or at one: a tenth of the bracket away from it.
+    // After two lengths near an end, or one at it: go a tenth of the bracket away from it.
     const margin = 0.1 * (most - least);
     if (Math.min(most - length, length - least) < margin) {
       if (isSlow || length >= most || length <= least) {
@@ -85,7 +95,7 @@ function zoom(look: (length: number) => Place, origin: Place, ends: Place[], loo
 }
 
 /**
- * A length at which the function is low enough and flat enough along `d`, or the best one that was found.
+ * A length at which the function is low and flat enough along `d`, or the best length that was found.
  *
  * @param fn value and gradient at a length
  * @param start value, gradient and slope at 0, and the length to try first
@@ -103,7 +113,8 @@ export function strongWolfe(
   };
   const origin = { ...start, length: 0 };
   const { ends, looks } = bracket(look, origin, start.length);
-  if (ends.length === 1) return { ...ends[0]!, evaluations };
-  const found = zoom(look, origin, ends, looks, largest(d));
+  const [one, other] = ends;
+  if (other === undefined) return { ...one, evaluations };
+  const found = zoom(look, origin, [one, other], looks, largest(d));
   return { ...found, evaluations };
 }

@@ -1,6 +1,6 @@
 /** The one-cycle schedule. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, kindsOf, noMore, VALUE } from '../options.ts';
+import { checkFinite, checkOneOf, checkOptions, checkRange, checkWhole, kindsOf, noMore, VALUE } from '../options.ts';
 import { LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
 import { checkSize } from './settings.ts';
 
@@ -8,31 +8,31 @@ import { checkSize } from './settings.ts';
 export interface OneCycleLROptions {
   /** The highest rate, ≥ 0. */
   maxLr: number;
-  /** Steps in all. Default: epochs · stepsPerEpoch. */
+  /** The total number of steps. Default: epochs · stepsPerEpoch. */
   totalSteps?: number;
-  /** Epochs to train for, where `totalSteps` is not given. */
+  /** Epochs to train for, if `totalSteps` is not given. */
   epochs?: number;
-  /** Batches in an epoch, where `totalSteps` is not given. */
+  /** Batches in an epoch, if `totalSteps` is not given. */
   stepsPerEpoch?: number;
-  /** Share of the steps in which the rate grows. Default 0.3. */
+  /** The share of the steps in which the rate grows. Default 0.3. */
   pctStart?: number;
-  /** How the rate goes from one end of a phase to the other: along a cosine, or straight. Default 'cos'. */
+  /** How the rate goes from one end of a phase to the other: along a cosine, or in a straight line. Default 'cos'. */
   annealStrategy?: 'cos' | 'linear';
-  /** Change momentum (or the first of betas) the other way round. Default true. */
+  /** Move momentum (or the first of betas) in the opposite direction. Default true. */
   cycleMomentum?: boolean;
-  /** The lowest momentum, where the rate is highest. Default 0.85. */
+  /** The lowest momentum, at the highest rate. Default 0.85. */
   baseMomentum?: number;
-  /** The highest momentum, where the rate is lowest. Default 0.95. */
+  /** The highest momentum, at the lowest rate. Default 0.95. */
   maxMomentum?: number;
   /** The first rate is maxLr / divFactor. Default 25. */
   divFactor?: number;
   /** The last rate is the first one / finalDivFactor. Default 1e4. */
   finalDivFactor?: number;
-  /** Go down to the first rate as fast as up, and then to the last one. Default false. */
+  /** Go down to the first rate as fast as up, then to the last one. Default false. */
   threePhase?: boolean;
 }
 
-/** Steps in all: given as they are, or as epochs and batches; where both are given they must agree. */
+/** The total number of steps: given as such, or as epochs and batches; if both are given, they must agree. */
 function stepsIn(op: string, { totalSteps, epochs, stepsPerEpoch }: OneCycleLROptions): number {
   if (totalSteps !== undefined) checkWhole(op, 'totalSteps', totalSteps, 1);
   if (totalSteps !== undefined && epochs === undefined && stepsPerEpoch === undefined) return totalSteps;
@@ -52,7 +52,7 @@ function stepsIn(op: string, { totalSteps, epochs, stepsPerEpoch }: OneCycleLROp
   });
 }
 
-/** A phase: until which step, and the ends of rate and momentum. */
+/** A phase: the step at which it ends, and rate and momentum at both of its ends. */
 interface Phase {
   end: number;
   lr: readonly [number, number];
@@ -60,10 +60,11 @@ interface Phase {
 }
 
 type Group = { lr: number; momentum?: number; betas?: readonly [number, number] };
+const groupsOf = (optimizer: Scheduled): readonly Group[] => optimizer.paramGroups;
 
 /**
- * The rate grows from maxLr / divFactor to maxLr and falls far below where it began; one `step()` a batch (Smith & Topin
- * 2018).
+ * The rate grows from maxLr / divFactor to maxLr and then falls far below its first value; `step()` follows each batch
+ * (Smith & Topin 2018).
  *
  * @see https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
  * @example
@@ -106,13 +107,8 @@ export class OneCycleLR extends LRScheduler {
     }
     checkSize(op, 'baseMomentum', baseMomentum);
     checkSize(op, 'maxMomentum', maxMomentum);
-    if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
-      refuse(ArgumentError, op, `annealStrategy must be 'cos' or 'linear', got ${String(annealStrategy)}`, {
-        argument: 'annealStrategy',
-        got: annealStrategy,
-      });
-    }
-    if (cycleMomentum && (optimizer.paramGroups as Group[]).some((g) => !g.betas && g.momentum === undefined)) {
+    checkOneOf(op, 'annealStrategy', annealStrategy, ['cos', 'linear']);
+    if (cycleMomentum && groupsOf(optimizer).some((g) => !g.betas && g.momentum === undefined)) {
       refuse(ArgumentError, op, 'the optimizer has no momentum to change; pass cycleMomentum: false', {
         argument: 'cycleMomentum',
       });
@@ -144,7 +140,7 @@ export class OneCycleLR extends LRScheduler {
       refuse(ArgumentError, 'OneCycleLR', `step ${step} of ${this.options.totalSteps}`, { got: step });
     }
     const at = this.phases.findIndex(({ end }, i) => step <= end || i === this.phases.length - 1);
-    const start = at === 0 ? 0 : this.phases[at - 1]!.end;
+    const start = this.phases[at - 1]?.end ?? 0;
     const phase = this.phases[at]!;
     return { phase, share: (step - start) / (phase.end - start) };
   }
@@ -153,7 +149,7 @@ export class OneCycleLR extends LRScheduler {
     if (arguments.length > 2) noMore('OneCycleLR.checkState', 2, arguments);
     const known = super.checkState(op, state);
     const { totalSteps } = this.options;
-    if ((known.lastEpoch as number) >= totalSteps)
+    if (typeof known.lastEpoch === 'number' && known.lastEpoch >= totalSteps)
       refuse(ArgumentError, op, `lastEpoch is ${known.lastEpoch}, but there are ${totalSteps} steps`, {
         argument: 'state',
         got: known.lastEpoch,
@@ -171,7 +167,7 @@ export class OneCycleLR extends LRScheduler {
     if (!this.options.cycleMomentum) return;
     const { phase, share } = this.place(this.lastEpoch);
     const momentum = this.between(phase.momentum, share);
-    for (const group of this.optimizer.paramGroups as Group[]) {
+    for (const group of groupsOf(this.optimizer)) {
       if (group.betas) group.betas = [momentum, group.betas[1]];
       else group.momentum = momentum;
     }

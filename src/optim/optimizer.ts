@@ -1,4 +1,4 @@
-/** The base of all optimizers: parameter groups, state for each parameter, state dicts. */
+/** The base of all optimizers: parameter groups, the memory of each parameter, state dicts. */
 import { ArgumentError, DeviceError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { commonExecutor, materialize } from '../emit/emit.ts';
@@ -10,9 +10,9 @@ import { dropGrad, isTensor, type Tensor } from '../tensor/tensor.ts';
 import { untraced } from '../tensor/trace.ts';
 import { checkNames, isObject, type SavedMemory, type SavedTensor } from './savedState.ts';
 
-/** Parameters with settings of their own; settings that are left out are the optimizer's. */
+/** Parameters with settings of their own; settings that are left out are those of the optimizer. */
 export type GroupOptions<O> = Partial<O> & {
-  /** Float32 leaves, contiguous, none of them in two groups. */
+  /** Float32 leaves, contiguous, each in one group only. */
   params: Iterable<Tensor> | Tensor;
 };
 
@@ -22,14 +22,14 @@ export type ParamGroup<O> = Required<O> & {
   params: Tensor[];
 };
 
-/** What an optimizer remembers of one parameter. */
+/** What an optimizer remembers for one parameter. */
 export type ParamState = Record<string, Tensor | number>;
 
 /** An optimizer's memory by parameter number, and its groups. */
 export interface OptimizerState<O> {
-  /** Name of the optimizer's class: another one refuses the state. */
+  /** The name of the optimizer's class; optimizers of other classes refuse the state. */
   kind?: string;
-  /** What is remembered of each parameter, by its number: they are counted through all groups. */
+  /** What is remembered for each parameter, by its number: they are counted through all groups. */
   state: Record<number, ParamState>;
   /** The groups with all their settings. */
   paramGroups: (Required<O> & {
@@ -42,14 +42,19 @@ function isGroups<O>(params: Iterable<Tensor> | GroupOptions<O>[]): params is Gr
   return Array.isArray(params) && params.length > 0 && !isTensor(params[0]);
 }
 
-/** A group whose settings nobody else changes: betas are a list. */
+/** A copy of a group, lists such as betas included. */
 function copied<T extends object>(group: T): T {
   return Object.fromEntries(
     Object.entries(group).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
   ) as T;
 }
 
-/** Frees the tensors of optimizers' memory. */
+/** Whether this can be iterated over. */
+function isIterable<T>(given: Iterable<T> | undefined): given is Iterable<T> {
+  return typeof given?.[Symbol.iterator] === 'function';
+}
+
+/** Frees the tensors of an optimizer's memory. */
 function disposeAll(states: ReadonlyMap<Tensor, ParamState>): void {
   for (const values of states.values()) for (const value of Object.values(values)) if (isTensor(value)) value.dispose();
 }
@@ -75,7 +80,7 @@ export abstract class Optimizer<O extends object> extends Marked {
     const groups = isGroups(params) ? params : [{ params } as GroupOptions<O>];
     this.paramGroups = groups.map((group) => {
       const one = isTensor(group?.params) ? [group.params] : group?.params;
-      if (typeof (one as { [Symbol.iterator]?: unknown } | undefined)?.[Symbol.iterator] !== 'function') {
+      if (!isIterable(one)) {
         refuse(ArgumentError, name, 'params must be a list of tensors or of groups { params, … }', {
           argument: 'params',
           got: group,
@@ -91,7 +96,7 @@ export abstract class Optimizer<O extends object> extends Marked {
         if (!isTensor(param))
           refuse(ArgumentError, name, 'parameters must be tensors', { argument: 'params', got: param });
         if (!param.isLeaf)
-          refuse(ArgumentError, name, 'only leaves can be optimized, one parameter is the result of an operation', {
+          refuse(ArgumentError, name, 'only leaves can be optimized; one parameter is the result of an operation', {
             argument: 'params',
           });
         if (param.dtype !== 'float32')
@@ -107,10 +112,10 @@ export abstract class Optimizer<O extends object> extends Marked {
     if (seen.size === 0) refuse(ArgumentError, name, 'no parameters were given', { argument: 'params' });
   }
 
-  /** Refuses settings outside their domain. */
+  /** Refuses settings out of their range. */
   protected abstract check(group: Required<O>): void;
 
-  /** Refuses settings outside their domain in any of the groups: they are live, and may have been changed to anything. */
+  /** Refuses settings out of their range in any of the groups: they may have been changed to anything. */
   protected checkSettings(op: string, groups: readonly Required<O>[]): void {
     for (let i = 0; i < groups.length; i++) {
       try {
@@ -119,7 +124,7 @@ export abstract class Optimizer<O extends object> extends Marked {
         if (!(error instanceof ArgumentError)) throw error;
         const { message, argument, got, expected } = error;
         const what = message.replace(`${this.name}: `, `paramGroups[${i}].`);
-        refuse(ArgumentError, op, `${what}`, { argument, got, expected });
+        refuse(ArgumentError, op, what, { argument, got, expected });
       }
     }
   }
@@ -129,7 +134,7 @@ export abstract class Optimizer<O extends object> extends Marked {
    */
   abstract step(closure?: () => Tensor): Tensor | undefined;
 
-  /** Refuses settings outside their domain, and gradients that do not fit their parameters, before anything is changed. */
+  /** Refuses settings out of their range, and gradients that do not fit their parameters, before anything is changed. */
   protected checkStep(): void {
     const op = `${this.name}.step`;
     this.checkSettings(op, this.paramGroups);
@@ -153,12 +158,12 @@ export abstract class Optimizer<O extends object> extends Marked {
     }
   }
 
-  /** @internal The tensors that it remembers of its parameters. */
+  /** @internal The tensors that it remembers for its parameters. */
   remembered(): Tensor[] {
     return [...this.state.values()].flatMap((values) => Object.values(values).filter(isTensor));
   }
 
-  /** Forgets the gradients of all parameters. */
+  /** Clears the gradients of all parameters. */
   zeroGrad(): void {
     if (arguments.length > 0) noMore('Optimizer.zeroGrad', 0, arguments);
     for (const { params } of this.paramGroups)
@@ -177,21 +182,24 @@ export abstract class Optimizer<O extends object> extends Marked {
       }),
     }));
     const state: Record<number, ParamState> = {};
-    for (const [param, values] of this.state) state[numbers.get(param)!] = { ...values };
+    for (const [param, number] of numbers) {
+      const values = this.state.get(param);
+      if (values !== undefined) state[number] = { ...values };
+    }
     return { kind: this.name, state, paramGroups };
   }
 
   /**
-   * Takes over memory and settings from `stateDict()` of an optimizer of this class with the same groups, also after
+   * Takes memory and settings from `stateDict()` of an optimizer of this class with the same groups, also after
    * `JSON.parse(JSON.stringify(state))`. Tensors are copied.
    *
-   * @throws ArgumentError, ShapeError or DTypeError for any other state, naming what is wrong with it, before anything is changed
+   * @throws ArgumentError, ShapeError or DTypeError that names what is wrong with any other state, before anything is changed
    */
   loadStateDict(saved: OptimizerState<O>): void {
     if (arguments.length > 1) noMore('Optimizer.loadStateDict', 1, arguments);
     const op = `${this.name}.loadStateDict`;
     const memory = this.checkState(op, saved);
-    // Copied before the present memory is freed: `saved` may be of this very optimizer.
+    // Copied before the present memory is freed, because `saved` may be of this very optimizer.
     const copies = new Map<Tensor, ParamState>();
     try {
       for (const [param, values] of memory) {
@@ -207,11 +215,12 @@ export abstract class Optimizer<O extends object> extends Marked {
     this.freeState();
     for (const [param, own] of copies) this.state.set(param, own);
     saved.paramGroups.forEach((group, i) => {
-      Object.assign(this.paramGroups[i]!, copied(group), { params: this.paramGroups[i]!.params });
+      const own = this.paramGroups[i]!;
+      Object.assign(own, copied(group), { params: own.params });
     });
   }
 
-  /** What a saved state says of each parameter. Refuses one that is not of such an optimizer. */
+  /** The memory of each parameter in a saved state. Refuses a state that is not of such an optimizer. */
   private checkState(op: string, saved: unknown): Map<Tensor, SavedMemory> {
     if (!isObject(saved) || !isObject(saved.state) || !Array.isArray(saved.paramGroups))
       return refuse(
@@ -242,10 +251,10 @@ export abstract class Optimizer<O extends object> extends Marked {
     );
   }
 
-  /** What a saved state says of one parameter, which errors call `what`. */
+  /** The memory of one parameter, which errors call `what`, in a saved state. */
   protected abstract memoryIn(op: string, what: string, saved: unknown, param: Tensor): SavedMemory;
 
-  /** Refuses groups of other sizes, without some of the settings or with others, or with settings outside their domain. */
+  /** Refuses groups of other sizes, with missing or unknown settings, or with settings out of their range. */
   private checkGroups(op: string, groups: readonly unknown[]): void {
     const sizes = (all: readonly unknown[]) =>
       `[${all.map((group) => (isObject(group) && Array.isArray(group.params) ? group.params.length : 'no')).join(', ')}]`;
@@ -257,10 +266,11 @@ export abstract class Optimizer<O extends object> extends Marked {
         { argument: 'state' },
       );
     let count = 0;
-    for (const [i, group] of (groups as Record<string, unknown>[]).entries()) {
+    for (const [i, group] of groups.entries()) {
+      if (!isObject(group) || !Array.isArray(group.params)) continue;
       const what = `paramGroups[${i}]`;
-      checkNames(op, what, group, ['params', ...this.settingNames], Object.keys(this.paramGroups[i]!));
-      for (const number of group.params as unknown[])
+      checkNames(op, what, group, ['params', ...this.settingNames], Object.keys(this.paramGroups[i] ?? {}));
+      for (const number of group.params)
         if (number !== count++)
           refuse(ArgumentError, op, `${what}.params must count the parameters through all groups`, {
             argument: 'state',
@@ -270,13 +280,13 @@ export abstract class Optimizer<O extends object> extends Marked {
     this.checkSettings(op, groups as Required<O>[]);
   }
 
-  /** Frees the optimizer's memory. The parameters are not its own. */
+  /** Frees the optimizer's memory. It does not own the parameters. */
   dispose(): void {
     if (arguments.length > 0) noMore('Optimizer.dispose', 0, arguments);
     this.freeState();
   }
 
-  /** Zeros (or other equal values) of a parameter's size, which live as long as the optimizer. */
+  /** A tensor of the parameter's shape, filled with one value, which lives as long as the optimizer. */
   protected zerosFor(param: Tensor, value = 0): Tensor {
     return untraced(() => keep(constant(param.executor, param.shape, value)));
   }
@@ -303,14 +313,14 @@ export abstract class Optimizer<O extends object> extends Marked {
       refuse(
         DeviceError,
         this.name,
-        `its memory is on ${value.device}, its parameters on ${param.device}; await move([model, optimizer], '${param.device}') brings both`,
+        `its memory is on ${value.device}, its parameters are on ${param.device}; await move([model, optimizer], '${param.device}') moves both`,
         { got: value.device, expected: param.device },
       );
     }
     return this.written(value.dataSync(), value.shape, param);
   }
 
-  /** These numbers as a tensor where a parameter lives. */
+  /** These numbers as a tensor on the device of a parameter. */
   private written(values: ArrayLike<number>, shape: Shape, param: Tensor): Tensor {
     const copy = untraced(() => keep(constant(param.executor, shape, 0)));
     copy.executor.write(copy.address, values, 'float32');

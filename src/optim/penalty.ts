@@ -6,7 +6,7 @@ import { checkFinite, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
- * λ·Σ |p| over all parameters: add it to the loss, and many of them go to 0. (For squares use an optimizer's weightDecay.)
+ * λ·Σ |p| over all parameters: added to the loss, it drives many of them to 0. (For squares use an optimizer's weightDecay.)
  *
  * @example
  * const loss = F.crossEntropy(model.forward(x), y).add(optim.l1Penalty(model.parameters(), 1e-4));

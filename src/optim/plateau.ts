@@ -1,4 +1,4 @@
-/** The schedule that waits for a metric to stop improving. */
+/** The schedule that lowers the rate when a metric stops improving. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkFinite, checkOptions, checkRange, checkWhole, kindsOf, noMore, shown } from '../options.ts';
 import { numberIn } from './savedState.ts';
@@ -12,9 +12,9 @@ export interface ReduceLROnPlateauOptions {
   mode?: 'min' | 'max';
   /** What the rate is multiplied by. Default 0.1. */
   factor?: number;
-  /** Epochs without improvement that are let pass. Default 10. */
+  /** Epochs without improvement to wait for. Default 10. */
   patience?: number;
-  /** How much better counts as better. Default 1e-4. */
+  /** By how much a metric must be better to count as an improvement. Default 1e-4. */
   threshold?: number;
   /** Whether `threshold` is a share of the best metric (default) or a difference. */
   thresholdMode?: 'rel' | 'abs';
@@ -22,7 +22,7 @@ export interface ReduceLROnPlateauOptions {
   cooldown?: number;
   /** Lowest rate. Default 0. */
   minLr?: number;
-  /** Smaller changes of the rate are not made. Default 1e-8. */
+  /** The least change of the rate; smaller ones are not made. Default 1e-8. */
   eps?: number;
 }
 
@@ -114,7 +114,7 @@ export class ReduceLROnPlateau {
     this.badEpochs = 0;
   }
 
-  /** The rates of the groups now. */
+  /** The present rates of the groups. */
   getLastLr(): number[] {
     if (arguments.length > 0) noMore('ReduceLROnPlateau.getLastLr', 0, arguments);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
@@ -128,7 +128,7 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Goes on from what `stateDict()` gave, also after `JSON.parse(JSON.stringify(state))`.
+   * Continues from what `stateDict()` gave, also after `JSON.parse(JSON.stringify(state))`.
    *
    * @throws ArgumentError for any other state, before anything is changed
    */
@@ -136,13 +136,12 @@ export class ReduceLROnPlateau {
     if (arguments.length > 1) noMore('ReduceLROnPlateau.loadStateDict', 1, arguments);
     const op = `${KIND}.loadStateDict`;
     const known = checkSchedule(op, KIND, state, ['best', 'badEpochs', 'cooling', 'lastEpoch']);
-    // Before the first metric the best is infinite, of which JSON makes null.
+    // Before the first metric the best value is infinite, which JSON turns into null.
     const best = known.best === null ? this.worst : known.best;
     if (typeof best !== 'number' || Number.isNaN(best))
       refuse(ArgumentError, op, `best must be a number, got ${shown(best)}`, { argument: 'state', got: best });
-    const [badEpochs, cooling, lastEpoch] = ['badEpochs', 'cooling', 'lastEpoch'].map((name) =>
-      numberIn(op, name, known[name], 'count'),
-    ) as [number, number, number];
+    const count = (name: string) => numberIn(op, name, known[name], 'count');
+    const [badEpochs, cooling, lastEpoch] = [count('badEpochs'), count('cooling'), count('lastEpoch')];
     Object.assign(this, { best, badEpochs, cooling, lastEpoch });
   }
 

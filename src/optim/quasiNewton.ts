@@ -1,10 +1,11 @@
 /**
- * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5) on plain numbers in float64, with PyTorch's rules for step lengths and for
- * when to stop. It knows no tensors: the optimizer LBFGS and the estimators stand on it.
+ * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5) on plain numbers in float64, with PyTorch's rules for step lengths and
+ * termination. It does not know tensors. The optimizer LBFGS and the estimators are built on it.
  */
 import { type Objective, strongWolfe } from './lineSearch.ts';
+import { dot, largest } from './vectors.ts';
 
-/** A step that was made, and how it changed the gradient. */
+/** A step, and the change of the gradient that it caused. */
 interface Pair {
   step: Float64Array;
   change: Float64Array;
@@ -12,7 +13,7 @@ interface Pair {
   product: number;
 }
 
-/** What is remembered from iteration to iteration. */
+/** The state that is kept between iterations. */
 export interface Memory {
   /** Oldest first. */
   pairs: Pair[];
@@ -33,27 +34,15 @@ export interface Settings {
   lineSearchFn: 'strong_wolfe' | null;
 }
 
-/** Least step·change of a pair that says something about the curvature: PyTorch's. */
+/** The least step·change of a pair that is kept, as in PyTorch: a smaller one tells nothing about the curvature. */
 const LEAST_PRODUCT = 1e-10;
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-export function largest(a: Float64Array): number {
-  let most = 0;
-  for (const x of a) if (!(Math.abs(x) <= most)) most = Math.abs(x);
-  return most;
-}
 
 export function newMemory(): Memory {
   const none = new Float64Array(0);
   return { pairs: [], direction: none, length: 0, gradient: none, iterations: 0 };
 }
 
-/** −H·gradient, H the estimate of the inverse Hessian (two-loop recursion). */
+/** −H·gradient, where H is the estimate of the inverse Hessian (two-loop recursion). */
 function direction(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
   const d = gradient.map((g) => -g);
   const shares = pairs.map(() => 0);
@@ -74,7 +63,7 @@ function direction(gradient: Float64Array, pairs: readonly Pair[]): Float64Array
   return d;
 }
 
-/** Takes the last step and what it changed into the memory. */
+/** Adds the last step and its change of the gradient to the memory. */
 function learn(memory: Memory, gradient: Float64Array, historySize: number, round: (v: Float64Array) => Float64Array) {
   const step = round(memory.direction.map((d) => d * memory.length));
   const change = round(gradient.map((g, i) => g - memory.gradient[i]!));
@@ -85,7 +74,7 @@ function learn(memory: Memory, gradient: Float64Array, historySize: number, roun
 }
 
 export interface Hooks {
-  /** Rounds what is remembered to what a file can hold. */
+  /** Rounds what is remembered to the precision of a file. */
   round?: (v: Float64Array) => Float64Array;
   /** Called with the value after each iteration. */
   onIteration?: (value: number) => void;
@@ -94,7 +83,7 @@ export interface Hooks {
 /**
  * Up to `maxIter` iterations from `start`, where value and gradient are `first`.
  *
- * @returns the place that was reached; `fn` may have been asked about another one last
+ * @returns the point that was reached; the last call of `fn` may have been at another one
  */
 export function descend(
   fn: Objective,
@@ -119,10 +108,10 @@ export function descend(
     memory.length = isFirst ? Math.min(1, 1 / norm1) * lr : lr;
     const slope = dot(gradient, d);
     if (!(slope <= -toleranceChange)) break;
-    const at = (length: number) => x.map((place, i) => place + length * d[i]!);
+    const at = (length: number) => x.map((value, i) => value + length * d[i]!);
     if (lineSearchFn === null) {
       x = at(memory.length);
-      // As PyTorch: in the last iteration nobody asks for the value.
+      // As in PyTorch, the value after the last iteration is not computed.
       if (n < maxIter) ({ value, gradient } = fn(x));
       evaluations++;
     } else {

@@ -1,21 +1,21 @@
 /**
- * What an optimizer's saved state must look like: its kind, its groups with all their settings, and of each parameter what the kind
- * remembers. Everything is checked before anything is taken over. Tensors may have gone through JSON, which makes nested lists of them.
+ * Checks of an optimizer's saved state: its kind, its groups with all their settings, and the memory that its kind has for each
+ * parameter. Everything is checked before anything is used. Tensors may have gone through JSON, which turns them into nested lists.
  */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { nameOf, shown } from '../options.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** What an optimizer remembers of one parameter under a name. */
+/** A value that an optimizer remembers for one parameter. */
 export interface Field {
   /** A tensor in the shape of the parameter, a whole number, or a share from 0 to 1. */
   kind: 'tensor' | 'count' | 'share';
-  /** Whether it may be missing: some settings need it, others do not. */
+  /** Whether it may be missing: only some settings need it. */
   optional?: true;
 }
 
-/** All that an optimizer remembers of one parameter. */
+/** All values that an optimizer remembers for one parameter, by name. */
 export type Fields = Readonly<Record<string, Field>>;
 
 export const TENSOR: Field = { kind: 'tensor' };
@@ -24,18 +24,18 @@ export const COUNT: Field = { kind: 'count' };
 export const OPTIONAL_COUNT: Field = { kind: 'count', optional: true };
 export const SHARE: Field = { kind: 'share' };
 
-/** A tensor of a state, or its elements, which have gone through JSON. */
+/** A tensor of a state, or its elements if it has gone through JSON. */
 export type SavedTensor = Tensor | { values: Float64Array; shape: Shape };
 
-/** What a saved state says of one parameter. */
+/** The memory of one parameter in a saved state. */
 export type SavedMemory = Record<string, SavedTensor | number>;
 
-/** An object that is not a list. */
+/** Whether this is an object, and not a list or null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Refuses an object that has other names than it must have; `mayHave` are allowed too. */
+/** Refuses an object without one of the names in `mustHave`, or with one that is neither in these nor in `mayHave`. */
 export function checkNames(
   op: string,
   what: string,
@@ -52,7 +52,7 @@ export function checkNames(
   });
 }
 
-/** Puts the numbers of nested lists of this shape into `out`, from `at` on; false where the lists have another shape. */
+/** Writes the numbers of nested lists of this shape into `out`, from `at` on; false if the lists have another shape. */
 function flatten(value: unknown, shape: Shape, dim: number, out: Float64Array, at: number): boolean {
   if (dim === shape.length) {
     // JSON has no NaN and no infinity, and writes null for them.
@@ -65,7 +65,7 @@ function flatten(value: unknown, shape: Shape, dim: number, out: Float64Array, a
   return value.every((part, i) => flatten(part, shape, dim + 1, out, at + i * inner));
 }
 
-/** A tensor of this shape, or nested lists that JSON has made of one. */
+/** A tensor of this shape, or the nested lists into which JSON has turned one. */
 export function tensorIn(op: string, what: string, value: unknown, shape: Shape): SavedTensor {
   if (isTensor(value)) {
     const numel = numelOf(shape);
@@ -98,7 +98,7 @@ export function tensorIn(op: string, what: string, value: unknown, shape: Shape)
   );
 }
 
-/** A number that counts something, or a share. */
+/** A whole number ≥ 0, or a share from 0 to 1. */
 export function numberIn(op: string, what: string, value: unknown, kind: 'count' | 'share'): number {
   if (typeof value === 'number' && value >= 0 && (kind === 'count' ? Number.isSafeInteger(value) : value <= 1))
     return value;
@@ -109,17 +109,17 @@ export function numberIn(op: string, what: string, value: unknown, kind: 'count'
   });
 }
 
-/** What was remembered of one parameter: nothing, or all that its kind needs. */
+/** The saved memory of one parameter: nothing, or everything that its kind needs. */
 export function memoryIn(op: string, what: string, saved: unknown, fields: Fields, shape: Shape): SavedMemory {
   if (!isObject(saved))
     return refuse(ArgumentError, op, `${what} must be an object, got ${nameOf(saved)}`, {
       argument: 'state',
       got: saved,
     });
-  const names = Object.keys(fields);
+  const required = Object.entries(fields).filter(([, { optional }]) => !optional);
   // Before its first step a parameter has an empty memory.
-  const needed = Object.keys(saved).length === 0 ? [] : names.filter((name) => !fields[name]!.optional);
-  checkNames(op, what, saved, needed, names);
+  const needed = Object.keys(saved).length === 0 ? [] : required.map(([name]) => name);
+  checkNames(op, what, saved, needed, Object.keys(fields));
   return Object.fromEntries(
     Object.entries(saved).map(([name, value]) => {
       const { kind } = fields[name]!;

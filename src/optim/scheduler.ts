@@ -1,6 +1,6 @@
 /**
- * The bases of learning-rate schedules. A schedule gives, for each epoch, the rate of every group from the rate that the group
- * began with, or from the rate of the epoch before; it sets `paramGroups[i].lr`, which is live in compiled programs too.
+ * The bases of learning-rate schedules. For each epoch, a schedule computes the rate of every group from the rate that the group
+ * began with, or from the rate of the epoch before, and sets `paramGroups[i].lr`, which compiled programs follow too.
  */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
@@ -8,7 +8,7 @@ import { Marked, refuseOtherCopy } from '../copies.ts';
 import { nameOf, noMore, shown } from '../options.ts';
 import { checkNames, isObject, numberIn } from './savedState.ts';
 
-/** What a schedule changes: any optimizer. */
+/** What a schedule needs from an optimizer. */
 export interface Scheduled {
   /** Its groups. */
   readonly paramGroups: {
@@ -17,10 +17,10 @@ export interface Scheduled {
   }[];
 }
 
-/** What a schedule remembers, for saving: plain data. */
+/** What a schedule remembers, as plain data that can be saved. */
 export type SchedulerState = Record<string, unknown>;
 
-/** Refuses a state that is not of such a schedule: of another kind, or without one of these names, or with others. */
+/** Refuses a state of another kind of schedule, without one of these names, or with other names. */
 export function checkSchedule(op: string, kind: string, state: unknown, names: readonly string[]): SchedulerState {
   if (!isObject(state))
     return refuse(ArgumentError, op, `expected what stateDict() gives, got ${nameOf(state)}`, {
@@ -41,7 +41,7 @@ const initialRates = new WeakMap<object, number>();
  * What all learning rate schedules have in common.
  *
  * @example
- * // What every schedule has: a step an epoch, and a state to save.
+ * // Every schedule has a step for each epoch, and a state to save.
  * const schedule = new optim.lrScheduler.StepLR(optimizer, { stepSize: 10 });
  * schedule.step();
  * schedule.loadStateDict(schedule.stateDict());
@@ -55,7 +55,7 @@ export abstract class LRScheduler extends Marked {
   constructor(
     /** The optimizer whose rates it sets. */
     readonly optimizer: Scheduled,
-    /** @internal What states of such a schedule are marked with. */
+    /** @internal The kind that marks the states of such a schedule. */
     protected readonly kind = new.target.name,
   ) {
     if (arguments.length > 2) noMore(new.target.name, 2, arguments);
@@ -81,7 +81,7 @@ export abstract class LRScheduler extends Marked {
     });
   }
 
-  /** Goes on from the rates of the epoch before to those of the present one. The last act of every constructor. */
+  /** Moves from the rates of the epoch before to those of the present one. Every constructor calls it last. */
   protected advance(): void {
     this.apply();
   }
@@ -93,13 +93,13 @@ export abstract class LRScheduler extends Marked {
     this.advance();
   }
 
-  /** @internal Goes to an epoch at once: what SequentialLR does at a milestone. */
+  /** @internal Jumps to an epoch, as SequentialLR does at a milestone. */
   goTo(epoch: number): void {
     this.lastEpoch = epoch;
     this.apply();
   }
 
-  /** The rates of the groups now. */
+  /** The present rates of the groups. */
   getLastLr(): number[] {
     if (arguments.length > 0) noMore('LRScheduler.getLastLr', 0, arguments);
     return this.optimizer.paramGroups.map(({ lr }) => lr);
@@ -111,7 +111,7 @@ export abstract class LRScheduler extends Marked {
     return { kind: this.kind, lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs], lastLrs: this.getLastLr() };
   }
 
-  /** @internal Refuses a state that is not of such a schedule; `more` are names that it has besides. */
+  /** @internal Refuses a state that is not of such a schedule; `more` are further names that it has. */
   checkState(op: string, state: unknown, more: readonly string[] = []): SchedulerState {
     const { length } = this.optimizer.paramGroups;
     const known = checkSchedule(op, this.kind, state, ['lastEpoch', 'baseLrs', 'lastLrs', ...more]);
@@ -128,7 +128,7 @@ export abstract class LRScheduler extends Marked {
   }
 
   /**
-   * Goes on from what `stateDict()` of such a schedule gave, also after `JSON.parse(JSON.stringify(state))`, and sets the rates.
+   * Continues from what `stateDict()` of such a schedule gave, also after `JSON.parse(JSON.stringify(state))`, and sets the rates.
    *
    * @throws ArgumentError for any other state, before anything is changed
    */
@@ -138,7 +138,7 @@ export abstract class LRScheduler extends Marked {
     this.restore(state);
   }
 
-  /** @internal Takes over a state that has been checked. */
+  /** @internal Restores a state that has been checked. */
   restore(state: SchedulerState): void {
     this.lastEpoch = state.lastEpoch as number;
     this.baseLrs = [...(state.baseLrs as number[])];
@@ -152,11 +152,11 @@ export abstract class LRScheduler extends Marked {
 }
 
 /**
- * A schedule that changes the rates as they are, by PyTorch's recursion from epoch to epoch: several of them work on one optimizer
- * together, and changes by hand stay.
+ * A schedule that changes the present rates, by PyTorch's recursion from epoch to epoch: several of them can work on one optimizer
+ * together, and manual changes persist.
  */
 export abstract class ChainableLR extends LRScheduler {
-  /** The rate of a group in an epoch from that of the epoch before; in epoch 0 from the optimizer's. */
+  /** The rate of a group in an epoch, computed from that of the epoch before; in epoch 0 from that of the optimizer. */
   protected abstract next(lr: number, base: number, epoch: number): number;
 
   protected override advance(): void {

@@ -1,13 +1,13 @@
 /** Schedules with a formula for every epoch. Names, options and defaults are PyTorch's. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { checkFinite, checkOptions, checkRange, checkWhole, noMore, shown, VALUE } from '../options.ts';
-import { ChainableLR, LRScheduler, type Scheduled, type SchedulerState } from './scheduler.ts';
+import { checkFinite, checkOptions, checkRange, checkWhole, noMore, VALUE } from '../options.ts';
+import { ChainableLR, LRScheduler, type Scheduled } from './scheduler.ts';
 
 /** Options of `StepLR`. */
 export interface StepLROptions {
   /** Epochs between two decays, ≥ 1. */
   stepSize: number;
-  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
+  /** γ, the factor of the rate at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -46,7 +46,7 @@ export class StepLR extends ChainableLR {
 export interface MultiStepLROptions {
   /** Epochs at which the rate decays. */
   milestones: readonly number[];
-  /** γ: what the rate is multiplied by at each decay. Default 0.1. */
+  /** γ, the factor of the rate at each decay. Default 0.1. */
   gamma?: number;
 }
 
@@ -109,106 +109,18 @@ export class ExponentialLR extends ChainableLR {
   }
 }
 
-/** From `high` (share 0) to `low` (share 1) on half a cosine. */
-function cosine(high: number, low: number, share: number): number {
-  return low + ((high - low) * (1 + Math.cos(Math.PI * share))) / 2;
-}
-
-/** Options of `CosineAnnealingLR`. */
-export interface CosineAnnealingLROptions {
-  /** Epochs of half a period, ≥ 1; PyTorch's `T_max`. */
-  tMax: number;
-  /** Lowest rate. Default 0. */
-  etaMin?: number;
-}
-
-/**
- * ηmin + (lr − ηmin)·(1 + cos(π·epoch / tMax)) / 2.
- *
- * @example
- * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, { tMax: 2 });
- * schedule.step();
- * optimizer.paramGroups[0].lr; // 0.05
- */
-export class CosineAnnealingLR extends ChainableLR {
-  private readonly options: Required<CosineAnnealingLROptions>;
-
-  constructor(optimizer: Scheduled, options: CosineAnnealingLROptions) {
-    if (arguments.length > 2) noMore('CosineAnnealingLR', 2, arguments);
-    super(optimizer, 'CosineAnnealingLR');
-    checkOptions('CosineAnnealingLR', options, { tMax: VALUE, etaMin: VALUE });
-    checkWhole('CosineAnnealingLR', 'tMax', options.tMax, 1);
-    this.options = { etaMin: 0, ...options };
-    this.advance();
-  }
-
-  protected override rate(base: number, epoch: number): number {
-    return cosine(base, this.options.etaMin, epoch / this.options.tMax);
-  }
-
-  protected override next(lr: number, base: number, epoch: number): number {
-    const { tMax, etaMin } = this.options;
-    if (epoch === 0) return lr;
-    // From the lowest rate, which holds no memory of the others, on by the first step of the way up.
-    if ((epoch - 1 - tMax) % (2 * tMax) === 0) return lr + ((base - etaMin) * (1 - Math.cos(Math.PI / tMax))) / 2;
-    const height = (at: number) => 1 + Math.cos((Math.PI * at) / tMax);
-    return etaMin + (height(epoch) / height(epoch - 1)) * (lr - etaMin);
-  }
-}
-
-/** Options of `CosineAnnealingWarmRestarts`. */
-export interface CosineAnnealingWarmRestartsOptions {
-  /** Epochs of the first period, ≥ 1; PyTorch's `T_0`. */
-  t0: number;
-  /** Factor from one period to the next, a whole number ≥ 1. Default 1. */
-  tMult?: number;
-  /** Lowest rate. Default 0. */
-  etaMin?: number;
-}
-
-/**
- * Half a cosine from lr to ηmin, again and again; periods grow by tMult (Loshchilov & Hutter 2017).
- *
- * @example
- * const schedule = new optim.lrScheduler.CosineAnnealingWarmRestarts(optimizer, { t0: 2, tMult: 2 });
- * schedule.step();
- * optimizer.paramGroups[0].lr; // 0.05
- */
-export class CosineAnnealingWarmRestarts extends LRScheduler {
-  private readonly options: Required<CosineAnnealingWarmRestartsOptions>;
-
-  constructor(optimizer: Scheduled, options: CosineAnnealingWarmRestartsOptions) {
-    if (arguments.length > 2) noMore('CosineAnnealingWarmRestarts', 2, arguments);
-    super(optimizer, 'CosineAnnealingWarmRestarts');
-    const op = 'CosineAnnealingWarmRestarts';
-    checkOptions(op, options, { t0: VALUE, tMult: VALUE, etaMin: VALUE });
-    this.options = { tMult: 1, etaMin: 0, ...options };
-    checkWhole(op, 't0', this.options.t0, 1);
-    checkWhole(op, 'tMult', this.options.tMult, 1);
-    this.apply();
-  }
-
-  protected override rate(base: number, epoch: number): number {
-    const { t0, tMult, etaMin } = this.options;
-    let period = t0;
-    let since = epoch;
-    for (; since >= period; period *= tMult) since -= period;
-    return cosine(base, etaMin, since / period);
-  }
-}
-
 /** Options of `LinearLR`. */
 export interface LinearLROptions {
-  /** Share of the rate in epoch 0. Default 1/3. */
+  /** The factor in epoch 0. Default 1/3. */
   startFactor?: number;
-  /** Share from epoch totalIters on. Default 1. */
+  /** The factor from epoch totalIters on. Default 1. */
   endFactor?: number;
   /** Epochs from one factor to the other, ≥ 1. Default 5. */
   totalIters?: number;
 }
 
 /**
- * lr times a factor that goes in a straight line from startFactor to endFactor.
+ * lr times a factor that goes linearly from startFactor to endFactor.
  *
  * @example
  * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 4 });
@@ -238,14 +150,14 @@ export class LinearLR extends ChainableLR {
     if (epoch === 0) return lr * startFactor;
     if (epoch > totalIters) return lr;
     const slope = endFactor - startFactor;
-    // On the way to 0 the last factor may round to less, and no optimizer takes a negative rate.
+    // On the way to 0 the last factor may round to a negative one, and optimizers refuse negative rates.
     return lr * Math.max(0, 1 + slope / (totalIters * startFactor + (epoch - 1) * slope));
   }
 }
 
 /** Options of `LambdaLR`. */
 export interface LambdaLROptions {
-  /** The factor in an epoch: one function, or one a group. */
+  /** The factor in an epoch: one function, or one for each group. */
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
 }
 
@@ -278,133 +190,5 @@ export class LambdaLR extends LRScheduler {
 
   protected override rate(base: number, epoch: number, group: number): number {
     return base * this.lambdas[group]!(epoch);
-  }
-}
-
-/** Options of `WarmupCosineLR`. */
-export interface WarmupCosineLROptions {
-  /** Epochs in which the rate grows in a straight line to the optimizer's own. */
-  warmupEpochs: number;
-  /** Epochs in all. */
-  totalEpochs: number;
-  /** Lowest rate, at the end. Default 0. */
-  etaMin?: number;
-}
-
-/**
- * lr·(epoch + 1) / warmupEpochs at first, then half a cosine from lr to ηmin at totalEpochs, where it stays.
- *
- * @example
- * const schedule = new optim.lrScheduler.WarmupCosineLR(optimizer, { warmupEpochs: 5, totalEpochs: 50 });
- * schedule.step();
- */
-export class WarmupCosineLR extends LRScheduler {
-  private readonly options: Required<WarmupCosineLROptions>;
-
-  constructor(optimizer: Scheduled, options: WarmupCosineLROptions) {
-    if (arguments.length > 2) noMore('WarmupCosineLR', 2, arguments);
-    super(optimizer, 'WarmupCosineLR');
-    const op = 'WarmupCosineLR';
-    checkOptions(op, options, { warmupEpochs: VALUE, totalEpochs: VALUE, etaMin: VALUE });
-    this.options = { etaMin: 0, ...options };
-    checkWhole(op, 'warmupEpochs', options.warmupEpochs);
-    checkWhole(op, 'totalEpochs', options.totalEpochs, options.warmupEpochs + 1);
-    this.apply();
-  }
-
-  protected override rate(base: number, epoch: number): number {
-    const { warmupEpochs, totalEpochs, etaMin } = this.options;
-    if (epoch < warmupEpochs) return (base * (epoch + 1)) / warmupEpochs;
-    return cosine(base, etaMin, Math.min(1, (epoch - warmupEpochs) / (totalEpochs - warmupEpochs)));
-  }
-}
-
-/** Options of `SequentialLR`. */
-export interface SequentialLROptions {
-  /** At least one, all of them made for the same optimizer. */
-  schedulers: readonly LRScheduler[];
-  /** Epochs at which the next schedule begins, one fewer than schedules. */
-  milestones: readonly number[];
-}
-
-/**
- * Schedules one after the other. All of them must have been made for this optimizer.
- *
- * @example
- * const { LinearLR, ExponentialLR, SequentialLR } = optim.lrScheduler;
- * const schedulers = [new LinearLR(optimizer, { totalIters: 5 }), new ExponentialLR(optimizer, { gamma: 0.9 })];
- * const schedule = new SequentialLR(optimizer, { schedulers, milestones: [5] });
- * schedule.step();
- */
-export class SequentialLR extends LRScheduler {
-  private readonly options: SequentialLROptions;
-
-  constructor(optimizer: Scheduled, options: SequentialLROptions) {
-    if (arguments.length > 2) noMore('SequentialLR', 2, arguments);
-    super(optimizer, 'SequentialLR');
-    checkOptions('SequentialLR', options, { schedulers: VALUE, milestones: VALUE });
-    const { schedulers, milestones } = options;
-    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer) || schedulers.length === 0) {
-      refuse(ArgumentError, 'SequentialLR', 'the schedules must be of this optimizer', { argument: 'schedulers' });
-    }
-    if (milestones.length !== schedulers.length - 1) {
-      refuse(ArgumentError, 'SequentialLR', `${schedulers.length} schedules need ${schedulers.length - 1} milestones`, {
-        argument: 'milestones',
-        got: milestones,
-      });
-    }
-    this.options = options;
-    // Each schedule began from the rate that those before it had set: all go back to the first one's.
-    this.baseLrs = [...schedulers[0]!.baseLrs];
-    for (const scheduler of schedulers) scheduler.baseLrs = [...this.baseLrs];
-    this.apply();
-  }
-
-  private get active(): LRScheduler {
-    return this.options.schedulers[this.options.milestones.filter((epoch) => epoch <= this.lastEpoch).length]!;
-  }
-
-  override step(): void {
-    if (arguments.length > 0) noMore('SequentialLR.step', 0, arguments);
-    this.lastEpoch++;
-    if (this.options.milestones.includes(this.lastEpoch)) this.active.goTo(0);
-    else this.active.step();
-  }
-
-  protected override apply(): void {
-    const index = this.options.schedulers.indexOf(this.active);
-    this.active.goTo(this.lastEpoch - (index === 0 ? 0 : this.options.milestones[index - 1]!));
-  }
-
-  protected override rate(base: number): number {
-    return base;
-  }
-
-  override stateDict(): SchedulerState {
-    if (arguments.length > 0) noMore('SequentialLR.stateDict', 0, arguments);
-    return { ...super.stateDict(), schedulers: this.options.schedulers.map((scheduler) => scheduler.stateDict()) };
-  }
-
-  override checkState(op: string, state: unknown): SchedulerState {
-    if (arguments.length > 2) noMore('SequentialLR.checkState', 2, arguments);
-    const known = super.checkState(op, state, ['schedulers']);
-    const { schedulers } = this.options;
-    const states = known.schedulers;
-    if (!Array.isArray(states) || states.length !== schedulers.length)
-      return refuse(ArgumentError, op, `schedulers must be ${schedulers.length} states, got ${shown(states)}`, {
-        argument: 'state',
-        got: states,
-      });
-    schedulers.forEach((scheduler, i) => {
-      scheduler.checkState(`${op}: schedulers[${i}]`, states[i]);
-    });
-    return known;
-  }
-
-  override restore(state: SchedulerState): void {
-    if (arguments.length > 1) noMore('SequentialLR.restore', 1, arguments);
-    const states = state.schedulers as SchedulerState[];
-    for (const [i, scheduler] of this.options.schedulers.entries()) scheduler.restore(states[i]!);
-    super.restore(state);
   }
 }

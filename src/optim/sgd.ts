@@ -5,7 +5,7 @@ import { rowsOf } from '../ops/rowGradient.ts';
 import { checkFinite, noMore } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
-import { ElementwiseOptimizer } from './elementwise.ts';
+import { addressOf, ElementwiseOptimizer } from './elementwise.ts';
 import type { GroupOptions, ParamGroup, ParamState } from './optimizer.ts';
 import { type Fields, OPTIONAL_COUNT, OPTIONAL_TENSOR } from './savedState.ts';
 import { checkSize, checkSwitch } from './settings.ts';
@@ -14,15 +14,15 @@ import { checkSize, checkSwitch } from './settings.ts';
 export interface SGDOptions {
   /** Learning rate, ≥ 0. Default 0.001. */
   lr?: number;
-  /** Share of the last step that is kept, ≥ 0. Default 0. */
+  /** The share of the last step that is kept, ≥ 0. Default 0. */
   momentum?: number;
-  /** Share by which the gradient enters the momentum less. Default 0. */
+  /** The share by which the gradient's part in the momentum is reduced. Default 0. */
   dampening?: number;
-  /** Look ahead along the momentum, of which there must be some, and no dampening. Default false. */
+  /** Look ahead along the momentum, which must not be 0; the dampening must be 0. Default false. */
   nesterov?: boolean;
   /** L2 penalty, ≥ 0: weightDecay·p is added to the gradient. Default 0. */
   weightDecay?: number;
-  /** Ascend instead. Default false. */
+  /** Maximize instead of minimize. Default false. */
   maximize?: boolean;
 }
 
@@ -36,9 +36,9 @@ const ALL_ROWS = { index: 0, marks: 0, count: 0, inner: 0 };
 /**
  * p ← p − lr·v, v ← momentum·v + (1 − dampening)·(g + weightDecay·p).
  *
- * Of a table (`nn.Embedding`) only the rows looked up are changed where there is neither momentum nor weight decay.
+ * In a table (`nn.Embedding`) only the rows that were looked up are changed if there is neither momentum nor weight decay.
  *
- * @throws ArgumentError where a setting is out of its range, or a parameter is no leaf, not contiguous or given twice
+ * @throws ArgumentError if a setting is out of range, or a parameter is not a leaf, not contiguous or given twice
  * @see https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
  * const steps = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true });
@@ -65,7 +65,7 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     checkSwitch('SGD', 'nesterov', nesterov);
     checkSwitch('SGD', 'maximize', maximize);
     if (nesterov && (momentum <= 0 || dampening !== 0)) {
-      refuse(ArgumentError, 'SGD', 'nesterov needs a momentum and no dampening', { argument: 'nesterov' });
+      refuse(ArgumentError, 'SGD', 'nesterov needs momentum and no dampening', { argument: 'nesterov' });
     }
   }
 
@@ -100,9 +100,9 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
     settings: number,
   ): void {
     const flags = (group.nesterov ? NESTEROV : 0) | (group.maximize ? MAXIMIZE : 0);
-    const velocity = group.momentum === 0 ? 0 : (state.momentumBuffer as Tensor).address;
+    const velocity = group.momentum === 0 ? 0 : addressOf(state.momentumBuffer);
     const rows = velocity === 0 && group.weightDecay === 0 ? rowsOf(gradient) : null;
-    // Settings are live, but a program for some rows alone cannot make all of them decay.
+    // Settings may change at any time, and a program for some of the rows cannot make all of them decay.
     if (rows !== null) tracing?.conditions.push(() => group.weightDecay === 0);
     encodeSgd(param.executor.program, {
       param: param.address,

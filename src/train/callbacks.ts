@@ -1,59 +1,24 @@
-/** What can happen between the batches and epochs of `fit`. */
+/** The callbacks of `fit` that need neither files nor a terminal. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import type { Module } from '../nn/module.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
 import { tensor } from '../ops/index.ts';
 import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Callback, Logs, TrainingState } from './callback.ts';
 import { areWeights, type CallbackState, checkWeights, damaged, numbersIn } from './callbackState.ts';
-import type { TrainingOptimizer } from './settings.ts';
 
 export type { CallbackState };
-
-/** Losses and metrics by name; those of the validation begin with `val`: valLoss, valAccuracy. */
-export type Logs = Record<string, number>;
-
-/** What callbacks see of the trainer. */
-export interface TrainingState {
-  /** The model that is trained. */
-  readonly model: Module;
-  /** Its optimizer, whose `paramGroups[i].lr` callbacks may change. */
-  readonly optimizer: TrainingOptimizer;
-  /** Epochs and batches in an epoch of the running `fit`. */
-  readonly plan: {
-    /** The epoch before which it ends, counted with those of `initialEpoch`. */
-    readonly epochs: number;
-    /** Batches in an epoch; 0 until a generator has been gone through once. */
-    readonly batches: number;
-  };
-  /** Set it, and `fit` ends after this batch (in onBatchEnd) or epoch. */
-  stopTraining: boolean;
-}
-
-type Done = void | Promise<void>;
-
-/** Any of these; `fit` waits for promises. Epochs and batches count from 0. */
-export interface Callback {
-  /** Before the first epoch. */
-  onTrainBegin?(trainer: TrainingState): Done;
-  /** Before each epoch. */
-  onEpochBegin?(epoch: number, trainer: TrainingState): Done;
-  /** After each batch, with the means so far. */
-  onBatchEnd?(batch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After each epoch, with its figures. */
-  onEpochEnd?(epoch: number, logs: Logs, trainer: TrainingState): Done;
-  /** After the last epoch, also where `fit` was stopped. */
-  onTrainEnd?(trainer: TrainingState): Done;
-}
 
 /** Whether larger or smaller values are better; 'auto': by the name. */
 export type Mode = 'min' | 'max' | 'auto';
 
 const LARGER_IS_BETTER = /(accuracy|auc|precision|recall|f1|r2|topk)$/i;
 
-/** The value of that name. */
+/** The value to monitor. */
 function monitored(op: string, name: string, logs: Logs): number {
-  if (Object.hasOwn(logs, name)) return logs[name]!;
+  const value = Object.hasOwn(logs, name) ? logs[name] : undefined;
+  if (value !== undefined) return value;
   const names = Object.keys(logs);
   const hint =
     name.startsWith('val') && !names.some((known) => known.startsWith('val')) ? '; there is no validation' : '';
@@ -64,7 +29,7 @@ function monitored(op: string, name: string, logs: Logs): number {
   });
 }
 
-/** The value to watch, and whether it has got better. */
+/** Watches a value, and knows whether it has improved. */
 export class Monitor {
   best: number;
   private readonly sign: 1 | -1;
@@ -80,7 +45,7 @@ export class Monitor {
     this.best = this.sign * Infinity;
   }
 
-  /** Takes in a value; true where it is the best so far. */
+  /** Takes in a value; true if it is the best so far. */
   improves(logs: Logs): boolean {
     const value = monitored(this.op, this.name, logs);
     if (!(this.sign * value < this.sign * this.best - this.minDelta)) return false;
@@ -95,35 +60,35 @@ export class Monitor {
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
-  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
+  /** The value to watch: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
-  /** Epochs without improvement that are waited for. Default 0. */
+  /** Epochs without improvement to wait for. Default 0. */
   patience?: number;
-  /** By how much a value must be better to count. Default 0. */
+  /** By how much a value must be better to count as an improvement. Default 0. */
   minDelta?: number;
-  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like should rise, everything else should fall. */
   mode?: Mode;
-  /** Give the model the weights of its best epoch at the end. Default false. */
+  /** Restore the weights of the best epoch at the end. Default false. */
   restoreBestWeights?: boolean;
 }
 
 /**
- * Ends training when a value no longer gets better.
+ * Ends training when a value no longer improves.
  *
- * @throws ArgumentError at the end of the first epoch where there is no value of that name
+ * @throws ArgumentError at the end of the first epoch if there is no value of that name
  * @see https://keras.io/api/callbacks/early_stopping/
  * @example
  * const callbacks = [new EarlyStopping({ patience: 5, restoreBestWeights: true })];
  * await trainer.fit(x, y, { epochs: 20, validationSplit: 0.25, callbacks, verbose: false });
  */
 export class EarlyStopping implements Callback {
-  /** Epoch in which training was stopped, or null. */
+  /** The epoch in which training was stopped, or null. */
   stoppedEpoch: number | null = null;
   private readonly monitor: Monitor;
   private readonly patience: number;
   private readonly restores: boolean;
   private waited = 0;
-  private best: Map<string, ArrayLike<number>> | null = null;
+  private best: Map<string, NumericArray | number[]> | null = null;
   private isResumed = false;
 
   constructor(options: EarlyStoppingOptions = {}) {
@@ -170,7 +135,7 @@ export class EarlyStopping implements Callback {
     }
   }
 
-  /** Best value, epochs waited, best weights: numbers and lists, which `saveModel` can keep (`scheduler`). */
+  /** Best value, epochs waited, best weights: numbers and lists, which `saveModel` can store (option `scheduler`). */
   stateDict(): CallbackState {
     if (arguments.length > 0) noMore('EarlyStopping.stateDict', 0, arguments);
     const weights =
@@ -180,7 +145,7 @@ export class EarlyStopping implements Callback {
     return { best: this.monitor.best, waited: this.waited, weights };
   }
 
-  /** The next `fit` goes on from this state. */
+  /** The next `fit` continues from this state. */
   loadStateDict(state: CallbackState): void {
     if (arguments.length > 1) noMore('EarlyStopping.loadStateDict', 1, arguments);
     const { best, waited } = numbersIn('EarlyStopping', state, ['waited']);
@@ -200,21 +165,21 @@ export class EarlyStopping implements Callback {
       noGrad(() => {
         for (const [name, value] of Object.entries(model.stateDict())) {
           const { shape, dtype, device } = value;
-          value.copy_(tensor(best.get(name) as Float32Array, { shape, dtype, device }));
+          value.copy_(tensor(best.get(name)!, { shape, dtype, device }));
         }
       }),
     );
   }
 }
 
-/** Something that changes the learning rate step by step, such as optim.lrScheduler's. */
+/** Changes the learning rate epoch by epoch, as the schedules of optim.lrScheduler do. */
 export interface Scheduler {
-  /** Goes on by one epoch. */
+  /** Advances by one epoch. */
   step(metric?: number): void;
 }
 
 /**
- * The learning rate of every epoch: a function of epoch and rate, or a scheduler, whose `step` follows each epoch.
+ * Sets the learning rate of every epoch: by a function of epoch and rate, or by a scheduler, whose `step` follows each epoch.
  *
  * @example
  * const callbacks = [new LRScheduler((epoch, lr) => (epoch < 10 ? lr : lr * 0.9))];
@@ -256,26 +221,26 @@ export class LRScheduler implements Callback {
 
 /** Options of `ReduceLROnPlateau`, the callback. */
 export interface PlateauOptions {
-  /** The value that is watched: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
+  /** The value to watch: 'loss', 'valLoss', 'valAccuracy' … Default 'valLoss'. */
   monitor?: string;
   /** What the learning rate is multiplied by. Default 0.1. */
   factor?: number;
-  /** Epochs without improvement that are waited for. Default 10. */
+  /** Epochs without improvement to wait for. Default 10. */
   patience?: number;
-  /** By how much a value must be better to count. Default 0.0001. */
+  /** By how much a value must be better to count as an improvement. Default 0.0001. */
   minDelta?: number;
-  /** Epochs after a change in which nothing is counted. Default 0. */
+  /** Epochs after a change that do not count. Default 0. */
   cooldown?: number;
-  /** The rate is never lowered below it. Default 0. */
+  /** The lowest rate to go down to. Default 0. */
   minLr?: number;
-  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like should rise, everything else should fall. */
   mode?: Mode;
 }
 
 /**
- * Lowers the learning rate when a value no longer gets better.
+ * Lowers the learning rate when a value no longer improves.
  *
- * @throws ArgumentError where factor does not lie between 0 and 1; at the end of an epoch, where there is no such value
+ * @throws ArgumentError if factor is not between 0 and 1, or, at the end of an epoch, if there is no such value
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
  * @example
  * const callbacks = [new ReduceLROnPlateau({ monitor: 'loss', patience: 2 })];
@@ -322,13 +287,13 @@ export class ReduceLROnPlateau implements Callback {
     this.isResumed = false;
   }
 
-  /** Best value, epochs waited and to rest. The learning rate is the optimizer's. */
+  /** Best value, epochs waited, epochs left to rest. The optimizer's own state holds the learning rate. */
   stateDict(): CallbackState {
     if (arguments.length > 0) noMore('ReduceLROnPlateau.stateDict', 0, arguments);
     return { best: this.monitor.best, waited: this.waited, resting: this.resting };
   }
 
-  /** The next `fit` goes on from this state. */
+  /** The next `fit` continues from this state. */
   loadStateDict(state: CallbackState): void {
     if (arguments.length > 1) noMore('ReduceLROnPlateau.loadStateDict', 1, arguments);
     const { best, waited, resting } = numbersIn('ReduceLROnPlateau', state, ['waited', 'resting']);
@@ -362,11 +327,11 @@ export class ReduceLROnPlateau implements Callback {
  * await trainer.fit(x, y, { epochs: 5, callbacks, verbose: false });
  */
 export class TerminateOnNaN implements Callback {
-  /** Epoch and batch in which that happened, or null. */
+  /** The epoch and batch in which that happened, or null. */
   stopped: {
-    /** The epoch, from 0 on. */
+    /** The epoch, counted from 0. */
     epoch: number;
-    /** The batch of that epoch, from 0 on. */
+    /** The batch of that epoch, counted from 0. */
     batch: number;
   } | null = null;
   private epoch = 0;

@@ -1,4 +1,4 @@
-/** What a trainer is given to learn from, as passes of batches. */
+/** From the examples that a trainer is given to passes of batches. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
 import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
@@ -8,6 +8,7 @@ import { tensor } from '../ops/index.ts';
 import { checkRange, checkWhole } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type BatchIterable, isBatchIterable, iterated } from './iterables.ts';
+import type { Pass, Source } from './source.ts';
 
 /** Inputs: a tensor, or one for each input of the model. */
 export type Inputs = Tensor | readonly Tensor[];
@@ -16,12 +17,13 @@ export type Inputs = Tensor | readonly Tensor[];
 export type Targets = Tensor | readonly Tensor[];
 
 /**
- * Examples: inputs (the targets come apart), a data set whose last part are the targets (whose last parts, one for each loss), batches
- * of one, or batches [inputs, …, targets] from whatever can be iterated, or from a function that begins an iteration.
+ * Examples: inputs (with targets in an argument of their own); a data set whose last part is the targets (whose last parts are, one for
+ * each loss); a DataLoader; or batches [inputs, …, targets] from anything that can be iterated over, or from a function that begins an
+ * iteration.
  */
 export type Examples = Inputs | Dataset | DataLoader | BatchIterable;
 
-/** Inputs and targets, with weights of the examples or without; or a data set or batches of them. */
+/** Inputs and targets, with or without weights of the examples; or a data set of both, or batches. */
 export type ValidationData =
   | readonly [x: Inputs, y: Targets]
   | readonly [x: Inputs, y: Targets, sampleWeight: SampleWeight]
@@ -32,30 +34,7 @@ export type ValidationData =
 /** A factor for the loss of each example. */
 export type SampleWeight = Tensor | ArrayLike<number>;
 
-/** What makes the tensors of a batch, when it is its turn; null: there are no more. */
-type MakeBatch = () => Tensor[] | null;
-
-/** A pass through the examples. */
-export interface Turns {
-  next(): MakeBatch | Promise<MakeBatch>;
-  /** The pass ends, perhaps early. */
-  end(): Promise<void>;
-}
-
-/** Examples, and how they come in batches. */
-export interface Source {
-  /** Batches in a pass, or null where that is not known. */
-  readonly batches: number | null;
-  /** Whether the last part of a batch are weights of the examples. */
-  readonly weighted: boolean;
-  /** Where the examples come by number. */
-  readonly dataset: Dataset | null;
-  begin(): Turns;
-  /** No pass follows: ends what goes on from pass to pass. */
-  end(): Promise<void>;
-}
-
-/** Awaits `fn`, then `end` in any case; an error of `fn` counts more than one of `end`. */
+/** Awaits `fn`, then `end` in any case; if both fail, the error is that of `fn`. */
 export async function ending<T>(end: () => Promise<void>, fn: () => Promise<T>): Promise<T> {
   let result: T;
   try {
@@ -68,7 +47,7 @@ export async function ending<T>(end: () => Promise<void>, fn: () => Promise<T>):
   return result;
 }
 
-/** A data set, and how it comes in batches. */
+/** A data set, and how it is divided into batches. */
 class DatasetSource implements Source {
   constructor(
     readonly dataset: Dataset,
@@ -77,7 +56,7 @@ class DatasetSource implements Source {
       dropLast: boolean;
       prefetch: number;
       weighted: boolean;
-      /** In which order the next pass takes the examples. */
+      /** The order of the examples in the next pass. */
       order(): Int32Array;
     },
   ) {}
@@ -91,7 +70,7 @@ class DatasetSource implements Source {
     return this.settings.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  begin(): Turns {
+  begin(): Pass {
     const { dataset, batches } = this;
     const { batchSize, prefetch } = this.settings;
     const reader = new BatchReader({ dataset, order: this.settings.order(), batchSize, batches, prefetch });
@@ -102,7 +81,7 @@ class DatasetSource implements Source {
   async end(): Promise<void> {}
 }
 
-/** Some examples of a data set. */
+/** A range of a data set's examples. */
 class Part implements Dataset {
   readonly prepare?: (i: number) => Promise<() => Tensor[]>;
 
@@ -111,7 +90,8 @@ class Part implements Dataset {
     private readonly start: number,
     readonly length: number,
   ) {
-    if (whole.prepare !== undefined) this.prepare = (i) => whole.prepare!(start + i);
+    const { prepare } = whole;
+    if (prepare !== undefined) this.prepare = (i) => prepare.call(whole, start + i);
   }
 
   get(i: number): Tensor[] {
@@ -127,10 +107,10 @@ class Part implements Dataset {
 }
 
 function withWeight(parts: Tensor[], weight: number): Tensor[] {
-  return [...parts, tensor(weight, { device: parts[0]!.device })];
+  return [...parts, tensor(weight, { device: parts[0]?.device })];
 }
 
-/** A data set with the weights of its examples as one part more. */
+/** A data set with the weights of its examples as an additional last part. */
 class Weighted implements Dataset {
   readonly prepare?: (i: number) => Promise<() => Tensor[]>;
 
@@ -158,24 +138,24 @@ class Weighted implements Dataset {
   batch(indices: Int32Array): Tensor[] {
     const parts = collate(this.whole, indices);
     const own = Float32Array.from(indices, (i) => this.weights[i]!);
-    return [...parts, tensor(own, { device: parts[0]!.device })];
+    return [...parts, tensor(own, { device: parts[0]?.device })];
   }
 }
 
-/** The weights as numbers, one an example. */
+/** The weights as numbers, one for each example. */
 function weightsFor(op: string, given: SampleWeight, length: number): Float32Array {
   const values = isTensor(given) ? given.dataSync() : given;
-  const fits = values !== null && typeof values === 'object' && values.length === length;
-  if (!fits || (isTensor(given) && given.ndim !== 1)) {
+  const isList = values !== null && typeof values === 'object' && (!isTensor(given) || given.ndim === 1);
+  if (!isList || values.length !== length) {
     refuse(ShapeError, op, `sampleWeight must have one number for each of the ${length} examples`, {
       argument: 'sampleWeight',
       got: isTensor(given) ? given.shape : given,
       expected: [length],
     });
   }
-  const numbers = Float32Array.from(values as ArrayLike<number>);
+  const numbers = Float32Array.from(values);
   if (!numbers.every((weight) => weight >= 0 && weight < Infinity)) {
-    refuse(ArgumentError, op, 'sampleWeight must be numbers from 0 on', { argument: 'sampleWeight' });
+    refuse(ArgumentError, op, 'sampleWeight must hold finite numbers ≥ 0', { argument: 'sampleWeight' });
   }
   return numbers;
 }
@@ -185,12 +165,12 @@ function inOrder(length: number): Int32Array {
 }
 
 export interface SourceOptions {
-  /** How many targets an example has. */
+  /** The number of targets of an example. */
   targets: number;
   batchSize?: number;
   shuffle?: boolean;
   sampleWeight?: SampleWeight;
-  /** Of what can only be iterated: batches of a pass. */
+  /** Batches in a pass, for examples that can only be iterated over. */
   stepsPerEpoch?: number;
 }
 
@@ -204,7 +184,7 @@ function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targ
     const expected =
       targets === 1
         ? 'there is one loss, so targets must be one tensor'
-        : `there are ${targets} losses, so targets must be a list of as many tensors`;
+        : `there are ${targets} losses, so targets must be a list of that many tensors`;
     refuse(ArgumentError, op, `${expected}, got ${y.length}`, { argument: 'y', got: y.length, expected: targets });
   }
   const lengths = [...inputs, ...y].map(({ shape }) => shape[0]);
@@ -213,18 +193,25 @@ function datasetOf(op: string, x: Inputs, y: readonly Tensor[] | undefined, targ
       ShapeError,
       op,
       `inputs and targets must have the same number of examples, got ${lengths.map((length) => length ?? 'a scalar').join(' and ')}`,
-      { argument: 'y', got: y[0]!.shape, expected: [lengths[0]!] },
+      { argument: 'y', got: y[0]?.shape, expected: [lengths[0]] },
     );
   }
   return new TensorDataset(...inputs, ...y);
 }
 
-/** Whether these are tensors, one for each input. */
-export function isTensorList(x: unknown): x is readonly Tensor[] {
+/** Whether this is a list of tensors, one for each input. */
+export function isTensorList(x: unknown): x is readonly [Tensor, ...Tensor[]] {
   return Array.isArray(x) && x.length > 0 && x.every(isTensor);
 }
 
-/** The parts of validation data: inputs and targets apart, or examples of both. */
+/** Whether this is a data set: of a length, and with examples by number. */
+function isDataset(x: unknown): x is Dataset {
+  if (isTensor(x)) return false;
+  const { length, get } = (x ?? {}) as Partial<Dataset>;
+  return typeof length === 'number' && typeof get === 'function';
+}
+
+/** Validation data as arguments of `sourceOf`: inputs and targets apart, or examples of both. */
 export function validationParts(
   given: ValidationData,
   targets: number,
@@ -232,13 +219,13 @@ export function validationParts(
   if (Array.isArray(given)) {
     const [x, y, weights] = given;
     if (isTensor(y)) return [x, [y], weights];
-    // Not two batches, which have inputs, too.
+    // Two batches also look like two lists of tensors; those have inputs as well.
     if (isTensorList(y) && (isTensor(x) || (targets > 1 && y.length === targets))) return [x, y, weights];
   }
   return [given as Examples];
 }
 
-/** Where the examples come from. */
+/** The source of the examples that a method was given. */
 export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefined, options: SourceOptions): Source {
   const { batchSize = 32, shuffle = false, sampleWeight, stepsPerEpoch, targets } = options;
   checkWhole(op, 'batchSize', batchSize, 1);
@@ -246,9 +233,7 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
   const weigh = (dataset: Dataset) =>
     sampleWeight === undefined ? dataset : new Weighted(dataset, weightsFor(op, sampleWeight, dataset.length));
   refuseOtherCopy(x);
-  const isDataset =
-    !isTensor(x) && typeof (x as Dataset)?.length === 'number' && typeof (x as Dataset).get === 'function';
-  if (!isInstance(x, DataLoader) && !isDataset && isBatchIterable(x) && !isTensorList(x) && !isTensor(x)) {
+  if (!isInstance(x, DataLoader) && !isDataset(x) && isBatchIterable(x) && !isTensorList(x) && !isTensor(x)) {
     if (sampleWeight !== undefined) {
       refuse(ArgumentError, op, 'sampleWeight needs examples by number: tensors, a data set or a DataLoader', {
         argument: 'sampleWeight',
@@ -270,8 +255,8 @@ export function sourceOf(op: string, x: Examples, y: readonly Tensor[] | undefin
     source = new DatasetSource(weigh(x.dataset), settings);
   } else if (isTensor(x) || isTensorList(x)) {
     source = sourceOfDataset(weigh(datasetOf(op, x, y, targets)), { batchSize, weighted }, shuffle);
-  } else if (isDataset) {
-    source = sourceOfDataset(weigh(x as Dataset), { batchSize, weighted }, shuffle);
+  } else if (isDataset(x)) {
+    source = sourceOfDataset(weigh(x), { batchSize, weighted }, shuffle);
   } else {
     refuse(ArgumentError, op, 'expected tensors, a data set or a DataLoader, or batches to iterate over', {
       argument: 'x',
@@ -292,7 +277,7 @@ function sourceOfDataset(
   return new DatasetSource(dataset, { batchSize, weighted, dropLast: false, prefetch: 1, order });
 }
 
-/** The last share of the examples apart. */
+/** Splits off the last share of the examples. */
 export function splitOff(op: string, source: Source, share: number, shuffle: boolean): [train: Source, rest: Source] {
   checkRange(op, 'validationSplit', share, 0, 1);
   const { dataset } = source;

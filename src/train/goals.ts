@@ -4,16 +4,16 @@ import { isRecord } from '../../bindings/realm.ts';
 import { checkFinite } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Logs } from './callbacks.ts';
+import type { Logs } from './callback.ts';
 import { type BatchLoss, type Loss, lossFunction, readingOf } from './losses.ts';
 import { type Metric, type MetricFunction, metricsOf } from './metrics.ts';
 
 /**
- * One loss; or one for each output of the model, in their order: in a list, or by the names that logs and history shall give the
- * outputs. Targets and metrics come for each, too.
+ * One loss; or one for each output of the model, in their order: in a list, or by the names that the outputs have in logs and history.
+ * Each output then has a target and metrics of its own.
  *
  * @example
- * // A class, and the inputs again.
+ * // One output is a class, the other one is the input again.
  * const g = new nn.Graph();
  * const input = g.input([4]);
  * const hidden = g.apply(new nn.ReLU(), g.apply(new nn.Linear(4, 16), input));
@@ -37,20 +37,20 @@ export type Metrics = readonly (string | MetricFunction | Metric)[];
 /** One number for each output: in a list, or by name. */
 export type LossWeights = readonly number[] | Readonly<Record<string, number>>;
 
-/** What a batch gives. */
+/** The result of a batch. */
 export interface BatchResult {
-  /** The loss, and behind it, where there are several, that of each output. */
-  losses: Tensor[];
-  /** The model's outputs; null where no metrics look at one. */
+  /** The loss; if there are several, their sum, then that of each output. */
+  losses: [Tensor, ...Tensor[]];
+  /** The model's outputs; null for one without metrics. */
   outputs: (Tensor | null)[];
 }
 
-/** From what the model gave and should have given to the result of a batch. */
+/** Compares what the model gave with its targets: the result of a batch. */
 export type Judge = (given: unknown, targets: Tensor[], sampleWeights: Tensor | undefined) => BatchResult;
 
 /** What one output is trained for. */
 interface Goal {
-  /** In logs before `Loss` and the names of metrics; empty where there is only one. */
+  /** The prefix of `Loss` and of the names of metrics in logs; empty if there is only one. */
   name: string;
   loss: Loss;
   weight: number;
@@ -66,10 +66,10 @@ export interface GoalOptions {
 const OP = 'Trainer';
 
 function fail(argument: string, got: unknown, message: string): never {
-  refuse(ArgumentError, OP, `${message}`, { argument, got });
+  refuse(ArgumentError, OP, message, { argument, got });
 }
 
-/** What each output has been given, in a list or by name; `names`: as the losses were, or null where those came in a list. */
+/** What each output was given, in a list or by name; `names` are those of the losses, or null if the losses were a list. */
 function perOutput<T>(argument: string, given: unknown, names: string[] | null, count: number): (T | undefined)[] {
   if (Array.isArray(given)) {
     if (given.length === count) return given;
@@ -81,12 +81,13 @@ function perOutput<T>(argument: string, given: unknown, names: string[] | null, 
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return names.map((name) => (Object.hasOwn(given, name) ? (given[name] as T) : undefined));
-  fail(argument, given, `${argument} names ${unknown}, which is no output (they are ${names.join(', ')})`);
+  fail(argument, given, `${argument} names ${unknown}, which is not an output (they are ${names.join(', ')})`);
 }
 
 function goalsOf({ loss, lossWeights, metrics }: GoalOptions): Goal[] {
   if (!Array.isArray(loss) && !isRecord(loss)) {
-    if (lossWeights !== undefined) fail('lossWeights', lossWeights, 'lossWeights are for several losses, there is one');
+    if (lossWeights !== undefined)
+      fail('lossWeights', lossWeights, 'lossWeights are for several losses; there is only one');
     lossFunction(loss as Loss, null);
     const own = metricsOf((metrics ?? []) as Metrics, readingOf(loss as Loss));
     return [{ name: '', loss: loss as Loss, weight: 1, metrics: own }];
@@ -118,8 +119,10 @@ function goalsOf({ loss, lossWeights, metrics }: GoalOptions): Goal[] {
   });
 }
 
-const joined = (prefix: string, name: string) =>
-  prefix === '' ? name : `${prefix}${name[0]!.toUpperCase()}${name.slice(1)}`;
+/** A name in logs: that of an output or `val`, then that of a loss or metric. */
+export function joined(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
 
 /** The losses and metrics of a trainer. */
 export class Goals {
@@ -137,26 +140,27 @@ export class Goals {
     if (twice !== undefined) fail('metrics', twice, `two metrics are called ${twice}`);
   }
 
-  /** Outputs that are trained, each with a target of its own. */
+  /** The number of outputs that are trained, each with a target of its own. */
   get count(): number {
     return this.list.length;
   }
 
   /**
-   * What judges a batch.
+   * The function that judges a batch.
    *
-   * @param classWeights as for `lossFunction`, of the only output
+   * @param classWeights as for `lossFunction`; for a single output only
    * @param hasWeights whether examples have weights
    */
   judge(classWeights: Tensor | null, hasWeights: boolean): Judge {
     const functions = this.list.map(({ loss }) => lossFunction(loss, classWeights, hasWeights));
+    const weights = this.list.map(({ weight }) => weight);
     return (given, targets, sampleWeights) => {
       const outputs = this.outputsIn(given);
       const each = functions.map((fn: BatchLoss, i) => fn(outputs[i]!, targets[i]!, sampleWeights));
       const seen = this.list.map(({ metrics }, i) => (metrics.length > 0 ? outputs[i]! : null));
-      if (this.count === 1) return { losses: each, outputs: seen };
-      const weighed = each.map((loss, i) => (this.list[i]!.weight === 1 ? loss : loss.mul(this.list[i]!.weight)));
-      return { losses: [weighed.reduce((sum, loss) => sum.add(loss)), ...each], outputs: seen };
+      const weighed = each.map((loss, i) => (weights[i] === 1 ? loss : loss.mul(weights[i]!)));
+      const sum = weighed.reduce((sum, loss) => sum.add(loss));
+      return { losses: this.count === 1 ? [sum] : [sum, ...each], outputs: seen };
     };
   }
 
@@ -169,10 +173,10 @@ export class Goals {
       return fail(
         'loss',
         given,
-        `there are ${this.count} losses, so the model must give a list of as many outputs; it gives ${got}`,
+        `there are ${this.count} losses, so the model must give a list of that many outputs; it gives ${got}`,
       );
     }
-    // A function may take them all.
+    // A loss function may take all outputs at once.
     const { loss, metrics } = this.list[0]!;
     if (several && (typeof loss !== 'function' || metrics.length > 0)) {
       const what = typeof loss === 'function' ? 'metrics need' : 'this loss needs';
@@ -189,12 +193,12 @@ export class Goals {
     for (const { metrics } of this.list) for (const metric of metrics) metric.reset();
   }
 
-  /** What has to be read of a batch: losses, then output and target of each with metrics. */
-  parts({ losses, outputs }: BatchResult, targets: readonly Tensor[]): Tensor[] {
+  /** The tensors of a batch that have to be read: losses, then output and target of each goal with metrics. */
+  parts({ losses, outputs }: BatchResult, targets: readonly Tensor[]): [Tensor, ...Tensor[]] {
     return [...losses, ...outputs.flatMap((output, i) => (output === null ? [] : [output, targets[i]!]))];
   }
 
-  /** Has the metrics see these parts, or copies of them; returns the losses. */
+  /** Updates the metrics with these parts, or copies of them; returns the losses. */
   takeIn(parts: readonly Tensor[]): number[] {
     const { length } = this.lossNames;
     let at = length;
@@ -207,7 +211,7 @@ export class Goals {
     return parts.slice(0, length).map((loss) => loss.item());
   }
 
-  /** Losses, each `Σ loss·rows` over so many examples, and metrics by name. */
+  /** Losses and metrics by name. `totals`: Σ loss·rows of each loss over this many examples. */
   logs(totals: readonly number[], examples: number): Logs {
     const logs: Logs = {};
     this.lossNames.forEach((name, i) => {

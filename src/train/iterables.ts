@@ -1,20 +1,20 @@
-/** Batches that come one after the other from a generator, or from anything else that can be iterated. */
+/** Batches from a generator, or from anything else that can be iterated over. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Source, Turns } from './examples.ts';
+import type { Pass, Source } from './source.ts';
 
 /** A batch: inputs, …, targets. */
 type Batch = readonly Tensor[];
 type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
- * Batches [inputs, …, targets]: what can be iterated anew for each epoch; a function that begins an iteration; or, with
- * `stepsPerEpoch`, a generator that goes on from epoch to epoch. What a generator makes in a turn is freed after it. One that has not come
- * to its end when `fit` has is closed, as `for … of` closes what it leaves.
+ * Batches [inputs, …, targets]: an iterable that can be iterated over again for each epoch; a function that begins an iteration; or, with
+ * `stepsPerEpoch`, a generator that continues from epoch to epoch. Tensors that a generator makes for a batch are freed after that batch.
+ * A generator that is not finished when `fit` ends is closed, as `for … of` closes one that it leaves early.
  */
 export type BatchIterable = Batches | (() => Batches);
 
-/** Whether this can be iterated, or begins an iteration. */
+/** Whether this can be iterated over, or begins an iteration. */
 export function isBatchIterable(x: unknown): x is BatchIterable {
   return (
     typeof x === 'function' ||
@@ -22,7 +22,7 @@ export function isBatchIterable(x: unknown): x is BatchIterable {
   );
 }
 
-/** An iteration that has begun. */
+/** An iteration in progress. */
 type Running = { isAsync: true; iterator: AsyncIterator<Batch> } | { isAsync: false; iterator: Iterator<Batch> };
 
 function begin(op: string, given: BatchIterable): Running {
@@ -35,28 +35,28 @@ function begin(op: string, given: BatchIterable): Running {
     : { isAsync: false, iterator: batches[Symbol.iterator]() };
 }
 
-/** Takes a batch out of what an iterator gave; null behind the last. */
+/** The batch in an iterator's result; null after the last one. */
 function batchOf(op: string, { done, value }: IteratorResult<Batch>): Tensor[] | null {
   if (done) return null;
   if (Array.isArray(value) && value.length >= 2 && value.every(isTensor)) return [...value];
   refuse(ArgumentError, op, 'a batch must be a list of tensors: inputs and targets', { argument: 'x', got: value });
 }
 
-/** Ends an iteration that is left before its end, as `for … of` does. */
+/** Closes an iteration before its end, as `for … of` does. */
 async function close({ isAsync, iterator }: Running): Promise<void> {
   if (isAsync) await iterator.return?.();
   else iterator.return?.();
 }
 
-/** Batches of an iteration: to its end, or this many in each pass. */
+/** The batches of an iteration: all of them, or this many in each pass. */
 export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number | undefined): Source {
-  /** What has begun, has not come to its end and has not failed. */
+  /** The iteration in progress; null before it begins, after its end and after a failure. */
   let running: Running | null = null;
   const fail = (): never => {
     refuse(
       ArgumentError,
       op,
-      'there are no more batches; a generator can be gone through once: give a function that begins a new one, or stepsPerEpoch',
+      'there are no more batches; a generator can be iterated over only once: give a function that begins a new one, or stepsPerEpoch',
       { argument: 'x' },
     );
   };
@@ -65,7 +65,7 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
     running = null;
     if (left !== null) await close(left);
   };
-  const turns = (): Turns => {
+  const pass = (): Pass => {
     running ??= begin(op, given);
     const { isAsync, iterator } = running;
     let taken = 0;
@@ -84,7 +84,7 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
       next() {
         if (taken === stepsPerEpoch) return () => null;
         if (isAsync) return iterator.next().then((result) => () => look(result), failed);
-        // A generator makes its tensors in the turn's own scope.
+        // Called in the scope of the batch, so that this scope frees what the generator makes.
         return () => {
           let result: IteratorResult<Batch>;
           try {
@@ -100,5 +100,5 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
       },
     };
   };
-  return { batches: stepsPerEpoch ?? null, weighted: false, dataset: null, begin: turns, end };
+  return { batches: stepsPerEpoch ?? null, weighted: false, dataset: null, begin: pass, end };
 }

@@ -1,10 +1,10 @@
-/** Metrics that grow batch by batch, by name or as functions. */
+/** Metrics that accumulate over batches, by name or as functions. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { f1, precision, r2, recall, rocAuc } from '../metrics/index.ts';
-import { show } from '../tensor/shapes.ts';
+import { type Shape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** A metric that sees one batch after the other. */
+/** A metric that accumulates over batches. */
 export interface Metric {
   /** Its name in logs and in the history. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Metric {
   result(): number;
 }
 
-/** A metric of one batch; batches are averaged, each by its number of examples. */
+/** A metric of one batch; the mean over batches is weighted by their numbers of examples. */
 export type MetricFunction = (target: Tensor, output: Tensor) => number | Tensor;
 
 type Measure = (output: Tensor, target: Tensor, reading: Reading) => [sum: number, count: number];
@@ -40,21 +40,21 @@ function averaged(name: string, measure: Measure, reading: Reading): Metric {
   };
 }
 
-/** How a trainer's outputs tell classes: it follows from the loss. */
+/** How classes are read from a model's outputs; it follows from the loss. */
 export interface Reading {
-  /** A single output, or one of several labels, says yes above it. */
+  /** A single output, or one of several labels, means yes above this value. */
   threshold: number;
-  /** Whether [N, C] targets are probabilities of classes, of which the largest counts; otherwise each says yes or no. */
+  /** Whether [N, C] targets are probabilities of classes, of which the largest counts; otherwise each is yes or no. */
   isOneHot: boolean;
 }
 
-/** What was said, and what is so, one after the other. */
+/** Predictions, and the true values. */
 interface Pairs {
   guesses: ArrayLike<number>;
   truth: ArrayLike<number>;
 }
 
-/** Numbers of the largest along dimension 1 of [N, C, …]. */
+/** Indices of the largest values along dimension 1 of [N, C, …]. */
 function largest(values: ArrayLike<number>, rows: number, classes: number): Int32Array {
   const inner = values.length / rows / classes;
   const result = new Int32Array(rows * inner);
@@ -68,8 +68,8 @@ function largest(values: ArrayLike<number>, rows: number, classes: number): Int3
 }
 
 /**
- * Classes that the outputs stand for, and those that they should: of [N, C, …] and [N, …] the largest; of two times [N, L] the
- * largest (one-hot) or each above the threshold (several labels); of [N] or [N, 1] whether above the threshold.
+ * The predicted classes and the true ones: for outputs [N, C, …] and targets [N, …] the largest output; if both are [N, L], the
+ * largest (one-hot) or each above the threshold (several labels); for [N] or [N, 1] whether the output is above the threshold.
  */
 function classesOf(name: string, output: Tensor, target: Tensor, { threshold, isOneHot }: Reading): Pairs {
   const values = output.dataSync();
@@ -83,11 +83,15 @@ function classesOf(name: string, output: Tensor, target: Tensor, { threshold, is
     return { guesses: largest(values, rows, classes), truth: largest(truth, rows, classes) };
   if (isSame && (classes === 1 || output.ndim === target.ndim))
     return { guesses: values.map((value) => Number(value > threshold)), truth };
-  throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
-    op: name,
+  misfit(name, output, target, [rows]);
+}
+
+/** Refuses outputs and targets that do not fit each other. */
+function misfit(name: string, output: Tensor, target: Tensor, expected: Shape): never {
+  refuse(ShapeError, name, `outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
     argument: 'target',
     got: target.shape,
-    expected: [rows],
+    expected,
   });
 }
 
@@ -98,18 +102,12 @@ const hits: Measure = (output, target, reading) => {
   return [sum, truth.length];
 };
 
-/** Refuses numbers of different shapes. */
+/** Refuses outputs and targets of different lengths. */
 function checkSame(name: string, output: Tensor, target: Tensor): void {
-  if (output.numel === target.numel) return;
-  throw new ShapeError(`metric ${name}: outputs ${show(output.shape)} do not fit targets ${show(target.shape)}`, {
-    op: name,
-    argument: 'target',
-    got: target.shape,
-    expected: output.shape,
-  });
+  if (output.numel !== target.numel) misfit(name, output, target, output.shape);
 }
 
-/** Mean of a function of each difference. */
+/** The mean of a function of each difference. */
 function ofDifferences(fn: (difference: number) => number): Make {
   return (name, reading) =>
     averaged(
@@ -125,7 +123,7 @@ function ofDifferences(fn: (difference: number) => number): Make {
     );
 }
 
-/** A metric of all examples at once. */
+/** A metric that is computed from all examples at once. */
 function ofAll(read: (name: string, output: Tensor, target: Tensor, reading: Reading) => Pairs, score: Score): Make {
   return (name, reading) => {
     let truth: number[] = [];
@@ -151,7 +149,7 @@ function ofAll(read: (name: string, output: Tensor, target: Tensor, reading: Rea
 type Score = (truth: number[], guesses: number[]) => number;
 type Make = (name: string, reading: Reading) => Metric;
 
-/** Precision and the like: of class 1 where there are two, else the mean over the classes. */
+/** Precision and the like: that of class 1 if there are two classes, otherwise the mean over the classes. */
 function ofClasses(score: typeof precision): Make {
   return ofAll(classesOf, (truth, guesses) => {
     const isBinary = [...truth, ...guesses].every((label) => label === 0 || label === 1);
@@ -165,7 +163,7 @@ function numbersOf(name: string, output: Tensor, target: Tensor): Pairs {
   return { guesses: output.dataSync(), truth: target.dataSync() };
 }
 
-/** The score of class 1: [N], [N, 1], or the second minus the first of [N, 2], which ranks as the probability does. */
+/** The score of class 1: [N], [N, 1], or the second minus the first of [N, 2], which ranks examples as the probability does. */
 function scoresOf(name: string, output: Tensor, target: Tensor): Pairs {
   if (output.ndim !== 2 || output.shape[1] !== 2) return numbersOf(name, output, target);
   const values = output.dataSync();
@@ -173,10 +171,10 @@ function scoresOf(name: string, output: Tensor, target: Tensor): Pairs {
   return { guesses: Float64Array.from(truth, (_, i) => values[2 * i + 1]! - values[2 * i]!), truth };
 }
 
-/** NaN where only one class has been seen: a part of the examples may have but one. */
+/** NaN while only one class has been seen, which part of the examples may be. */
 const areaUnderRoc: Score = (truth, scores) => (new Set(truth).size < 2 ? Number.NaN : rocAuc(truth, scores));
 
-const NAMED: Record<string, Make> = {
+const NAMED: Readonly<Record<string, Make>> = {
   accuracy: (name, reading) => averaged(name, hits, reading),
   precision: ofClasses(precision),
   recall: ofClasses(recall),
@@ -211,7 +209,8 @@ export function metricsOf(list: readonly (string | MetricFunction | Metric)[], r
   return list.map((given, i): Metric => {
     if (typeof given === 'function') return ofFunction(given, i, reading);
     if (typeof given === 'object' && given !== null && typeof given.update === 'function') return given;
-    if (typeof given === 'string' && Object.hasOwn(NAMED, given)) return NAMED[given]!(given, reading);
+    const make = typeof given === 'string' && Object.hasOwn(NAMED, given) ? NAMED[given] : undefined;
+    if (make !== undefined) return make(given, reading);
     return refuse(
       ArgumentError,
       op,

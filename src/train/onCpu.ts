@@ -1,16 +1,15 @@
-/** Tensors whose values come later, seen from code that needs them at once: it works with copies on the CPU. */
-
+/** Tensors whose values cannot be read synchronously: code that needs them at once works with copies on the CPU. */
 import { tensor } from '../ops/index.ts';
 import { readableExecutor } from '../runtime/runtime.ts';
 import { keep } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Whether `item()` and `dataSync()` give the values of this tensor. */
+/** Whether `item()` and `dataSync()` can read this tensor. */
 export function canReadAtOnce(t: Tensor): boolean {
   return t.executor.download === undefined;
 }
 
-/** A copy on the CPU of the values of this moment; the caller disposes it. */
+/** A copy on the CPU of the present values; the caller disposes it. */
 export async function copyOnCpu(t: Tensor): Promise<Tensor> {
   const { shape, dtype } = t;
   const values = await t.data();

@@ -1,37 +1,53 @@
-/** What a model gives for many inputs: batches on the way while others are computed. */
+/** The outputs of a model for many inputs: results of earlier batches are read while the next ones are computed. */
 import { ArgumentError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
+import { empty } from '../emit/emit.ts';
 import { scope } from '../tensor/scope.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import type { pacer } from './pause.ts';
-import { joined } from './step.ts';
 
-/** Batches whose results are waited for at a time. */
+/** Batches whose results may be on their way at a time. */
 const BATCHES_ON_THE_WAY = 2;
 
-/** So that a failure is told where the promise is awaited, not before. */
+/** Marks a promise as handled: its failure is reported where it is awaited, not before. */
 function awaited<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
 
 /** The outputs of a model in a list. */
-function listOf(output: Tensor | Tensor[]): Tensor[] {
-  const list = Array.isArray(output) ? output : [output];
+function listOf(output: unknown): Tensor[] {
+  const list: unknown[] = Array.isArray(output) ? output : [output];
   if (list.length > 0 && list.every(isTensor)) return list;
   const op = 'predict';
   refuse(ArgumentError, op, 'the model must give a tensor or a list of tensors', { argument: 'model', got: output });
 }
 
+/** The outputs of batches as one tensor, on the device of `like`. */
+function joined(
+  parts: readonly NumericArray[],
+  rows: number,
+  form: Pick<Tensor, 'shape' | 'dtype'>,
+  like: Tensor,
+): Tensor {
+  const result = empty(like.executor, [rows, ...form.shape.slice(1)], form.dtype);
+  let at = result.address;
+  for (const part of parts) {
+    result.executor.write(at, part, form.dtype);
+    at += part.length;
+  }
+  return result;
+}
+
 /**
- * The outputs of `run` for all rows of the inputs, each as one tensor where the first of these lives. A batch that does not fit the
- * device's memory is halved, and so are those after it.
+ * The outputs of `run` for all rows of the inputs, each as one tensor on the device of the first input. A batch that does not fit into
+ * the device's memory is halved, and so are those after it.
  */
 export async function outputsOf(
-  inputs: readonly Tensor[],
+  inputs: readonly [Tensor, ...Tensor[]],
   rows: number,
   batchSize: number,
-  run: (parts: Tensor[]) => Tensor | Tensor[],
+  run: (parts: Tensor[]) => unknown,
   pause: ReturnType<typeof pacer>,
 ): Promise<Tensor | Tensor[]> {
   const values: Promise<NumericArray[]>[] = [];
@@ -58,13 +74,9 @@ export async function outputsOf(
     if (waiting !== undefined) await waiting;
   }
   const read = await Promise.all(values);
-  const [first, ...others] = forms.map((form, i) =>
-    joined(
-      read.map((batch) => batch[i]!),
-      rows,
-      form,
-      inputs[0]!,
-    ),
-  );
-  return isList ? [first!, ...others] : first!;
+  const results = forms.map((form, i) => {
+    const parts = read.map((batch) => batch[i]!);
+    return joined(parts, rows, form, inputs[0]);
+  });
+  return isList ? results : results[0]!;
 }

@@ -1,7 +1,7 @@
-/** Giving way to everything else that waits in the event loop. */
+/** Yields to everything else that waits in the event loop. */
 import { now } from '../../bindings/host.ts';
 
-/** Time that work may hold up the event loop, in milliseconds. */
+/** How long work may block the event loop, in milliseconds. */
 const SLICE = 50;
 
 function nextTask(): Promise<void> {
@@ -9,7 +9,7 @@ function nextTask(): Promise<void> {
     if (typeof setImmediate === 'function') {
       setImmediate(resolve);
     } else if (typeof MessageChannel === 'function') {
-      // Timers that follow each other are held back by 4 ms in browsers; messages are not.
+      // Browsers delay nested timers by 4 ms; messages are not delayed.
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
         port1.close();
@@ -24,7 +24,7 @@ function nextTask(): Promise<void> {
   });
 }
 
-/** A function to call often: gives a promise to wait for when it is time to pause, else nothing. */
+/** A function to call often: it gives a promise to await when it is time to pause, otherwise undefined. */
 export function pacer(): () => Promise<void> | undefined {
   let last = now();
   return () => {

@@ -1,23 +1,26 @@
-/** One batch: compiled where that is possible; and the outputs of many as one tensor. */
-import { TraceError } from '../../bindings/errors.ts';
-import type { Device, NumericArray } from '../../bindings/executor.ts';
-import { empty } from '../emit/emit.ts';
+/** One batch: the steps of training and evaluation, and how they run, compiled if possible. */
+import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
+import type { Device } from '../../bindings/executor.ts';
 import type { Module } from '../nn/module.ts';
 import { type Compiled, changedOnGpu, compile } from '../program/compile.ts';
 import type { Placement } from '../program/placement.ts';
+import { noGrad } from '../tape/mode.ts';
 import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { applied } from './applied.ts';
+import type { TrainingOptimizer } from './callback.ts';
+import type { BatchResult, Goals, Judge } from './goals.ts';
 
-/** What a trainer may be told: a device for everything, or to choose for each program. */
+/** Where a trainer computes: on one device, or wherever each program is estimated to be faster. */
 export type Where = Device | 'auto' | undefined;
 
-/** From the parts of a batch to its result, compiled where that is possible. */
+/** Runs a step on the parts of a batch, compiled if possible. */
 export class Runner<R> {
   private program: Compiled<Tensor[], R> | null;
-  /** What programs that are gone have changed on a GPU. */
+  /** What a program that is gone has changed on a GPU. */
   private left: Storage[] = [];
 
-  /** @param model what the step uses */
+  /** @param model the module that the step uses */
   constructor(
     private readonly step: (...parts: Tensor[]) => R,
     private readonly model: Module,
@@ -32,7 +35,7 @@ export class Runner<R> {
         return this.program(...parts);
       } catch (error) {
         if (!(error instanceof TraceError)) throw error;
-        // The model reads values or decides by them: it runs operation by operation.
+        // The model reads values or branches on them: it runs operation by operation.
         this.left = changedOnGpu(this.program);
         this.program.dispose();
         this.program = null;
@@ -42,7 +45,7 @@ export class Runner<R> {
     return this.step(...placed(parts, device));
   }
 
-  /** Where the program that ran last does, or null. */
+  /** Where the last program ran, or null. */
   get placement(): Placement | null {
     return this.program?.placement ?? null;
   }
@@ -58,23 +61,46 @@ export class Runner<R> {
   }
 }
 
-/** The tensors, on one device where one is given. */
+/** The tensors, moved to the device if one is given. */
 export function placed(parts: readonly Tensor[], device: Device | undefined): Tensor[] {
   return parts.map((part) => (device === undefined || part.device === device ? part : part.to(device)));
 }
 
-/** Outputs of batches as one tensor, where `like` lives. */
-export function joined(
-  parts: readonly NumericArray[],
-  rows: number,
-  form: Pick<Tensor, 'shape' | 'dtype'>,
-  like: Tensor,
-): Tensor {
-  const result = empty(like.executor, [rows, ...form.shape.slice(1)], form.dtype);
-  let at = result.address;
-  for (const part of parts) {
-    result.executor.write(at, part, form.dtype);
-    at += part.length;
+/** What a step trains or tests. */
+export interface Trained {
+  readonly model: Module;
+  readonly optimizer: TrainingOptimizer;
+  readonly goals: Goals;
+}
+
+/** The result of a batch; `weighted`: its last part holds weights of the examples. */
+function forward({ model, goals }: Trained, parts: Tensor[], judge: Judge, weighted: boolean): BatchResult {
+  const end = parts.length - Number(weighted);
+  const inputs = end - goals.count;
+  if (inputs < 1) {
+    const targets = goals.count === 1 ? 'targets' : `${goals.count} targets, one for each loss`;
+    refuse(ArgumentError, 'Trainer', `examples must have inputs and ${targets}; they have ${end} parts`, {
+      argument: 'examples',
+      got: end,
+    });
   }
-  return result;
+  return judge(applied(model, parts.slice(0, inputs)), parts.slice(inputs, end), parts[end]);
+}
+
+/** The step of training: forward, backward, and the optimizer's step. */
+export function trainStep(trained: Trained, judge: Judge, weighted: boolean): (...parts: Tensor[]) => BatchResult {
+  const { optimizer } = trained;
+  return (...parts) => {
+    optimizer.zeroGrad();
+    const result = forward(trained, parts, judge, weighted);
+    result.losses[0].backward();
+    optimizer.step();
+    return result;
+  };
+}
+
+/** The step of an evaluation: forward only. */
+export function testStep(trained: Trained, weighted: boolean): (...parts: Tensor[]) => BatchResult {
+  const judge = trained.goals.judge(null, weighted);
+  return (...parts) => noGrad(() => forward(trained, parts, judge, weighted));
 }

@@ -12,19 +12,19 @@ import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Storage } from '../tensor/storage.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
-import type { Callback, Logs, TrainingState } from './callbacks.ts';
+import { applied } from './applied.ts';
+import type { Callback, Logs, TrainingOptimizer, TrainingState } from './callback.ts';
 import {
   type Examples,
   ending,
   type Inputs,
   isTensorList,
-  type Source,
   sourceOf,
   splitOff,
   type Targets,
   validationParts,
 } from './examples.ts';
-import { type BatchResult, Goals, type Judge, type Losses } from './goals.ts';
+import { type BatchResult, Goals, joined, type Losses } from './goals.ts';
 import type { Loss } from './losses.ts';
 import { canReadAtOnce, copyOnCpu } from './onCpu.ts';
 import { outputsOf } from './outputs.ts';
@@ -38,16 +38,16 @@ import {
   type FitOptions,
   type History,
   type TrainerOptions,
-  type TrainingOptimizer,
   targetsAndOptions,
 } from './settings.ts';
-import { placed, Runner, type Where } from './step.ts';
+import type { Source } from './source.ts';
+import { placed, Runner, type Trained, testStep, trainStep, type Where } from './step.ts';
 import { weightsOf } from './weights.ts';
 
-/** What `predict` gives: a list where there is a loss for each of several outputs. */
+/** The result of `predict`: a list if there is a loss for each of several outputs. */
 type Predicted<L extends Losses> = L extends Loss ? Tensor : Tensor[];
 
-/** A batch that was computed: its losses, or copies on their way from a GPU, of them and of what metrics look at. */
+/** A batch that was computed: its losses; or, on their way from a GPU, copies of them and of what metrics need. */
 interface Seen {
   losses: number[];
   copies: Promise<Tensor[]> | null;
@@ -55,10 +55,10 @@ interface Seen {
 }
 
 /**
- * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop gets its turn. A model with several outputs
+ * Trains, evaluates and applies a model. Steps are compiled; between batches the event loop runs. A model with several outputs
  * has a loss, a target and metrics for each, see `Losses`.
  *
- * @throws ArgumentError where model, optimizer, loss or a metric is none
+ * @throws ArgumentError if model, optimizer, loss or a metric is not one
  * @example
  * const model = new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 3));
  * const trainer = new Trainer(model, {
@@ -77,7 +77,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   private readonly device: Where;
   private lastPlacement: Placement | null = null;
   private isRunning = false;
-  /** One for all passes, so that short epochs pause too. */
+  /** Shared by all passes, so that short epochs pause too. */
   private readonly pause = pacer();
 
   constructor(
@@ -108,7 +108,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     if (device !== undefined && device !== 'auto') model.to(device);
   }
 
-  /** Where the batch that was last computed ran, and why; null before the first, or where it was not compiled. */
+  /** Where the last batch ran, and why; null before the first batch, or if it was not compiled. */
   get placement(): Placement | null {
     return this.lastPlacement;
   }
@@ -116,12 +116,13 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   /**
    * Trains the model.
    *
-   * @param x inputs [N, …] (a list of them where the model takes several), with targets y [N, …] (a list where there are several
-   * losses); or a data set whose last part are the targets (whose last parts, one for each loss); or a DataLoader; or batches
-   * [inputs, …, targets] that can be iterated over, or a function that begins to
+   * @param x inputs [N, …] (a list of them if the model takes several), with targets y [N, …] (a list if there are several
+   * losses); or a data set whose last part is the targets (whose last parts are, one for each loss); or a DataLoader; or batches
+   * [inputs, …, targets] that can be iterated over, or a function that begins an iteration
    * @returns loss and metrics of every epoch that was finished; an aborted one is left out
-   * @throws ShapeError or ArgumentError where the examples do not fit together, ArgumentError where an option is out of range, or where
-   *   an index or a class is: the model and the optimizer's memory are as they were before that batch, on webgpu as they are after it
+   * @throws ShapeError or ArgumentError if the examples do not fit together; ArgumentError if an option, an index or a class is out of
+   *   range. After an index or a class out of range the model and the optimizer's memory are as they were before that batch; on
+   *   webgpu they are as they are after it
    */
   fit(x: Inputs, y: Targets, options?: FitOptions): Promise<History>;
   fit(examples: Exclude<Examples, Inputs>, options?: FitOptions): Promise<History>;
@@ -149,20 +150,21 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
       const weights = weightsOf(options.classWeight, x, y ?? [], targets, this.fixedDevice);
       const home = this.home();
       try {
-        const trainStep = this.runner(this.trainStep(this.goals.judge(weights, source.weighted), source.weighted));
-        const testStep = this.runner(this.testStep(validation?.weighted ?? false));
+        const { weighted } = source;
+        const training = this.runner(trainStep(this.trained, this.goals.judge(weights, weighted), weighted));
+        const testing = this.runner(testStep(this.trained, validation?.weighted ?? false));
         try {
           this.plan = { epochs, batches: source.batches ?? 0 };
           return await ending(
             () => source.end(),
-            () => this.epochs(initialEpoch, options, source, validation, trainStep, testStep),
+            () => this.epochs(initialEpoch, options, source, validation, training, testing),
           );
         } finally {
           this.optimizer.zeroGrad();
-          const moved = home === null ? [] : trainStep.changedOnGpu;
+          const moved = home === null ? [] : training.changedOnGpu;
           for (const storage of moved) storage.retain();
-          trainStep.dispose();
-          testStep.dispose();
+          training.dispose();
+          testing.dispose();
           if (home !== null) await bringBack(moved, home);
         }
       } finally {
@@ -176,8 +178,8 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     { callbacks = [], signal, verbose = true }: FitOptions,
     source: Source,
     validation: Source | null,
-    trainStep: Runner<BatchResult>,
-    testStep: Runner<BatchResult>,
+    training: Runner<BatchResult>,
+    testing: Runner<BatchResult>,
   ): Promise<History> {
     const history: History = { loss: [] };
     this.stopTraining = false;
@@ -185,16 +187,17 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     for (let epoch = first; epoch < this.plan.epochs && !this.stopTraining && !signal?.aborted; epoch++) {
       const start = now();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
-      const logs = await this.pass(source, trainStep, signal, callbacks, true);
+      const logs = await this.pass(source, training, signal, callbacks, true);
       if (signal?.aborted) break;
       if (validation !== null) {
-        const found = await this.evaluateSource(validation, testStep, signal);
+        const found = await this.evaluateSource(validation, testing, signal);
         if (signal?.aborted) break;
-        for (const [name, value] of Object.entries(found)) logs[`val${name[0]!.toUpperCase()}${name.slice(1)}`] = value;
+        for (const [name, value] of Object.entries(found)) logs[joined('val', name)] = value;
       }
       for (const [name, value] of Object.entries(logs)) {
-        if (Object.hasOwn(history, name)) history[name]!.push(value);
-        else history[name] = [value];
+        const values = Object.hasOwn(history, name) ? history[name] : undefined;
+        if (values === undefined) history[name] = [value];
+        else values.push(value);
       }
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, this);
       if (verbose) log(epochLine(epoch, this.plan.epochs, logs, now() - start));
@@ -203,7 +206,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     return history;
   }
 
-  /** All batches once. */
+  /** One pass through all batches. */
   private async pass(
     source: Source,
     step: Runner<BatchResult>,
@@ -213,14 +216,14 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   ): Promise<Logs> {
     const { goals } = this;
     goals.reset();
-    const turns = source.begin();
+    const pass = source.begin();
     const listeners = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     const totals: number[] = [];
     let examples = 0;
     let batch = 0;
-    await ending(turns.end, async () => {
+    await ending(pass.end, async () => {
       for (; !signal?.aborted && !this.stopTraining; batch++) {
-        const next = turns.next();
+        const next = pass.next();
         const make = isPromise(next) ? await next : next;
         const seen = scope((): Seen | null => {
           const given = make();
@@ -229,8 +232,8 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
           const result = this.ran(step, parts);
           const end = parts.length - Number(source.weighted);
           const wanted = goals.parts(result, parts.slice(end - goals.count, end));
-          const rows = parts[0]!.shape[0] ?? 1;
-          if (canReadAtOnce(wanted[0]!)) return { losses: goals.takeIn(wanted), copies: null, rows };
+          const rows = parts[0]?.shape[0] ?? 1;
+          if (canReadAtOnce(wanted[0])) return { losses: goals.takeIn(wanted), copies: null, rows };
           return { losses: [], copies: Promise.all(wanted.map(copyOnCpu)), rows };
         });
         if (seen === null) break;
@@ -241,18 +244,18 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
         examples += seen.rows;
         if (listeners.length > 0) {
           const logs = goals.logs(totals, examples);
-          for (const callback of listeners) await callback.onBatchEnd!(batch, logs, this);
+          for (const callback of listeners) await callback.onBatchEnd?.(batch, logs, this);
         }
         const waiting = this.pause();
         if (waiting !== undefined) await waiting;
       }
     });
-    // Of a generator the number is known once it has been gone through.
+    // The number of batches of a generator is known after its first pass.
     if (source.batches === null && isTraining) this.plan = { ...this.plan, batches: batch };
     return goals.logs(totals, examples);
   }
 
-  /** Has the metrics see copies of what lies on a GPU; returns the losses. */
+  /** Updates the metrics with copies of what is on a GPU; returns the losses. */
   private takeInCopies(copies: Tensor[]): number[] {
     try {
       return this.goals.takeIn(copies);
@@ -288,7 +291,7 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     checkOptions(op, options, { batchSize: VALUE, sampleWeight: VALUE, signal: VALUE });
     const source = sourceOf(op, x, y, { ...options, targets: this.goals.count });
     return this.running(op, false, async () => {
-      const step = this.runner(this.testStep(source.weighted));
+      const step = this.runner(testStep(this.trained, source.weighted));
       try {
         return await this.evaluateSource(source, step, options.signal);
       } finally {
@@ -298,11 +301,11 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
   }
 
   /**
-   * What the model gives for inputs [N, …] (a list of them where it takes several), batch by batch; it lives where the
-   * inputs do. On the GPU the next batch goes up while one is computed, and results come back meanwhile. A batch that does not fit
-   * the device's memory is halved.
+   * The outputs of the model for inputs [N, …] (a list of them if it takes several), batch by batch, on the device of the inputs. On
+   * the GPU the next batch is uploaded while one is computed, and results are read meanwhile. A batch that does not fit into the
+   * device's memory is halved.
    *
-   * @returns a tensor; a list of them where the model gives several
+   * @returns a tensor; a list of them if the model gives several
    * @example
    * const classes = (await trainer.predict(x)).argmax(1);
    */
@@ -312,16 +315,14 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     checkOptions(op, options, { batchSize: VALUE });
     const { batchSize = 32 } = options;
     checkWhole(op, 'batchSize', batchSize, 1);
-    const inputs = isTensorList(x) ? x : [x as Tensor];
-    const rows = inputs[0]?.shape?.[0] ?? 0;
-    if (rows === 0 || !inputs.every((input) => isTensor(input) && input.shape[0] === rows)) {
+    const inputs = isTensor(x) ? ([x] as const) : x;
+    const rows = isTensorList(inputs) ? (inputs[0].shape[0] ?? 0) : 0;
+    if (!isTensorList(inputs) || rows === 0 || inputs.some(({ shape }) => shape[0] !== rows)) {
       refuse(ArgumentError, op, 'expected a tensor of inputs [N, …]', { argument: 'x', got: x });
     }
     return this.running(op, false, async () => {
       this.model.eval();
-      const step = this.runner((...parts) =>
-        noGrad(() => this.model.forward(...(parts as never[])) as Tensor | Tensor[]),
-      );
+      const step = this.runner((...parts) => noGrad(() => applied(this.model, parts)));
       try {
         const run = (parts: Tensor[]) => this.ran(step, parts);
         return (await outputsOf(inputs, rows, batchSize, run, this.pause)) as Predicted<L>;
@@ -331,12 +332,10 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     });
   }
 
-  /** Runs one of the methods; leaves the model in the mode in which it was. */
+  /** Runs one of the methods; afterwards the model is in the mode that it was in before. */
   private async running<T>(op: string, training: boolean, fn: () => Promise<T>): Promise<T> {
     const isNested = this.isRunning;
-    if (isNested && training) {
-      refuse(ArgumentError, op, 'this trainer is training already');
-    }
+    if (isNested && training) refuse(ArgumentError, op, 'this trainer is training already');
     const modes = new Map(this.model.modules().map((module) => [module, module.training]));
     this.isRunning = true;
     this.model.train(training);
@@ -357,51 +356,26 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     return new Runner(step, this.model, this.device);
   }
 
-  /** Runs a step, and notes where. */
+  /** Runs a step, and records where. */
   private ran<R>(step: Runner<R>, parts: readonly Tensor[]): R {
     const result = step.run(placed(parts, this.fixedDevice));
     this.lastPlacement = step.placement;
     return result;
   }
 
-  /** Where the model goes back to after `fit`, or null where it stays. */
+  /** The executor that the model is moved back to after `fit`, or null if it stays. */
   private home(): Executor | null {
     const executor = this.model.parameters()[0]?.executor;
     return this.device === 'auto' && executor !== undefined && executor.download === undefined ? executor : null;
   }
 
-  /** @param weighted whether the last part are weights of the examples */
-  private forward(parts: Tensor[], judge: Judge, weighted: boolean): BatchResult {
-    const end = parts.length - Number(weighted);
-    const inputs = end - this.goals.count;
-    if (inputs < 1) {
-      const targets = this.goals.count === 1 ? 'targets' : `${this.goals.count} targets, one for each loss`;
-      refuse(ArgumentError, 'Trainer', `examples must have inputs and ${targets}; they have ${end} parts`, {
-        argument: 'examples',
-        got: end,
-      });
-    }
-    const given: unknown = this.model.forward(...(parts.slice(0, inputs) as never[]));
-    return judge(given, parts.slice(inputs, end), parts[end]);
-  }
-
-  private trainStep(judge: Judge, weighted: boolean): (...parts: Tensor[]) => BatchResult {
-    return (...parts) => {
-      this.optimizer.zeroGrad();
-      const result = this.forward(parts, judge, weighted);
-      result.losses[0]!.backward();
-      this.optimizer.step();
-      return result;
-    };
-  }
-
-  private testStep(weighted: boolean): (...parts: Tensor[]) => BatchResult {
-    const judge = this.goals.judge(null, weighted);
-    return (...parts) => noGrad(() => this.forward(parts, judge, weighted));
+  private get trained(): Trained {
+    const { model, optimizer, goals } = this;
+    return { model, optimizer, goals };
   }
 }
 
-/** Moves storages, which this retained, to where they came from. */
+/** Moves retained storages back to where they came from, and releases them. */
 async function bringBack(storages: readonly Storage[], home: Executor): Promise<void> {
   try {
     await moveStorages(storages, home);

@@ -10,16 +10,29 @@ import { keep, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { classesOf } from './losses.ts';
 
-/** Factors of classes: by class, in order, or those that make all count the same. */
+/** Factors of classes: by class, in order, or 'balanced', which makes all classes count the same. */
 export type ClassWeight = Readonly<Record<string, number>> | readonly number[] | 'balanced';
 
-/** The targets of all examples: of data sets made of tensors only. */
+/** The targets of all examples of a data set made of tensors; null for other examples. */
 function targetsOf(examples: unknown): Tensor | null {
   const dataset = isInstance(examples, DataLoader) ? examples.dataset : examples;
-  return isInstance(dataset, TensorDataset) ? dataset.tensors[dataset.tensors.length - 1]! : null;
+  return (isInstance(dataset, TensorDataset) ? dataset.tensors.at(-1) : null) ?? null;
 }
 
-/** A factor for each class [C], and a last one, 1, for all classes beyond; it lives until it is disposed. */
+/** The factors that make all classes of these targets count the same. */
+function balanced(op: string, targets: Tensor | null): Readonly<Record<string, number>> {
+  if (targets === null) {
+    refuse(
+      ArgumentError,
+      op,
+      "classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights",
+      { argument: 'classWeight' },
+    );
+  }
+  return scope(() => classWeights(classesOf(op, targets, true).flatten()));
+}
+
+/** A factor for each class [C], then a last one, 1, for all other classes; the caller disposes it. */
 export function weightsOf(
   given: ClassWeight | undefined,
   examples: unknown,
@@ -33,34 +46,19 @@ export function weightsOf(
     refuse(
       ArgumentError,
       op,
-      `classWeight is for one output, this trainer has losses for ${targets}; sampleWeight weighs examples for all of them`,
+      `classWeight is for one output, and this trainer has losses for ${targets}; sampleWeight applies to all of them`,
       { argument: 'classWeight', got: given },
     );
   }
-  let byClass = given;
-  if (given === 'balanced') {
-    const labels = y[0] ?? targetsOf(examples);
-    if (labels === null) {
-      refuse(
-        ArgumentError,
-        op,
-        "classWeight 'balanced' needs targets as a tensor; data.classWeights(y) gives the weights",
-        { argument: 'classWeight' },
-      );
-    }
-    byClass = scope(() => classWeights(classesOf(op, labels, true).flatten()));
-  }
-  const entries = Object.entries(byClass as Record<string, number>).map(
+  const entries = Object.entries<number>(given === 'balanced' ? balanced(op, y[0] ?? targetsOf(examples)) : given).map(
     ([label, weight]) => [Number(label), weight] as const,
   );
   for (const [label, weight] of entries) {
     if (!Number.isInteger(label) || label < 0 || !(weight >= 0 && weight < Infinity)) {
-      refuse(
-        ArgumentError,
-        op,
-        `classWeight must give numbers from 0 on for classes from 0 on, got ${label}: ${weight}`,
-        { argument: 'classWeight', got: given },
-      );
+      refuse(ArgumentError, op, `classWeight must give finite numbers ≥ 0 for classes ≥ 0, got ${label}: ${weight}`, {
+        argument: 'classWeight',
+        got: given,
+      });
     }
   }
   const classes = entries.reduce((most, [label]) => Math.max(most, label + 1), 0);

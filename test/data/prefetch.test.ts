@@ -111,7 +111,7 @@ describe('for await', () => {
 
   it('refuses promises where tensors are expected, and invalid numbers', () => {
     const set = { length: 2, get: async () => [tensor([1])] };
-    expect(() => [...new data.DataLoader(set as never)]).toThrow('what is read asynchronously goes into prepare()');
+    expect(() => [...new data.DataLoader(set as never)]).toThrow('asynchronous reading belongs in prepare()');
     expect(() => new data.DataLoader(slowSet(2), { prefetch: -1 })).toThrow(ArgumentError);
   });
 });

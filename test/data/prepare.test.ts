@@ -167,7 +167,7 @@ describe('scalers', () => {
   });
 
   it('refuse invalid tables', () => {
-    expect(() => new data.StandardScaler().transform(x)).toThrow('StandardScaler.transform: fit() must come first');
+    expect(() => new data.StandardScaler().transform(x)).toThrow('StandardScaler: fit() must come before transform()');
     expect(() => new data.StandardScaler().fit(x).transform([[1]])).toThrow(ShapeError);
     expect(() => new data.MinMaxScaler({ featureRange: [1, 0] })).toThrow('featureRange must rise');
     expect(() => new data.StandardScaler().fit([[1], [Number.NaN]])).toThrow('x must be made of finite numbers');
@@ -182,7 +182,7 @@ describe('encoders', () => {
     expect(encoder.classes).toEqual(['ant', 'cat', 'dog']);
     expect(encoder.inverseTransform([0, 2])).toEqual(['ant', 'dog']);
     expect(() => encoder.transform(['cow'])).toThrow('"cow" is unknown (known: ["ant", "cat", "dog"])');
-    expect(() => encoder.inverseTransform([3])).toThrow('3 is none of the numbers 0 to 2');
+    expect(() => encoder.inverseTransform([3])).toThrow('3 is not one of the numbers 0 to 2');
     const codes = new data.LabelEncoder().fitTransform(tensor([30, 10, 20]));
     expect([codes.dtype, codes.toArray()]).toEqual(['int32', [2, 0, 1]]);
   });

@@ -129,7 +129,7 @@ describe('transforms refuse', () => {
       'bytes that do not fit',
       () => new transforms.Resize(2).forward({ width: 2, height: 2, data: [1, 2] }),
       ArgumentError,
-      'with 1, 3 or 4 bytes a pixel',
+      'with 1, 3 or 4 bytes per pixel',
     ],
     [
       'no image',
@@ -158,7 +158,7 @@ describe('transforms refuse', () => {
       ArgumentError,
       'hue must be a number from 0 to 0.5',
     ],
-    ['falling bounds', () => new transforms.ColorJitter({ contrast: [2, 1] }), ArgumentError, 'two rising bounds'],
+    ['falling bounds', () => new transforms.ColorJitter({ contrast: [2, 1] }), ArgumentError, 'two ascending bounds'],
     [
       'a wrong number of channels',
       () => new transforms.Normalize([0, 0], [1, 1]).forward(x),

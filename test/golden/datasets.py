@@ -32,7 +32,7 @@ def quoted(names):
 
 def table(name, title, bunch):
     rows = '\n'.join(','.join([*map(text, row), str(y)]) for row, y in zip(bunch.data, bunch.target))
-    write(name, HEAD.format(title) + "import type { StoredSet } from '../sets.ts';\n\n"
+    write(name, HEAD.format(title) + "import type { StoredSet } from './stored.ts';\n\n"
           + f'export const {name}: StoredSet = {{\n'
           + f'  featureNames: {quoted(bunch.feature_names)},\n'
           + f'  targetNames: {quoted(bunch.target_names)},\n'

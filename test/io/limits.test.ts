@@ -81,7 +81,7 @@ describe('saved models', () => {
     expect(() => loadModel(file)).toThrow(FormatError);
     expect(allocate.mock.calls.length).toBeLessThan(file.length + 10_000);
     expect(() => loadModel(file)).toThrow(
-      /^loadModel: its architecture is larger than its weights: it asks for more than \d+ elements, the limit; \{ maxE/,
+      /^loadModel: the architecture is larger than its weights: it asks for more than \d+ elements, the limit; \{ maxE/,
     );
     const after = memory();
     expect([after.tensors, after.bytesInUse]).toEqual([before.tensors, before.bytesInUse]);

@@ -145,7 +145,7 @@ describe('saveModel and loadModel', () => {
     const model = new nn.Sequential(new Scale(3));
     expect(() => saveModel(model)).toThrow(ArgumentError);
     expect(() => saveModel(model)).toThrow(
-      "the layer Scale is not known; registerLayer('Scale', Scale, (layer) => [arguments])",
+      "the layer Scale is not known; make it known with registerLayer('Scale', Scale, (layer) => [arguments])",
     );
     registerLayer('Scale', Scale, (layer) => [layer.factor]);
     const { model: loaded } = loadModel(saveModel(model));
@@ -159,7 +159,7 @@ describe('saveModel and loadModel', () => {
     const model = new nn.Sequential(new nn.Linear(2, 2));
     const other = new optim.SGD(new nn.Linear(2, 2).parameters());
     expect(() => saveModel(model, { optimizer: other })).toThrow(
-      'the optimizer has a parameter that the model has not',
+      'the optimizer has a parameter that the model does not have',
     );
     expect(() => saveModel(model, wrong({ optimiser: other }))).toThrow('unknown option optimiser');
     expect(() => saveModel(model, { epoch: -1 })).toThrow('epoch must be a whole number');
@@ -187,9 +187,9 @@ describe('saveModel and loadModel', () => {
 
   it.each<[string, () => Uint8Array, string]>([
     ['only tensors', () => scope(() => saveSafetensors({ a: tensor([1]) })), 'the file was not made by saveModel'],
-    ['bad JSON', () => saveSafetensors({}, { saraf: '{' }), 'its description is not JSON'],
-    ['another version', () => bytesOf({ version: 2 }), 'its version is 2, expected 1'],
-    ['no random state', () => bytesOf({ random: { seed: -1, counter: 0 } }), 'its description is damaged'],
+    ['bad JSON', () => saveSafetensors({}, { saraf: '{' }), 'the description is not JSON'],
+    ['another version', () => bytesOf({ version: 2 }), 'the file has version 2, expected 1'],
+    ['no random state', () => bytesOf({ random: { seed: -1, counter: 0 } }), 'the description is damaged'],
     [
       'an unknown layer',
       () => bytesOf({ architecture: { kind: 'Lineal', args: [] } }),

@@ -200,7 +200,7 @@ describe('malicious files are refused', () => {
       },
     ],
     ['sparse weights', /sparse/, (m) => (m.graph.sparseInitializer = [new Uint8Array(1)])],
-    ['an input that is not a tensor', /input x is no tensor/, (m) => (m.graph.input![0]!.type = {})],
+    ['an input that is not a tensor', /input x is not a tensor/, (m) => (m.graph.input![0]!.type = {})],
   ])('%s', (_, message, change) => {
     const before = memory();
     expect(() => loadOnnx(fileOf(change))).toThrow(message);

@@ -276,7 +276,7 @@ describe('optimizers refuse wrong arguments', () => {
       ArgumentError,
     ],
     ['SGD: unknown option LR', () => new optim.SGD([wrong({ params: [p()], LR: 1 })]), ArgumentError],
-    ['SGD: nesterov needs a momentum and no dampening', () => new optim.SGD([p()], { nesterov: true }), ArgumentError],
+    ['SGD: nesterov needs momentum and no dampening', () => new optim.SGD([p()], { nesterov: true }), ArgumentError],
     [
       'SGD: nesterov needs',
       () => new optim.SGD([p()], { nesterov: true, momentum: 0.9, dampening: 0.1 }),

@@ -131,7 +131,7 @@ describe('labels', () => {
       const weighed = await trainer.fit(x, labels, { sampleWeight, ...quiet });
       expect(weighed.loss).toHaveLength(1);
       await expect(trainer.fit(x, labels, { classWeight: [1, 2], ...quiet })).rejects.toThrow(
-        'classWeight needs one class an example, targets are [5,3]',
+        'classWeight needs one class per example; targets are [5,3]',
       );
     }
   });
@@ -275,7 +275,7 @@ describe('generators', () => {
       'there are no more batches',
     );
     await expect(learner().fit(batches(5), { epochs: 2, ...quiet })).rejects.toThrow(
-      'a generator can be gone through once',
+      'a generator can be iterated over only once',
     );
   });
 

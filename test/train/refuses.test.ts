@@ -78,7 +78,7 @@ describe('fit, evaluate and predict refuse', () => {
     [
       'negative weights',
       () => trainer.fit(x, y, { sampleWeight: [1, 1, 1, 1, -1], ...quiet }),
-      'sampleWeight must be numbers from 0 on',
+      'sampleWeight must hold finite numbers ≥ 0',
     ],
     [
       'weights of a generator',
@@ -104,7 +104,7 @@ describe('fit, evaluate and predict refuse', () => {
     [
       'a callback whose methods are misspelt',
       () => trainer.fit(x, y, { callbacks: [{ onEpochsEnd() {} } as object], ...quiet }),
-      'callbacks[0] has none of the methods that are called: onTrainBegin, onEpochBegin',
+      'callbacks[0] has none of the methods that fit calls: onTrainBegin, onEpochBegin',
     ],
     [
       'a single callback without a list',

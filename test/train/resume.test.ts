@@ -116,19 +116,23 @@ it('resuming differs if the state of early stopping is missing', () => {
   expect(stopping.stateDict()).toEqual({ best: 0.5, waited: 2, weights: null });
   stopping.onTrainBegin();
   expect(stopping.stateDict()).toEqual({ best: Infinity, waited: 0, weights: null });
-  expect(() => stopping.loadStateDict({ best: 'low' })).toThrow('this is no state of EarlyStopping');
-  expect(() => new ReduceLROnPlateau().loadStateDict({})).toThrow('this is no state of ReduceLROnPlateau');
+  expect(() => stopping.loadStateDict({ best: 'low' })).toThrow('this is not a state of EarlyStopping');
+  expect(() => new ReduceLROnPlateau().loadStateDict({})).toThrow('this is not a state of ReduceLROnPlateau');
   for (const wrong of [Number.NaN, '1', null, -1, 1.5]) {
     const plateau = { best: 1, waited: 1, resting: 1 };
     for (const name of ['best', 'waited', 'resting']) {
       if (name === 'best' && typeof wrong === 'number' && !Number.isNaN(wrong)) continue;
-      expect(() => new ReduceLROnPlateau().loadStateDict({ ...plateau, [name]: wrong })).toThrow('this is no state of');
+      expect(() => new ReduceLROnPlateau().loadStateDict({ ...plateau, [name]: wrong })).toThrow(
+        'this is not a state of',
+      );
     }
-    expect(() => stopping.loadStateDict({ best: 1, waited: wrong, weights: null })).toThrow('this is no state of');
+    expect(() => stopping.loadStateDict({ best: 1, waited: wrong, weights: null })).toThrow('this is not a state of');
     expect(() => stopping.loadStateDict({ best: 1, waited: 1, weights: wrong === null ? 3 : wrong })).toThrow(
-      'this is no state of',
+      'this is not a state of',
     );
-    expect(() => stopping.loadStateDict({ best: 1, waited: 1, weights: { a: [1, null] } })).toThrow('this is no state');
+    expect(() => stopping.loadStateDict({ best: 1, waited: 1, weights: { a: [1, null] } })).toThrow(
+      'this is not a state',
+    );
   }
   const best = new ModelCheckpoint('x', { saveBestOnly: true });
   best.loadStateDict({ best: 0.25 });

@@ -27,7 +27,7 @@ describe('a trainer with several losses refuses', () => {
     [
       'weights of one loss',
       () => make({ loss: 'mse', lossWeights: [1] }),
-      'lossWeights are for several losses, there is one',
+      'lossWeights are for several losses; there is only one',
     ],
     [
       'too few weights',
@@ -47,7 +47,7 @@ describe('a trainer with several losses refuses', () => {
     [
       'a weight for an unknown output',
       () => make({ ...byName, lossWeights: { size: 1 } }),
-      'lossWeights names size, which is no output (they are age, kind)',
+      'lossWeights names size, which is not an output (they are age, kind)',
     ],
     [
       'metrics without a list for each output',
@@ -63,7 +63,7 @@ describe('a trainer with several losses refuses', () => {
     [
       'one target',
       () => make(two).fit(x, ages, quiet),
-      'fit: there are 2 losses, so targets must be a list of as many',
+      'fit: there are 2 losses, so targets must be a list of that many',
     ],
     ['three targets', () => make(two).evaluate(x, [ages, kinds, kinds]), 'evaluate: there are 2 losses, so targets'],
     [
@@ -84,17 +84,17 @@ describe('a trainer with several losses refuses', () => {
     [
       'validation with one target',
       () => make(two).fit(x, y, { validationData: [x, ages], ...quiet }),
-      'there are 2 losses, so targets must be a list of as many tensors, got 1',
+      'there are 2 losses, so targets must be a list of that many tensors, got 1',
     ],
     [
       'weights of classes',
       () => make(two).fit(x, y, { classWeight: [1, 2, 3], ...quiet }),
-      'fit: classWeight is for one output, this trainer has losses for 2',
+      'fit: classWeight is for one output, and this trainer has losses for 2',
     ],
     [
       'more losses than outputs',
       () => make({ loss: ['mse', 'mse', 'mse'] }).fit(x, [ages, ages, ages], quiet),
-      'there are 3 losses, so the model must give a list of as many outputs; it gives a list of 2',
+      'there are 3 losses, so the model must give a list of that many outputs; it gives a list of 2',
     ],
     [
       'one loss for several outputs',
@@ -120,7 +120,7 @@ describe('a trainer with several losses refuses', () => {
     const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
     await expect(
       new Trainer(model, { optimizer, loss: ['mse', 'mse'] }).fit(x[0], [ages, ages], quiet),
-    ).rejects.toThrow('there are 2 losses, so the model must give a list of as many outputs; it gives one');
+    ).rejects.toThrow('there are 2 losses, so the model must give a list of that many outputs; it gives one');
   });
 
   it('predicting with a model that does not give tensors', async () => {

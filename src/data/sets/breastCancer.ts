@@ -1,5 +1,5 @@
 /** Breast Cancer Wisconsin (diagnostic). Facts from the UCI Machine Learning Repository, as in scikit-learn (BSD 3-Clause); made by test/golden/datasets.py. */
-import type { StoredSet } from '../sets.ts';
+import type { StoredSet } from './stored.ts';
 
 export const breastCancer: StoredSet = {
   featureNames: [

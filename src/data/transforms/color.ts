@@ -1,4 +1,4 @@
-/** Transforms of colour. torchvision's semantics, for values 0 … 1. */
+/** Transforms of colours, with torchvision's semantics, for values 0 … 1. */
 import { ArgumentError, refuse, ShapeError } from '../../../bindings/errors.ts';
 import { checkFinite, checkOptions, noMore, VALUE } from '../../options.ts';
 import { drawn, type Picture } from './picture.ts';
@@ -7,7 +7,7 @@ import { RandomTransform, type SeedOptions, Transform } from './transform.ts';
 /**
  * (x − mean) / std for each channel.
  *
- * @throws ArgumentError where a standard deviation is 0, or there are not as many as means
+ * @throws ArgumentError if a standard deviation is 0, or there are not as many as means
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
  * @example
  * const normalize = new data.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
@@ -17,12 +17,12 @@ export class Normalize extends Transform {
   constructor(
     /** What is subtracted: one number for each channel, or one for all. */
     readonly mean: readonly number[],
-    /** What is divided by then, never 0: as many numbers as `mean`. */
+    /** What the difference is divided by, never 0: as many numbers as `mean`. */
     readonly std: readonly number[],
   ) {
     if (arguments.length > 2) noMore('Normalize', 2, arguments);
-    super();
     const op = 'Normalize';
+    super(op);
     if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length || mean.length === 0) {
       refuse(ArgumentError, op, 'mean and std must be lists with one number for each channel', {
         argument: 'mean',
@@ -53,7 +53,7 @@ export class Normalize extends Transform {
   }
 }
 
-/** A number v: from 1 − v to 1 + v (hue: −v to v); or both bounds. */
+/** A number v for bounds 1 − v and 1 + v (hue: −v and v), or both bounds. */
 export type Jitter = number | readonly [number, number];
 
 /** Options of `ColorJitter`. */
@@ -62,15 +62,16 @@ export interface ColorJitterOptions extends SeedOptions {
   brightness?: Jitter;
   /** Factor of the distance from the mean gray. Default 0: unchanged. */
   contrast?: Jitter;
-  /** Factor of the distance from the pixel's gray. Default 0: unchanged. */
+  /** Factor of the distance from the gray of the pixel. Default 0: unchanged. */
   saturation?: Jitter;
-  /** Turn of the colour circle, at most 0.5 of it either way. Default 0: unchanged. */
+  /** Rotation of the colour circle, in full turns, at most 0.5 either way. Default 0: unchanged. */
   hue?: Jitter;
 }
 
 const PROPERTIES = ['brightness', 'contrast', 'saturation', 'hue'] as const;
+type Property = (typeof PROPERTIES)[number];
 
-function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonly [number, number] {
+function boundsOf(name: Property, given: Jitter = 0): readonly [number, number] {
   const isHue = name === 'hue';
   const center = isHue ? 0 : 1;
   const bounds =
@@ -81,7 +82,7 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
     refuse(
       ArgumentError,
       'ColorJitter',
-      `${name} must be a number from 0${isHue ? ' to 0.5' : ' on'}, or two rising bounds, got ${String(given)}`,
+      `${name} must be a number from 0${isHue ? ' to 0.5' : ' on'}, or two ascending bounds, got ${String(given)}`,
       { argument: name, got: given },
     );
   }
@@ -91,14 +92,14 @@ function boundsOf(name: (typeof PROPERTIES)[number], given: Jitter = 0): readonl
 /**
  * Changes brightness, contrast, saturation and hue at random, in random order. Gray images keep saturation and hue.
  *
- * @throws ArgumentError where an amount is negative
+ * @throws ArgumentError if an amount is negative
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.ColorJitter.html
  * @example
  * const jitter = new data.transforms.ColorJitter({ brightness: 0.2, hue: 0.05, seed: 1 });
  * jitter.forward(rand(3, 8, 8)).shape; // [3, 8, 8]
  */
 export class ColorJitter extends RandomTransform {
-  private readonly bounds: (readonly [number, number])[];
+  private readonly changes: readonly { name: Property; bounds: readonly [number, number] }[];
 
   constructor(options: ColorJitterOptions = {}) {
     if (arguments.length > 1) noMore('ColorJitter', 1, arguments);
@@ -110,7 +111,7 @@ export class ColorJitter extends RandomTransform {
       seed: VALUE,
     });
     super('ColorJitter', options.seed);
-    this.bounds = PROPERTIES.map((name) => boundsOf(name, options[name]));
+    this.changes = PROPERTIES.map((name) => ({ name, bounds: boundsOf(name, options[name]) }));
   }
 
   override apply(picture: Picture): Picture {
@@ -124,9 +125,10 @@ export class ColorJitter extends RandomTransform {
     const draws = this.draw(PROPERTIES.length);
     let changed = picture;
     for (const i of this.order(PROPERTIES.length)) {
-      const [low, high] = this.bounds[i]!;
-      if (low === high && low === (PROPERTIES[i] === 'hue' ? 0 : 1)) continue;
-      changed = adjust[PROPERTIES[i]!](changed, low + (high - low) * draws[i]!);
+      const { name, bounds } = this.changes[i]!;
+      const [low, high] = bounds;
+      if (low === high && low === (name === 'hue' ? 0 : 1)) continue;
+      changed = adjust[name](changed, low + (high - low) * draws[i]!);
     }
     return changed;
   }
@@ -134,7 +136,7 @@ export class ColorJitter extends RandomTransform {
 
 const limit = (x: number) => Math.min(Math.max(x, 0), 1);
 
-/** Luma of Rec. 601, as torchvision rounds it. */
+/** The luma of Rec. 601, rounded as in torchvision. */
 const LUMA = [0.2989, 0.587, 0.114] as const;
 
 function grays({ channels, height, width, data }: Picture): Float32Array {
@@ -152,7 +154,7 @@ function blend(picture: Picture, factor: number, other: (pixel: number) => numbe
   return { ...picture, data: picture.data.map((value, i) => limit(factor * value + (1 - factor) * other(i % plane))) };
 }
 
-const adjust: Record<(typeof PROPERTIES)[number], (picture: Picture, factor: number) => Picture> = {
+const adjust: Record<Property, (picture: Picture, factor: number) => Picture> = {
   brightness: (picture, factor) => blend(picture, factor, () => 0),
   contrast: (picture, factor) => {
     const gray = grays(picture);
@@ -175,14 +177,14 @@ const adjust: Record<(typeof PROPERTIES)[number], (picture: Picture, factor: num
   },
 };
 
-/** Channel c of a colour whose hue has gone on by so many turns. */
+/** Channel c of a colour whose hue is rotated by this many turns. */
 function shiftHue(r: number, g: number, b: number, turns: number, c: number): number {
   const value = Math.max(r, g, b);
   const chroma = value - Math.min(r, g, b);
   if (chroma === 0) return value;
   const sixth = value === r ? (g - b) / chroma : value === g ? 2 + (b - r) / chroma : 4 + (r - g) / chroma;
   const hue = sixth + 6 * turns;
-  // Red falls off from hue 0, green from 2, blue from 4: f(n) with n = 5, 3, 1.
+  // Red decreases from hue 0, green from 2, blue from 4: f(n) with n = 5, 3, 1.
   const k = (((5 - 2 * c + hue) % 6) + 6) % 6;
   return value - chroma * limit(Math.min(k, 4 - k));
 }

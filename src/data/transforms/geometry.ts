@@ -1,4 +1,4 @@
-/** Transforms of place: size, crops, mirror images, rotations. torchvision's semantics. */
+/** Geometric transforms: sizes, crops, mirror images, rotations, with torchvision's semantics. */
 import { checkFinite, checkOneOf, checkOptions, checkRange, FLAG, noMore, VALUE } from '../../options.ts';
 import { cropped, drawn, type Picture } from './picture.ts';
 import { type Interpolation, resized } from './resize.ts';
@@ -6,9 +6,9 @@ import { pairOf, RandomTransform, type SeedOptions, type Size, Transform } from 
 
 /** Options of `Resize`. */
 export interface ResizeOptions {
-  /** Take the nearest pixel, or mix those around it. Default 'bilinear'. */
+  /** Take the nearest pixel, or mix the pixels around it. Default 'bilinear'. */
   interpolation?: Interpolation;
-  /** Average where the image shrinks (bilinear only). Default true. */
+  /** Average when the image shrinks (bilinear only). Default true. */
   antialias?: boolean;
 }
 
@@ -17,7 +17,7 @@ function checkInterpolation(op: string, interpolation: Interpolation = 'bilinear
 }
 
 /**
- * Another size: [height, width], or a number for the shorter side, which keeps the proportions.
+ * Resizes to [height, width], or to a number for the shorter side, which keeps the proportions.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.Resize.html
  * @example
@@ -30,7 +30,7 @@ export class Resize extends Transform {
     private readonly options: ResizeOptions = {},
   ) {
     if (arguments.length > 2) noMore('Resize', 2, arguments);
-    super();
+    super('Resize');
     pairOf('Resize', size);
     checkOptions('Resize', options, { interpolation: VALUE, antialias: FLAG });
     checkInterpolation('Resize', options.interpolation);
@@ -49,7 +49,7 @@ export class Resize extends Transform {
 }
 
 /**
- * The middle of the image; what is missing is 0.
+ * The middle of the image; pixels outside it are 0.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.CenterCrop.html
  * @example
@@ -61,7 +61,7 @@ export class CenterCrop extends Transform {
     readonly size: Size,
   ) {
     if (arguments.length > 1) noMore('CenterCrop', 1, arguments);
-    super();
+    super('CenterCrop');
     pairOf('CenterCrop', size);
   }
 
@@ -74,7 +74,7 @@ export class CenterCrop extends Transform {
   }
 }
 
-/** The nearest whole number; of two, the even one. */
+/** The nearest whole number; the even one of two. */
 function halfEven(x: number): number {
   const below = Math.floor(x);
   if (x - below !== 0.5) return Math.round(x);
@@ -83,17 +83,17 @@ function halfEven(x: number): number {
 
 /** Options of `RandomResizedCrop`. */
 export interface RandomResizedCropOptions extends ResizeOptions, SeedOptions {
-  /** Bounds of the crop's share of the area. Default [0.08, 1]. */
+  /** Bounds of the share of the area that the crop has. Default [0.08, 1]. */
   scale?: readonly [number, number];
   /** Bounds of width / height. Default [3/4, 4/3]. */
   ratio?: readonly [number, number];
 }
 
-/** Crops that are tried before the middle of the image is taken. */
+/** Attempts at a crop before the middle of the image is taken. */
 const ATTEMPTS = 10;
 
 /**
- * A random part of the image, in a given size.
+ * A random part of the image, resized to a given size.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomResizedCrop.html
  * @example
@@ -127,7 +127,7 @@ export class RandomResizedCrop extends RandomTransform {
     const { scale: [least, most] = [0.08, 1], ratio: [narrow, broad] = [3 / 4, 4 / 3] } = this.options;
     const draws = this.draw(ATTEMPTS * 4);
     for (let i = 0; i < ATTEMPTS; i++) {
-      const [a, b, c, d] = draws.slice(i * 4, i * 4 + 4) as [number, number, number, number];
+      const [a = 0, b = 0, c = 0, d = 0] = draws.slice(i * 4, i * 4 + 4);
       const area = height * width * (least + (most - least) * a);
       const ratio = Math.exp(Math.log(narrow) + (Math.log(broad) - Math.log(narrow)) * b);
       const w = Math.round(Math.sqrt(area * ratio));
@@ -144,32 +144,32 @@ export class RandomResizedCrop extends RandomTransform {
 
 /** Options of the random flips. */
 export interface FlipOptions extends SeedOptions {
-  /** How often. Default 0.5. */
+  /** The probability. Default 0.5. */
   p?: number;
 }
 
 /**
- * With probability p, the mirror image: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`.
+ * Mirrors the image with probability p: `new RandomHorizontalFlip(0.5)` or `{ p, seed }`.
  *
  * @example
  * new data.transforms.RandomHorizontalFlip(1).forward(tensor([[[0, 1]]])).toArray(); // [[[1, 0]]]
  */
 export class RandomHorizontalFlip extends RandomTransform {
-  /** How often an image is mirrored, 0 … 1. Default 0.5. */
+  /** The probability with which an image is mirrored, 0 … 1. Default 0.5. */
   readonly p: number;
 
   constructor(options: number | FlipOptions = {}) {
     if (arguments.length > 1) noMore('RandomHorizontalFlip', 1, arguments);
-    const given = typeof options === 'number' ? { p: options } : options;
+    const given: FlipOptions = typeof options === 'number' ? { p: options } : options;
     checkOptions('RandomHorizontalFlip', given, { p: VALUE, seed: VALUE });
-    super('RandomHorizontalFlip', (given as FlipOptions).seed);
+    super('RandomHorizontalFlip', given.seed);
     this.p = given.p ?? 0.5;
     checkRange('RandomHorizontalFlip', 'p', this.p, 0, 1);
   }
 
   override apply(picture: Picture): Picture {
     if (arguments.length > 1) noMore('RandomHorizontalFlip.apply', 1, arguments);
-    if (this.draw(1)[0]! >= this.p) return picture;
+    if (this.drawOne() >= this.p) return picture;
     const { channels, height, width, data } = picture;
     return drawn(channels, height, width, (c, y, x) => data[(c * height + y) * width + width - 1 - x]!);
   }
@@ -177,14 +177,14 @@ export class RandomHorizontalFlip extends RandomTransform {
 
 /** Options of `RandomRotation`. */
 export interface RotationOptions extends SeedOptions {
-  /** Take the nearest pixel, or mix those around it. Default 'nearest'. */
+  /** Take the nearest pixel, or mix the pixels around it. Default 'nearest'. */
   interpolation?: Interpolation;
-  /** What comes in from outside. Default 0. */
+  /** The value of pixels outside the image. Default 0. */
   fill?: number;
 }
 
 /**
- * A rotation about the middle, counter-clockwise, by a random angle from −degrees to degrees, or between two angles.
+ * Rotates about the middle, counter-clockwise, by a random angle from −degrees to degrees, or between two angles.
  *
  * @see https://pytorch.org/vision/stable/generated/torchvision.transforms.RandomRotation.html
  * @example
@@ -202,17 +202,24 @@ export class RandomRotation extends RandomTransform {
     checkOptions(op, options, { interpolation: VALUE, fill: VALUE, seed: VALUE });
     checkInterpolation(op, options.interpolation);
     super(op, options.seed);
-    const isPair = Array.isArray(degrees) && degrees.length === 2;
-    if (!isPair) checkRange(op, 'degrees', degrees as number, 0);
-    this.bounds = isPair ? (degrees as [number, number]) : [-degrees, degrees as number];
+    if (isPair(degrees)) {
+      this.bounds = degrees;
+    } else {
+      checkRange(op, 'degrees', degrees, 0);
+      this.bounds = [-degrees, degrees];
+    }
     for (const bound of this.bounds) checkFinite(op, 'degrees', bound);
   }
 
   override apply(picture: Picture): Picture {
     if (arguments.length > 1) noMore('RandomRotation.apply', 1, arguments);
     const [low, high] = this.bounds;
-    return rotated(picture, low + (high - low) * this.draw(1)[0]!, this.options);
+    return rotated(picture, low + (high - low) * this.drawOne(), this.options);
   }
+}
+
+function isPair(degrees: number | readonly [number, number]): degrees is readonly [number, number] {
+  return Array.isArray(degrees) && degrees.length === 2;
 }
 
 function rotated(picture: Picture, degrees: number, { interpolation = 'nearest', fill = 0 }: RotationOptions): Picture {

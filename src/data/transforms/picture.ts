@@ -1,4 +1,4 @@
-/** Images inside transforms: planes of floats, one a channel. */
+/** Images inside transforms: planes of floats, one for each channel. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../../bindings/errors.ts';
 import { tensor } from '../../ops/index.ts';
 import { show } from '../../tensor/shapes.ts';
@@ -10,14 +10,14 @@ export interface ImageLike {
   readonly width: number;
   /** Rows. */
   readonly height: number;
-  /** Bytes 0 … 255, row by row, those of a pixel side by side; alpha is left out. */
+  /** Bytes 0 … 255, row by row, the bytes of a pixel side by side; alpha is ignored. */
   readonly data: ArrayLike<number>;
 }
 
 /** What transforms take: [C, H, W] float32, or an image of bytes. */
 export type ImageInput = Tensor | ImageLike;
 
-/** Planes of one size, one after the other. */
+/** Planes of the same size, one after the other. */
 export interface Picture {
   readonly channels: number;
   readonly height: number;
@@ -25,7 +25,7 @@ export interface Picture {
   readonly data: Float32Array;
 }
 
-/** An image as planes: bytes become 0 … 1, and alpha is left out. */
+/** An image as planes: bytes become 0 … 1, and alpha is ignored. */
 export function pictureOf(op: string, input: ImageInput): Picture {
   if (isTensor(input)) {
     if (input.ndim !== 3) {
@@ -37,7 +37,7 @@ export function pictureOf(op: string, input: ImageInput): Picture {
     if (input.dtype !== 'float32') {
       refuse(DTypeError, op, `an image must be float32, got ${input.dtype}`, { argument: 'image', got: input.dtype });
     }
-    const [channels, height, width] = input.shape as [number, number, number];
+    const [channels = 0, height = 0, width = 0] = input.shape;
     return { channels, height, width, data: input.dataSync() as Float32Array };
   }
   const { width, height, data } = input ?? {};
@@ -47,7 +47,7 @@ export function pictureOf(op: string, input: ImageInput): Picture {
     refuse(
       ArgumentError,
       op,
-      `expected a tensor [C,H,W] or an image { width, height, data } with 1, 3 or 4 bytes a pixel, got ${width}×${height} and ${data?.length} bytes`,
+      `expected a tensor [C,H,W] or an image { width, height, data } with 1, 3 or 4 bytes per pixel, got ${width}×${height} and ${data?.length} bytes`,
       { argument: 'image', got: input },
     );
   }
@@ -64,7 +64,7 @@ export function tensorOf({ channels, height, width, data }: Picture): Tensor {
   return tensor(data, { shape: [channels, height, width] });
 }
 
-/** A new picture whose elements `fn` gives. */
+/** A new picture with the elements that `fn` gives. */
 export function drawn(
   channels: number,
   height: number,
@@ -78,7 +78,7 @@ export function drawn(
   return { channels, height, width, data };
 }
 
-/** The pixels of a rectangle; what lies outside the picture is 0. */
+/** The pixels of a rectangle; those outside the picture are 0. */
 export function cropped(picture: Picture, top: number, left: number, height: number, width: number): Picture {
   const { data } = picture;
   return drawn(picture.channels, height, width, (c, y, x) => {

@@ -1,17 +1,17 @@
-/** Changes of size, one direction after the other. */
+/** Changes of size, one dimension after the other. */
 import { drawn, type Picture } from './picture.ts';
 
-/** How values between pixels are found. */
+/** How values between pixels are computed. */
 export type Interpolation = 'nearest' | 'bilinear';
 
-/** For one place in the new row: the first old place that counts, and the shares from there on. */
+/** For one pixel of the new row: the first old pixel that counts, and the weights from there on. */
 interface Tap {
   first: number;
   weights: number[];
 }
 
 /**
- * Shares of a triangle as wide as a new pixel (PIL's way, so that shrinking averages), or of two neighbours where
+ * Weights of a triangle as wide as a new pixel (as in PIL, so that shrinking averages), or of two neighbours if
  * `antialias` is off. They sum to 1.
  */
 function taps(from: number, to: number, interpolation: Interpolation, antialias: boolean): Tap[] {

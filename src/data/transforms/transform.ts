@@ -6,12 +6,19 @@ import { checkWhole, noMore, shown } from '../../options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type ImageInput, type Picture, pictureOf, tensorOf } from './picture.ts';
 
-/** From image to image. */
+/** A function from image to image. */
 export abstract class Transform extends Marked {
-  /** A new tensor [C, H, W] from a tensor [C, H, W] or from an image of bytes, which becomes 0 … 1. */
+  constructor(
+    /** @internal Its name in errors. */
+    protected readonly op = 'Transform',
+  ) {
+    super();
+  }
+
+  /** A new tensor [C, H, W] from a tensor [C, H, W] or from an image of bytes, which become 0 … 1. */
   forward(image: ImageInput): Tensor {
     if (arguments.length > 1) noMore('Transform.forward', 1, arguments);
-    return tensorOf(this.apply(pictureOf(this.constructor.name, image)));
+    return tensorOf(this.apply(pictureOf(this.op, image)));
   }
 
   /** @internal */
@@ -29,13 +36,18 @@ export abstract class RandomTransform extends Transform {
   private readonly random: Generator;
 
   constructor(op: string, seed: number | undefined) {
-    super();
+    super(op);
     this.random = generatorFor(op, seed);
   }
 
-  /** n numbers from 0 to 1. */
+  /** n random numbers from 0 to 1. */
   protected draw(n: number): number[] {
     return Array.from(this.random.numbers('uniform', n));
+  }
+
+  /** A random number from 0 to 1. */
+  protected drawOne(): number {
+    return this.draw(1)[0]!;
   }
 
   /** A random order of 0 … n − 1. */
@@ -45,7 +57,7 @@ export abstract class RandomTransform extends Transform {
 }
 
 /**
- * Transforms one after the other.
+ * Applies transforms one after the other.
  *
  * @example
  * const augment = new data.transforms.Compose([
@@ -57,11 +69,11 @@ export abstract class RandomTransform extends Transform {
  */
 export class Compose extends Transform {
   constructor(
-    /** What is done, in this order; an empty list only makes tensors of images. */
+    /** The transforms, in their order; an empty list only turns images into tensors. */
     readonly transforms: readonly Transform[],
   ) {
     if (arguments.length > 1) noMore('Compose', 1, arguments);
-    super();
+    super('Compose');
     if (!Array.isArray(transforms) || !transforms.every((transform) => isInstance(transform, Transform))) {
       refuse(ArgumentError, 'Compose', 'expected a list of transforms', { argument: 'transforms', got: transforms });
     }
@@ -76,7 +88,7 @@ export class Compose extends Transform {
 /** Height and width: a pair, or one number for both. */
 export type Size = number | readonly [height: number, width: number];
 
-/** The pair. */
+/** A size as height and width. */
 export function pairOf(op: string, size: Size): [number, number] {
   const pair = Array.isArray(size) ? [...size] : [size, size];
   if (pair.length !== 2)

@@ -1,6 +1,6 @@
 /**
- * What an ONNX operation sees when it runs: its inputs, as tensors or as numbers, and its attributes with their defaults. Values that
- * depend on shapes alone are kept as numbers (`Literal`), so that chains of Shape, Gather, Concat, Reshape work without reading a
+ * What an ONNX operation gets when it runs: its inputs, as tensors or as numbers, and its attributes with their defaults. Values that
+ * depend only on shapes are kept as numbers (`Literal`), so that chains of Shape, Gather, Concat, Reshape work without reading a
  * tensor, under `compile` too.
  */
 import { DTypeError, refuse } from '../../../bindings/errors.ts';
@@ -9,12 +9,14 @@ import { tensor } from '../../ops/index.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 import { numelOf, type Shape } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
-import type { Attribute, OnnxNode } from './graph.ts';
+import { type Attribute, isLiteral, type OnnxNode } from './node.ts';
 import { fail, type Literal } from './tensors.ts';
 
 export type Value = Tensor | Literal;
 
-/** An operation: what it does, and which of its inputs it wants as numbers or as statistics rather than as something to learn. */
+export const isNumbers = (value: Value): value is Literal => !isTensor(value);
+
+/** An operation: what it does, and which of its inputs are numbers or statistics rather than weights to learn. */
 export interface Operation {
   run(c: Context): Value | Value[];
   /** Inputs that are read as numbers. */
@@ -31,20 +33,18 @@ export const literal = (dtype: DType, shape: Shape, values: ArrayLike<number>): 
 
 const LARGEST = 2 ** 31;
 
-/** Numbers as a tensor; integers must fit into 32 bits. `where` is what the file calls them, or who wants them. */
+/** Numbers as a tensor; integers must fit into 32 bits. `where` is their name in the file, or the node that takes them. */
 export function tensorOf({ dtype, shape, values }: Literal, device: Device | undefined, where: string): Tensor {
   if (dtype !== 'float32') {
     for (const value of values) {
       if (value < -LARGEST || value >= LARGEST)
-        refuse(
-          DTypeError,
-          'loadOnnx',
-          `${where}: ${value} does not fit into int32, which stands for the file's int64`,
-          { got: value, expected: 'int32' },
-        );
+        refuse(DTypeError, 'loadOnnx', `${where}: ${value} does not fit into int32, which the file's int64 becomes`, {
+          got: value,
+          expected: 'int32',
+        });
     }
   }
-  return tensor(values as Float32Array, { shape, dtype, device });
+  return tensor(values, { shape, dtype, device });
 }
 
 export class Context {
@@ -55,7 +55,7 @@ export class Context {
     private readonly toTensor: (value: Literal) => Tensor,
   ) {}
 
-  /** What to throw where the file asks for something that is not supported. */
+  /** Refuses what the file asks for. */
   refuse(message: string): never {
     return fail(`${this.node.label} (${this.node.op}): ${message}`);
   }
@@ -64,12 +64,12 @@ export class Context {
     return this.node.op;
   }
 
-  /** Inputs that are there, at their places or not at all. */
+  /** The number of inputs, absent ones among them included. */
   get count(): number {
     return this.values.length;
   }
 
-  /** Outputs that somebody may want. */
+  /** The number of outputs. */
   get wanted(): number {
     return this.node.outputs.length;
   }
@@ -91,7 +91,7 @@ export class Context {
     return isTensor(value) ? value : this.toTensor(value);
   }
 
-  /** A tensor, or null if it is absent. */
+  /** An input as a tensor, or null if it is absent. */
   optional(i: number): Tensor | null {
     return this.has(i) ? this.tensor(i) : null;
   }
@@ -109,14 +109,14 @@ export class Context {
     return this.value(i).dtype;
   }
 
-  /** An input's numbers; a tensor is read, which `compile` refuses. */
+  /** The numbers of an input; a tensor is read, which `compile` refuses. */
   numbers(i: number): number[] {
     const value = this.value(i);
     charge(ITEM_COST * numelOf(value.shape));
     return Array.from(isTensor(value) ? value.dataSync() : value.values);
   }
 
-  /** An input's numbers, or the attribute that older versions have in its place. */
+  /** The numbers of an input, or of the attribute that older versions have in its place. */
   numbersOr(i: number, attribute: string): number[] | null {
     if (this.has(i)) return this.numbers(i);
     return this.node.attributes.has(attribute) ? this.list(attribute, []) : null;
@@ -128,21 +128,21 @@ export class Context {
     return list.length === 1 ? list[0]! : this.refuse(`input ${i} must be one number, has ${list.length}`);
   }
 
-  /** An input that may be a constant number, which operations take as such. */
+  /** An input as a tensor, or as a number if it is a constant without dimensions. */
   operand(i: number): Tensor | number {
     const value = this.value(i);
     const plain = !isTensor(value) && value.shape.length === 0 && value.dtype !== 'bool';
     return plain ? value.values[0]! : this.tensor(i);
   }
 
-  private attribute<T>(name: string, absent: T, isRight: (value: Attribute) => boolean): T {
+  private attribute<T extends Attribute, A>(name: string, absent: A, isRight: (value: Attribute) => value is T): T | A {
     const value = this.node.attributes.get(name);
     if (value === undefined) return absent;
-    return isRight(value) ? (value as T) : this.refuse(`attribute ${name} is of another type than expected`);
+    return isRight(value) ? value : this.refuse(`attribute ${name} has another type than expected`);
   }
 
   int(name: string, absent: number): number {
-    return this.attribute(name, absent, (value) => Number.isSafeInteger(value));
+    return this.attribute(name, absent, (value): value is number => Number.isSafeInteger(value));
   }
 
   float(name: string, absent: number): number {
@@ -154,19 +154,27 @@ export class Context {
   }
 
   list(name: string, absent: number[]): number[] {
-    return this.attribute(name, absent, (value) => Array.isArray(value) && value.every((x) => typeof x === 'number'));
+    return this.attribute(
+      name,
+      absent,
+      (value): value is number[] => Array.isArray(value) && value.every((x) => typeof x === 'number'),
+    );
   }
 
   texts(name: string, absent: string[]): string[] {
-    return this.attribute(name, absent, (value) => Array.isArray(value) && value.every((x) => typeof x === 'string'));
+    return this.attribute(
+      name,
+      absent,
+      (value): value is string[] => Array.isArray(value) && value.every((x) => typeof x === 'string'),
+    );
   }
 
   /** A tensor attribute, or null. */
   held(name: string): Literal | null {
-    return this.attribute<Literal | null>(name, null, (value) => typeof value === 'object' && !Array.isArray(value));
+    return this.attribute(name, null, isLiteral);
   }
 
-  /** Refuses an attribute that is set to anything but what is supported. */
+  /** Refuses an attribute that is set to anything except what is supported. */
   only(name: string, supported: number | string): void {
     const value = this.node.attributes.get(name);
     if (value !== undefined && value !== supported) this.refuse(`${name} ${String(value)} is not supported`);

@@ -1,17 +1,19 @@
-/** Nodes of an ONNX graph while they are being made, and what the table of operations (emit*.ts) makes them with. */
-import { ArgumentError } from '../../../bindings/errors.ts';
+/** Nodes of an ONNX graph while they are being made, and the tools with which the tables of operations (emit*.ts) make them. */
+import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import { elementTypes, INT64 } from './tensors.ts';
-import type { Step, Trace } from './trace.ts';
+import type { Step, Trace, Traced } from './trace.ts';
 
-/** A float attribute: a plain number is an integer one. */
+/** A float attribute; a plain number is an integer one. */
 export interface FloatAttribute {
   float: number;
 }
 export const float = (value: number): FloatAttribute => ({ float: value });
 
 export type DraftAttribute = number | FloatAttribute | string | readonly number[] | readonly string[];
+
+type DraftAttributes = Readonly<Record<string, DraftAttribute>>;
 
 /** A tensor that the graph holds. */
 export interface DraftConstant {
@@ -22,17 +24,17 @@ export interface DraftConstant {
 
 export interface Draft {
   op: string;
-  /** '' for one that is absent. */
+  /** Names of values; '' stands for an absent one. */
   inputs: string[];
   outputs: string[];
-  attributes: Readonly<Record<string, DraftAttribute>>;
-  /** Of a Constant. */
+  attributes: DraftAttributes;
+  /** For a Constant. */
   constant?: DraftConstant;
-  /** Of a Constant that holds sizes, which may depend on the batch; 'target': those that a reshape shall give, so that one may be −1. */
+  /** For a Constant that holds sizes, which may depend on the batch; 'target': the sizes of a reshape, of which one may be −1. */
   sizes?: 'sizes' | 'target';
 }
 
-/** A step as the table sees it: its operands by name, with their shapes and types. */
+/** A step as the tables see it: its operands by name, with their shapes and types. */
 export class StepView {
   constructor(
     private readonly trace: Trace,
@@ -48,44 +50,45 @@ export class StepView {
     return this.step.inputs.length;
   }
 
-  /** A detail that the operation was given. */
+  /** A detail of the operation. */
   get<T>(name: string): T {
     return this.step.details[name] as T;
   }
 
   name(i: number): string {
     const name = this.names[this.step.inputs[i]!];
-    if (name !== undefined) return name;
-    throw cannot('the indices of maxPool', 'they count inside a plane in saraf, over the whole tensor in ONNX');
+    return (
+      name ?? cannot('the indices of maxPool', 'they count within a plane in saraf, over the whole tensor in ONNX')
+    );
+  }
+
+  private value(places: readonly number[], i: number): Traced {
+    return this.trace.values[places[i]!]!;
   }
 
   shape(i: number): Shape {
-    return this.trace.values[this.step.inputs[i]!]!.shape;
+    return this.value(this.step.inputs, i).shape;
   }
 
   dtype(i: number): DType {
-    return this.trace.values[this.step.inputs[i]!]!.dtype;
+    return this.value(this.step.inputs, i).dtype;
   }
 
   outShape(i = 0): Shape {
-    return this.trace.values[this.step.outputs[i]!]!.shape;
+    return this.value(this.step.outputs, i).shape;
   }
 
   outDtype(i = 0): DType {
-    return this.trace.values[this.step.outputs[i]!]!.dtype;
+    return this.value(this.step.outputs, i).dtype;
   }
 }
 
-/** What to throw for something that ONNX cannot say. */
-export function cannot(what: string, why: string): ArgumentError {
-  return new ArgumentError(`exportOnnx: ${what} cannot be exported: ${why}`, {
-    op: 'exportOnnx',
-    argument: 'model',
-    got: what,
-  });
+/** Refuses what ONNX cannot express. */
+export function cannot(what: string, why: string): never {
+  refuse(ArgumentError, 'exportOnnx', `${what} cannot be exported: ${why}`, { argument: 'model', got: what });
 }
 
-/** Collects nodes and gives out names. */
+/** Collects nodes and gives them names. */
 export class Drafts {
   readonly list: Draft[] = [];
 
@@ -97,13 +100,11 @@ export class Drafts {
     return name;
   }
 
-  /** A node with several outputs, of which the first `count` are wanted. */
-  nodes(
-    op: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, DraftAttribute>>,
-    count: number,
-  ): string[] {
+  /** A node, of whose outputs the first `count` are wanted. */
+  nodes(op: string, inputs: readonly string[], attributes: DraftAttributes, count: 1): [string];
+  nodes(op: string, inputs: readonly string[], attributes: DraftAttributes, count: 2): [string, string];
+  nodes(op: string, inputs: readonly string[], attributes: DraftAttributes, count: number): string[];
+  nodes(op: string, inputs: readonly string[], attributes: DraftAttributes, count: number): string[] {
     const name = this.fresh(op);
     const outputs = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}_${i}`));
     this.list.push({ op, inputs: [...inputs], outputs, attributes });
@@ -111,8 +112,8 @@ export class Drafts {
   }
 
   /** The only output of a node. */
-  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, DraftAttribute>> = {}): string {
-    return this.nodes(op, inputs, attributes, 1)[0]!;
+  node(op: string, inputs: readonly string[], attributes: DraftAttributes = {}): string {
+    return this.nodes(op, inputs, attributes, 1)[0];
   }
 
   private held(constant: DraftConstant, sizes?: Draft['sizes']): string {
@@ -130,7 +131,7 @@ export class Drafts {
     return this.constant([], dtype, [value]);
   }
 
-  /** The same number everywhere. */
+  /** A tensor with the same number everywhere. */
   filled(shape: Shape, value: number): string {
     return this.constant(shape, 'float32', new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value));
   }
@@ -149,7 +150,7 @@ export class Drafts {
     return from === to ? x : this.node('Cast', [x], { to: elementTypes[to] });
   }
 
-  /** x in another shape, as the plainest node that does it. */
+  /** x in another shape, by the simplest node that does it. */
   reshape(x: string, from: Shape, to: Shape): string {
     const same = (a: Shape, b: Shape) => a.length === b.length && a.every((size, i) => size === b[i]);
     if (same(from, to)) return x;

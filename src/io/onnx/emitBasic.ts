@@ -4,7 +4,7 @@ import type { Shape } from '../../tensor/shapes.ts';
 import { type Drafts, float, type StepView } from './draft.ts';
 import { INT32 } from './tensors.ts';
 
-/** Makes a step's nodes and gives the names of its outputs. */
+/** Makes the nodes of a step and gives the names of its outputs. */
 export type Emitter = (d: Drafts, s: StepView) => string | (string | undefined)[];
 
 const through: Emitter = (_, s) => s.name(0);
@@ -13,7 +13,7 @@ const unary =
   (d, s) =>
     d.node(op, [s.name(0)]);
 
-/** A float that a command took as bits. */
+/** A float that a command holds as bits. */
 const given = (s: StepView, name: 'p0' | 'p1' | 'scalar') => bitsToFloat(s.get<number>(name));
 
 const cast: Emitter = (d, s) => d.cast(s.name(0), s.dtype(0), s.outDtype());
@@ -113,7 +113,7 @@ const binaryNames: Record<string, string> = {
 
 /** A function of two tensors, or of one and a number. */
 const binary =
-  (fn: string, isInt: boolean): Emitter =>
+  (fn: string, op: string, isInt: boolean): Emitter =>
   (d, s) => {
     if (isInt && s.outDtype() === 'bool' && (fn === 'maximum' || fn === 'minimum'))
       return d.node(fn === 'maximum' ? 'Or' : 'And', [s.name(0), s.name(1)]);
@@ -122,15 +122,15 @@ const binary =
         ? [s.name(0), d.scalar(given(s, 'scalar'))]
         : [0, 1].map((i) => (isInt ? d.cast(s.name(i), s.dtype(i), 'int32') : s.name(i)));
     if (s.get('reversed') === true) operands.reverse();
-    const y = d.node(binaryNames[fn]!, operands);
+    const y = d.node(op, operands);
     return fn === 'ne' ? d.node('Not', [y]) : y;
   };
 
 const binaries: Record<string, Emitter> = {
   ...Object.fromEntries(
-    Object.keys(binaryNames).flatMap((fn) => [
-      [fn, binary(fn, false)],
-      [`${fn}I`, binary(fn, true)],
+    Object.entries(binaryNames).flatMap(([fn, op]) => [
+      [fn, binary(fn, op, false)],
+      [`${fn}I`, binary(fn, op, true)],
     ]),
   ),
   remI: (d, s) =>
@@ -152,7 +152,7 @@ function reduction(op: string, d: Drafts, s: StepView, input = s.name(0)): strin
   if (op === 'ReduceMean' && from.length === 4 && to.length === 4 && dims.join() === '2,3')
     return d.node('GlobalAveragePool', [input]);
   const keepdims = Number(from.length - dims.length !== to.length);
-  // Until opset 18 ReduceSum alone takes the dimensions as an input.
+  // Until opset 18 only ReduceSum takes the dimensions as an input.
   const y =
     op === 'ReduceSum'
       ? d.node(op, [input, d.ints(dims)], { keepdims })
@@ -160,10 +160,10 @@ function reduction(op: string, d: Drafts, s: StepView, input = s.name(0)): strin
   return keepdims === 1 ? d.reshape(y, kept, to) : y;
 }
 
-/** Integers for what has no sums of bools. */
+/** x with bools as integers, which ONNX's reductions need. */
 const numbers = (d: Drafts, s: StepView) => (s.dtype(0) === 'bool' ? d.cast(s.name(0), 'bool', 'int32') : s.name(0));
 
-/** Where the largest or smallest elements are, as int32. */
+/** The positions of the largest or smallest elements, as int32. */
 const argOf = (d: Drafts, s: StepView, op: string, axis: number, keepdims: number) =>
   d.node('Cast', [d.node(op, [numbers(d, s)], { axis, keepdims })], { to: INT32 });
 
@@ -187,13 +187,13 @@ const reductions: Record<string, Emitter> = {
     const count = d.ints([s.get<number>('count')]);
     const largest = Number(s.get('descending'));
     const [values, indices] = d.nodes('TopK', [s.name(0), count], { axis: -1, largest, sorted: 1 }, 2);
-    return [values!, d.node('Cast', [indices!], { to: INT32 })];
+    return [values, d.node('Cast', [indices], { to: INT32 })];
   },
   softmax: (d, s) => d.node('Softmax', [s.name(0)], { axis: s.get<number | undefined>('dim') ?? -1 }),
   logSoftmax: (d, s) => d.node('LogSoftmax', [s.name(0)], { axis: s.get<number | undefined>('dim') ?? -1 }),
 };
 
-/** "To the end", whatever the size. */
+/** The end of a slice that reaches to the end, whatever the size. */
 const END = 2 ** 31 - 1;
 
 const shapes: Record<string, Emitter> = {

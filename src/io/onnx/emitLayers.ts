@@ -7,7 +7,7 @@ import type { Shape } from '../../tensor/shapes.ts';
 import { cannot, type Drafts, float, type StepView } from './draft.ts';
 import type { Emitter } from './emitBasic.ts';
 
-/** One direction of a sliding window. */
+/** A sliding window along one dimension. */
 interface Slide {
   size: number;
   out: number;
@@ -17,7 +17,7 @@ interface Slide {
   dilation: number;
 }
 
-/** Padding at the end that gives `out` windows when counted rounding down: as much as at the start, if that does it. */
+/** The padding at the end that gives `out` windows, rounded down: the same as at the start if that does it. */
 function endPad(slide: Slide): number {
   const { size, out, stride, pad } = slide;
   const span = spanOf(slide.kernel, slide.dilation);
@@ -25,7 +25,7 @@ function endPad(slide: Slide): number {
   return Math.max(0, (out - 1) * stride + span - size - pad);
 }
 
-/** Attributes of windows, the directions from the outermost on. */
+/** The attributes of windows; the outermost dimension comes first. */
 const windowOf = (slides: readonly Slide[]) => ({
   kernel_shape: slides.map(({ kernel }) => kernel),
   strides: slides.map(({ stride }) => stride),
@@ -62,7 +62,7 @@ const convolution =
     return d.node('Conv', operands(s), { ...windowOf(slides), dilations, group: geometry.groups });
   };
 
-/** A gradient with respect to x is a transposed convolution, from the geometry's output to its input. */
+/** The gradient with respect to x is a transposed convolution, from the geometry's output to its input. */
 const transposed: Emitter = (d, s) => {
   const geometry = s.get<ConvGeometry>('geometry');
   const slides = slidesOf(geometry);
@@ -77,18 +77,20 @@ const transposed: Emitter = (d, s) => {
   });
 };
 
-/** The two directions of a pooling. */
-const poolSlides = (s: StepView): [Slide, Slide] =>
-  (['Height', 'Width'] as const).map((side) => ({
-    size: s.get<number>(side.toLowerCase()),
-    out: s.get<number>(`out${side}`),
-    kernel: s.get<number>(`kernel${side}`),
-    stride: s.get<number>(`stride${side}`),
-    pad: s.get<number>(`pad${side}`),
-    dilation: s.get<number>(`dilation${side}`),
-  })) as [Slide, Slide];
+/** The windows of a pooling along both dimensions. */
+function poolSlides(s: StepView): [Slide, Slide] {
+  const slide = (side: 'Height' | 'Width'): Slide => ({
+    size: s.get(side.toLowerCase()),
+    out: s.get(`out${side}`),
+    kernel: s.get(`kernel${side}`),
+    stride: s.get(`stride${side}`),
+    pad: s.get(`pad${side}`),
+    dilation: s.get(`dilation${side}`),
+  });
+  return [slide('Height'), slide('Width')];
+}
 
-/** Runs `make` on x [N, C, H, W], which may have come without N. */
+/** Runs `make` on x as [N, C, H, W]; x itself may lack N. */
 function planes(d: Drafts, s: StepView, make: (x: string) => string): string {
   const from = s.shape(0);
   if (from.length === 4) return make(s.name(0));
@@ -98,12 +100,12 @@ function planes(d: Drafts, s: StepView, make: (x: string) => string): string {
 
 const maxPool: Emitter = (d, s) => {
   const slides = poolSlides(s);
-  if (slides[0].kernel === 0) throw cannot('adaptive max pooling', 'the input is no multiple of the output');
+  if (slides[0].kernel === 0) cannot('adaptive max pooling', 'the input is not a multiple of the output');
   const dilations = slides.map(({ dilation }) => dilation);
   return [planes(d, s, (x) => d.node('MaxPool', [x], { ...windowOf(slides), dilations })), undefined];
 };
 
-/** Matrix [out, in] of the means of `out` parts of a line. */
+/** The matrix [out, in] that takes the means of `out` parts of a line. */
 function meansOf({ size, out }: Slide): number[] {
   return Array.from({ length: out }, (_, i) => {
     const [from, to] = [Math.floor((i * size) / out), Math.ceil(((i + 1) * size) / out)];
@@ -111,7 +113,7 @@ function meansOf({ size, out }: Slide): number[] {
   }).flat();
 }
 
-/** Elements of each window that count, padding at both ends among them, but not what lies beyond. */
+/** The number of elements in each window that count: padding at both ends is included, what is beyond it is not. */
 function counted(slide: Slide): number[] {
   const { size, out, kernel, stride, pad } = slide;
   return Array.from({ length: out }, (_, i) => Math.min(i * stride + kernel, size + 2 * pad) - i * stride);
@@ -146,14 +148,18 @@ const resize: Emitter = (d, s) => {
     coordinate_transformation_mode: nearest ? 'asymmetric' : mode === 'bilinear' ? 'half_pixel' : 'align_corners',
     ...(nearest ? { nearest_mode: 'floor' } : {}),
   };
-  // A factor that was given may differ from the ratio of the sizes, and then chooses other elements.
-  const sides = ['Height', 'Width'] as const;
-  const factors = sides.map((side) => 1 / s.get<number>(`scale${side}`));
-  const exact = sides.every(
-    (side, i) => Math.floor(Math.fround(s.get<number>(side.toLowerCase()) * Math.fround(factors[i]!))) === out[2 + i],
+  // A given factor may differ from the ratio of the sizes, and then chooses other elements.
+  const sides = (['Height', 'Width'] as const).map((side) => ({
+    size: s.get<number>(side.toLowerCase()),
+    factor: 1 / s.get<number>(`scale${side}`),
+  }));
+  const isExact = sides.every(
+    ({ size, factor }, i) => Math.floor(Math.fround(size * Math.fround(factor))) === out[2 + i],
   );
-  if (mode !== 'bilinearCorners' && exact)
-    return d.node('Resize', [s.name(0), '', d.constant([4], 'float32', [1, 1, ...factors])], attributes);
+  if (mode !== 'bilinearCorners' && isExact) {
+    const factors = [1, 1, ...sides.map(({ factor }) => factor)];
+    return d.node('Resize', [s.name(0), '', d.constant([4], 'float32', factors)], attributes);
+  }
   return d.node('Resize', [s.name(0), '', '', d.sizes(out)], attributes);
 };
 
@@ -163,28 +169,28 @@ const linear: Emitter = (d, s) => {
   return s.count > 2 ? d.node('Add', [y, s.name(2)]) : y;
 };
 
-/** Names of weight and bias behind x, or ones and zeros in `shape`. */
+/** Names of weight and bias, which follow x, or ones and zeros of `shape`. */
 function affine(d: Drafts, s: StepView, shape: Shape): [weight: string, bias: string] {
   const [hasWeight, hasBias] = [s.get<boolean>('hasWeight'), s.get<boolean>('hasBias')];
   return [hasWeight ? s.name(1) : d.filled(shape, 1), hasBias ? s.name(hasWeight ? 2 : 1) : d.filled(shape, 0)];
 }
 
 const batchNorm: Emitter = (d, s) => {
-  const [weight, bias] = affine(d, s, [s.shape(0)[1]!]);
+  const [weight, bias] = affine(d, s, s.shape(0).slice(1, 2));
   const inputs = [s.name(0), weight, bias, s.name(s.count - 2), s.name(s.count - 1)];
   return d.node('BatchNormalization', inputs, { epsilon: float(s.get('eps')) });
 };
 
-/** y·weight + bias, one of each a channel of y [N, C, …]. */
+/** y·weight + bias, with one weight and one bias for each channel of y [N, C, …]. */
 function perChannel(d: Drafts, s: StepView, y: string): string {
   const [hasWeight, hasBias] = [s.get<boolean>('hasWeight'), s.get<boolean>('hasBias')];
-  const shape = s.shape(0).slice(1);
-  const fit = (i: number) => d.reshape(s.name(i), [shape[0]!], [shape[0]!, ...shape.slice(1).map(() => 1)]);
+  const [, channels = 1, ...rest] = s.shape(0);
+  const fit = (i: number) => d.reshape(s.name(i), [channels], [channels, ...rest.map(() => 1)]);
   const scaled = hasWeight ? d.node('Mul', [y, fit(1)]) : y;
   return hasBias ? d.node('Add', [scaled, fit(hasWeight ? 2 : 1)]) : scaled;
 }
 
-/** Normalisation by x's own statistics. */
+/** Normalisation by the statistics of x. */
 const norm: Emitter = (d, s) => {
   const epsilon = float(s.get('eps'));
   const { channels, groupChannels } = s.get<{ channels: number; groupChannels: number }>('view');
@@ -214,7 +220,7 @@ const norm: Emitter = (d, s) => {
   return perChannel(d, s, d.reshape(d.node('InstanceNormalization', inputs, { epsilon }), joined, shape));
 };
 
-/** ONNX's names of recurrent layers, and its order of gates in terms of PyTorch's: i o f c of i f g o, z r h of r z n. */
+/** ONNX's names of recurrent layers, and its order of gates as positions in PyTorch's: i o f c in i f g o, z r h in r z n. */
 const recurrentKinds: Record<
   RecurrentKindName,
   { op: string; gates: number[]; more: Record<string, number | string[]> }
@@ -230,7 +236,7 @@ const recurrent: Emitter = (d, s) => {
   const names = s.get<string[]>('names');
   const has = (name: string) => names.includes(name);
   const named = (name: string) => (has(name) ? s.name(names.indexOf(name)) : '');
-  const [steps, batch, size] = s.outShape() as [number, number, number];
+  const [steps = 0, batch = 0, size = 0] = s.outShape();
   const ordered = (w: string) => {
     if (gates.length === 1) return w;
     const parts = d.nodes('Split', [w, d.ints(gates.map(() => size))], { axis: 0 }, gates.length);
@@ -240,7 +246,7 @@ const recurrent: Emitter = (d, s) => {
       { axis: 0 },
     );
   };
-  // A dimension for the directions, of which there is one.
+  // A dimension for the directions; there is one direction.
   const inDirection = (name: string) => (name === '' ? '' : d.node('Unsqueeze', [name, d.ints([0])]));
   const biases = has('biasIh')
     ? d.node('Concat', [ordered(named('biasIh')), ordered(named('biasHh'))], { axis: 0 })
@@ -256,9 +262,9 @@ const recurrent: Emitter = (d, s) => {
   ];
   while (inputs.at(-1) === '') inputs.pop();
   const direction = s.get<boolean>('reverse') ? 'reverse' : 'forward';
-  const outputs = d.nodes(op, inputs, { hidden_size: size, direction, ...more }, op === 'LSTM' ? 3 : 2);
-  const out = d.reshape(outputs[0]!, [steps, 1, batch, size], [steps, batch, size]);
-  return op === 'LSTM' ? [out, d.node('Squeeze', [outputs[2]!, d.ints([0])])] : [out];
+  const [y = '', , c = ''] = d.nodes(op, inputs, { hidden_size: size, direction, ...more }, op === 'LSTM' ? 3 : 2);
+  const out = d.reshape(y, [steps, 1, batch, size], [steps, batch, size]);
+  return op === 'LSTM' ? [out, d.node('Squeeze', [c, d.ints([0])])] : [out];
 };
 
 export const layerEmitters: Record<string, Emitter> = {

@@ -1,31 +1,20 @@
 /**
- * The graph of an ONNX file, checked as a whole before anything is made of it: every name has one origin, every input of a node comes
- * from an earlier one, sizes are those of the data. What the operations are is not known here.
+ * The graph of an ONNX file, checked as a whole before anything is made from it: every name has one origin, every input of a node comes
+ * from an earlier one, sizes match the data. It does not know the operations.
  */
 import type { DType } from '../../../bindings/executor.ts';
 import { isNarrow, narrowTypeOf } from './narrow.ts';
+import type { Attribute, OnnxNode } from './node.ts';
 import { dtypeOf, fail, type Literal, readTensor, shapeOf } from './tensors.ts';
 import type { AttributeProto, ModelProto, NodeProto, ValueInfoProto } from './wire.ts';
 
-export type Attribute = number | string | number[] | string[] | Literal;
-
-export interface OnnxNode {
-  op: string;
-  /** For error messages: the node's own name, or that of its first output. */
-  label: string;
-  /** '' for one that is absent. */
-  inputs: readonly string[];
-  outputs: readonly string[];
-  attributes: ReadonlyMap<string, Attribute>;
-}
-
-/** An input that the caller gives. */
+/** An input of the model. */
 export interface OnnxInput {
   /** Its name in the file. */
   name: string;
   /** The type that its tensor must have. */
   dtype: DType;
-  /** null for a size that the file leaves open; the whole is null where it says nothing. */
+  /** null for a size that the file leaves open; null as a whole if the file gives no shape. */
   shape: readonly (number | null)[] | null;
 }
 
@@ -35,11 +24,11 @@ export interface OnnxGraph {
   outputs: string[];
   nodes: OnnxNode[];
   initializers: Map<string, Literal>;
-  /** Element types of those values that are integers of 8 or 16 bits. */
+  /** Element types of the values that are integers of 8 or 16 bits. */
   narrow: ReadonlyMap<string, number>;
 }
 
-/** Versions of the operators that are understood. Later ones mean the same wherever they keep these operators' forms. */
+/** The oldest version of the operators that is supported. Later versions mean the same wherever they keep the form of an operator. */
 const OLDEST_OPSET = 7;
 
 /** Numbers of AttributeProto.AttributeType that hold values. */
@@ -74,8 +63,9 @@ function readNode(proto: NodeProto): OnnxNode {
   if (opType === '') fail(`${label} has no operation`);
   const attributes = new Map<string, Attribute>();
   for (const a of proto.attribute) {
-    if (!a.name || attributes.has(a.name)) fail(`${label} has two attributes ${a.name ?? ''}`);
-    attributes.set(a.name!, attributeValue(label, a));
+    const { name } = a;
+    if (!name || attributes.has(name)) fail(`${label} has two attributes ${name ?? ''}`);
+    attributes.set(name, attributeValue(label, a));
   }
   const isOwn = domain === '' || domain === 'ai.onnx';
   return { op: isOwn ? opType : `${domain}.${opType}`, label, inputs: input, outputs: output, attributes };
@@ -84,7 +74,7 @@ function readNode(proto: NodeProto): OnnxNode {
 function readInput({ name = '', type }: ValueInfoProto): OnnxInput {
   const tensorType = type?.tensorType;
   if (name === '') fail('an input has no name');
-  if (tensorType === undefined) return fail(`input ${name} is no tensor`);
+  if (tensorType === undefined) return fail(`input ${name} is not a tensor`);
   const dtype = dtypeOf(tensorType.elemType ?? 0);
   if (dtype === null) return fail(`input ${name} has element type ${tensorType.elemType}, which is not supported`);
   const shape = tensorType.shape?.dim.map(({ dimValue, dimParam }) => (dimParam ? null : (dimValue ?? null))) ?? null;
@@ -95,13 +85,13 @@ function readInput({ name = '', type }: ValueInfoProto): OnnxInput {
   return { name, dtype, shape };
 }
 
-/** The graph of a model. `absent`: weights that stand elsewhere; their values are empty. */
+/** The graph of a model. `absent`: weights that are stored elsewhere; their values are empty. */
 export function readGraph(
   model: ModelProto,
   absent: readonly (readonly [name: string, shape: readonly number[]])[] = [],
 ): OnnxGraph {
   const { graph } = model;
-  if (graph === undefined) return fail('the bytes are no ONNX model (it has no graph)');
+  if (graph === undefined) return fail('the bytes are not an ONNX model (there is no graph)');
   if (graph.sparseInitializer.length > 0) fail('sparse initializers are not supported');
   const opset = model.opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
   if (opset === undefined) return fail('it does not say which version of the operators it uses');
@@ -137,7 +127,7 @@ export function readGraph(
   for (const node of nodes) {
     const { label, inputs: sources, outputs } = node;
     const elementType = narrowTypeOf(node, narrow);
-    // Second results are positions, except of what divides its input.
+    // Further results are positions, except those of Split.
     for (const name of node.op === 'Split' ? outputs : outputs.slice(0, 1))
       if (elementType !== undefined) narrow.set(name, elementType);
     for (const name of sources) {

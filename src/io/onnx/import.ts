@@ -22,8 +22,8 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * Elements that a file may ask for while it is read, for each of its bytes: messages take 64 and have some 10 bytes or more; weights of 16 bits are
- * allocated up to three times. And besides.
+ * Elements that a file may ask for while it is read, for each of its bytes and in addition. A message costs 64 and has about 10 bytes or
+ * more; weights of 16 bits are allocated up to three times.
  */
 const ELEMENTS_A_BYTE = 8;
 const FREE_ELEMENTS = 2 ** 23;
@@ -33,22 +33,22 @@ const WEIGHT_BYTES = 4;
 /** Options of `loadOnnx`. */
 export interface LoadOnnxOptions {
   /**
-   * Elements that reading the file, and each run of the model, may ask for: what the nodes take and give, freed values included.
-   * Default: for reading, 8 for each byte of the file and 2^23 besides; for a run, 64 for each byte, 2^18 for each element of the inputs (more
-   * where a dimension has more than 64, as attention is quadratic), and 2^25 besides. That is several times what the largest
-   * models for pictures and texts ask for. Raise it for files that you trust.
+   * Elements that reading the file, and each run of the model, may ask for: the inputs and outputs of all nodes, freed values included.
+   * Default: for reading, 8 for each byte of the file plus 2^23; for a run, 64 for each byte, 2^18 for each element of the inputs (more
+   * if a dimension has more than 64, because attention is quadratic), plus 2^25. That is several times what the largest
+   * models for images and texts ask for. Raise it for files that you trust.
    */
   maxElements?: number;
 }
 
 /**
  * The model of an ONNX file, as PyTorch, Keras and others export it (opset 7 and later), ready to run and to be trained further:
- * float initializers become parameters under their names. Integers of 64 bits become int32, floats of 16 and 64 bits float32.
+ * float initializers become parameters under their names. Integers of 64 bits become int32, floats of 16 and 64 bits become float32.
  * The file is checked as a whole before a tensor is made. Operations that saraf does not have, subgraphs (If, Loop) and data in
- * other files are refused; what a node's attributes ask for is checked when it runs. Time and memory are bounded by the size of the
- * file and of the inputs: a graph whose attributes ask for more is refused, at the node that does.
+ * other files are refused; a node's attributes are checked when it runs. Time and memory are bounded by the size of the
+ * file and of the inputs: a graph whose attributes ask for more is refused at the node in question.
  *
- * @throws FormatError where the file is damaged, names operations that are not supported (all of them at once), or asks for more than
+ * @throws FormatError if the file is damaged, names operations that are not supported (it lists all of them), or asks for more than
  * `maxElements`
  * @see https://onnx.ai
  * @example
@@ -59,9 +59,7 @@ export interface LoadOnnxOptions {
 export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): OnnxModel {
   if (arguments.length > 2) noMore('loadOnnx', 2, arguments);
   const op = 'loadOnnx';
-  if (!isUint8Array(bytes)) {
-    refuse(ArgumentError, op, 'bytes must be a Uint8Array', { argument: 'bytes', got: bytes });
-  }
+  if (!isUint8Array(bytes)) refuse(ArgumentError, op, 'bytes must be a Uint8Array', { argument: 'bytes', got: bytes });
   checkOptions(op, options, { maxElements: VALUE });
   const { maxElements } = options;
   const size = bytes.length;
@@ -71,7 +69,7 @@ export function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions = {}): Onnx
   );
 }
 
-/** The model of a file whose weights stand elsewhere: zeros of these shapes take their places. It is read within the caller's budget. */
+/** The model of a file whose weights are stored elsewhere: zeros of these shapes take their places. It is read within the caller's budget. */
 export function withoutWeights(
   bytes: Uint8Array,
   weights: readonly (readonly [name: string, shape: Shape])[],

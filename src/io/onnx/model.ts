@@ -1,4 +1,4 @@
-/** An ONNX graph as a module: its float initializers are parameters, forward runs its nodes one after the other. */
+/** An ONNX graph as a module: its float initializers are parameters, and forward runs its nodes in order. */
 
 import { ArgumentError, DTypeError, refuse, SarafError, ShapeError } from '../../../bindings/errors.ts';
 import type { Device } from '../../../bindings/executor.ts';
@@ -12,40 +12,42 @@ import { show } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { untraced } from '../../tensor/trace.ts';
 import { Context, literal, type Operation, tensorOf, type Value } from './context.ts';
-import type { OnnxGraph, OnnxInput, OnnxNode } from './graph.ts';
+import type { OnnxGraph, OnnxInput } from './graph.ts';
 import { wrapped } from './narrow.ts';
+import { isLiteral, type OnnxNode } from './node.ts';
 import { fail, type Literal } from './tensors.ts';
 
-/** Results of nodes that depend on numbers alone stay numbers up to this many. */
+/** Results of nodes that depend only on numbers stay numbers up to this many. */
 const MOST_NUMBERS = 4096;
 
 /**
- * Elements that a run may ask for: for each byte of the file, for each element of the inputs (as many as their largest dimension, times so many, if
- * that is more: attention is quadratic), and besides.
+ * Elements that a run may ask for: for each byte of the file, for each element of the inputs (or this many times their largest dimension
+ * if that is more, because attention is quadratic), and in addition.
  */
 const RUN_ELEMENTS_A_BYTE = 64;
 const RUN_ELEMENTS_AN_INPUT = 2 ** 18;
 const RUN_ELEMENTS_A_PLACE = 2 ** 12;
 const RUN_FREE_ELEMENTS = 2 ** 25;
-/** What an operation takes besides its elements: the time of some hundreds. */
+/** The cost of an operation in addition to its elements: the time of some hundreds. */
 const RUN_BLOCK_COST = 512;
 
-/** What a model's runs may ask for: the bytes of its file, or what the caller has given. */
+/** What the limit of a run depends on: the bytes of the file, or the number that the caller has given. */
 export interface RunLimits {
   size: number;
   maxElements: number | undefined;
 }
 
-/** Elements that a node takes or gives. */
+/** The cost of a node's input or output, in elements. */
 const elementsOf = (value: Value) => (isTensor(value) ? value.numel : ITEM_COST * value.values.length);
 
-/** How an initializer is used: as something to learn, as statistics, or as numbers. */
+/** How initializers are used: as operands, which can be learned, as statistics, or as numbers. */
 function usesOf(graph: OnnxGraph, operations: Readonly<Record<string, Operation>>): Map<string, Set<string>> {
   const uses = new Map<string, Set<string>>();
   for (const { op, inputs } of graph.nodes) {
-    const { numbers = [], statistics = [] } = operations[op]!;
+    const operation = operations[op];
     inputs.forEach((name, i) => {
-      const use = numbers.includes(i) ? 'numbers' : statistics.includes(i) ? 'statistics' : 'operand';
+      const isNumbers = operation?.numbers?.includes(i);
+      const use = isNumbers ? 'numbers' : operation?.statistics?.includes(i) ? 'statistics' : 'operand';
       uses.set(name, (uses.get(name) ?? new Set()).add(use));
     });
   }
@@ -54,17 +56,17 @@ function usesOf(graph: OnnxGraph, operations: Readonly<Record<string, Operation>
 
 /**
  * A model that `loadOnnx` read. It has the file's inputs and outputs: forward takes tensors in their order and gives a tensor, or a
- * list if there are several. Its parameters are the file's float initializers, under their names, but for single numbers and what
- * operations read as sizes; running statistics are buffers. Statistics and dropout behave as in evaluation, in training too.
+ * list if there are several. Its parameters are the file's float initializers, under their names, except single numbers and what
+ * operations read as sizes; running statistics are buffers. Statistics and dropout behave as in evaluation, even in training.
  */
 export class OnnxModel extends Module {
-  /** Names of parameters, buffers by the names in the file. */
+  /** Fields of parameters and buffers by their names in the file. */
   private readonly fields = new Map<string, string>();
-  /** Numbers that the file holds. */
+  /** The numbers in the file. */
   private readonly held = new Set<Literal>();
   /** Those of them that have been needed as tensors. */
   private readonly constants = new Map<Literal, Tensor>();
-  /** How many nodes take each value, and outputs. */
+  /** How often nodes and outputs take each value. */
   private readonly takers = new Map<string, number>();
 
   /** @internal Made by `loadOnnx`. */
@@ -81,7 +83,7 @@ export class OnnxModel extends Module {
       for (const [name, value] of graph.initializers) {
         const use = uses.get(name);
         if (value.dtype !== 'float32' || value.shape.length === 0 || use === undefined) continue;
-        // Weights that stand elsewhere have no values yet.
+        // Weights that are stored elsewhere have no values yet.
         const make = () => (value.values.length === 0 ? zeros(value.shape) : tensorOf(value, undefined, name));
         if (use.has('operand')) this.own(name, () => parameterOf(make));
         else if (use.has('statistics')) this.own(name, () => scope(() => new Buffer(make())));
@@ -93,18 +95,17 @@ export class OnnxModel extends Module {
     // What became a tensor is not kept twice.
     for (const name of this.fields.keys()) graph.initializers.delete(name);
     const attributes = graph.nodes.flatMap((node) => [...node.attributes.values()]);
-    for (const value of [...graph.initializers.values(), ...attributes])
-      if (typeof value === 'object' && 'values' in value && !Array.isArray(value)) this.held.add(value);
+    for (const value of [...graph.initializers.values(), ...attributes]) if (isLiteral(value)) this.held.add(value);
     for (const name of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs])
       this.takers.set(name, (this.takers.get(name) ?? 0) + 1);
   }
 
-  /** @internal What `saveModel` keeps beside the weights: the graph without them, and their names with those of their fields. */
+  /** @internal What `saveModel` stores in addition to the weights: the graph without them, and their names and fields. */
   get structure(): { graph: OnnxGraph; learned: [name: string, field: string][] } {
     return { graph: this.graph, learned: [...this.fields] };
   }
 
-  /** The inputs that forward takes, in order; null for sizes that are open. */
+  /** The inputs that forward takes, in order; open sizes are null. */
   get inputs(): readonly OnnxInput[] {
     return this.graph.inputs;
   }
@@ -117,15 +118,15 @@ export class OnnxModel extends Module {
   private own(name: string, make: () => Tensor): void {
     let field = name;
     while (field in this) field += '_';
-    (this as unknown as Record<string, Tensor>)[field] = make();
+    Reflect.set(this, field, make());
     this.fields.set(name, field);
   }
 
   private tensorAt(field: string): Tensor {
-    return (this as unknown as Record<string, Tensor>)[field]!;
+    return Reflect.get<object, string>(this, field);
   }
 
-  /** Where the model's tensors are, if it has any. */
+  /** The device of the model's tensors, if it has any. */
   private get home(): Device | undefined {
     for (const field of this.fields.values()) return this.tensorAt(field).device;
     return undefined;
@@ -185,10 +186,11 @@ export class OnnxModel extends Module {
     );
   }
 
-  /** Runs the nodes; `begin` is told of each before. */
+  /** Runs the nodes; calls `begin` before each. */
   private walk(inputs: readonly Tensor[], begin: (node: OnnxNode) => void): Tensor | Tensor[] {
     return compose(() => {
       const values = new Map<string, Value>(this.graph.initializers);
+      const named = (name: string): Value => values.get(name) ?? fail(`${name} has no value`);
       for (const [name, field] of this.fields) values.set(name, this.tensorAt(field));
       this.graph.inputs.forEach(({ name }, i) => {
         values.set(name, inputs[i]!);
@@ -196,8 +198,9 @@ export class OnnxModel extends Module {
       const lives = new Lives(values);
       for (const node of this.graph.nodes) {
         begin(node);
-        for (const name of node.inputs) if (name !== '') charge(elementsOf(values.get(name)!));
-        const results = this.attempt(node, values);
+        const given = node.inputs.map((name) => (name === '' ? undefined : named(name)));
+        for (const value of given) if (value !== undefined) charge(elementsOf(value));
+        const results = this.attempt(node, given);
         // Views too: what is expanded without being written will be read.
         for (const result of results) charge(elementsOf(result));
         node.outputs.forEach((name, i) => {
@@ -210,28 +213,27 @@ export class OnnxModel extends Module {
           values.set(name, result);
           lives.begin(result, this.takers.get(name) ?? 0);
         });
-        for (const name of node.inputs) if (name !== '') lives.end(values.get(name)!);
+        for (const value of given) if (value !== undefined) lives.end(value);
       }
       const outputs = this.graph.outputs.map((name) => {
-        const value = values.get(name)!;
+        const value = named(name);
         return isTensor(value) ? value : tensorOf(value, this.home, name);
       });
       return outputs.length === 1 ? outputs[0]! : outputs;
     });
   }
 
-  /** Runs a node; what its attributes make of it that no operation foresaw is the file's fault. */
-  private attempt(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
+  /** Runs a node; an error that no operation throws on purpose is the file's fault. */
+  private attempt(node: OnnxNode, given: readonly (Value | undefined)[]): Value[] {
     try {
-      return this.run(node, values);
+      return this.run(node, given);
     } catch (error) {
       if (error instanceof SarafError) throw error;
       return fail(`${node.label} (${node.op}) cannot run: ${(error as Error).message}`);
     }
   }
 
-  private run(node: OnnxNode, values: ReadonlyMap<string, Value>): Value[] {
-    const given = node.inputs.map((name) => (name === '' ? undefined : values.get(name)!));
+  private run(node: OnnxNode, given: readonly (Value | undefined)[]): Value[] {
     const where = `${node.label} (${node.op})`;
     const { run } = this.operations[node.op]!;
     const { opset, narrow } = this.graph;
@@ -241,7 +243,7 @@ export class OnnxModel extends Module {
         this.held.has(value) ? this.constant(value, where) : tensorOf(value, this.home, where);
       return [run(new Context(node, given, opset, toTensor))].flat().map(inRange);
     }
-    // Numbers alone: computed at once, also while a program is being recorded.
+    // Only numbers: computed at once, even while a program is being recorded.
     return untraced(() =>
       scope(() => {
         const device = this.home === 'webgpu' ? 'wasm' : this.home;
@@ -278,7 +280,7 @@ export class OnnxModel extends Module {
   }
 }
 
-/** Frees tensors that nodes made as soon as nobody needs them any more. */
+/** Frees the tensors that nodes made as soon as no other node needs them. */
 class Lives {
   private readonly left = new Map<Tensor, number>();
   private readonly foreign: Set<Value>;

@@ -1,13 +1,12 @@
 /**
- * Integers of 8 and 16 bits. saraf has them as int32; which values of a graph they are is known from the file, and what arithmetic makes
- * of them is brought back to their range, as the file's own types would wrap.
+ * Integers of 8 and 16 bits. saraf holds them as int32. The file tells which values of a graph they are, and results of arithmetic are
+ * brought back into their range, as the types of the file would wrap.
  */
 
 import * as ops from '../../ops/index.ts';
 import { isTensor } from '../../tensor/tensor.ts';
 import { literal, type Value } from './context.ts';
-import type { OnnxNode } from './graph.ts';
-import type { Literal } from './tensors.ts';
+import { isLiteral, type OnnxNode } from './node.ts';
 
 /** Numbers of TensorProto.DataType: UINT8, INT8, UINT16, INT16. */
 const RANGES = new Map<number, { low: number; count: number }>([
@@ -28,12 +27,12 @@ const WRAPPING = new Set(
     'ReduceSumSquare',
   ]),
 );
-/** Operations whose results are positions or counts, whatever they are given. */
+/** Operations whose results are positions or counts, whatever their operands are. */
 const COUNTS = new Set(['ArgMax', 'ArgMin', 'NonZero', 'Shape', 'Size']);
-/** Which input has the type of the result, where it is not the first. */
+/** The input that has the type of the result, if it is not the first. */
 const TYPED_BY: Record<string, number> = { Where: 1, CastLike: 1, OneHot: 2 };
 
-/** The element type of a node's first result, if it is one of these; `known` are those of the names before. */
+/** The element type of a node's first result, if it is one of these; `known`: those of earlier names. */
 export function narrowTypeOf(
   { op, inputs, attributes }: OnnxNode,
   known: ReadonlyMap<string, number>,
@@ -41,11 +40,11 @@ export function narrowTypeOf(
   if (COUNTS.has(op)) return undefined;
   const value = attributes.get(op === 'Cast' ? 'to' : 'value');
   if (op === 'Cast') return typeof value === 'number' && isNarrow(value) ? value : undefined;
-  if (op === 'Constant' || op === 'ConstantOfShape') return (value as Literal | undefined)?.elementType;
+  if (op === 'Constant' || op === 'ConstantOfShape') return isLiteral(value) ? value.elementType : undefined;
   return known.get(inputs[TYPED_BY[op] ?? 0] ?? '');
 }
 
-/** The result of an operation in the range of its element type. */
+/** The result of an operation, wrapped into the range of its element type. */
 export function wrapped(op: string, value: Value, elementType: number | undefined): Value {
   const range = elementType === undefined ? undefined : RANGES.get(elementType);
   if (range === undefined || value.dtype !== 'int32' || !WRAPPING.has(op)) return value;

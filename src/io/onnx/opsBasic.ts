@@ -3,15 +3,14 @@
 import * as F from '../../ops/functional.ts';
 import * as ops from '../../ops/index.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
-import { type Context, literal, type Operation, type Value } from './context.ts';
+import { type Context, isNumbers, literal, type Operation, type Value } from './context.ts';
 import { dtypeOf, type Literal } from './tensors.ts';
 
 const unary = (run: (x: Tensor) => Tensor): Operation => ({ run: (c) => run(c.tensor(0)) });
-const isNumbers = (value: Value): value is Literal => !isTensor(value);
 
 type Arithmetic = (a: number, b: number) => number;
 
-/** A function of two lists of numbers, one of which may be a single number; null where only tensors can do it. */
+/** A function of two lists of numbers, one of which may be a single number; null if only tensors can do it. */
 function ofNumbers(a: Value, b: Value, fn: Arithmetic): Literal | null {
   if (!isNumbers(a) || !isNumbers(b) || a.dtype !== 'int32' || b.dtype !== 'int32') return null;
   const [long, n, m] = [a.values.length >= b.values.length ? a : b, a.values.length, b.values.length];
@@ -40,7 +39,7 @@ function divide(a: Operand, b: Operand): Tensor {
   return isInt && (isTensor(a) || isTensor(b)) ? ops.quotient(a, b) : ops.div(a, b);
 }
 
-/** What is left of a division: with the divisor's sign, or with `fmod` the dividend's. */
+/** The remainder of a division, with the sign of the divisor, or, with `fmod`, that of the dividend. */
 function remainder(c: Context): Value {
   const isC = c.int('fmod', 0) === 1;
   const exact = ofNumbers(c.value(0), c.value(1), (a, b) => (isC ? a % b : a - Math.floor(a / b) * b));
@@ -48,7 +47,7 @@ function remainder(c: Context): Value {
   const [a, b] = [c.tensor(0), c.tensor(1)];
   if (a.dtype !== 'float32' && b.dtype !== 'float32') {
     const left = ops.remainder(a, b);
-    // Where the signs differ, what is left of the dividend's sign is a divisor away from what is left of the divisor's.
+    // If the signs differ, the remainder with the dividend's sign is one divisor away from that with the divisor's sign.
     return isC ? left : left.add(ops.where(left.ne(0).mul(left.lt(0).ne(b.lt(0))), b, 0));
   }
   const ratio = a.to('float32').div(b);
@@ -60,7 +59,7 @@ const compare = (run: (a: Operand, b: Operand) => Tensor): Operation => ({
   run: (c) => run(c.tensor(0), c.operand(1)),
 });
 
-/** Of any number of operands. */
+/** A function of any number of operands. */
 const variadic = (
   run: (a: Tensor, b: Tensor) => Tensor,
   last: (y: Tensor, n: number) => Tensor = (y) => y,
@@ -76,12 +75,12 @@ const variadic = (
 });
 
 function clip(c: Context): Tensor {
-  // Limits were attributes before opset 11.
+  // Before opset 11 the limits were attributes.
   const limit = (i: number, name: string, absent: number) => (c.has(i) ? c.number(i) : c.float(name, absent));
   return ops.clamp(c.tensor(0), limit(1, 'min', -Infinity), limit(2, 'max', Infinity));
 }
 
-/** Softmax and its logarithm. Before opset 13 all dimensions from the axis on are one. */
+/** Softmax and its logarithm. Before opset 13 they run over all dimensions from the axis on at once. */
 const soft = (run: typeof F.softmax): Operation => ({
   run: (c) => {
     const x = c.tensor(0);
@@ -176,7 +175,7 @@ const elementwise: Record<string, Operation> = {
 
 type Reduce = (x: Tensor, dims: number[], keepdim: boolean) => Tensor;
 
-/** A reduction. Its dimensions are an input from opset 18 on (of ReduceSum from 13 on), an attribute before; none means all. */
+/** A reduction. Its dimensions are an input since opset 18 (ReduceSum: since 13), an attribute before; no dimensions means all. */
 const reduction = (run: Reduce): Operation => ({
   numbers: [1],
   run: (c) => {
@@ -188,7 +187,7 @@ const reduction = (run: Reduce): Operation => ({
   },
 });
 
-/** The extreme over several dimensions: one after the other. */
+/** The extreme over several dimensions, one after the other. */
 const extreme =
   (fn: (x: Tensor, dim: number, options: ops.ReduceOptions) => ops.Extremes): Reduce =>
   (x, dims, keepdim) =>

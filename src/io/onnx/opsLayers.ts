@@ -22,168 +22,166 @@ function gemm(c: Context): Tensor {
   return scaled.add(beta === 1 ? bias : bias.mul(beta));
 }
 
-/** Windows as the attributes give them, one number a direction. */
-interface Windows {
-  kernel: number[];
-  stride: number[];
-  dilation: number[];
-  before: number[];
-  after: number[];
+/** A window along one dimension, as the attributes give it. */
+interface Window {
+  kernel: number;
+  stride: number;
+  dilation: number;
+  /** Padding at both ends. */
+  before: number;
+  after: number;
+  /** Elements that a transposed convolution adds at the end of its output. */
+  extra: number;
 }
 
+type Windows = readonly [Window, ...Window[]];
+type Plane = readonly [Window, Window];
+
+/** The other dimension of a plane that holds one dimension only. */
+const FLAT: Window = { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, extra: 0 };
+
 const ones = (n: number) => new Array<number>(n).fill(1);
+const zeros = (n: number) => new Array<number>(n).fill(0);
 
 /** Reads windows over `sizes`; a list of the wrong length is refused. */
 function windowsOf(c: Context, sizes: Shape, kernel: Shape): Windows {
   const n = sizes.length;
-  if (n !== 1 && n !== 2) c.refuse(`${n} directions are not supported, only one and two`);
+  if (n !== 1 && n !== 2) c.refuse(`${n} dimensions are not supported, only one and two`);
   const list = (name: string, absent: number[]) => {
     const given = c.list(name, absent);
     return given.length === absent.length
       ? given
       : c.refuse(`${name} has ${given.length} numbers, expected ${absent.length}`);
   };
-  const given = list('kernel_shape', [...kernel]);
-  const [stride, dilation] = [list('strides', ones(n)), list('dilations', ones(n))];
-  if ([...given, ...stride, ...dilation].some((x) => !(x >= 1))) c.refuse('a window must be 1 at least');
+  const kernels = list('kernel_shape', [...kernel]);
+  const [strides, dilations] = [list('strides', ones(n)), list('dilations', ones(n))];
+  if ([...kernels, ...strides, ...dilations].some((x) => !(x >= 1))) c.refuse('a window must be at least 1');
   const auto = c.text('auto_pad', 'NOTSET');
-  if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
-    const total = sizes.map((size, i) => {
-      const span = spanOf(given[i]!, dilation[i]!);
-      return Math.max(0, (Math.ceil(size / stride[i]!) - 1) * stride[i]! + span - size);
-    });
-    const less = total.map((sum) => Math.floor(sum / 2));
-    const more = total.map((sum) => Math.ceil(sum / 2));
-    const isUpper = auto === 'SAME_UPPER';
-    return { kernel: given, stride, dilation, before: isUpper ? less : more, after: isUpper ? more : less };
-  }
-  if (auto !== 'NOTSET' && auto !== 'VALID') c.refuse(`auto_pad ${auto} is not supported`);
-  const pads =
-    auto === 'VALID'
-      ? sizes.flatMap(() => [0, 0])
-      : list(
-          'pads',
-          sizes.flatMap(() => [0, 0]),
-        );
+  const isSame = auto === 'SAME_UPPER' || auto === 'SAME_LOWER';
+  if (!isSame && auto !== 'NOTSET' && auto !== 'VALID') c.refuse(`auto_pad ${auto} is not supported`);
+  const pads = auto === 'NOTSET' ? list('pads', zeros(2 * n)) : zeros(2 * n);
   if (pads.some((x) => x < 0)) c.refuse('negative pads are not supported');
-  return { kernel: given, stride, dilation, before: pads.slice(0, n), after: pads.slice(n) };
+  const windowAt = (i: number): Window => {
+    const [kernel = 1, stride = 1, dilation = 1] = [kernels[i], strides[i], dilations[i]];
+    const [size = 0, before = 0, after = 0] = [sizes[i], pads[i], pads[n + i]];
+    const window = { kernel, stride, dilation, before, after, extra: 0 };
+    if (!isSame) return window;
+    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + spanOf(window.kernel, window.dilation) - size);
+    return { ...window, ...shared(total, auto === 'SAME_UPPER') };
+  };
+  return n === 1 ? [windowAt(0)] : [windowAt(0), windowAt(1)];
 }
 
-/** x with all padding around it, the last dimension first. */
-const padded = (x: Tensor, { before, after }: Windows, value: number) =>
+/** Elements at both ends; of an odd number the larger half comes last if `isUpper`, first otherwise. */
+function shared(total: number, isUpper: boolean): Pick<Window, 'before' | 'after'> {
+  const before = isUpper ? Math.floor(total / 2) : Math.ceil(total / 2);
+  return { before, after: total - before };
+}
+
+/** x with all its padding. */
+const padded = (x: Tensor, windows: Windows, value: number) =>
   ops.pad(
     x,
-    before
-      .map((size, i) => [size, after[i]!])
-      .reverse()
-      .flat(),
+    [...windows].reverse().flatMap(({ before, after }) => [before, after]),
     { value },
   );
 
-const isEven = ({ before, after }: Windows) => sameShape(before, after);
-const none = (list: readonly number[]) => list.map(() => 0);
-/** A list of one or two as options take it. */
-const pair = (list: readonly number[]) => list as [number, number];
+const isEven = (windows: Windows) => windows.every(({ before, after }) => before === after);
+/** A number of each window, as options take it. */
+const pair = ([a, b]: Plane, name: keyof Window): [number, number] => [a[name], b[name]];
 
 /** Runs a two-dimensional `run` on one dimension as well. */
-function inPlanes(x: Tensor, w: Windows, run: (x: Tensor, w: Windows) => Tensor): Tensor {
-  if (w.kernel.length === 2) return run(x, w);
-  const plane: Windows = {
-    kernel: [1, ...w.kernel],
-    stride: [1, ...w.stride],
-    dilation: [1, ...w.dilation],
-    before: [0, ...w.before],
-    after: [0, ...w.after],
-  };
-  return run(x.unsqueeze(2), plane).squeeze(2);
+function inPlanes(x: Tensor, [first, second]: Windows, run: (x: Tensor, plane: Plane) => Tensor): Tensor {
+  return second === undefined ? run(x.unsqueeze(2), [FLAT, first]).squeeze(2) : run(x, [first, second]);
 }
 
 function conv(c: Context): Tensor {
   const [x, weight, bias] = [c.tensor(0), c.tensor(1), c.optional(2)];
-  const w = windowsOf(c, x.shape.slice(2), weight.shape.slice(2));
-  const [even, groups] = [isEven(w), c.int('group', 1)];
-  const image = even ? x : padded(x, w, 0);
-  const padding = even ? w.before : none(w.before);
-  if (w.kernel.length === 2)
-    return ops.conv2d(image, weight, bias, {
-      stride: pair(w.stride),
-      padding: pair(padding),
-      dilation: pair(w.dilation),
-      groups,
-    });
-  const [stride, dilation] = [w.stride[0]!, w.dilation[0]!];
-  return ops.conv1d(image, weight, bias, { stride, padding: padding[0]!, dilation, groups });
-}
-
-/** Transposed convolution: in full, and cut to the size wanted where that is not even on both sides. */
-function convTranspose(c: Context): Tensor {
-  const [input, kernels, bias] = [c.tensor(0), c.tensor(1), c.optional(2)];
-  const sizes = input.shape.slice(2);
-  const given = windowsOf(c, sizes, kernels.shape.slice(2));
-  const extra = [...c.list('output_padding', none(sizes))];
-  if (extra.length !== sizes.length) c.refuse(`output_padding has ${extra.length} numbers, expected ${sizes.length}`);
-  const wanted = c.list('output_shape', []).slice(-sizes.length);
-  const auto = c.text('auto_pad', 'NOTSET');
-  if (wanted.length > 0 || auto.startsWith('SAME')) {
-    sizes.forEach((size, i) => {
-      const span = (given.kernel[i]! - 1) * given.dilation[i]! + 1;
-      const full = (size - 1) * given.stride[i]! + extra[i]! + span;
-      const total = full - (wanted[i] ?? size * given.stride[i]!);
-      if (total < 0) {
-        extra[i]! -= total;
-        return;
-      }
-      const first = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
-      given.before[i] = first;
-      given.after[i] = total - first;
-    });
+  const windows = windowsOf(c, x.shape.slice(2), weight.shape.slice(2));
+  const [isPadded, groups] = [!isEven(windows), c.int('group', 1)];
+  const image = isPadded ? padded(x, windows, 0) : x;
+  const [first, second] = windows;
+  if (second === undefined) {
+    const { stride, dilation, before } = first;
+    return ops.conv1d(image, weight, bias, { stride, padding: isPadded ? 0 : before, dilation, groups });
   }
-  const isLine = sizes.length === 1;
-  const weight = isLine ? kernels.unsqueeze(2) : kernels;
-  return inPlanes(input, given, (x, w) => {
-    const outputPadding = isLine ? [0, ...extra] : extra;
-    const options = {
-      stride: pair(w.stride),
-      dilation: pair(w.dilation),
-      outputPadding: pair(outputPadding),
-      groups: c.int('group', 1),
-    };
-    if (isEven(w)) return ops.convTranspose2d(x, weight, bias, { ...options, padding: pair(w.before) });
-    const full = ops.convTranspose2d(x, weight, bias, options);
-    return w.before.reduce((y, start, i) => y.slice(2 + i, start, y.shape[2 + i]! - w.after[i]!), full);
+  const plane: Plane = [first, second];
+  const padding = isPadded ? 0 : pair(plane, 'before');
+  return ops.conv2d(image, weight, bias, {
+    stride: pair(plane, 'stride'),
+    padding,
+    dilation: pair(plane, 'dilation'),
+    groups,
   });
 }
 
-/** Whether saraf pads windows like this by itself: the same on both sides, at most half of the kernel. */
-const isNative = (w: Windows) => isEven(w) && w.before.every((size, i) => size <= w.kernel[i]! / 2);
+/** A transposed convolution: if the padding differs between the two ends, it runs in full and is cut to the wanted size. */
+function convTranspose(c: Context): Tensor {
+  const [input, kernels, bias] = [c.tensor(0), c.tensor(1), c.optional(2)];
+  const sizes = input.shape.slice(2);
+  const [one, two] = windowsOf(c, sizes, kernels.shape.slice(2));
+  const extras = c.list('output_padding', zeros(sizes.length));
+  if (extras.length !== sizes.length) c.refuse(`output_padding has ${extras.length} numbers, expected ${sizes.length}`);
+  const wanted = c.list('output_shape', []).slice(-sizes.length);
+  const auto = c.text('auto_pad', 'NOTSET');
+  const isFitted = wanted.length > 0 || auto.startsWith('SAME');
+  const fitted = (w: Window, i: number): Window => {
+    const [size = 0, extra = 0] = [sizes[i], extras[i]];
+    if (!isFitted) return { ...w, extra };
+    const full = (size - 1) * w.stride + extra + spanOf(w.kernel, w.dilation);
+    const total = full - (wanted[i] ?? size * w.stride);
+    if (total < 0) return { ...w, extra: extra - total };
+    return { ...w, ...shared(total, auto === 'SAME_UPPER'), extra };
+  };
+  const weight = two === undefined ? kernels.unsqueeze(2) : kernels;
+  const windows: Windows = two === undefined ? [fitted(one, 0)] : [fitted(one, 0), fitted(two, 1)];
+  return inPlanes(input, windows, (x, plane) => {
+    const options = {
+      stride: pair(plane, 'stride'),
+      dilation: pair(plane, 'dilation'),
+      outputPadding: pair(plane, 'extra'),
+      groups: c.int('group', 1),
+    };
+    if (isEven(plane)) return ops.convTranspose2d(x, weight, bias, { ...options, padding: pair(plane, 'before') });
+    const full = ops.convTranspose2d(x, weight, bias, options);
+    return plane.reduce((y, { before, after }, i) => y.slice(2 + i, before, y.shape[2 + i]! - after), full);
+  });
+}
+
+/** Whether saraf's pooling pads like this: the same at both ends, at most half of the kernel. */
+const isNative = (plane: Plane) => isEven(plane) && plane.every(({ before, kernel }) => before <= kernel / 2);
+
+/** The windows of a pooling. */
+function poolWindows(c: Context): Windows {
+  const sizes = c.shape(0).slice(2);
+  const kernel = c.list('kernel_shape', []);
+  if (kernel.length !== sizes.length) c.refuse(`kernel_shape has ${kernel.length} numbers, expected ${sizes.length}`);
+  return windowsOf(c, sizes, kernel);
+}
 
 function maxPool(c: Context): Tensor {
-  const input = c.tensor(0);
-  const sizes = input.shape.slice(2);
-  return inPlanes(input, windowsOf(c, sizes, c.list('kernel_shape', [])), (x, w) => {
+  return inPlanes(c.tensor(0), poolWindows(c), (x, plane) => {
     const ceilMode = c.int('ceil_mode', 0) === 1;
-    const options = { stride: pair(w.stride), dilation: pair(w.dilation), ceilMode };
-    if (isNative(w)) return F.maxPool2d(x, pair(w.kernel), { ...options, padding: pair(w.before) });
-    return F.maxPool2d(padded(x, w, -Infinity), pair(w.kernel), options);
+    const [kernel, stride, dilation] = [pair(plane, 'kernel'), pair(plane, 'stride'), pair(plane, 'dilation')];
+    if (isNative(plane)) return F.maxPool2d(x, kernel, { stride, dilation, ceilMode, padding: pair(plane, 'before') });
+    return F.maxPool2d(padded(x, plane, -Infinity), kernel, { stride, dilation, ceilMode });
   });
 }
 
 function averagePool(c: Context): Tensor {
-  const input = c.tensor(0);
-  const sizes = input.shape.slice(2);
-  return inPlanes(input, windowsOf(c, sizes, c.list('kernel_shape', [])), (x, w) => {
-    if (w.dilation.some((size) => size !== 1)) c.refuse('dilations are not supported');
+  return inPlanes(c.tensor(0), poolWindows(c), (x, plane) => {
+    if (plane.some(({ dilation }) => dilation !== 1)) c.refuse('dilations are not supported');
     const countIncludePad = c.int('count_include_pad', 0) === 1;
-    const options = { stride: pair(w.stride), ceilMode: c.int('ceil_mode', 0) === 1 };
-    const mean = (t: Tensor) => F.avgPool2d(t, pair(w.kernel), options);
-    if (isNative(w)) return F.avgPool2d(x, pair(w.kernel), { ...options, padding: pair(w.before), countIncludePad });
-    if (countIncludePad) return mean(padded(x, w, 0));
-    const inside = ops.onesLike(x.slice(0, 0, 1).slice(1, 0, 1));
-    return mean(padded(x, w, 0)).div(mean(padded(inside, w, 0)));
+    const kernel = pair(plane, 'kernel');
+    const options = { stride: pair(plane, 'stride'), ceilMode: c.int('ceil_mode', 0) === 1 };
+    if (isNative(plane)) return F.avgPool2d(x, kernel, { ...options, padding: pair(plane, 'before'), countIncludePad });
+    const mean = (t: Tensor) => F.avgPool2d(padded(t, plane, 0), kernel, options);
+    if (countIncludePad) return mean(x);
+    return mean(x).div(mean(ops.onesLike(x.slice(0, 0, 1).slice(1, 0, 1))));
   });
 }
 
-/** Over everything behind the channels. */
+/** The dimensions after the channels. */
 const overPlanes = (x: Tensor) => [...x.shape.keys()].slice(2);
 
 function batchNorm(c: Context): Tensor {
@@ -205,7 +203,7 @@ function layerNorm(c: Context): Tensor {
 function groupNorm(c: Context): Tensor {
   const [x, weight, bias] = [c.tensor(0), c.tensor(1), c.tensor(2)];
   const [groups, eps, channels] = [c.int('num_groups', 1), c.float('epsilon', 1e-5), x.shape[1]!];
-  // Before opset 21 there is one weight a group.
+  // Before opset 21 there is one weight per group.
   const each = (t: Tensor) =>
     t.numel === channels
       ? t
@@ -216,7 +214,7 @@ function groupNorm(c: Context): Tensor {
   return F.groupNorm(x, groups, { weight: each(weight), bias: each(bias), eps });
 }
 
-/** x over the root of its mean square, along the last dimensions. */
+/** x divided by the root of its mean square, along the last dimensions. */
 function rmsNorm(c: Context): Tensor {
   const [x, weight] = [c.tensor(0), c.tensor(1)];
   const dims = [...x.shape.keys()].slice(c.axis(c.int('axis', -1), x.ndim));
@@ -227,32 +225,32 @@ function rmsNorm(c: Context): Tensor {
 type Place = (i: number, size: number, out: number, scale: number) => number;
 
 const { fround } = Math;
-/** In float32, as other runtimes: where a position is nearly whole, that decides which element is the nearest. */
+/** In float32, as in other runtimes: if a position is almost whole, that decides which element is the nearest. */
 const halfPixel = (i: number, scale: number) => fround(fround((i + 0.5) / fround(scale)) - 0.5);
 
-/** Where output i stands in the input, by name of the attribute. */
-const places: Record<string, Place> = {
-  asymmetric: (i, _size, _out, scale) => fround(i / fround(scale)),
-  half_pixel: (i, _size, _out, scale) => halfPixel(i, scale),
-  pytorch_half_pixel: (i, _size, out, scale) => (out > 1 ? halfPixel(i, scale) : 0),
+/** The position of output i in the input, by the name of the attribute. */
+const places = new Map<string, Place>([
+  ['asymmetric', (i, _size, _out, scale) => fround(i / fround(scale))],
+  ['half_pixel', (i, _size, _out, scale) => halfPixel(i, scale)],
+  ['pytorch_half_pixel', (i, _size, out, scale) => (out > 1 ? halfPixel(i, scale) : 0)],
   // The length that the scale gives, whole or not.
-  align_corners: (i, size, out, scale) => (out > 1 ? (i * (size - 1)) / (fround(size * scale) - 1) : 0),
-};
+  ['align_corners', (i, size, out, scale) => (out > 1 ? (i * (size - 1)) / (fround(size * scale) - 1) : 0)],
+]);
 
-const roundings: Record<string, (x: number) => number> = {
-  floor: Math.floor,
-  ceil: Math.ceil,
-  round_prefer_floor: (x) => Math.ceil(x - 0.5),
-  round_prefer_ceil: (x) => Math.floor(x + 0.5),
-};
+const roundings = new Map<string, (x: number) => number>([
+  ['floor', Math.floor],
+  ['ceil', Math.ceil],
+  ['round_prefer_floor', (x) => Math.ceil(x - 0.5)],
+  ['round_prefer_ceil', (x) => Math.floor(x + 0.5)],
+]);
 
-/** One direction of x resized, by choosing elements or by a matrix of shares. */
+/** x resized along one dimension, by choosing elements or by a matrix of shares. */
 function resizeAlong(c: Context, x: Tensor, dim: number, out: number, scale: number, isNearest: boolean): Tensor {
   const size = x.shape[dim]!;
-  // Upsample, and Resize of opset 10, know one rule alone.
+  // Upsample, and Resize of opset 10, have only one rule.
   const isOld = c.op === 'Upsample' || c.opset < 11;
   const rule = c.text('coordinate_transformation_mode', isOld ? 'asymmetric' : 'half_pixel');
-  const place = Object.hasOwn(places, rule) ? places[rule]! : c.refuse(`${rule} is not supported`);
+  const place = places.get(rule) ?? c.refuse(`${rule} is not supported`);
   const inside = (i: number) => Math.min(size - 1, Math.max(0, i));
   // Positions are listed one by one, shares in rows.
   charge(ITEM_COST * out * (isNearest ? 1 : size));
@@ -261,7 +259,7 @@ function resizeAlong(c: Context, x: Tensor, dim: number, out: number, scale: num
   if (isNearest) {
     // Opset 10 has one rule for more elements, and one for fewer.
     const name = isOld ? (scale < 1 ? 'ceil' : 'floor') : c.text('nearest_mode', 'round_prefer_floor');
-    const round = Object.hasOwn(roundings, name) ? roundings[name]! : c.refuse(`${name} is not supported`);
+    const round = roundings.get(name) ?? c.refuse(`${name} is not supported`);
     return x.indexSelect(
       dim,
       ops.tensor(
@@ -286,7 +284,7 @@ function resize(c: Context): Tensor {
   const isOld = c.op === 'Upsample' || c.opset < 11;
   const at = isOld ? 1 : 2;
   const given = (i: number) => (c.has(i) && c.shape(i).join() !== '0' ? c.numbers(i) : null);
-  // From opset 18 on only some dimensions may be named.
+  // Since opset 18 the axes may name some of the dimensions only.
   const axes = c.list('axes', [...x.shape.keys()]).map((dim) => c.axis(dim, x.ndim));
   const forAll = (list: number[] | null, absent: readonly number[]) => {
     if (list !== null && list.length !== axes.length)
@@ -299,18 +297,19 @@ function resize(c: Context): Tensor {
   const mode = c.text('mode', 'nearest');
   if (mode !== 'nearest' && mode !== 'linear') c.refuse(`mode ${mode} is not supported`);
   c.only('antialias', 0);
-  if (sizes === null && scales === null) c.refuse('sizes and scales are missing');
-  const out = sizes ?? x.shape.map((size, i) => Math.floor(Math.fround(size * scales![i]!)));
+  const ratio = sizes?.map((size, i) => size / x.shape[i]!) ?? scales ?? c.refuse('sizes and scales are missing');
+  const out = sizes ?? ratio.map((scale, i) => Math.floor(fround(x.shape[i]! * scale)));
   if (out.some((size) => !Number.isInteger(size) || size < 1)) c.refuse(`size [${out.join(',')}]`);
-  const ratio = x.shape.map((size, i) => (sizes === null ? scales![i]! : out[i]! / size));
   const dims = [...x.shape.keys()].filter((i) => out[i] !== x.shape[i] || ratio[i] !== 1);
   const rule = c.text('coordinate_transformation_mode', 'half_pixel');
   const isPlain = x.ndim === 4 && !isOld && dims.every((dim) => dim > 1);
-  const [height, width, outHeight, outWidth] = [x.shape[2]!, x.shape[3]!, out[2]!, out[3]!];
+  const [, , height = 0, width = 0] = x.shape;
+  const [, , outHeight = 0, outWidth = 0] = out;
   const plane = { height, width, outHeight, outWidth };
   const isFloor = mode === 'nearest' && rule === 'asymmetric' && c.text('nearest_mode', '') === 'floor';
   if (isPlain && (isFloor || (mode === 'linear' && rule === 'half_pixel'))) {
-    const scale = { scaleHeight: 1 / ratio[2]!, scaleWidth: 1 / ratio[3]! };
+    const [, , down = 1, across = 1] = ratio;
+    const scale = { scaleHeight: 1 / down, scaleWidth: 1 / across };
     return ops.resizePlanes(x, { ...plane, ...scale, mode: mode === 'nearest' ? 'nearest' : 'bilinear' });
   }
   const isWhole = dims.every((dim) => fround(x.shape[dim]! * ratio[dim]!) === out[dim]);

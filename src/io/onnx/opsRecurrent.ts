@@ -8,12 +8,19 @@ import { recurrent } from '../../ops/recurrent.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context, Operation } from './context.ts';
 
-/** PyTorch's gates (i f g o, r z n) among ONNX's (i o f c, z r h). */
+/** The positions of PyTorch's gates (i f g o, r z n) among ONNX's (i o f c, z r h). */
 const gates: Record<RecurrentKindName, number[]> = { lstm: [0, 2, 3, 1], gru: [1, 0, 2], rnnTanh: [0], rnnRelu: [0] };
 
-/** The kind, from the operation and its activations, which must be the usual ones. */
+/** The usual activations. */
+const ACTIVATIONS: Readonly<Record<string, readonly string[]>> = {
+  LSTM: ['Sigmoid', 'Tanh', 'Tanh'],
+  GRU: ['Sigmoid', 'Tanh'],
+  RNN: ['Tanh'],
+};
+
+/** The kind, from the operation and its activations, which must be the usual ones or, for RNN, ReLU. */
 function kindOf(c: Context, directions: number): RecurrentKindName {
-  const usual = { LSTM: ['Sigmoid', 'Tanh', 'Tanh'], GRU: ['Sigmoid', 'Tanh'], RNN: ['Tanh'] }[c.op]!;
+  const usual = ACTIVATIONS[c.op] ?? [];
   const given = c.texts('activations', []);
   const named = given.length === 0 ? usual : given.slice(0, usual.length);
   const isSame = given.every((name, i) => name === named[i % usual.length]) && given.length % usual.length === 0;
@@ -23,15 +30,15 @@ function kindOf(c: Context, directions: number): RecurrentKindName {
   return c.op === 'LSTM' ? 'lstm' : c.op === 'GRU' ? 'gru' : isRelu ? 'rnnRelu' : 'rnnTanh';
 }
 
-/** One direction's part of a tensor that has all of them first. */
+/** The part of one direction in a tensor [directions, …]. */
 const partOf = (t: Tensor | null, direction: number) => (t === null ? null : t.select(0, direction));
 
 /**
- * Gated recurrent units as they were first: the reset gate acts on the state before its product,
- * ν = tanh(n + W_hn·(ρ·h) + b_hn). Step by step; lengths hold the state where a sequence has ended.
+ * Gated recurrent units in their original form: the reset gate acts on the state before the product,
+ * ν = tanh(n + W_hn·(ρ·h) + b_hn). They run step by step; after the end of a sequence its state stays.
  */
 function resetBefore(_kind: RecurrentKindName, reverse: boolean, o: RecurrentOperands): { out: Tensor; cell: null } {
-  const [steps, batch] = o.x.shape as [number, number];
+  const [steps = 0, batch = 0] = o.x.shape;
   const size = o.wHh.shape[1]!;
   const gate = (t: Tensor, from: number, to: number) => t.slice(t.ndim - 1, from * size, to * size);
   const rows = (t: Tensor, from: number, to: number) => t.slice(0, from * size, to * size);
@@ -78,7 +85,7 @@ function run(c: Context): Tensor[] {
     (biases !== null && !isRight(biases, directions, 2 * rows))
   )
     c.refuse('shapes of input, weights and biases do not fit');
-  const [steps, batch] = x.shape as [number, number];
+  const [steps = 0, batch = 0] = x.shape;
   if (steps === 0) c.refuse('the input has no steps');
   const state = (i: number) => {
     const given = c.optional(i);
@@ -115,7 +122,7 @@ function run(c: Context): Tensor[] {
     ),
     ops.stack(all.map(({ last }) => last)),
   ];
-  if (kind === 'lstm') results.push(ops.stack(all.map(({ cell }) => cell!)));
+  if (kind === 'lstm') results.push(ops.stack(all.flatMap(({ cell }) => cell ?? [])));
   return results.map(inLayout);
 }
 

@@ -1,4 +1,4 @@
-/** ONNX's changes of shape, indexing and constants in terms of saraf's operations; on numbers alone where shapes are computed. */
+/** ONNX's changes of shape, indexing and constants in terms of saraf's operations; computations with shapes run on plain numbers. */
 import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
 import { valuesAtHand } from '../../emit/values.ts';
 import { embedding } from '../../ops/functional.ts';
@@ -7,14 +7,12 @@ import { charge, ITEM_COST, OBJECT_COST } from '../../tensor/budget.ts';
 import { broadcastShapes, numelOf, type Shape } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { tracing } from '../../tensor/trace.ts';
-import { type Context, literal, type Operation, type Value } from './context.ts';
+import { type Context, isNumbers, literal, type Operation, type Value } from './context.ts';
 import type { Literal } from './tensors.ts';
 
-const isNumbers = (value: Value): value is Literal => !isTensor(value);
-
-/** Refuses lists of sizes that no tensor has, before anything walks through them. */
+/** Refuses lists of sizes that no tensor has, before anything loops over them. */
 function checkRank(c: Context, dimensions: number): void {
-  if (dimensions > MAX_DIMS) c.refuse(`${dimensions} dimensions, at most ${MAX_DIMS} are supported`);
+  if (dimensions > MAX_DIMS) c.refuse(`${dimensions} dimensions; at most ${MAX_DIMS} are supported`);
 }
 
 /** The same elements in another shape. */
@@ -71,21 +69,21 @@ function unsqueeze(c: Context): Value {
 function concat(c: Context): Value {
   const list = Array.from({ length: c.count }, (_, i) => c.value(i));
   const axis = c.axis(c.int('axis', c.opset < 4 ? 1 : 0), Math.max(1, c.shape(0).length));
-  if (list.every((value) => isNumbers(value) && value.shape.length === 1)) {
-    const length = list.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  if (list.every((value): value is Literal => isNumbers(value) && value.shape.length === 1)) {
+    const length = list.reduce((sum, { values }) => sum + values.length, 0);
     charge(ITEM_COST * length);
     const all = new Float64Array(length);
     let at = 0;
-    for (const { values } of list as Literal[]) {
+    for (const { values } of list) {
       all.set(values, at);
       at += values.length;
     }
-    return literal(list[0]!.dtype, [length], all);
+    return literal(c.dtype(0), [length], all);
   }
   return ops.cat(c.tensors(), axis);
 }
 
-/** Starts, ends, axes, steps: inputs from opset 10 on, attributes before. */
+/** Starts, ends, axes and steps are inputs since opset 10, attributes before. */
 function slice(c: Context): Value {
   const value = c.value(0);
   const { shape } = value;
@@ -98,13 +96,14 @@ function slice(c: Context): Value {
     if (!Number.isInteger(step) || step === 0) c.refuse(`step ${step}`);
     const fromEnd = (at: number) => (at < 0 ? at + size : at);
     const limit = (at: number, low: number, high: number) => Math.min(high, Math.max(low, fromEnd(at)));
-    // Backwards the last element may be at 0: the end is −1 then, counted from the start.
+    // Backwards the last element may be at 0; then the end is −1, not counted from the end of the list.
     const [start, end] = [starts[i] ?? 0, ends[i] ?? 0];
     if (step > 0) return { axis, step, start: limit(start, 0, size), end: limit(end, 0, size) };
     return { axis, step, start: limit(start, 0, size - 1), end: limit(end, -1, size - 1) };
   });
-  if (isNumbers(value) && shape.length === 1 && parts.length === 1) {
-    const { start, end, step } = parts[0]!;
+  const [first, ...others] = parts;
+  if (isNumbers(value) && shape.length === 1 && first !== undefined && others.length === 0) {
+    const { start, end, step } = first;
     const picked: number[] = [];
     for (let i = start; step > 0 ? i < end : i > end; i += step) picked.push(value.values[i]!);
     return literal(value.dtype, [picked.length], picked);
@@ -129,10 +128,10 @@ function split(c: Context): Tensor[] {
   return ops.split(x, size, axis);
 }
 
-/** Indices, with negative ones counted from the end. */
+/** Indices; negative ones count from the end. */
 function indicesOf(c: Context, i: number, size: number): Tensor {
   const value = c.value(i);
-  // While a program is being recorded values cannot be read.
+  // Values cannot be read while a program is being recorded.
   const values = isNumbers(value) ? value.values : tracing === null ? valuesAtHand(value) : null;
   if (values === null) return ops.where(c.tensor(i).lt(0), c.tensor(i).add(size), c.tensor(i));
   if (values.every((at: number) => at >= 0)) return c.tensor(i);
@@ -173,7 +172,7 @@ function pad(c: Context): Tensor {
   const mode = c.text('mode', 'constant');
   if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') c.refuse(`mode ${mode} is not supported`);
   const value = c.has(2) ? c.number(2) : c.float('value', 0);
-  // saraf's order: the last dimension first, both ends together.
+  // saraf's order: the last dimension comes first, and both ends of a dimension come together.
   const first = Math.min(...axes);
   const padding = Array.from({ length: x.ndim - first }, (_, i) => {
     const at = axes.indexOf(x.ndim - 1 - i);
@@ -203,7 +202,7 @@ function constant(c: Context): Literal {
   const [int, float] = [c.int('value_int', Number.NaN), c.float('value_float', Number.NaN)];
   if (!Number.isNaN(int)) return literal('int32', [], [int]);
   if (!Number.isNaN(float)) return literal('float32', [], [float]);
-  return c.refuse('it holds no number');
+  return c.refuse('it does not hold a number');
 }
 
 function constantOfShape(c: Context): Value {
@@ -221,7 +220,7 @@ function expand(c: Context): Tensor {
 /** Blocks of channels become blocks of pixels. */
 function depthToSpace(c: Context): Tensor {
   const [x, size, isDepthFirst] = [c.tensor(0), c.int('blocksize', 1), c.text('mode', 'DCR') === 'DCR'];
-  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const [n = 0, channels = 0, h = 0, w = 0] = x.shape;
   const depth = channels / (size * size);
   const parts = isDepthFirst ? [n, size, size, depth, h, w] : [n, depth, size, size, h, w];
   const order = isDepthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
@@ -235,7 +234,7 @@ function depthToSpace(c: Context): Tensor {
 function spaceToDepth(c: Context): Tensor {
   c.only('mode', 'DCR');
   const [x, size] = [c.tensor(0), c.int('blocksize', 1)];
-  const [n, channels, h, w] = x.shape as [number, number, number, number];
+  const [n = 0, channels = 0, h = 0, w = 0] = x.shape;
   const parts = x.reshape([n, channels, h / size, size, w / size, size]).permute(0, 3, 5, 1, 2, 4);
   return parts.reshape([n, channels * size * size, h / size, w / size]);
 }

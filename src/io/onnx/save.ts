@@ -1,9 +1,10 @@
-/** Imported models inside files of `saveModel`: the graph as an ONNX file without weights, which stand beside it as those of any model. */
+/** Imported models in files of `saveModel`: the graph as an ONNX file without weights, which are stored like those of any model. */
 import { fromBase64, toBase64 } from '../../../bindings/host.ts';
 import type { Shape } from '../../tensor/shapes.ts';
-import type { Attribute, OnnxGraph } from './graph.ts';
+import type { OnnxGraph } from './graph.ts';
 import { withoutWeights } from './import.ts';
 import type { OnnxModel } from './model.ts';
+import { type Attribute, isLiteral, isTexts } from './node.ts';
 import { BOOL, elementTypes, FLOAT, fail, INT64, type Literal, tensorProtoOf } from './tensors.ts';
 import { type AttributeProto, type ModelProto, type TensorProto, type Written, writeModel } from './wire.ts';
 
@@ -18,15 +19,14 @@ function tensorProto({ dtype, shape, values, elementType }: Literal, name?: stri
   return tensorProtoOf(shape, { float32: FLOAT, int32: INT64, bool: BOOL }[dtype], Array.from(values), name);
 }
 
-/** Whole numbers as integers, others as floats: both are numbers when they are read. */
+/** Whole numbers become integers, others floats: both are numbers when they are read. */
 function attributeProto([name, value]: [string, Attribute]): Written<AttributeProto> {
   if (typeof value === 'string') return { name, type: 3, s: value };
   if (typeof value === 'number')
     return Number.isSafeInteger(value) ? { name, type: 2, i: value } : { name, type: 1, f: value };
-  if (!Array.isArray(value)) return { name, type: 4, t: tensorProto(value) };
-  if (typeof value[0] === 'string') return { name, type: 8, strings: value as string[] };
-  const list = value as number[];
-  return list.every(Number.isSafeInteger) ? { name, type: 7, ints: list } : { name, type: 6, floats: list };
+  if (isLiteral(value)) return { name, type: 4, t: tensorProto(value) };
+  if (isTexts(value)) return { name, type: 8, strings: [...value] };
+  return value.every(Number.isSafeInteger) ? { name, type: 7, ints: value } : { name, type: 6, floats: value };
 }
 
 function fileOf({ opset, inputs, outputs, nodes, initializers, narrow }: OnnxGraph): Uint8Array {
@@ -53,7 +53,7 @@ function fileOf({ opset, inputs, outputs, nodes, initializers, narrow }: OnnxGra
   return writeModel(model);
 }
 
-/** Constructor arguments in a file of `saveModel`: the graph in base64, names and shapes of its weights. */
+/** Constructor arguments in a file of `saveModel`: the graph in base64, and names and shapes of its weights. */
 export function saveOnnxModel(model: OnnxModel): unknown[] {
   const { graph, learned } = model.structure;
   const state = model.stateDict();
@@ -62,19 +62,20 @@ export function saveOnnxModel(model: OnnxModel): unknown[] {
   return [toBase64(text), learned.map(([name, field]) => [name, state[field]!.shape])];
 }
 
-export function loadOnnxModel(args: readonly unknown[]): OnnxModel {
-  const [text, weights] = args;
-  const isShape = (shape: unknown) => Array.isArray(shape) && shape.every((size) => typeof size === 'number');
-  const isRight =
-    typeof text === 'string' &&
-    Array.isArray(weights) &&
-    weights.every((w: unknown) => Array.isArray(w) && typeof w[0] === 'string' && isShape(w[1]));
-  if (!isRight) return fail('the saved graph is damaged');
+function isWeight(given: unknown): given is [name: string, shape: Shape] {
+  if (!Array.isArray(given)) return false;
+  const [name, shape] = given;
+  return typeof name === 'string' && Array.isArray(shape) && shape.every((size) => typeof size === 'number');
+}
+
+export function loadOnnxModel([text, weights]: readonly unknown[]): OnnxModel {
+  if (typeof text !== 'string' || !Array.isArray(weights) || !weights.every(isWeight))
+    return fail('the saved graph is damaged');
   let bytes: Uint8Array;
   try {
     bytes = Uint8Array.from(fromBase64(text), (character) => character.charCodeAt(0));
   } catch {
-    return fail('the saved graph is no base64');
+    return fail('the saved graph is not base64');
   }
-  return withoutWeights(bytes, weights as [string, Shape][]);
+  return withoutWeights(bytes, weights);
 }

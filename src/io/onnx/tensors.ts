@@ -1,4 +1,4 @@
-/** ONNX's element types, and tensors of a file as numbers: checked against each other before anything is allocated. */
+/** ONNX's element types, and the tensors of a file as numbers. Sizes and data are checked against each other before anything is allocated. */
 
 import { MAX_DIMS } from '../../../bindings/commands/limits.ts';
 import { FormatError, refuse } from '../../../bindings/errors.ts';
@@ -14,13 +14,13 @@ export const BOOL = 9;
 
 export const elementTypes: Record<DType, number> = { float32: FLOAT, int32: INT32, bool: BOOL };
 
-/** An element type: what it becomes, bytes in raw data, how an element is read, and where it stands if not in raw data. */
+/** An element type: the dtype that it becomes, its bytes in raw data, how an element is read, and which list holds it otherwise. */
 interface Kind {
   dtype: DType;
   bytes: number;
   read(view: DataView, at: number): number;
   list: 'floatData' | 'int32Data' | 'int64Data' | 'doubleData';
-  /** What an element of the list means. */
+  /** The value of an element of the list. */
   decode?(item: number): number;
 }
 
@@ -38,25 +38,25 @@ const kinds = new Map<number, Kind>([
   [16, { dtype: 'float32', bytes: 2, read: (v, at) => brain(v.getUint16(at, true)), list: 'int32Data', decode: brain }],
 ]);
 
-/** What an element type becomes, or null for one that saraf does not have. */
+/** The dtype that an element type becomes, or null if it is not supported. */
 export function dtypeOf(elementType: number): DType | null {
   return kinds.get(elementType)?.dtype ?? null;
 }
 
-/** A tensor of a file. Integers keep all their bits up to 2⁵³, so that "to the end" of a slice survives. */
+/** A tensor of a file. Integers are exact up to 2⁵³, so that the end of a slice may be the largest 64-bit number. */
 export interface Literal {
   dtype: DType;
   shape: readonly number[];
   values: Float32Array | Float64Array;
-  /** Its number in the file, of integers of 8 and 16 bits. */
+  /** For integers of 8 and 16 bits: the number of the type in the file. */
   elementType?: number;
 }
 
 export function fail(message: string): never {
-  refuse(FormatError, 'loadOnnx', `${message}`, { argument: 'bytes' });
+  refuse(FormatError, 'loadOnnx', message, { argument: 'bytes' });
 }
 
-/** Sizes as a shape, refused where they are none. */
+/** The number of elements of a shape; refuses sizes that are not a shape. */
 export function shapeOf(name: string, dims: readonly number[]): number {
   if (dims.length > MAX_DIMS) fail(`${name} has ${dims.length} dimensions, at most ${MAX_DIMS} are supported`);
   let numel = 1;
@@ -72,14 +72,14 @@ export function shapeOf(name: string, dims: readonly number[]): number {
 export function readTensor(name: string, proto: TensorProto): Literal {
   const { dims, dataType = 0, rawData } = proto;
   if (proto.dataLocation === 1 || proto.externalData.length > 0) {
-    fail(`${name} lies in another file (external data); save the model as one file`);
+    fail(`${name} is in another file (external data); save the model as one file`);
   }
   const kind = kinds.get(dataType) ?? fail(`${name} has element type ${dataType}, which is not supported`);
   const numel = shapeOf(name, dims);
   const list = proto[kind.list];
   const count = rawData === undefined ? list.length : rawData.length / kind.bytes;
   if (count !== numel) fail(`${name} is [${dims.join(',')}], but has ${count} elements`);
-  // The usual case, in one go: files and wasm have the same order of bytes.
+  // The usual case, copied as a whole: files and wasm have the same byte order.
   if (dataType === FLOAT && rawData !== undefined)
     return { dtype: 'float32', shape: [...dims], values: new Float32Array(new Uint8Array(rawData).buffer) };
   const values = kind.dtype === 'float32' ? new Float32Array(numel) : new Float64Array(numel);
@@ -95,7 +95,7 @@ export function readTensor(name: string, proto: TensorProto): Literal {
   return { dtype: kind.dtype, shape: [...dims], values, ...(isNarrow ? { elementType: dataType } : {}) };
 }
 
-/** A tensor for a file, its elements as raw data. */
+/** A tensor for a file, with its elements as raw data. */
 export function tensorProtoOf(
   dims: readonly number[],
   dataType: number,
@@ -109,7 +109,7 @@ export function tensorProtoOf(
   const view = new DataView(rawData.buffer);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    // The largest number of 64 bits has no exact equal in JavaScript.
+    // No number of JavaScript equals the largest 64-bit integer.
     if (dataType === INT64) view.setBigInt64(8 * i, value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value), true);
     else if (dataType === BOOL) view.setUint8(i, value);
     else view.setInt32(4 * i, value, true);

@@ -1,6 +1,6 @@
 /**
- * A model's forward pass as a list of operations: the model runs once, in evaluation, and a watcher writes down what was made of what.
- * What depends neither on an input nor on a parameter becomes a constant. It knows nothing of ONNX.
+ * A model's forward pass as a list of operations: the model runs once, in evaluation mode, and a watcher records each operation with its
+ * operands and results. A value that depends neither on an input nor on a parameter becomes a constant. It knows nothing of ONNX.
  */
 import { ArgumentError, refuse } from '../../../bindings/errors.ts';
 import type { DType, NumericArray } from '../../../bindings/executor.ts';
@@ -12,10 +12,10 @@ import type { Shape } from '../../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../../tensor/tensor.ts';
 import { type Details, type Watcher, withWatcher } from '../../tensor/watch.ts';
 
-/** A value of the trace: where it comes from, and its elements if it is a constant. */
-interface Traced {
+/** A value of the trace: its origin, and its elements if it is a constant. */
+export interface Traced {
   from: 'input' | 'parameter' | 'constant' | 'operation';
-  /** Of a parameter: its name in the state dict. */
+  /** For a parameter: its name in the state dict. */
   name?: string;
   shape: Shape;
   dtype: DType;
@@ -34,11 +34,11 @@ export interface Trace {
   values: Traced[];
   inputs: number[];
   outputs: number[];
-  /** Those that lead to an output, in order. */
+  /** The steps that an output needs, in order. */
   steps: Step[];
 }
 
-/** An example input. */
+/** Shape and type of an example input. */
 export interface Example {
   shape: Shape;
   dtype: DType;
@@ -47,7 +47,7 @@ export interface Example {
 class Tracer implements Watcher {
   readonly values: Traced[] = [];
   readonly steps: Step[] = [];
-  /** Every tensor that is not a constant, and the constants that have been used. */
+  /** Positions of all tensors that are not constants, and of the constants that have been used. */
   private readonly places = new Map<Tensor, number>();
 
   constructor(model: Module) {
@@ -65,14 +65,14 @@ class Tracer implements Watcher {
     return this.add(t, { from: 'input' });
   }
 
-  /** Where a tensor's value stands; one that nobody has spoken of is a constant. */
+  /** The position of a tensor's value; a tensor that is not known yet is a constant. */
   placeOf(t: Tensor): number {
     return this.places.get(t) ?? this.add(t, { from: 'constant', data: t.dataSync() });
   }
 
   private isLive(t: Tensor): boolean {
     const place = this.places.get(t);
-    return place !== undefined && this.values[place]!.from !== 'constant';
+    return place !== undefined && this.values[place]?.from !== 'constant';
   }
 
   note(
@@ -93,7 +93,7 @@ class Tracer implements Watcher {
     refuse(
       ArgumentError,
       'exportOnnx',
-      `the model reads the elements of a tensor (${op}); what follows from them is not in the file`,
+      `the model reads the elements of a tensor (${op}); what it computes from them would be missing in the file`,
       { argument: 'model', got: op },
     );
   }
@@ -103,11 +103,11 @@ class Tracer implements Watcher {
       refuse(
         ArgumentError,
         'exportOnnx',
-        `the model changes a tensor in place (${op}); ONNX has no such operation, use one that gives a new tensor`,
+        `the model changes a tensor in place (${op}); ONNX has no such operation: use one that gives a new tensor`,
         { argument: 'model', got: op },
       );
     }
-    // Views of the same elements have changed, too.
+    // Views of the same elements have changed as well.
     for (const t of this.places.keys()) if (t.storageOrNull === x.storage) this.places.delete(t);
   }
 }
@@ -132,7 +132,7 @@ function needed(steps: readonly Step[], outputs: readonly number[]): Step[] {
   return kept.reverse();
 }
 
-/** Numbers that differ from `seed` to `seed`, without touching the library's random numbers: ±1 at most; indices 0 and 1. */
+/** Numbers that depend on `seed` and leave the library's random numbers alone: floats from −1 to 1, indices 0 and 1. */
 function exampleValues({ shape, dtype }: Example, seed: number): NumericArray {
   const length = shape.reduce((a, b) => a * b, 1);
   if (dtype !== 'float32') return Int32Array.from({ length }, (_, i) => (i + seed) % 2);
@@ -144,7 +144,7 @@ function exampleValues({ shape, dtype }: Example, seed: number): NumericArray {
   });
 }
 
-/** What the model does with inputs like the examples. `seed` chooses their elements. */
+/** The trace of the model on inputs like the examples. `seed` chooses their elements. */
 export function traceModel(model: Module, examples: readonly Example[], seed: number): Trace {
   const modes = model.modules().map((module) => [module, module.training] as const);
   const device = model.parameters()[0]?.device;
@@ -154,7 +154,7 @@ export function traceModel(model: Module, examples: readonly Example[], seed: nu
       scope(() => {
         const tracer = new Tracer(model);
         const tensors = examples.map((example) =>
-          tensor(exampleValues(example, seed) as Float32Array, { shape: example.shape, dtype: example.dtype, device }),
+          tensor(exampleValues(example, seed), { shape: example.shape, dtype: example.dtype, device }),
         );
         const inputs = tensors.map((t) => tracer.input(t));
         const run = model.forward as (...given: Tensor[]) => unknown;

@@ -1,7 +1,8 @@
 /**
- * The part of ONNX's protobuf messages that saraf reads and writes, as tables of field numbers, and one reader and one writer for all
- * of them. Nothing is allocated beyond what the bytes hold, and messages and items of lists are charged for; unknown fields are skipped; groups
- * and packed or single numbers are told apart as protobuf says. Subgraphs stay bytes: they are refused later, and messages cannot nest without end.
+ * The part of ONNX's protobuf messages that saraf reads and writes, as tables of field numbers, with one reader and one writer for all
+ * of them. Nothing is allocated beyond what the bytes hold, and messages and items of lists are charged for. Unknown fields are skipped;
+ * groups, packed and single numbers are distinguished as protobuf specifies. Subgraphs stay bytes: they are refused later, and messages
+ * cannot nest without end.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
@@ -11,20 +12,23 @@ import { FormatError, refuse, SarafError } from '../../../bindings/errors.ts';
 import { decodeText, encodeText } from '../../../bindings/host.ts';
 import { charge, ITEM_COST } from '../../tensor/budget.ts';
 
-type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Message<object>;
+type Codec = 'int' | 'float' | 'double' | 'text' | 'bytes' | Fields;
 
 interface Field {
   number: number;
   codec: Codec;
   many: boolean;
-  /** Most items of a list. */
+  /** The most items of a list. */
   most: number;
 }
 
-/** Fields of a message by their names here. T is what a decoded message looks like. */
+/** The fields of a message by their names here. */
+type Fields = Readonly<Record<string, Field>>;
+
+/** The fields of a message that is T when it is decoded: all of them. */
 type Message<T extends object> = { readonly [K in keyof T]-?: Field };
 
-/** Most sizes of a tensor: more than any tensor has, few enough to be told of in an error. */
+/** The most sizes of a tensor: more than any tensor has, few enough to list in an error. */
 const MOST_SIZES = 64;
 
 const one = (number: number, codec: Codec): Field => ({ number, codec, many: false, most: 1 });
@@ -167,14 +171,14 @@ const modelProto: Message<ModelProto> = {
   functions: many(25, 'bytes'),
 };
 
-/** Ways in which a value of a codec starts. */
-const wireTypes = { int: WireType.Varint, float: WireType.Bit32, double: WireType.Bit64 } as const;
-const wireType = (codec: Codec): WireType =>
-  typeof codec === 'string' && codec in wireTypes
-    ? wireTypes[codec as keyof typeof wireTypes]
-    : WireType.LengthDelimited;
+/** How a value of a codec is encoded. */
+function wireType(codec: Codec): WireType {
+  if (codec === 'int') return WireType.Varint;
+  if (codec === 'float') return WireType.Bit32;
+  return codec === 'double' ? WireType.Bit64 : WireType.LengthDelimited;
+}
 
-/** A 64-bit number as the nearest that JavaScript has: exact up to 2⁵³. Small ones without a BigInt on the way. */
+/** A 64-bit number as the nearest number of JavaScript: exact up to 2⁵³. Small ones are read without a BigInt. */
 function readInt(reader: BinaryReader, bytes: Uint8Array): number {
   const first = bytes[reader.pos]!;
   if (first >= 0x80 || reader.pos >= reader.len) return Number(reader.int64());
@@ -192,7 +196,7 @@ function readOne(reader: BinaryReader, bytes: Uint8Array, codec: Codec): unknown
   return readMessage(part, codec);
 }
 
-/** What a message takes: an object with a field for each of its own, and a view of its bytes while it is read. */
+/** The cost of a message: an object with its fields, and a view of its bytes while it is read. */
 const MESSAGE_COST = 64;
 
 const EMPTY: unknown[] = [];
@@ -202,12 +206,12 @@ interface Layout {
   blank: object;
   fields: Map<number, [name: string, field: Field]>;
 }
-const layouts = new Map<Message<object>, Layout>();
+const layouts = new Map<Fields, Layout>();
 
-function layoutOf(message: Message<object>): Layout {
+function layoutOf(message: Fields): Layout {
   let layout = layouts.get(message);
   if (layout === undefined) {
-    const entries = Object.entries(message as Record<string, Field>);
+    const entries = Object.entries(message);
     layout = {
       blank: Object.fromEntries(entries.map(([name, field]) => [name, field.many ? EMPTY : undefined])),
       fields: new Map(entries.map((entry) => [entry[1].number, entry])),
@@ -217,7 +221,7 @@ function layoutOf(message: Message<object>): Layout {
   return layout;
 }
 
-function readMessage(bytes: Uint8Array, message: Message<object>): object {
+function readMessage(bytes: Uint8Array, message: Fields): object {
   charge(MESSAGE_COST);
   const reader = new BinaryReader(bytes, decodeText);
   const { blank, fields } = layoutOf(message);
@@ -236,8 +240,9 @@ function readMessage(bytes: Uint8Array, message: Message<object>): object {
       result[name] = readOne(reader, bytes, codec);
       continue;
     }
-    if (result[name] === EMPTY) result[name] = [];
-    const list = result[name] as unknown[];
+    const before = result[name];
+    const list: unknown[] = Array.isArray(before) && before !== EMPTY ? before : [];
+    result[name] = list;
     const add = (from: BinaryReader, source: Uint8Array) => {
       if (list.length === most) throw new Error(`field ${name} has more than ${most} items`);
       charge(ITEM_COST);
@@ -256,15 +261,20 @@ function readMessage(bytes: Uint8Array, message: Message<object>): object {
   return result;
 }
 
-/** The message of an .onnx file. Nothing in it has been checked but that it is one. */
+/** The message of an .onnx file. Only its encoding has been checked. */
 export function readModel(bytes: Uint8Array): ModelProto {
   try {
-    return readMessage(bytes, modelProto as Message<object>) as ModelProto;
+    return readMessage(bytes, modelProto) as ModelProto;
   } catch (error) {
     if (error instanceof SarafError) throw error;
-    refuse(FormatError, 'loadOnnx', `the bytes are no ONNX model (${(error as Error).message})`, { argument: 'bytes' });
+    refuse(FormatError, 'loadOnnx', `the bytes are not an ONNX model (${(error as Error).message})`, {
+      argument: 'bytes',
+    });
   }
 }
+
+/** A message to be written. */
+type Given = Readonly<Record<string, unknown>>;
 
 function writeOne(writer: BinaryWriter, codec: Codec, value: unknown): void {
   if (codec === 'int') writer.int64(value as number);
@@ -272,28 +282,27 @@ function writeOne(writer: BinaryWriter, codec: Codec, value: unknown): void {
   else if (codec === 'double') writer.double(value as number);
   else if (codec === 'text') writer.string(value as string);
   else if (codec === 'bytes') writer.bytes(value as Uint8Array);
-  else writeMessage(writer.fork(), codec, value as object).join();
+  else writeMessage(writer.fork(), codec, value as Given).join();
 }
 
-function writeMessage(writer: BinaryWriter, message: Message<object>, value: object): BinaryWriter {
-  for (const [name, { number, codec, many: isMany }] of Object.entries(message as Record<string, Field>)) {
-    const given = (value as Record<string, unknown>)[name];
+function writeMessage(writer: BinaryWriter, message: Fields, value: Given): BinaryWriter {
+  for (const [name, { number, codec, many: isMany }] of Object.entries(message)) {
+    const given = value[name];
     if (given === undefined) continue;
     const type = wireType(codec);
-    if (!isMany) {
-      writeOne(writer.tag(number, type), codec, given);
-    } else if (type === WireType.LengthDelimited) {
-      for (const item of given as unknown[]) writeOne(writer.tag(number, type), codec, item);
-    } else if ((given as unknown[]).length > 0) {
+    const items: readonly unknown[] = isMany && Array.isArray(given) ? given : [given];
+    if (!isMany || type === WireType.LengthDelimited) {
+      for (const item of items) writeOne(writer.tag(number, type), codec, item);
+    } else if (items.length > 0) {
       writer.tag(number, WireType.LengthDelimited).fork();
-      for (const item of given as unknown[]) writeOne(writer, codec, item);
+      for (const item of items) writeOne(writer, codec, item);
       writer.join();
     }
   }
   return writer;
 }
 
-/** What is written: absent lists are empty. */
+/** A message as it is written: lists that are absent are empty. */
 export type Written<T> = {
   [K in keyof T]?: T[K] extends (infer E)[] | undefined
     ? E extends object
@@ -310,5 +319,5 @@ export type Written<T> = {
 
 /** The bytes of an .onnx file. */
 export function writeModel(model: Written<ModelProto>): Uint8Array {
-  return writeMessage(new BinaryWriter(encodeText), modelProto as Message<object>, model).finish();
+  return writeMessage(new BinaryWriter(encodeText), modelProto, model).finish();
 }

@@ -1,0 +1,26 @@
+/** Where batches come from, pass by pass. */
+import type { Dataset } from '../data/dataset.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Makes the tensors of the next batch, or gives null after the last one. */
+type MakeBatch = () => Tensor[] | null;
+
+/** A pass through the examples. */
+export interface Pass {
+  next(): MakeBatch | Promise<MakeBatch>;
+  /** Ends the pass, perhaps early. */
+  end(): Promise<void>;
+}
+
+/** Examples, and how they come in batches. */
+export interface Source {
+  /** Batches in a pass, or null if that is not known. */
+  readonly batches: number | null;
+  /** Whether the last part of a batch holds weights of the examples. */
+  readonly weighted: boolean;
+  /** The examples by number, or null if they can only be iterated over. */
+  readonly dataset: Dataset | null;
+  begin(): Pass;
+  /** No pass follows: ends an iteration that spans several passes. */
+  end(): Promise<void>;
+}
