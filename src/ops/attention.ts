@@ -7,7 +7,7 @@ import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { softmax } from './classify.ts';
 import { alongDim } from './create.ts';
-import { dropout } from './functional.ts';
+import { dropout } from './dropout.ts';
 import { matmul } from './linalg.ts';
 
 /** Refuses what is no float32 tensor of at least `ndim` dimensions. */
