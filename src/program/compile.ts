@@ -14,11 +14,12 @@ import { sameShape, show, stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
 import { dropGrad, isTensor, Tensor } from '../tensor/tensor.ts';
 import { tracing, withTracer } from '../tensor/trace.ts';
+import type { ProgramFigures, ProgramOutput } from './link.ts';
 import { list } from './listing.ts';
 import { VirtualHeap } from './passes.ts';
 import { type Placement, place } from './placement.ts';
 import { Recorder } from './recorder.ts';
-import { type ProgramFigures, type ProgramOutput, Replay } from './replay.ts';
+import { Replay } from './replay.ts';
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -298,6 +299,9 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       });
       for (const i of replay.changedInputs) if (inputs[i] !== tensors[i]) throw changesCopy(args, tensors[i]!);
       results = replay.run(inputs);
+    } catch (error) {
+      replay.giveUp();
+      throw error;
     } finally {
       inputs.forEach((input, i) => {
         done(input, tensors[i]!);

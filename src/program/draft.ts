@@ -24,15 +24,11 @@ export interface Draft {
 }
 
 /** @param given buffers of inputs and results, whose addresses change from run to run */
-export function draftOf(
-  recorder: Recorder,
-  memory: ProgramMemory,
-  given: { has(buffer: VirtualBuffer): boolean; keys(): Iterable<VirtualBuffer> },
-): Draft {
+export function draftOf(recorder: Recorder, memory: ProgramMemory, given: ReadonlySet<VirtualBuffer>): Draft {
   const heap = new VirtualHeap(recorder.buffers);
   const lasting = recorder.storages.filter((storage) => storage.refs > 0);
   // What is written into them is seen outside.
-  const kept = new Set(given.keys());
+  const kept = new Set(given);
   const places = new Map<VirtualBuffer, number>();
   for (const storage of lasting) {
     const buffer = heap.at(storage.address)!;
@@ -44,8 +40,8 @@ export function draftOf(
   const optimized = optimize(commands, {
     heap,
     kept,
-    given: new Set(given.keys()),
-    settled: new Set([...given.keys(), ...places.keys()]),
+    given,
+    settled: new Set([...given, ...places.keys()]),
     constant: constants,
     sourceOf: finder([...recorder.captured, ...memory.storages]),
     allocate: (elements) => recorder.allocator.allocate(elements),
@@ -54,7 +50,7 @@ export function draftOf(
     isReadable: recorder.base.download === undefined,
   });
   for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length).address);
-  const settled = new Set([...given.keys(), ...places.keys()]);
+  const settled = new Set([...given, ...places.keys()]);
   return {
     heap,
     lasting,
