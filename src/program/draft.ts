@@ -31,7 +31,7 @@ export function draftOf(recorder: Recorder, memory: ProgramMemory, given: Readon
   const kept = new Set(given);
   const places = new Map<VirtualBuffer, number>();
   for (const storage of lasting) {
-    const buffer = heap.at(storage.address)!;
+    const buffer = heap.get(storage.address);
     kept.add(buffer);
     if (!given.has(buffer)) places.set(buffer, memory.settle(storage));
   }
@@ -79,12 +79,12 @@ function withHostWrites(
   const constants = new Map<VirtualBuffer, Storage>();
   const written = new Set<VirtualBuffer>();
   for (const { address } of writes) {
-    const buffer = heap.at(address)!;
+    const buffer = heap.get(address);
     if (written.has(buffer)) changed.add(buffer);
     written.add(buffer);
   }
   for (const { address, data, dtype, before } of [...writes].reverse()) {
-    const buffer = heap.at(address)!;
+    const buffer = heap.get(address);
     const storage = memory.allocate(Math.max(1, data.length));
     base.write(storage.address, data, dtype);
     const isWhole = address === buffer.start && data.length === buffer.length;
