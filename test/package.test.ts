@@ -2,8 +2,10 @@
  * The built package as users get it (`npm run build` first). Node itself loads it, by `import` and by `require`, with
  * and without WebAssembly.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -85,6 +87,39 @@ describe('the built package', () => {
   it('runs where code must not be generated from strings', () => {
     const flags = ['--disallow-code-generation-from-strings', '--input-type=module'];
     expect(run(flags, `import * as s from 'saraf'; ${step}`)).toBe(`${gradient} wasm`);
+  });
+
+  it('has declarations that compile in a strict project that checks those of its libraries', () => {
+    const project = mkdtempSync(join(tmpdir(), 'saraf-types-'));
+    try {
+      mkdirSync(join(project, 'node_modules'));
+      symlinkSync(root, join(project, 'node_modules/saraf'));
+      const compilerOptions = {
+        strict: true,
+        skipLibCheck: false,
+        target: 'es2022',
+        lib: ['es2022', 'dom', 'esnext.disposable'],
+        module: 'nodenext',
+        types: [],
+        noEmit: true,
+      };
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+      writeFileSync(
+        join(project, 'index.ts'),
+        `import { nn, tensor } from 'saraf';
+        import { sum } from 'saraf/kernels';
+        import { mnist } from 'saraf/node';
+        class Indexed extends nn.Linear {
+          0 = 1;
+        }
+        export const shape: readonly number[] = new Indexed(2, 3).forward(tensor([[1, 2]])).shape;
+        export const all = [sum, mnist];`,
+      );
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      expect(spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' }).stdout).toBe('');
+    } finally {
+      rmSync(project, { recursive: true, force: true });
+    }
   });
 
   it("runs the README's example unchanged", () => {

@@ -3,6 +3,7 @@ import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
 import { materialize } from '../emit/emit.ts';
+import { inspect } from '../inspect.ts';
 import { noMore } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Nested, Tensor } from '../tensor/tensor.ts';
@@ -97,8 +98,8 @@ export class ReadingMethods {
     backward(this, grad, options);
   }
 
-  /** What `console.log` shows in Node. */
-  [Symbol.for('nodejs.util.inspect.custom')](this: Tensor): string {
+  /** @internal What `console.log` shows in Node. */
+  [inspect](this: Tensor): string {
     return this.toString();
   }
 

@@ -6,6 +6,7 @@
 import { ArgumentError, DeviceError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { Device } from '../../bindings/executor.ts';
 import { isInstance, Marked } from '../copies.ts';
+import { inspect } from '../inspect.ts';
 import { checkTensor, compose } from '../ops/index.ts';
 import { checkOptions, FLAG, listed, noMore, shown } from '../options.ts';
 import { executorFor } from '../runtime/runtime.ts';
@@ -326,8 +327,8 @@ export abstract class Module extends Marked {
     return '';
   }
 
-  /** What `console.log` shows in Node. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  /** @internal What `console.log` shows in Node. */
+  [inspect](): string {
     return this.toString();
   }
 

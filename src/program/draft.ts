@@ -24,18 +24,14 @@ export interface Draft {
 }
 
 /** @param given buffers of inputs and results, whose addresses change from run to run */
-export function draftOf(
-  recorder: Recorder,
-  memory: ProgramMemory,
-  given: { has(buffer: VirtualBuffer): boolean; keys(): Iterable<VirtualBuffer> },
-): Draft {
+export function draftOf(recorder: Recorder, memory: ProgramMemory, given: ReadonlySet<VirtualBuffer>): Draft {
   const heap = new VirtualHeap(recorder.buffers);
   const lasting = recorder.storages.filter((storage) => storage.refs > 0);
   // What is written into them is seen outside.
-  const kept = new Set(given.keys());
+  const kept = new Set(given);
   const places = new Map<VirtualBuffer, number>();
   for (const storage of lasting) {
-    const buffer = heap.at(storage.address)!;
+    const buffer = heap.get(storage.address);
     kept.add(buffer);
     if (!given.has(buffer)) places.set(buffer, memory.settle(storage));
   }
@@ -44,8 +40,8 @@ export function draftOf(
   const optimized = optimize(commands, {
     heap,
     kept,
-    given: new Set(given.keys()),
-    settled: new Set([...given.keys(), ...places.keys()]),
+    given,
+    settled: new Set([...given, ...places.keys()]),
     constant: constants,
     sourceOf: finder([...recorder.captured, ...memory.storages]),
     allocate: (elements) => recorder.allocator.allocate(elements),
@@ -54,7 +50,7 @@ export function draftOf(
     isReadable: recorder.base.download === undefined,
   });
   for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length).address);
-  const settled = new Set([...given.keys(), ...places.keys()]);
+  const settled = new Set([...given, ...places.keys()]);
   return {
     heap,
     lasting,
@@ -83,12 +79,12 @@ function withHostWrites(
   const constants = new Map<VirtualBuffer, Storage>();
   const written = new Set<VirtualBuffer>();
   for (const { address } of writes) {
-    const buffer = heap.at(address)!;
+    const buffer = heap.get(address);
     if (written.has(buffer)) changed.add(buffer);
     written.add(buffer);
   }
   for (const { address, data, dtype, before } of [...writes].reverse()) {
-    const buffer = heap.at(address)!;
+    const buffer = heap.get(address);
     const storage = memory.allocate(Math.max(1, data.length));
     base.write(storage.address, data, dtype);
     const isWhole = address === buffer.start && data.length === buffer.length;

@@ -21,7 +21,14 @@ export class VirtualHeap {
       if (this.buffers[middle]!.start <= address) low = middle;
       else high = middle - 1;
     }
-    return this.buffers[low]!;
+    return this.buffers[low] ?? null;
+  }
+
+  /** The buffer that an address of the virtual heap lies in. */
+  get(address: number): VirtualBuffer {
+    const buffer = this.at(address);
+    if (buffer === null) throw new RangeError(`${address} is not an address of the virtual heap`);
+    return buffer;
   }
 
   of(command: Command, operand: Operand): VirtualBuffer | null {

@@ -98,7 +98,7 @@ export class Recorder implements Tracer {
   readonly conditions: (() => boolean)[] = [];
   /** What settings were met of. */
   private readonly dependencies = new Set<object>();
-  /** Inputs of the traced function, by their storage. */
+  /** Numbers of the traced function's inputs, by their storages, in order. */
   readonly inputs = new Map<Storage, number>();
   /** Ranges that the host looks at before every run. */
   readonly guards: Guard[] = [];

@@ -3,7 +3,7 @@
  * get memory of their own at every run, by patching their addresses into the program.
  */
 
-import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
+import type { Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { checkAll, takeFault } from '../../bindings/ranges.ts';
 import { valuesAtHand } from '../emit/values.ts';
 import type { Variable } from '../tensor/graph.ts';
@@ -11,88 +11,59 @@ import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { dropGrad, Tensor } from '../tensor/tensor.ts';
 import type { Command } from './commands.ts';
-import { draftOf, finder } from './draft.ts';
-import { ProgramMemory } from './memory.ts';
+import { link, type Patch, type ProgramFigures, type ProgramOutput, type ProgramResult } from './link.ts';
+import type { ProgramMemory } from './memory.ts';
 import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { writtenBy } from './optimize.ts';
 import { Parts } from './parts.ts';
-import { sumOf, type VirtualHeap } from './passes.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 
-/** A tensor that the program gives: seen on its buffer, as the traced function saw it. */
-export interface ProgramOutput {
-  buffer: VirtualBuffer;
-  offset: number;
-  shape: readonly number[];
-  strides: readonly number[];
-  dtype: DType;
+/** Where a storage outside was when the program was loaded. If it has moved, the program is of no use any more. */
+interface Home {
+  storage: Storage;
+  executor: Executor;
+  address: number;
+  /** Whether the library made it for the trace and has given it up: then it lives as long as the program. */
+  isOwn: boolean;
 }
 
-/** A word of the program that holds an address which changes from run to run. */
-interface Patch {
-  at: number;
-  /** Elements behind the start of the block. */
-  delta: number;
-}
-
-/** What commands are loaded with. */
-interface Linker {
-  heap: VirtualHeap;
-  patched: ReadonlyMap<VirtualBuffer, Patch[]>;
-  /** Real address of a buffer. */
-  placeOf(buffer: VirtualBuffer): number;
-  /** Buffers that loaded commands write. */
-  changed: Set<VirtualBuffer>;
-}
-
-/** What a program costs and contains, for people. */
-export interface ProgramFigures {
-  /** Commands recorded. */
-  recorded: number;
-  /** Commands left after the passes, which every call runs. */
-  commands: number;
-  /** Commands that run only when what they read has changed. */
-  prologueCommands: number;
-  /** Bytes of the results that those keep. */
-  prologueBytes: number;
-  /** Commands that the passes joined to others. */
-  fusedCommands: number;
-  /** Bytes of the program's memory. */
-  plannedBytes: number;
-  /** Bytes of all the buffers that share it, one after the other. */
-  bufferBytes: number;
+/** A gradient that the program computes for a leaf. */
+interface LeafGradient {
+  variable: Variable;
+  /** The leaf's `grad` when the function was traced. */
+  tensor: Tensor;
+  storage: Storage;
 }
 
 export class Replay {
-  readonly commands: Command[];
-  /** Commands that run before the others, if something that they read has changed. */
-  readonly prologue: Command[];
-  readonly figures: ProgramFigures;
-  /** Word at which each command starts. */
-  readonly starts: number[] = [];
-  readonly loaded: LoadedProgram;
   /** Where the program runs. */
   readonly base: Executor;
+  readonly figures: ProgramFigures;
+  /** Commands that run before the others if something that they read has changed. */
+  readonly prologue: readonly Command[];
+  readonly commands: readonly Command[];
+  /** Word at which each command starts. */
+  readonly starts: readonly number[];
+  readonly loaded: LoadedProgram;
+  /** Inputs that the program changes in place. */
+  readonly changedInputs: readonly number[];
+  /** Storages outside that the program changes. */
+  readonly changedStorages: ReadonlySet<Storage>;
   private readonly loadedPrologue: LoadedProgram;
   /** What the prologue reads, and the versions that it has seen. */
   private readonly sources: { storage: Storage; seen: number }[];
+  private readonly memory: ProgramMemory;
+  private readonly inputPatches: readonly (readonly Patch[])[];
+  private readonly results: readonly ProgramResult[];
+  private readonly parts: Parts;
+  private readonly gradients: readonly LeafGradient[];
+  /** Leaves that have no gradient after a run. */
+  private readonly withoutGrad: readonly Variable[];
+  /** Copies of tensors that live elsewhere. */
+  private readonly mirrors: readonly Mirror[];
+  private readonly homes: readonly Home[];
   private hasPrologueRun = false;
   private hasRun = false;
-  private readonly parts: Parts;
-  /** Storages outside that the program changes. */
-  private readonly changes: ReadonlySet<Storage>;
-  /** Inputs that the program changes in place. */
-  readonly changedInputs: number[];
-  private readonly memory: ProgramMemory;
-  private readonly inputPatches: Patch[][];
-  private readonly outputPatches: Patch[][];
-  private readonly gradients: { variable: Variable; tensor: Tensor; storage: Storage }[] = [];
-  /** Leaves that have no gradient after it. */
-  private readonly withoutGrad: Variable[];
-  /** Copies of tensors that live elsewhere. */
-  private readonly mirrors: Mirror[];
-  /** Where the storages outside lie: elsewhere, and the program is of no use any more. */
-  private readonly homes: readonly { storage: Storage; executor: Executor; address: number; isOwn: boolean }[];
 
   /** Takes over what the recorder holds, unless it throws: then everything is as it was. */
   constructor(
@@ -100,74 +71,33 @@ export class Replay {
     inputs: readonly VirtualBuffer[],
     readonly outputs: readonly ProgramOutput[],
   ) {
+    const linked = link(recorder, inputs, outputs);
+    // Nothing from here on can run out of memory.
+    const { prologue, main, storageOf } = linked;
     this.base = recorder.base;
-    this.memory = new ProgramMemory(recorder.base);
-    try {
-      const patched = new Map<VirtualBuffer, Patch[]>();
-      this.inputPatches = inputs.map((buffer) => register(patched, buffer));
-      this.outputPatches = outputs.map(({ buffer }) => register(patched, buffer));
-      const draft = draftOf(recorder, this.memory, patched);
-      const { heap, places, optimized, plan } = draft;
-      this.prologue = optimized.prologue;
-      this.commands = optimized.commands;
-      this.sources = [...optimized.sources].map((storage) => ({ storage, seen: -1 }));
-      this.figures = {
-        recorded: recorder.program.commands,
-        commands: this.commands.length,
-        prologueCommands: this.prologue.length,
-        prologueBytes: sumOf(optimized.results) * 4,
-        fusedCommands: optimized.fused,
-        plannedBytes: plan.elements * 4,
-        bufferBytes: plan.sum * 4,
-      };
-      const arena = this.memory.allocate(plan.elements);
-      const placeOf = (buffer: VirtualBuffer) => places.get(buffer) ?? arena.address + plan.offsetOf(buffer);
-      const linker = { heap, patched, placeOf, changed: new Set<VirtualBuffer>() };
-      this.loadedPrologue = this.load(this.prologue, linker, []);
-      this.loaded = this.load(this.commands, linker, this.starts);
-      this.changedInputs = [...inputs.keys()].filter((i) => linker.changed.has(inputs[i]!));
-      const storageOf = finder([...recorder.captured, ...draft.lasting]);
-      this.changes = writtenBy(this.commands, storageOf);
-      this.parts = new Parts(this.base, {
-        commands: this.commands,
-        starts: this.starts,
-        hooks: recorder.hooks,
-        inputWords: this.inputPatches.map((patches) => patches.map(({ at }) => at)),
-        storageOf,
-      });
-    } catch (error) {
-      this.memory.undo();
-      throw error;
-    }
-    this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
-    this.mirrors = recorder.settleAdopted((storage) => this.changes.has(storage));
-    this.homes = Array.from(recorder.captured, (storage) => {
-      const { executor, address, isGivenUp } = storage;
-      // What the library made for the trace and has given up lives as long as the program.
-      return { storage, executor, address, isOwn: isGivenUp && recorder.made.has(storage) };
+    this.figures = linked.figures;
+    this.prologue = prologue.commands;
+    this.loadedPrologue = prologue.loaded;
+    this.commands = main.commands;
+    this.starts = main.starts;
+    this.loaded = main.loaded;
+    this.sources = Array.from(linked.sources, (storage) => ({ storage, seen: -1 }));
+    this.memory = linked.memory;
+    this.inputPatches = linked.inputPatches;
+    this.results = linked.results;
+    this.changedInputs = linked.changedInputs;
+    this.changedStorages = writtenBy(main.commands, storageOf);
+    this.parts = new Parts(this.base, {
+      commands: main.commands,
+      starts: main.starts,
+      hooks: recorder.hooks,
+      inputWords: linked.inputPatches.map((patches) => patches.map(({ at }) => at)),
+      storageOf,
     });
-    for (const [variable, tensor] of recorder.gradients) {
-      if (tensor.storageOrNull !== null) this.gradients.push({ variable, tensor, storage: tensor.storage.retain() });
-    }
-  }
-
-  /** Puts real addresses into commands, notes the words that change from run to run, and loads them. */
-  private load(commands: readonly Command[], linker: Linker, starts: number[]): LoadedProgram {
-    const { heap, patched, placeOf, changed } = linker;
-    const words: number[] = [];
-    for (const command of commands) {
-      starts.push(words.length);
-      for (const operand of command.operands) {
-        const buffer = heap.of(command, operand);
-        if (buffer === null) continue;
-        const delta = command.address(operand) - buffer.start;
-        if (operand.role !== 'in') changed.add(buffer);
-        patched.get(buffer)?.push({ at: words.length + operand.at, delta });
-        command.words[operand.at] = placeOf(buffer) + delta;
-      }
-      words.push(...command.words);
-    }
-    return this.memory.load(Int32Array.from(words), commands.length);
+    this.withoutGrad = [...recorder.dropped].filter(({ grad }) => grad === null);
+    this.mirrors = recorder.settleAdopted((storage) => this.changedStorages.has(storage));
+    this.homes = homesOf(recorder);
+    this.gradients = gradientsOf(recorder);
   }
 
   /** Whether the program's commands may run after the call that starts them. */
@@ -183,16 +113,11 @@ export class Replay {
     return false;
   }
 
-  /** Storages outside that the program changes. */
-  get changedStorages(): ReadonlySet<Storage> {
-    return this.changes;
-  }
-
   /** Whether argument i shares memory with something that the program changes, which the function did not when it was recorded. */
   sharesChanges(inputs: readonly Tensor[], i: number): boolean {
-    const { changedInputs, changes } = this;
+    const { changedInputs, changedStorages } = this;
     const { storage } = inputs[i]!;
-    if (changes.has(storage) || (changedInputs.includes(i) && this.recorder.captured.has(storage))) return true;
+    if (changedStorages.has(storage) || (changedInputs.includes(i) && this.recorder.captured.has(storage))) return true;
     return changedInputs.some((j) => j !== i && inputs[j]!.storage === storage);
   }
 
@@ -208,16 +133,37 @@ export class Replay {
     return true;
   }
 
-  /** Runs the program on these inputs (contiguous, of the traced shapes) and returns the results. */
+  /** Runs the program on these inputs (contiguous, of the traced shapes) and returns the results. If it throws, `giveUp` follows. */
   run(inputs: readonly Tensor[]): Tensor[] {
+    const { loaded, inputPatches } = this;
+    const results: Tensor[] = [];
+    try {
+      this.checkGuards(inputs);
+      for (let i = 0; i < inputPatches.length; i++) {
+        const { address } = inputs[i]!;
+        for (const { at, delta } of inputPatches[i]!) loaded.patch(at, address + delta);
+      }
+      this.makeResults(results);
+      this.mirrors.forEach(updateMirror);
+      this.runParts(inputs);
+    } catch (error) {
+      for (const result of results) result.dispose();
+      throw error;
+    }
+    if (!this.hasRun) this.recorder.releaseGradients();
+    this.hasRun = true;
+    for (const storage of this.changedStorages) storage.version++;
+    for (const i of this.changedInputs) inputs[i]!.storage.version++;
+    this.giveGradients();
+    return results;
+  }
+
+  /** Refuses values out of range that the host knows before the run. */
+  private checkGuards(inputs: readonly Tensor[]): void {
     for (const { input, storage, offset, shape, strides, dtype, range } of this.recorder.guards) {
-      const view = new Tensor(
-        (input === null ? storage : inputs[input]!.storage).retain(),
-        shape,
-        strides,
-        input === null ? offset : inputs[input]!.offset + offset,
-        dtype,
-      );
+      const given = input === null ? undefined : inputs[input];
+      const home = (given?.storage ?? storage).retain();
+      const view = new Tensor(home, shape, strides, (given?.offset ?? 0) + offset, dtype);
       try {
         const values = valuesAtHand(view);
         if (values !== null) checkAll(range, values);
@@ -225,42 +171,33 @@ export class Replay {
         view.dispose();
       }
     }
-    const { loaded } = this;
-    this.inputPatches.forEach((patches, i) => {
-      const { address } = inputs[i]!;
-      for (const { at, delta } of patches) loaded.patch(at, address + delta);
-    });
+  }
+
+  /** Makes the tensors that the program will write its results to. */
+  private makeResults(results: Tensor[]): void {
     const homes = new Map<VirtualBuffer, Storage>();
-    const results = this.outputs.map(({ buffer, offset, shape, strides, dtype }, i) => {
-      const shared = homes.get(buffer);
-      if (shared !== undefined) return new Tensor(shared.retain(), shape, strides, offset, dtype);
-      const own = Storage.allocate(this.base, buffer.length);
-      homes.set(buffer, own);
-      for (const { at, delta } of this.outputPatches[i]!) loaded.patch(at, own.address + delta);
-      return new Tensor(own, shape, strides, offset, dtype);
-    });
-    this.mirrors.forEach(updateMirror);
-    try {
-      this.runParts(inputs);
-    } catch (error) {
-      for (const result of results) result.dispose();
-      if (!this.hasRun) this.forgetTrace();
-      throw error;
+    for (const { buffer, offset, shape, strides, dtype, patches } of this.results) {
+      let home = homes.get(buffer)?.retain();
+      if (home === undefined) {
+        home = Storage.allocate(this.base, buffer.length);
+        homes.set(buffer, home);
+        for (const { at, delta } of patches) this.loaded.patch(at, home.address + delta);
+      }
+      results.push(new Tensor(home, shape, strides, offset, dtype));
     }
-    if (!this.hasRun) this.recorder.releaseGradients();
-    this.hasRun = true;
-    for (const storage of this.changes) storage.version++;
-    for (const i of this.changedInputs) inputs[i]!.storage.version++;
+  }
+
+  /** Gives the leaves the gradients that the program has computed, and takes away those that it forgets. */
+  private giveGradients(): void {
     for (const variable of this.withoutGrad) dropGrad(variable);
     for (const { variable, tensor, storage } of this.gradients) {
-      // Another program's, if the function forgets gradients first.
+      // The gradient may be another program's, if the function forgets gradients first.
       if (variable.grad?.storageOrNull === storage) continue;
       dropGrad(variable);
       const { shape, strides, offset, dtype } = tensor;
       variable.grad = keep(tensor.isDisposed ? new Tensor(storage.retain(), shape, strides, offset, dtype) : tensor);
       variable.gradExposed = false;
     }
-    return results;
   }
 
   /** Runs the commands. If one of them finds a value out of range, all memory outside is as it was. */
@@ -308,6 +245,11 @@ export class Replay {
     this.recorder.restoreGradients();
   }
 
+  /** After a run that failed: the gradients of leaves are as they were before the call. */
+  giveUp(): void {
+    if (!this.hasRun) this.forgetTrace();
+  }
+
   /** Undoes the trace. */
   discard(): void {
     this.forgetTrace();
@@ -322,11 +264,18 @@ export class Replay {
   }
 }
 
-function register(patched: Map<VirtualBuffer, Patch[]>, buffer: VirtualBuffer): Patch[] {
-  let patches = patched.get(buffer);
-  if (patches === undefined) {
-    patches = [];
-    patched.set(buffer, patches);
+function homesOf({ captured, made }: Recorder): Home[] {
+  return Array.from(captured, (storage) => {
+    const { executor, address, isGivenUp } = storage;
+    return { storage, executor, address, isOwn: isGivenUp && made.has(storage) };
+  });
+}
+
+/** The gradients that the traced function gave to leaves, whose memory the program holds. */
+function gradientsOf(recorder: Recorder): LeafGradient[] {
+  const gradients: LeafGradient[] = [];
+  for (const [variable, tensor] of recorder.gradients) {
+    if (tensor.storageOrNull !== null) gradients.push({ variable, tensor, storage: tensor.storageOrNull.retain() });
   }
-  return patches;
+  return gradients;
 }

@@ -27,6 +27,11 @@ describe('compile', () => {
       );
       expect(() => compile((t: Tensor) => t.toArray())(x)).toThrow('data(), dataSync() or toArray()');
       expect(() => compile(async (t: Tensor) => t)(x)).toThrow('the function is asynchronous');
+      const away = tensor([5], { device: 'reference' });
+      expect(() => compile((t: Tensor) => [t.neg(), away])(x)).toThrow(
+        "a result lives on reference, but the program runs on wasm; return it with to('wasm')",
+      );
+      expect(compile((t: Tensor) => [t.neg(), away.to('wasm')])(x)[1]!.item()).toBe(5);
       const same = compile((t: Tensor) => t.mul(1));
       expect(() => same(tensor([1], { requiresGrad: true }))).toThrow('argument 0 requires grad');
       expect(same(tensor([1])).item()).toBe(1);

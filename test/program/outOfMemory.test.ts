@@ -283,6 +283,32 @@ it('fit recovers when memory runs out', async () => {
   dispose();
 });
 
+it('gradients are as they were if the first run of a compiled function fails', () => {
+  const executor = executorFor('wasm');
+  for (let n = 0, failed = true; failed; n++) {
+    const layer = new nn.Linear(3, 2);
+    const x = tensor([[1], [2], [3]]);
+    scope(() => layer.forward(x.T).sum().backward());
+    const before = layer.weight.grad!.toArray();
+    // The program is given a contiguous copy of its argument, which needs memory too.
+    const run = compile((t: Tensor) => {
+      layer.zeroGrad();
+      const loss = layer.forward(t).square().sum();
+      loss.backward();
+      return [loss, loss.add(1)];
+    });
+    try {
+      scope(() => {
+        ({ failed } = withFailingAllocation(executor, n, () => run(x.expand(3, 3).T)));
+      });
+    } catch (error) {
+      expect(error, `allocation ${n}`).toBeInstanceOf(OutOfMemoryError);
+      expect(layer.weight.grad?.toArray(), `gradient after allocation ${n} has failed`).toEqual(before);
+    }
+    for (const owned of [run, layer, x]) owned.dispose();
+  }
+});
+
 /** Work that makes tensors on the default executor, independent of the caller. */
 const onDefault: Record<string, Scenario> = {
   'an ONNX model': (own) => {
