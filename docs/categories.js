@@ -11,6 +11,8 @@ const categories = {
   'src/ops/create.ts': 'Making tensors',
   'src/ops/arithmetic.ts': 'Element by element',
   'src/ops/comparisons.ts': 'Element by element',
+  'src/ops/operands.ts': 'Element by element',
+  'src/ops/unary.ts': 'Element by element',
   'src/ops/generated': 'Element by element',
   'src/ops/reductions.ts': 'Reductions',
   'src/ops/linalg.ts': 'Linear algebra',

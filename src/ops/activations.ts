@@ -8,8 +8,9 @@ import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { eluUnit, gatedUnit, leakyUnit, softplusUnit } from './activationKernels.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { atan } from './generated/mathFunctions.ts';
 
 /**

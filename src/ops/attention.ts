@@ -3,9 +3,10 @@ import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/er
 import { checkOptions, checkRange, FLAG, NULLABLE, noMore, VALUE } from '../options.ts';
 import { broadcastShapes, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { softmax } from './classify.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
 import { dropout } from './functional.ts';
 import { matmul } from './linalg.ts';

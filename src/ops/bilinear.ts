@@ -4,8 +4,8 @@ import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { matmul } from './linalg.ts';
 
 /**

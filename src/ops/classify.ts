@@ -11,8 +11,8 @@ import { record } from '../tape/record.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
 import { inDtype } from './reduce.ts';
 

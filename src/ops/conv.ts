@@ -14,8 +14,8 @@ import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];

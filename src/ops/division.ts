@@ -6,22 +6,14 @@ import { needsGrad, record } from '../tape/record.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  arithmetic,
-  checkOperands,
-  compose,
-  converted,
-  meetingType,
-  type Operand,
-  quotient,
-  remainder,
-  stepUnary,
-  where,
-  withoutBooleans,
-} from './arithmetic.ts';
+import { arithmetic, quotient, remainder } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { cast } from './convert.ts';
 import { scalarTensor, zerosLike } from './create.ts';
+import { checkOperands, converted, meetingType, type Operand, withoutBooleans } from './operands.ts';
+import { stepUnary } from './unary.ts';
 
 /** Options of `div`. */
 export interface DivOptions {

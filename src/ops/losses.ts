@@ -9,9 +9,9 @@ import { record } from '../tape/record.ts';
 import { broadcastShapes, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { checkReduction, type Reduction } from './classify.ts';
+import { compose } from './compose.ts';
 import { isNumberList, type NumberList, weightTensor } from './lists.ts';
 
 /** Where PyTorch cuts off the logarithms of binary cross-entropy, to keep it finite. */

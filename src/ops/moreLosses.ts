@@ -5,9 +5,10 @@ import { checkFinite, checkOptions, checkRange, FLAG, noMore, VALUE } from '../o
 import { sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplus } from './activations.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
 import { checkReduction, type Reduction } from './classify.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { isNumberList, type NumberList, weightTensor } from './lists.ts';
 import { checkPair, checkWeight, type LossOptions, reduceLoss, type WeightedLossOptions } from './losses.ts';
 

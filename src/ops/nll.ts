@@ -4,7 +4,6 @@ import { commonExecutor } from '../emit/emit.ts';
 import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import {
   type CrossEntropyOptions,
@@ -14,6 +13,8 @@ import {
   logSoftmax,
   type Reduction,
 } from './classify.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { gather } from './gather.ts';
 import { indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
 

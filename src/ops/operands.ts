@@ -1,0 +1,70 @@
+/** Operands of what works element by element: tensors, numbers and booleans, and the type in which two of them meet. */
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import type { DType, Executor } from '../../bindings/executor.ts';
+import type { BinaryFn } from '../../bindings/generated/encode.ts';
+import { commonExecutor, emitBinary } from '../emit/emit.ts';
+import { nameOf } from '../options.ts';
+import type { Primitive } from '../tape/primitives.ts';
+import { record } from '../tape/record.ts';
+import { broadcastShapes } from '../tensor/shapes.ts';
+import { isTensor, type Tensor } from '../tensor/tensor.ts';
+import { cast } from './convert.ts';
+import { scalarTensor } from './create.ts';
+
+/** A tensor, or a number or boolean that stands for a tensor of it. */
+export type Operand = Tensor | number | boolean;
+
+export function checkNumber(op: string, argument: string, value: unknown): asserts value is number | boolean {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    refuse(ArgumentError, op, `${argument} must be a tensor or a number, got ${nameOf(value)}`, {
+      argument,
+      got: value,
+    });
+  }
+}
+
+/** Element type in which two operands meet. */
+export function meetingType(a: Operand, b: Operand): DType {
+  const isInt = (x: Operand) =>
+    typeof x === 'number' ? x === (x | 0) : typeof x === 'boolean' || x.dtype !== 'float32';
+  return isInt(a) && isInt(b) ? 'int32' : 'float32';
+}
+
+/** Refuses what is neither tensor nor number. */
+export function checkOperands(op: string, a: Operand, b: Operand): void {
+  if (typeof a === 'number' || !isTensor(a)) checkNumber(op, 'input', a);
+  if (typeof b === 'number' || !isTensor(b)) checkNumber(op, 'other', b);
+}
+
+/** Two tensors of one type: the command, and its record if it is a float function. */
+export function tensorPair(
+  op: string,
+  fn: BinaryFn,
+  primitive: Primitive | null,
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+): Tensor {
+  commonExecutor(op, a, b);
+  const y = emitBinary(fn, a, b, broadcastShapes(op, a.shape, b.shape), dtype);
+  return primitive === null ? y : record(primitive as 'add', [a, b], y);
+}
+
+/** Both operands as tensors of `type`, made inside a scope of the caller. */
+export function converted(a: Operand, b: Operand, type: DType): [Tensor, Tensor] {
+  const executor = (typeof a === 'object' ? a : (b as Tensor)).executor;
+  const as = (x: Operand) =>
+    typeof x !== 'object'
+      ? scalarTensor(Number(x), type, executor)
+      : (x.dtype === 'float32') === (type === 'float32')
+        ? x
+        : cast(x, type);
+  return [as(a), as(b)];
+}
+
+/** Booleans become tensors; what is left is a tensor or a number. */
+export function withoutBooleans(a: Operand, b: Operand, executor?: Executor): [Tensor | number, Tensor | number] {
+  const on = executor ?? (isTensor(a) ? a.executor : isTensor(b) ? b.executor : undefined);
+  const as = (x: Operand) => (typeof x === 'boolean' ? scalarTensor(Number(x), 'bool', on) : x);
+  return [as(a), as(b)];
+}
