@@ -49,6 +49,8 @@ const categories = {
   'src/ops/moreLosses.ts': 'Losses',
   'src/nn/losses.ts': 'Losses',
   'src/ops/conv.ts': 'Convolution',
+  'src/ops/convTranspose.ts': 'Convolution',
+  'src/ops/pairs.ts': 'Convolution',
   'src/nn/conv.ts': 'Convolution',
   'src/ops/pool.ts': 'Pooling',
   'src/nn/pool.ts': 'Pooling',

@@ -9,14 +9,8 @@ export * from './activations.ts';
 export { type ScaledDotProductAttentionOptions, scaledDotProductAttention } from './attention.ts';
 export { bilinear } from './bilinear.ts';
 export type { CrossEntropyOptions } from './classify.ts';
-export {
-  type Conv1dOptions,
-  type ConvOptions,
-  type ConvTransposeOptions,
-  conv1d,
-  conv2d,
-  convTranspose2d,
-} from './conv.ts';
+export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './conv.ts';
+export { type ConvTransposeOptions, convTranspose2d } from './convTranspose.ts';
 export { type DropoutOptions, dropout, dropout2d } from './dropout.ts';
 export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { relu, sigmoid, tanh } from './generated/mathFunctions.ts';

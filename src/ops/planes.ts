@@ -9,8 +9,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { checkFloat } from './check.ts';
 import { compose } from './compose.ts';
-import { checkReach, type Pair, pairOf } from './conv.ts';
 import { alongDim } from './create.ts';
+import { checkReach, type Pair, pairOf } from './pairs.ts';
 import { indexSelect } from './select.ts';
 
 /** A window that slides over planes. */

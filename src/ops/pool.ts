@@ -5,7 +5,7 @@ import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTensor } from './check.ts';
 import { compose } from './compose.ts';
-import type { Pair } from './conv.ts';
+import type { Pair } from './pairs.ts';
 import { type AdaptiveSize, adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool, type PoolWindow } from './planes.ts';
 
 /** What all sliding windows have in common. */
