@@ -8,7 +8,7 @@ import { softmax } from './classify.ts';
 import { where } from './comparisons.ts';
 import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
-import { dropout } from './functional.ts';
+import { dropout } from './dropout.ts';
 import { matmul } from './linalg.ts';
 
 /** Refuses what is no float32 tensor of at least `ndim` dimensions. */

@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/er
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
-import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
+import { checkOptions, noMore, VALUE } from '../options.ts';
 import { isGradEnabled } from '../tape/mode.ts';
 import type { Context, CrossEntropyAttributes } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
@@ -14,15 +14,10 @@ import { restate } from '../tensor/watch.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
+import { checkReduction, type Reduction } from './lossParts.ts';
 import { inDtype } from './reduce.ts';
 
-/** How the losses of a batch become one: not at all, their mean, their sum. */
-export type Reduction = 'none' | 'mean' | 'sum';
 const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
-
-export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
-  checkOneOf(op, 'reduction', reduction, ['none', 'mean', 'sum']);
-}
 
 function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {
   checkFloat(primitive, 'input', x);

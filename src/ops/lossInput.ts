@@ -5,7 +5,8 @@
 import { warn } from '../../bindings/warn.ts';
 import type { Variable } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { binaryCrossEntropyWithLogits, crossEntropy, focalLoss, klDiv, nllLoss } from './functional.ts';
+import { crossEntropy, focalLoss, nllLoss } from './classLosses.ts';
+import { binaryCrossEntropyWithLogits, klDiv } from './probabilityLosses.ts';
 
 /** What a loss takes, and which other loss takes the probabilities that it was given. */
 const EXPECTS = new Map<unknown, { name: string; takes: 'logits' | 'log-probabilities'; instead: string }>([

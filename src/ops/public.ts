@@ -1,7 +1,7 @@
 /** The operations that users of the library see as functions; those that only gradient rules need stay inside. */
 
 export { type AlphaOptions, add, maximum, minimum, mul, pow, sub } from './arithmetic.ts';
-export { type CrossEntropyOptions, logSoftmax, type Reduction, type SoftmaxOptions, softmax } from './classify.ts';
+export { type CrossEntropyOptions, logSoftmax, type SoftmaxOptions, softmax } from './classify.ts';
 export { eq, ge, gt, le, logicalNot, lt, ne, where } from './comparisons.ts';
 export {
   arange,
@@ -21,6 +21,7 @@ export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } fr
 export * from './generated/mathFunctions.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
 export type { NumberList } from './lists.ts';
+export type { Reduction } from './lossParts.ts';
 export type { ShapeArguments, TensorOptions } from './newTensor.ts';
 export type { Operand } from './operands.ts';
 export { rand, randint, randn, randperm } from './random.ts';

@@ -5,18 +5,12 @@ import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFloat, checkTensor } from './check.ts';
-import {
-  type CrossEntropyOptions,
-  checkClassIndices,
-  checkReduction,
-  crossEntropyOfRows,
-  logSoftmax,
-  type Reduction,
-} from './classify.ts';
+import { type CrossEntropyOptions, checkClassIndices, crossEntropyOfRows, logSoftmax } from './classify.ts';
 import { where } from './comparisons.ts';
 import { compose } from './compose.ts';
 import { gather } from './gather.ts';
 import { indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
+import { checkReduction, type Reduction } from './lossParts.ts';
 
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
