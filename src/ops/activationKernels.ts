@@ -1,4 +1,4 @@
-/** Activations with kernels of their own: those that networks run often, and that would take many commands otherwise. */
+/** Activations with kernels of their own: networks run them often, and they would take many commands otherwise. */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { commonExecutor, emitBinary, emitUnary } from '../emit/emit.ts';
 import { record } from '../tape/record.ts';

@@ -1,4 +1,4 @@
-/** Comparisons of tensors and numbers, element by element with broadcasting, which give bool; and the choice between two by a bool. */
+/** Comparisons of tensors and numbers, element by element with broadcasting, which give bool; and the choice by them. */
 
 import { floatBits } from '../../bindings/commands/program.ts';
 import { DTypeError, refuse } from '../../bindings/errors.ts';
@@ -40,6 +40,7 @@ export function eq(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('eq', 2, arguments);
   return comparison('eq', a, b);
 }
+
 /**
  * a ≠ b, as bool.
  *
@@ -51,6 +52,7 @@ export function ne(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('ne', 2, arguments);
   return comparison('ne', a, b);
 }
+
 /**
  * a > b, as bool.
  *
@@ -62,6 +64,7 @@ export function gt(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('gt', 2, arguments);
   return comparison('gt', a, b);
 }
+
 /**
  * a ≥ b, as bool.
  *
@@ -73,6 +76,7 @@ export function ge(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('ge', 2, arguments);
   return comparison('ge', a, b);
 }
+
 /**
  * a < b, as bool.
  *
@@ -84,6 +88,7 @@ export function lt(a: Operand, b: Operand): Tensor {
   if (arguments.length > 2) noMore('lt', 2, arguments);
   return comparison('lt', a, b);
 }
+
 /**
  * a ≤ b, as bool.
  *
@@ -102,10 +107,11 @@ export function le(a: Operand, b: Operand): Tensor {
  * @example
  * logicalNot(tensor([true, false])).toArray(); // [false, true]
  */
-export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function logicalNot<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function logicalNot(x: Tensor): Tensor {
   if (arguments.length > 1) noMore('logicalNot', 1, arguments);
   checkTensor('logicalNot', 'input', x);
-  return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool') as Tensor<S>;
+  return emitUnary(x.dtype === 'float32' ? 'logicalNot' : 'logicalNotI', x, 'bool');
 }
 
 /**
@@ -125,9 +131,9 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
     if (condition.dtype === 'float32')
       refuse(DTypeError, 'where', 'condition must be bool or int32, got float32', { argument: 'condition' });
     const type = isTensor(a) && isTensor(b) && a.dtype === b.dtype ? a.dtype : meetingType(a, b);
-    const as = (x: Operand) =>
+    const convert = (x: Operand) =>
       isTensor(x) ? (x.dtype === type ? x : cast(x, type)) : scalarTensor(Number(x), type, condition.executor);
-    const [x, y] = [as(a), as(b)];
+    const [x, y] = [convert(a), convert(b)];
     commonExecutor('where', condition, x, y);
     const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', x.shape, y.shape));
     return record('where', [condition, x, y], emitWhere(condition, x, y, shape));

@@ -13,16 +13,18 @@ import { cast } from './convert.ts';
 import { scalarTensor } from './create.ts';
 import { checkNumber, type Operand } from './operands.ts';
 
-/** A function of the table's that tensors have under its name: float32, but relu of integers. */
+/** A function of the command table that tensors have under its name. It takes float32; relu also takes integers. */
+export function floatUnary<S extends Shape>(fn: MathFn, x: Tensor<S>): Tensor<S>;
 export function floatUnary(fn: MathFn, x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
-  // As PyTorch: the only one of them that integers have.
+  // As in PyTorch, the only one of them that gives integers.
   if (fn === 'relu') return clamp(x, 0);
   return compose(() => floatUnary(fn, cast(x, 'float32')));
 }
 
-/** A function of one element that integers have too. */
+/** A function that takes integers too. */
+function numberUnary<S extends Shape>(fn: 'neg' | 'abs' | 'square', x: Tensor<S>): Tensor<S>;
 function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record(fn, [x], emitUnary(fn, x, 'float32'));
@@ -30,6 +32,7 @@ function numberUnary(fn: 'neg' | 'abs' | 'square', x: Tensor): Tensor {
 }
 
 /** A step function: integers are their own steps; the gradient is zero. */
+export function stepUnary<S extends Shape>(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor<S>): Tensor<S>;
 export function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): Tensor {
   checkTensor(fn, 'input', x);
   if (x.dtype === 'float32') return record('step', [x], emitUnary(fn, x, 'float32'));
@@ -44,7 +47,7 @@ export function stepUnary(fn: 'sign' | 'floor' | 'ceil' | 'round', x: Tensor): T
  */
 export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('neg', 1, arguments);
-  return numberUnary('neg', x) as Tensor<S>;
+  return numberUnary('neg', x);
 }
 
 /**
@@ -55,18 +58,18 @@ export function neg<S extends Shape>(x: Tensor<S>): Tensor<S> {
  */
 export function abs<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('abs', 1, arguments);
-  return numberUnary('abs', x) as Tensor<S>;
+  return numberUnary('abs', x);
 }
 
 /**
- * −1, 0 or 1 by the sign of x; of bool, x.
+ * −1, 0 or 1 by the sign of x; for bool, x.
  *
  * @example
  * sign(tensor([-3, 0, 2])).toArray(); // [-1, 0, 1]
  */
 export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('sign', 1, arguments);
-  return stepUnary('sign', x) as Tensor<S>;
+  return stepUnary('sign', x);
 }
 
 /**
@@ -77,7 +80,7 @@ export function sign<S extends Shape>(x: Tensor<S>): Tensor<S> {
  */
 export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('square', 1, arguments);
-  return numberUnary('square', x) as Tensor<S>;
+  return numberUnary('square', x);
 }
 
 /**
@@ -88,7 +91,7 @@ export function square<S extends Shape>(x: Tensor<S>): Tensor<S> {
  */
 export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('floor', 1, arguments);
-  return stepUnary('floor', x) as Tensor<S>;
+  return stepUnary('floor', x);
 }
 
 /**
@@ -99,11 +102,11 @@ export function floor<S extends Shape>(x: Tensor<S>): Tensor<S> {
  */
 export function ceil<S extends Shape>(x: Tensor<S>): Tensor<S> {
   if (arguments.length > 1) noMore('ceil', 1, arguments);
-  return stepUnary('ceil', x) as Tensor<S>;
+  return stepUnary('ceil', x);
 }
 
 /**
- * x limited to min … max, which may be tensors that broadcast; NaN stays, of the limits too.
+ * x limited to min … max, which may be tensors that broadcast. NaN stays, also where it is in a limit.
  *
  * @example
  * clamp(tensor([-2, 0.5, 3]), 0, 1).toArray(); // [0, 0.5, 1]
@@ -130,12 +133,12 @@ export function clamp(x: Tensor, min: Operand = -Infinity, max: Operand = Infini
   return emitUnary('clampI', x, 'int32', low, high);
 }
 
-/** x limited by tensors; a limit of ∞ is none. */
+/** x limited by tensors; an infinite limit is none. */
 function clampBetween(x: Tensor, min: Operand, max: Operand): Tensor {
   const raised = min === -Infinity ? x : maximum(x, min);
   const y = max === Infinity ? raised : minimum(raised, max);
   if (y.dtype !== 'float32' || !needsGrad([x, min, max].filter((t) => isTensor(t)))) return y;
-  // What requires grad and what limits it as float tensors, x first; the result has a rule of its own.
+  // The result has a rule of its own, whose inputs are float tensors.
   const limits = [min, max].map((t) =>
     isTensor(t) ? cast(t, 'float32') : scalarTensor(Number(t), 'float32', x.executor),
   );
