@@ -9,6 +9,7 @@ import { checkTensor } from './check.ts';
 import { compose } from './compose.ts';
 import { batched, checkBias, checkConvOperands, checkGroups, convolve, extent } from './convolve.ts';
 import { checkReach, type Pair, pairOf } from './pairs.ts';
+import type { TensorOf } from './sizes.ts';
 
 /** Options of `conv2d`. */
 export interface ConvOptions {
@@ -20,57 +21,65 @@ export interface ConvOptions {
   padding?: Pair | 'same' | 'valid';
   /** Step between the taps of the kernel. Default 1. */
   dilation?: Pair;
-  /** Parts into which the channels fall, each convolved by itself. Default 1. */
+  /** Groups into which the channels are divided, each convolved by itself. Default 1. */
   groups?: number;
 }
 
-/** Zeros before and after a dimension. */
+type Sizes = readonly [height: number, width: number];
+type Margin = [before: number, after: number];
+
+/** Zeros before and after both dimensions. */
 function paddingOf(
   op: string,
   padding: ConvOptions['padding'],
-  kernel: readonly number[],
-  stride: readonly number[],
-  dilation: readonly number[],
-): [before: number, after: number][] {
+  kernel: Sizes,
+  stride: Sizes,
+  dilation: Sizes,
+): [rows: Margin, cols: Margin] {
   if (padding === 'same') {
     if (stride.some((s) => s !== 1))
       refuse(ArgumentError, op, `padding 'same' needs stride 1, got [${stride.join(', ')}]`, {
         argument: 'padding',
         got: padding,
       });
-    return kernel.map((k, i) => {
-      const total = extent(k, dilation[i]!) - 1;
+    const margin = (i: 0 | 1): Margin => {
+      const total = extent(kernel[i], dilation[i]) - 1;
       return [total >> 1, total - (total >> 1)];
-    });
+    };
+    return [margin(0), margin(1)];
   }
   if (typeof padding === 'string' && padding !== 'valid')
     refuse(ArgumentError, op, `padding must be numbers, 'same' or 'valid', got '${String(padding)}'`, {
       argument: 'padding',
       got: padding,
     });
-  return pairOf(op, 'padding', padding === 'valid' ? 0 : padding, 0).map((p) => [p, p]);
+  const [height, width] = pairOf(op, 'padding', padding === 'valid' ? 0 : padding, 0);
+  return [
+    [height, height],
+    [width, width],
+  ];
 }
 
-/** Refuses what a layer's calls would refuse for any input. */
-export function checkConvOptions(op: string, kernel: readonly number[], options: ConvOptions): void {
+/** Refuses options that calls of the layer would refuse for any input. */
+export function checkConvOptions(op: string, kernel: Sizes, options: ConvOptions): void {
   const { stride = 1, padding = 0, dilation = 1 } = options;
   paddingOf(op, padding, kernel, pairOf(op, 'stride', stride, 1), pairOf(op, 'dilation', dilation, 1));
 }
 
 /** The geometry of a convolution, checked. */
-function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions): ConvGeometry {
+function geometryOf(op: string, x: TensorOf<4>, weight: TensorOf<4>, options: ConvOptions): ConvGeometry {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const [strideHeight, strideWidth] = pairOf(op, 'stride', stride, 1);
   const [dilationHeight, dilationWidth] = pairOf(op, 'dilation', dilation, 1);
-  const [batch, inChannels, height, width] = x.shape as [number, number, number, number];
-  const [outChannels, depth, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
+  const [batch, inChannels, height, width] = x.shape;
+  const [outChannels, depth, kernelHeight, kernelWidth] = weight.shape;
   const [rows, cols] = paddingOf(
     op,
     padding,
     [kernelHeight, kernelWidth],
     [strideHeight, strideWidth],
     [dilationHeight, dilationWidth],
-  ) as [[number, number], [number, number]];
+  );
   checkGroups(op, groups, 'input', inChannels);
   checkGroups(op, groups, 'output', outChannels);
   if (inChannels / groups !== depth)
@@ -80,10 +89,8 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
       `weight ${show(weight.shape)} with ${groups} groups needs ${depth * groups} input channels, input ${show(x.shape)} has ${inChannels}`,
       { argument: 'weight', got: weight.shape, expected: [outChannels, inChannels / groups] },
     );
-  const [padded, spans] = [
-    [height + rows[0] + rows[1], width + cols[0] + cols[1]],
-    [extent(kernelHeight, dilationHeight), extent(kernelWidth, dilationWidth)],
-  ] as [[number, number], [number, number]];
+  const padded: Sizes = [height + rows[0] + rows[1], width + cols[0] + cols[1]];
+  const spans: Sizes = [extent(kernelHeight, dilationHeight), extent(kernelWidth, dilationWidth)];
   checkReach(op, padded, spans);
   if (kernelHeight < 1 || kernelWidth < 1 || spans[0] > padded[0] || spans[1] > padded[1])
     refuse(
@@ -116,7 +123,7 @@ function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvOptions)
  * Convolution (cross-correlation, as everywhere in deep learning) of x [N, C, H, W] with weight [O, C/groups, kH, kW], plus bias
  * [O]. The result is [N, O, H', W'], H' = ⌊(H + padding − dilation·(kH − 1) − 1) / stride⌋ + 1. Without N: [C, H, W] → [O, H', W'].
  *
- * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
  * @example
  * F.conv2d(randn(1, 3, 32, 32), randn(16, 3, 3, 3), null, { padding: 1 }).shape; // [1, 16, 32, 32]
@@ -127,8 +134,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   checkOptions(op, options, { stride: VALUE, padding: VALUE, dilation: VALUE, groups: VALUE });
   const alone = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
   if (alone !== null) return alone;
-  checkConvOperands(op, x, weight, bias);
-  const geometry = geometryOf(op, x, weight, options);
+  const geometry = geometryOf(op, ...checkConvOperands(op, x, weight, bias), options);
   checkBias(op, bias, geometry.outChannels);
   return convolve(x, weight, bias, geometry);
 }
@@ -141,11 +147,11 @@ export interface Conv1dOptions {
   padding?: number | 'same' | 'valid';
   /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: number;
-  /** Parts into which the channels fall, each convolved by itself; both numbers of channels must be multiples. Default 1. */
+  /** Groups into which the channels are divided, each convolved by itself; both numbers of channels must be multiples. Default 1. */
   groups?: number;
 }
 
-/** A one-dimensional option as a pair, checked. */
+/** A one-dimensional option as a pair, with `rest` for the height. */
 function alongWidth(argument: string, value: number, rest: number, low: number): [number, number] {
   if (!(Number.isInteger(value) && value >= low))
     refuse(ArgumentError, 'conv1d', `${argument} must be a whole number from ${low} on, got ${String(value)}`, {
@@ -158,7 +164,7 @@ function alongWidth(argument: string, value: number, rest: number, low: number):
 /**
  * Convolution of x [N, C, L] (or [C, L]) with weight [O, C/groups, k], plus bias [O]: → [N, O, L'].
  *
- * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
  * @example
  * F.conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
@@ -189,8 +195,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   };
   return compose(() => {
     const [image, kernel] = [x.unsqueeze(2), weight.unsqueeze(2)];
-    checkConvOperands(op, image, kernel, bias);
-    const geometry = geometryOf(op, image, kernel, planar);
+    const geometry = geometryOf(op, ...checkConvOperands(op, image, kernel, bias), planar);
     checkBias(op, bias, geometry.outChannels);
     return restate('conv1d', [x, weight, bias], convolve(image, kernel, bias, geometry).squeeze(2), { geometry });
   });

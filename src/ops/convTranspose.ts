@@ -16,11 +16,11 @@ export interface ConvTransposeOptions {
   outputPadding?: Pair;
   /** Step between the taps of the kernel. Default 1. */
   dilation?: Pair;
-  /** Parts into which the channels fall, each convolved by itself. Default 1. */
+  /** Groups into which the channels are divided, each convolved by itself. Default 1. */
   groups?: number;
 }
 
-/** The same of a transposed convolution. */
+/** Refuses options that calls of the layer would refuse for any input. */
 export function checkTransposeOptions(op: string, options: ConvTransposeOptions): void {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1 } = options;
   for (const [argument, value] of Object.entries({ stride, dilation })) pairOf(op, argument, value, 1);
@@ -29,9 +29,9 @@ export function checkTransposeOptions(op: string, options: ConvTransposeOptions)
 
 /**
  * Transposed convolution of x [N, C, H, W] (or [C, H, W]) with weight [C, O/groups, kH, kW], plus bias [O]: → [N, O, H', W'],
- * H' = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1. It is what the gradient of `conv2d` does with its input.
+ * H' = (H − 1)·stride − 2·padding + dilation·(kH − 1) + outputPadding + 1. This is the gradient of `conv2d` with respect to its input.
  *
- * @throws ShapeError if the sizes do not fit, ArgumentError if an option is no such number
+ * @throws ShapeError if the sizes do not fit, ArgumentError if an option is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
  * @example
  * F.convTranspose2d(randn(1, 16, 7, 7), randn(16, 8, 4, 4), null, { stride: 2, padding: 1 }).shape; // [1, 8, 14, 14]
@@ -48,32 +48,36 @@ export function convTranspose2d(
   const alone = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
   if (alone !== null) return alone;
   const { groups = 1 } = options;
-  checkConvOperands(op, x, weight, bias);
+  const [{ shape }, kernel] = checkConvOperands(op, x, weight, bias);
   const stride = pairOf(op, 'stride', options.stride ?? 1, 1);
   const padding = pairOf(op, 'padding', options.padding ?? 0, 0);
   const dilation = pairOf(op, 'dilation', options.dilation ?? 1, 1);
   const extra = pairOf(op, 'outputPadding', options.outputPadding ?? 0, 0);
-  const [batch, channels] = x.shape as [number, number];
+  const [batch, channels, inHeight, inWidth] = shape;
+  const [inputs, depth, kernelHeight, kernelWidth] = kernel.shape;
   checkGroups(op, groups, 'input', channels);
-  if (weight.shape[0] !== channels)
+  if (inputs !== channels)
     refuse(
       ShapeError,
       op,
-      `weight ${show(weight.shape)} takes ${weight.shape[0]} input channels, input ${show(x.shape)} has ${channels}`,
+      `weight ${show(weight.shape)} takes ${inputs} input channels, input ${show(x.shape)} has ${channels}`,
       { argument: 'weight', got: weight.shape, expected: [channels] },
     );
-  const sizes = [0, 1].map((i) => {
-    if (extra[i]! >= Math.max(stride[i]!, dilation[i]!))
+  const inSizes = [inHeight, inWidth] as const;
+  const kernelSizes = [kernelHeight, kernelWidth] as const;
+  const outputSize = (i: 0 | 1): number => {
+    if (extra[i] >= Math.max(stride[i], dilation[i]))
       refuse(
         ArgumentError,
         op,
         `outputPadding must be less than stride or dilation, got ${extra[i]} with stride ${stride[i]} and dilation ${dilation[i]}`,
         { argument: 'outputPadding', got: extra },
       );
-    const span = extent(weight.shape[2 + i]!, dilation[i]!);
-    checkReach(op, [(x.shape[2 + i]! - 1) * stride[i]! + extra[i]!], [span]);
-    const size = (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + span + extra[i]!;
-    if (size < 1 || x.shape[2 + i]! < 1 || weight.shape[2 + i]! < 1)
+    const span = extent(kernelSizes[i], dilation[i]);
+    const steps = (inSizes[i] - 1) * stride[i];
+    checkReach(op, [steps + extra[i]], [span]);
+    const size = steps - 2 * padding[i] + span + extra[i];
+    if (size < 1 || inSizes[i] < 1 || kernelSizes[i] < 1)
       refuse(
         ShapeError,
         op,
@@ -81,19 +85,21 @@ export function convTranspose2d(
         { argument: 'input', got: x.shape },
       );
     return size;
-  });
-  const outChannels = weight.shape[1]! * groups;
+  };
+  const [height, width] = [outputSize(0), outputSize(1)];
+  const outChannels = depth * groups;
   checkBias(op, bias, outChannels);
+  // The geometry of the convolution whose gradient this is: its input is the output here.
   return convInputGrad(x, weight, bias, {
     batch,
     inChannels: outChannels,
-    height: sizes[0]!,
-    width: sizes[1]!,
+    height,
+    width,
     outChannels: channels,
-    outHeight: x.shape[2]!,
-    outWidth: x.shape[3]!,
-    kernelHeight: weight.shape[2]!,
-    kernelWidth: weight.shape[3]!,
+    outHeight: inHeight,
+    outWidth: inWidth,
+    kernelHeight,
+    kernelWidth,
     strideHeight: stride[0],
     strideWidth: stride[1],
     padTop: padding[0],

@@ -1,6 +1,6 @@
 /**
- * What convolutions share: checks, and three primitives, each bilinear, on one geometry: the convolution of x and w, and its gradients with
- * respect to either, which are each other's gradients again.
+ * What convolutions share: checks, and three bilinear primitives on one geometry: the convolution of x and w, and its gradients with
+ * respect to x and to w. The gradients of each are the other two.
  */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
@@ -13,26 +13,30 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { compose } from './compose.ts';
+import { hasDims, type TensorOf } from './sizes.ts';
 
-export function checkConvOperands(op: string, x: Tensor, weight: Tensor, bias: Tensor | null): void {
-  const operands: [string, Tensor][] = [
-    ['input', x],
-    ['weight', weight],
-    ...(bias === null ? [] : [['bias', bias] as [string, Tensor]]),
-  ];
-  for (const [argument, operand] of operands) {
-    checkFloat(op, argument, operand);
-  }
-  for (const [argument, operand] of operands.slice(0, 2)) {
-    if (operand.ndim !== 4)
-      refuse(
-        ShapeError,
-        op,
-        `${argument} must be ${argument === 'input' ? '[N,C,H,W] or [C,H,W]' : 'four-dimensional'}, got ${show(operand.shape)}`,
-        { argument, got: operand.shape },
-      );
-  }
-  commonExecutor(op, ...(operands.map(([, operand]) => operand) as [Tensor, ...Tensor[]]));
+/** Refuses operands of a convolution that are not float32, not four-dimensional or on several devices; returns them with their types. */
+export function checkConvOperands(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+): [x: TensorOf<4>, weight: TensorOf<4>] {
+  checkFloat(op, 'input', x);
+  checkFloat(op, 'weight', weight);
+  if (bias !== null) checkFloat(op, 'bias', bias);
+  if (!hasDims(x, 4))
+    refuse(ShapeError, op, `input must be [N,C,H,W] or [C,H,W], got ${show(x.shape)}`, {
+      argument: 'input',
+      got: x.shape,
+    });
+  if (!hasDims(weight, 4))
+    refuse(ShapeError, op, `weight must be four-dimensional, got ${show(weight.shape)}`, {
+      argument: 'weight',
+      got: weight.shape,
+    });
+  commonExecutor(op, x, weight, ...(bias === null ? [] : [bias]));
+  return [x, weight];
 }
 
 export function checkGroups(op: string, groups: number, name: string, channels: number): void {
@@ -51,23 +55,23 @@ export function checkGroups(op: string, groups: number, name: string, channels: 
 
 export function checkBias(op: string, bias: Tensor | null, channels: number): void {
   if (bias !== null && (bias.ndim !== 1 || bias.numel !== channels))
-    refuse(ShapeError, op, `bias must be [${channels}], one value an output channel, got ${show(bias.shape)}`, {
+    refuse(ShapeError, op, `bias must be [${channels}], one value per output channel, got ${show(bias.shape)}`, {
       argument: 'bias',
       got: bias.shape,
       expected: [channels],
     });
 }
 
-/** Elements that a kernel spans. */
+/** How many elements a kernel spans. */
 export const extent = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
 
-/** An input without the batch, which has so many dimensions, goes through `fn` as a batch of one. */
+/** An input with `ndim` dimensions, one too few, goes through `fn` as a batch of one; others give null. */
 export function batched(op: string, x: Tensor, ndim: number, fn: (x: Tensor) => Tensor): Tensor | null {
   checkTensor(op, 'input', x);
   return x.ndim === ndim ? compose(() => fn(x.unsqueeze(0)).squeeze(0)) : null;
 }
 
-/** The primitive: shapes are right here. */
+/** The convolution of x and w, plus bias. Shapes have been checked. */
 export function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
   const constant = tracing !== null && !isGradEnabled();
   const y = emitConv(x, w, bias, geometry, constant);

@@ -1,4 +1,4 @@
-/** Options that are one number for both directions of planes, or two: how far kernels step, how they are padded. */
+/** Options of kernels that slide over planes: one number for both directions, or two. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { shown } from '../options.ts';
 import { charge } from '../tensor/budget.ts';
@@ -9,10 +9,15 @@ export type Pair = number | readonly [height: number, width: number];
 /** Kernels count in 32 bits. */
 const LARGEST = 2 ** 31 - 1;
 
-/** Refuses what is neither a whole number from `low` on nor a pair of them, and gives the pair. */
+function isWhole(value: unknown, low: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= low;
+}
+
+/** The pair that a whole number from `low` on, or two of them, stand for; refuses everything else. */
 export function pairOf(op: string, argument: string, value: unknown, low: number): [height: number, width: number] {
-  const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
-  if (pair.length !== 2 || !pair.every((x) => Number.isInteger(x) && (x as number) >= low)) {
+  const pair: readonly unknown[] = Array.isArray(value) ? value : [value, value];
+  const [height, width] = pair;
+  if (pair.length !== 2 || !isWhole(height, low) || !isWhole(width, low)) {
     refuse(
       ArgumentError,
       op,
@@ -20,21 +25,22 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
       { argument, got: value },
     );
   }
-  if (pair.some((x) => (x as number) > LARGEST)) {
+  const larger = Math.max(height, width);
+  if (larger > LARGEST) {
     // A file that asks for it has passed its own limit.
-    charge(Math.max(...(pair as number[])));
+    charge(larger);
     refuse(ArgumentError, op, `${argument} must be at most ${LARGEST}, got ${shown(value)}`, {
       argument,
       got: value,
       expected: LARGEST,
     });
   }
-  return pair as [number, number];
+  return [height, width];
 }
 
-/** Refuses windows whose last element may lie beyond what kernels can count to. */
+/** Refuses windows whose last element may be beyond what kernels can count to. */
 export function checkReach(op: string, padded: readonly number[], spans: readonly number[]): void {
-  if (padded.some((size, i) => size + spans[i]! > LARGEST))
+  if (padded.some((size, i) => size + (spans[i] ?? 0) > LARGEST))
     refuse(
       ShapeError,
       op,
