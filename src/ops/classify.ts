@@ -138,10 +138,11 @@ export function checkClassIndices(op: string, target: Tensor, classes: number, i
 export function crossEntropyOfRows(
   x: Tensor,
   target: Tensor,
-  options: CrossEntropyOptions & { weight?: Tensor } = {},
+  weight: Tensor | undefined,
+  options: Omit<CrossEntropyOptions, 'weight'>,
 ): Tensor {
   const op = 'crossEntropy';
-  const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
+  const { reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
   checkFloat(op, 'input', x);
   checkReduction(op, reduction);
   if (!hasDims(x, 2))

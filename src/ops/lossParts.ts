@@ -7,7 +7,7 @@ import { checkFloat, checkTensor } from './check.ts';
 import { compose } from './compose.ts';
 import type { NumberList } from './lists.ts';
 
-/** How the losses of a batch become one: not at all, their mean, their sum. */
+/** How the losses of a batch become one: they stay as they are, their mean, their sum. */
 export type Reduction = 'none' | 'mean' | 'sum';
 
 export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
@@ -44,7 +44,7 @@ export function checkWeight(op: string, weight: Tensor, input: Tensor, argument 
   try {
     fits = sameShape(broadcastShapes(op, input.shape, weight.shape), input.shape);
   } catch {
-    // Told below.
+    // Refused below.
   }
   if (!fits) {
     refuse(ShapeError, op, `${argument} ${show(weight.shape)} cannot be stretched to ${show(input.shape)}`, {
@@ -61,7 +61,7 @@ export interface WeightedLossOptions extends LossOptions {
   weight?: Tensor | NumberList;
 }
 
-/** Checks a pair and makes its loss from one value an element. */
+/** Checks input and target, and reduces the losses of their elements. */
 export function elementLoss(op: string, input: Tensor, target: Tensor, reduction: Reduction, of: () => Tensor): Tensor {
   checkPair(op, input, target);
   checkReduction(op, reduction);

@@ -34,7 +34,7 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options: Margi
   });
 }
 
-/** PyTorch adds it to the squared lengths of both vectors. */
+/** What PyTorch adds to the squared lengths of both vectors. */
 const COSINE_EPSILON = 1e-12;
 
 /**

@@ -24,14 +24,14 @@ import {
 /** Where PyTorch cuts off the logarithms of binary cross-entropy, to keep it finite. */
 const LOG_FLOOR = -100;
 
-/** What probabilities may be. */
+/** The range of probabilities. */
 const SHARES: Range = {
   dtype: 'float32',
   low: 0,
   high: 1,
   name: 'binaryCrossEntropy input',
   refuse: (value) =>
-    new ArgumentError(`binaryCrossEntropy: input must lie between 0 and 1, got ${value}`, {
+    new ArgumentError(`binaryCrossEntropy: input must be between 0 and 1, got ${value}`, {
       op: 'binaryCrossEntropy',
       argument: 'input',
       got: value,
@@ -57,7 +57,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
   if (isNumberList(weight))
     return compose(() => binaryCrossEntropy(input, target, { ...options, weight: weightTensor(weight, input) }));
   if (weight !== undefined) checkWeight(op, weight, input);
-  // Eager code on the CPU has a cheaper way to find out, see below.
+  // Eager code on the CPU has a cheaper check, below.
   const canLook = tracing === null && input.executor.download === undefined;
   if (!canLook) checkValues(input, SHARES);
   return compose(() => {
@@ -68,13 +68,13 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Weigh
     });
     const recorded = record('binaryCrossEntropy', [input, target], loss);
     const result = reduceLoss(op, weight === undefined ? recorded : recorded.mul(weight), options.reduction ?? 'mean');
-    // The logarithm of a negative number is NaN: only a loss that is NaN must be looked into.
+    // The logarithm of a negative number is NaN: inputs need a look only where a loss is NaN.
     if (canLook && Number.isNaN(worst(result))) checkAll(SHARES, input.dataSync());
     return result;
   });
 }
 
-/** The loss itself, or something that is NaN if any of the losses is. */
+/** A number that is NaN if any of the losses is. */
 function worst(loss: Tensor): number {
   return loss.numel === 0 ? 0 : noGrad(() => (loss.numel === 1 ? loss : loss.max()).item());
 }
@@ -129,7 +129,7 @@ const LOGIT_THRESHOLD = 30;
 export interface KLDivOptions {
   /** 'batchmean' divides the sum by the size of dimension 0. Default 'mean'. */
   reduction?: Reduction | 'batchmean';
-  /** The target is given as logarithms, too. Default false. */
+  /** Whether the target is given as logarithms too. Default false. */
   logTarget?: boolean;
 }
 

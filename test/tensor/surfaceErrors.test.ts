@@ -84,7 +84,7 @@ describe('refusals', () => {
       'probabilities above 1',
       () => F.binaryCrossEntropy(tensor([0.5, 1.5]), tensor([0, 1])),
       ArgumentError,
-      'binaryCrossEntropy: input must lie between 0 and 1, got 1.5',
+      'binaryCrossEntropy: input must be between 0 and 1, got 1.5',
     ],
     [
       'probabilities below 0',
@@ -144,7 +144,7 @@ it('compiled functions check indices at every run', () => {
     expect(() => loss(x, ints(0, 2))).toThrow('nllLoss: target 2 is out of range');
     const bce = compile((p: Tensor, y: Tensor) => F.binaryCrossEntropy(p, y));
     bce(tensor([0.5]), tensor([1]));
-    expect(() => bce(tensor([2]), tensor([1]))).toThrow('input must lie between 0 and 1, got 2');
+    expect(() => bce(tensor([2]), tensor([1]))).toThrow('input must be between 0 and 1, got 2');
   });
 });
 
