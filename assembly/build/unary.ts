@@ -69,7 +69,7 @@ export function mathFunctions(): string {
   return `${header}import { noMore } from '../../options.ts';
 import type { Shape } from '../../tensor/shapes.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { floatUnary } from '../arithmetic.ts';
+import { floatUnary } from '../unary.ts';
 
 ${mathRows
   .map(

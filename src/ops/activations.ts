@@ -8,12 +8,13 @@ import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { eluUnit, gatedUnit, leakyUnit, softplusUnit } from './activationKernels.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { atan } from './generated/mathFunctions.ts';
 
 /**
- * x as it is.
+ * x itself.
  *
  * @example
  * F.identity(tensor([1, 2])).toArray(); // [1, 2]
@@ -58,7 +59,7 @@ export function relu6(x: Tensor): Tensor {
   return openClamp('relu6', x, 0, 6, true);
 }
 
-/** x limited to low … high, with gradient 0 at the limits, and at NaN unless it passes. */
+/** x limited to low … high, with gradient 0 at the limits, and at NaN unless `passesNaN`. */
 function openClamp(op: string, x: Tensor, low: number, high: number, passesNaN = false): Tensor {
   checkFloat(op, 'input', x);
   const y = emitUnary('clamp', x, 'float32', floatBits(low), floatBits(high));
@@ -87,7 +88,7 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
 }
 
 /**
- * x where x > 0, else weight·x with a learned weight: one, or one for each entry of dimension 1.
+ * x where x > 0, else weight·x with a learned weight: one in all, or one for each index of dimension 1.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.PReLU.html
  * @example
@@ -96,8 +97,8 @@ export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (arguments.length > 2) noMore('prelu', 2, arguments);
   checkFloat('prelu', 'input', x);
-  checkFloat('prelu', 'input', weight);
-  const channels = x.ndim < 2 ? 1 : x.shape[1]!;
+  checkFloat('prelu', 'weight', weight);
+  const channels = x.shape[1] ?? 1;
   if (weight.numel !== 1 && (weight.ndim !== 1 || weight.numel !== channels)) {
     refuse(ShapeError, 'prelu', `weight must have 1 or ${channels} elements, got ${show(weight.shape)}`, {
       argument: 'weight',
@@ -110,7 +111,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
       weight.numel === 1
         ? weight.reshape([])
         : weight.reshape([channels, ...new Array<number>(Math.max(0, x.ndim - 2)).fill(1)]);
-    // Where x is positive a slope that is not finite must not spoil it.
+    // A slope that is not finite must not spoil positive elements.
     const isPositive = x.gt(0);
     return restate('prelu', [x, slope], where(isPositive, x, where(isPositive, 0, x).mul(slope)));
   });
@@ -118,7 +119,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 
 /** Options of `elu` and `celu`. */
 export interface AlphaOptions {
-  /** α: the result goes to −α where x goes to −∞; of `celu` not 0. Default 1. */
+  /** α: the result tends to −α as x tends to −∞; not 0 in `celu`. Default 1. */
   alpha?: number;
 }
 
@@ -176,7 +177,7 @@ export interface GeluOptions {
 }
 
 /**
- * x·Φ(x), Φ the normal distribution's.
+ * x·Φ(x), where Φ is the normal distribution function.
  *
  * @see https://arxiv.org/abs/1606.08415
  * @example

@@ -1,12 +1,12 @@
 /** The bilinear map. */
-
 import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { noMore } from '../options.ts';
 import { numelOf, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { matmul } from './linalg.ts';
+import { hasDims } from './sizes.ts';
 
 /**
  * y[o] = x1ᵀ·W[o]·x2 + b[o]: x1 [..., in1], x2 [..., in2], weight [out, in1, in2], bias [out] → [..., out].
@@ -21,12 +21,12 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias: Tensor | 
   checkTensor('bilinear', 'input1', x1);
   checkTensor('bilinear', 'input2', x2);
   checkTensor('bilinear', 'weight', weight);
-  if (weight.ndim !== 3)
+  if (!hasDims(weight, 3))
     refuse(ShapeError, 'bilinear', `weight must be [out,in1,in2], got ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
     });
-  const [outFeatures, n1, n2] = weight.shape as [number, number, number];
+  const [outFeatures, n1, n2] = weight.shape;
   const lead = x1.shape.slice(0, -1);
   if (x1.shape.at(-1) !== n1 || x2.shape.at(-1) !== n2 || !sameShape(lead, x2.shape.slice(0, -1))) {
     refuse(

@@ -15,7 +15,7 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
   }
 }
 
-/** Refuses what int32 cannot hold, which would become another number. */
+/** Refuses a number that int32 cannot hold: it would become another. */
 export function checkInt32(op: string, argument: string, value: number): void {
   if (!(value > -2147483649 && value < 2147483648))
     refuse(ArgumentError, op, `${value} does not fit into int32; use float32`, {
@@ -25,7 +25,7 @@ export function checkInt32(op: string, argument: string, value: number): void {
     });
 }
 
-/** A number as an element of a tensor: of bool anything but 0 is true; of int32 the fraction goes, and what is too large is refused. */
+/** A number as an element of a tensor: for bool anything except 0 is true; for int32 the fraction is dropped, and what is too large refused. */
 export function elementOf(op: string, argument: string, value: unknown, dtype: DType): number {
   if (typeof value !== 'number' && typeof value !== 'boolean')
     refuse(ArgumentError, op, `${argument} must be a number, got ${nameOf(value)}`, { argument, got: value });
@@ -36,7 +36,7 @@ export function elementOf(op: string, argument: string, value: unknown, dtype: D
   return Math.trunc(number);
 }
 
-/** Refuses what is not a tensor of float32. */
+/** Refuses what is not a float32 tensor. */
 export function checkFloat(op: string, argument: string, x: unknown): asserts x is Tensor {
   checkTensor(op, argument, x);
   if (x.dtype !== 'float32')

@@ -1,28 +1,23 @@
-/** Softmax and cross-entropy: what classifiers end in. */
-
+/** Softmax and cross-entropy, which end classifiers. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
 import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
-import { checkOneOf, checkOptions, noMore, VALUE } from '../options.ts';
+import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { isGradEnabled } from '../tape/mode.ts';
 import type { Context, CrossEntropyAttributes } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
 import { normalizeDim, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
+import { checkReduction, type Reduction } from './lossParts.ts';
 import { inDtype } from './reduce.ts';
+import { hasDims } from './sizes.ts';
 
-/** How the losses of a batch become one: not at all, their mean, their sum. */
-export type Reduction = 'none' | 'mean' | 'sum';
 const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
-
-export function checkReduction(op: string, reduction: string): asserts reduction is Reduction {
-  checkOneOf(op, 'reduction', reduction, ['none', 'mean', 'sum']);
-}
 
 function softmaxAlong(primitive: 'softmax' | 'logSoftmax', x: Tensor, dim: number): Tensor {
   checkFloat(primitive, 'input', x);
@@ -57,9 +52,10 @@ function softmaxOf(op: 'softmax' | 'logSoftmax', x: Tensor, dim: number, options
  * @example
  * softmax(tensor([[0, 0], [1, 1]]), 1).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
  */
-export function softmax<S extends Shape>(x: Tensor<S>, dim = -1, options?: SoftmaxOptions): Tensor<S> {
+export function softmax<S extends Shape>(x: Tensor<S>, dim?: number, options?: SoftmaxOptions): Tensor<S>;
+export function softmax(x: Tensor, dim = -1, options?: SoftmaxOptions): Tensor {
   if (arguments.length > 3) noMore('softmax', 3, arguments);
-  return softmaxOf('softmax', x, dim, options) as Tensor<S>;
+  return softmaxOf('softmax', x, dim, options);
 }
 
 /**
@@ -68,9 +64,10 @@ export function softmax<S extends Shape>(x: Tensor<S>, dim = -1, options?: Softm
  * @example
  * logSoftmax(tensor([0, 0])).toArray(); // [-0.6931, -0.6931]
  */
-export function logSoftmax<S extends Shape>(x: Tensor<S>, dim = -1, options?: SoftmaxOptions): Tensor<S> {
+export function logSoftmax<S extends Shape>(x: Tensor<S>, dim?: number, options?: SoftmaxOptions): Tensor<S>;
+export function logSoftmax(x: Tensor, dim = -1, options?: SoftmaxOptions): Tensor {
   if (arguments.length > 3) noMore('logSoftmax', 3, arguments);
-  return softmaxOf('logSoftmax', x, dim, options) as Tensor<S>;
+  return softmaxOf('logSoftmax', x, dim, options);
 }
 
 function gradOf(primitive: 'softmaxGrad' | 'logSoftmaxGrad', y: Tensor, g: Tensor): Tensor {
@@ -93,9 +90,9 @@ export interface CrossEntropyOptions {
   weight?: Tensor | readonly number[];
   /** How the losses become one. Default 'mean': over the weights of the targets that are not ignored. */
   reduction?: Reduction;
-  /** Targets with this class count for nothing. Default −100. */
+  /** Targets with this class are ignored. Default −100. */
   ignoreIndex?: number;
-  /** Part of the target that is spread evenly over all classes, 0 … 1. Default 0. */
+  /** Share of the target that is spread evenly over all classes, 0 … 1. Default 0. */
   labelSmoothing?: number;
 }
 
@@ -112,7 +109,7 @@ function checkTargets(target: Tensor, rows: number, classes: number, ignoreIndex
   checkClassIndices(op, target, classes, ignoreIndex);
 }
 
-/** Refuses what are not class indices. */
+/** Refuses targets that are not class indices. */
 export function checkClassIndices(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
   if (target.dtype !== 'int32') {
     refuse(DTypeError, op, `target must be int32 class indices, got ${target.dtype}`, {
@@ -137,26 +134,22 @@ export function checkClassIndices(op: string, target: Tensor, classes: number, i
   });
 }
 
-/** Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], fused and stable. */
+/** Cross-entropy of logits x [N, C] and class indices target [N] (int32): −Σ ln softmax(x)[target], in one stable command. */
 export function crossEntropyOfRows(
   x: Tensor,
   target: Tensor,
-  options: CrossEntropyOptions & { weight?: Tensor } = {},
+  weight: Tensor | undefined,
+  options: Omit<CrossEntropyOptions, 'weight'>,
 ): Tensor {
   const op = 'crossEntropy';
-  const { weight, reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
+  const { reduction = 'mean', ignoreIndex = -100, labelSmoothing: smoothing = 0 } = options;
   checkFloat(op, 'input', x);
   checkReduction(op, reduction);
-  if (x.ndim !== 2)
+  if (!hasDims(x, 2))
     refuse(ShapeError, op, `input must be [N,C], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
-  const [rows, cols] = x.shape as [number, number];
+  const [rows, cols] = x.shape;
   checkTargets(target, rows, cols, ignoreIndex);
-  if (!(smoothing >= 0 && smoothing <= 1)) {
-    refuse(ArgumentError, op, `labelSmoothing must lie between 0 and 1, got ${smoothing}`, {
-      argument: 'labelSmoothing',
-      got: smoothing,
-    });
-  }
+  checkRange(op, 'labelSmoothing', smoothing, 0, 1);
   if (weight !== undefined) {
     checkFloat(op, 'weight', weight);
     if (!sameShape(weight.shape, [cols])) {
@@ -195,7 +188,7 @@ export function crossEntropyOfRows(
   });
 }
 
-/** Gradient of cross-entropy for the logits. */
+/** Gradient of cross-entropy with respect to the logits. */
 export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>): Tensor {
   if (isGradEnabled()) return composedGrad(g, c);
   const [x, target, lse, norm] = [c.input(0), c.input(1), c.input(2), c.input(3)];
@@ -203,7 +196,7 @@ export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>):
   const { executor } = x;
   const logits = dense(x);
   const gx = empty(executor, x.shape, 'float32');
-  const [rows, cols] = x.shape as [number, number];
+  const [rows = 1, cols = 1] = x.shape;
   if (gx.numel > 0) {
     encodeCrossEntropyGrad(executor.program, {
       x: logits.address,
@@ -226,13 +219,13 @@ export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>):
 
 /**
  * The same from differentiable operations, for second derivatives. With the target distribution
- * T = (1−s)·w[t]·onehot + s/C·w (0 in ignored rows): gradient = g·(softmax(x)·Σ T − T), over the norm for the mean.
+ * T = (1−s)·w[t]·onehot + s/C·w (0 in ignored rows): gradient = g·(softmax(x)·Σ T − T), divided by the norm for the mean.
  */
 function composedGrad(g: Tensor, c: Context<CrossEntropyAttributes>): Tensor {
   const x = c.input(0);
   const target = c.input(1);
   const { reduction, ignoreIndex, smoothing, weighted } = c.attributes;
-  const cols = x.shape[1]!;
+  const [, cols = 1] = x.shape;
   const column = target.unsqueeze(1);
   const counted = column.ne(ignoreIndex).to('float32');
   const onehot = alongDim(cols, 1, 2, x.executor).eq(column).to('float32');

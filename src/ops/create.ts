@@ -16,6 +16,7 @@ import {
   fromList,
   isOptions,
   place,
+  placeOf,
   type ShapeArguments,
   shapeArguments,
   TENSOR_KINDS,
@@ -34,7 +35,13 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
-/** Refuses what int32 cannot hold, which would become another number. */
+/** Whether a typed array holds numbers, not BigInts. */
+function isNumberArray(data: unknown): data is NumberArray {
+  const kind = typedArrayName(data);
+  return kind !== undefined && !kind.startsWith('Big');
+}
+
+/** Refuses numbers that int32 cannot hold: they would become others. */
 function checkWholeRange(values: ArrayLike<number>): void {
   if (isInt32Array(values)) return;
   for (let i = 0; i < values.length; i++) checkInt32('tensor', 'element', values[i]!);
@@ -64,8 +71,8 @@ function flatten(nested: unknown, shape: Shape, dim: number, into: number[]): vo
   for (let i = 0; i < nested.length; i++) flatten(nested[i], shape, dim + 1, into);
 }
 
-function firstElement(nested: Nested): unknown {
-  let value: unknown = nested;
+function firstElement(nested: unknown): unknown {
+  let value = nested;
   while (isList(value)) value = value[0];
   return value;
 }
@@ -73,8 +80,8 @@ function firstElement(nested: Nested): unknown {
 /**
  * A tensor of the given numbers: nested arrays, a list of typed arrays, a number, or a typed array with `shape`.
  *
- * @throws ShapeError for ragged arrays or a shape with another number of elements, ArgumentError for what is no number, or none
- *   of int32 where that is asked for
+ * @throws ShapeError for ragged arrays or a shape with another number of elements, ArgumentError for elements that are not numbers, or
+ *   that int32 cannot hold where that is the dtype
  * @example
  * const a = tensor([[1, 2], [3, 4]]); // [2, 2]
  * const b = tensor(new Float32Array(6), { shape: [2, 3], requiresGrad: true }); // [2, 3]
@@ -92,13 +99,17 @@ export function tensor(
   options: TensorOptions & { shape?: Shape } = {},
 ): Tensor {
   if (arguments.length > 2) noMore('tensor', 2, arguments);
-  const executor = place('tensor', options, { shape: VALUE, ...TENSOR_KINDS });
+  return tensorOf(data, options);
+}
+
+/** @internal `tensor`, of data whose type is not known. */
+export function tensorOf(data: unknown, options: CreationOptions & { shape?: Shape }): Tensor {
+  const executor = placeOf<TensorOptions & { shape?: Shape }>('tensor', options, { shape: VALUE, ...TENSOR_KINDS });
   let values: ArrayLike<number>;
   let natural: Shape;
   let dtype = options.dtype;
   if (ArrayBuffer.isView(data)) {
-    const kind = typedArrayName(data);
-    if (kind === undefined || kind.startsWith('Big')) {
+    if (!isNumberArray(data)) {
       refuse(
         ArgumentError,
         'tensor',
@@ -106,15 +117,15 @@ export function tensor(
         { argument: 'data' },
       );
     }
-    values = data as NumberArray;
+    values = data;
     natural = [values.length];
-    dtype ??= kind.startsWith('Float') ? 'float32' : 'int32';
+    dtype ??= typedArrayName(data)?.startsWith('Float') ? 'float32' : 'int32';
   } else {
     natural = nestedShape('tensor', 'data', data);
     const flat: number[] = [];
-    flatten(data as Nested, natural, 0, flat);
+    flatten(data, natural, 0, flat);
     values = flat;
-    dtype ??= typeof firstElement(data as Nested) === 'boolean' ? 'bool' : 'float32';
+    dtype ??= typeof firstElement(data) === 'boolean' ? 'bool' : 'float32';
   }
   const shape = options.shape === undefined ? natural : [...options.shape];
   checkShape('tensor', shape);
@@ -151,7 +162,7 @@ function filled(op: string, shape: Shape, value: number | boolean, options: Crea
 export function zeros<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor;
 export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<CreationOptions>('zeros', args);
+  const [shape, options] = shapeArguments('zeros', args);
   return filled('zeros', shape, 0, options);
 }
 
@@ -164,25 +175,22 @@ export function zeros(...args: ShapeArguments<TensorOptions>): Tensor {
 export function ones<S extends Shape>(shape: S, options?: TensorOptions): Tensor<Known<S>>;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor;
 export function ones(...args: ShapeArguments<TensorOptions>): Tensor {
-  const [shape, options] = shapeArguments<CreationOptions>('ones', args);
+  const [shape, options] = shapeArguments('ones', args);
   return filled('ones', shape, 1, options);
 }
 
 /**
- * A tensor with the same value everywhere; bool for a boolean.
+ * A tensor with the same value everywhere; its dtype is bool for a boolean.
  *
  * @example
  * full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
  */
-export function full<S extends Shape>(
-  shape: S,
-  value: number | boolean,
-  options: TensorOptions = {},
-): Tensor<Known<S>> {
+export function full<S extends Shape>(shape: S, value: number | boolean, options?: TensorOptions): Tensor<Known<S>>;
+export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
   if (arguments.length > 3) noMore('full', 3, arguments);
-  if (typeof value !== 'boolean') return filled('full', shape, value, options) as Tensor<Known<S>>;
+  if (typeof value !== 'boolean') return filled('full', shape, value, options);
   checkOptions('full', options, TENSOR_KINDS);
-  return filled('full', shape, Number(value), { dtype: 'bool', ...options }) as Tensor<Known<S>>;
+  return filled('full', shape, Number(value), { dtype: 'bool', ...options });
 }
 
 /** @internal A constant tensor on an executor. */
@@ -204,7 +212,7 @@ function filledLike(op: string, x: Tensor, value: number, options: TensorOptions
 }
 
 /**
- * Zeros in the shape, type and place of x.
+ * Zeros with the shape, type and device of x.
  *
  * @example
  * zerosLike(tensor([1, 2])).toArray(); // [0, 0]
@@ -215,7 +223,7 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
 }
 
 /**
- * Ones in the shape, type and place of x.
+ * Ones with the shape, type and device of x.
  *
  * @example
  * onesLike(tensor([1, 2])).toArray(); // [1, 1]
@@ -239,10 +247,11 @@ export function scalarTensor(value: number, dtype: DType = 'float32', executor: 
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
 export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [options?: TensorOptions]): Tensor {
-  const isSquare = isOptions(rest[0]);
+  const [second, third] = rest;
+  const isSquare = isOptions(second);
   if (arguments.length > (isSquare ? 2 : 3)) noMore('eye', isSquare ? 2 : 3, arguments);
-  const m = isSquare || rest[0] === undefined ? n : (rest[0] as number);
-  const options = (isSquare ? rest[0] : rest[1]) as TensorOptions | undefined;
+  const m = isSquare || second === undefined ? n : second;
+  const options = isSquare ? second : third;
   checkShape('eye', [n, m]);
   const diagonal = () => {
     const values = new Float32Array(n * m);
@@ -253,7 +262,8 @@ export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [
 }
 
 /**
- * Numbers from start up to (not including) end. `arange(end)`, `arange(start, end)`, `arange(start, end, step)`; int32 by `{ dtype }`.
+ * Numbers from start up to end, which is not included: `arange(end)`, `arange(start, end)`, `arange(start, end, step)`. float32 unless
+ * `dtype` says otherwise.
  *
  * @throws ArgumentError where start, end and step make no finite range
  * @example
@@ -263,16 +273,19 @@ export function eye(n: number, ...rest: [m: number, options?: TensorOptions] | [
 export function arange(...args: (number | TensorOptions)[]): Tensor {
   const last = args[args.length - 1];
   const options = isOptions(last) ? last : {};
-  const numbers = (isOptions(last) ? args.slice(0, -1) : args) as number[];
+  const numbers = isOptions(last) ? args.slice(0, -1) : args;
   if (numbers.length < 1 || numbers.length > 3 || !numbers.every((a) => typeof a === 'number')) {
     refuse(ArgumentError, 'arange', `expected (end), (start, end) or (start, end, step), got (${numbers.join(', ')})`, {
       got: numbers,
     });
   }
-  const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]!] : (numbers as [number, number, number?]);
+  const [given = 0, limit, step = 1] = numbers;
+  const [start, end] = limit === undefined ? [0, given] : [given, limit];
   const length = Math.ceil((end - start) / step);
   if (!Number.isFinite(length) || length < 0 || step === 0) {
-    refuse(ArgumentError, 'arange', `from ${start} to ${end} in steps of ${step} is no finite range`, { got: numbers });
+    refuse(ArgumentError, 'arange', `from ${start} to ${end} in steps of ${step} is not a finite range`, {
+      got: numbers,
+    });
   }
   refuseBool('arange', options);
   // As in PyTorch, whole numbers are counted from whole numbers in whole steps.
@@ -285,7 +298,7 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
 /**
  * n numbers from a to b, both included, at equal distances.
  *
- * @throws ShapeError where n is no whole number from 0 on, ArgumentError where a or b is not finite
+ * @throws ShapeError where n is not a whole number from 0 on, ArgumentError where a or b is not finite
  * @example
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */
@@ -301,7 +314,7 @@ export function linspace(a: number, b: number, n: number, options: TensorOptions
       ? [elementOf('linspace', 'a', a, 'int32'), elementOf('linspace', 'b', b, 'int32')]
       : [a, b];
   const step = n > 1 ? (to - from) / (n - 1) : 0;
-  // As in PyTorch from both ends to the middle; a single one is the start.
+  // As in PyTorch, from both ends to the middle; a single number is a.
   const half = n === 1 ? 1 : Math.floor(n / 2);
   const value = (i: number) => (i < half ? from + i * step : to - (n - 1 - i) * step);
   return fromList('linspace', () => Float64Array.from({ length: n }, (_, i) => value(i)), [n], options);

@@ -1,4 +1,4 @@
-/** Division, with its fraction or without, and rounding. */
+/** Division, with or without the fraction, and rounding. */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkValues } from '../emit/values.ts';
 import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
@@ -6,40 +6,32 @@ import { needsGrad, record } from '../tape/record.ts';
 import type { Broadcast, Broadcasts } from '../tensor/knownShapes.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  arithmetic,
-  checkOperands,
-  compose,
-  converted,
-  meetingType,
-  type Operand,
-  quotient,
-  remainder,
-  stepUnary,
-  where,
-  withoutBooleans,
-} from './arithmetic.ts';
+import { arithmetic, quotient, remainder } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { cast } from './convert.ts';
 import { scalarTensor, zerosLike } from './create.ts';
+import { checkOperands, converted, meetingType, type Operand, withoutBooleans } from './operands.ts';
+import { stepUnary } from './unary.ts';
 
 /** Options of `div`. */
 export interface DivOptions {
   /**
-   * What becomes of the fraction: 'floor' rounds the quotient down, 'trunc' rounds it towards 0; its gradient is then 0, and of two
-   * integers it is an integer. Default: the fraction stays.
+   * How the quotient is rounded: 'floor' rounds it down, 'trunc' towards 0. Its gradient is then 0, and two integers give an integer.
+   * Default: it is not rounded.
    */
   roundingMode?: 'trunc' | 'floor';
 }
 
 /** Options of `round`. */
 export interface RoundOptions {
-  /** Digits after the point that stay; −2 rounds to hundreds. Other than 0 for float32 only. Default 0. */
+  /** Digits after the point that stay; −2 rounds to hundreds. Only float32 takes another number than 0. Default 0. */
   decimals?: number;
 }
 
 /**
- * a / b: float32, of integers too, unless `roundingMode` is given.
+ * a / b: float32, for integers too, unless `roundingMode` is given.
  *
  * @throws ShapeError where the shapes do not broadcast, ArgumentError for an integer divided by an integer 0 with a roundingMode
  * @see https://pytorch.org/docs/stable/generated/torch.div.html
@@ -51,11 +43,12 @@ export function div<A extends Operand, B extends Operand>(
   a: A,
   b: B & Broadcasts<A, B>,
   options?: DivOptions,
-): Tensor<Broadcast<A, B>> {
+): Tensor<Broadcast<A, B>>;
+export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   if (arguments.length > 3) noMore('div', 3, arguments);
-  if (options === undefined) return arithmetic('div', a, b) as Tensor<Broadcast<A, B>>;
+  if (options === undefined) return arithmetic('div', a, b);
   checkOptions('div', options, { roundingMode: VALUE });
-  return rounded(a, b, options.roundingMode) as Tensor<Broadcast<A, B>>;
+  return rounded(a, b, options.roundingMode);
 }
 
 function rounded(a: Operand, b: Operand, mode: DivOptions['roundingMode']): Tensor {
@@ -74,7 +67,7 @@ function rounded(a: Operand, b: Operand, mode: DivOptions['roundingMode']): Tens
   });
 }
 
-/** 0 whose gradient is 0: a quotient without fraction has it even where that of the quotient is infinite. */
+/** 0 with gradient 0: a rounded quotient has gradient 0 even where that of the quotient is infinite. */
 function flatZero(x: Tensor): Tensor {
   return record('step', [x], zerosLike(x));
 }
@@ -84,19 +77,23 @@ function truncated(x: Tensor): Tensor {
   return where(x.lt(0), stepUnary('ceil', x), stepUnary('floor', x));
 }
 
+/** The upper 12 bits of each significand, and the rest. */
+function halvesOf(x: Tensor): [high: Tensor, low: Tensor] {
+  const wide = x.mul(2 ** 12 + 1);
+  const high = wide.sub(wide.sub(x));
+  return [high, x.sub(high)];
+}
+
 /** What a product of float32 loses to rounding, exactly. T. J. Dekker, "A floating-point technique for extending the available precision", 1971. */
 function lostOf(product: Tensor, a: Tensor, b: Tensor): Tensor {
-  const [[highA, lowA], [highB, lowB]] = [a, b].map((x) => {
-    const wide = x.mul(2 ** 12 + 1);
-    const high = wide.sub(wide.sub(x));
-    return [high, x.sub(high)] as const;
-  }) as [readonly [Tensor, Tensor], readonly [Tensor, Tensor]];
+  const [highA, lowA] = halvesOf(a);
+  const [highB, lowB] = halvesOf(b);
   return highA.mul(highB).sub(product).add(highA.mul(lowB)).add(lowA.mul(highB)).add(lowA.mul(lowB));
 }
 
 /**
- * The largest whole number ≤ the quotient itself. That of float32 may have been rounded up to a whole number: 1 / 0.1 is 10 there, but
- * 9 · 0.1 ≤ 1 < 10 · 0.1, because 0.1 is stored as a little more.
+ * The largest whole number ≤ the exact quotient. The quotient in float32 may have been rounded up to a whole number: 1 / 0.1 is 10 there,
+ * although 9 · 0.1 ≤ 1 < 10 · 0.1, because 0.1 is stored as a little more.
  */
 function flooredQuotient(x: Tensor, y: Tensor): Tensor {
   const floor = stepUnary('floor', arithmetic('div', x, y));
@@ -108,7 +105,7 @@ function flooredQuotient(x: Tensor, y: Tensor): Tensor {
     .gt(0)
     .mul(floor.abs().le(2 ** 24));
   const isBelow = y.abs().eq(Infinity).mul(x.mul(y.sign()).lt(0));
-  // As in PyTorch, which takes the remainder first: an infinite number has none.
+  // As in PyTorch, which takes the remainder first: NaN for an infinite number.
   return where(x.abs().eq(Infinity), NaN, where(isPast.add(isBelow), floor.sub(1), floor));
 }
 
@@ -138,21 +135,22 @@ function wholeQuotient(a: Tensor, b: Tensor, mode: 'trunc' | 'floor'): Tensor {
 }
 
 /**
- * Nearest whole number, or nearest number of `decimals` digits after the point; halves go to the even one.
+ * Nearest whole number, or nearest number with `decimals` digits after the point; halves go to the even one.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.round.html
  * @example
  * round(tensor([0.5, 1.5, 2.4])).toArray(); // [0, 2, 2]
  * round(tensor([123.47]), { decimals: -1 }).toArray(); // [120]
  */
-export function round<S extends Shape>(x: Tensor<S>, options?: RoundOptions): Tensor<S> {
+export function round<S extends Shape>(x: Tensor<S>, options?: RoundOptions): Tensor<S>;
+export function round(x: Tensor, options?: RoundOptions): Tensor {
   if (arguments.length > 2) noMore('round', 2, arguments);
-  if (options === undefined) return stepUnary('round', x) as Tensor<S>;
+  if (options === undefined) return stepUnary('round', x);
   checkTensor('round', 'input', x);
   checkOptions('round', options, { decimals: VALUE });
   const { decimals = 0 } = options;
   checkWhole('round', 'decimals', decimals, -38, 38);
-  if (decimals === 0) return stepUnary('round', x) as Tensor<S>;
+  if (decimals === 0) return stepUnary('round', x);
   checkFloat('round', 'input', x);
   const scale = 10 ** Math.abs(decimals);
   return compose(() => {
@@ -162,5 +160,5 @@ export function round<S extends Shape>(x: Tensor<S>, options?: RoundOptions): Te
       [x],
       decimals > 0 ? stepUnary('round', y.mul(scale)).div(scale) : stepUnary('round', y.div(scale)).mul(scale),
     );
-  }) as Tensor<S>;
+  });
 }

@@ -5,8 +5,8 @@ import { generator } from '../emit/random.ts';
 import { checkOptions, checkRange, FLAG, noMore, VALUE } from '../options.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { zerosLike } from './create.ts';
 
 /** x times a random mask of this shape: 0 for a share p of its elements, 1/(1 − p) for the others. */

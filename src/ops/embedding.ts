@@ -6,18 +6,19 @@ import { noGrad } from '../tape/mode.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
 import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 import { addToRows, embeddingRows, rowCounts } from './lookup.ts';
 import { checkIndex } from './select.ts';
+import { hasDims, type TensorOf } from './sizes.ts';
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
   /** A row that gets no gradient; negative ones count from the end. Default: none. */
   paddingIdx?: number;
-  /** Rows looked up whose norm is greater are first scaled down to it, in place. Default: no limit. */
+  /** Rows looked up with a greater norm are first scaled down to it, in place. Default: no limit. */
   maxNorm?: number;
   /** The p of that norm. Default 2. */
   normType?: number;
@@ -34,7 +35,7 @@ export const EMBEDDING_OPTIONS: OptionKinds<EmbeddingOptions> = {
 /** PyTorch's guard against division by zero when it scales rows down. */
 const NORM_EPSILON = 1e-7;
 
-/** A padding index counted from the start, or null. */
+/** The row of the padding index, counted from the start, or null. */
 export function paddingRow(op: string, paddingIdx: number | undefined, rows: number): number | null {
   if (paddingIdx === undefined) return null;
   if (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows) {
@@ -58,15 +59,15 @@ function checkIndices(op: string, input: Tensor): void {
 }
 
 /** Scales the rows of `weight` that `index` names down to maxNorm, each once. */
-function renormalize(weight: Tensor, index: Tensor, maxNorm: number, p: number): void {
+function renormalize(weight: TensorOf<2>, index: Tensor, maxNorm: number, p: number): void {
   noGrad(() =>
     compose(() => {
       const rows = weight.indexSelect(0, index);
       const norms = rows.norm(1, { p, keepdim: true });
       const scale = norms.add(NORM_EPSILON).reciprocal().mul(maxNorm).sub(1);
       const change = rows.mul(scale).mul(norms.gt(maxNorm).to('float32'));
-      // A row that is named twice gets half of its change twice.
-      addToRows(weight, index, change.div(rowCounts(index, weight.shape[0]!)));
+      // A row that occurs twice gets half of its change twice.
+      addToRows(weight, index, change.div(rowCounts(index, weight.shape[0])));
       return null;
     }),
   );
@@ -90,14 +91,14 @@ export function embedding(input: Tensor | NumberList, weight: Tensor, options: E
   checkIndices(op, input);
   checkTensor(op, 'weight', weight);
   checkOptions(op, options, EMBEDDING_OPTIONS);
-  if (weight.ndim !== 2 || weight.dtype !== 'float32') {
+  if (!hasDims(weight, 2) || weight.dtype !== 'float32') {
     refuse(ShapeError, op, `weight must be [numEmbeddings,dim], float32, got ${show(weight.shape)}, ${weight.dtype}`, {
       argument: 'weight',
       got: weight.shape,
     });
   }
   const { maxNorm, normType = 2, scaleGradByFreq = false } = options;
-  const [rows, dim] = weight.shape as [number, number];
+  const [rows, dim] = weight.shape;
   const padding = paddingRow(op, options.paddingIdx, rows);
   if (maxNorm !== undefined) {
     checkRange(op, 'maxNorm', maxNorm, 0);
@@ -106,7 +107,7 @@ export function embedding(input: Tensor | NumberList, weight: Tensor, options: E
   return compose(() => {
     const index = input.reshape([input.numel]);
     const lookUp = () => embeddingRows(weight, index, { padding, scaleGradByFreq });
-    // Looked up once before anything changes: that checks the indices.
+    // The first lookup checks the indices before anything changes.
     if (maxNorm !== undefined && index.numel > 0) {
       noGrad(lookUp);
       renormalize(weight, index, maxNorm, normType);
@@ -117,8 +118,8 @@ export function embedding(input: Tensor | NumberList, weight: Tensor, options: E
 }
 
 /**
- * 1 at the place that each index names and 0 elsewhere, int32: [...input.shape, numClasses]. Without numClasses: one more than
- * the largest index.
+ * 1 at the position of each index and 0 elsewhere, int32: [...input.shape, numClasses]. numClasses is one more than the largest index
+ * unless given.
  *
  * @example
  * F.oneHot([2, 0], 3).toArray(); // [[0, 0, 1], [1, 0, 0]]

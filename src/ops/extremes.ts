@@ -8,8 +8,8 @@ import type { Reduced } from '../tensor/knownShapes.ts';
 import { normalizeDim, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { cast } from './convert.ts';
 import { checkKeepdim, type Keep, type Plan, plan, type ReduceOptions, reduce } from './reduce.ts';
 

@@ -9,22 +9,17 @@ export * from './activations.ts';
 export { type ScaledDotProductAttentionOptions, scaledDotProductAttention } from './attention.ts';
 export { bilinear } from './bilinear.ts';
 export type { CrossEntropyOptions } from './classify.ts';
-export {
-  type Conv1dOptions,
-  type ConvOptions,
-  type ConvTransposeOptions,
-  conv1d,
-  conv2d,
-  convTranspose2d,
-} from './conv.ts';
+export { crossEntropy, type FocalLossOptions, focalLoss, type NllLossOptions, nllLoss } from './classLosses.ts';
+export { type Conv1dOptions, type ConvOptions, conv1d, conv2d } from './conv.ts';
+export { type ConvTransposeOptions, convTranspose2d } from './convTranspose.ts';
+export * from './distanceLosses.ts';
 export { type DropoutOptions, dropout, dropout2d } from './dropout.ts';
 export { type EmbeddingOptions, embedding, oneHot } from './embedding.ts';
 export { relu, sigmoid, tanh } from './generated/mathFunctions.ts';
 export { type InterpolateOptions, interpolate } from './interpolate.ts';
 export { linear } from './linalg.ts';
-export { binaryCrossEntropy, type LossOptions, mseLoss, type WeightedLossOptions } from './losses.ts';
-export * from './moreLosses.ts';
-export { crossEntropy, type FocalLossOptions, focalLoss, type NllLossOptions, nllLoss } from './nll.ts';
+export type { LossOptions, WeightedLossOptions } from './lossParts.ts';
+export * from './marginLosses.ts';
 export {
   type AffineOptions,
   type BatchNormOptions,
@@ -47,5 +42,6 @@ export {
   maxPool2d,
   type PoolOptions,
 } from './pool.ts';
+export * from './probabilityLosses.ts';
 export { type PadOptions, pad } from './resize.ts';
 export { type DimOptions, logSoftmax, softmax } from './softmax.ts';

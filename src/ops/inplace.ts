@@ -6,7 +6,8 @@ import { planWrite, repeatsElements } from '../tape/views.ts';
 import { sameShape, show } from '../tensor/shapes.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { restate, watching } from '../tensor/watch.ts';
-import { compose, type Operand } from './arithmetic.ts';
+import { compose } from './compose.ts';
+import type { Operand } from './operands.ts';
 
 /** The same elements without history. */
 export function detach(x: Tensor): Tensor {

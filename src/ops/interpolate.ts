@@ -4,7 +4,7 @@ import type { ResizeMode } from '../../bindings/generated/encode.ts';
 import { checkOneOf, checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Pair, pairOf } from './conv.ts';
+import { type Pair, pairOf } from './pairs.ts';
 import { checkPlanes } from './planes.ts';
 import { resizePlanes } from './resize.ts';
 

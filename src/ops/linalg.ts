@@ -8,8 +8,8 @@ import type { FitsInput, LinearShape, Multiplies, Product } from '../tensor/know
 import { broadcastShapes, broadcastStrides, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 
 /** Products take two float32 tensors or, slower, two of int32. */
 function checkPair(op: string, a: Tensor, b: Tensor): void {

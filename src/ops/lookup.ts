@@ -1,5 +1,4 @@
-/** Embedding: rows of a table, with the gradient added to those rows alone, and what its options need. */
-
+/** Embedding: rows of a table, with the gradient added to those rows only, and what its options need. */
 import { encodeAddRows } from '../../bindings/generated/encode.ts';
 import { dense, done, empty } from '../emit/emit.ts';
 import type { Context, EmbeddingAttributes } from '../tape/primitives.ts';
@@ -8,13 +7,14 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { constant } from './create.ts';
 import { rowGradient } from './rowGradient.ts';
 import { takeRowsAlong } from './select.ts';
+import type { TensorOf } from './sizes.ts';
 
 /** weight[index]: [index.numel, dim]. */
 export function embeddingRows(weight: Tensor, index: Tensor, attributes: EmbeddingAttributes): Tensor {
   return record('embedding', [weight, index], takeRowsAlong('embedding', weight, 0, index), attributes);
 }
 
-/** How often index[j] is in index, for every j: [index.numel, 1]. Counts of rows that are not in it are never made. */
+/** How often index[j] occurs in index, for every j: [index.numel, 1]. Rows that do not occur are not counted. */
 export function rowCounts(index: Tensor, rows: number): Tensor {
   const { executor } = index;
   const list = dense(index);
@@ -30,9 +30,9 @@ export function rowCounts(index: Tensor, rows: number): Tensor {
 }
 
 /** weight[index[j]] += g[j], in place. */
-export function addToRows(weight: Tensor, index: Tensor, g: Tensor): void {
+export function addToRows(weight: TensorOf<2>, index: Tensor, g: Tensor): void {
   const list = dense(index);
-  const [size, inner] = weight.shape as [number, number];
+  const [size, inner] = weight.shape;
   const { executor } = weight;
   encodeAddRows(executor.program, {
     g: g.address,
@@ -54,5 +54,6 @@ export function addToRows(weight: Tensor, index: Tensor, g: Tensor): void {
 export function embeddingGradient(g: Tensor, c: Context<EmbeddingAttributes>): Tensor | null {
   const { padding, scaleGradByFreq } = c.attributes;
   const index = c.input(1);
-  return rowGradient(scaleGradByFreq ? g.div(rowCounts(index, c.shape(0)[0]!)) : g, c, 0, index, padding);
+  const [rows = 0] = c.shape(0);
+  return rowGradient(scaleGradByFreq ? g.div(rowCounts(index, rows)) : g, c, 0, index, padding);
 }

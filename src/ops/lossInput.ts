@@ -1,14 +1,14 @@
 /**
- * Losses of logits that are given probabilities, as Keras's models end in them, train badly without an error. What the input of a loss
- * was made by is in its graph: where that says so, there is a warning, once a model.
+ * Losses that expect logits train badly, without an error, where a model ends in Softmax or Sigmoid, as Keras's models do. The graph of
+ * the input tells which operation made it: there is one warning per model.
  */
 import { warn } from '../../bindings/warn.ts';
 import type { Variable } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { binaryCrossEntropyWithLogits, klDiv } from './moreLosses.ts';
-import { crossEntropy, focalLoss, nllLoss } from './nll.ts';
+import { crossEntropy, focalLoss, nllLoss } from './classLosses.ts';
+import { binaryCrossEntropyWithLogits, klDiv } from './probabilityLosses.ts';
 
-/** What a loss takes, and which other loss takes the probabilities that it was given. */
+/** What a loss takes, and what to do about a model that gives probabilities instead. */
 const EXPECTS = new Map<unknown, { name: string; takes: 'logits' | 'log-probabilities'; instead: string }>([
   [crossEntropy, { name: 'crossEntropy', takes: 'logits', instead: 'let it end in LogSoftmax and train with NLLLoss' }],
   [focalLoss, { name: 'focalLoss', takes: 'logits', instead: 'let it end in LogSoftmax and train with NLLLoss' }],
@@ -20,13 +20,13 @@ const EXPECTS = new Map<unknown, { name: string; takes: 'logits' | 'log-probabil
   [klDiv, { name: 'klDiv', takes: 'log-probabilities', instead: 'take the logarithm of what it gives' }],
 ]);
 
-/** Operations that leave the numbers as they are. */
+/** Operations that do not change the numbers. */
 const SAME_NUMBERS = new Set<string>(['reshape', 'permute', 'expand', 'slice', 'clone', 'move']);
 
-/** Models that people were told of, by one of their parameters. */
+/** Models that there was a warning for, by one of their parameters. */
 const told = new WeakSet<Variable>();
 
-/** A leaf that a value was made from: the nearest, which tells models apart. */
+/** The nearest leaf that a value was made from, which tells models apart. */
 function leafOf(variable: Variable): Variable {
   for (let at = variable; ; ) {
     const inputs = at.node?.inputs.filter((input) => input !== null) ?? [];
@@ -36,7 +36,7 @@ function leafOf(variable: Variable): Variable {
   }
 }
 
-/** Warns where the input of a loss function of F is made by what the loss does itself. */
+/** Warns where the input of a loss of F was made by an operation that the loss does itself. */
 export function checkLossInput(fn: unknown, input: Tensor): void {
   let variable = input?.variable ?? null;
   while (variable?.node && SAME_NUMBERS.has(variable.node.primitive)) variable = variable.node.inputs[0] ?? null;

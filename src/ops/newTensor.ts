@@ -1,6 +1,7 @@
-/** What all that makes tensors shares: options, shape arguments, tensors of listed numbers. */
+/** What functions that make tensors share: options, shape arguments, tensors of listed numbers. */
 import { AutogradError, DTypeError, OutOfMemoryError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
+import { isError } from '../../bindings/realm.ts';
 import { empty } from '../emit/emit.ts';
 import { rememberWritten } from '../emit/values.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
@@ -9,31 +10,39 @@ import { numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { active } from '../tensor/trace.ts';
 
-/** Options of `tensor` and of what else makes tensors. */
+/** Options of `tensor` and of other functions that make tensors. */
 export interface TensorOptions {
   /** Element type. Default: float32; bool for booleans, int32 for arrays of an integer type. */
   dtype?: DType;
   /** Record operations on it for `backward()`; float32 only. Default false. */
   requiresGrad?: boolean;
-  /** Where it lives. Default: as `init` chose. */
+  /** Where it is. Default: where `init` chose. */
   device?: Device;
 }
 
-/** An executor may be named directly. */
+/** Inside the library an executor may be named directly. */
 export interface CreationOptions extends TensorOptions {
   executor?: Executor;
 }
 
 const DTYPES = ['float32', 'int32', 'bool'];
 
-/** Their kinds. */
+/** The kinds of `TensorOptions`. */
 export const TENSOR_KINDS: OptionKinds<TensorOptions> = { dtype: VALUE, requiresGrad: FLAG, device: VALUE };
 
-/** Checks the options; where the tensor will live. */
-export function place(op: string, options: CreationOptions, kinds: object = TENSOR_KINDS): Executor {
-  // Callers inside the library name an executor.
-  if (!isOptions(options) || !('executor' in options))
-    checkOptions<TensorOptions>(op, options, kinds as typeof TENSOR_KINDS);
+/** Checks the options; where the tensor will be. */
+export function place(op: string, options: CreationOptions): Executor {
+  return placeOf(op, options, TENSOR_KINDS);
+}
+
+/** The same for a function with more options. */
+export function placeOf<O extends TensorOptions>(
+  op: string,
+  options: O & CreationOptions,
+  kinds: OptionKinds<NoInfer<O>>,
+): Executor {
+  // Callers inside the library, which name an executor, need no check.
+  if (!isOptions(options) || !('executor' in options)) checkOptions<O>(op, options, kinds);
   const { dtype, device, executor } = options;
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
     refuse(DTypeError, op, `unknown dtype ${String(dtype)} (expected ${DTYPES.join(', ')})`, {
@@ -44,7 +53,7 @@ export function place(op: string, options: CreationOptions, kinds: object = TENS
   return executor ?? (device === undefined ? defaultExecutor() : active(executorFor(device)));
 }
 
-/** The tensor as the options want it. */
+/** The tensor, which requires grad if the options say so. */
 export function finish(op: string, t: Tensor, options: CreationOptions): Tensor {
   if (options.requiresGrad) {
     if (t.dtype !== 'float32')
@@ -62,13 +71,17 @@ export function isOptions(value: unknown): value is TensorOptions {
 /** Shape arguments: an array, or numbers one by one with an options object last. */
 export type ShapeArguments<O> = [shape: Shape, options?: O] | [...sizes: number[]] | [...sizes: number[], options: O];
 
-/** Shape and options out of such arguments. */
-export function shapeArguments<O extends object>(op: string, args: readonly unknown[]): [Shape, O] {
-  if (Array.isArray(args[0]) && args.length > 2) noMore(op, 2, args);
-  if (Array.isArray(args[0])) return [[...(args[0] as number[])], (args[1] === undefined ? {} : args[1]) as O];
-  const last = args[args.length - 1];
-  if (typeof last === 'object' && last !== null) return [args.slice(0, -1) as number[], last as O];
-  return [args as number[], {} as O];
+/** Shape and options from such arguments, which `checkShape` and `place` have yet to check. */
+export function shapeArguments(op: string, args: readonly unknown[]): [Shape, CreationOptions] {
+  const [first, second] = args;
+  const last = args.at(-1);
+  if (Array.isArray(first) && args.length > 2) noMore(op, 2, args);
+  const [sizes, options = {}] = Array.isArray(first)
+    ? [[...first], second]
+    : isOptions(last)
+      ? [args.slice(0, -1), last]
+      : [[...args]];
+  return [sizes, options] as [Shape, CreationOptions];
 }
 
 /** A tensor of listed numbers, which are made when there is room for them. */
@@ -80,7 +93,8 @@ export function fromList(op: string, make: () => ArrayLike<number>, shape: Shape
     rememberWritten(t, values);
   } catch (error) {
     t.dispose();
-    if ((error as Error).name === 'RangeError') refuse(OutOfMemoryError, op, `cannot list ${numelOf(shape)} numbers`);
+    if (isError(error) && error.name === 'RangeError')
+      refuse(OutOfMemoryError, op, `cannot list ${numelOf(shape)} numbers`);
     throw error;
   }
   return finish(op, t, options);

@@ -17,8 +17,8 @@ import { record } from '../tape/record.ts';
 import { numelOf, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
+import { compose } from './compose.ts';
 
 /** A factor and a summand a channel. */
 export interface Affine {

@@ -8,10 +8,10 @@ import { needsGrad, record } from '../tape/record.ts';
 import { type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkFloat } from './check.ts';
-import { checkReach, type Pair, pairOf } from './conv.ts';
+import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
+import { checkReach, type Pair, pairOf } from './pairs.ts';
 import { indexSelect } from './select.ts';
 
 /** A window that slides over planes. */

@@ -3,9 +3,9 @@ import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
-import type { Pair } from './conv.ts';
+import { compose } from './compose.ts';
+import type { Pair } from './pairs.ts';
 import { type AdaptiveSize, adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool, type PoolWindow } from './planes.ts';
 
 /** What all sliding windows have in common. */

@@ -1,26 +1,8 @@
 /** The operations that users of the library see as functions; those that only gradient rules need stay inside. */
 
-export {
-  type AlphaOptions,
-  abs,
-  add,
-  ceil,
-  clamp,
-  floor,
-  logicalNot,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  type Operand,
-  pow,
-  sign,
-  square,
-  sub,
-  where,
-} from './arithmetic.ts';
-export { type CrossEntropyOptions, logSoftmax, type Reduction, type SoftmaxOptions, softmax } from './classify.ts';
-export { eq, ge, gt, le, lt, ne } from './comparisons.ts';
+export { type AlphaOptions, add, maximum, minimum, mul, pow, sub } from './arithmetic.ts';
+export { type CrossEntropyOptions, logSoftmax, type SoftmaxOptions, softmax } from './classify.ts';
+export { eq, ge, gt, le, logicalNot, lt, ne, where } from './comparisons.ts';
 export {
   arange,
   eye,
@@ -39,7 +21,9 @@ export { gather, type SortOptions, scatterAdd, sort, type TopkOptions, topk } fr
 export * from './generated/mathFunctions.ts';
 export { bmm, dot, matmul, outer } from './linalg.ts';
 export type { NumberList } from './lists.ts';
+export type { Reduction } from './lossParts.ts';
 export type { ShapeArguments, TensorOptions } from './newTensor.ts';
+export type { Operand } from './operands.ts';
 export { rand, randint, randn, randperm } from './random.ts';
 export { chunk, flip, repeat, split, tril, triu } from './rearrange.ts';
 export type { Dims, ReduceOptions, SumDtype, SumOptions } from './reduce.ts';
@@ -61,3 +45,4 @@ export {
   unsqueeze,
   view,
 } from './shape.ts';
+export { abs, ceil, clamp, floor, neg, sign, square } from './unary.ts';

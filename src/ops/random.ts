@@ -1,5 +1,4 @@
 /** Tensors of random numbers. */
-
 import { ArgumentError, DTypeError, refuse } from '../../bindings/errors.ts';
 import { empty } from '../emit/emit.ts';
 import { generator } from '../emit/random.ts';
@@ -7,18 +6,10 @@ import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
 import type { Known } from '../tensor/knownShapes.ts';
 import { checkShape, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  type CreationOptions,
-  finish,
-  fromList,
-  place,
-  type ShapeArguments,
-  shapeArguments,
-  type TensorOptions,
-} from './newTensor.ts';
+import { finish, fromList, place, type ShapeArguments, shapeArguments, type TensorOptions } from './newTensor.ts';
 
 function drawn(op: string, args: readonly unknown[], fn: 'uniform' | 'normal'): Tensor {
-  const [shape, options] = shapeArguments<CreationOptions>(op, args);
+  const [shape, options] = shapeArguments(op, args);
   checkShape(op, shape);
   const executor = place(op, options);
   if (options.dtype !== undefined && options.dtype !== 'float32') {
@@ -45,7 +36,7 @@ export function rand(...args: ShapeArguments<TensorOptions>): Tensor {
   return drawn('rand', args, 'uniform');
 }
 
-/** @internal Uniform random numbers in the shape and place of x. */
+/** @internal Uniform random numbers with the shape and device of x. */
 export function randomLike(x: Tensor): Tensor {
   const t = empty(x.executor, x.shape, 'float32');
   generator.fill(t, 'uniform', 0, 1);
@@ -68,9 +59,9 @@ export function randn(...args: ShapeArguments<TensorOptions>): Tensor {
 type RandintOptions = Omit<TensorOptions, 'dtype'>;
 
 /**
- * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`, or `randint(high, shape)` from 0 on.
+ * Random whole numbers, low ≤ x < high, int32: `randint(low, high, shape)`; in `randint(high, shape)` low is 0.
  *
- * @throws ArgumentError where low is not below high, or they are no whole numbers of 32 bits
+ * @throws ArgumentError where low is not below high, or one of them is not a whole number of 32 bits
  * @example
  * randint(0, 10, [2, 3]).shape; // [2, 3]
  */

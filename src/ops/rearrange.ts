@@ -5,8 +5,9 @@ import { checkWhole, noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { checkList, checkShape, normalizeDim, normalizeDims, numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { clone } from './convert.ts';
 import { alongDim, constant } from './create.ts';
 

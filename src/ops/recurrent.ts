@@ -12,7 +12,7 @@ import type { Context, RecurrentAttributes } from '../tape/primitives.ts';
 import { needsGrad, record } from '../tape/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
+import { compose } from './compose.ts';
 import { clone } from './convert.ts';
 import { matmul } from './linalg.ts';
 import { cat } from './shape.ts';

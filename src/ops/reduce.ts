@@ -6,8 +6,8 @@ import { dense, done, emitReduce, sectionsOf } from '../emit/emit.ts';
 import { checkOneOf, checkOptions, FLAG, type OptionKinds } from '../options.ts';
 import { normalizeDims, numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { cast } from './convert.ts';
 
 /** Dimensions to reduce: one, several, or (undefined, []) all. */

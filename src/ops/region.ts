@@ -4,7 +4,7 @@ import { copyInto, materialize, viewOf } from '../emit/emit.ts';
 import type { Region } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
+import { compose } from './compose.ts';
 import { clone } from './convert.ts';
 import { constant } from './create.ts';
 

@@ -7,8 +7,8 @@ import { record } from '../tape/record.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor, elementOf } from './check.ts';
+import { compose } from './compose.ts';
 import { indexSelect } from './select.ts';
 
 /** x resized by a geometry. */

@@ -1,8 +1,8 @@
 /**
- * Gradients of tables of which a step looks up few rows. Such a gradient is a tensor like any other, as large as its table; but
- * its memory lasts from step to step, and it is known which rows of it may be other than zero. So the next step clears those
- * rows alone, and an optimizer that leaves what has no gradient as it is changes those rows alone: the work goes with the rows
- * looked up, not with the table. Whoever else changes that memory, which its version tells, makes that knowledge void.
+ * Gradients of tables of which a step looks up few rows. Such a gradient is a tensor like any other, as large as its table, but its
+ * memory lasts from step to step, with a list of the rows that may not be zero. So the next step clears only those rows, and an
+ * optimizer that leaves rows without a gradient as they are changes only those rows: the work grows with the rows looked up, not with
+ * the table. The list is void once anything else changes that memory, which its version tells.
  */
 
 import type { Executor } from '../../bindings/executor.ts';
@@ -19,13 +19,13 @@ import { indexAddTo } from './select.ts';
 
 const memories = new WeakMap<Storage, RowMemory>();
 
-/** Memory of a gradient that is zero but in the rows of a list. */
+/** Memory of a gradient that is zero except in the rows of a list. */
 export class RowMemory implements GradientRows {
   readonly storage: Storage;
   /** A mark for each row, which names the row's last place in the list; then the list, with room for as many rows as there are. */
   private readonly lists: Storage;
   private readonly rows: number;
-  /** Length of the list of the gradient that is being made or recorded, of the one that lies in the memory, and of the recorded one. */
+  /** Length of the list of the gradient that is being made or recorded, of the one that is in the memory, and of the recorded one. */
   private count = 0;
   private listed = 0;
   private recorded = 0;
@@ -40,7 +40,7 @@ export class RowMemory implements GradientRows {
     /** The program that it was made for. */
     private readonly recorder: Tracer | null,
   ) {
-    this.rows = shape[0]!;
+    this.rows = shape[0] ?? 0;
     const storage = Storage.allocate(executor, numelOf(shape));
     try {
       this.lists = Storage.allocate(executor, 2 * this.rows);
@@ -53,22 +53,22 @@ export class RowMemory implements GradientRows {
     this.zero();
   }
 
-  /** Whether it can take a new gradient: none lies in it, and nothing has been saved from it. */
+  /** Whether it can take a new gradient: it holds none, and nothing has been saved from it. */
   fits(executor: Executor, shape: Shape): boolean {
     return this.storage.refs === 1 && this.executor === executor && sameShape(this.shape, shape);
   }
 
-  /** Whether the list is right, and what is done now may use it. */
+  /** Whether the list is right, and may be used now. */
   get isKnown(): boolean {
     return this.version === this.storage.version && (tracing === null || tracing === this.recorder);
   }
 
-  /** Whether gradients of so many rows can be added to the one that is in it. */
+  /** Whether gradients of this many rows can be added to the one that is in it. */
   takes(count: number, shape: Shape): boolean {
     return this.isKnown && sameShape(this.shape, shape) && this.count + count <= this.rows;
   }
 
-  /** Makes all of it zero, for a new gradient. */
+  /** Sets all of it to zero, for a new gradient. */
   clear(): void {
     if (this.version !== this.storage.version) this.zero();
     else if (this.listed > 0) this.encode(0, 0, this.listed);
@@ -79,7 +79,7 @@ export class RowMemory implements GradientRows {
   /** The same before a run of the program that it was made for. */
   beforeRun(): void {
     const { recorded, storage } = this;
-    // Recorded commands run later: a version that has changed before the first run says that there are others than `add`'s.
+    // Recorded commands run later: if the version changes before the first run, others than `add`'s change the memory.
     if (this.listed === 0 && storage.version !== 0) this.isMixed = true;
     this.clear();
     this.count = recorded;
@@ -87,7 +87,7 @@ export class RowMemory implements GradientRows {
     this.version = this.isMixed ? -1 : storage.version + 1;
   }
 
-  /** What puts back what is known of the memory. */
+  /** A function that restores what is known about the memory. */
   save(): () => void {
     const { count, listed, version, isMixed } = this;
     return () => Object.assign(this, { count, listed, version, isMixed });
@@ -147,13 +147,13 @@ export class RowMemory implements GradientRows {
   }
 }
 
-/** The memory of a gradient of which it is known which rows may be other than zero, or null. */
+/** The memory of a gradient with a list of the rows that may not be zero, or null. */
 export function rowsOf(gradient: Tensor): RowMemory | null {
   const memory = memories.get(gradient.storage);
   return memory?.isKnown ? memory : null;
 }
 
-/** Whether a gradient lies in such memory, which its leaf or its program owns. */
+/** Whether a gradient is in such memory, which its leaf or its program owns. */
 export const isInRowMemory = (gradient: Tensor): boolean => memories.has(gradient.storage);
 
 /** Memory for the first gradient of a leaf in this step, all zero. */
@@ -179,7 +179,7 @@ function memoryFor(leaf: Variable, shape: Shape, executor: Executor): RowMemory 
   return memory;
 }
 
-/** Memory for the gradients of `count` rows of an input, and whether there are some already; null where a list of rows does not help. */
+/** Memory for the gradients of `count` rows of an input, and whether they are its first; null where a list of rows does not help. */
 function placeFor(c: Context<unknown>, input: number, count: number, executor: Executor) {
   const leaf = c.leaf(input);
   const shape = c.shape(input);
@@ -191,8 +191,8 @@ function placeFor(c: Context<unknown>, input: number, count: number, executor: E
 }
 
 /**
- * Gradient of an input of which `index` has looked up entries of the first dimension: zeros, and g where the entries are. Entry
- * `padding` gets none. null: it has been added to the gradient that the input has already.
+ * Gradient of an input whose rows `index` has looked up: g in those rows, zeros elsewhere and in row `padding`. null: it has been added to
+ * the gradient that the input already has.
  */
 export function rowGradient(
   g: Tensor,
@@ -201,10 +201,10 @@ export function rowGradient(
   index: Tensor,
   padding: number | null,
 ): Tensor | null {
-  const [rows, ...rest] = c.shape(input) as [number, ...number[]];
+  const [rows = 0, ...rest] = c.shape(input);
   const place = placeFor(c, input, index.numel, g.executor);
   const isMore = place !== null && !place.isFirst;
-  // Only a gradient that is nobody else's can lose its padding afterwards.
+  // Only a gradient that nothing else uses can lose its padding row afterwards.
   const masks = padding !== null && (isGradEnabled() || isMore);
   const added = masks ? g.mul(index.ne(padding).to('float32').unsqueeze(1)) : g;
   place?.memory.add(index, added);

@@ -8,8 +8,8 @@ import { noMore } from '../options.ts';
 import { record } from '../tape/record.ts';
 import { normalizeDim, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 
 /** Refuses what is not an index into `size` elements. */

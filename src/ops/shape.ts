@@ -24,8 +24,8 @@ import {
   viewStrides,
 } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose } from './arithmetic.ts';
 import { checkTensor } from './check.ts';
+import { compose } from './compose.ts';
 import { cast, clone } from './convert.ts';
 
 /**

@@ -1,11 +1,11 @@
-/** softmax and logSoftmax as `F` has them: the dimension is an option. */
+/** softmax and logSoftmax as functions of `F`, where the dimension is an option. */
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { logSoftmax as logSoftmaxAlong, type SoftmaxOptions, softmax as softmaxAlong } from './classify.ts';
 
 /** Options of functions along one dimension. */
 export interface DimOptions {
-  /** The dimension along which is summed; negative ones count from the end. Default −1. */
+  /** The dimension of the sum; negative ones count from the end. Default −1. */
   dim?: number;
 }
 

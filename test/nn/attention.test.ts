@@ -193,7 +193,7 @@ describe('attention refuses', () => {
       'a mask with isCausal',
       () => attention(zeros(3, 4), zeros(5, 4), zeros(5, 4), { attnMask: zeros(3, 5), isCausal: true }),
       ArgumentError,
-      'exclude each other',
+      'cannot be given together',
     ],
     [
       'a mask that would stretch the scores',

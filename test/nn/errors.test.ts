@@ -97,7 +97,7 @@ describe('selections, softmax and losses refuse', () => {
       'crossEntropy, labelSmoothing',
       ce(whole(0, 1), { labelSmoothing: 2 }),
       ArgumentError,
-      'crossEntropy: labelSmoothing must lie between 0 and 1, got 2',
+      'crossEntropy: labelSmoothing must be between 0 and 1, got 2',
     ],
     [
       'mseLoss of different shapes',

@@ -46,7 +46,7 @@ describe('convolution refuses', () => {
       () => F.conv2d(x, w, null, { dilation: 4, padding: 1 }),
       'conv2d: kernel 3×3 (spanning 9×9) does not fit into the padded input, 7×8',
     ],
-    ['bias', () => F.conv2d(x, w, shaped(4)), 'conv2d: bias must be [8], one value an output channel, got [4]'],
+    ['bias', () => F.conv2d(x, w, shaped(4)), 'conv2d: bias must be [8], one value per output channel, got [4]'],
     [
       'one-dimensional input',
       () => F.conv1d(x, shaped(1, 4, 3)),

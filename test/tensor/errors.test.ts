@@ -134,7 +134,7 @@ describe('creation refuses', () => {
       'arange without end',
       () => call('arange', 0, Infinity),
       ArgumentError,
-      'arange: from 0 to Infinity in steps of 1 is no finite range',
+      'arange: from 0 to Infinity in steps of 1 is not a finite range',
     ],
     ['arange without step', () => call('arange', 0, 3, 0), ArgumentError, 'arange: from 0 to 3 in steps of 0'],
     ['arange away from its end', () => call('arange', 3, 0), ArgumentError, 'arange: from 3 to 0 in steps of 1'],

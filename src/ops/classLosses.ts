@@ -1,21 +1,19 @@
-/** Negative log-likelihood, and the forms of cross-entropy beyond [N, C] logits with class indices. */
+/** Losses of classes: negative log-likelihood, cross-entropy in all its forms, focal loss. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor } from '../emit/emit.ts';
 import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { nestedShape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { compose, where } from './arithmetic.ts';
 import { checkFloat, checkTensor } from './check.ts';
-import {
-  type CrossEntropyOptions,
-  checkClassIndices,
-  checkReduction,
-  crossEntropyOfRows,
-  logSoftmax,
-  type Reduction,
-} from './classify.ts';
+import { type CrossEntropyOptions, checkClassIndices, crossEntropyOfRows, logSoftmax } from './classify.ts';
+import { where } from './comparisons.ts';
+import { compose } from './compose.ts';
 import { gather } from './gather.ts';
 import { indexTensor, isNumberList, type NumberList, weightTensor } from './lists.ts';
+import { checkReduction, type Reduction } from './lossParts.ts';
+
+/** How many classes x has: the size of dimension 1, or of the only one. */
+const classesOf = ({ shape }: Tensor): number => shape[1] ?? shape[0] ?? 1;
 
 /** Dimension of the classes: 1, or 0 for a single example. */
 function classDim(op: string, x: Tensor): number {
@@ -28,7 +26,7 @@ function classDim(op: string, x: Tensor): number {
 function rowsOf(x: Tensor): Tensor {
   if (x.ndim < 2) return x.reshape([1, x.numel]);
   const order = [0, ...x.shape.keys()].filter((dim, i) => dim !== 1 && (i === 0 || dim !== 0));
-  return x.ndim === 2 ? x : x.permute([...order, 1]).reshape([-1, x.shape[1]!]);
+  return x.ndim === 2 ? x : x.permute([...order, 1]).reshape([-1, classesOf(x)]);
 }
 
 function checkWeight(op: string, weight: Tensor, classes: number): void {
@@ -57,7 +55,7 @@ function checkTargetShape(op: string, x: Tensor, target: Tensor, dim: number): v
 
 /**
  * Cross-entropy of logits [N, C, d1, …] (or [C]) and class indices [N, d1, …] (int32), or class probabilities (float32) in the
- * shape of the logits; either may be nested arrays.
+ * shape of the logits. Targets may be nested arrays.
  *
  * @throws ShapeError where the target does not fit the input, ArgumentError where a class is out of range
  * @see https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
@@ -79,32 +77,45 @@ export function crossEntropy(x: Tensor, target: Tensor | NumberList, options: Cr
   checkTensor(op, 'target', target);
   const { weight } = options;
   if (isNumberList(weight)) return compose(() => crossEntropy(x, target, withWeight(options, x)));
-  return crossEntropyOf(x, target, dim, options as WithWeight<CrossEntropyOptions>);
+  return crossEntropyOf(x, target, dim, weight, options);
 }
 
-/** Options whose weight is a tensor. */
-type WithWeight<O> = Omit<O, 'weight'> & { weight?: Tensor };
-
-function withWeight<O extends { weight?: Tensor | readonly number[] }>(options: O, x: Tensor): WithWeight<O> {
+/** The options with the weight as a tensor. */
+function withWeight<O extends { weight?: Tensor | readonly number[] }>(options: O, x: Tensor) {
   const { weight, ...rest } = options;
-  return weight === undefined ? rest : { ...rest, weight: weightTensor(weight, x) };
+  return { ...rest, weight: weightTensor(weight, x) };
 }
 
-function crossEntropyOf(x: Tensor, target: Tensor, dim: number, options: WithWeight<CrossEntropyOptions>): Tensor {
+type ClassOptions = Omit<CrossEntropyOptions, 'weight'>;
+
+function crossEntropyOf(
+  x: Tensor,
+  target: Tensor,
+  dim: number,
+  weight: Tensor | undefined,
+  options: ClassOptions,
+): Tensor {
   const op = 'crossEntropy';
-  if (target.dtype === 'float32' && sameShape(target.shape, x.shape)) return ofProbabilities(x, target, dim, options);
-  if (x.ndim === 2) return crossEntropyOfRows(x, target, options);
+  if (target.dtype === 'float32' && sameShape(target.shape, x.shape))
+    return ofProbabilities(x, target, dim, weight, options);
+  if (x.ndim === 2) return crossEntropyOfRows(x, target, weight, options);
   checkTargetShape(op, x, target, dim);
   return compose(() => {
-    const loss = crossEntropyOfRows(rowsOf(x), target.reshape([-1]), options);
+    const loss = crossEntropyOfRows(rowsOf(x), target.reshape([-1]), weight, options);
     return options.reduction === 'none' ? loss.reshape(target.shape) : loss;
   });
 }
 
-/** −Σ_c w[c]·y[c]·ln softmax(x)[c] with smoothed targets y; the mean is over all but the classes. */
-function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: WithWeight<CrossEntropyOptions>): Tensor {
+/** −Σ_c w[c]·y[c]·ln softmax(x)[c] with smoothed targets y; the mean is over all dimensions except the classes. */
+function ofProbabilities(
+  x: Tensor,
+  target: Tensor,
+  dim: number,
+  weight: Tensor | undefined,
+  options: ClassOptions,
+): Tensor {
   const op = 'crossEntropy';
-  const { weight, reduction = 'mean', labelSmoothing = 0 } = options;
+  const { reduction = 'mean', labelSmoothing = 0 } = options;
   checkReduction(op, reduction);
   checkRange(op, 'labelSmoothing', labelSmoothing, 0, 1);
   if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
@@ -113,7 +124,7 @@ function ofProbabilities(x: Tensor, target: Tensor, dim: number, options: WithWe
       got: options.ignoreIndex,
     });
   }
-  const classes = x.shape[dim]!;
+  const classes = classesOf(x);
   if (weight !== undefined) checkWeight(op, weight, classes);
   commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
   return compose(() => {
@@ -134,7 +145,7 @@ function scalesOf(weight: Tensor | undefined, target: Tensor, counts: Tensor): T
 
 /** Options of `focalLoss`. */
 export interface FocalLossOptions {
-  /** Exponent of 1 − p: how little what is well classified counts. Default 2. */
+  /** Exponent of 1 − p: the larger, the less well classified examples count. Default 2. */
   gamma?: number;
   /** A factor for each class. */
   weight?: Tensor | readonly number[];
@@ -154,16 +165,17 @@ export function focalLoss(x: Tensor, target: Tensor | NumberList, options: Focal
   if (arguments.length > 3) noMore('focalLoss', 3, arguments);
   const op = 'focalLoss';
   checkOptions(op, options, { gamma: VALUE, weight: VALUE, reduction: VALUE });
-  if (isNumberList(target) || isNumberList(options.weight)) {
+  const { gamma = 2, weight, reduction = 'mean' } = options;
+  if (isNumberList(target) || isNumberList(weight)) {
     classDim(op, x);
     return compose(() => focalLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));
   }
-  const { gamma = 2, weight, reduction = 'mean' } = options as WithWeight<FocalLossOptions>;
   checkRange(op, 'gamma', gamma, 0);
   checkReduction(op, reduction);
-  if (weight !== undefined) checkWeight(op, weight, x.shape[classDim(op, x)]!);
+  const dim = classDim(op, x);
+  if (weight !== undefined) checkWeight(op, weight, classesOf(x));
   return compose(() => {
-    const negative = nllLoss(logSoftmax(x, classDim(op, x)), target, { reduction: 'none' });
+    const negative = nllLoss(logSoftmax(x, dim), target, { reduction: 'none' });
     const focused = negative.mul(negative.neg().exp().neg().add(1).clamp(0).pow(gamma));
     const loss = weight === undefined ? focused : focused.mul(scalesOf(weight, target, target.ge(0)));
     if (reduction === 'none') return loss;
@@ -187,21 +199,21 @@ export function nllLoss(x: Tensor, target: Tensor | NumberList, options: NllLoss
   if (arguments.length > 3) noMore('nllLoss', 3, arguments);
   const op = 'nllLoss';
   checkOptions(op, options, { weight: VALUE, reduction: VALUE, ignoreIndex: VALUE });
-  if (isNumberList(target) || isNumberList(options.weight)) {
+  const { weight, reduction = 'mean', ignoreIndex = -100 } = options;
+  if (isNumberList(target) || isNumberList(weight)) {
     classDim(op, x);
     return compose(() => nllLoss(x, indexTensor(op, 'target', target, x), withWeight(options, x)));
   }
-  const { weight, reduction = 'mean', ignoreIndex = -100 } = options as WithWeight<NllLossOptions>;
   const dim = classDim(op, x);
   checkReduction(op, reduction);
-  const classes = x.shape[dim]!;
+  const classes = classesOf(x);
   if (weight !== undefined) checkWeight(op, weight, classes);
   checkTargetShape(op, x, target, dim);
   checkClassIndices(op, target, classes, ignoreIndex);
   commonExecutor(op, x, target, ...(weight === undefined ? [] : [weight]));
   return compose(() => {
     const counts = target.ne(ignoreIndex);
-    // Ignored targets point to class 0; without classes there is nothing to point to.
+    // Ignored targets point to class 0, where there are classes.
     const at = where(counts, target, target.mul(0));
     const scale = scalesOf(weight, at, counts);
     const picked = gather(x, dim, at.unsqueeze(dim)).squeeze(dim);

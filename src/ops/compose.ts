@@ -1,0 +1,14 @@
+/** Operations that are made of others. */
+import { closeScope, openScope } from '../tensor/scope.ts';
+
+/** Runs `fn` and disposes what it made but its result: for operations made of others. */
+export function compose<T>(fn: () => T): T {
+  const scope = openScope();
+  let result: T | undefined;
+  try {
+    result = fn();
+    return result;
+  } finally {
+    closeScope(scope, result);
+  }
+}
