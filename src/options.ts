@@ -77,7 +77,7 @@ type KindOf<T> = [T] extends [boolean] ? typeof FLAG : null extends T ? typeof N
 /** The kind of every option of T. A surplus name, a missing name or a wrong kind does not compile. */
 export type OptionKinds<T> = { readonly [K in keyof T]-?: KindOf<Exclude<T[K], undefined>> };
 
-/** The kinds of options, told from their defaults: null means something where it is the default. */
+/** The kinds of options, derived from their defaults: null means something where it is the default. */
 export function kindsOf<T extends object>(defaults: Required<T>): OptionKinds<T> {
   const kinds = Object.entries(defaults).map(([name, value]) => [
     name,

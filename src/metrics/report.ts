@@ -33,6 +33,9 @@ export interface ReportRow {
 /** The report as an object: a row for each class and each average; 'accuracy' is a number. */
 export type Report = Record<string, ReportRow | number>;
 
+/** A row of the report and its name. */
+type Line = readonly [name: string, row: ReportRow];
+
 const HEADERS = ['precision', 'recall', 'f1-score', 'support'] as const;
 const AVERAGES = ['micro', 'macro', 'weighted'] as const;
 const COLUMN = 9;
@@ -87,42 +90,34 @@ export function classificationReport(yTrue: Labels, yPred: Labels, options: Repo
       'f1-score': f1,
       support,
     }));
-  const classes = rowsOf(null);
-  const support = classes.reduce((sum, row) => sum + row.support, 0);
+  const classes = rowsOf(null).map((row, i): Line => [names[i]!, row]);
+  const support = classes.reduce((sum, [, row]) => sum + row.support, 0);
   const wholeSet = new Set(labels);
   const isAccuracy = wholeSet.size === pair.present.length && pair.present.every((label) => wholeSet.has(label));
-  const averages = AVERAGES.map((average): [string, ReportRow] => [
-    average === 'micro' && isAccuracy ? 'accuracy' : `${average} avg`,
-    { ...rowsOf(average)[0]!, support },
-  ]);
+  const averages = AVERAGES.map(
+    (average): Line => [
+      average === 'micro' && isAccuracy ? 'accuracy' : `${average} avg`,
+      { ...rowsOf(average)[0]!, support },
+    ],
+  );
   if (outputDict) {
-    const lines = [...names.map((name, i): [string, ReportRow] => [name, classes[i]!]), ...averages];
-    return Object.fromEntries(lines.map(([name, row]) => [name, name === 'accuracy' ? row.precision : row]));
+    return Object.fromEntries(
+      [...classes, ...averages].map(([name, row]) => [name, name === 'accuracy' ? row.precision : row]),
+    );
   }
-  return render(names, classes, averages, digits);
+  return render(classes, averages, digits);
 }
 
-function render(
-  names: readonly string[],
-  classes: readonly ReportRow[],
-  averages: readonly [string, ReportRow][],
-  digits: number,
-): string {
-  const width = Math.max(...names.map((name) => name.length), 'weighted avg'.length, digits);
+function render(classes: readonly Line[], averages: readonly Line[], digits: number): string {
+  const width = Math.max(...classes.map(([name]) => name.length), 'weighted avg'.length, digits);
   const text = (value: number) => (Number.isNaN(value) ? 'nan' : fixed(value, digits));
   const line = (name: string, cells: readonly (string | number)[]) =>
     `${name.padStart(width)} ${cells.map((cell) => ` ${String(cell).padStart(COLUMN)}`).join('')}\n`;
-  const lineOf = (name: string, row: ReportRow) =>
+  const lineOf = ([name, row]: Line) =>
     name === 'accuracy'
       ? line(name, ['', '', text(row['f1-score']), row.support])
       : line(name, [text(row.precision), text(row.recall), text(row['f1-score']), row.support]);
-  return [
-    line('', HEADERS),
-    '\n',
-    ...classes.map((row, i) => lineOf(names[i]!, row)),
-    '\n',
-    ...averages.map(([name, row]) => lineOf(name, row)),
-  ].join('');
+  return [line('', HEADERS), '\n', ...classes.map(lineOf), '\n', ...averages.map(lineOf)].join('');
 }
 
 /** Decimal text as Python writes it: numbers exactly halfway go to the even digit, where toFixed goes up. */

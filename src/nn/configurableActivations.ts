@@ -81,7 +81,7 @@ export class LeakyReLU extends Module {
   /** @internal */ static override name = 'LeakyReLU';
 
   constructor(
-    /** As they were given: `negativeSlope`, default 0.01. */
+    /** The options as they were given: `negativeSlope`, default 0.01. */
     readonly options: LeakyReluOptions = {},
   ) {
     if (arguments.length > 1) noMore('LeakyReLU', 1, arguments);
@@ -105,7 +105,7 @@ export class ELU extends Module {
   /** @internal */ static override name = 'ELU';
 
   constructor(
-    /** As they were given: `alpha`, default 1. */
+    /** The options as they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
   ) {
     if (arguments.length > 1) noMore('ELU', 1, arguments);
@@ -129,7 +129,7 @@ export class CELU extends Module {
   /** @internal */ static override name = 'CELU';
 
   constructor(
-    /** As they were given: `alpha`, default 1. */
+    /** The options as they were given: `alpha`, default 1. */
     readonly options: AlphaOptions = {},
   ) {
     if (arguments.length > 1) noMore('CELU', 1, arguments);
@@ -153,7 +153,7 @@ export class GELU extends Module {
   /** @internal */ static override name = 'GELU';
 
   constructor(
-    /** As they were given: `approximate`, default 'none'. */
+    /** The options as they were given: `approximate`, default 'none'. */
     readonly options: GeluOptions = {},
   ) {
     if (arguments.length > 1) noMore('GELU', 1, arguments);
@@ -178,7 +178,7 @@ export class Softplus extends Module {
   /** @internal */ static override name = 'Softplus';
 
   constructor(
-    /** As they were given: `beta`, default 1, and `threshold`, default 20. */
+    /** The options as they were given: `beta`, default 1, and `threshold`, default 20. */
     readonly options: SoftplusOptions = {},
   ) {
     if (arguments.length > 1) noMore('Softplus', 1, arguments);
@@ -202,7 +202,7 @@ export class Hardtanh extends Module {
   /** @internal */ static override name = 'Hardtanh';
 
   constructor(
-    /** As they were given: `minVal`, default −1, and `maxVal`, default 1. */
+    /** The options as they were given: `minVal`, default −1, and `maxVal`, default 1. */
     readonly options: HardtanhOptions = {},
   ) {
     if (arguments.length > 1) noMore('Hardtanh', 1, arguments);

@@ -11,7 +11,7 @@ import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
 
 /**
- * Rows of a table by index (int32, any shape): [...] → [..., embeddingDim]. The table starts standard normal, the row of
+ * Rows of a table by index (int32, any shape): [...] → [..., embeddingDim]. The table starts with standard normal values, the row of
  * `paddingIdx` with zeros. The gradient is dense, as large as the table, but only the rows looked up are worked on: backward passes,
  * and SGD without momentum and weight decay, cost the same for a large table as for a small one.
  *
@@ -26,7 +26,7 @@ export class Embedding extends Module {
 
   /** The table, [numEmbeddings, embeddingDim]. */
   declare weight: Parameter;
-  /** As they were given. */
+  /** The options as they were given. */
   readonly options: EmbeddingOptions;
 
   constructor(

@@ -132,7 +132,7 @@ export class Graph {
   }
 }
 
-/** The steps' values that lead to the outputs, in the order in which they were drawn. */
+/** The values of the steps that the outputs depend on, in the order in which they were drawn. */
 function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>): Computed[] {
   const seen = new Set<Computed>();
   const open = [...outputs];

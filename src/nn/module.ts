@@ -271,7 +271,7 @@ export abstract class Module extends Marked {
   }
 
   /**
-   * Moves all parameters and buffers to a device. Optimizers made before keep working.
+   * Moves all parameters and buffers to a device. Optimizers made before that keep working.
    *
    * @throws DeviceError from the GPU, whose values come asynchronously: `await move(model, device)`
    */

@@ -33,13 +33,13 @@ export interface RunningNormOptions {
 
 /** What layers with running statistics share. */
 abstract class RunningNorm extends Module {
-  /** A factor for each channel, [numFeatures], at first 1; null without `affine`. */
+  /** A factor for each channel, [numFeatures], initially 1; null without `affine`. */
   declare weight: Parameter | null;
-  /** A summand for each channel, [numFeatures], at first 0; null without `affine`. */
+  /** A summand for each channel, [numFeatures], initially 0; null without `affine`. */
   declare bias: Parameter | null;
-  /** Means of the channels so far, [numFeatures], at first 0; null without `trackRunningStats`. */
+  /** Means of the channels so far, [numFeatures], initially 0; null without `trackRunningStats`. */
   declare running_mean: Buffer | null;
-  /** Unbiased variances of the channels so far, [numFeatures], at first 1; null without `trackRunningStats`. */
+  /** Unbiased variances of the channels so far, [numFeatures], initially 1; null without `trackRunningStats`. */
   declare running_var: Buffer | null;
   /** How many batches the statistics have seen, [] int32 (InstanceNorm2d's stays 0); null without `trackRunningStats`. */
   declare num_batches_tracked: Buffer | null;
@@ -206,9 +206,9 @@ export class LayerNorm extends Module {
   readonly normalizedShape: Shape;
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
-  /** A factor for each element, of `normalizedShape`, at first 1; null without `elementwiseAffine`. */
+  /** A factor for each element, of `normalizedShape`, initially 1; null without `elementwiseAffine`. */
   declare weight: Parameter | null;
-  /** A summand for each element, of `normalizedShape`, at first 0; null without `elementwiseAffine` or `bias`. */
+  /** A summand for each element, of `normalizedShape`, initially 0; null without `elementwiseAffine` or `bias`. */
   declare bias: Parameter | null;
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
@@ -259,9 +259,9 @@ export class GroupNorm extends Module {
 
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;
-  /** A factor for each channel, [numChannels], at first 1; null without `affine`. */
+  /** A factor for each channel, [numChannels], initially 1; null without `affine`. */
   declare weight: Parameter | null;
-  /** A summand for each channel, [numChannels], at first 0; null without `affine`. */
+  /** A summand for each channel, [numChannels], initially 0; null without `affine`. */
   declare bias: Parameter | null;
 
   constructor(

@@ -24,7 +24,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
     op: string,
     /** Size of a window, ≥ 1; for planes a number for both sides or [height, width]. */
     readonly kernelSize: Size,
-    /** As they were given; `stride` is the kernel's size unless given. */
+    /** The options as they were given; `stride` is the kernel's size unless given. */
     readonly options: Options,
     kinds: OptionKinds<Options>,
   ) {

@@ -38,11 +38,11 @@ export interface Sampled {
 export class RBM extends Module {
   /** @internal */ static override name = 'RBM';
 
-  /** W, [hidden, visible], at first normal with standard deviation 0.01. */
+  /** W, [hidden, visible], initially normal with standard deviation 0.01. */
   declare weight: Parameter;
-  /** b, [visible], at first 0. */
+  /** b, [visible], initially 0. */
   declare visible_bias: Parameter;
-  /** c, [hidden], at first 0. */
+  /** c, [hidden], initially 0. */
   declare hidden_bias: Parameter;
 
   constructor(

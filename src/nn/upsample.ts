@@ -20,7 +20,7 @@ export class Upsample extends Module {
   /** @internal */ static override name = 'Upsample';
 
   constructor(
-    /** As they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
+    /** The options as they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
     readonly options: InterpolateOptions,
   ) {
     if (arguments.length > 1) noMore('Upsample', 1, arguments);

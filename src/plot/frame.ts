@@ -58,7 +58,7 @@ function swatch({ colour, dash, isLine }: Entry, x: number, y: number): string {
   return element('rect', { x: x + 4, y: y - 6, width: 12, height: 12, rx: 2, fill: colour });
 }
 
-/** Ticks whose texts do not overlap. */
+/** Ticks whose labels do not overlap. */
 function readable({ ticks, format, share }: Scale, length: number): number[] {
   let end = -Infinity;
   return ticks.filter((tick) => {

@@ -13,7 +13,7 @@ import { element, FAINT, fitted, heading, PADDING, sheet, text } from './svg.ts'
 export interface ImagesOptions extends Omit<ChartOptions, 'height'> {
   /** Pictures in a row. Default: about as many as there are rows. */
   columns?: number;
-  /** A text below each picture. */
+  /** A label below each picture. */
   labels?: readonly (string | number)[];
   /** The numbers that black and white stand for; what is beyond is clipped. Default: the least and the greatest number. */
   range?: readonly [number, number];

@@ -56,7 +56,7 @@ function runsOf(xs: readonly number[], values: readonly number[]): [number, numb
  * Curves, such as the losses of a training run. Where a value is NaN or infinite, the curve has a gap.
  *
  * @param series a History, or numbers by name
- * @throws ArgumentError where there is nothing to draw, or a logarithmic axis meets a number that is not positive
+ * @throws ArgumentError if there is nothing to draw, or a number on a logarithmic axis is not positive
  * @example
  * const history = await trainer.fit(x, y, { epochs: 3, verbose: false });
  * const svg = plot.lines(history, { title: 'Training', xLabel: 'epoch' }); // writeFileSync('training.svg', svg)
@@ -156,7 +156,10 @@ export function roc(curve: RocCurve | Readonly<Record<string, RocCurve>>, option
       });
     for (const rate of [...fpr, ...tpr])
       if (rate < 0 || rate > 1)
-        refuse(ArgumentError, op, `${name || 'curve'} has a rate ${rate}`, { argument: name || 'curve', got: rate });
+        refuse(ArgumentError, op, `${name || 'curve'} has a rate of ${rate}, which is not between 0 and 1`, {
+          argument: name || 'curve',
+          got: rate,
+        });
     const area = areaUnder({ fpr, tpr, thresholds: [] }).toFixed(3);
     return { name: name === '' ? `AUC ${area}` : `${name}: AUC ${area}`, fpr, tpr, colour: colourOf(i) };
   });

@@ -36,13 +36,13 @@ const FONT_SIZE = 12;
 /** A sans-serif letter is about this wide at FONT_SIZE. */
 const LETTER = 6.9;
 
-/** About how wide a text is. A little too much rather than too little. */
+/** Roughly how wide a string is when it is drawn: a little too wide rather than too narrow. */
 export function textWidth(text: string, size: number = FONT_SIZE): number {
   const wide = text.match(/[mwMW@%\u2e80-\uffff]/g)?.length ?? 0;
   return (([...text].length + wide * 0.6) * LETTER * size) / FONT_SIZE;
 }
 
-/** A text that fits a width; a longer one is cut. */
+/** A string cut to fit a width. */
 export function fitted(text: string, width: number, size: number = FONT_SIZE): string {
   const letters = [...text];
   const room = Math.max(1, Math.floor((width * FONT_SIZE) / (LETTER * size)));
@@ -51,7 +51,7 @@ export function fitted(text: string, width: number, size: number = FONT_SIZE): s
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** A text as XML can hold it; characters that XML does not allow become U+FFFD. */
+/** A string as XML can hold it; characters that XML does not allow become U+FFFD. */
 function escapeXml(text: string): string {
   const allowed = text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids

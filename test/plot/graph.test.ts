@@ -135,7 +135,7 @@ describeRefusals('charts refuse', [
     ArgumentError,
     'tpr has 1 values, fpr has 2',
   ],
-  ['roc: not a rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate 2'],
+  ['roc: not a rate', () => plot.roc({ fpr: [0, 2], tpr: [0, 1], thresholds: [] }), ArgumentError, 'has a rate of 2'],
   ['histogram: nothing', () => plot.histogram([]), ArgumentError, 'plot.histogram: values is empty'],
   ['histogram: NaN', () => plot.histogram([1, Number.NaN]), ArgumentError, 'values[1] must be finite, got NaN'],
   [
