@@ -15,7 +15,7 @@ import { costFunction, costKernel } from './cost.ts';
 import { dispatch } from './dispatch.ts';
 import { pack, unpack } from './pack.ts';
 import { tiles } from './tiles.ts';
-import { markers, mathFunctions, mathMethods, mathSaves, unaryDispatch } from './unary.ts';
+import { markers, mathFunctions, mathMethods, mathSaves, unaryDispatch, unaryOp } from './unary.ts';
 import { unfuse } from './unfuse.ts';
 
 const BUDGET_BYTES = 100 * 1024;
@@ -47,6 +47,7 @@ write('bindings/generated/encode.ts', encoders());
 write('assembly/generated/dispatch.ts', dispatch());
 write('assembly/generated/tiles.ts', tiles());
 write('assembly/generated/markers.ts', markers());
+write('assembly/generated/unaryOp.ts', unaryOp());
 write('assembly/generated/unary.ts', unaryDispatch());
 write('assembly/generated/cost.ts', costKernel());
 write('src/program/generated/cost.ts', costFunction());

@@ -15,13 +15,10 @@ export function markers(): string {
   return `${header}${rows.map(([name]) => `export class ${pascal(name)} {}`).join('\n')}\n`;
 }
 
-/** AssemblyScript: from a marker or a function's number to its code. */
-export function unaryDispatch(): string {
+/** AssemblyScript: from a marker to its code. */
+export function unaryOp(): string {
   const operands = (row: UnaryRow) => ['x', 'p0', 'p1'].slice(0, row.of.length).join(', ');
-  const long = rows.filter(([, row]) => row.isLong).map(([name]) => `    case UnaryFn.${name}:\n`);
-  return `${header}import { map } from '../elementwise/map';
-import { UnaryFn } from './commands';
-import { ${rows.map(([name]) => pascal(name)).join(', ')} } from './markers';
+  return `${header}import { ${rows.map(([name]) => pascal(name)).join(', ')} } from './markers';
 ${importsOf(rows.map(([name]) => `${name}4`))}
 /** fn of four elements; p0 and p1 in all lanes. Folds to that function's code when it is compiled, so a loop over it has no dispatch inside. */
 // @ts-ignore: decorator
@@ -30,6 +27,15 @@ export function unaryOp<F>(x: v128, p0: v128, p1: v128): v128 {
 ${rows.map(([name, row]) => `  if (idof<F>() == idof<${pascal(name)}>()) return ${name}4(${operands(row)});`).join('\n')}
   return unreachable();
 }
+`;
+}
+
+/** AssemblyScript: from a function's number to its loop. */
+export function unaryDispatch(): string {
+  const long = rows.filter(([, row]) => row.isLong).map(([name]) => `    case UnaryFn.${name}:\n`);
+  return `${header}import { map } from '../elementwise/map';
+import { UnaryFn } from './commands';
+import { ${rows.map(([name]) => pascal(name)).join(', ')} } from './markers';
 
 /** y[i] = fn(x[i]). */
 export function unary(fn: u32, x: usize, y: usize, n: u32, p0: u32, p1: u32): void {

@@ -4,7 +4,7 @@
  * y[0 … n − 1] is written, nothing outside x[0 … n − 1] is read.
  */
 import { Exp, Sigmoid, Tanh } from '../generated/markers';
-import { unaryOp } from '../generated/unary';
+import { unaryOp } from '../generated/unaryOp';
 import { finished, limited, reduced, shifted } from '../simd/exp';
 import { loadTail, storeTail } from './tail';
 

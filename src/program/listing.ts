@@ -13,19 +13,25 @@ function dims(command: Command): number[] {
   return Array.from(command.words.subarray(at, at + command.get('ndim')));
 }
 
-/** The fields that tell the size of other commands: the first of these that a command has. */
+/** Fields that tell the size of a command: the first of these that it has. */
 const usualSizes = [
-  ['n'],
+  ['rows', 'cols'],
   ['outer', 'channels', 'spatial'],
-  ['planes', 'height', 'width'],
-  ['planes', 'outSize'],
   ['outer', 'groups', 'size'],
-  ['batch', 'inChannels', 'height', 'width'],
+  ['outer', 'count', 'inner'],
+  ['outer', 'size', 'inner'],
+  ['planes', 'inSize'],
+  ['outChannels', 'inChannels'],
+  ['steps', 'batch', 'hiddenSize'],
+  ['k', 'n'],
+  ['n'],
 ];
 
 /** What a command works on, in brackets. */
 export function commandSizes(command: Command): string {
   const show = (...names: string[]) => names.map((name) => command.get(name)).join('×');
+  const image = () => show('batch', 'inChannels', 'height', 'width');
+  const kernel = () => show('outChannels', 'kernelHeight', 'kernelWidth');
   switch (command.opcode) {
     case 'copy':
     case 'binary':
@@ -37,53 +43,21 @@ export function commandSizes(command: Command): string {
       return `${show('m', 'k')} · ${show('k', 'n')}`;
     case 'conv':
     case 'convInputGrad':
-    case 'convWeightGrad': {
-      const sizes = `${show('batch', 'inChannels', 'height', 'width')} · ${show('outChannels', 'kernelHeight', 'kernelWidth')}`;
-      return command.get('strideHeight') > 1 ? `${sizes} / ${command.get('strideHeight')}` : sizes;
-    }
-    case 'winogradWeights':
-    case 'winogradWeightGrad':
-      return show('outChannels', 'inChannels');
+    case 'convWeightGrad':
+      return `${image()} · ${kernel()}${command.get('strideHeight') > 1 ? ` / ${command.get('strideHeight')}` : ''}`;
     case 'winogradConv':
     case 'winogradGrad':
-      return `${show('batch', 'inChannels', 'height', 'width')} · ${command.get('outChannels')}`;
+      return `${image()} · ${command.get('outChannels')}`;
     case 'im2col':
-      return `${show('batch', 'inChannels', 'height', 'width')} · ${show('outChannels', 'kernelHeight', 'kernelWidth')}`;
+      return `${image()} · ${kernel()}`;
     case 'maxPool':
     case 'avgPool':
     case 'avgPoolGrad':
     case 'resize':
     case 'resizeGrad':
       return `${show('planes', 'height', 'width')} · ${show('outHeight', 'outWidth')}`;
-    case 'maxPoolGrad':
-      return show('planes', 'inSize');
-    case 'moments':
-      return show('outer', 'groups', 'size');
-    case 'normalize':
-    case 'normSums':
-    case 'normGrad':
-      return show('outer', 'channels', 'spatial');
-    case 'reduce':
-    case 'argReduce':
-    case 'cumsum':
-      return show('outer', 'size', 'inner');
-    case 'softmax':
-    case 'softmaxGrad':
-    case 'crossEntropy':
-    case 'crossEntropyGrad':
-    case 'sort':
-      return show('rows', 'cols');
-    case 'pack':
-      return show('k', 'n');
     case 'recurrent':
       return `${show('steps', 'batch', 'inputSize')} to ${command.get('hiddenSize')}`;
-    case 'recurrentGrad':
-      return show('steps', 'batch', 'hiddenSize');
-    case 'takeRows':
-    case 'addRows':
-    case 'gather':
-    case 'scatterAdd':
-      return show('outer', 'count', 'inner');
     case 'sgd':
       return command.get('index') === 0 ? show('n') : show('count', 'inner');
     case 'group': {
