@@ -9,7 +9,7 @@ const layers: Record<string, (bias: unknown) => unknown> = {
 };
 
 describe('bias is true or false', () => {
-  it.each(Object.keys(layers))('%s', (name) => {
+  it.each(Object.keys(layers))('in %s', (name) => {
     for (const value of ['false', '', 0, 1])
       expect(() => layers[name]!(value)).toThrow(`${name}: bias must be true or false, got`);
     for (const value of [true, false, undefined]) expect(() => layers[name]!(value)).not.toThrow();
