@@ -2,10 +2,10 @@
 import { init, type RuntimeInfo, setNumThreads } from '../runtime/runtime.ts';
 import { type Contender, type Problem, problems } from './problems.ts';
 
-/** Seconds that each contender is measured for, after its first run. */
+/** How long each contender is measured, in seconds, after its first run. */
 const SECONDS = 0.5;
 const LEAST_RUNS = 3;
-/** Results may differ by so much of their largest: orders of additions differ. */
+/** Results may differ by this share of the largest one, because orders of additions differ. */
 const TOLERANCE = 1e-3;
 
 export interface Measured {
@@ -37,7 +37,7 @@ function isClose(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
 
 type Prepared = [name: string, prepare: () => Promise<unknown>];
 
-/** Who is measured: a name, and what has to be chosen before. Without WebAssembly there is the reference executor alone. */
+/** The contenders: a name, and a function that selects the executor. Without WebAssembly there is only the reference executor. */
 function contendersOn({ device, threads }: RuntimeInfo): Prepared[] {
   const reference: Prepared = ['reference', () => init({ device: 'reference' })];
   if (device !== 'wasm') return [reference];
@@ -67,7 +67,7 @@ async function measureProblem(problem: Problem, contenders: readonly Prepared[])
   return { name: problem.name, milliseconds };
 }
 
-/** Measures all problems; `progress` is told each as it is done. */
+/** Measures all problems; calls `progress` after each. */
 export async function bench(threads: number | 'auto', progress: (done: Measured) => void): Promise<Report> {
   const info = await init({ threads });
   const contenders = contendersOn(info);
@@ -85,20 +85,21 @@ function time(milliseconds: number): string {
   return milliseconds < 995 ? `${milliseconds.toPrecision(3)} ms` : `${(milliseconds / 1000).toPrecision(3)} s`;
 }
 
-/** Lines of columns: the first flush left, the others flush right. */
+/** Lines of columns: the first column is aligned left, the others are aligned right. */
 function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!));
+  const widthOf = (i: number) => Math.max(...rows.map((row) => row[i]?.length ?? 0));
+  const widths = (rows[0] ?? []).map((_, i) => widthOf(i));
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
   return rows.map((row) => row.map(pad).join('   ').trimEnd()).join('\n');
 }
 
-/** The table: times, and how many times longer the others take than the first. */
+/** The table: times, and the ratios of the others to the first. */
 export function benchTable({ problems }: Pick<Report, 'problems'>): string {
-  const names = Object.keys(problems[0]!.milliseconds);
+  const names = Object.keys(problems[0]?.milliseconds ?? {});
   const rows = problems.map(({ name, milliseconds }) => {
-    const own = milliseconds[names[0]!]!;
-    const cells = names.map((contender, i) => {
-      const value = milliseconds[contender]!;
+    const times = Object.values(milliseconds);
+    const [own = 0] = times;
+    const cells = times.map((value, i) => {
       const ratio = value / own;
       return i === 0
         ? time(value)

@@ -8,21 +8,21 @@ import { engine, info, infoText, processor } from './info.ts';
 const USAGE = `saraf trains and runs neural networks in JavaScript.
 
   saraf info    what it finds here: runtime, kernels, threads, GPU
-  saraf bench   how fast it is here, against plain JavaScript (20 seconds)
+  saraf bench   how fast it is here, compared to plain JavaScript (20 seconds)
 
-  --threads N   bench: threads to use; without it as many as there are cores
+  --threads N   bench: number of threads; default: one for each core
   --json        print JSON
   --version     print the version
   --help        print this
 `;
 
-/** What was wrong with the arguments. */
+/** Wrong arguments. */
 class UsageError extends Error {}
 
 function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
   return version;
 }
 
@@ -77,7 +77,7 @@ async function main(args: string[]): Promise<void> {
 
 try {
   await main(process.argv.slice(2));
-  // A GPU that has been opened keeps Node running.
+  // An open GPU keeps Node running.
   process.exit(0);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

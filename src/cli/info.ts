@@ -8,7 +8,7 @@ export interface Info extends RuntimeInfo {
   /** Name and version of the runtime. */
   engine: string;
   cpu: string;
-  /** Which GPU there is for WebGPU, or null. */
+  /** The GPU for WebGPU, or null. */
   gpu: string | null;
   /** Why there is none. */
   gpuNote?: string;
@@ -22,7 +22,7 @@ export function engine(): string {
   return `Node ${process.versions.node}`;
 }
 
-/** The processor, and how many cores of it. */
+/** The processor and the number of its cores. */
 export function processor(): string {
   const cores = cpus();
   return `${cores[0]?.model.trim() || 'unknown'}, ${cores.length} core${cores.length === 1 ? '' : 's'}`;

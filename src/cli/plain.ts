@@ -1,6 +1,6 @@
 /**
- * The benchmark's problems in plain JavaScript, as one would write them: loops over Float32Arrays in the order that suits caches, and
- * nothing more.
+ * The problems of the benchmark in plain JavaScript, as one would write them: loops over Float32Arrays in an order that suits caches,
+ * without further optimizations.
  */
 
 /** C[m, n] = A[m, k]·B[k, n]. */
@@ -15,14 +15,14 @@ export function product(a: Float32Array, b: Float32Array, m: number, n: number, 
   return c;
 }
 
-/** The other way round. */
+/** The transpose of a matrix. */
 function transposed(x: Float32Array, rows: number, cols: number): Float32Array {
   const y = new Float32Array(x.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) y[j * rows + i] = x[i * cols + j]!;
   return y;
 }
 
-/** x[m, k]·Wᵀ + bias, W being [n, k]. */
+/** x[m, k]·Wᵀ + bias, where W is [n, k]. */
 function linear(x: Float32Array, w: Float32Array, bias: Float32Array, m: number): Float32Array {
   const n = bias.length;
   const k = w.length / n;

@@ -1,7 +1,7 @@
-/** What `saraf bench` measures: four problems, each for saraf on any device and in plain JavaScript. */
+/** The four problems of `saraf bench`, each for saraf on any device and in plain JavaScript. */
 
 import { manualSeed } from '../emit/random.ts';
-import { Conv2d, Linear, LSTM, ReLU, Sequential } from '../nn/index.ts';
+import { Conv2d, Linear, LSTM, type Module, ReLU, Sequential } from '../nn/index.ts';
 import { crossEntropy } from '../ops/functional.ts';
 import { tensor } from '../ops/index.ts';
 import { SGD } from '../optim/index.ts';
@@ -11,7 +11,7 @@ import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convolution, lstm, product, trainingStep } from './plain.ts';
 
-/** Something to measure: `run` does it once, `result` says what came out, to compare. */
+/** An implementation to measure: `run` runs it once, `result` gives its result for comparison. */
 export interface Contender {
   run(): void;
   result(): ArrayLike<number>;
@@ -40,10 +40,10 @@ function contender<T>(compute: () => T, result: (last: T) => ArrayLike<number>):
   };
 }
 
-/** A compiled function of tensors. They are its arguments, so that nothing of it can be computed beforehand. */
-function compiled(
-  step: (...inputs: Tensor[]) => Tensor,
-  inputs: readonly Tensor[],
+/** A compiled function of tensors, which are arguments, so that no part of it can be computed in advance. */
+function compiled<A extends [Tensor, ...Tensor[]]>(
+  step: (...inputs: A) => Tensor,
+  inputs: A,
   ...others: { dispose(): void }[]
 ): Contender {
   const program = compile(step);
@@ -61,7 +61,7 @@ const gemm: Problem = {
   name: `product ${N}×${N}×${N}`,
   saraf: () => {
     const [a, b] = [tensor(values(N * N), { shape: [N, N] }), tensor(values(N * N).reverse(), { shape: [N, N] })];
-    return compiled((left, right) => left!.matmul(right!), [a, b]);
+    return compiled((left, right) => left.matmul(right), [a, b]);
   },
   plain: () => {
     const [a, b] = [values(N * N), values(N * N).reverse()];
@@ -75,9 +75,11 @@ const gemm: Problem = {
 const [BATCH, INPUTS, HIDDEN, CLASSES, LR] = [64, 784, 128, 10, 0.1];
 const labels = Int32Array.from({ length: BATCH }, (_, i) => (i * 7) % CLASSES);
 
-/** The layers' weights, the same for everybody. */
-function parameters(model: Sequential): Float32Array[] {
-  return Array.from(model.parameters(), (parameter) => parameter.dataSync() as Float32Array);
+const NONE = new Float32Array(0);
+
+/** The weights of a model, which all contenders share. */
+function parameters(model: Module): Float32Array[] {
+  return Array.from(model.parameters(), (parameter) => Float32Array.from(parameter.dataSync()));
 }
 
 function perceptron(): Sequential {
@@ -98,11 +100,11 @@ const mlp: Problem = {
       optimizer.step();
       return loss;
     };
-    return compiled(step as (...inputs: Tensor[]) => Tensor, [x, y], model, optimizer);
+    return compiled(step, [x, y], model, optimizer);
   },
   plain: () => {
     const model = perceptron();
-    const [w1, b1, w2, b2] = parameters(model) as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const [w1 = NONE, b1 = NONE, w2 = NONE, b2 = NONE] = parameters(model);
     model.dispose();
     const x = values(BATCH * INPUTS);
     return contender(
@@ -119,16 +121,16 @@ const conv: Problem = {
     manualSeed(2);
     const layer = new Conv2d(CHANNELS, CHANNELS, 3, { padding: 1 });
     const x = tensor(values(IMAGES * CHANNELS * SIDE * SIDE), { shape: [IMAGES, CHANNELS, SIDE, SIDE] });
-    return compiled((input) => noGrad(() => layer.forward(input!)), [x], layer);
+    return compiled((input) => noGrad(() => layer.forward(input)), [x], layer);
   },
   plain: () => {
     manualSeed(2);
     const layer = new Conv2d(CHANNELS, CHANNELS, 3, { padding: 1 });
-    const [w, bias] = Array.from(layer.parameters(), (parameter) => parameter.dataSync() as Float32Array);
+    const [w = NONE, bias = NONE] = parameters(layer);
     layer.dispose();
     const x = values(IMAGES * CHANNELS * SIDE * SIDE);
     return contender(
-      () => convolution(x, w!, bias!, IMAGES, CHANNELS, SIDE),
+      () => convolution(x, w, bias, IMAGES, CHANNELS, SIDE),
       (y) => y,
     );
   },
@@ -145,7 +147,7 @@ const recurrent: Problem = {
       (input) =>
         noGrad(() =>
           layer
-            .forward(input!)[0]
+            .forward(input)[0]
             .select(0, STEPS - 1)
             .clone(),
         ),
@@ -156,10 +158,10 @@ const recurrent: Problem = {
   plain: () => {
     manualSeed(3);
     const layer = new LSTM(FEATURES, UNITS);
-    const [wIh, wHh, bIh, bHh] = Array.from(layer.parameters(), (p) => p.dataSync() as Float32Array);
+    const [wIh = NONE, wHh = NONE, bIh = NONE, bHh = NONE] = parameters(layer);
     layer.dispose();
     const x = values(STEPS * SENTENCES * FEATURES);
-    const weights = { wIh: wIh!, wHh: wHh!, bIh: bIh!, bHh: bHh! };
+    const weights = { wIh, wHh, bIh, bHh };
     return contender(
       () => lstm(x, weights, STEPS, SENTENCES),
       (h) => h,

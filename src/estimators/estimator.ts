@@ -1,6 +1,6 @@
 /**
- * What scikit-learn's style has in common: `fit` learns from examples and labels, `predict` gives labels, `score` tells how
- * good they are. Tables come as tensors [N, F] or nested arrays, and answers in the same form.
+ * The base classes of estimators in scikit-learn's style: `fit` learns from examples and labels, `predict` gives labels, `score` tells
+ * how good they are. Tables are tensors [N, F] or nested arrays, and results have the same form.
  */
 
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
@@ -20,20 +20,19 @@ import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 
-/** The form in which a table came. */
+/** The type of a result: a tensor for a table that is a tensor, otherwise A. */
 export type Answer<T, A> = T extends Tensor ? Tensor : A;
 
 abstract class Estimator {
-  /** Features that `fit` saw; 0 before. */
+  /** The number of features that `fit` saw; 0 before. */
   protected features = 0;
 
-  protected get op(): string {
-    return this.constructor.name;
-  }
+  /** The name of the class in errors. */
+  protected abstract readonly op: string;
 
   /** The examples of `fit`. */
   protected examples(x: Features, labels: number): Table {
-    const table = tableOf(`${this.op}.fit`, 'x', x as Numbers);
+    const table = tableOf(`${this.op}.fit`, 'x', x);
     checkLengths(`${this.op}.fit`, labels, table.rows);
     this.features = table.cols;
     return table;
@@ -43,7 +42,7 @@ abstract class Estimator {
   protected table(method: string, x: Features): Table {
     const op = `${this.op}.${method}`;
     if (this.features === 0) refuse(ArgumentError, op, 'fit() must come first', { argument: 'x' });
-    const table = tableOf(op, 'x', x as Numbers);
+    const table = tableOf(op, 'x', x);
     if (table.cols !== this.features) {
       refuse(ShapeError, op, `x has ${table.cols} features, fit() saw ${this.features}`, {
         argument: 'x',
@@ -60,7 +59,7 @@ function nested(values: Float64Array, rows: number, cols: number): number[][] {
   return Array.from({ length: rows }, (_, i) => Array.from(values.subarray(i * cols, (i + 1) * cols)));
 }
 
-/** Learns classes: numbers or texts. */
+/** Learns classes, which are numbers or texts. */
 export abstract class Classifier extends Estimator {
   /** The classes, in order. */
   classes: Label[] = [];
@@ -73,7 +72,7 @@ export abstract class Classifier extends Estimator {
     const classes = uniqueLabels(op, labels);
     const table = this.examples(x, labels.length);
     if (classes.length < 2) {
-      refuse(ArgumentError, op, `y must have two classes or more, got ${classes.length}`, {
+      refuse(ArgumentError, op, `y must have at least two classes, got ${classes.length}`, {
         argument: 'y',
         got: classes,
       });
@@ -93,7 +92,7 @@ export abstract class Classifier extends Estimator {
   /** Probabilities [N, C], row by row. */
   protected abstract probabilities(x: Table): Float64Array;
 
-  /** What tells the class [N, C]: the largest. */
+  /** Scores [N, C]; the largest one of a row tells the class. */
   protected ranking(x: Table): Float64Array {
     return this.probabilities(x);
   }
@@ -103,13 +102,13 @@ export abstract class Classifier extends Estimator {
     if (arguments.length > 1) noMore('Classifier.predict', 1, arguments);
     const op = `${this.op}.predict`;
     const labels = this.predicted('predict', x);
-    if (!isTensor(x)) return labels as Answer<T, Label[]>;
-    if (!labels.every((label) => Number.isInteger(label))) {
+    if (isTensor(x) && !labels.every((label) => Number.isInteger(label))) {
       refuse(ArgumentError, op, `a tensor cannot hold the classes ${this.classes.join(', ')}; give x as arrays`, {
         argument: 'x',
       });
     }
-    return tensor(labels as number[], { dtype: 'int32', device: x.device }) as Answer<T, Label[]>;
+    const answer = isTensor(x) ? tensor(labels.map(Number), { dtype: 'int32', device: x.device }) : labels;
+    return answer as Answer<T, Label[]>;
   }
 
   private predicted(method: string, x: Features): Label[] {
@@ -129,20 +128,18 @@ export abstract class Classifier extends Estimator {
     const table = this.table('predictProba', x);
     const values = this.probabilities(table);
     const shape = [table.rows, this.classes.length] as const;
-    return (isTensor(x) ? tensor(values, { shape, device: x.device }) : nested(values, ...shape)) as Answer<
-      T,
-      number[][]
-    >;
+    const answer = isTensor(x) ? tensor(values, { shape, device: x.device }) : nested(values, ...shape);
+    return answer as Answer<T, number[][]>;
   }
 
-  /** Share of the examples whose class is predicted. */
+  /** The share of the examples whose class is predicted correctly. */
   score(x: Features, y: Labels): number {
     if (arguments.length > 2) noMore('Classifier.score', 2, arguments);
     return accuracy(y, this.predicted('score', x));
   }
 }
 
-/** Learns numbers: one an example [N], or several [N, K]. */
+/** Learns numbers: one for each example [N], or several [N, K]. */
 export abstract class Regressor extends Estimator {
   private outputs = 1;
   private isFlat = true;
@@ -164,17 +161,15 @@ export abstract class Regressor extends Estimator {
   /** Predicted values [N, K], row by row. */
   protected abstract values(x: Table): Float64Array;
 
-  /** The predicted values, [N] or [N, K] as `fit` got them. */
+  /** The predicted values, [N] or [N, K] like those given to `fit`. */
   predict<T extends Features>(x: T): Answer<T, number[] | number[][]> {
     if (arguments.length > 1) noMore('Regressor.predict', 1, arguments);
     const table = this.table('predict', x);
     const values = this.values(table);
     const shape = this.isFlat ? [table.rows] : [table.rows, this.outputs];
-    if (isTensor(x)) return tensor(values, { shape, device: x.device }) as Answer<T, number[] | number[][]>;
-    return (this.isFlat ? Array.from(values) : nested(values, table.rows, this.outputs)) as Answer<
-      T,
-      number[] | number[][]
-    >;
+    const lists = () => (this.isFlat ? Array.from(values) : nested(values, table.rows, this.outputs));
+    const answer = isTensor(x) ? tensor(values, { shape, device: x.device }) : lists();
+    return answer as Answer<T, number[] | number[][]>;
   }
 
   /** R² of the predictions. */
@@ -193,7 +188,7 @@ export function softmax(scores: readonly number[]): number[] {
   return powers.map((power) => power / sum);
 }
 
-/** The same of rows of scores, in place. */
+/** The same for rows of scores, in place. */
 export function softmaxRows(values: Float64Array, classes: number): Float64Array {
   for (let at = 0; at < values.length; at += classes)
     values.set(softmax(Array.from(values.subarray(at, at + classes))), at);

@@ -1,10 +1,10 @@
-/** Trying out settings. */
+/** The search for the best settings. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isURL } from '../../bindings/realm.ts';
 import { checkOneOf, checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { scoreInWorkers } from './searchWorkers.ts';
 
-/** The values to try of each setting. */
+/** The values to try for each setting. */
 export type Space = Readonly<Record<string, readonly unknown[]>>;
 
 /** One value of each setting. */
@@ -12,36 +12,36 @@ export type Point<S extends Space> = { [K in keyof S]: S[K][number] };
 
 /** Options of `gridSearch`. */
 export interface GridSearchOptions {
-  /** Whether large or small scores are good. Default 'max'. */
+  /** Whether large or small scores are better. Default 'max'. */
   mode?: 'max' | 'min';
   /** Ends the search: the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
-  /** For a module: how many workers score at once. Default: one a core. */
+  /** For a module: the number of workers that score at once. Default: one for each core. */
   workers?: number;
 }
 
-/** What `gridSearch` finds. */
+/** The result of `gridSearch`. */
 export interface GridSearchResult<S extends Space> {
-  /** The settings with the best score; of equal ones the first. */
+  /** The settings with the best score; the first ones if several are equal. */
   bestParams: Point<S>;
   /** Their score. */
   bestScore: number;
-  /** All that was tried, in order. */
+  /** Everything that was tried, in order. */
   results: {
     /** One combination of the settings. */
     params: Point<S>;
-    /** What the function gave for it. */
+    /** The score that the function gave. */
     score: number;
   }[];
 }
 
 /**
- * Scores every combination of settings; the last setting changes fastest. A function is called for one after the other; a
+ * Scores every combination of settings; the last setting changes fastest. A function is called for one combination after the other; a
  * module, which exports the function by default, is imported by worker threads (Node, Deno, Bun) that share the work. Scores
- * and their order are the same, where the function seeds what it draws.
+ * and their order are the same if the function seeds its random numbers.
  *
  * @param fn gives the score of settings, or a promise of it; or the module of such a function
- * @throws SarafError where a module's function fails, with the settings and the error as `cause`
+ * @throws SarafError if the function of a module fails, with the settings and the error as `cause`
  * @example
  * const space = { alpha: [0, 1e-3], hiddenLayerSizes: [[2], [4]] };
  * const { bestParams } = await gridSearch(space, (params) =>
@@ -94,7 +94,7 @@ export async function gridSearch<const S extends Space>(
   return { bestParams: best.params, bestScore: best.score, results };
 }
 
-/** Every combination, the last setting changing fastest. */
+/** Every combination; the last setting changes fastest. */
 function pointsOf<S extends Space>(space: S): Point<S>[] {
   for (const [name, values] of Object.entries(space)) {
     if (!Array.isArray(values) || values.length === 0) {

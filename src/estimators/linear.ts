@@ -1,4 +1,4 @@
-/** Linear classifiers: the perceptron and logistic regression. Plain numbers in float64; no tensors are made to learn. */
+/** Linear classifiers: the perceptron and logistic regression. They learn with plain numbers in float64, without tensors. */
 
 import { generatorFor } from '../emit/random.ts';
 import type { Table } from '../metrics/inputs.ts';
@@ -6,21 +6,23 @@ import { checkOneOf, checkOptions, checkRange, checkWhole, FLAG, NULLABLE, noMor
 import { Classifier, softmax, softmaxRows } from './estimator.ts';
 import { minimize, type Objective } from './minimize.ts';
 
-/** x·wᵀ + b with one row of weights, and one bias, for each class; a single row tells the second of two classes. */
+/** The scores of all classes; a single score is that of the second of two classes. */
+function allScores(scores: number[]): number[] {
+  return scores.length === 1 ? [0, ...scores] : scores;
+}
+
+/** x·wᵀ + b with a row of weights and a bias for each class; for two classes there is only the row of the second one. */
 abstract class LinearClassifier extends Classifier {
-  /** Weights: a row for each class; one row for two classes. */
+  /** The weights: a row for each class; a single row for two classes. */
   coef: number[][] = [];
-  /** One number for each row of `coef`. */
+  /** The biases: one for each row of `coef`. */
   intercept: number[] = [];
 
-  /** Distances tell more than probabilities, which round near ½. */
+  /** Distances, which are more exact than probabilities near ½. */
   protected override ranking(x: Table): Float64Array {
     const classes = this.classes.length;
     const values = new Float64Array(x.rows * classes);
-    for (let i = 0; i < x.rows; i++) {
-      const scores = this.decision(x, i);
-      values.set(scores.length === 1 ? [0, scores[0]!] : scores, i * classes);
-    }
+    for (let i = 0; i < x.rows; i++) values.set(allScores(this.decision(x, i)), i * classes);
     return values;
   }
 
@@ -34,7 +36,7 @@ abstract class LinearClassifier extends Classifier {
 export interface PerceptronOptions {
   /** How much an error changes the weights. Default 1. */
   lr?: number;
-  /** Passes over the examples at most; one without errors is the last. Default 1000. */
+  /** The most passes over the examples; a pass without errors is the last one. Default 1000. */
   epochs?: number;
   /** A new random order in each pass. Default true. */
   shuffle?: boolean;
@@ -43,8 +45,8 @@ export interface PerceptronOptions {
 }
 
 /**
- * Rosenblatt's perceptron (1958): every example that is on the wrong side moves the line, w ← w ± lr·x. More than two
- * classes: each against the rest.
+ * Rosenblatt's perceptron (1958): every example on the wrong side moves the line, w ← w ± lr·x. With more than two classes, each
+ * class is separated from all the others.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.Perceptron.html
  * @example
@@ -52,6 +54,7 @@ export interface PerceptronOptions {
  * and.predict([[1, 1]]); // [1]
  */
 export class Perceptron extends LinearClassifier {
+  protected readonly op = 'Perceptron';
   /** Errors in each pass, for each row of `coef`. */
   errors: number[][] = [];
 
@@ -82,7 +85,7 @@ export class Perceptron extends LinearClassifier {
         const side = y[i] === positive ? 1 : -1;
         let sum = this.intercept[k]!;
         for (let j = 0; j < cols; j++) sum += weights[j]! * values[i * cols + j]!;
-        // On the line is on neither side.
+        // A point on the line is on neither side.
         if (side * sum > 0) continue;
         errors++;
         for (let j = 0; j < cols; j++) weights[j]! += lr * side * values[i * cols + j]!;
@@ -93,13 +96,13 @@ export class Perceptron extends LinearClassifier {
     return history;
   }
 
-  /** The logistic function of the distances, scaled to sum 1: an order, not calibrated probabilities. */
+  /** The logistic function of the distances, scaled to sum up to 1. It ranks examples; it is not a calibrated probability. */
   protected override probabilities(x: Table): Float64Array {
     const classes = this.classes.length;
     const values = new Float64Array(x.rows * classes);
     for (let i = 0; i < x.rows; i++) {
       const sides = this.decision(x, i).map(sigmoid);
-      const all = sides.length === 1 ? [1 - sides[0]!, sides[0]!] : sides;
+      const all = sides.length === 1 ? [...sides.map((p) => 1 - p), ...sides] : sides;
       const sum = all.reduce((total, p) => total + p, 0);
       all.forEach((p, j) => {
         values[i * classes + j] = sum === 0 ? 1 / classes : p / sum;
@@ -113,20 +116,20 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** Options of `LogisticRegression`. */
 export interface LogisticRegressionOptions {
-  /** Weight of the errors against the penalty ½‖w‖². Default 1. */
+  /** The weight of the errors relative to the penalty ½‖w‖². Default 1. */
   C?: number;
   /** 'l2', or null for none. Default 'l2'. */
   penalty?: 'l2' | null;
   /** Learn an intercept; it is not penalized. Default true. */
   fitIntercept?: boolean;
-  /** Iterations at most. Default 100. */
+  /** The most iterations. Default 100. */
   maxIter?: number;
-  /** Ends where no part of the gradient is larger. Default 0.0001. */
+  /** Learning ends when no element of the gradient is larger. Default 0.0001. */
   tol?: number;
 }
 
 /**
- * The linear model whose probabilities are softmax(x·wᵀ + b): minimizes C·Σ −ln p(class) + ½‖w‖² with L-BFGS.
+ * The linear model with probabilities softmax(x·wᵀ + b). It minimizes C·Σ −ln p(class) + ½‖w‖² with L-BFGS.
  *
  * @see https://scikit-learn.org/stable/modules/generated/sklearn.linear_model.LogisticRegression.html
  * @example
@@ -134,7 +137,8 @@ export interface LogisticRegressionOptions {
  * classifier.score(xTest, yTest);
  */
 export class LogisticRegression extends LinearClassifier {
-  /** Iterations taken. */
+  protected readonly op = 'LogisticRegression';
+  /** The number of iterations that were made. */
   iterations = 0;
 
   constructor(private readonly options: LogisticRegressionOptions = {}) {
@@ -175,7 +179,7 @@ export class LogisticRegression extends LinearClassifier {
           for (let j = 0; j < cols; j++) sum += w[k * width + j]! * values[i * cols + j]!;
           return sum;
         });
-        const p = softmax(rows === 1 ? [0, scores[0]!] : scores);
+        const p = softmax(allScores(scores));
         value -= C * Math.log(Math.max(p[y[i]!]!, Number.MIN_VALUE));
         for (let k = 0; k < rows; k++) {
           const c = rows === 1 ? 1 : k;

@@ -1,19 +1,19 @@
-/** Minima of functions of a few thousand numbers in float64: L-BFGS with a line search, until nothing is left to gain. */
+/** Minima of functions of a few thousand numbers in float64, by L-BFGS with a line search, until no more improvement is possible. */
 import type { Objective } from '../optim/lineSearch.ts';
 import { descend, newMemory } from '../optim/quasiNewton.ts';
 
 export type { Objective };
 
-/** Pairs of steps that the curvature is told from. */
+/** The number of past steps from which the curvature is estimated. */
 const HISTORY = 10;
-/** Decrease below which rounding decides (64 steps of float64, as scipy). */
+/** The decrease below which rounding decides (64 steps of float64, as in SciPy). */
 const LEAST_DECREASE = 64 * 2 ** -52;
 
 /**
  * A minimum near `start`.
  *
- * @param tol ends where no part of the gradient is larger
- * @returns the place, how many iterations it took, and the value after each
+ * @param tol ends when no element of the gradient is larger
+ * @returns the minimum, the number of iterations, and the value after each of them
  */
 export function minimize(
   fn: Objective,

@@ -1,12 +1,18 @@
 /** Multilayer perceptrons in scikit-learn's style. */
 
+import { DisposedError, refuse } from '../../bindings/errors.ts';
 import { r2 } from '../metrics/index.ts';
 import type { Table } from '../metrics/inputs.ts';
 import { crossEntropy, mseLoss } from '../ops/functional.ts';
 import { tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
 import { Classifier, Regressor, softmaxRows } from './estimator.ts';
-import { type MLPOptions, Network, settingsOf } from './network.ts';
+import { type MLPOptions, type MLPSettings, Network, settingsOf } from './network.ts';
+
+/** The network of an estimator that has learned; refuses one that has been disposed. */
+function learned(op: string, network: Network | null): Network {
+  return network ?? refuse(DisposedError, op, 'the network has been disposed; fit() makes a new one');
+}
 
 /**
  * Layers of neurons that learn classes, with cross-entropy.
@@ -17,8 +23,9 @@ import { type MLPOptions, Network, settingsOf } from './network.ts';
  * classifier.score(xTest, yTest);
  */
 export class MLPClassifier extends Classifier {
+  protected readonly op = 'MLPClassifier';
   private network: Network | null = null;
-  private readonly settings: ReturnType<typeof settingsOf>;
+  private readonly settings: MLPSettings;
 
   constructor(options: MLPOptions = {}) {
     if (arguments.length > 1) noMore('MLPClassifier', 1, arguments);
@@ -26,14 +33,14 @@ export class MLPClassifier extends Classifier {
     this.settings = settingsOf('MLPClassifier', options);
   }
 
-  /** Loss of each pass over the examples. */
+  /** The loss of each pass over the examples. */
   get lossCurve(): readonly number[] {
     return this.network?.lossCurve ?? [];
   }
 
   protected override learn(x: Table, y: Int32Array): void {
     const outputs = this.classes.length;
-    const learned = new Network(this.settings, x, {
+    const network = new Network(this.settings, x, {
       outputs,
       loss: (output, target) => crossEntropy(output, target),
       targets: (indices) => tensor(Int32Array.from(indices, (i) => y[i]!)),
@@ -48,11 +55,11 @@ export class MLPClassifier extends Classifier {
       stratify: y,
     });
     this.dispose();
-    this.network = learned;
+    this.network = network;
   }
 
   protected override probabilities(x: Table): Float64Array {
-    return softmaxRows(this.network!.outputs(x), this.classes.length);
+    return softmaxRows(learned(this.op, this.network).outputs(x), this.classes.length);
   }
 
   /** Frees the network. */
@@ -73,8 +80,9 @@ export class MLPClassifier extends Classifier {
  * regressor.predict(x);
  */
 export class MLPRegressor extends Regressor {
+  protected readonly op = 'MLPRegressor';
   private network: Network | null = null;
-  private readonly settings: ReturnType<typeof settingsOf>;
+  private readonly settings: MLPSettings;
 
   constructor(options: MLPOptions = {}) {
     if (arguments.length > 1) noMore('MLPRegressor', 1, arguments);
@@ -82,7 +90,7 @@ export class MLPRegressor extends Regressor {
     this.settings = settingsOf('MLPRegressor', options);
   }
 
-  /** Loss of each pass over the examples. */
+  /** The loss of each pass over the examples. */
   get lossCurve(): readonly number[] {
     return this.network?.lossCurve ?? [];
   }
@@ -90,7 +98,7 @@ export class MLPRegressor extends Regressor {
   protected override learn(x: Table, y: Table): void {
     const { cols, values } = y;
     const rowOf = (i: number) => Array.from(values.subarray(i * cols, (i + 1) * cols));
-    const learned = new Network(this.settings, x, {
+    const network = new Network(this.settings, x, {
       outputs: cols,
       loss: (output, target) => mseLoss(output, target).mul(0.5),
       targets: (indices) =>
@@ -102,11 +110,11 @@ export class MLPRegressor extends Regressor {
         ),
     });
     this.dispose();
-    this.network = learned;
+    this.network = network;
   }
 
   protected override values(x: Table): Float64Array {
-    return this.network!.outputs(x);
+    return learned(this.op, this.network).outputs(x);
   }
 
   /** Frees the network. */

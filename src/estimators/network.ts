@@ -1,5 +1,6 @@
-/** How the multilayer perceptrons learn: layers of tensors, steps compiled, scikit-learn's rules for when to stop. */
+/** How the multilayer perceptrons learn: layers of tensors, compiled steps, and scikit-learn's rules for when to stop. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
+import type { NumericArray } from '../../bindings/executor.ts';
 import { trainTestSplit } from '../data/split.ts';
 import { generator } from '../emit/random.ts';
 import type { Table } from '../metrics/inputs.ts';
@@ -8,7 +9,7 @@ import { uniform_ } from '../nn/init.ts';
 import { type Layer, Linear, Sequential } from '../nn/layers.ts';
 import { tensor } from '../ops/index.ts';
 import { Adam, SGD } from '../optim/index.ts';
-import { checkOptions, checkRange, checkWhole, kindsOf, VALUE } from '../options.ts';
+import { checkOneOf, checkOptions, checkRange, checkWhole, kindsOf, VALUE } from '../options.ts';
 import { compile } from '../program/compile.ts';
 import { noGrad } from '../tape/mode.ts';
 import { scope } from '../tensor/scope.ts';
@@ -20,38 +21,44 @@ import { minimize } from './minimize.ts';
 export interface MLPOptions {
   /** Sizes of the hidden layers. Default [100]. */
   hiddenLayerSizes?: readonly number[];
-  /** What hidden layers apply. Default 'relu'. */
+  /** The activation of the hidden layers. Default 'relu'. */
   activation?: 'identity' | 'logistic' | 'tanh' | 'relu';
-  /** Default 'adam'. 'lbfgs' suits small data sets; it has no batches and no learning rate. */
+  /** The optimizer. Default 'adam'. 'lbfgs' suits small data sets; it has no batches and no learning rate. */
   solver?: 'adam' | 'sgd' | 'lbfgs';
   /** L2 penalty of the weights. Default 0.0001. */
   alpha?: number;
   /** Examples in a batch. Default 'auto': all, but at most 200. */
   batchSize?: number | 'auto';
-  /** Learning rate at the start. Default 0.001. */
+  /** The learning rate at the start. Default 0.001. */
   learningRateInit?: number;
-  /** 'sgd' only: constant; lower with the square root of time; a fifth whenever learning stalls. Default 'constant'. */
+  /**
+   * For 'sgd' only: whether the rate is constant, falls with the square root of the examples seen, or is divided by 5 whenever learning
+   * stalls. Default 'constant'.
+   */
   learningRate?: 'constant' | 'invscaling' | 'adaptive';
-  /** 'sgd' only. Default 0.9, Nesterov's. */
+  /** For 'sgd' only: Nesterov's momentum. Default 0.9. */
   momentum?: number;
-  /** Passes over the examples at most. Default 200. */
+  /** The most passes over the examples. Default 200. */
   maxIter?: number;
   /** A new random order in each pass. Default true. */
   shuffle?: boolean;
-  /** By how much a pass must be better to count. Default 0.0001. */
+  /** By how much a pass must be better to count as an improvement. Default 0.0001. */
   tol?: number;
-  /** Passes without improvement that are waited for. Default 10. */
+  /** Passes without improvement to wait for. Default 10. */
   nIterNoChange?: number;
-  /** Keep a share of the examples apart, stop when their score stalls, and keep the best weights. Default false. */
+  /** Set a share of the examples aside, stop when their score stalls, and keep the best weights. Default false. */
   earlyStopping?: boolean;
-  /** That share. Default 0.1. */
+  /** The share to set aside. Default 0.1. */
   validationFraction?: number;
   /** Seed of weights and orders; without it they follow `manualSeed`. */
   seed?: number;
 }
 
+/** The options with their defaults. */
+export type MLPSettings = Required<Omit<MLPOptions, 'seed'>> & Pick<MLPOptions, 'seed'>;
+
 const DEFAULTS = {
-  hiddenLayerSizes: [100] as readonly number[],
+  hiddenLayerSizes: [100],
   activation: 'relu',
   solver: 'adam',
   alpha: 1e-4,
@@ -68,64 +75,59 @@ const DEFAULTS = {
 } as const satisfies MLPOptions;
 
 const AUTO_BATCH = 200;
-/** Smallest rate of 'adaptive', and what it is divided by. */
+/** The smallest rate of 'adaptive', and the number that the rate is divided by. */
 const LEAST_RATE = 1e-6;
 const RATE_DIVISOR = 5;
 
-const ACTIVATIONS: Record<string, new () => Layer> = { logistic: Sigmoid, tanh: Tanh, relu: ReLU };
+const ACTIVATIONS: Readonly<Record<Exclude<MLPSettings['activation'], 'identity'>, new () => Layer>> = {
+  logistic: Sigmoid,
+  tanh: Tanh,
+  relu: ReLU,
+};
 
-/** The options with the defaults; refuses what cannot be. */
-export function settingsOf(op: string, options: MLPOptions): Required<Omit<MLPOptions, 'seed'>> & { seed?: number } {
+/** The options with their defaults; refuses values out of range. */
+export function settingsOf(op: string, options: MLPOptions): MLPSettings {
   checkOptions(op, options, { ...kindsOf<Omit<MLPOptions, 'seed'>>(DEFAULTS), seed: VALUE });
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const all = { ...DEFAULTS, ...given } as ReturnType<typeof settingsOf>;
+  const all: MLPSettings = { ...DEFAULTS, ...given };
   checkList(op, 'hiddenLayerSizes', all.hiddenLayerSizes);
   for (const size of all.hiddenLayerSizes) checkWhole(op, 'hiddenLayerSizes', size, 1);
   for (const name of ['alpha', 'tol', 'momentum', 'learningRateInit'] as const) checkRange(op, name, all[name], 0);
   for (const name of ['maxIter', 'nIterNoChange'] as const) checkWhole(op, name, all[name], 1);
   if (all.batchSize !== 'auto') checkWhole(op, 'batchSize', all.batchSize, 1);
-  const choices = {
-    activation: ['identity', ...Object.keys(ACTIVATIONS)],
-    solver: ['adam', 'sgd', 'lbfgs'],
-    learningRate: ['constant', 'invscaling', 'adaptive'],
-  };
-  for (const [name, known] of Object.entries(choices)) {
-    const value = all[name as keyof typeof choices];
-    if (!known.includes(value)) {
-      refuse(ArgumentError, op, `${name} must be one of ${known.join(', ')}, got ${String(value)}`, {
-        argument: name,
-        got: value,
-      });
-    }
-  }
+  checkOneOf(op, 'activation', all.activation, ['identity', 'logistic', 'tanh', 'relu']);
+  checkOneOf(op, 'solver', all.solver, ['adam', 'sgd', 'lbfgs']);
+  checkOneOf(op, 'learningRate', all.learningRate, ['constant', 'invscaling', 'adaptive']);
   if (!(all.validationFraction > 0 && all.validationFraction < 1)) {
     refuse(ArgumentError, op, 'validationFraction must lie between 0 and 1', { argument: 'validationFraction' });
   }
   return all;
 }
 
-/** What a network learns to do. */
+/** The task of a network. */
 export interface Task {
   outputs: number;
-  /** Mean loss of a batch. */
+  /** The mean loss of a batch. */
   loss: (output: Tensor, target: Tensor) => Tensor;
   /** Targets of some examples. */
   targets: (indices: ArrayLike<number>) => Tensor;
-  /** How good outputs are for some examples; larger is better. */
+  /** How good the outputs are for some examples; larger is better. */
   score: (outputs: Float64Array, indices: ArrayLike<number>) => number;
-  /** Labels whose shares the examples kept apart must have. */
+  /** Labels whose proportions the examples set aside must have. */
   stratify?: Int32Array;
 }
 
 /** A network that has learned. */
 export class Network {
-  /** Loss of each pass. */
+  /** The loss of each pass. */
   readonly lossCurve: number[] = [];
   private readonly model: Sequential;
-  private readonly settings: ReturnType<typeof settingsOf>;
 
-  constructor(settings: ReturnType<typeof settingsOf>, x: Table, task: Task) {
-    this.settings = settings;
+  constructor(
+    private readonly settings: MLPSettings,
+    x: Table,
+    task: Task,
+  ) {
     const before = generator.state;
     if (settings.seed !== undefined) generator.seed(settings.seed);
     try {
@@ -150,15 +152,16 @@ export class Network {
     const sizes = [inputs, ...hiddenLayerSizes, outputs];
     const factor = activation === 'logistic' ? 2 : 6;
     const layers = sizes.slice(1).flatMap((size, i): Layer[] => {
-      const linear = new Linear(sizes[i]!, size);
-      const bound = Math.sqrt(factor / (sizes[i]! + size));
+      const before = sizes[i]!;
+      const linear = new Linear(before, size);
+      const bound = Math.sqrt(factor / (before + size));
       for (const parameter of linear.parameters()) uniform_(parameter, -bound, bound);
-      return i === sizes.length - 2 || activation === 'identity' ? [linear] : [linear, new ACTIVATIONS[activation]!()];
+      return i === sizes.length - 2 || activation === 'identity' ? [linear] : [linear, new ACTIVATIONS[activation]()];
     });
     return new Sequential(...layers);
   }
 
-  /** Loss of a batch with the penalty α/(2n)·Σ‖W‖². */
+  /** The loss of a batch with the penalty α/(2n)·Σ‖W‖². */
   private loss(x: Tensor, y: Tensor, task: Task): Tensor {
     const weights = this.model.parameters().filter((parameter) => parameter.ndim === 2);
     const penalty = weights.map((weight) => weight.square().sum()).reduce((a, b) => a.add(b));
@@ -170,7 +173,7 @@ export class Network {
     else this.learnInBatches(x, task);
   }
 
-  /** All examples at once, with L-BFGS. */
+  /** Learns from all examples at once, with L-BFGS. */
   private learnWhole(x: Table, task: Task): void {
     const { maxIter, tol } = this.settings;
     const parameters = this.model.parameters();
@@ -242,7 +245,7 @@ export class Network {
     });
     const size = Math.min(this.settings.batchSize === 'auto' ? AUTO_BATCH : this.settings.batchSize, train.length);
     const progress = new Progress(this.settings, optimizer.paramGroups[0]!);
-    let best: ArrayLike<number>[] | null = null;
+    let best: NumericArray[] | null = null;
     try {
       for (let pass = 0; pass < maxIter; pass++) {
         const order = shuffle ? Array.from(generator.permutation(train.length), (i) => train[i]!) : train;
@@ -262,7 +265,7 @@ export class Network {
         scope(() =>
           noGrad(() => {
             parameters.forEach((parameter, i) => {
-              parameter.copy_(tensor(kept[i] as Float32Array, { shape: parameter.shape }));
+              parameter.copy_(tensor(kept[i]!, { shape: parameter.shape }));
             });
           }),
         );
@@ -274,23 +277,23 @@ export class Network {
     }
   }
 
-  /** What the network gives for some examples, or all. */
+  /** The outputs of the network for some examples, or all. */
   outputs(x: Table, indices: ArrayLike<number> = Int32Array.from({ length: x.rows }, (_, i) => i)): Float64Array {
     return scope(() => noGrad(() => Float64Array.from(this.model.forward(rowsOf(x, indices)).dataSync())));
   }
 }
 
-/** Whether learning gets on, and what happens when it does not. */
+/** Whether learning makes progress, and what happens when it does not. */
 class Progress {
   private best = -Infinity;
   private waited = 0;
 
   constructor(
-    private readonly settings: ReturnType<typeof settingsOf>,
+    private readonly settings: MLPSettings,
     private readonly group: { lr: number },
   ) {}
 
-  /** Takes in a value of which more is better; true where it is the best so far. */
+  /** Takes in a value, of which larger is better; true if it is the best so far. */
   takeIn(value: number): boolean {
     const { tol } = this.settings;
     this.waited = value < this.best + tol ? this.waited + 1 : 0;
@@ -299,7 +302,7 @@ class Progress {
     return isBest;
   }
 
-  /** Lowers the rate of 'invscaling' by the examples seen. */
+  /** Lowers the rate of 'invscaling' by the number of examples seen. */
   timePasses(seen: number): void {
     const { solver, learningRate, learningRateInit } = this.settings;
     if (solver === 'sgd' && learningRate === 'invscaling') this.group.lr = learningRateInit / Math.sqrt(seen + 1);

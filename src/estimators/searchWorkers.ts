@@ -1,11 +1,11 @@
 /**
- * Points of a search, scored in worker threads. A function cannot be sent to another thread, so each worker imports a module
- * and calls what it exports by default; then it asks for the next point until none is left. Knows nothing of models.
+ * The points of a search, scored in worker threads. A function cannot be sent to another thread, so each worker imports a module
+ * and calls its default export for one point after the other, until none is left. It knows nothing of models.
  */
 import { ArgumentError, refuse, SarafError } from '../../bindings/errors.ts';
 import { builtin } from '../../bindings/wasm/worker.ts';
 
-/** What node:worker_threads has, as far as it is needed. */
+/** The part of node:worker_threads that is used here. */
 interface Thread {
   postMessage(message: unknown): void;
   terminate(): Promise<number>;
@@ -26,8 +26,8 @@ interface Os {
 type Reply = { score: unknown } | { error: { message: string; stack: string } };
 
 /**
- * CommonJS and an ES module at once, since flags decide as which of them `eval: true` takes it. `tsx` keeps its hooks to the main
- * thread: workers need them anew.
+ * Valid both as CommonJS and as an ES module, because flags decide as which of them `eval: true` takes it. `tsx` installs its hooks only
+ * in the main thread: workers must install them again.
  */
 const PROGRAM = `
 const builtin = process.getBuiltinModule;
@@ -40,7 +40,7 @@ if (isTsx || (/\\.[cm]?tsx?$/.test(workerData) && !process.features.typescript))
       register(builtin('node:url').pathToFileURL(createRequire(from).resolve('tsx')), { data: true });
       break;
     } catch {
-      // Not there; in the end another loader may know what to do.
+      // Not installed there. If it is nowhere, another loader may still do.
     }
   }
 }
@@ -66,7 +66,7 @@ function cores(): number {
   return os?.availableParallelism?.() ?? os?.cpus().length ?? 1;
 }
 
-/** The module's address as text. */
+/** The URL of the module as text. */
 function hrefOf(module: URL | string): string {
   const text = String(module);
   if (URL.canParse(text)) return text;
@@ -99,8 +99,8 @@ function failure(point: object, { message, stack }: { message: string; stack?: s
 }
 
 /**
- * The scores of points, in their order, by as many workers at once. The first failure ends the search; when the promise is
- * settled all workers have ended.
+ * The scores of points, in their order, from this many workers at once. The first failure ends the search. When the promise settles,
+ * all workers have ended.
  */
 export async function scoreInWorkers(
   points: readonly object[],
@@ -123,7 +123,7 @@ export async function scoreInWorkers(
   let onAbort = () => {};
   try {
     const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal!.reason);
+      onAbort = () => reject(signal?.reason);
       signal?.addEventListener('abort', onAbort);
     });
     const work = (name: string) =>
@@ -131,20 +131,19 @@ export async function scoreInWorkers(
         const worker = new Worker(PROGRAM, { eval: true, workerData: href, name });
         running.push(worker);
         let at = -1;
+        const failed = (error: { message: string; stack?: string }) => reject(failure(points[at] ?? {}, error));
         const goOn = () => {
           at = next++;
           if (at < points.length) worker.postMessage(points[at]);
           else resolve();
         };
         worker.on('message', (reply) => {
-          if ('error' in reply) return reject(failure(points[at]!, reply.error));
+          if ('error' in reply) return failed(reply.error);
           scores[at] = reply.score;
           goOn();
         });
-        worker.on('error', (error) => reject(failure(points[at]!, error)));
-        worker.on('exit', (code) =>
-          reject(failure(points[at] ?? {}, { message: `the worker ended with code ${code}` })),
-        );
+        worker.on('error', failed);
+        worker.on('exit', (code) => failed({ message: `the worker ended with code ${code}` }));
         goOn();
       });
     const count = Math.min(workers, points.length);

@@ -12,22 +12,22 @@ import { writeAtomically } from './write.ts';
 
 /** Options of `ModelCheckpoint`. */
 export interface CheckpointOptions {
-  /** Which value tells the best epoch. Default 'valLoss'. */
+  /** The value that decides which epoch is the best. Default 'valLoss'. */
   monitor?: string;
-  /** Write only where that value is the best so far. Default false. */
+  /** Write only if that value is the best so far. Default false. */
   saveBestOnly?: boolean;
-  /** Write `model.stateDict()` alone, as a safetensors file: of models whose classes `loadModel` does not know. Default false. */
+  /** Write only `model.stateDict()`, as a safetensors file, for models with classes that `loadModel` does not know. Default false. */
   saveWeightsOnly?: boolean;
-  /** Which way is better. Default 'auto': accuracy and the like shall rise, everything else fall. */
+  /** Which way is better. Default 'auto': accuracy and the like should rise, everything else should fall. */
   mode?: Mode;
   /**
-   * Its state is saved too. To keep those of callbacks as well:
+   * An object whose state is saved too. To save the states of callbacks as well:
    * `{ stateDict: () => ({ schedule: schedule.stateDict(), stopping: stopping.stateDict() }) }`.
    */
   scheduler?: Stateful;
 }
 
-/** What `ModelCheckpoint` remembers. */
+/** The state of `ModelCheckpoint`. */
 export interface CheckpointState {
   /** The best value of `monitor` so far; ±Infinity before the first. */
   best: number;
@@ -35,7 +35,8 @@ export interface CheckpointState {
 
 /**
  * Writes model, optimizer, random numbers and epoch after each epoch, as `saveModel` does: a file is replaced as a whole
- * or not at all. It stands last in the list of callbacks, so that what the others change is in the file. `{epoch}` in the path is the number of epochs done.
+ * or not at all. Put it last in the list of callbacks, so that the file holds what the others change. `{epoch}` in the path stands for
+ * the number of epochs done.
  *
  * @example
  * const callbacks = [new ModelCheckpoint('best.safetensors', { monitor: 'loss', saveBestOnly: true })];
@@ -67,13 +68,13 @@ export class ModelCheckpoint implements Callback {
     mkdirSync(dirname(this.path), { recursive: true });
   }
 
-  /** The best value so far, so that `saveBestOnly` goes on where it was. */
+  /** The best value so far, with which `saveBestOnly` can continue. */
   stateDict(): CheckpointState {
     if (arguments.length > 0) noMore('ModelCheckpoint.stateDict', 0, arguments);
     return { best: this.monitor.best };
   }
 
-  /** Goes on from what `stateDict` gave. */
+  /** Continues from what `stateDict` gave. */
   loadStateDict(state: CheckpointState): void {
     if (arguments.length > 1) noMore('ModelCheckpoint.loadStateDict', 1, arguments);
     const best = state?.best;
@@ -98,9 +99,9 @@ export class ModelCheckpoint implements Callback {
 
 /** Options of `CSVLogger`. */
 export interface CsvLoggerOptions {
-  /** What stands between the columns. Default ','. */
+  /** The separator between the columns. Default ','. */
   separator?: string;
-  /** Go on with a file that exists. Default false. */
+  /** Append to a file that exists. Default false. */
   append?: boolean;
 }
 
@@ -146,7 +147,7 @@ interface Bar {
 }
 
 /**
- * A bar that moves from batch to batch, on a terminal; a counter where nobody knows how many there will be. Elsewhere it prints nothing.
+ * A bar on a terminal that advances with each batch; a counter if the number of batches is not known. Elsewhere it prints nothing.
  *
  * @example
  * await trainer.fit(x, y, { epochs: 5, callbacks: [new ProgressBar()], verbose: false });

@@ -1,4 +1,4 @@
-/** Tables of text with commas, after RFC 4180: quoted fields may contain separators, line ends and doubled quotes. */
+/** Tables of comma-separated values by RFC 4180: quoted fields may contain separators, line ends and doubled quotes. */
 import { readFileSync } from 'node:fs';
 import { ArgumentError, FormatError, refuse } from '../../bindings/errors.ts';
 import { tensor } from '../ops/index.ts';
@@ -6,29 +6,29 @@ import { checkOptions, FLAG, listed, noMore, VALUE } from '../options.ts';
 import { charge, limitOf, withBudget } from '../tensor/budget.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** A field: a number in columns of numbers (NaN where it is empty), else a text. */
+/** A field: a number in columns of numbers (NaN if it is empty), otherwise a text. */
 export type CsvValue = number | string;
 
 /** Options of `readCsv` and `parseCsv`. */
 export interface CsvOptions {
   /** Whether the first line names the columns; otherwise they are called '0', '1', …. Default true. */
   header?: boolean;
-  /** One character between the fields. Default ','. */
+  /** The character that separates fields. Default ','. */
   delimiter?: string;
-  /** What columns hold. Default: numbers where all fields that are not empty are numbers. */
+  /** The types of columns. Default: numbers if all fields that are not empty are numbers. */
   types?: Readonly<Record<string, 'number' | 'string'>>;
-  /** Fields that the table may have, a line counted with 4 more. Default 67,108,864 (2^26), which take about a gigabyte. */
+  /** Fields that the table may have; each line counts as 4 more. Default 67,108,864 (2^26), which take about a gigabyte. */
   maxElements?: number;
 }
 
 /** Fields that a table may have by default. */
 const MOST_FIELDS = 2 ** 26;
-/** What a line takes besides its fields. */
+/** The cost of a line in addition to its fields. */
 const LINE_COST = 4;
 
 /** A table with named columns. */
 export class CsvTable {
-  /** Where each column is; the first of those that have the same name. */
+  /** The index of each column; that of the first one if several have the same name. */
   readonly #places: ReadonlyMap<string, number>;
 
   constructor(
@@ -41,7 +41,7 @@ export class CsvTable {
     this.#places = new Map(columns.map((name, i): [string, number] => [name, i]).reverse());
   }
 
-  /** Number of lines. */
+  /** The number of lines. */
   get length(): number {
     return this.rows.length;
   }
@@ -49,8 +49,7 @@ export class CsvTable {
   private indexOf(op: string, name: string): number {
     const at = this.#places.get(name);
     if (at !== undefined) return at;
-    throw new ArgumentError(`CsvTable.${op}: there is no column ${name} (columns: ${listed(this.columns)})`, {
-      op,
+    refuse(ArgumentError, op, `there is no column ${name} (columns: ${listed(this.columns)})`, {
       argument: 'name',
       got: name,
       expected: this.columns,
@@ -76,12 +75,10 @@ export class CsvTable {
     let i = 0;
     for (const row of this.rows) {
       for (const [j, place] of places.entries()) {
-        const value = row[place]!;
+        const value = row[place];
         if (typeof value !== 'number') {
-          throw new ArgumentError(
-            `CsvTable.toTensor: column ${names[j]} contains ${JSON.stringify(value)}, which is no number`,
-            { op: 'toTensor', argument: 'names', got: value },
-          );
+          const problem = `column ${names[j]} contains ${JSON.stringify(value)}, which is not a number`;
+          refuse(ArgumentError, 'toTensor', problem, { argument: 'names', got: value });
         }
         values[i++] = value;
       }
@@ -90,7 +87,7 @@ export class CsvTable {
   }
 }
 
-/** A decimal number. Each character can be matched in one way only, so that a test takes time in proportion to the length. */
+/** A decimal number. Each character can be matched in one way only, so that a test takes linear time. */
 const NUMBER = /^\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*$/;
 
 /** Lines of fields, as texts. */
@@ -98,12 +95,8 @@ function split(text: string, delimiter: string, name: string): string[][] {
   const lines: string[][] = [];
   let fields: string[] = [];
   let at = text.startsWith('\ufeff') ? 1 : 0;
-  const fail = (what: string): never => {
-    throw new FormatError(`${name}: ${what} in line ${lines.length + 1} of the table`, {
-      op: 'parseCsv',
-      argument: name,
-    });
-  };
+  const fail = (problem: string): never =>
+    refuse(FormatError, 'parseCsv', `${name}: ${problem} in line ${lines.length + 1} of the table`, { argument: name });
   const quoted = (): string => {
     let field = '';
     for (;;) {
@@ -146,7 +139,7 @@ function split(text: string, delimiter: string, name: string): string[][] {
 /**
  * The table in a text.
  *
- * @throws FormatError where lines have different numbers of fields, a quote is not closed, or there are more fields than `maxElements`
+ * @throws FormatError if lines have different numbers of fields, a quote is not closed, or there are more fields than `maxElements`
  * @example
  * const table = parseCsv('rooms,area\n3,70\n5,120\n');
  * table.toTensor(['rooms', 'area']).toArray(); // [[3, 70], [5, 120]]
@@ -164,12 +157,13 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
   }
   const limit = limitOf(op, maxElements, MOST_FIELDS, () => `${name}: the table has`);
   const lines = withBudget(limit, () => split(text, delimiter, name));
-  if (lines.length === 0) throw new FormatError(`${name}: the table is empty`, { op, argument: name });
-  const columns = header ? lines.shift()! : lines[0]!.map((_, j) => String(j));
+  const [first] = lines;
+  if (first === undefined) refuse(FormatError, op, `${name}: the table is empty`, { argument: name });
+  if (header) lines.shift();
+  const columns = header ? first : first.map((_, j) => String(j));
   lines.forEach((line, i) => {
     if (line.length !== columns.length) {
-      throw new FormatError(`${name}: row ${i + 1} has ${line.length} fields, expected ${columns.length}`, {
-        op,
+      refuse(FormatError, op, `${name}: row ${i + 1} has ${line.length} fields, expected ${columns.length}`, {
         argument: name,
         got: line.length,
         expected: columns.length,
@@ -179,38 +173,38 @@ export function parseCsv(text: string, options: CsvOptions = {}, name = 'CSV'): 
   const known = new Set(columns);
   const unknown = Object.keys(types).find((column) => !known.has(column));
   if (unknown !== undefined) {
-    refuse(ArgumentError, op, `types names ${unknown}, which is no column (columns: ${listed(columns)})`, {
+    refuse(ArgumentError, op, `types names ${unknown}, which is not a column (columns: ${listed(columns)})`, {
       argument: 'types',
       got: unknown,
     });
   }
   const isNumber = columns.map((column, j) => {
     if (Object.hasOwn(types, column)) return types[column] === 'number';
-    return lines.some((line) => line[j] !== '') && lines.every((line) => line[j] === '' || NUMBER.test(line[j]!));
+    const isEmptyOrNumber = (field = '') => field === '' || NUMBER.test(field);
+    return lines.some((line) => line[j] !== '') && lines.every((line) => isEmptyOrNumber(line[j]));
   });
   const value = (field: string, j: number, i: number): number => {
     if (field === '') return Number.NaN;
     if (NUMBER.test(field)) return Number(field);
-    throw new FormatError(`${name}: row ${i + 1}, column ${columns[j]}: ${JSON.stringify(field)} is no number`, {
-      op,
+    refuse(FormatError, op, `${name}: row ${i + 1}, column ${columns[j]}: ${JSON.stringify(field)} is not a number`, {
       argument: name,
       got: field,
     });
   };
-  // In place: a table of texts and one of values at once would take twice the memory.
-  const rows: CsvValue[][] = lines;
+  // In place, because a table of texts and one of values would take twice the memory.
   lines.forEach((line, i) => {
+    const row: CsvValue[] = line;
     line.forEach((field, j) => {
-      if (isNumber[j]) rows[i]![j] = value(field, j, i);
+      if (isNumber[j]) row[j] = value(field, j, i);
     });
   });
-  return new CsvTable(columns, rows);
+  return new CsvTable(columns, lines);
 }
 
 /**
  * Reads a CSV file (UTF-8).
  *
- * @throws FormatError where it is no table, or has more fields than `maxElements`
+ * @throws FormatError if it is not a table, or has more fields than `maxElements`
  * @example
  * const table = readCsv('houses.csv');
  * const x = table.toTensor(['rooms', 'area']);

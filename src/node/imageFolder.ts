@@ -1,4 +1,4 @@
-/** Images in folders that are named after their classes, as torchvision's ImageFolder. PNG and JPEG. */
+/** PNG and JPEG images in folders that are named after their classes, as in torchvision's ImageFolder. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ import { ImageDecoder, kindOf } from './images.ts';
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions {
-  /** Applied to every image when it is asked for. Default: only what makes it a tensor. */
+  /** Applied to every image when it is asked for. Default: images only become tensors. */
   transform?: Transform;
-  /** Worker threads that decode images ahead of their turn, for `DataLoader` and `Trainer`. Default 1. */
+  /** Worker threads that decode images ahead, for `DataLoader` and `Trainer`. Default 1. */
   workers?: number;
   /**
-   * Elements (3 a pixel) that a picture may have. Default: 1024 for each byte of its file and 2^24 besides, at most 300 million;
+   * Elements (3 per pixel) that a picture may have. Default: 1024 for each byte of its file plus 2^24, at most 300 million;
    * photographs have less than 200 for each byte.
    */
   maxElements?: number;
 }
 
-/** Images in a folder and all below it, in order. */
+/** The images in a folder and in all folders below it, in order. */
 function filesBelow(dir: string): string[] {
   const entries = readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
@@ -38,20 +38,20 @@ function filesBelow(dir: string): string[] {
 export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
   /** @internal Made by `imageFolder`. */
   constructor(
-    /** Names of the classes, in order: the folders. */
+    /** Names of the classes, which are those of the folders, in order. */
     readonly classes: readonly string[],
     /** The files and the numbers of their classes. */
     readonly samples: readonly {
-      /** Where the file lies. */
+      /** The path of the file. */
       path: string;
-      /** The number of its class: its place in `classes`. */
+      /** The number of its class, an index of `classes`. */
       label: number;
     }[],
     private readonly decoder: ImageDecoder,
     private readonly transform: Transform,
   ) {}
 
-  /** How many pictures there are. */
+  /** The number of pictures. */
   get length(): number {
     return this.samples.length;
   }
@@ -76,8 +76,8 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
   }
 
   /**
-   * Reads and decodes an image ahead of its turn; the transform follows when it is its turn. Where pictures of 67 million elements wait already,
-   * it is decoded in its turn.
+   * Reads and decodes an image before it is needed; the transform follows when it is needed. If pictures of 67 million elements are
+   * waiting already, the image is decoded only then.
    */
   async prepare(i: number): Promise<() => [image: Tensor, label: Tensor]> {
     if (arguments.length > 1) noMore('ImageFolder.prepare', 1, arguments);
@@ -88,10 +88,10 @@ export class ImageFolder implements Dataset<[image: Tensor, label: Tensor]> {
 }
 
 /**
- * The images below a folder: `dir/cat/1.png` is of class cat. PNG needs the npm package pngjs, JPEG jpeg-js.
+ * The images below a folder: `dir/cat/1.png` is of class cat. PNG needs the npm package pngjs, JPEG needs jpeg-js.
  *
- * @throws ArgumentError where the folder has no classes, a class has no images, or a package is not installed; its examples throw
- * FormatError where a file is damaged or has more pixels than `maxElements` allows
+ * @throws ArgumentError if the folder has no classes, a class has no images, or a package is not installed. Examples throw
+ * FormatError if a file is damaged or has more pixels than `maxElements` allows
  * @see https://pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html
  * @example
  * const { Resize } = data.transforms;

@@ -1,11 +1,11 @@
 /**
- * PNG and JPEG files as pixels, here or in worker threads. What asks for more memory than its bytes can mean is refused, and what waits for
- * its turn is bounded: pictures beyond that are decoded when it comes.
+ * PNG and JPEG files as pixels, decoded here or in worker threads. A picture that asks for more memory than its bytes can need is
+ * refused. Pictures that are decoded ahead are bounded: further ones are decoded when they are needed.
  */
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { FormatError, SarafError } from '../../bindings/errors.ts';
+import { FormatError, refuse, SarafError } from '../../bindings/errors.ts';
 import type { ImageLike } from '../data/transforms/index.ts';
 import { limitOf, tooMuch } from '../tensor/budget.ts';
 import { peer } from './peers.ts';
@@ -16,7 +16,7 @@ type Decoder = (bytes: Uint8Array, pixels: number) => ImageLike;
 const KINDS: Record<string, Kind> = { '.png': 'png', '.jpg': 'jpeg', '.jpeg': 'jpeg' };
 const PACKAGES = { png: 'pngjs', jpeg: 'jpeg-js' } as const;
 
-/** The kind of an image file by its name, or undefined where it is none. */
+/** The kind of an image file by its name, or undefined if it is not an image. */
 export function kindOf(path: string): Kind | undefined {
   const ending = extname(path).toLowerCase();
   return Object.hasOwn(KINDS, ending) ? KINDS[ending] : undefined;
@@ -24,18 +24,18 @@ export function kindOf(path: string): Kind | undefined {
 
 /** Elements of a pixel: red, green, blue. */
 const CHANNELS = 3;
-/** Elements that a picture may have: for each byte of its file, besides, and in any case. */
+/** Elements that a picture may have: for each byte of its file, in addition, and at most. */
 const ELEMENTS_A_BYTE = 1024;
 const FREE_ELEMENTS = 2 ** 24;
 const MOST_ELEMENTS = CHANNELS * 100_000_000;
-/** Memory that jpeg-js may take, for a pixel and besides. */
+/** Memory that jpeg-js may take, per pixel and in addition. */
 const JPEG_BYTES_A_PIXEL = 40;
 const JPEG_BASE_MB = 8;
 
-/** Elements of pictures that are decoded ahead of their turn, in all folders together. */
+/** The most elements of pictures that are decoded ahead, in all folders together. */
 const MOST_AHEAD = 2 ** 26;
 let ahead = 0;
-/** Gives back what those take whose turn never comes. */
+/** Subtracts the elements of pictures that are never asked for. */
 const forgotten = new FinalizationRegistry<number>((elements) => {
   ahead -= elements;
 });
@@ -65,7 +65,7 @@ const DECODERS: Record<Kind, () => Promise<Decoder>> = {
   },
 };
 
-/** What a worker does: takes bytes, gives pixels or the text of an error. */
+/** The program of a worker: it takes bytes, and gives pixels or the text of an error. */
 const PROGRAM = `
 const builtin = process.getBuiltinModule;
 const { parentPort, workerData } = builtin('node:worker_threads');
@@ -106,7 +106,7 @@ class DecodeWorker {
     this.worker.on('exit', end);
   }
 
-  /** How many images it has still to decode. */
+  /** The number of images that it still has to decode. */
   get load(): number {
     return this.waiting.size;
   }
@@ -119,7 +119,7 @@ class DecodeWorker {
   }
 
   decode(kind: Kind, bytes: Uint8Array, pixels: number): Promise<ImageLike> {
-    // Not slice: that of a Buffer shares its memory.
+    // Not slice, which shares the memory of a Buffer.
     const own = new Uint8Array(bytes);
     return new Promise((resolve, reject) => {
       const id = this.count++;
@@ -131,10 +131,10 @@ class DecodeWorker {
   }
 }
 
-/** The workers of all folders, so that many folders need no more than one. */
+/** The workers, which all folders share. */
 const workers: DecodeWorker[] = [];
 
-/** The worker with the least to do, of the first so many; a new one where all have something and there are fewer. */
+/** The worker with the least to do among the first `most`; a new one if all are busy and there are fewer. */
 function idlest(most: number): DecodeWorker {
   const [first, ...others] = workers.slice(0, most);
   if (first !== undefined) {
@@ -154,50 +154,52 @@ export class ImageDecoder {
     private readonly maxElements: number | undefined,
   ) {}
 
-  /** @throws ArgumentError where a package is missing */
+  /** @throws ArgumentError if a package is missing */
   static async for(paths: readonly string[], workers: number, maxElements: number | undefined): Promise<ImageDecoder> {
     const decoders = new Map<Kind, Decoder>();
-    for (const kind of new Set(paths.map((path) => kindOf(path)!))) decoders.set(kind, await DECODERS[kind]());
+    for (const kind of new Set(paths.flatMap((path) => kindOf(path) ?? []))) decoders.set(kind, await DECODERS[kind]());
     return new ImageDecoder(decoders, workersCanLoad([...decoders.keys()]) ? workers : 0, maxElements);
   }
 
-  /** Pixels of a file; too many are refused. */
-  private pixels(path: string, bytes: Uint8Array): number {
+  /** The number of pixels of a file; too many are refused. */
+  private pixels(path: string, kind: Kind, bytes: Uint8Array): number {
     const most = Math.min(MOST_ELEMENTS, FREE_ELEMENTS + ELEMENTS_A_BYTE * bytes.length);
-    return pixelsOf(kindOf(path)!, bytes, (pixels) => {
+    return pixelsOf(kind, bytes, (pixels) => {
       const limit = limitOf('imageFolder', this.maxElements, most, () => `${path}: ${CHANNELS}×${pixels} pixels are`);
       if (CHANNELS * pixels > limit.elements) throw tooMuch(limit);
     });
   }
 
-  /** The pixels of a file's bytes, now. */
+  /** The pixels in the bytes of a file, decoded at once. */
   decode(path: string, bytes: Uint8Array): ImageLike {
     try {
-      return this.decoders.get(kindOf(path)!)!(bytes, this.pixels(path, bytes));
+      const kind = kindOf(path)!;
+      return this.decoders.get(kind)!(bytes, this.pixels(path, kind, bytes));
     } catch (error) {
-      throw damaged(path, error);
+      return damaged(path, error);
     }
   }
 
-  /** What gives the pixels when it is their turn: decoded by a worker until then, or then, where too many wait already. */
+  /** A function that gives the pixels: a worker decodes them in advance, or, if too many pictures are waiting, the function does. */
   async decodeAhead(path: string, bytes: Uint8Array): Promise<() => ImageLike> {
     if (this.maxWorkers === 0) return () => this.decode(path, bytes);
     let elements = 0;
     try {
-      const pixels = this.pixels(path, bytes);
+      const kind = kindOf(path)!;
+      const pixels = this.pixels(path, kind, bytes);
       if (ahead + CHANNELS * pixels > MOST_AHEAD) return () => this.decode(path, bytes);
       elements = CHANNELS * pixels;
       ahead += elements;
-      const image = await idlest(this.maxWorkers).decode(kindOf(path)!, bytes, pixels);
+      const image = await idlest(this.maxWorkers).decode(kind, bytes, pixels);
       return waiting(image, elements);
     } catch (error) {
       ahead -= elements;
-      throw damaged(path, error);
+      return damaged(path, error);
     }
   }
 }
 
-/** Gives a picture that has waited for its turn. */
+/** A function that gives a picture which was decoded ahead. */
 function waiting(image: ImageLike, elements: number): () => ImageLike {
   let isWaiting = true;
   const take = () => {
@@ -210,12 +212,13 @@ function waiting(image: ImageLike, elements: number): () => ImageLike {
   return take;
 }
 
-function damaged(path: string, error: unknown): SarafError {
-  if (error instanceof SarafError) return error;
-  return new FormatError(`${path}: damaged image (${(error as Error).message})`, { op: 'imageFolder', argument: path });
+/** Throws that a file is damaged, or an error that says more. */
+function damaged(path: string, error: unknown): never {
+  if (error instanceof SarafError) throw error;
+  refuse(FormatError, 'imageFolder', `${path}: damaged image (${(error as Error).message})`, { argument: path });
 }
 
-/** Whether a worker finds the packages where this module does. */
+/** Whether a worker finds the packages that this module finds. */
 function workersCanLoad(kinds: readonly Kind[]): boolean {
   try {
     const { resolve } = createRequire(import.meta.url);

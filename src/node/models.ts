@@ -1,4 +1,4 @@
-/** `saraf`'s functions for files, with paths instead of bytes. Files are written as a whole or not at all. */
+/** The functions of `saraf` for files, with paths instead of bytes. Files are written as a whole or not at all. */
 
 import { readFileSync } from 'node:fs';
 import * as io from '../io/index.ts';
@@ -20,7 +20,7 @@ export function saveSafetensors(state: StateDict, path: string, metadata?: Reado
 /**
  * Reads a safetensors file.
  *
- * @throws FormatError where it is damaged, or asks for more than `maxElements`
+ * @throws FormatError if it is damaged, or asks for more than `maxElements`
  * @example
  * model.loadStateDict(loadSafetensors('weights.safetensors'));
  */
@@ -30,7 +30,7 @@ export function loadSafetensors(path: string, options: io.LoadSafetensorsOptions
 }
 
 /**
- * Writes a model with all that is needed to go on training it.
+ * Writes a model with everything that is needed to continue training it.
  *
  * @example
  * saveModel(model, 'model.safetensors', { optimizer, epoch: 5 });
@@ -59,7 +59,7 @@ export function exportOnnx(
 /**
  * Reads the model of an ONNX file.
  *
- * @throws FormatError where it is damaged, names operations that are not supported, or asks for more than `maxElements`
+ * @throws FormatError if it is damaged, names operations that are not supported, or asks for more than `maxElements`
  * @example
  * const network = loadOnnx('model.onnx');
  */
@@ -71,7 +71,7 @@ export function loadOnnx(path: string, options: io.LoadOnnxOptions = {}): io.Onn
 /**
  * Reads a model that `saveModel` wrote.
  *
- * @throws FormatError where the file is damaged, names a layer that is not known, or asks for more than `maxElements`
+ * @throws FormatError if the file is damaged, names a layer that is not known, or asks for more than `maxElements`
  * @example
  * const { model: restored, optimizer: itsOptimizer, epoch } = loadModel('model.safetensors');
  */

@@ -1,10 +1,10 @@
-/** Packages that only some users need: they install them themselves. */
+/** Packages that only some users need, and install themselves. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 
 /**
- * What `load` imports.
+ * The module that `load` imports.
  *
- * @throws ArgumentError that tells how to install the package where it is missing
+ * @throws ArgumentError that tells how to install the package if it is missing
  */
 export async function peer<T>(op: string, name: string, load: () => Promise<T>): Promise<T> {
   try {

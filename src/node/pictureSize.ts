@@ -1,6 +1,6 @@
 /**
- * What a PNG or JPEG says of its size, and whether its decoder may trust that: decoders take the last header where there are several, walk through
- * the whole picture for each scan, and unpack interlaced data without looking at the header. Nothing is decoded here.
+ * The size in the header of a PNG or JPEG, and whether its decoder may trust it: decoders take the last header if there are several, go
+ * through the whole picture for each scan, and unpack interlaced data without looking at the header. Nothing is decoded here.
  */
 import { inflateSync } from 'node:zlib';
 
@@ -8,7 +8,7 @@ import { inflateSync } from 'node:zlib';
 export type Kind = 'png' | 'jpeg';
 
 const PNG_SIGNATURE = 0x89504e47;
-/** Where the chunks begin; bytes of length and type before a chunk's data, and of its checksum behind. */
+/** Where the chunks begin; bytes of length and type before the data of a chunk, and of the checksum after it. */
 const PNG_CHUNKS = 8;
 const CHUNK_HEAD = 8;
 const CHUNK_TAIL = 4;
@@ -20,23 +20,23 @@ const IHDR_LENGTH = 13;
 const MOST_PALETTE = 768;
 /** Channels by colour type. */
 const PNG_CHANNELS = [1, 0, 3, 1, 2, 0, 4];
-/** Bytes that one byte of deflate can become at most, rounded up. */
+/** The most bytes that one byte of deflate can become, rounded up. */
 const MOST_INFLATED = 1040;
-/** Bytes a row that the seven pictures of an interlaced one take besides their pixels: each row begins with one, and ends inside another. */
+/** Bytes per row that the seven passes of an interlaced picture take in addition to their pixels: each row begins with one, and ends inside another. */
 const INTERLACED_BYTES_A_ROW = 4;
 const INTERLACED_BYTES = 64;
 
-/** Pixels for a byte of JPEG: a block of 8×8 takes one bit or more; twice that, for scans that leave blocks out. */
+/** The most pixels for a byte of JPEG: a block of 8×8 takes at least one bit; twice that, because scans may skip blocks. */
 const JPEG_PIXELS_A_BYTE = 1024;
-/** Scans of a JPEG: progressive ones have about ten. */
+/** The most scans of a JPEG; progressive ones have about ten. */
 const MOST_SCANS = 100;
-/** Components of a scan, as the standard has it. */
+/** The most components of a scan, by the standard. */
 const MOST_COMPONENTS = 4;
 
 /** Refuses too many pixels. */
 type Check = (pixels: number) => void;
 
-/** Pixels of a PNG. */
+/** The number of pixels of a PNG. */
 function pngPixels(bytes: Uint8Array, check: Check): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = PNG_CHUNKS + CHUNK_HEAD;
@@ -56,7 +56,7 @@ function pngPixels(bytes: Uint8Array, check: Check): number {
     const [length, type] = [view.getUint32(at), view.getUint32(at + 4)];
     at += CHUNK_HEAD;
     if (type === IHDR || (type === PLTE && (seen.has(PLTE) || length > MOST_PALETTE)))
-      throw new Error('it has two headers, or more than 256 colours');
+      throw new Error('there are two headers, or more than 256 colours');
     seen.add(type);
     if (type === IDAT) packed.push(bytes.subarray(at, at + length));
     at += length + CHUNK_TAIL;
@@ -67,21 +67,21 @@ function pngPixels(bytes: Uint8Array, check: Check): number {
   return width * height;
 }
 
-/** Refuses interlaced data that unpack to more than their header says. Rare, and unpacking is a small part of decoding. */
+/** Refuses interlaced data that unpack to more than the header says. Such files are rare, and unpacking is a small part of decoding. */
 function checkInterlaced(packed: readonly Uint8Array[], most: number): void {
   try {
     inflateSync(Buffer.concat(packed), { maxOutputLength: Math.ceil(most) });
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
-    throw new Error('its data unpack to more than its header says');
+    throw new Error('the data unpack to more than the header says');
   }
 }
 
-/** Markers of JPEG that have no length: fill bytes, escaped ones, restarts, the beginning. */
+/** Markers of JPEG that have no length: fill bytes, escaped bytes, restarts, the beginning. */
 const isBare = (marker: number) =>
   marker <= 0x01 || marker === 0xff || marker === 0xd8 || (marker >= 0xd0 && marker < 0xd8);
 
-/** Pixels of a JPEG: those of its largest header. */
+/** The number of pixels of a JPEG, by its largest header. */
 function jpegPixels(bytes: Uint8Array, check: Check): number {
   const word = (at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
   let pixels = 0;
@@ -99,7 +99,7 @@ function jpegPixels(bytes: Uint8Array, check: Check): number {
       check(pixels);
     }
     if (marker === 0xda && (++scans > MOST_SCANS || bytes[at + 2]! > MOST_COMPONENTS))
-      throw new Error(`it has more than ${MOST_SCANS} scans, or more than ${MOST_COMPONENTS} components in one`);
+      throw new Error(`there are more than ${MOST_SCANS} scans, or more than ${MOST_COMPONENTS} components in one`);
     at += word(at);
   }
   if (pixels > JPEG_PIXELS_A_BYTE * bytes.length)
@@ -108,9 +108,9 @@ function jpegPixels(bytes: Uint8Array, check: Check): number {
 }
 
 /**
- * Pixels of a picture as its header says; `check` is told of them before anything else is read.
+ * The number of pixels that the header of a picture gives; `check` gets it before anything else is read.
  *
- * @throws Error where the bytes cannot hold so many, or the header is not the only one
+ * @throws Error if the bytes cannot hold this many, or if there is more than one header
  */
 export function pixelsOf(kind: Kind, bytes: Uint8Array, check: Check): number {
   return kind === 'png' ? pngPixels(bytes, check) : jpegPixels(bytes, check);

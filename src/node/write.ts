@@ -1,4 +1,4 @@
-/** Files that are written as a whole or not at all. Links lead to what is replaced; its mode and its owner stay. */
+/** Files that are written as a whole or not at all. Links are followed; a replaced file keeps its mode and its owner. */
 import {
   chmodSync,
   chownSync,
@@ -16,17 +16,17 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ArgumentError } from '../../bindings/errors.ts';
+import { ArgumentError, refuse } from '../../bindings/errors.ts';
 
 let count = 0;
 
-/** What a temporary file's name says: for which file, on which machine, by which process. */
+/** The name of a temporary file holds the name of the file, the host and the process. */
 const HOST = hostname().replace(/[^\w-]/g, '_');
 const ENDING = /^(\d+)\.(\d+)\.tmp$/;
 
 const prefixOf = (path: string): string => `.${basename(path)}.${HOST}.`;
 
-/** Whether a process of this machine runs. */
+/** Whether a process with this number runs on this host. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -36,7 +36,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes what processes left behind that were killed while they wrote this file. */
+/** Removes temporary files of processes that were killed while they wrote this file. */
 function removeStray(path: string): void {
   const folder = dirname(path);
   const prefix = prefixOf(path);
@@ -46,18 +46,18 @@ function removeStray(path: string): void {
   }
 }
 
-/** Links that may lead to a file, as in Linux. */
+/** The most links that may lead to a file, as in Linux. */
 const MOST_LINKS = 40;
 /** The bits of a mode that are permissions. */
 const PERMISSIONS = 0o7777;
-/** Nobody else reads a file before it has the permissions of the one that it replaces. */
+/** The mode of a file before it gets the permissions of the one that it replaces, so that nobody else can read it. */
 const OWNER_ONLY = 0o600;
 
 function cannotWrite(path: string, problem: string): never {
-  throw new ArgumentError(`${path} cannot be written: ${problem}`, { op: 'save', argument: 'path', got: path });
+  refuse(ArgumentError, 'save', `${path} cannot be written: ${problem}`, { argument: 'path', got: path });
 }
 
-/** The file that a path stands for, behind all links, and what stands there; undefined where there is nothing yet. */
+/** The file that a path leads to through all links, and what is there; undefined if there is nothing yet. */
 function targetOf(path: string): [target: string, old: Stats | undefined] {
   let target = path;
   for (let links = 0; links <= MOST_LINKS; links++) {
@@ -73,17 +73,17 @@ function targetOf(path: string): [target: string, old: Stats | undefined] {
   return cannotWrite(path, 'its links lead in a circle');
 }
 
-/** Gives a new file the owner, where that is allowed, and the permissions of the one that it replaces. */
+/** Gives a new file the permissions of the one that it replaces, and its owner if that is allowed. */
 function keepOwner(temporary: string, { uid, gid, mode }: Stats): void {
   try {
     chownSync(temporary, uid, gid);
   } catch {
-    // Only root may give files away, and Windows knows no such owners.
+    // Only root may give files away, and Windows does not have such owners.
   }
   chmodSync(temporary, mode & PERMISSIONS);
 }
 
-/** A new file beside `path`; names that are taken (by a process of the same number, before a restart) are passed over. */
+/** A new file next to `path`; names that are taken (by a process with the same number before a restart) are skipped. */
 function openTemporary(path: string, mode: number | undefined): [temporary: string, file: number] {
   for (;;) {
     const temporary = join(dirname(path), `${prefixOf(path)}${process.pid}.${count++}.tmp`);
@@ -97,7 +97,7 @@ function openTemporary(path: string, mode: number | undefined): [temporary: stri
   }
 }
 
-/** Makes a rename last through a power cut, where folders can be synchronized. */
+/** Makes a rename survive a power failure, if folders can be synchronized. */
 function syncFolder(path: string): void {
   try {
     const folder = openSync(dirname(path), 'r');
@@ -112,11 +112,11 @@ function syncFolder(path: string): void {
 }
 
 /**
- * Writes a temporary file in the same folder, makes sure that it is on the disk, and renames it: whoever reads `path` sees
- * the old bytes or the new ones, never a part. A link stays, and what it leads to is replaced; what is not a plain file is refused.
- * A process that is killed meanwhile leaves `.NAME.HOST.PID.NUMBER.tmp` behind; the next writer of `path` removes it.
+ * Writes a temporary file in the same folder, makes sure that it is on the disk, and renames it: a reader of `path` sees
+ * the old bytes or the new ones, never a part. A link stays, and the file that it leads to is replaced; anything but a plain file is
+ * refused. A process that is killed meanwhile leaves `.NAME.HOST.PID.NUMBER.tmp` behind; the next writer of `path` removes it.
  *
- * @throws ArgumentError where there is no such folder, or something that is not a plain file
+ * @throws ArgumentError if there is no such folder, or if the path leads to something that is not a plain file
  */
 export function writeAtomically(path: string, bytes: Uint8Array): void {
   const [target, old] = targetOf(path);

@@ -305,7 +305,7 @@ describe('estimators refuse', () => {
       ShapeError,
       'Perceptron.fit: yTrue has 2 examples',
     ],
-    ['a single class', () => new LogisticRegression().fit(square, [1, 1, 1, 1]), ArgumentError, 'two classes or more'],
+    ['a single class', () => new LogisticRegression().fit(square, [1, 1, 1, 1]), ArgumentError, 'at least two classes'],
     ['NaN', () => new LogisticRegression().fit([[Number.NaN], [1]], [0, 1]), ArgumentError, 'made of finite numbers'],
     [
       'a misspelt option',
@@ -317,7 +317,7 @@ describe('estimators refuse', () => {
       'an unknown solver',
       () => new MLPRegressor({ solver: wrong('adamw') }),
       ArgumentError,
-      'solver must be one of adam, sgd, lbfgs',
+      "solver must be 'adam', 'sgd' or 'lbfgs'",
     ],
     [
       'an empty layer',
@@ -335,7 +335,7 @@ describe('estimators refuse', () => {
       'an unknown activation',
       () => new MLPClassifier({ activation: wrong('gelu') }),
       ArgumentError,
-      'activation must be one of identity, logistic',
+      "activation must be 'identity', 'logistic', 'tanh' or 'relu'",
     ],
   ])('%s', (_, fn, kind, message) => {
     expect(fn).toThrow(kind);

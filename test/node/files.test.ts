@@ -37,7 +37,7 @@ describe('parseCsv', () => {
       [-0.5, '+3.', '', '0x1'],
     ]);
     expect(parseCsv('zip\n01234', { types: { zip: 'string' } }).rows).toEqual([['01234']]);
-    expect(() => parseCsv('a\nx', { types: { a: 'number' } })).toThrow('CSV: row 1, column a: "x" is no number');
+    expect(() => parseCsv('a\nx', { types: { a: 'number' } })).toThrow('CSV: row 1, column a: "x" is not a number');
   });
 
   it('accepts other separators, tables without names, a byte order mark and empty lines', () => {
@@ -63,7 +63,7 @@ describe('parseCsv', () => {
       [4, 3],
     ]);
     x.dispose();
-    expect(() => table.toTensor()).toThrow('column b contains "x", which is no number');
+    expect(() => table.toTensor()).toThrow('column b contains "x", which is not a number');
     expect(() => table.column('z')).toThrow('there is no column z (columns: a, b, c)');
   });
 
@@ -77,7 +77,7 @@ describe('parseCsv', () => {
       'types of an unknown column',
       () => parseCsv('a\n1', { types: { b: 'string' } }),
       ArgumentError,
-      'types names b, which is no column',
+      'types names b, which is not a column',
     ],
     ['a misspelt option', () => parseCsv('a', wrong({ sep: ',' })), ArgumentError, 'readCsv: unknown option sep'],
   ])('refuses %s', (_, fn, kind, message) => {

@@ -30,7 +30,7 @@ describe('CSV', () => {
       expect(typeof parseCsv(`a\n${digits}${end}\n`).rows[0]![0], end).toBe('number');
     const blanks = ' '.repeat(1_000_000);
     expect(typeof parseCsv(`a\n${blanks}x\n`).rows[0]![0]).toBe('string');
-    expect(() => parseCsv(`a\n${digits}x\n`, { types: { a: 'number' } })).toThrow('is no number');
+    expect(() => parseCsv(`a\n${digits}x\n`, { types: { a: 'number' } })).toThrow('is not a number');
   });
 
   it('many columns are found by name', () => {

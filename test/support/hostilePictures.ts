@@ -80,7 +80,7 @@ export const pictures: readonly [name: string, bytes: Buffer, file: string, mess
     'an interlaced PNG with more data than pixels',
     pngOf(header(8, 8, 8, 0, 1), zeros(200_000_000)),
     'a.png',
-    /unpack to more than its header says/,
+    /unpack to more than the header says/,
   ],
   [
     'a PNG of many colours',

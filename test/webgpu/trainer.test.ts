@@ -164,7 +164,7 @@ describeOnGpu('a model on webgpu', () => {
     const { model } = setUp();
     model.to('webgpu');
     const optimizer = new optim.LBFGS(model.parameters());
-    expect(() => optimizer.step(() => tensor(1))).toThrow('come asynchronously alone');
+    expect(() => optimizer.step(() => tensor(1))).toThrow('can be read only asynchronously');
   });
 
   test('may have several outputs, each with a loss and metrics', async () => {

@@ -80,7 +80,7 @@ const attributeProto: Message<AttributeProto> = {
   f: one(2, 'float'),
   i: one(3, 'int'),
   s: one(4, 'text'),
-  t: one(5, tensorProto as Codec),
+  t: one(5, tensorProto),
   g: one(6, 'bytes'),
   floats: many(7, 'float'),
   ints: many(8, 'int'),
@@ -104,7 +104,7 @@ const nodeProto: Message<NodeProto> = {
   output: many(2, 'text'),
   name: one(3, 'text'),
   opType: one(4, 'text'),
-  attribute: many(5, attributeProto as Codec),
+  attribute: many(5, attributeProto),
   domain: one(7, 'text'),
 };
 
@@ -116,22 +116,22 @@ const dimensionProto: Message<DimensionProto> = { dimValue: one(1, 'int'), dimPa
 interface ShapeProto {
   dim: DimensionProto[];
 }
-const shapeProto: Message<ShapeProto> = { dim: many(1, dimensionProto as Codec, MOST_SIZES) };
+const shapeProto: Message<ShapeProto> = { dim: many(1, dimensionProto, MOST_SIZES) };
 interface TensorTypeProto {
   elemType?: number;
   shape?: ShapeProto;
 }
-const tensorTypeProto: Message<TensorTypeProto> = { elemType: one(1, 'int'), shape: one(2, shapeProto as Codec) };
+const tensorTypeProto: Message<TensorTypeProto> = { elemType: one(1, 'int'), shape: one(2, shapeProto) };
 interface TypeProto {
   tensorType?: TensorTypeProto;
 }
-const typeProto: Message<TypeProto> = { tensorType: one(1, tensorTypeProto as Codec) };
+const typeProto: Message<TypeProto> = { tensorType: one(1, tensorTypeProto) };
 
 export interface ValueInfoProto {
   name?: string;
   type?: TypeProto;
 }
-const valueInfoProto: Message<ValueInfoProto> = { name: one(1, 'text'), type: one(2, typeProto as Codec) };
+const valueInfoProto: Message<ValueInfoProto> = { name: one(1, 'text'), type: one(2, typeProto) };
 
 interface GraphProto {
   node: NodeProto[];
@@ -142,11 +142,11 @@ interface GraphProto {
   sparseInitializer: Uint8Array[];
 }
 const graphProto: Message<GraphProto> = {
-  node: many(1, nodeProto as Codec),
+  node: many(1, nodeProto),
   name: one(2, 'text'),
-  initializer: many(5, tensorProto as Codec),
-  input: many(11, valueInfoProto as Codec),
-  output: many(12, valueInfoProto as Codec),
+  initializer: many(5, tensorProto),
+  input: many(11, valueInfoProto),
+  output: many(12, valueInfoProto),
   sparseInitializer: many(15, 'bytes'),
 };
 
@@ -166,8 +166,8 @@ export interface ModelProto {
 const modelProto: Message<ModelProto> = {
   irVersion: one(1, 'int'),
   producerName: one(2, 'text'),
-  graph: one(7, graphProto as Codec),
-  opsetImport: many(8, operatorSetProto as Codec),
+  graph: one(7, graphProto),
+  opsetImport: many(8, operatorSetProto),
   functions: many(25, 'bytes'),
 };
 
