@@ -47,6 +47,8 @@ const containers: Partial<Record<Opcode, number>> = { strip: layout('strip').wor
 export class Command {
   readonly opcode: Opcode;
   private readonly shape: Shape;
+  /** The operands that are there, once they have been asked for. */
+  private present: readonly Operand[] | null = null;
 
   constructor(readonly words: Int32Array) {
     this.opcode = opcodes[words[0]!]!;
@@ -57,7 +59,12 @@ export class Command {
    * Operands that are there: an address of 0 means absent. Those of a strip or group are its commands', without a strip's
    * own local blocks.
    */
-  get operands(): Operand[] {
+  get operands(): readonly Operand[] {
+    this.present ??= this.findOperands();
+    return this.present;
+  }
+
+  private findOperands(): readonly Operand[] {
     let start = containers[this.opcode];
     if (start === undefined) return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
     const least = this.opcode === 'strip' ? STRIP_LOCALS : 0;
@@ -77,6 +84,12 @@ export class Command {
   /** Element index of an operand, virtual ones included. */
   address(operand: Operand): number {
     return this.words[operand.at]! >>> 0;
+  }
+
+  /** Has an operand somewhere else. */
+  relocate(operand: Operand, address: number): void {
+    this.words[operand.at] = address;
+    this.present = null;
   }
 
   has(name: string): boolean {
@@ -102,6 +115,7 @@ export class Command {
 
   set(name: string, word: number): void {
     this.words[this.offset(name)] = word;
+    this.present = null;
   }
 
   /** First stride of an operand of `binary`. */

@@ -149,7 +149,7 @@ class Linker {
         const delta = command.address(operand) - buffer.start;
         if (writes(operand)) this.changed.add(buffer);
         this.patches.get(buffer)?.push({ at: words.length + operand.at, delta });
-        command.words[operand.at] = this.addressOf(buffer) + delta;
+        command.relocate(operand, this.addressOf(buffer) + delta);
       }
       words.push(...command.words);
     }

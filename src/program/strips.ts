@@ -101,7 +101,7 @@ function makeLocal(
     local++;
     for (const command of group) {
       for (const operand of command.operands)
-        if (heap.of(command, operand) === buffer) command.words[operand.at] = local;
+        if (heap.of(command, operand) === buffer) command.relocate(operand, local);
     }
   }
 }
