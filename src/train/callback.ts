@@ -37,7 +37,7 @@ export interface TrainingState {
   stopTraining: boolean;
 }
 
-export type Done = void | Promise<void>;
+type Done = void | Promise<void>;
 
 /** What `fit` calls, all optional. It awaits promises. Epochs and batches count from 0. */
 export interface Callback {
