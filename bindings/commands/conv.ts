@@ -7,7 +7,8 @@
 import type { Costs } from './cost.ts';
 import type { CommandRows } from './kinds.ts';
 
-const geometry = {
+/** What all of them begin with. */
+export const geometry = {
   batch: 'u32',
   inChannels: 'u32',
   height: 'u32',

@@ -3,7 +3,7 @@
  * Element i depends on the state, the offset and i alone. The state is read, never advanced.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { randomFns } from '../../bindings/commands/random.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -89,17 +89,14 @@ const blockFns: Record<(typeof randomFns)[number], BlockFn> = {
 };
 const blockFnOf = randomFns.map((name) => blockFns[name]);
 
-const R = fieldsOf('random');
+const readRandom = readerOf('random');
 
 /** y = n random numbers. */
 const random: ReferenceKernel = (heap, words, _floats, at) => {
-  const y = words[at + R.y]!;
-  const state = words[at + R.state]!;
-  const offset = words[at + R.offset]! >>> 0;
-  const n = words[at + R.n]!;
-  const p0 = words[at + R.p0]!;
-  const p1 = words[at + R.p1]!;
-  const write = blockFnOf[words[at + R.fn]!]!;
+  const command = readRandom(words, at);
+  const { y, state, n, p0, p1 } = command;
+  const offset = command.offset >>> 0;
+  const write = blockFnOf[command.fn]!;
   const key = [heap.i[state]!, heap.i[state + 1]!];
   const counterLow = heap.i[state + 2]! >>> 0;
   const counterHigh = heap.i[state + 3]! >>> 0;

@@ -1,6 +1,6 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
@@ -35,7 +35,7 @@ function partsFor(outer: number, size: number, inner: number): number {
   return size > LONGEST_ROW && rows < FEW_ROWS ? Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4))) : 1;
 }
 
-const R = fieldsOf('reduce');
+const readReduce = readerOf('reduce');
 
 /** A row is x[o, from … from + length, i]; `row` counts (o, part, i), i fastest. */
 const reduceBody = (fold: Join & { start: string }, scaled: boolean) => `
@@ -54,12 +54,10 @@ value = allValue(value, lane);
 if (lane == 0u) { heap[y + row] = bitcast<u32>(${scaled ? 'value * bitcast<f32>(scale)' : 'value'}); }`;
 
 const reduce: GpuKernel = (words, at, planner) => {
-  const name = reduceFns[words[at + R.fn]!]!;
+  const command = readReduce(words, at);
+  const { outer, size, inner, scale, x, y } = command;
+  const name = reduceFns[command.fn]!;
   const fold = folds[name];
-  const outer = words[at + R.outer]!;
-  const size = words[at + R.size]!;
-  const inner = words[at + R.inner]!;
-  const scale = words[at + R.scale]!;
   const scaled = name === 'sum';
   const pass = (x: number, y: number, whole: number, parts: number, last: boolean) => {
     const length = Math.ceil(whole / parts);
@@ -73,8 +71,6 @@ const reduce: GpuKernel = (words, at, planner) => {
       lanes: inner >= WIDE ? 1 : undefined,
     });
   };
-  const x = words[at + R.x]!;
-  const y = words[at + R.y]!;
   if (outer * inner === 0) return;
   const parts = partsFor(outer, size, inner);
   if (parts === 1) {
@@ -86,7 +82,7 @@ const reduce: GpuKernel = (words, at, planner) => {
   pass(partial, y, parts, 1, true);
 };
 
-const A = fieldsOf('argReduce');
+const readArgReduce = readerOf('argReduce');
 
 /** Whether element `r` with value `v` goes before `best` at `index`. */
 const wins: Record<ArgReduceFn, string> = {
@@ -121,15 +117,13 @@ fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 `;
 
 const argReduce: GpuKernel = (words, at, planner) => {
-  const name = argReduceFns[words[at + A.fn]!]!;
+  const command = readArgReduce(words, at);
+  const { outer, size, inner, values } = command;
+  const name = argReduceFns[command.fn]!;
   const type = name.endsWith('I') ? 'i32' : 'f32';
-  const outer = words[at + A.outer]!;
-  const size = words[at + A.size]!;
-  const inner = words[at + A.inner]!;
-  const values = words[at + A.values]!;
   launchRows(planner, {
     key: `argReduce ${name} ${values === 0}`,
-    values: { x: words[at + A.x]!, values, indices: words[at + A.indices]!, inner },
+    values: { x: command.x, values, indices: command.indices, inner },
     rows: outer * inner,
     size,
     lanes: inner < FEW_ROWS ? undefined : 1,
@@ -147,17 +141,16 @@ if (lane == 0u) {
   });
 };
 
-const C = fieldsOf('cumsum');
+const readCumsum = readerOf('cumsum');
 
 const cumsum: GpuKernel = (words, at, planner) => {
-  const type = words[at + C.integer] === 1 ? 'i32' : 'f32';
-  const outer = words[at + C.outer]!;
-  const size = words[at + C.size]!;
-  const inner = words[at + C.inner]!;
+  const command = readCumsum(words, at);
+  const { outer, size, inner } = command;
+  const type = command.integer === 1 ? 'i32' : 'f32';
   const long = size >= THREADS && outer * inner < FEW_ROWS;
   launchRows(planner, {
     key: `cumsum ${type}`,
-    values: { x: words[at + C.x]!, y: words[at + C.y]!, inner, reverse: words[at + C.reverse]! },
+    values: { x: command.x, y: command.y, inner, reverse: command.reverse },
     rows: outer * inner,
     size,
     lanes: long ? THREADS : 1,

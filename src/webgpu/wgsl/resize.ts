@@ -1,6 +1,6 @@
 /** Resizing of planes: a thread an element of the result. The gradient gathers from the outputs that have read an element. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -34,14 +34,14 @@ fn endOutput(i: u32, size: u32, scale: u32, outSize: u32) -> u32 {
 }
 `;
 
-const R = fieldsOf('resize');
+const readResize = readerOf('resize');
 const parameters = new Parameters([...EXTENTS, 'x', 'y']);
 
 const resize: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof R) => words[at + R[name]]!;
-  const n = word('planes') * word('outHeight') * word('outWidth');
+  const command = readResize(words, at);
+  const n = command.planes * command.outHeight * command.outWidth;
   if (n === 0) return;
-  const mode = resizeModes[word('mode')]!;
+  const mode = resizeModes[command.mode]!;
   planner.launch({
     key: `resize ${mode}`,
     source: () =>
@@ -62,19 +62,19 @@ let below = (1.0 - col.share) * f(lower + col.first) + col.share * f(lower + col
 put(y + id, (1.0 - row.share) * above + row.share * below);`
 }`,
       }),
-    words: [...EXTENTS, 'x' as const, 'y' as const].map(word),
+    words: [...EXTENTS, 'x' as const, 'y' as const].map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };
 
-const G = fieldsOf('resizeGrad');
+const readResizeGrad = readerOf('resizeGrad');
 const gradParameters = new Parameters([...EXTENTS, 'g', 'gx']);
 
 const resizeGrad: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof G) => words[at + G[name]]!;
-  const n = word('planes') * word('height') * word('width');
+  const command = readResizeGrad(words, at);
+  const n = command.planes * command.height * command.width;
   if (n === 0) return;
-  const mode = resizeModes[word('mode')]!;
+  const mode = resizeModes[command.mode]!;
   planner.launch({
     key: `resizeGrad ${mode}`,
     source: () =>
@@ -99,7 +99,7 @@ for (var row = firstOutput(inRow, scaleHeight); row < endRow; row++) {
 }
 put(gx + id, sum);`,
       }),
-    words: [...EXTENTS, 'g' as const, 'gx' as const].map(word),
+    words: [...EXTENTS, 'g' as const, 'gx' as const].map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };
