@@ -18,10 +18,10 @@ export type FieldValues<O extends Opcode> = {
   readonly [F in keyof (typeof commands)[O]]: (typeof commands)[O][F] extends 'dims' ? number[] : number;
 };
 
-/** Gives the command at words[at …] as an object. Fields of kind `f32` are read from `floats`; without these, as bits. */
+/** Gives the command at words[at …] as an object. Fields of kind `f32` are read from `floats`; without it, as bits. */
 export type Reader<O extends Opcode> = (words: Int32Array, at: number, floats?: ArrayLike<number>) => FieldValues<O>;
 
-/** A command where it lies: its fields are getters, so that nothing is read that is not asked for. */
+/** A command in its block of words. Its fields are getters, so that only fields that are used are read. */
 class View {
   constructor(
     readonly words: Int32Array,

@@ -1,5 +1,5 @@
 /**
- * The opcode `binary`: y = fn(a, b) with broadcasting, one loop over a row a function. Arithmetic, which networks run
+ * The opcode `binary`: y = fn(a, b) with broadcasting, one loop over a row per function. Arithmetic, which networks run
  * often, has its loops written out; the rest goes through `each…`, which calls a function of two elements.
  *
  * A scalar operand has address 0. No tensor lives there, so the scalar itself is put into element 0 and read with step 0.

@@ -1,4 +1,4 @@
-/** Whether elements lie in a range: the first that does not is left in the fault words. */
+/** Whether elements are in a range: the first that is not goes to the fault words. */
 import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';

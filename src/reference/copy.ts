@@ -7,7 +7,7 @@ import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
-/** Shorter rows are copied faster by a loop than by a call of copyWithin. */
+/** Shorter rows are copied faster by a loop than by copyWithin. */
 const SHORT_ROW = 32;
 
 const readCopy = readerOf('copy');

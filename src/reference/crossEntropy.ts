@@ -4,7 +4,7 @@
  *
  *     loss = (1−s)·w[t]·(lse − x[t]) + s/cols · Σ_c w[c]·(lse − x[c])
  *
- * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets outside of the classes count as the last class.
+ * Ignored rows have loss 0 and gradient 0. The mean over no rows is NaN, as in PyTorch. Targets out of range count as the last class.
  */
 import { readerOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';

@@ -1,6 +1,6 @@
 /**
  * C = activation(alpha·A·B + beta·C + bias). A row of A·B is summed in doubles and rounded once, when it is stored.
- * Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each element
+ * Where B's rows are contiguous, the row is built by adding rows of B (i-p-j). Otherwise, and for one column, each element
  * is a dot product (i-j-p). C overlaps no input.
  */
 
@@ -58,7 +58,7 @@ function addRowsOfB(f: Floats, row: Float64Array, { a, aCol, b, bRow, n, k }: Ro
   }
 }
 
-/** row[j] = Σ_p A[p]·B[p, j], a dot product an element, four side by side. Takes any strides. */
+/** row[j] = Σ_p A[p]·B[p, j], one dot product per element, four at a time. Takes any strides. */
 function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, k }: RowProduct): void {
   let j = 0;
   for (; j + 4 <= n; j += 4, b += 4 * bCol) {

@@ -13,7 +13,7 @@ interface Extent {
   dilation: number;
 }
 
-/** The positions inside that output o's window takes, and how many there are with those in the padding. */
+/** The positions of output o's window inside the plane, and their number including the padding. */
 function windowOf(
   o: number,
   { size, outSize, kernel, stride, pad, dilation }: Extent,
@@ -60,7 +60,7 @@ function extentsOf(command: Readonly<Record<ExtentField, number>>): [Extent, Ext
 
 const readMaxPool = readerOf('maxPool');
 
-/** y = the largest element of each window; indices = where it lies in its plane. */
+/** y = the largest element of each window; indices = its position in its plane. */
 const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const command = readMaxPool(words, at);
   const { indices } = command;

@@ -1,4 +1,4 @@
-/** Products of int8 matrices: integers, so that the result is exact. Four numbers lie in a word, the first in its lowest byte. */
+/** Products of int8 matrices: integers, so that the result is exact. A word holds four numbers, the first in its lowest byte. */
 import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 

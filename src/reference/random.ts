@@ -1,6 +1,6 @@
 /**
  * Random numbers from Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * Element i depends on the state, the offset and i alone. The state is read, never advanced.
+ * Element i depends only on the state, the offset and i. The state is read, never advanced.
  */
 
 import { readerOf } from '../../bindings/commands/fields.ts';
@@ -26,7 +26,7 @@ export function mulHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + carry) >>> 0;
 }
 
-/** Four uint32 words out of a counter of four words and a key of two. */
+/** Four uint32 words from a counter of four words and a key of two. */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): void {
   let c0 = counter[0]! >>> 0;
   let c1 = counter[1]! >>> 0;

@@ -1,6 +1,6 @@
 /**
- * Recurrent layers over a whole sequence, and their gradient, after the formulas in the command table: one element after the other.
- * Weights are read where they lie, in panels too. Lengths are not checked.
+ * Recurrent layers over a whole sequence, and their gradient, by the formulas in the command table, one element after the other.
+ * Weights are read in place, in panels too. Lengths are not checked.
  */
 
 import { readerOf } from '../../bindings/commands/fields.ts';
@@ -29,7 +29,7 @@ const pack: ReferenceKernel = ({ f }, words, _floats, at) => {
     for (let j = 0; j < n; j++) f[y + panelIndex(k, n, p, j)] = f[x + p * along + j * across]!;
 };
 
-/** One weight [n, k]: its element [j, p]. `apart`: its last rows, from this one on, are a block of panels of their own. */
+/** One weight [n, k]: its element [j, p]. Rows from `apart` on are a separate block of panels. */
 function weightOf(f: Floats, w: number, packed: boolean, n: number, k: number, apart: number) {
   if (!packed) return (j: number, p: number) => f[w + j * k + p]!;
   const second = w + k * Math.ceil(apart / 4) * 4;
@@ -167,7 +167,7 @@ const recurrentGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   }
 };
 
-/** The weight [n, size] as its gradient reads it: element [p, j]; rows from `apart` on are a block of panels of their own. */
+/** The weight [n, size] as its gradient reads it: element [p, j]. Rows from `apart` on are a separate block of panels. */
 function gradWeightOf(f: Floats, w: number, packed: boolean, n: number, size: number, apart: number) {
   if (!packed) return (p: number, j: number) => f[w + p * size + j]!;
   const second = w + apart * Math.ceil(size / 4) * 4;

@@ -1,7 +1,6 @@
 /**
  * Reductions along one dimension of x[outer, size, inner]: reduce, argReduce, cumsum. Floats are summed and multiplied
- * in doubles, in the order of the elements, and rounded once; int32 wraps. Decides: NaN wins over all, the first index
- * wins a tie.
+ * in doubles, in the order of the elements, and rounded once; int32 wraps. Ties: NaN wins over all, else the first index.
  */
 
 import { readerOf } from '../../bindings/commands/fields.ts';
@@ -61,7 +60,7 @@ const foldOf = reduceFns.map((name) => folds[name]);
 const reducesInts = reduceFns.map((name) => name.endsWith('I'));
 const SUM = reduceFns.indexOf('sum');
 
-/** y[i] = scale · Σ over r of x[r, i], read row by row as it lies in memory: the sum of a batch of bias gradients. */
+/** y[i] = scale · Σ over r of x[r, i], read row by row, in memory order: the sum of a batch of bias gradients. */
 function sumOfRows({ f }: Heap, x: number, y: number, size: number, inner: number, scale: number): void {
   const sums = scratchDoubles(inner);
   sums.fill(0, 0, inner);

@@ -22,7 +22,7 @@ function blendOf(o: number, size: number, scale: number, mode: number): Blend {
 
 const readResize = readerOf('resize');
 
-/** y = x read where the mode says. */
+/** y = x, read as the mode says. */
 const resize: ReferenceKernel = ({ f }, words, floats, at) => {
   const command = readResize(words, at, floats);
   const { height, width, mode } = command;
@@ -47,7 +47,7 @@ const resize: ReferenceKernel = ({ f }, words, floats, at) => {
 
 const readResizeGrad = readerOf('resizeGrad');
 
-/** gx = what each element has given, times the gradient of where it went. */
+/** gx = each element's shares, times the gradients of the outputs that read it. */
 const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {
   const command = readResizeGrad(words, at, floats);
   const { height, width, mode, planes } = command;

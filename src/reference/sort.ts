@@ -9,7 +9,7 @@ function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The first `count` elements of each row in order, and their places. */
+/** The first `count` elements of each row in order, and their positions. */
 const sort: ReferenceKernel = (heap, words, _floats, at) => {
   const command = readSort(words, at);
   const { cols, count, x, values, indices } = command;

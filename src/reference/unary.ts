@@ -1,5 +1,5 @@
 /**
- * The opcode `unary`: y[i] = fn(x[i]), by the definitions of the table of functions. Functions that networks run often have a loop
+ * The opcode `unary`: y[i] = fn(x[i]), by the definitions in the table of functions. Functions that networks run often have a loop
  * written out; the others call their definition for each element. `p0` and `p1` arrive as bit patterns.
  */
 

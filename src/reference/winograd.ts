@@ -1,5 +1,5 @@
 /**
- * Winograd's F(4×4, 3×3) as its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
+ * Winograd's F(4×4, 3×3) by its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
  * All sums are in doubles.
  */
 
@@ -41,13 +41,13 @@ function bothSides(matrix: number[][], square: ArrayLike<number>): number[] {
   );
 }
 
-/** Index of element p of the transformed filter (o, i): 8 output channels lie side by side. */
+/** Index of element p of the transformed filter (o, i): 8 output channels are adjacent. */
 function placeOf(p: number, o: number, i: number, outputs: number, inputs: number): number {
   const panel = p * Math.ceil(outputs / PANEL) + Math.floor(o / PANEL);
   return (panel * inputs + i) * PANEL + (o % PANEL);
 }
 
-/** A square of a plane [h, w] by rows; what lies outside of it is 0. */
+/** A square of a plane [h, w] by rows; elements outside it are 0. */
 function squareAt(
   f: Heap['f'],
   plane: number,

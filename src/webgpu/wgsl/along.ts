@@ -1,4 +1,4 @@
-/** Single elements by index along one dimension, and their order. An index outside of it reads or writes the last element there. */
+/** Single elements by index along one dimension, and their order. An index out of range reads or writes the last element there. */
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -26,13 +26,13 @@ heap[y + id] = heap[x + (o * size + min(heap[index + id], size - 1u)) * inner + 
   });
 };
 
-/** So many elements are compared with each other, all with all; more are sorted. */
+/** Up to this many elements are compared with each other; more are sorted. */
 export const FEW = 64;
 
 const readScatterAdd = readerOf('scatterAdd');
 const scatterParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
 
-/** Of the elements that go to one place the first adds up all, in order; the others have nothing to do. Where all are many, they are sorted first. */
+/** Of the elements with the same target, the thread of the first adds up all, in order; the others do nothing. If there are many, they are sorted first. */
 const scatterAdd: GpuKernel = (words, at, planner) => {
   const command = readScatterAdd(words, at);
   const { outer, count, inner, size, g, index, y } = command;
@@ -75,7 +75,7 @@ heap[to] = bitcast<u32>(sum);`;
 
 const readSort = readerOf('sort');
 
-/** Keys of the same order as the elements: NaN the largest, both zeros equal. */
+/** Keys in the same order as the elements: NaN the largest, both zeros equal. */
 const keyOf = (integer: boolean) => `fn keyOf(bits: u32) -> u32 {
   ${
     integer
@@ -86,7 +86,7 @@ const keyOf = (integer: boolean) => `fn keyOf(bits: u32) -> u32 {
   }
 }`;
 
-/** Short rows: a thread an element, whose place is the number of elements that go before it. */
+/** Short rows: one thread per element, whose position is the number of elements that go before it. */
 const byCounting = `if (id >= n) { return; }
 let row = id / cols;
 let start = x + row * cols;

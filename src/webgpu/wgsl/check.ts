@@ -1,4 +1,4 @@
-/** Whether elements lie in a range: the lanes of one group look for the first that does not. */
+/** Whether elements are in a range: the lanes of one group look for the first that is not. */
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';

@@ -1,6 +1,6 @@
 /**
- * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are found in x, w and g as
- * they lie. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
+ * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are read from x, w and g
+ * in place. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
  */
 
 import { geometry } from '../../../bindings/commands/conv.ts';
@@ -38,7 +38,7 @@ const tapOf = (from: string) => `let channel = ${from} / taps;
 let r = (${from} % taps) / kernelWidth;
 let t = ${from} % kernelWidth;`;
 
-/** Of the output at `position`, the element of x that tap (r, t) meets; unsigned, so that what lies before is far beyond. */
+/** The element of x that tap (r, t) of the output at `position` reads. Unsigned: positions before the start wrap to far beyond the end. */
 const meet = `let inRow = (position / outWidth) * strideHeight + r * dilationHeight - padTop;
 let inCol = (position % outWidth) * strideWidth + t * dilationWidth - padLeft;
 if (inRow < height && inCol < width) {
@@ -91,7 +91,7 @@ const convInputGrad: GpuKernel = (words, at, planner) => {
     b: {
       way: 'across',
       prepare: tapOf('p'),
-      // The output whose tap (r, t) meets this element, if there is one.
+      // The output whose tap (r, t) reads this element, if there is one.
       element: `let image = q / inSize;
 let position = q % inSize;
 let down = position / width + padTop - r * dilationHeight;

@@ -1,4 +1,4 @@
-/** copy, fill, unary, binary, where: a thread an element. */
+/** copy, fill, unary, binary, where: one thread per element. */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
 import { readerOf } from '../../../bindings/commands/fields.ts';

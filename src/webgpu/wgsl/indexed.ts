@@ -1,4 +1,4 @@
-/** Rows by index. An index outside of the table reads or writes its last row: nothing outside is ever touched. */
+/** Rows by index. An index out of range reads or writes the last row of the table, so nothing outside it is ever touched. */
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -53,12 +53,12 @@ for (var other = j; other < count; other++) {
   last = other;
 }
 put(to, sum);
-// The last of the rows with an index leaves its place.
+// The last of the rows with an index writes its position.
 if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }`;
 
 /**
- * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. Where rows are
- * many, they are sorted first.
+ * The thread of the first row with an index adds all rows that have it, in order; the others do nothing. If there are many rows,
+ * they are sorted first.
  */
 const addRows: GpuKernel = (words, at, planner) => {
   const { outer, count, inner, size, g, index, y, marks, first } = readAddRows(words, at);

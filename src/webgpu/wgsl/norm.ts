@@ -49,7 +49,7 @@ if (lane == 0u) {
   });
 };
 
-/** The number of the mean of channel `c` of outer index `o`. */
+/** The index of the mean of channel `c` at outer index `o`. */
 const groupSource = `
 fn groupOf(o: u32, c: u32, channels: u32, groupChannels: u32) -> u32 {
   if (groupChannels == 0u) { return c; }
@@ -62,7 +62,7 @@ const VIEW = ['outer', 'channels', 'spatial', 'groupChannels'] as const;
 const readNormalize = readerOf('normalize');
 const normalizeParameters = new Parameters(['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW]);
 
-/** The channel, the mean's number and x̂ of element `id`. */
+/** The channel, the index of the mean, and x̂ of element `id`. */
 const element = `if (id >= outer * channels * spatial) { return; }
 let c = id / spatial % channels;
 let group = groupOf(id / (spatial * channels), c, channels, groupChannels);

@@ -1,4 +1,4 @@
-/** One step of SGD or Adam over a parameter: a thread an element. */
+/** One step of an optimizer over a parameter: one thread per element. */
 
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
@@ -109,7 +109,7 @@ put(param + id, p - f(settings) * m / (sqrt(v) / f(settings + 7u) + f(settings +
   });
 };
 
-/** u, what the parameter loses, from g; `a`, `b` and `c` are addresses (0: none), `s(i)` stands for setting i. */
+/** u, which is subtracted from the parameter, from g; `a`, `b` and `c` are addresses (0: none), `s(i)` is setting i. */
 const rules: Record<(typeof adaptiveFns)[number], string> = {
   rmsprop: `let square = s(3u) * f(a + id) + s(4u) * g * g;
 put(a + id, square);

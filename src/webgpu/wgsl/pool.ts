@@ -1,4 +1,4 @@
-/** Pooling over planes: a thread an element of the result. Gradients gather from the windows that an element lies in, in their order. */
+/** Pooling over planes: one thread per element of the result. Gradients gather from the windows that contain an element, in their order. */
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -8,7 +8,7 @@ const EXTENTS = [
   ...(['strideHeight', 'strideWidth', 'padHeight', 'padWidth'] as const),
 ];
 
-/** The fields of these names, as they go to a shader. */
+/** The fields of these names, as a shader takes them. */
 function picked<N extends string>(command: Readonly<Record<N, number>>, names: readonly N[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, command[name]]));
 }
@@ -33,7 +33,7 @@ function launchElements(
   });
 }
 
-/** A window along one dimension: element k of it is at start + k·dilation; those from `first` to before `end` lie inside. */
+/** A window along one dimension: element k of it is at start + k·dilation; those from `first` to before `end` are inside. */
 const windowSource = `
 struct Window { start: i32, first: i32, end: i32, padded: i32 }
 fn windowOf(o: u32, size: u32, outSize: u32, kernel: u32, stride: u32, pad: u32, dilation: u32) -> Window {
@@ -56,7 +56,7 @@ const windows = (dilated: boolean, row: string, col: string) => `
 let tall = windowOf(${row}, height, outHeight, kernelHeight, strideHeight, padHeight, ${dilated ? 'dilationHeight' : '1u'});
 let wide = windowOf(${col}, width, outWidth, kernelWidthOrNone, strideWidth, padWidth, ${dilated ? 'dilationWidth' : '1u'});`;
 
-/** kernelHeight 0 means adaptive: then kernelWidth is not to be read. */
+/** kernelHeight 0 means adaptive: then kernelWidth must not be read. */
 const adaptive = 'let kernelWidthOrNone = select(kernelWidth, 0u, kernelHeight == 0u);';
 
 const place = `${adaptive}
@@ -94,12 +94,11 @@ if (indices != 0u) { heap[indices + id] = best; }`,
 
 const readMaxPoolGrad = readerOf('maxPoolGrad');
 
-/** A thread an element of a plane of gx: it goes through the plane's outputs. */
+/** One thread per output: of those that chose the same element, the first adds up all. */
 const maxPoolGrad: GpuKernel = (words, at, planner) => {
   const command = readMaxPoolGrad(words, at);
   const { planes, inSize, outSize, gx } = command;
   launchElements(planner, 'maxPoolGrad zero', planes * inSize, { gx }, 'heap[gx + id] = 0u;');
-  // Of the outputs that chose one element the first adds up all of them; the others have nothing to do.
   launchElements(
     planner,
     'maxPoolGrad',
@@ -118,7 +117,7 @@ put(gx + id / outSize * inSize + own, sum);`,
   );
 };
 
-/** The number that a window's sum is divided by. */
+/** The divisor of a window's sum. */
 const divisor = `f32(select((tall.end - tall.first) * (wide.end - wide.first), tall.padded * wide.padded, countPad == 1u))`;
 
 const readAvgPool = readerOf('avgPool');
@@ -145,7 +144,7 @@ put(y + id, sum / ${divisor});`,
 
 const readAvgPoolGrad = readerOf('avgPoolGrad');
 
-/** The outputs whose windows hold element `${at}` of a dimension lie between these two. */
+/** The range of outputs whose windows can contain element `${at}` of a dimension. */
 const outputs = (at: string, side: 'Height' | 'Width', size: 'height' | 'width') => {
   const kernel = side === 'Height' ? 'kernelHeight' : 'kernelWidthOrNone';
   return `

@@ -1,4 +1,4 @@
-/** Random numbers from Philox4x32-10 (see src/reference/random.ts): a thread a block of four. The words are those of the CPU. */
+/** Random numbers from Philox4x32-10 (see src/reference/random.ts): one thread per block of four. The words are the same as on the CPU. */
 
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { randomFns } from '../../../bindings/commands/random.ts';

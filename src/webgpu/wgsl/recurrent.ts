@@ -1,6 +1,6 @@
 /**
  * Recurrent layers step by step, after the formulas in the command table: the inputs' part of all steps is one product, each step
- * a product and a shader over the hidden elements. Their gradient likewise. Weights are as PyTorch has them: panels are the CPU's.
+ * a product and a shader over the hidden elements. Their gradient likewise. Weights are in PyTorch's layout: only the CPU uses panels.
  */
 
 import { readerOf } from '../../../bindings/commands/fields.ts';
@@ -139,7 +139,7 @@ put(out + id, h);`,
   );
 };
 
-/** The gates' gradients `ga0` … from g, that of h; dh and dc become what goes to the step before, without the product. */
+/** The gates' gradients `ga0` … from g, that of h; dh and dc become those of the previous step, without the product. */
 const stepsBack: Record<Kind, string> = {
   rnnTanh: 'let ga0 = g * (1.0 - gate0 * gate0);',
   rnnRelu: 'let ga0 = select(g, 0.0, gate0 <= 0.0);',

@@ -7,7 +7,7 @@ import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';
 
-/** How elements are joined, and what an empty row gives. */
+/** How elements are combined, and the result of an empty row. */
 const folds: Record<ReduceFn, Join & { start: string }> = {
   sum: { type: 'f32', join: 'a + b', start: '0.0' },
   prod: { type: 'f32', join: 'a * b', start: '1.0' },
@@ -19,16 +19,16 @@ const folds: Record<ReduceFn, Join & { start: string }> = {
   minI: { type: 'i32', join: 'min(a, b)', start: '0x7fffffff' },
 };
 
-/** Longer rows are cut, when there are few: a device has thousands of lanes. */
+/** Longer rows are split if there are few of them: a device has thousands of lanes. */
 const LONGEST_ROW = 8192;
 const FEW_ROWS = 256;
-/** From so many columns on a lane takes a column: lanes side by side read elements side by side. */
+/** From this many columns on, each lane takes a column, so that adjacent lanes read adjacent elements. */
 const WIDE = 8;
-/** Lanes that keep a device busy, and the elements that make one worth it. */
+/** Lanes that keep a device busy, and elements that make a lane worth it. */
 const BUSY = 8192;
 const LEAST_LENGTH = 32;
 
-/** Into how many parts the rows of [outer, size, inner] are cut. */
+/** Number of parts into which the rows of [outer, size, inner] are split. */
 function partsFor(outer: number, size: number, inner: number): number {
   const rows = outer * inner;
   if (inner >= WIDE) return Math.max(1, Math.min(Math.floor(BUSY / rows), Math.floor(size / LEAST_LENGTH), THREADS));
@@ -92,7 +92,7 @@ const wins: Record<ArgReduceFn, string> = {
   minI: 'v < best || (v == best && r < index)',
 };
 
-/** NaN goes before all; of equals the first. */
+/** NaN goes first; of equal elements the first one. */
 const floatWins = `
 fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
   if (isNan(best)) { return isNan(v) && r < index; }
@@ -104,7 +104,7 @@ fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
 /** Lanes without an element have this index. */
 const NONE = '0xffffffffu';
 
-/** Of two elements, as bits and index, the one that goes before the other. */
+/** Of two elements, as bits and index, the one that goes first. */
 const firstOf = (type: string, isBefore: string) => `
 fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
   let best = bitcast<${type}>(a.x);

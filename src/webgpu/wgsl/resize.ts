@@ -1,4 +1,4 @@
-/** Resizing of planes: a thread an element of the result. The gradient gathers from the outputs that have read an element. */
+/** Resizing of planes: one thread per element of the result. The gradient gathers from the outputs that read an element. */
 
 import { readerOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
@@ -22,7 +22,7 @@ fn shareOf(i: u32, o: u32, size: u32, scale: u32) -> f32 {
   let blend = blendOf(o, size, scale);
   return select(0.0, 1.0 - blend.share, blend.first == i) + select(0.0, blend.share, blend.second == i);
 }
-// An output before which none reads element i, and one behind all that do; rounding moves them by one at most.
+// Outputs before the first one that reads element i, and after the last; rounding moves them by at most one.
 fn firstOutput(i: u32, scale: u32) -> u32 {
   let o = floor((f32(i) - 1.5) / max(bitcast<f32>(scale), 1e-20)) - 2.0;
   return u32(max(o, 0.0));

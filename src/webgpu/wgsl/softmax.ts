@@ -61,7 +61,7 @@ const readCrossEntropy = readerOf('crossEntropy');
 /** The weight of class c. */
 const weightSource =
   'fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }';
-/** The row's class, kept inside the row whatever the index is. */
+/** The row's class, kept inside the row for any index. */
 const labelSource =
   'let label = min(heap[targets + row], size - 1u);\nlet counts = heap[targets + row] != ignoreIndex;';
 

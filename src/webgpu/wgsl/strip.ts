@@ -1,6 +1,6 @@
 /**
- * A strip as one shader, made for the functions that it joins: a thread takes one element through all of them, and what is
- * local to the strip stays in a register.
+ * A strip as one shader, made for the functions that it combines: a thread takes one element through all of them, and values
+ * local to the strip stay in registers.
  */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
@@ -19,7 +19,7 @@ const readBinary = readerOf('binary');
 const HEADER = S.scratch + 1;
 const UNARY = opcodes.indexOf('unary');
 
-/** The shader in the making: its name, statements, and the words that they read. */
+/** The shader being built: its name, statements, and the words that they read. */
 interface Draft {
   key: string;
   lines: string[];
