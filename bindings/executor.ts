@@ -23,7 +23,7 @@ export interface HeapAllocator {
   readonly bytesReserved: number;
   /** Added to the message of an OutOfMemoryError. */
   describe: () => string;
-  /** Index of so many uninitialised elements. */
+  /** Index of this many uninitialised elements. */
   allocate(elements: number): number;
   /** Takes a block back. */
   release(address: number, elements: number): void;
@@ -45,7 +45,7 @@ export interface Executor {
   readonly program: ProgramBlock;
   /** Element index of the four words that random commands read: key and counter. */
   readonly randomState: number;
-  /** Element index of the three words in which commands leave what they have found to be out of range: bindings/ranges.ts. */
+  /** Element index of the three words in which commands report a value out of range: bindings/ranges.ts. */
   readonly fault: number;
   /** Runs the commands in `program` in order and clears it. */
   run(): void;
@@ -57,8 +57,8 @@ export interface Executor {
   read(address: number, length: number, dtype: DType): NumericArray;
   /** One element. */
   get(address: number, dtype: DType): number;
-  /** Whether its device is gone, with all that lived there. */
+  /** Whether its device is lost, and with it everything in its memory. */
   readonly isLost?: boolean;
-  /** As `read`, later: only executors whose memory cannot be read at once have it, and their `read` and `get` throw. */
+  /** Like `read`, but asynchronous. Only executors whose memory cannot be read synchronously have it; their `read` and `get` throw. */
   download?(address: number, length: number, dtype: DType): Promise<NumericArray>;
 }

@@ -67,7 +67,7 @@ export function now(): number {
   return typeof performance === 'undefined' ? Date.now() : performance.now();
 }
 
-/** Shows a line to people. */
+/** Prints a line. */
 export function log(text: string): void {
   if (typeof console !== 'undefined') console.log(text);
   else (globalThis as { print?: (text: string) => void }).print?.(text);

@@ -1,32 +1,32 @@
 /**
- * Ranges that values must lie in, such as indices in their tables. Commands that look at values while a program runs (`check`)
- * leave in the executor's fault words which range was left, where, and by what value; here that becomes an error. Every executor has
+ * Ranges that values must be in, such as indices into a table. Commands that check values while a program runs (`check`) write to the
+ * executor's fault words which range was violated, where, and by what value; this file makes an error of that. Every executor has
  * one block of these words, and the first fault stays in it until it is read.
  */
 import { bitsToFloat } from './commands/program.ts';
 import type { Executor } from './executor.ts';
 
-/** What is said of a value outside. */
+/** Makes the error for a value out of range. */
 type Refusal = (value: number, place: number) => Error;
 
-/** From `low` to `high`, which may be less only where there is `except`; and that. NaN is not outside. */
+/** The values from `low` to `high`, and `except`. Only with `except` may `high` be less than `low`. NaN is never out of range. */
 export interface Range {
   dtype: 'int32' | 'float32';
   low: number;
   high: number;
   except?: number;
-  /** Of what: ranges that are alike in this and in their limits share their number. */
+  /** What the range is for. Ranges with the same name and limits share a number. */
   name: string;
   refuse: Refusal;
 }
 
-/** Words of the block: number of the range (0: nothing has been found), place of the value, the value. */
+/** Words of the block: number of the range (0: no fault), position of the value, the value. */
 export const FAULT_WORDS = 3;
 
 const ranges: Range[] = [];
 const numbers = new Map<string, number>();
 
-/** The number of a range in commands, from 1. It stays for good: a fault may be read when nothing else of its program is left. */
+/** The number of a range in commands, from 1. It is kept forever: a fault may be read after the rest of its program is gone. */
 export function numberOf(range: Range): number {
   const key = [range.name, range.low, range.high, range.except].join();
   let number = numbers.get(key);
@@ -37,7 +37,7 @@ export function numberOf(range: Range): number {
   return number;
 }
 
-/** Throws at the first value outside. */
+/** Throws for the first value out of range. */
 export function checkAll({ low, high, except, refuse }: Range, values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
@@ -45,7 +45,7 @@ export function checkAll({ low, high, except, refuse }: Range, values: ArrayLike
   }
 }
 
-/** The error that three fault words stand for, as they were copied from a heap; null where nothing was found. */
+/** The error for three fault words copied from a heap, or null if there is no fault. */
 export function refusalOf(words: Int32Array): Error | null {
   const [number, place, bits] = words as unknown as [number, number, number];
   if (number === 0) return null;
@@ -53,7 +53,7 @@ export function refusalOf(words: Int32Array): Error | null {
   return refuse(dtype === 'int32' ? bits : bitsToFloat(bits), place);
 }
 
-/** The error that commands have left in an executor whose memory can be read at once, or null. It is taken away. */
+/** The fault in an executor whose memory can be read synchronously, as an error, or null. Clears it. */
 export function takeFault(executor: Executor): Error | null {
   const { fault } = executor;
   const number = executor.get(fault, 'int32');

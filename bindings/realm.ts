@@ -1,5 +1,5 @@
 /**
- * What a value is, told by its tag and not by its class: arrays, errors, promises and maps that come from another realm (Jest, node:vm,
+ * What a value is, by its tag instead of its class: arrays, errors, promises and maps that come from another realm (Jest, node:vm,
  * an iframe, structuredClone) are instances of that realm's classes, which `instanceof` does not know.
  */
 

@@ -1,6 +1,6 @@
 import { log } from './host.ts';
 
-/** Tells people of what works, and is hardly what they want, where the runtime has a way to. */
+/** Warns of something that works but is probably not what was intended. */
 export function warn(message: string): void {
   const host = (globalThis as { process?: { emitWarning?: (text: string) => void } }).process;
   if (typeof host?.emitWarning === 'function') host.emitWarning(message);

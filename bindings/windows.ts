@@ -1,9 +1,9 @@
-/** PyTorch's rule of windows that slide along a dimension: what convolutions and poolings have in common. */
+/** PyTorch's rule for windows that slide along a dimension: shared by convolutions and poolings. */
 
 /** One number for both directions, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
 
-/** Elements from the first one that a window meets to its last. */
+/** Elements from the first to the last that a window covers. */
 export function spanOf(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the kernels: writes the generated sources, compiles them with asc, moves their constants into globals, makes the plain
- * variant of the relaxed one, and inlines it, packed, into bindings/generated/wasm.ts. Prints the sizes and fails when what an
- * import carries of wasm passes the budget.
+ * variant of the relaxed one, and inlines it, packed, into bindings/generated/wasm.ts. Prints the sizes and fails when the wasm of
+ * an import exceeds the budget.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** What asc says when one more round of its optimizer did not make the module smaller: the rounds end with that. */
+/** Printed by asc when another round of its optimizer did not make the module smaller, which is how the rounds end. */
 const ROUNDS_HAVE_ENDED = 'Last converge was suboptimal.\n';
 
 function compile(...options: string[]): void {
@@ -67,8 +67,8 @@ compile('--config', 'assembly/unpack/asconfig.json');
 const { plain, flagAt, sites } = unfuse(constantsToGlobals(readFileSync(out('kernels.wasm'))));
 const packed = pack(plain);
 const unpacked = unpack(out('unpack.wasm'), packed, plain.length, flagAt);
-if (Buffer.compare(unpacked.plain, plain) !== 0) fail('the kernels are not unpacked to what was packed');
-if (unpacked.sites !== sites) fail(`${sites} multiply-adds are taken apart and ${unpacked.sites} fused`);
+if (Buffer.compare(unpacked.plain, plain) !== 0) fail('the unpacked kernels differ from those that were packed');
+if (unpacked.sites !== sites) fail(`${sites} multiply-adds were split and ${unpacked.sites} fused`);
 writeFileSync(out('plain.wasm'), plain);
 writeFileSync(out('relaxed.wasm'), unpacked.relaxed);
 
@@ -82,7 +82,7 @@ const text = `// Made by assembly/build/build.ts. Do not edit.
 export const packed: string = '${Buffer.from(packed).toString('base64')}';
 /** How many bytes it has. */
 export const bytes = ${plain.length};
-/** Where in it is the byte that tells the variants apart. */
+/** Offset of the byte that distinguishes the variants. */
 export const flagAt = ${flagAt};
 /** The module that unpacks it. */
 export const unpacker: string = '${readFileSync(out('unpack.wasm')).toString('base64')}';
@@ -97,4 +97,4 @@ export const plain = '${Buffer.from(plain).toString('base64')}';
 );
 const total = zipped(Buffer.from(text));
 console.log(`all wasm that an import carries: ${(total / 1024).toFixed(1)} KB gzipped of ${BUDGET_BYTES / 1024} KB`);
-if (total > BUDGET_BYTES) fail('the wasm is past its budget');
+if (total > BUDGET_BYTES) fail('the wasm exceeds its budget');

@@ -9,7 +9,7 @@ import { codes, pascal } from './names.ts';
 
 const header = '// Made by assembly/build/commands.ts from bindings/commands/table.ts. Do not edit.\n';
 
-/** A number for all that TypeScript and the kernels must agree on (FNV-1a). */
+/** A hash of everything that TypeScript and the kernels must agree on (FNV-1a). */
 function tableHash(): string {
   let hash = 0x811c9dc5;
   for (const char of JSON.stringify([commands, codes, STRIP_BLOCK, STRIP_LOCALS])) {
@@ -30,7 +30,7 @@ const asTypes = {
   bits: 'u32',
 } as const;
 
-/** AssemblyScript: one enum of opcodes, one enum a function list, one unmanaged class an opcode. */
+/** AssemblyScript: one enum of opcodes, one enum per function list, one unmanaged class per opcode. */
 export function structs(): string {
   const enumOf = (name: string, members: readonly string[]) =>
     `export const enum ${name} {\n${members.map((m, i) => `  ${m} = ${i},`).join('\n')}\n}\n`;
@@ -51,7 +51,7 @@ export function structs(): string {
   ].join('\n');
 }
 
-/** TypeScript: one typed encoder an opcode. */
+/** TypeScript: one typed encoder per opcode. */
 export function encoders(): string {
   const listOf = ([name, list]: [string, readonly string[]]) =>
     `/** Codes of functions, by name. */\nexport const ${name} = { ${list.map((m, i) => `${m}: ${i}`).join(', ')} } as const;\n/** Names of functions. */\nexport type ${name} = keyof typeof ${name};\n`;

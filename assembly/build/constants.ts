@@ -1,7 +1,7 @@
 /**
- * Moves the vector constants of a compiled module into immutable globals. V8 13 and later (Node 24 on) makes a
- * `v128.const` anew at each use, three instructions each, in loops too; an immutable global it loads once, before the
- * loop. Older V8 does not mind either way. It is the last step of a build: Binaryen folds such globals back into constants.
+ * Moves the vector constants of a compiled module into immutable globals. V8 13 and later (from Node 24 on) rebuilds a
+ * `v128.const` at each use, by three instructions, in loops too; an immutable global is loaded once, before the
+ * loop. For older V8 it makes no difference. It is the last step of a build: Binaryen folds such globals back into constants.
  */
 import binaryen from 'assemblyscript/binaryen';
 

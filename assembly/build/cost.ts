@@ -1,6 +1,6 @@
 /**
- * Makes both functions of what commands cost from the rows of the command table (bindings/commands/cost.ts): the one for threads, and
- * the one for `device: 'auto'` and for listings. Run by the build.
+ * Makes both cost functions from the rows of the command table (bindings/commands/cost.ts): one for threads, and one for
+ * `device: 'auto'` and listings. Run by the build.
  */
 import type { CostRow, Product } from '../../bindings/commands/cost.ts';
 import { costs } from '../../bindings/commands/costs.ts';
@@ -45,7 +45,7 @@ function cases(bodies: readonly (readonly [label: string, body: string])[]): str
   return Array.from(labels, ([body, list]) => `${list.map((l) => `    case ${l}:\n`).join('')}    ${body}`).join('');
 }
 
-/** Multiply-adds of products, those without a depth counted as if it were 1. */
+/** Multiply-adds of products, with a depth of at least 1. */
 function multiplyAdds(products: readonly Product<string>[]): string {
   const terms = products.map(({ m, n, k, batch, count }) =>
     [m, n, `max(${k}, 1)`, batch, count].flatMap((size) => (size === undefined ? [] : [`(${size})`])).join(' * '),
@@ -53,7 +53,7 @@ function multiplyAdds(products: readonly Product<string>[]): string {
   return terms.join(' + ');
 }
 
-/** AssemblyScript: `workOfOne(cmd)`, of a command that is no strip and no group. */
+/** AssemblyScript: `workOfOne(cmd)`, of a command that is not a strip or a group. */
 export function costKernel(): string {
   const bodies = rows.map(([opcode, { elements, work, products, shared }]) => {
     const { fields } = layout(opcode);
@@ -84,7 +84,7 @@ function isLong(fn: u64): bool {
   return isLongUnary(<u32>fn);
 }
 
-/** The work of one command that is no strip and no group, by which threads share it. */
+/** The work of one command, not a strip or a group, by which threads share it. */
 export function workOfOne(cmd: usize): u64 {
   switch (load<u32>(cmd)) {
 ${cases(bodies)}    default:
@@ -94,7 +94,7 @@ ${cases(bodies)}    default:
 `;
 }
 
-/** TypeScript: `costOfOne(command)`, the rows with numbers in them. */
+/** TypeScript: `costOfOne(command)`, the rows evaluated. */
 export function costFunction(): string {
   const words: Words = { points: 'points(command)', field: (_, name) => `get('${name}')` };
   const bodies = rows.map(([opcode, { elements, work, products, flops, launches, sorted }]) => {
@@ -131,7 +131,7 @@ function points(command: Command): number {
   return n;
 }
 
-/** What a command costs that is no strip and no group. */
+/** What a command costs that is not a strip or a group. */
 export function costOfOne(command: Command): CommandCost<number> {
   const get = (name: string) => command.get(name);
   switch (command.opcode) {

@@ -1,6 +1,6 @@
 /**
  * Makes assembly/generated/dispatch.ts from the command table: the switch from an opcode to its kernel. The kernel of `name` is
- * `nameKernel`; if a file exports `finishName`, that is run when several threads have done their parts. Run by the build.
+ * `nameKernel`; if a file exports `finishName`, it runs when several threads have done their parts. Run by the build.
  */
 import { opcodes } from '../../bindings/commands/table.ts';
 import { pascal } from './names.ts';

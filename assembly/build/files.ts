@@ -1,7 +1,7 @@
 /**
- * Puts into dist/ what tsc does not make: the kernels and the workers' program as files that users may host, and bundles. Runtimes get a
- * bundle, because hundreds of small files cost them more to open than the kernels to compile. Bundlers get tsc's files, of which they leave
- * out what is not used; those of workerd the same with kernels that are files to deploy. Runs after tsc.
+ * Adds to dist/ what tsc does not make: the kernels and the workers' program as files that users may host, and bundles. Runtimes get a
+ * bundle, because opening hundreds of small files takes longer than compiling the kernels. Bundlers get tsc's files, so that they can drop
+ * what is not used; for workerd the kernels are files to deploy. Runs after tsc.
  */
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ const isPackage = /^(node:|@assemblyscript\/|@bufbuild\/|cli-progress$|jpeg-js$|
 /** What installs the methods of tensors. Package.json names the files that it becomes: bundlers of users would drop them otherwise. */
 const hasEffects = /src\/methods\/tensor\.ts$/;
 
-/** Puts together what is imported; `standIns`: files that stand in for others. */
+/** Bundles the inputs; `standIns`: files that replace others. */
 async function bundle(
   folder: string,
   input: Record<string, string>,
@@ -65,7 +65,7 @@ await bundle(
   'node',
   { ...everywhere, node: 'src/node/index.ts', cli: 'src/cli/index.ts' },
   [['bindings/wasm/unpack', 'bindings/wasm/stored']],
-  // A file of its own: it runs before the loader, which it is for.
+  // A file of its own, so that it runs before the loader, which needs it.
   { codeSplitting: { groups: [{ name: 'host', test: /bindings\/(host|wasm\/lent)\.ts$/ }] } },
 );
 const forWorkerd: [string, string][] = [['bindings/wasm/module', 'bindings/wasm/deployed'], reference];

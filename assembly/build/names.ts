@@ -8,10 +8,10 @@ import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
 import { unaryFns } from '../../bindings/commands/unary.ts';
 
-/** With a capital at the start. */
+/** With a capital first letter. */
 export const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** Lists of names whose places are codes in commands, by the names of their enums. */
+/** Lists of names whose indices are codes in commands, by the names of their enums. */
 export const codes: Record<string, readonly string[]> = {
   UnaryFn: unaryFns,
   BinaryFn: binaryFns,

@@ -1,10 +1,10 @@
-/** Packs the kernels for the package: a text that assembly/unpack turns back. */
+/** Packs the kernels for the package, for assembly/unpack to unpack. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const lzma = createRequire(import.meta.url)('lzma') as typeof import('lzma');
 const BEST = 9;
-/** lc = 3, lp = 0, pb = 2: what the unpacker takes. */
+/** lc = 3, lp = 0, pb = 2: what the unpacker expects. */
 const PROPERTIES = 0x5d;
 const HEADER_BYTES = 13;
 
@@ -21,7 +21,7 @@ export function pack(bytes: Uint8Array): Uint8Array {
   return stream.subarray(HEADER_BYTES);
 }
 
-/** What the package's own unpacker makes of it: the plain variant, the relaxed one, and how many multiply-adds that has. */
+/** The result of the package's own unpacker: the plain variant, the relaxed one, and the number of multiply-adds in it. */
 export function unpack(unpacker: string, packed: Uint8Array, length: number, flagAt: number) {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const module = new WebAssembly.Module(readFileSync(unpacker));

@@ -1,4 +1,4 @@
-/** Finds functions in assembly/ by name: the build needs no list of which file a kernel is in. */
+/** Finds functions in assembly/ by name, so that the build needs no list of the kernels' files. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ const assembly = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Folders whose files are not part of the kernels. */
 const others = ['build', 'generated', 'unpack'];
 
-/** Path without its ending, from assembly/, of the file that exports each function. */
+/** Paths, from assembly/ and without extension, of the files that export each function. */
 const pathOf = new Map<string, string[]>();
 for (const path of readdirSync(assembly, { recursive: true, encoding: 'utf8' })) {
   const [folder] = path.split(sep);

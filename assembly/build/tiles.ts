@@ -1,5 +1,5 @@
 /**
- * Makes assembly/generated/tiles.ts: the GEMM micro-kernels, one a number of rows (1 … the largest mr) and a number of
+ * Makes assembly/generated/tiles.ts: the GEMM micro-kernels, one per number of rows (1 … the largest mr) and number of
  * columns (8, 4), all from one template, and the switch that reaches them. A tile shape's edge rows are the smaller kernels.
  */
 import { gemmTiles } from '../../bindings/commands/tiles.ts';
@@ -8,7 +8,7 @@ const LANES = 4;
 /** Columns a kernel can have: a whole panel, or half of one at the right edge. */
 const widths = [8, 4];
 /**
- * Kernels of up to this many rows do STEPS values of p a round. V8's round of 5×8 with one step has 41 instructions, 14 of them neither
+ * Kernels of up to this many rows do STEPS values of p per iteration. V8's round of 5×8 with one step has 41 instructions, 14 of them neither
  * arithmetic nor loads: addresses, the count, a check of the stack. Processors that take six a cycle wait for these; four steps of
  * 4×8 share the last two. V8 before 13 loads all operands of a step first when another step follows: 4×8 needs 15 registers for
  * that, which x64 has, 5×8 would need 18.
@@ -21,8 +21,8 @@ const head = `// Made by assembly/build/tiles.ts. Do not edit.
 /**
  * GEMM's micro-kernels: C[i, j] = C[i, j] + Σ A[i, p]·B[p, j] for a tile of C, over p = 0 … k−1 in order, each element
  * in one accumulator, so that an element's bits depend neither on the tile that it falls into nor on where k is cut.
- * \`keep\` is all ones, or 0 to start from 0 and drop what is in C, NaN too.
- * A is read by one broadcast an element, B and C by vectors: B's and C's columns are adjacent, all other strides are free,
+ * \`keep\` is all ones, or 0 to start from 0 and ignore C, even NaN in it.
+ * A is read by one broadcast per element, B and C by vectors: B's and C's columns are adjacent, all other strides are free,
  * and in bytes. No alignment is assumed; C overlaps neither A nor B.
  *
  * Nothing but stores comes after the loop: V8 before 13 orders a loop's instructions by what follows it, and otherwise

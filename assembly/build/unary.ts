@@ -1,5 +1,5 @@
 /**
- * Makes what follows from the table of functions of one element (bindings/commands/unary.ts): the kernels' marker classes and
+ * Makes the code that follows from the table of functions of one element (bindings/commands/unary.ts): the kernels' marker classes and
  * dispatch, and, of those that tensors have under their name, the functions and the methods. Run by the build.
  */
 import { type MathRow, type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
@@ -10,7 +10,7 @@ const header = '// Made by assembly/build/unary.ts from bindings/commands/unary.
 const rows: [name: string, row: UnaryRow][] = Object.entries(unaryRows);
 const mathRows = rows.filter((entry): entry is [string, MathRow] => 'doc' in entry[1]);
 
-/** AssemblyScript: a class that stands for each function. */
+/** AssemblyScript: one marker class per function. */
 export function markers(): string {
   return `${header}${rows.map(([name]) => `export class ${pascal(name)} {}`).join('\n')}\n`;
 }

@@ -3,8 +3,8 @@
  *
  *     f32x4.relaxed_madd   →   local.set t, f32x4.mul, local.get t, f32x4.add
  *
- * with one more local `t` a function. Engines see the same graph as for code compiled without fused multiply-adds. As both forms
- * can be told by their bytes alone, one module is shipped, and assembly/unpack/fuse.ts turns it into the other variant at the start.
+ * with one more local `t` per function. Engines see the same graph as for code compiled without fused multiply-adds. Because both forms
+ * can be recognised by their bytes, only one module is shipped, and assembly/unpack/fuse.ts converts it to the other variant at the start.
  */
 import binaryen from 'assemblyscript/binaryen';
 
@@ -70,7 +70,7 @@ function indexOfExport(section: Reader, name: string): number {
   return exported.find((one) => one.name === name)!.index;
 }
 
-/** A function's body with its multiply-adds taken apart. `parameters` is how many it has. */
+/** A function's body with its multiply-adds split. `parameters` is how many it has. */
 function unfuseBody(body: Uint8Array, parameters: number): number[] {
   const reader = new Reader(body);
   const groups = reader.list(() => ({ count: reader.leb(), type: reader.take(1)[0]! }));
@@ -101,7 +101,7 @@ function countMultiplyAdds(bytes: Uint8Array): number {
   return count;
 }
 
-/** The plain variant, and where in it is the byte that `isRelaxed` returns. */
+/** The plain variant, and the offset of the byte that `isRelaxed` returns. */
 export function unfuse(relaxed: Uint8Array): { plain: Uint8Array; flagAt: number; sites: number } {
   const reader = new Reader(relaxed);
   const out = [...reader.take(8)];

@@ -1,13 +1,14 @@
 /**
- * The rows of convolution in the command table. All of them begin with one and the same geometry, that of the forward
+ * The rows of convolution in the command table. All of them begin with the same geometry, that of the forward
  * convolution from x [batch, inChannels, height, width] to y [batch, outChannels, outHeight, outWidth]; padding at the
- * bottom and at the right is what the output's size asks for. Weights are [outChannels, inChannels / groups, kernelHeight,
+ * bottom and at the right follows from the output's size. Weights are [outChannels, inChannels / groups, kernelHeight,
  * kernelWidth]. No operand overlaps another.
  */
 import type { Costs } from './cost.ts';
 import type { CommandRows } from './kinds.ts';
 
-const geometry = {
+/** What all of them begin with. */
+export const geometry = {
   batch: 'u32',
   inChannels: 'u32',
   height: 'u32',
@@ -51,7 +52,7 @@ export const convCommands = {
   },
   /** gw = gradient of conv with respect to w, from x and g. */
   convWeightGrad: { ...geometry, x: 'in', g: 'in', gw: 'out', scratch: 'scratch', tile: 'tile' },
-  /** y [batch, inChannels·kernelHeight·kernelWidth, outHeight·outWidth] = the elements of x that each output meets; 0 in the padding. */
+  /** y [batch, inChannels·kernelHeight·kernelWidth, outHeight·outWidth] = the elements of x that each output reads; 0 in the padding. */
   im2col: { ...geometry, x: 'in', y: 'out' },
 } as const satisfies CommandRows;
 

@@ -1,5 +1,5 @@
 /**
- * How rows of the command table say what a command costs. Three ask for it: threads, which share a command that is worth it;
+ * How rows of the command table say what a command costs. Three parts use it: threads, which share a command that is worth it;
  * `device: 'auto'`, which chooses between CPU and GPU; and the listing of a program. The build makes a function for threads
  * (assembly/generated/cost.ts) and one for the others (src/program/generated/cost.ts) from the rows.
  *
@@ -19,7 +19,7 @@ export interface Product<T> {
 
 /** What a command costs. */
 export interface CommandCost<T> {
-  /** Elements that are gone through besides products. Default 0. */
+  /** Elements that are processed besides products. Default 0. */
   elements?: T;
   /** Work besides products. As many as there are elements by default. */
   work?: T;

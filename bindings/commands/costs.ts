@@ -1,4 +1,4 @@
-/** What all commands cost: the rows of all families. The build reads it, nothing else. */
+/** What all commands cost: the rows of all families. Only the build reads it. */
 
 import { convCosts } from './conv.ts';
 import type { CostRow } from './cost.ts';

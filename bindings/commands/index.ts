@@ -1,4 +1,4 @@
-/** Commands that move rows or single elements by index, those that order them, and the one that looks whether indices are in range. The kinds of fields are explained in table.ts. */
+/** Commands that move rows or single elements by index, that sort, and that check whether indices are in range. The kinds of fields are explained in table.ts. */
 import type { Costs } from './cost.ts';
 import type { CommandRows } from './kinds.ts';
 
@@ -34,7 +34,7 @@ export const indexCommands = {
     integer: 'u32',
   },
   /**
-   * The first `count` elements of each row of x in order, and where they stood in it (indices, int32). Equal ones keep their order;
+   * The first `count` elements of each row of x in order, and their positions in it (indices, int32). Equal ones keep their order;
    * −0 equals 0; NaN is the largest of all. integer 1: int32. byInsertion 1 is for a small count.
    * work has count elements a row if byInsertion, else 4·cols + SORT_COUNTERS. Outputs overlap no input.
    */
@@ -51,9 +51,9 @@ export const indexCommands = {
     byInsertion: 'u32',
   },
   /**
-   * Looks for the first element of x [n] that is below `low` or above `high`, and not `except`; NaN is neither. If there is one, and fault[0] is 0:
-   * fault [3] = [site, its place in x, the element]. `fault` is the executor's. integer 1: int32, which the three numbers then are;
-   * with `except` = low nothing is excepted.
+   * Finds the first element of x [n] that is below `low` or above `high`, and not `except`; NaN never is. If there is one, and fault[0] is 0:
+   * fault [3] = [site, its position in x, the element]. `fault` is the executor's. integer 1: x, low, high and except are int32.
+   * With `except` = low nothing is excepted.
    */
   check: {
     x: 'in',

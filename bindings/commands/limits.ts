@@ -1,4 +1,4 @@
-/** Numbers of the command table that all else needs too: a file of its own, so that these do not bring the table along. */
+/** Numbers that other code shares with the command table: in a file of their own, so that importing them does not import the table. */
 
 /** Dimensions that a tensor can have. */
 export const MAX_DIMS = 6;

@@ -23,7 +23,7 @@ const extents = {
  */
 export const poolCommands = {
   /**
-   * y = the largest element of each window, and where it lies in its plane (indices, int32; 0: not wanted). The first one wins;
+   * y = the largest element of each window, and its position in its plane (indices, int32; 0: not wanted). The first one wins;
    * a NaN wins over all, the last one over other NaN. Without indices a window whose largest elements are +0 and −0 gives either.
    */
   maxPool: { x: 'in', y: 'out', indices: 'out', ...extents, dilationHeight: 'u32', dilationWidth: 'u32' },

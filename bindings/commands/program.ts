@@ -1,6 +1,6 @@
 /**
  * A block of 32-bit words that commands are encoded into: a program in the making. It knows no opcode; the encoders in
- * bindings/generated/encode.ts write the words. The words may lie in an executor's own heap, so that running them copies nothing.
+ * bindings/generated/encode.ts write the words. The words may be in an executor's own heap, so that running them copies nothing.
  */
 export class ProgramBlock {
   words: Int32Array;

@@ -9,7 +9,7 @@ export const reduceFns = ['sum', 'prod', 'max', 'min', 'sumI', 'prodI', 'maxI', 
 export const argReduceFns = ['max', 'min', 'maxI', 'minI'] as const;
 
 export const reduceCommands = {
-  /** y[o, i] = scale · fn over r of x[o, r, i]; scale applies to the float sum alone. x may not be y. */
+  /** y[o, i] = scale · fn over r of x[o, r, i]; scale applies only to the float sum. x may not be y. */
   reduce: { fn: 'u32', x: 'in', y: 'out', scratch: 'scratch', outer: 'u32', size: 'u32', inner: 'u32', scale: 'f32' },
   /** indices[o, i] = the r where x[o, r, i] is extreme; values (0: none) gets that element. size ≥ 1. */
   argReduce: { fn: 'u32', x: 'in', values: 'out', indices: 'out', outer: 'u32', size: 'u32', inner: 'u32' },

@@ -10,12 +10,12 @@
  *   the executor's heap. 0 means "absent", where the comment allows it.
  * - `scratch`: the executor's scratch block, filled in by the executor; its contents do not outlive the command.
  * - `tile`: the GEMM tile that the executor has chosen for this engine, filled in by it too.
- * - `u32`, `i32`, `f32`: a scalar.  `bits`: a 32-bit pattern, read as f32 or as i32 after the opcode's own rule.
+ * - `u32`, `i32`, `f32`: a scalar.  `bits`: a 32-bit pattern, read as f32 or as i32 by the opcode's own rule.
  * - `dims`: six i32 words, one a dimension, outermost first; unused ones at the end are not read.
  *
  * All elements are 4 bytes wide: float32, int32, and bool as int32 0 or 1. Sizes count elements, strides too.
- * Tensors are contiguous and row-major where no strides are given. Where nothing else is said an output may be the
- * same memory as an input (fully, at the same address), never overlap it partly.
+ * Tensors are contiguous and row-major where no strides are given. Unless the comment says otherwise, an output may be the
+ * same memory as an input (at the same address), but never overlap it partly.
  */
 import { convCommands } from './conv.ts';
 import { elementwiseCommands } from './elementwise.ts';

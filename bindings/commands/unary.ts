@@ -13,7 +13,7 @@ export interface UnaryRow {
   /** The definition. */
   of: (x: number, p0: number, p1: number) => number;
   wgsl: string;
-  /** WGSL functions that the expression calls, beside those of src/webgpu/wgsl/math.ts. */
+  /** WGSL functions that the expression calls, besides those of src/webgpu/wgsl/math.ts. */
   wgslFunctions?: string;
   /** Whether the kernel is a polynomial, worth sharing among threads early. */
   isLong?: boolean;

@@ -24,13 +24,13 @@ const sizes = {
 export const winogradCommands = {
   /**
    * u[p, ⌊o/8⌋, i, o mod 8] = (G·g·Gᵀ)[p], p < 36, of the filter g = w[o, i] of w [outChannels, inChannels, 3, 3]; transposed 1: of
-   * w[i, o] of w [inChannels, outChannels, 3, 3] turned by 180°, which makes the convolution with u the input gradient. u has
+   * w[i, o] of w [inChannels, outChannels, 3, 3] rotated by 180°, which makes the convolution with u the input gradient. u has
    * 36 · ⌈outChannels/8⌉ · 8 · inChannels elements; those of no o are undefined.
    */
   winogradWeights: { w: 'in', u: 'out', scratch: 'scratch', outChannels: 'u32', inChannels: 'u32', transposed: 'u32' },
   /**
    * y [batch, outChannels, outHeight, outWidth] = activation(conv(x [batch, inChannels, height, width], u) + bias [outChannels]
-   * (0: none)), u as above. Row r of y reads the rows r − padTop … r − padTop + 2 of x; what lies outside of x is 0. The padding on
+   * (0: none)), u as above. Row r of y reads the rows r − padTop … r − padTop + 2 of x; elements outside x are 0. The padding on
    * each side is at most 2, that at the right and the bottom follows from the sizes. 1 ≤ inChannels ≤ 512, 4 ≤ width ≤ 512.
    * y overlaps no input.
    */
@@ -41,7 +41,7 @@ export const winogradCommands = {
   winogradWeightGrad: { u: 'in', w: 'out', scratch: 'scratch', outChannels: 'u32', inChannels: 'u32' },
 } as const satisfies CommandRows;
 
-/** What a direct convolution would multiply. */
+/** The product of a direct convolution. */
 const product = { m: 'outChannels', n: 'batch * outHeight * outWidth', k: '9 * inChannels' };
 const shared = 'batch * outHeight * outWidth * outChannels * inChannels / 2';
 

@@ -1,4 +1,4 @@
-/** What kernels can apply to their results before they write them. */
+/** Functions that kernels can apply to their results before they write them. */
 import { ArgumentError } from '../errors.ts';
 import { Activation as codes } from '../generated/encode.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Arrays of a call: one in wasm memory is used where it is; any other is copied in before the kernel runs and, if it is an output,
- * copied out after. All arrays have been checked before anything is copied or run.
+ * Arrays of a call. One in wasm memory is used where it is; any other is copied in before the kernel runs and, if it is an output,
+ * copied out afterwards. All arrays have been checked before anything is copied or run.
  */
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { hasAllocated, locate } from './heap.ts';
@@ -29,7 +29,7 @@ function stage(executor: WasmExecutor, length: number, target: Float32Array | nu
 }
 
 /**
- * Address of an input of `length` elements; a copy if it lies outside, or overlaps the output (`outputLength` elements at
+ * Address of an input of `length` elements; a copy if it is outside wasm memory, or overlaps the output (`outputLength` elements at
  * `outputAddress`) where the kernel does not allow that. Being the output itself is allowed if `mayAlias`.
  */
 export function input(
@@ -75,7 +75,7 @@ export function finish(executor: WasmExecutor): void {
   }
 }
 
-/** Forgets a call that does not come to run. */
+/** Forgets a call that will not run. */
 export function abandon(executor: WasmExecutor): void {
   executor.program.clear();
   release(executor);

@@ -4,7 +4,7 @@ import { isFloat32Array, isInt8Array, isInt32Array } from '../realm.ts';
 import { fateOf, isAllocated } from './heap.ts';
 import { refuse } from './options.ts';
 
-/** Refuses an array whose memory is gone, or belongs to another: freed, detached, part of a freed one. */
+/** Refuses an array whose memory is gone or belongs to another: freed, detached, part of a freed one. */
 function checkMemory(op: string, name: string, array: Float32Array | Int32Array | Int8Array): void {
   const fate = fateOf(array);
   if (fate !== null) throw new DisposedError(`${op}: ${name} ${fate}`, { op, argument: name });
@@ -41,7 +41,7 @@ export function checkBytes(op: string, name: string, array: Int8Array, length: n
   if (array.length < length) tooShort(op, name, array, length);
 }
 
-/** Refuses an array that does not have just this length, too. */
+/** The same, and refuses an array of any other length. */
 export function checkEqual(op: string, name: string, array: Float32Array, length: number): void {
   checkArray(op, name, array, length);
   if (array.length !== length) {

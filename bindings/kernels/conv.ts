@@ -74,13 +74,13 @@ export function pairOf(op: string, name: string, value: Pair, low: number): read
   return pair as readonly [number, number];
 }
 
-/** Refuses planes and kernels whose elements cannot be counted, or offsets in which do not fit into an int32. */
+/** Refuses planes and kernels with too many elements, so that every offset in them fits into an int32. */
 export function checkPlane(op: string, rows: number, cols: number, kernelHeight: number, kernelWidth: number): void {
   checkProduct(op, 'padding', 'the padded plane', [rows, cols]);
   checkProduct(op, 'kernelSize', 'the kernel', [kernelHeight, kernelWidth]);
 }
 
-/** A step that is never made, because there is one window or one tap, is 1: kernels multiply by it all the same. */
+/** A step that is never taken, because there is one window or one tap, becomes 1: kernels still multiply by it. */
 export function stepOf(step: number, count: number): number {
   return count > 1 ? step : 1;
 }

@@ -23,17 +23,17 @@ export interface GemmOptions {
   c: Float32Array;
   /** Factor of the product. Default 1. */
   alpha?: number;
-  /** Factor of what C held. Default 0: it is not read, NaN does not matter. */
+  /** Factor of what C held. Default 0: it is not read, so NaN in it does not matter. */
   beta?: number;
-  /** Read A transposed, as it lies: op(A) = Aᵀ. Default false. */
+  /** Read A transposed: op(A) = Aᵀ. Default false. */
   transA?: boolean;
-  /** Read B transposed, as it lies: op(B) = Bᵀ, such as the weight [out, in] of a linear layer. Default false. */
+  /** Read B transposed: op(B) = Bᵀ, such as the weight [out, in] of a linear layer. Default false. */
   transB?: boolean;
   /** Elements from one row of A to the next; default: its columns. */
   lda?: number;
   /** Elements from one row of B to the next; default: its columns, and never fewer. */
   ldb?: number;
-  /** Elements from one row of C to the next; default n, and never fewer. What lies between the rows is not touched. */
+  /** Elements from one row of C to the next; default n, and never fewer. Elements between the rows are not touched. */
   ldc?: number;
   /** n elements, added to each row. Default: none. */
   bias?: Float32Array;
@@ -61,7 +61,7 @@ function checkLeading(op: string, name: string, ld: number, cols: number): void 
     });
 }
 
-/** Refuses what is not of the type that an optional one has. */
+/** Refuses options of a wrong type. */
 function checkOptional(
   op: string,
   { alpha = 1, beta = 0, transA = false, transB = false }: Partial<GemmOptions>,
@@ -158,7 +158,7 @@ export interface GemvOptions {
   y: Float32Array;
   /** Factor of the product. Default 1. */
   alpha?: number;
-  /** Factor of what y held. Default 0: it is not read, NaN does not matter. */
+  /** Factor of what y held. Default 0: it is not read, so NaN in it does not matter. */
   beta?: number;
   /** Multiply by Aᵀ instead of A. Default false. */
   transA?: boolean;

@@ -1,6 +1,6 @@
 /**
- * Arrays in wasm memory: `alloc` hands them out, `free` takes them back. Kernels use them, and parts of them, where they are. Which blocks
- * are in use is kept here, so that a part of an array that was freed is told from one of an array that was not.
+ * Arrays in wasm memory: `alloc` hands them out, `free` takes them back. Kernels use them, and parts of them, where they are. The blocks in
+ * use are recorded here, to tell parts of freed arrays from parts of live ones.
  */
 import { ArgumentError } from '../errors.ts';
 import { hasOlderHeaps, heapOf, type WasmExecutor } from '../wasm/executor.ts';
@@ -18,7 +18,7 @@ interface HeapArray extends Float32Array {
   [ADDRESS]?: number;
 }
 
-/** Whose memory an array from `alloc` lies in, and its length: a detached one has forgotten its own. */
+/** The executor and the length of each array from `alloc`: a detached array has lost its own length. */
 const owners = new WeakMap<Float32Array, { executor: WasmExecutor; length: number }>();
 
 /** First elements of the blocks in use, in ascending order, and where each ends. */
@@ -38,7 +38,7 @@ function blocksUpTo(address: number): number {
 
 /**
  * A Float32Array of n zeros in wasm memory: kernels use it, and parts of it, without copying. Give it back with `free`. It stays
- * where it is when the memory grows: the first call takes 4 GiB of addresses, not of memory, for that. Engines do not post or clone
+ * where it is when the memory grows: for that the first call reserves 4 GiB of addresses, not of memory. Engines do not post or clone
  * a buffer of this size: post `a.slice()`. Where an engine gives fewer addresses (32-bit systems), memory that
  * grows beyond them detaches the arrays made before (their length becomes 0), which kernels refuse; `init({ memoryMiB })` reserves memory.
  *
@@ -83,7 +83,7 @@ export function free(array: Float32Array): void {
     const why =
       owner === undefined
         ? 'this array is not from alloc, or was freed before'
-        : 'this array lies in a memory that init has replaced since';
+        : 'this array is in a memory that init has replaced';
     throw new ArgumentError(`free: ${why}`, { op: 'free', argument: 'array' });
   }
   const address = (array as HeapArray)[ADDRESS]!;
@@ -122,7 +122,7 @@ export function fateOf(array: Float32Array | Int32Array | Int8Array): string | n
     return heapOf(array.buffer) === undefined
       ? 'is detached: its buffer was transferred, or has become shorter'
       : 'is detached because the wasm memory has grown; alloc again, or reserve memory first with init({ memoryMiB })';
-  // Engines take long for `buffer`: what starts at 0 needs no look at it, nor what would lie in a block in use if it lay in the heap.
+  // Engines are slow at `buffer`. It is not asked for if the array starts at 0, or would be in a block in use if it were in the heap.
   if (!hasOlderHeaps() && ((array.byteOffset === 0 && array.length < PAGE) || isLive(array))) return null;
   const { buffer } = array;
   const executor = wasmExecutor();
@@ -130,27 +130,27 @@ export function fateOf(array: Float32Array | Int32Array | Int8Array): string | n
     const heap = heapOf(buffer);
     if (heap === undefined || (heap === executor && isLive(array))) return null;
   } else if (isLive(array)) return null;
-  return 'lies in wasm memory that is not, or no longer, that of an array from alloc: the array that it is a part of was freed';
+  return 'is in wasm memory that does not, or no longer, belong to an array from alloc: the array that it is a part of was freed';
 }
 
-/** Whether an array in wasm memory lies in a block that is in use. */
+/** Whether an array in wasm memory is in a block that is in use. */
 function isLive({ byteOffset, byteLength }: Float32Array | Int32Array | Int8Array): boolean {
   const at = blocksUpTo(byteOffset / 4) - 1;
   return at >= 0 && (byteOffset + byteLength) / 4 <= ends[at]!;
 }
 
-/** Element index of an array that lies in the executor's memory, from `alloc` or a part of one; else 0. */
+/** Element index of an array in the executor's memory, from `alloc` or a part of one; else 0. */
 export function locate(executor: WasmExecutor, array: Float32Array): number {
   const address = (array as HeapArray)[ADDRESS];
   if (address !== undefined) return address;
   return isIn(executor, array) ? array.byteOffset >>> 2 : 0;
 }
 
-/** Whether an array lies in the executor's memory: a shared one has another buffer after it has grown. */
+/** Whether an array is in the executor's memory. A shared memory has another buffer after it has grown. */
 export function isIn(executor: WasmExecutor, array: Float32Array | Int32Array | Int8Array): boolean {
   const { buffer } = array;
   if (buffer !== executor.buffer && !(executor.isShared && heapOf(buffer) === executor)) return false;
   if (array.byteOffset === 0)
-    throw new ArgumentError('saraf/kernels: an array starts where the wasm memory does, which is not from alloc');
+    throw new ArgumentError('saraf/kernels: an array starts where the wasm memory does, so it is not from alloc');
   return true;
 }

@@ -1,7 +1,7 @@
 /**
  * The kernels on typed arrays, without tensors. All functions are synchronous, take one options object, and refuse wrong lengths, sizes
  * and types before anything is written. Matrices are row-major, images [batch, channels, height, width]. Arrays from `alloc` are used
- * where they are, others are copied in and out.
+ * where they are; others are copied in and out.
  *
  * @example
  * import { alloc, free, gemm } from 'saraf/kernels';

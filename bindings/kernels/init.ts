@@ -1,4 +1,4 @@
-/** Starting the kernels with other settings than the usual ones. */
+/** Starts the kernels with settings other than the defaults. */
 import { loadWasm, type WasmSource } from '../wasm/given.ts';
 import {
   configure,
@@ -10,7 +10,7 @@ import {
 } from '../wasm/instance.ts';
 import { checkNames, namesOf, noMore } from './options.ts';
 
-/** What `init` has started. */
+/** What `init` started. */
 export interface KernelsInfo extends ThreadsInfo {
   /** The kernels that run: 'relaxed' with fused multiply-adds, 'simd128' without, or in deterministic mode. */
   simd: 'relaxed' | 'simd128';
@@ -20,7 +20,7 @@ const names = namesOf('deterministic memoryMiB threads wasm workerUrl');
 
 /**
  * Starts the kernels. Optional: without it the first call does, on one thread. Settings cannot change while arrays are
- * allocated, but for fewer threads.
+ * allocated, except to fewer threads.
  *
  * @example
  * await init({ memoryMiB: 256, threads: 'auto' });

@@ -7,7 +7,7 @@ import { checkArray } from './checks.ts';
 import { checkNames, checkNumber, checkSize, namesOf, noMore } from './options.ts';
 
 interface NormOptions {
-  /** What is normalised, row-major. */
+  /** The elements to normalise, row-major. */
   x: Float32Array;
   /** As long as x; it may be x. */
   y: Float32Array;
@@ -87,7 +87,7 @@ export interface BatchNormOptions extends NormOptions {
   channels: number;
   /** Elements of a channel in one example: height × width. */
   spatial: number;
-  /** One a channel, as is the rest. */
+  /** One per channel, as are the rest. */
   mean: Float32Array;
   /** The channels' variances, without eps: `running_var` of a trained layer. */
   variance: Float32Array;
@@ -100,7 +100,7 @@ export interface BatchNormOptions extends NormOptions {
 const batchNames = namesOf('x y batch channels spatial mean variance weight bias eps');
 
 /**
- * By given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias.
+ * With given statistics, channel by channel: y = (x − mean)/√(variance + eps)·weight + bias.
  *
  * @example
  * const y = new Float32Array([1, 3, 10, 30]);

@@ -1,11 +1,11 @@
-/** What kernels refuse before anything is copied or run: surplus arguments, unknown options, and values that are not what they should be. */
+/** What kernels refuse before anything is copied or run: surplus arguments, unknown options, and wrong values. */
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { typedArrayName } from '../realm.ts';
 
 /** Sizes, offsets and products of sizes are int32 in the kernels. */
 const LIMIT = 2 ** 31;
 
-/** How errors show what came: its value, or its class where its value tells nothing; "3" is not 3. */
+/** How errors show a value: as it is, or by its class where that tells more; "3" is not 3. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return Number.isNaN(Number(value)) ? value : JSON.stringify(value);
   if (Array.isArray(value)) return 'an array';
@@ -14,14 +14,14 @@ function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-/** Throws the error that an argument is not what it must be. */
+/** Throws that an argument is not what it must be. */
 export function refuse(op: string, argument: string, expected: string, got: unknown): never {
   throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(got)}`, { op, argument, got, expected });
 }
 
 /**
- * Refuses arguments beyond the first: `if (arguments.length > 1) noMore('relu', arguments)`, for which engines make no object of `arguments`.
- * The index and the array that `map` and `forEach` give are no surprise: `arrays.forEach(free)`.
+ * Refuses arguments beyond the first: `if (arguments.length > 1) noMore('relu', arguments)`, which creates no `arguments` object in engines.
+ * The index and the array that `map` and `forEach` pass are allowed: `arrays.forEach(free)`.
  */
 export function noMore(op: string, args: ArrayLike<unknown>): void {
   const [value, index, list] = [args[0], args[1], args[2]];
@@ -34,20 +34,20 @@ export function noMore(op: string, args: ArrayLike<unknown>): void {
   });
 }
 
-/** Names of options, from a text with blanks between them. */
+/** Names of options, separated by spaces. */
 export function namesOf(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
 /**
- * Whether there are just so many options as a kernel needs: no name has to be looked at then, nor what is optional, because each needed
- * one that is not there is refused. Small calls would feel it.
+ * Whether there are exactly as many options as a kernel needs. Then no name has to be checked, because a missing one is refused
+ * anyway. Checking names would slow small calls down.
  */
 export function hasOnly(options: object, needed: number): boolean {
   return Object.keys(options ?? {}).length === needed;
 }
 
-/** Refuses what is not an object of options, and options that a kernel does not know: a misspelt one would be left out silently. */
+/** Refuses what is not an object of options, and options that a kernel does not know: a misspelt one would be ignored silently. */
 export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
     const first = [...known].slice(0, 3).join(', ');
@@ -72,7 +72,7 @@ export function checkSize(op: string, name: string, value: number, low = 0): voi
   if (value >= LIMIT) refuse(op, name, `a whole number from ${low} to ${LIMIT - 1}`, value);
 }
 
-/** Refuses a product of sizes that kernels cannot count: sizes that fit can have one that does not. */
+/** Refuses sizes whose product is too large for the kernels, even where each of them fits. */
 export function checkProduct(op: string, argument: string, what: string, sizes: readonly number[]): void {
   const product = sizes.reduce((all, size) => all * size, 1);
   if (product >= LIMIT)
@@ -98,7 +98,7 @@ export function checkNumber(op: string, name: string, value: number): void {
     });
 }
 
-/** Refuses what is neither true nor false: a text such as 'false' would count as true. */
+/** Refuses anything except true and false: a string such as 'false' would count as true. */
 export function checkFlag(op: string, name: string, value: boolean): void {
   if (typeof value !== 'boolean') refuse(op, name, 'true or false', value);
 }

@@ -34,7 +34,7 @@ export interface PoolOptions {
 
 /** What `maxPool2d` takes. */
 export interface MaxPoolOptions extends PoolOptions {
-  /** Takes where in its plane each largest element lies; as long as y. Default: not written. */
+  /** Takes the position of each largest element in its plane; as long as y. Default: not written. */
   indices?: Int32Array;
 }
 
@@ -92,7 +92,7 @@ function plan(op: string, options: PoolOptions) {
 }
 
 /**
- * The largest element of each window, and where it lies.
+ * The largest element of each window, and its position.
  *
  * @throws ShapeError or ArgumentError before anything is written
  * @example
@@ -110,7 +110,7 @@ export function maxPool2d(options: MaxPoolOptions): void {
     checkApart(op, 'indices', indices, 'y', y);
     checkApart(op, 'indices', indices, 'x', x);
   }
-  // The same bytes, so that they are staged as all others.
+  // The same bytes as floats, so that they are staged like other arrays.
   const places = indices && new Float32Array(indices.buffer, indices.byteOffset, indices.length);
   if (outputs === 0) return;
   const executor = wasmExecutor();

@@ -9,7 +9,7 @@ import { checkArray, checkBytes, checkInts } from './checks.ts';
 import { isIn } from './heap.ts';
 import { checkFlag, checkNames, checkNumber, checkSize, namesOf, noMore, refuse } from './options.ts';
 
-/** Numbers that an instruction takes at a time, and columns of a tile. */
+/** Numbers that an instruction takes at once, and columns of a tile. */
 const STEP = 8;
 const COLS = 4;
 
@@ -25,15 +25,15 @@ export interface QgemmOptions {
   a: Int8Array;
   /** B: k×n, or n×k if transB, which saves a transposition. */
   b: Int8Array;
-  /** C: m×n. An Int32Array takes the sums, a Float32Array what they stand for. */
+  /** C: m×n. An Int32Array takes the sums, a Float32Array the real numbers that they represent. */
   c: Int32Array | Float32Array;
   /** Read A transposed: it is k×m. Default false. */
   transA?: boolean;
   /** Read B transposed: it is n×k, as the weights of linear layers are. Default false. */
   transB?: boolean;
-  /** What stands for 0 in A. Default 0. */
+  /** The number that represents 0 in A. Default 0. */
   aZero?: number;
-  /** What stands for 0 in B, or in each of its n columns. Default 0. */
+  /** The number that represents 0 in B, or in each of its n columns. Default 0. */
   bZero?: number | ArrayLike<number>;
   /** A step of A, for a float C. Default 1. */
   aScale?: number;
@@ -45,7 +45,7 @@ export interface QgemmOptions {
 
 const names = namesOf('m n k a b c transA transB aZero bZero aScale bScale bias');
 
-/** Refuses what is neither a number that passes, nor a list of n of them. */
+/** Refuses anything except a valid number or a list of n of them. */
 function checkColumns(
   argument: string,
   values: number | ArrayLike<number>,
@@ -69,7 +69,7 @@ function checkColumns(
 const isNumber = (x: unknown) => typeof x === 'number';
 const isByte = (x: unknown) => Number.isInteger(x) && (x as number) >= -128 && (x as number) <= 127;
 
-/** Refuses options that cannot be; nothing is written before. Returns whether C holds floats. */
+/** Refuses wrong options before anything is written. Returns whether C holds floats. */
 function check(options: QgemmOptions): boolean {
   const op = 'qgemm';
   checkNames(op, options, names);
@@ -100,7 +100,7 @@ function check(options: QgemmOptions): boolean {
   return isFloat;
 }
 
-/** What the kernel reads of a matrix: where it lies in wasm memory, or what has to be copied there. */
+/** A matrix as the kernel reads it: in wasm memory, or to be copied there. */
 function operandOf(x: Int8Array, k: number, isTransposed: boolean, c: Int32Array | Float32Array): number | Int8Array {
   const executor = wasmExecutor();
   if (!isIn(executor, x)) return x;
@@ -111,7 +111,7 @@ function operandOf(x: Int8Array, k: number, isTransposed: boolean, c: Int32Array
   return x.slice();
 }
 
-/** A matrix of `rows` rows along k in wasm memory, each filled up to a whole number of steps with its zero point. */
+/** A matrix of `rows` rows along k in wasm memory, each padded to a whole number of steps with its zero point. */
 function bytes(
   executor: WasmExecutor,
   source: number | Int8Array,
@@ -151,9 +151,9 @@ function place(executor: WasmExecutor, values: number[], dtype: 'int32' | 'float
 
 /**
  * The product of two matrices of int8: C = Σ (A − aZero)·(B − bZero) + bias as int32, exactly, or, where C is a Float32Array,
- * aScale·bScale·Σ + bias. Sums wrap beyond 2³¹, which takes k > 33 000. As MatMulInteger of ONNX, and the middle of its QLinearMatMul.
+ * aScale·bScale·Σ + bias. Sums wrap beyond 2³¹, which takes k > 33 000. Like MatMulInteger of ONNX, and the core of its QLinearMatMul.
  *
- * Operands are copied; not copied is what lies in wasm memory row by row along k (A, and B with transB), k a multiple of 8:
+ * Operands are copied, except those in wasm memory whose rows run along k (A, and B with transB), with k a multiple of 8:
  * `new Int8Array(array.buffer, array.byteOffset, n)` of an array from `alloc`.
  *
  * @throws ShapeError or ArgumentError before anything is written

@@ -24,7 +24,7 @@ export interface GruCellOptions {
   bHh?: Float32Array;
   /** The new state: batch × hiddenSize; it may be h. */
   hOut: Float32Array;
-  /** Sequences that are advanced at once, ≥ 0; with 0 nothing is done. */
+  /** Sequences that advance together, ≥ 0; with 0 nothing is done. */
   batch: number;
   /** Elements of an input, ≥ 1. */
   inputSize: number;
@@ -53,7 +53,7 @@ function copyTo(executor: WasmExecutor, x: number, y: number, n: number): void {
   encodeCopy(executor.program, { x, y, ndim: 1, shape: [n], xStrides: [1], yStrides: [1] });
 }
 
-/** A weight [n, k] in panels, `blocks` of its rows each for itself, where the batch is worth it. */
+/** A weight [n, k] in panels, each of its `blocks` of rows separately, where the batch is worth it. */
 function panels(
   executor: WasmExecutor,
   w: Float32Array,
@@ -121,7 +121,7 @@ function run(
   try {
     const all = hOut.length >= steps * rows;
     const read = (array: Float32Array, length: number) => input(executor, array, length, 0, 0, true);
-    // Results are copied out when all inputs have been read: they may be one memory.
+    // Results are copied out after all inputs have been read: they may share memory.
     const hTo = output(executor, hOut, all ? steps * rows : rows, false);
     const cTo = isLstm ? output(executor, cOut!, rows, false) : 0;
     const out = temporary(executor, steps * rows);

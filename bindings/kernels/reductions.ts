@@ -92,7 +92,7 @@ export function sum(options: { x: Float32Array }): number {
 }
 
 /**
- * Σ xᵢ·yᵢ of two arrays of one length.
+ * Σ xᵢ·yᵢ of two arrays of the same length.
  *
  * @example
  * dot({ x: new Float32Array([1, 2]), y: new Float32Array([3, 4]) }); // 11

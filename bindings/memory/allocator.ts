@@ -3,7 +3,7 @@
  * know what a heap is made of; it asks `grow` for more. Freed blocks go to the free list of their size class; when no
  * list has a fit, neighbouring free blocks are merged before the heap grows.
  *
- * Sizes are rounded up to whole lines of 16 elements (64 bytes); above 64 lines to four classes a power of two, so a
+ * Sizes are rounded up to whole lines of 16 elements (64 bytes); above 64 lines to four classes per power of two, so a
  * block wastes less than a quarter. Index 0 is never handed out: 0 means "no operand".
  */
 
@@ -49,7 +49,7 @@ export class Allocator implements HeapAllocator {
   /**
    * @param start first element of the heap that may be handed out
    * @param end elements that the heap has now
-   * @param grow makes the heap hold at least so many elements; returns how many it holds then, or 0 if it cannot
+   * @param grow makes the heap hold at least this many elements; returns how many it holds then, or 0 if it cannot
    * @param describe what to add to an OutOfMemoryError (how many tensors live)
    */
   constructor(

@@ -1,5 +1,5 @@
 /**
- * In the place of module.ts for workerd, which compiles no bytes at run time: the kernels are files that are deployed with the program.
+ * Replaces module.ts in workerd, which compiles no bytes at run time: the kernels are files that are deployed with the program.
  * Same exports. Used under the package's condition `workerd` only; the paths are those from dist/workerd/bindings/wasm.
  */
 
@@ -10,7 +10,7 @@ import type { Variant } from './probe.ts';
 
 export const whyNotShared: string | null = 'this runtime compiles no WebAssembly with shared memory';
 
-/** What is deployed is compiled. */
+/** Deployed modules are compiled already. */
 export const mayCompile = (): boolean => true;
 
 export const moduleSize = bytes;

@@ -1,6 +1,6 @@
 /**
  * The wasm executor: one instance of the kernels, its memory, and the views on it. Views are renewed in one place,
- * after the memory has grown; nobody else keeps one. With threads its memory is shared, and programs that are worth it
+ * after the memory has grown; no other code keeps one. With threads its memory is shared, and programs that are worth it
  * run on the caller's thread and on those of the pool.
  */
 import { ProgramBlock } from '../commands/program.ts';
@@ -21,7 +21,7 @@ const MAX_PAGES = 65536;
 const LEAST_MAX_PAGES = 4096;
 const PROGRAM_WORDS = 1024;
 const RANDOM_WORDS = 4;
-/** Seconds after which a worker that has taken a share is given up. */
+/** Seconds that a worker may take for its share before it counts as failed. */
 const PATIENCE = 60;
 
 /** What the kernels export. */
@@ -39,7 +39,7 @@ export interface WasmOptions {
   variant: Variant;
   /** Memory to reserve at the start; it grows when needed. */
   memoryMiB?: number;
-  /** Threads that there is room for. More than one need shared memory, and `startThreads` to be there. */
+  /** Threads that there is room for. More than one needs shared memory, and `startThreads` to start them. */
   threads?: number;
   /** Use a shared memory, as threads need it. */
   shared?: boolean;
@@ -49,10 +49,10 @@ export interface WasmOptions {
   workerUrl?: URL | string | null;
 }
 
-/** Whose heap a buffer is or was: views of a heap outlive the executor that has been replaced. */
+/** The executor whose heap a buffer is or was: views of a heap outlive an executor that has been replaced. */
 const heaps = new WeakMap<ArrayBufferLike, WasmExecutor>();
 
-/** Buffers that are heaps of today or were: two where an executor has been replaced, or a shared memory has grown. */
+/** Buffers that are or were heaps: more than one after an executor has been replaced, or a shared memory has grown. */
 let lasting = 0;
 
 /** The executor whose heap this buffer is, or was before it was detached; undefined for all others. */
@@ -60,7 +60,7 @@ export function heapOf(buffer: ArrayBufferLike): WasmExecutor | undefined {
   return heaps.get(buffer);
 }
 
-/** Whether there are buffers of heaps, not detached, that are not the one executor's `buffer`: else nobody need ask `heapOf`. */
+/** Whether undetached buffers of heaps exist besides the executor's `buffer`. If not, `heapOf` need not be asked. */
 export function hasOlderHeaps(): boolean {
   return lasting > 1;
 }
@@ -89,17 +89,17 @@ export class WasmExecutor implements Executor {
   private readonly given: GivenKernels | null;
   private readonly kernels: Kernels;
   private readonly maxPages: number;
-  /** Byte address of the block that threads meet in. */
+  /** Byte address of the block through which threads communicate. */
   private readonly team: number;
   private readonly pool: WorkerPool | null;
   /** Seconds that a worker may take for its share; 0 where this thread may not wait. */
   private readonly patience: number;
   private starting: Promise<void> | null = null;
-  /** Whether growing leaves views of the heap as they are, and their arrays where they are. */
+  /** Whether growing keeps views of the heap valid and arrays where they are. */
   private keepsViews: boolean;
   readonly isShared: boolean;
   private wasReserved: boolean;
-  /** While this is set, memory whose growth would detach views does not grow. */
+  /** While true, memory whose growth would detach views does not grow. */
   holdsStill = false;
   private readonly programAddress: number;
   private floats: Float32Array<ArrayBufferLike>;
@@ -119,7 +119,7 @@ export class WasmExecutor implements Executor {
     const initial = Math.max(1, Math.ceil(memoryMiB * 16));
     [this.memory, this.maxPages] = createMemory(initial, shared);
     const module = this.compile(shared);
-    // The loader's wrappers cost more than small kernels do: the raw exports are called.
+    // The loader's wrappers cost more than small kernels, so the raw exports are called.
     this.kernels = instantiate(module, this.memory) as unknown as Kernels;
     this.isShared = this.keepsViews = this.wasReserved = shared;
     lasting++;
@@ -188,10 +188,10 @@ export class WasmExecutor implements Executor {
   }
 
   /**
-   * Sees to it that views outlive the growth of the memory, at their first use: all the memory that there can be is taken at once, which
-   * costs addresses only, since engines give pages to what is touched. (The resizable buffers that newer engines have make loops over
-   * them four times slower, loops of the same functions over other arrays too, and a shared memory would be shared with whoever is
-   * posted an array: they come second, and not at all.) Where an engine has neither, views last until what it gave is full.
+   * Makes views survive growth of the memory from their first use on: the whole memory is reserved at once, which costs only addresses,
+   * because engines back only touched pages. (Resizable buffers, which newer engines have, make loops over them four times
+   * slower, and loops of the same functions over other arrays too: they are the second choice. A shared memory would be shared with
+   * every receiver of a posted array: it is not used.) Where an engine offers neither, views last until the memory it gave is full.
    */
   keepViews(): void {
     if (this.wasReserved) return;
@@ -223,13 +223,13 @@ export class WasmExecutor implements Executor {
     return this.pool?.note;
   }
 
-  /** Starts the workers that there is room for, once; fulfilled when each has come up or failed. */
+  /** Starts the workers that there is room for, once; resolves when each has started or failed. */
   startThreads(): Promise<void> {
     this.starting ??= this.pool?.start(this.compile(true)) ?? Promise.resolve();
     return this.starting;
   }
 
-  /** Uses so many threads, or as many as there are. */
+  /** Uses this many threads, or all if there are fewer. */
   setThreads(threads: number): void {
     this.pool?.use(threads);
   }
@@ -277,7 +277,7 @@ export class WasmExecutor implements Executor {
     return new Int32Array(this.memory.buffer, this.programAddress * 4, PROGRAM_WORDS);
   }
 
-  /** Grows the memory to at least `elements`, where it is not that long yet. Returns how many may be used then, or 0. */
+  /** Grows the memory to at least `elements` if it is smaller. Returns how many may be used then, or 0. */
   private grow(elements: number): number {
     const pages = Math.ceil(elements / PAGE_ELEMENTS);
     const more = pages - this.floats.length / PAGE_ELEMENTS;

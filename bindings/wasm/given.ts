@@ -1,6 +1,6 @@
 /**
- * Kernels that the user brings instead of the inlined ones: for hosts that let nobody compile bytes, and for pages whose
- * Content Security Policy or cache wants a file. They must come from this version of saraf.
+ * Kernels that the user provides instead of the inlined ones: for hosts that do not compile bytes, and for pages whose
+ * Content Security Policy or cache needs a file. They must come from this version of saraf.
  */
 import { ArgumentError } from '../errors.ts';
 import { TABLE_HASH } from '../generated/encode.ts';
@@ -23,12 +23,12 @@ function refuse(why: string, got: unknown): never {
 
 export class GivenKernels {
   readonly variant: Variant;
-  /** Null where a module was given: nobody can change its memory to a shared one. */
+  /** Null where a module was given: its memory cannot be changed to a shared one. */
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   private readonly unshared: WebAssembly.Module;
 
   constructor(readonly source: Exclude<WasmSource, URL>) {
-    if (typeof WebAssembly === 'undefined') refuse('is of no use: this runtime has no WebAssembly', source);
+    if (typeof WebAssembly === 'undefined') refuse('cannot be used: this runtime has no WebAssembly', source);
     if (isWasmModule(source)) {
       this.bytes = null;
       this.unshared = source;
@@ -58,23 +58,23 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-/** Runs the kernels far enough to see that they are ours, and which. */
+/** Runs the kernels far enough to see that they are saraf's, and which variant. */
 function inspect(module: WebAssembly.Module): Variant {
   let signature: Partial<Signature>;
   try {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
     signature = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Partial<Signature>;
   } catch (error) {
-    return refuse(`is no module of saraf's kernels (${error})`, module);
+    return refuse(`is not a module of saraf's kernels (${error})`, module);
   }
   if (signature.tableHash === undefined || signature.isRelaxed === undefined) {
-    return refuse("is no module of this version's kernels", module);
+    return refuse("is not a module of this version's kernels", module);
   }
   if (signature.tableHash() >>> 0 !== TABLE_HASH) refuse('holds the kernels of another version of saraf', module);
   return signature.isRelaxed() ? 'relaxed' : 'plain';
 }
 
-/** The bytes behind a URL; all else as it is. */
+/** The bytes behind a URL; anything else unchanged. */
 export async function loadWasm(source: WasmSource): Promise<Exclude<WasmSource, URL>> {
   if (source === null) refuse('must be bytes, a WebAssembly.Module or a URL, got null', source);
   if (!isURL(source)) return source;

@@ -8,7 +8,7 @@ import { MAX_THREADS } from './pool.ts';
 import { supports, type Variant } from './probe.ts';
 import { coreCount, whyNoThreads } from './worker.ts';
 
-/** What is fixed when the kernels start. */
+/** Settings that are fixed when the kernels start. */
 export interface WasmSettings {
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
   deterministic: boolean;
@@ -37,7 +37,7 @@ let executor: WasmExecutor | null = null;
 /** Why the executor has no room for threads. */
 let note: string | undefined;
 
-/** The fastest variant that this engine runs under the settings, or null. */
+/** The fastest variant that this engine supports and the settings allow, or null. */
 export function bestVariant(): Variant | null {
   if (given !== null) return given.variant;
   if (!mayCompile()) return null;
@@ -50,7 +50,7 @@ export function isDeterministic(): boolean {
   return settings.deterministic;
 }
 
-/** Threads that the settings ask for and this runtime has; says in `note` why it has fewer. */
+/** Threads that the settings ask for and this runtime has; `note` tells why there are fewer. */
 function possibleThreads(): number {
   note = undefined;
   const wanted = settings.threads === 'auto' ? coreCount() : settings.threads;
@@ -101,7 +101,7 @@ function refuse(argument: keyof WasmSettings, rule: string, got: unknown): never
   throw new ArgumentError(`init: ${argument} must ${rule}, got ${String(got)}`, { op: 'init', argument, got });
 }
 
-/** Refuses what is no number of threads. */
+/** Refuses a value that is not a number of threads. */
 export function checkThreads(op: string, threads: unknown): void {
   if (!(Number.isInteger(threads) && (threads as number) >= 1)) {
     throw new ArgumentError(
@@ -111,13 +111,13 @@ export function checkThreads(op: string, threads: unknown): void {
   }
 }
 
-/** Changes the settings. Refused while blocks of the running executor are in use, where it cannot take them on as it is. */
+/** Changes the settings. Refused while blocks of the running executor are in use, unless it can adopt them as it is. */
 export function configure(changes: Partial<WasmSettings>): void {
   const wanted = Object.entries(changes).filter(([, value]) => value !== undefined);
   const next: WasmSettings = { ...settings, ...Object.fromEntries(wanted) };
   const { deterministic, memoryMiB, threads, wasm, workerUrl } = next;
   if (typeof deterministic !== 'boolean') refuse('deterministic', 'be true or false', deterministic);
-  if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'lie above 0 and up to 4096', memoryMiB);
+  if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'be above 0 and at most 4096', memoryMiB);
   if (threads !== 'auto') checkThreads('init', threads);
   if (workerUrl !== null && !isURL(workerUrl) && (typeof workerUrl !== 'string' || workerUrl === '')) {
     refuse('workerUrl', 'be a URL', workerUrl);
@@ -147,14 +147,14 @@ export function configure(changes: Partial<WasmSettings>): void {
   executor = null;
 }
 
-/** Starts the workers that the settings ask for and waits until they are there; uses them all if `useAll`. */
+/** Starts the workers that the settings ask for and waits for them; uses them all if `useAll`. */
 export async function startThreads(useAll: boolean): Promise<void> {
   const target = wasmExecutor();
   await target.startThreads();
   if (useAll) target.setThreads(possibleThreads());
 }
 
-/** Uses so many of the threads that were started. Returns how many are in use. */
+/** Uses this many of the threads that were started. Returns how many are in use. */
 export function setThreads(threads: number): number {
   executor?.setThreads(threads);
   return executor?.threads ?? 1;

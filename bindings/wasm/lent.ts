@@ -1,6 +1,6 @@
 /**
- * The loader makes a TextDecoder as it is imported, for strings that the kernels do not have. Where the engine has none, one is lent to it
- * on `globalThis`: this file is imported before the loader, and `takeBack` is called right after.
+ * The loader creates a TextDecoder when it is imported, for strings, which the kernels do not have. If the engine lacks TextDecoder, this
+ * file lends one on `globalThis`: it is imported before the loader, and `takeBack` is called right after.
  */
 import { PlainTextDecoder } from '../host.ts';
 

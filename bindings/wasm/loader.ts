@@ -1,4 +1,4 @@
-/** AssemblyScript's loader, and what it needs to be imported: see lent.ts, which comes first. */
+/** AssemblyScript's loader, and what its import needs: lent.ts, which comes first. */
 // biome-ignore-all assist/source/organizeImports: see above
 import { takeBack } from './lent.ts';
 import { instantiateSync } from '@assemblyscript/loader';

@@ -1,4 +1,4 @@
-/** The compiled kernels: one WebAssembly module a SIMD variant. Where bytes may not be compiled, deployed.ts stands in for this file. */
+/** The compiled kernels: one WebAssembly module per SIMD variant. Where bytes may not be compiled, deployed.ts replaces this file. */
 import { bytes } from '../generated/wasm.ts';
 import type { Variant } from './probe.ts';
 import { sharedModuleBytes } from './shared.ts';

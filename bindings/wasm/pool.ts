@@ -2,8 +2,8 @@
  * The worker pool: threads that help one executor with its commands (assembly/team/team.ts has the protocol). It starts
  * workers, writes which of them take part, and notices when one dies. It knows the team's block of memory and nothing else of it.
  *
- * Workers are unref'ed: a process ends with its pool running. A worker that dies between two runs costs nothing but its help:
- * the leader does the shares that nobody takes. Its end is reported by a warning, and the pool goes on without it.
+ * Workers are unref'ed: a process ends with its pool running. A worker that dies between two runs costs only its help:
+ * the leader does the shares that no worker takes. Its end is reported by a warning, and the pool goes on without it.
  */
 import { warn } from '../warn.ts';
 import { spawn, type ThreadWorker } from './worker.ts';
@@ -17,10 +17,10 @@ const FIRST_CELL_BYTES = CELL_TABLE_BYTES + MAX_THREADS * 4;
 const SHARE_WORD = 1;
 const IDLE = 0;
 const QUIT = 6;
-/** Milliseconds that a worker may take to come up. */
+/** Milliseconds that a worker may take to start. */
 const START_TIMEOUT = 10_000;
 
-/** Elements of the memory that a team of so many threads needs, at a multiple of 64 bytes. */
+/** Elements of memory that a team of this many threads needs, at a multiple of 64 bytes. */
 export function teamElements(threads: number): number {
   return (FIRST_CELL_BYTES + (threads - 1) * LINE_BYTES) / 4;
 }
@@ -48,12 +48,12 @@ export class WorkerPool {
     private readonly workerUrl: URL | string | null,
   ) {}
 
-  /** Threads that can be used: the caller's and the workers that live. */
+  /** Threads that can be used: the caller's and the live workers. */
   get available(): number {
     return this.members.length + 1;
   }
 
-  /** Starts all workers and waits until each has come up or failed. */
+  /** Starts all workers and waits until each has started or failed. */
   async start(module: WebAssembly.Module): Promise<void> {
     const { memory, team } = this;
     const words = new Int32Array(memory.buffer);
@@ -73,7 +73,7 @@ export class WorkerPool {
     this.use(this.capacity);
   }
 
-  /** Uses so many threads, or as many as there are. */
+  /** Uses this many threads, or all if there are fewer. */
   use(threads: number): void {
     this.wanted = threads;
     this.threads = Math.min(threads, this.available);
@@ -84,7 +84,7 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all workers; from then on the caller's thread works alone. */
+  /** Ends all workers; from then on only the caller's thread works. */
   stop(note?: string): void {
     this.stopped = true;
     this.note = note ?? this.note;

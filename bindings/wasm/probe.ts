@@ -1,9 +1,9 @@
-/** What this engine can run, told by modules much smaller than the kernels. */
+/** What this engine can run, tested with modules much smaller than the kernels. */
 
 /** SIMD variants, the faster one first. `relaxed` has fused multiply-adds; `plain` gives the same bits on every machine. */
 export type Variant = 'relaxed' | 'plain';
 
-/** A module with one function, (v128, v128, v128) → v128, that does these instructions to its operands. */
+/** A module with one function, (v128, v128, v128) → v128, that applies these instructions to its operands. */
 function moduleOf(instructions: readonly number[]): Uint8Array<ArrayBuffer> {
   const v128 = 0x7b;
   const end = 0x0b;

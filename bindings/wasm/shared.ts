@@ -1,4 +1,4 @@
-/** The kernels' bytes say "unshared memory"; one byte of the memory import makes the same module accept shared memory, for threads. */
+/** The kernels import an unshared memory. Changing one byte of that import makes the same module accept a shared one, for threads. */
 
 /** Reads an unsigned LEB128 number: its value, and where it ends. */
 function leb(bytes: Uint8Array, at: number): [value: number, next: number] {

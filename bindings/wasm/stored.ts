@@ -1,5 +1,5 @@
 /**
- * In the place of unpack.ts in dist/node: the kernels in base64 as they are, because there unpacking them would cost each start more than
+ * Replaces unpack.ts in dist/node: the kernels in base64, not compressed, because unpacking would cost each start more than
  * reading a longer file. Same export.
  */
 import { plain } from '../generated/plain.ts';

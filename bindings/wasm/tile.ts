@@ -1,7 +1,7 @@
 /**
- * Which GEMM tile suits this engine. Decided by one property, whether a multiply-add is fused, and not by timing:
+ * Which GEMM tile suits this engine. One property decides, whether a multiply-add is fused, not timing:
  * 6×8 needs 15 vector registers fused and 16 unfused, and x64 engines have 15 or 16 to give (why 4×8 then: `gemmTiles`). On V8 of
- * Node 20, 22, 24 and 26 this choice is the fastest tile, or 3 % from it, and on JavaScriptCore (Bun 1.4) 4 %. Timing small
+ * Node 20, 22, 24 and 26 this choice is within 3 % of the fastest tile, and on JavaScriptCore (Bun 1.4) within 4 %. Timing small
  * products in a fresh process was tried: in 4 ms it picks a wrong tile in up to half of the runs, because V8's
  * optimised code arrives late, and it takes 25 ms to be mostly right.
  */
@@ -10,7 +10,7 @@ import type { Executor } from '../executor.ts';
 import { encodeGemm } from '../generated/encode.ts';
 
 /**
- * Whether the executor's multiply-add rounds once: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴ then, and 0 if the product is
+ * Whether the executor's multiply-add rounds once: (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is then 2⁻²⁴, and 0 if the product is
  * rounded first.
  * `program` must be empty.
  */

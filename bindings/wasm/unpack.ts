@@ -1,6 +1,6 @@
 /**
- * The inlined kernels: LZMA in base64 (assembly/build/pack.ts). They are the plain variant, which is turned into the relaxed one
- * where that is wanted. In dist/node, which nobody downloads at every start, stored.ts stands in for this file.
+ * The inlined kernels: LZMA in base64 (assembly/build/pack.ts). They are the plain variant, converted to the relaxed one
+ * where that is wanted. In dist/node, which is not downloaded at every start, stored.ts replaces this file.
  */
 import { bytes, packed } from '../generated/wasm.ts';
 import { fromBase64, startUnpacker, takeKernels } from './unpacker.ts';

@@ -1,4 +1,4 @@
-/** What unpacks the kernels: a small module of its own (assembly/unpack), which also makes the relaxed variant of the plain one. */
+/** Unpacks the kernels by a small module of its own (assembly/unpack), which also converts the plain variant to the relaxed one. */
 
 import { flagAt, unpacker } from '../generated/wasm.ts';
 import { fromBase64 as decodeBase64 } from '../host.ts';
@@ -31,14 +31,14 @@ export interface Unpacker extends Exports {
   heap: Uint8Array<ArrayBuffer>;
 }
 
-/** An instance with room for so many bytes from its heap base on. */
+/** An instance with room for this many bytes from its heap base on. */
 export function startUnpacker(room: number): Unpacker {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(room / 65536) + 1 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(unpacker)), { env: { memory } });
   return { ...(instance.exports as unknown as Exports), heap: new Uint8Array(memory.buffer) };
 }
 
-/** The kernels that lie at `at` in the unpacker's heap, as the variant that is wanted. */
+/** The kernels at `at` in the unpacker's heap, as the variant that is wanted. */
 export function takeKernels({ heap, fuse }: Unpacker, at: number, length: number, isRelaxed: boolean) {
   if (isRelaxed) fuse(at, at + length, at + flagAt);
   return heap.slice(at, at + length);

@@ -1,6 +1,6 @@
 /**
  * When a convolution of 3×3 is done by Winograd's F(4×4, 3×3). Its error is about twice that of a direct sum. Infinity and
- * NaN reach more than the pixels whose windows hold them: all of their tiles.
+ * NaN spread to all pixels of their tiles, not only to those whose windows hold them.
  */
 import type { ConvFields } from '../generated/encode.ts';
 import { isDeterministic } from './instance.ts';
@@ -11,7 +11,7 @@ export type ConvGeometry = Readonly<Omit<ConvFields, 'x' | 'w' | 'bias' | 'y' | 
 /** Positions of a transformed tile, and output channels of a panel of transformed weights. */
 const POSITIONS = 36;
 const PANEL = 8;
-/** What the kernel's room is made for. */
+/** What the kernel has room for. */
 const MOST_CHANNELS = 512;
 const LEAST_WIDTH = 4;
 const MOST_WIDTH = 512;
@@ -25,12 +25,12 @@ const PRODUCT = 0.033;
 const INPUT = 9;
 const OUTPUT = 14;
 const FILTER = 16;
-/** The same of the weight gradient, whose products are short sums added in memory. */
+/** The same for the weight gradient, whose products are short sums added in memory. */
 const SHORT_PRODUCT = 0.042;
 const FILTER_GRAD = 30;
 /** Input channels that share one transform of the gradient. */
 const BLOCK = 64;
-/** Winograd must save so much of the time that its rounding is worth it. */
+/** Winograd must take less than this share of the direct time, or its rounding error is not worth it. */
 const SHARE = 0.85;
 
 /**
@@ -52,7 +52,7 @@ export function winogradPays(
   return tiles * ofTile + (constant ? 0 : FILTER * filters) < SHARE * direct;
 }
 
-/** The same of its weight gradient. */
+/** The same for its weight gradient. */
 export function winogradGradPays(
   batch: number,
   inChannels: number,
@@ -67,7 +67,7 @@ export function winogradGradPays(
   return tiles * (SHORT_PRODUCT * POSITIONS * filters + transforms) + FILTER_GRAD * filters < SHARE * direct;
 }
 
-/** Whether the kernel can do what is a convolution from `channels` planes of this width, and results need not be the same bits everywhere. */
+/** Whether the kernel supports this convolution, from `channels` planes of this width, and results need not be the same bits everywhere. */
 export function fitsWinograd(g: ConvGeometry, channels: number, width: number): boolean {
   return (
     !isDeterministic() &&

@@ -1,7 +1,7 @@
 /**
- * One worker thread, in whatever way this runtime makes them: node:worker_threads where they exist (Node, Deno, Bun), else a
- * Web Worker from a Blob URL. Its program is a string, so that no file has to be found by bundlers; under a strict
- * Content Security Policy a Blob worker fails by an event, and `ready` is rejected: such pages host a copy of the program.
+ * One worker thread, however this runtime makes them: node:worker_threads where they exist (Node, Deno, Bun), else a
+ * Web Worker from a Blob URL. Its program is a string, so that bundlers need not find a file. Under a strict
+ * Content Security Policy a Blob worker fails with an event, and `ready` is rejected: such pages host a copy of the program.
  */
 import { FAILED } from '../commands/limits.ts';
 
@@ -16,12 +16,12 @@ export interface WorkerData {
 export interface ThreadWorker {
   /** Resolved when the worker is about to serve, rejected when it cannot. */
   readonly ready: Promise<void>;
-  /** Resolved with the reason when the worker has ended, however it did. Never rejected. */
+  /** Resolved with the reason when the worker has ended for any reason. Never rejected. */
   readonly ended: Promise<string>;
   terminate(): void;
 }
 
-/** What a worker runs. It is published as `saraf/worker.js`, too. */
+/** What a worker runs. It is also published as `saraf/worker.js`. */
 export const workerSource = `
 const threads = typeof process === 'object' && process.getBuiltinModule && process.getBuiltinModule('node:worker_threads');
 const port = threads && threads.parentPort || self;
@@ -58,7 +58,7 @@ interface NodeOs {
   cpus(): unknown[];
 }
 
-/** A module of Node's, without an import that bundlers and browsers would stumble over. */
+/** A built-in module of Node, without an import that bundlers and browsers would fail on. */
 export function builtin<T>(name: string): T | undefined {
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
   try {
@@ -107,7 +107,7 @@ export function mayWait(): boolean {
   }
 }
 
-/** Starts a worker, from a hosted copy of its program if there is one. `timeout` is how many milliseconds it may take to come up. */
+/** Starts a worker, from a hosted copy of its program if there is one. `timeout`: milliseconds that it may take to start. */
 export function spawn(data: WorkerData, timeout: number, workerUrl: URL | string | null): ThreadWorker {
   let come = (): void => {};
   let fail = (_: Error): void => {};
@@ -173,7 +173,7 @@ const spawnWeb: Start = (data, hosted, up, gone) => {
   };
   worker.onerror = (event) => {
     forget();
-    // A worker that the page's policy refuses tells no reason.
+    // A worker that the page's policy refuses gives no reason.
     const hint = hosted === null ? " from a Blob (a Content Security Policy may forbid that: init's workerUrl)" : '';
     gone(event.message || `the worker could not be loaded${hint}`);
   };

@@ -1,6 +1,6 @@
 /**
- * What a program costs, by the rows of the command table: its matrix products, the elements that everything else goes through,
- * and the dispatches that it is on a GPU. Where it runs, and how fast that is, is not known here.
+ * What a program costs, by the rows of the command table: its matrix products, the elements that everything else processes,
+ * and its dispatches on a GPU. Where it runs, and how fast that is, is not known here.
  */
 import type { CommandCost, Product } from '../../bindings/commands/cost.ts';
 import type { Command } from './commands.ts';
@@ -8,7 +8,7 @@ import { costOfOne } from './generated/cost.ts';
 
 export type ProductCost = Required<Product<number>>;
 
-/** As the rows have it, except that `flops` has those of the products too, and `elements` and `launches` what a GPU does to sort. */
+/** As in the rows, except that `flops` includes the products, and `elements` and `launches` include sorting on a GPU. */
 export interface Cost extends Required<Omit<CommandCost<number>, 'products' | 'sorted'>> {
   products: ProductCost[];
 }
@@ -16,7 +16,7 @@ export interface Cost extends Required<Omit<CommandCost<number>, 'products' | 's
 /** Steps of a bitonic network that a workgroup takes at once. */
 const STEPS_AT_ONCE = 9;
 
-/** Passes over its elements in which a GPU sorts rows of a length. */
+/** Passes over the elements in which a GPU sorts rows of a length. */
 function passesOf(length: number): number {
   const steps = Math.ceil(Math.log2(Math.max(2, length)));
   const beyond = Math.max(0, steps - STEPS_AT_ONCE);
@@ -28,7 +28,7 @@ export function costOf(command: Command): Cost {
   if (command.opcode === 'strip' || command.opcode === 'group') {
     const sum = sumOfCosts(command.parts);
     if (command.opcode === 'group') return sum;
-    // A strip is one dispatch, and goes through its elements once.
+    // A strip is one dispatch that processes its elements once.
     return { ...sum, launches: 1, elements: sum.elements / Math.max(1, command.parts.length) };
   }
   const row = costOfOne(command);

@@ -4,7 +4,7 @@ import type { Cost, ProductCost } from './cost.ts';
 
 /** Products of fewer operations are small: they stay in the cache, and on one thread. */
 const SMALL_FLOPS = 2 ** 18;
-/** Sizes that a workgroup's tile pads a product to, where it is not flatter than that. */
+/** Sizes that a workgroup's tile pads a product to, unless it is flatter than that. */
 const TILE = 32;
 const FLAT_TILE = 8;
 
@@ -25,7 +25,7 @@ const padded = (size: number): number => {
   return Math.ceil(size / tile) * tile;
 };
 
-/** Microseconds of a program on the GPU, with so many bytes that go there before and come back after. */
+/** Microseconds of a program on the GPU, with this many bytes that go there before and come back after. */
 export function onGpu(cost: Cost, { gpu }: Rates, bytes: { up: number; down: number }): number {
   let time = gpu.roundTrip + bytes.up / gpu.upload + bytes.down / gpu.download;
   time += cost.launches * gpu.launch + cost.elements / gpu.element;
@@ -33,7 +33,7 @@ export function onGpu(cost: Cost, { gpu }: Rates, bytes: { up: number; down: num
     const size = { m: padded(m), n: padded(n), k, batch, count };
     const tiles = Math.ceil(m / TILE) * Math.ceil(n / TILE) * batch;
     const flops = flopsOf(size);
-    // A workgroup's own tile takes its time, however many others there are.
+    // A workgroup takes its time for a tile, however many others there are.
     time += count * (gpu.launch + Math.max(flops / gpu.product, flops / tiles / gpu.workgroup));
   }
   return time;

@@ -1,4 +1,4 @@
-/** Programs as text, for people: a line a command. */
+/** Programs as text for people: one line per command. */
 import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { Activation, ArgReduceFn, BinaryFn, RandomFn, ReduceFn, UnaryFn } from '../../bindings/generated/encode.ts';
 import type { Command } from './commands.ts';
@@ -27,7 +27,7 @@ const usualSizes = [
   ['n'],
 ];
 
-/** What a command works on, in brackets. */
+/** The sizes that a command works on. */
 export function commandSizes(command: Command): string {
   const show = (...names: string[]) => names.map((name) => command.get(name)).join('×');
   const image = () => show('batch', 'inChannels', 'height', 'width');

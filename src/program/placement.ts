@@ -1,4 +1,4 @@
-/** `device: 'auto'`: where a program runs, chosen when it is recorded, by what it is estimated to take on the CPU and on the GPU. */
+/** `device: 'auto'`: where a program runs, chosen when it is recorded, by estimates of its time on the CPU and on the GPU. */
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
 import { candidates } from '../runtime/runtime.ts';
@@ -13,7 +13,7 @@ import type { Replay } from './replay.ts';
 export interface Placement {
   /** Where the program runs. */
   readonly device: Device;
-  /** Estimated microseconds of a call, until its results can be read, by device; none where there was nothing to choose. */
+  /** Estimated microseconds of a call, until its results can be read, by device; empty where there was nothing to choose. */
   readonly estimate: Readonly<Partial<Record<Device, number>>>;
   /** Why, as a part of a sentence: 'it was compiled for wasm'. */
   readonly reason: string;
@@ -24,7 +24,7 @@ const BYTES = 4;
 const bytesOf = (sizes: readonly { numel: number }[]): number =>
   sizes.reduce((sum, { numel }) => sum + numel * BYTES, 0);
 
-/** Microseconds of a program that was recorded on the CPU: there, and on the GPU with its inputs and results on the way. */
+/** Microseconds of a program that was recorded on the CPU: there, and on the GPU including the transfer of its inputs and results. */
 function estimate(replay: Replay, inputs: readonly Tensor[], rates: Rates): { cpu: number; gpu: number } {
   const cost = sumOfCosts(replay.commands);
   const results = replay.outputs.map(({ buffer }) => ({ numel: buffer.length }));
@@ -33,9 +33,9 @@ function estimate(replay: Replay, inputs: readonly Tensor[], rates: Rates): { cp
 }
 
 /**
- * Records a function where it is estimated to be faster.
+ * Records a function on the device where it is estimated to be faster.
  *
- * @param record records it with the executor's recorder that it is given
+ * @param record records it with the recorder that it is given
  */
 export function recordPlaced<T extends { replay: Replay }>(
   inputs: readonly Tensor[],
@@ -46,7 +46,7 @@ export function recordPlaced<T extends { replay: Replay }>(
     ...traced,
     placement: { device: executor.device, estimate, reason },
   });
-  /** What lives on the CPU is used on a GPU; the other way its values would come too late. */
+  /** Tensors on the CPU are used on a GPU. Not the other way round: their values would arrive too late. */
   const recordOn = (executor: Executor) => record(new Recorder(executor, executor.download === undefined ? null : cpu));
 
   const away = inputs.find((input) => input.executor !== cpu)?.executor;

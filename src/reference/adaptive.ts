@@ -1,12 +1,12 @@
-/** RMSprop, Adagrad, Adadelta and NAdam, after the rules in the command table. */
+/** RMSprop, Adagrad, Adadelta and NAdam, by the rules in the command table. */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
-const A = fieldsOf('adaptive');
+const readAdaptive = readerOf('adaptive');
 
-/** The change of one element; a, b and c are its places in the state, `at` that of the settings. */
+/** The change of one element; a, b and c are its addresses in the state, `at` that of the settings. */
 type Rule = (f: Heap['f'], g: number, a: number, b: number | null, c: number | null, at: number) => number;
 
 const rules: Record<(typeof adaptiveFns)[number], Rule> = {
@@ -39,12 +39,12 @@ const rules: Record<(typeof adaptiveFns)[number], Rule> = {
 
 /** One step of one parameter. */
 const adaptive: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const rule = rules[adaptiveFns[words[at + A.fn]!]!];
-  const [param, grad, settings] = [words[at + A.param]!, words[at + A.grad]!, words[at + A.settings]!];
-  const [a, b, c] = [words[at + A.a]!, words[at + A.b]!, words[at + A.c]!];
-  const sign = words[at + A.flags]! & 1 ? -1 : 1;
-  const decay = adaptiveFns[words[at + A.fn]!] === 'nadam' ? f[settings + 9]! : 1;
-  for (let e = 0; e < words[at + A.n]!; e++) {
+  const command = readAdaptive(words, at);
+  const { param, grad, settings, a, b, c } = command;
+  const rule = rules[adaptiveFns[command.fn]!];
+  const sign = command.flags & 1 ? -1 : 1;
+  const decay = adaptiveFns[command.fn] === 'nadam' ? f[settings + 9]! : 1;
+  for (let e = 0; e < command.n; e++) {
     const g = sign * f[grad + e]! + f[settings + 2]! * f[param + e]!;
     f[param + e] = decay * f[param + e]! - rule(f, g, a + e, b === 0 ? null : b + e, c === 0 ? null : c + e, settings);
   }

@@ -1,13 +1,14 @@
 /**
- * The opcode `binary`: y = fn(a, b) with broadcasting, one loop over a row a function. Arithmetic, which networks run
+ * The opcode `binary`: y = fn(a, b) with broadcasting, one loop over a row per function. Arithmetic, which networks run
  * often, has its loops written out; the rest goes through `each…`, which calls a function of two elements.
  *
  * A scalar operand has address 0. No tensor lives there, so the scalar itself is put into element 0 and read with step 0.
  */
 
 import { binaryFns } from '../../bindings/commands/elementwise.ts';
-import { fieldsOf } from '../../bindings/commands/fields.ts';
-import { collapse, dims, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
+import { bitsToFloat } from '../../bindings/commands/program.ts';
+import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
 
@@ -89,28 +90,25 @@ const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
 const loopOf = binaryFns.map((name) => loops[name]);
 const takesInts = binaryFns.map((name) => name.endsWith('I'));
 
-const B = fieldsOf('binary');
+const readBinary = readerOf('binary');
 
 /** y = fn(a, b). */
-export const binary: ReferenceKernel = (heap, words, floats, at) => {
-  const fn = words[at + B.fn]!;
-  const a = words[at + B.a]!;
-  const b = words[at + B.b]!;
-  if (takesInts[fn]) heap.i[0] = words[at + B.scalar]!;
-  else heap.f[0] = floats[at + B.scalar]!;
-  const ndim = words[at + B.ndim]!;
-  const shape = dims(words, at + B.shape, ndim);
+export const binary: ReferenceKernel = (heap, words, _floats, at) => {
+  const command = readBinary(words, at);
+  const { fn, a, b, shape } = command;
+  if (takesInts[fn]) heap.i[0] = command.scalar;
+  else heap.f[0] = bitsToFloat(command.scalar);
   const scalarStrides = shape.map(() => 0);
   const walk = collapse(shape, [
-    a === 0 ? scalarStrides : dims(words, at + B.aStrides, ndim),
-    b === 0 ? scalarStrides : dims(words, at + B.bStrides, ndim),
+    a === 0 ? scalarStrides : command.aStrides,
+    b === 0 ? scalarStrides : command.bStrides,
     rowMajor(shape),
   ]);
   const { size, steps } = innermost(walk);
   const aStep = steps[0]!;
   const bStep = steps[1]!;
   const loop = loopOf[fn]!;
-  eachRow(walk, [a, b, words[at + B.y]!], (row) => loop(heap, row[0]!, aStep, row[1]!, bStep, row[2]!, size));
+  eachRow(walk, [a, b, command.y], (row) => loop(heap, row[0]!, aStep, row[1]!, bStep, row[2]!, size));
 };
 
 export const binaryKernels = { binary } satisfies ReferenceKernels;

@@ -1,6 +1,7 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import type { geometry } from '../../bindings/commands/conv.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -13,30 +14,19 @@ const activate = {
 } satisfies Record<(typeof activations)[number], (x: number) => number>;
 const activationOf = activations.map((name) => activate[name]);
 
-const F = fieldsOf('conv');
-const I = fieldsOf('convInputGrad');
-const W = fieldsOf('convWeightGrad');
-const M = fieldsOf('im2col');
+const readConv = readerOf('conv');
+const readConvInputGrad = readerOf('convInputGrad');
+const readConvWeightGrad = readerOf('convWeightGrad');
+const readIm2col = readerOf('im2col');
 
-/** The geometry, which all commands of the family begin with. */
-function geometryOf(words: Int32Array, at: number) {
-  const word = (name: keyof typeof F) => words[at + F[name]]!;
-  const groups = word('groups');
-  const [strideHeight, strideWidth] = [word('strideHeight'), word('strideWidth')];
-  const [padTop, padLeft] = [word('padTop'), word('padLeft')];
-  const [dilationHeight, dilationWidth] = [word('dilationHeight'), word('dilationWidth')];
+/** The geometry, which all commands of the family begin with, and what follows from it. */
+function geometryOf(command: Readonly<Record<keyof typeof geometry, number>>) {
+  const { batch, inChannels, height, width, outChannels, outHeight, outWidth, kernelHeight, kernelWidth } = command;
+  const { strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth, groups } = command;
   return {
-    batch: word('batch'),
-    inChannels: word('inChannels'),
-    height: word('height'),
-    width: word('width'),
-    outChannels: word('outChannels'),
-    outHeight: word('outHeight'),
-    outWidth: word('outWidth'),
-    kernelHeight: word('kernelHeight'),
-    kernelWidth: word('kernelWidth'),
-    groupInputs: word('inChannels') / groups,
-    groupOutputs: word('outChannels') / groups,
+    ...{ batch, inChannels, height, width, outChannels, outHeight, outWidth, kernelHeight, kernelWidth },
+    groupInputs: inChannels / groups,
+    groupOutputs: outChannels / groups,
     rowAt: (out: number, tap: number) => out * strideHeight - padTop + tap * dilationHeight,
     colAt: (out: number, tap: number) => out * strideWidth - padLeft + tap * dilationWidth,
   };
@@ -69,55 +59,59 @@ function eachProduct(g: Geometry, visit: (x: number, w: number, y: number) => vo
 
 /** y = activation(conv(x, w) + bias). */
 const conv: ReferenceKernel = ({ f }, words, _, at) => {
-  const g = geometryOf(words, at);
-  const x0 = words[at + F.x]!;
-  const w0 = words[at + F.w]!;
-  const y0 = words[at + F.y]!;
-  const bias = words[at + F.bias]!;
+  const command = readConv(words, at);
+  const { bias } = command;
+  const g = geometryOf(command);
+  const x0 = command.x;
+  const w0 = command.w;
+  const y0 = command.y;
   const size = g.outHeight * g.outWidth;
   const sums = new Float64Array(g.batch * g.outChannels * size);
   eachProduct(g, (x, w, y) => {
     sums[y]! += f[x0 + x]! * f[w0 + w]!;
   });
-  const finish = activationOf[words[at + F.activation]!]!;
+  const finish = activationOf[command.activation]!;
   for (let y = 0; y < sums.length; y++)
     f[y0 + y] = finish(sums[y]! + (bias === 0 ? 0 : f[bias + (Math.floor(y / size) % g.outChannels)]!));
 };
 
 /** gx = activation(gradient with respect to x + bias). */
 const convInputGrad: ReferenceKernel = ({ f }, words, _, at) => {
-  const g = geometryOf(words, at);
-  const g0 = words[at + I.g]!;
-  const w0 = words[at + I.w]!;
-  const gx0 = words[at + I.gx]!;
-  const bias = words[at + I.bias]!;
+  const command = readConvInputGrad(words, at);
+  const { bias } = command;
+  const g = geometryOf(command);
+  const g0 = command.g;
+  const w0 = command.w;
+  const gx0 = command.gx;
   const size = g.height * g.width;
   const sums = new Float64Array(g.batch * g.inChannels * size);
   eachProduct(g, (x, w, y) => {
     sums[x]! += f[g0 + y]! * f[w0 + w]!;
   });
-  const finish = activationOf[words[at + I.activation]!]!;
+  const finish = activationOf[command.activation]!;
   for (let x = 0; x < sums.length; x++)
     f[gx0 + x] = finish(sums[x]! + (bias === 0 ? 0 : f[bias + (Math.floor(x / size) % g.inChannels)]!));
 };
 
 /** gw = gradient with respect to w. */
 const convWeightGrad: ReferenceKernel = ({ f }, words, _, at) => {
-  const g = geometryOf(words, at);
-  const x0 = words[at + W.x]!;
-  const g0 = words[at + W.g]!;
+  const command = readConvWeightGrad(words, at);
+  const g = geometryOf(command);
+  const x0 = command.x;
+  const g0 = command.g;
   const sums = new Float64Array(g.outChannels * g.groupInputs * g.kernelHeight * g.kernelWidth);
   eachProduct(g, (x, w, y) => {
     sums[w]! += f[x0 + x]! * f[g0 + y]!;
   });
-  f.set(sums, words[at + W.gw]!);
+  f.set(sums, command.gw);
 };
 
 /** y = the column matrix of each image. */
 const im2col: ReferenceKernel = ({ f }, words, _, at) => {
-  const g = geometryOf(words, at);
-  const x0 = words[at + M.x]!;
-  let y = words[at + M.y]!;
+  const command = readIm2col(words, at);
+  const g = geometryOf(command);
+  const x0 = command.x;
+  let y = command.y;
   for (let channel = 0; channel < g.batch * g.inChannels; channel++)
     for (let r = 0; r < g.kernelHeight; r++)
       for (let t = 0; t < g.kernelWidth; t++)

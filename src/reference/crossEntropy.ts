@@ -4,9 +4,9 @@
  *
  *     loss = (1−s)·w[t]·(lse − x[t]) + s/cols · Σ_c w[c]·(lse − x[c])
  *
- * Ignored rows lose 0 and have gradient 0. The mean over no rows is NaN, as in PyTorch. Targets outside of the classes count as the last class.
+ * Ignored rows have loss 0 and gradient 0. The mean over no rows is NaN, as in PyTorch. Targets out of range count as the last class.
  */
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { logSumExp } from './softmax.ts';
 import { within } from './within.ts';
@@ -25,20 +25,13 @@ function smoothLoss(f: Floats, x: number, weight: number, lse: number, cols: num
   return sum;
 }
 
-const C = fieldsOf('crossEntropy');
+const readCrossEntropy = readerOf('crossEntropy');
 
 /** loss, lse and norm from the logits. */
 const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
-  const x = words[at + C.x]!;
-  const target = words[at + C.target]!;
-  const weight = words[at + C.weight]!;
-  const loss = words[at + C.loss]!;
-  const lseAt = words[at + C.lse]!;
-  const rows = words[at + C.rows]!;
-  const cols = words[at + C.cols]!;
-  const reduction = words[at + C.reduction]!;
-  const ignoreIndex = words[at + C.ignoreIndex]!;
-  const smoothing = floats[at + C.smoothing]!;
+  const command = readCrossEntropy(words, at, floats);
+  const { x, target, weight, loss, rows, cols, reduction, ignoreIndex, smoothing } = command;
+  const lseAt = command.lse;
   let total = 0;
   let norm = 0;
   for (let r = 0; r < rows; r++) {
@@ -57,26 +50,17 @@ const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
     if (reduction === NO_REDUCTION) f[loss + r] = rowLoss;
     total += rowLoss;
   }
-  f[words[at + C.norm]!] = norm;
+  f[command.norm] = norm;
   if (reduction !== NO_REDUCTION) f[loss] = reduction === MEAN ? total / norm : total;
 };
 
-const G = fieldsOf('crossEntropyGrad');
+const readCrossEntropyGrad = readerOf('crossEntropyGrad');
 
 /** gx[c] = g·((1−s)·w[t]·(p[c] − (c = t)) + s/cols·(p[c]·Σw − w[c])), p = exp(x − lse), g over norm for the mean. */
 const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) => {
-  const x = words[at + G.x]!;
-  const target = words[at + G.target]!;
-  const weight = words[at + G.weight]!;
-  const lse = words[at + G.lse]!;
-  const g = words[at + G.g]!;
-  const gx = words[at + G.gx]!;
-  const rows = words[at + G.rows]!;
-  const cols = words[at + G.cols]!;
-  const reduction = words[at + G.reduction]!;
-  const ignoreIndex = words[at + G.ignoreIndex]!;
-  const smoothing = floats[at + G.smoothing]!;
-  const norm = reduction === MEAN ? f[words[at + G.norm]!]! : 1;
+  const command = readCrossEntropyGrad(words, at, floats);
+  const { x, target, weight, lse, g, gx, rows, cols, reduction, ignoreIndex, smoothing } = command;
+  const norm = reduction === MEAN ? f[command.norm]! : 1;
   let weightSum = 0;
   for (let c = 0; c < cols; c++) weightSum += weightOf(f, weight, c);
   for (let r = 0; r < rows; r++) {

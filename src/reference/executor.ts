@@ -1,5 +1,5 @@
 /**
- * The reference executor: every command in plain TypeScript, as plainly as can be. It is the oracle of the tests, the
+ * The reference executor: every command in plain TypeScript, as plainly as possible. It is the oracle of the tests, the
  * pure-JavaScript baseline of the benchmarks, and the fallback where there is no WebAssembly.
  *
  * With `precision: 64` its elements are doubles and all arithmetic is double: for gradient checks.
@@ -14,7 +14,7 @@ import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
 
 const START_ELEMENTS = 1 << 17;
-/** A JavaScript engine may refuse earlier: then the allocator reports that. */
+/** A JavaScript engine may refuse earlier; the allocator reports that. */
 const MAX_ELEMENTS = 2 ** 30;
 
 const RANDOM_WORDS = 4;

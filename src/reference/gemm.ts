@@ -1,10 +1,10 @@
 /**
  * C = activation(alpha·A·B + beta·C + bias). A row of A·B is summed in doubles and rounded once, when it is stored.
- * Where B's rows are contiguous the row is built by adding rows of B (i-p-j); else, and for one column, each element
+ * Where B's rows are contiguous, the row is built by adding rows of B (i-p-j). Otherwise, and for one column, each element
  * is a dot product (i-j-p). C overlaps no input.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -58,7 +58,7 @@ function addRowsOfB(f: Floats, row: Float64Array, { a, aCol, b, bRow, n, k }: Ro
   }
 }
 
-/** row[j] = Σ_p A[p]·B[p, j], a dot product an element, four side by side. Takes any strides. */
+/** row[j] = Σ_p A[p]·B[p, j], one dot product per element, four at a time. Takes any strides. */
 function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, k }: RowProduct): void {
   let j = 0;
   for (; j + 4 <= n; j += 4, b += 4 * bCol) {
@@ -85,28 +85,20 @@ function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, 
   }
 }
 
-const G = fieldsOf('gemm');
+const readGemm = readerOf('gemm');
 
 /** C = activation(alpha·A·B + beta·C + bias), batch times. */
 const gemm: ReferenceKernel = ({ f }, words, floats, at) => {
-  const bias = words[at + G.bias]!;
-  const batch = words[at + G.batch]!;
-  const m = words[at + G.m]!;
-  const n = words[at + G.n]!;
-  const k = words[at + G.k]!;
-  const aCol = words[at + G.aCol]!;
-  const bRow = words[at + G.bRow]!;
-  const bCol = words[at + G.bCol]!;
-  const alpha = floats[at + G.alpha]!;
-  const beta = floats[at + G.beta]!;
-  const finish = activationOf[words[at + G.activation]!]!;
+  const command = readGemm(words, at, floats);
+  const { bias, batch, m, n, k, aCol, bRow, bCol, alpha, beta } = command;
+  const finish = activationOf[command.activation]!;
   const multiply = bCol === 1 && n > 1 ? addRowsOfB : dotProducts;
   const row = scratchDoubles(n);
   for (let s = 0; s < batch; s++) {
-    const b = words[at + G.b]! + s * words[at + G.bBatch]!;
+    const b = command.b + s * command.bBatch;
     for (let i = 0; i < m; i++) {
-      const a = words[at + G.a]! + s * words[at + G.aBatch]! + i * words[at + G.aRow]!;
-      const c = words[at + G.c]! + s * words[at + G.cBatch]! + i * words[at + G.cRow]!;
+      const a = command.a + s * command.aBatch + i * command.aRow;
+      const c = command.c + s * command.cBatch + i * command.cRow;
       multiply(f, row, { a, aCol, b, bRow, bCol, n, k });
       if (alpha !== 1) for (let j = 0; j < n; j++) row[j]! *= alpha;
       if (beta !== 0) for (let j = 0; j < n; j++) row[j]! += beta * f[c + j]!;

@@ -6,7 +6,7 @@ export interface Heap {
   i: Int32Array | Float64Array;
 }
 
-/** One opcode's kernel: the command's words lie at words[at …]; `floats` is the same memory read as float32. */
+/** One opcode's kernel: the command's words are at words[at …]; `floats` is the same memory read as float32. */
 export type ReferenceKernel = (heap: Heap, words: Int32Array, floats: Float32Array, at: number) => void;
 
 /** A family's kernels, by opcode. */

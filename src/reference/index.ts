@@ -1,2 +1,2 @@
-/** What is loaded on demand: a file of its own, as bundlers warn where a file is wanted on demand here and at once there (gradcheck.ts). */
+/** The part that is loaded on demand: a file of its own, because bundlers warn when one file is imported both on demand and statically (gradcheck.ts). */
 export { ReferenceExecutor } from './executor.ts';

@@ -2,31 +2,26 @@
  * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
  * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
  */
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
 const SGD_NESTEROV = 1;
 const SGD_MAXIMIZE = 2;
 
-const S = fieldsOf('sgd');
+const readSgd = readerOf('sgd');
 
 /** v = momentum·v + (1 − dampening)·g;  p −= lr·(nesterov ? g + momentum·v : v). */
 const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
-  const param = words[at + S.param]!;
-  const grad = words[at + S.grad]!;
-  const velocity = words[at + S.velocity]!;
-  const settings = words[at + S.settings]!;
-  const n = words[at + S.n]!;
-  const flags = words[at + S.flags]!;
+  const command = readSgd(words, at);
+  const { param, grad, velocity, settings, n, flags, index } = command;
   const lr = f[settings]!;
   const momentum = f[settings + 1]!;
   const gradShare = f[settings + 2]!;
   const weightDecay = f[settings + 3]!;
   const direction = flags & SGD_MAXIMIZE ? -1 : 1;
-  const index = words[at + S.index]!;
-  const width = index === 0 ? n : words[at + S.inner]!;
-  const named = i.subarray(index, index + words[at + S.count]!);
+  const width = index === 0 ? n : command.inner;
+  const named = i.subarray(index, index + command.count);
   const rows = index === 0 ? [0] : new Set(Array.from(named, (row) => within(row, n / width)));
   for (const row of rows) {
     for (let e = row * width; e < (row + 1) * width; e++) {
@@ -46,18 +41,14 @@ const ADAM_DECOUPLED = 1;
 const ADAM_AMSGRAD = 2;
 const ADAM_MAXIMIZE = 4;
 
-const A = fieldsOf('adam');
+const readAdam = readerOf('adam');
 
 /** m and v are running means of g and g²;  p −= stepSize·m / (√v / correction + ε). */
 const adam: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const param = words[at + A.param]!;
-  const grad = words[at + A.grad]!;
-  const mAt = words[at + A.m]!;
-  const vAt = words[at + A.v]!;
-  const vMax = words[at + A.vMax]!;
-  const settings = words[at + A.settings]!;
-  const n = words[at + A.n]!;
-  const flags = words[at + A.flags]!;
+  const command = readAdam(words, at);
+  const { param, grad, vMax, settings, n, flags } = command;
+  const mAt = command.m;
+  const vAt = command.v;
   const stepSize = f[settings]!;
   const beta1 = f[settings + 1]!;
   const oneMinusBeta1 = f[settings + 2]!;

@@ -1,5 +1,5 @@
 /** Pooling over planes, as the command table defines it. Sums are doubles until they are stored. */
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** One dimension of a pooling. */
@@ -13,7 +13,7 @@ interface Extent {
   dilation: number;
 }
 
-/** The positions inside that output o's window takes, and how many there are with those in the padding. */
+/** The positions of output o's window inside the plane, and their number including the padding. */
 function windowOf(
   o: number,
   { size, outSize, kernel, stride, pad, dilation }: Extent,
@@ -45,31 +45,31 @@ type ExtentField =
   | 'padHeight'
   | 'padWidth';
 
-function extentsOf(words: Int32Array, at: number, fields: Readonly<Record<ExtentField, number>>): [Extent, Extent] {
-  const get = (name: ExtentField) => words[at + fields[name]]!;
-  const adaptive = get('kernelHeight') === 0;
+function extentsOf(command: Readonly<Record<ExtentField, number>>): [Extent, Extent] {
+  const adaptive = command.kernelHeight === 0;
   const extent = (side: 'Height' | 'Width', size: 'height' | 'width'): Extent => ({
-    size: get(size),
-    outSize: get(`out${side}`),
-    kernel: adaptive ? 0 : get(`kernel${side}`),
-    stride: get(`stride${side}`),
-    pad: get(`pad${side}`),
+    size: command[size],
+    outSize: command[`out${side}`],
+    kernel: adaptive ? 0 : command[`kernel${side}`],
+    stride: command[`stride${side}`],
+    pad: command[`pad${side}`],
     dilation: 1,
   });
   return [extent('Height', 'height'), extent('Width', 'width')];
 }
 
-const M = fieldsOf('maxPool');
+const readMaxPool = readerOf('maxPool');
 
-/** y = the largest element of each window; indices = where it lies in its plane. */
+/** y = the largest element of each window; indices = its position in its plane. */
 const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
-  const [rows, columns] = extentsOf(words, at, M);
-  rows.dilation = words[at + M.dilationHeight]!;
-  columns.dilation = words[at + M.dilationWidth]!;
-  const indices = words[at + M.indices]!;
-  let x = words[at + M.x]!;
+  const command = readMaxPool(words, at);
+  const { indices } = command;
+  const [rows, columns] = extentsOf(command);
+  rows.dilation = command.dilationHeight;
+  columns.dilation = command.dilationWidth;
+  let x = command.x;
   let out = 0;
-  for (let p = 0; p < words[at + M.planes]!; p++, x += rows.size * columns.size) {
+  for (let p = 0; p < command.planes; p++, x += rows.size * columns.size) {
     for (let oh = 0; oh < rows.outSize; oh++) {
       const tall = windowOf(oh, rows).at;
       for (let ow = 0; ow < columns.outSize; ow++, out++) {
@@ -81,38 +81,36 @@ const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
             if (v > f[x + best]! || Number.isNaN(v)) best = h * columns.size + w;
           }
         }
-        f[words[at + M.y]! + out] = f[x + best]!;
+        f[command.y + out] = f[x + best]!;
         if (indices !== 0) ints[indices + out] = best;
       }
     }
   }
 };
 
-const MG = fieldsOf('maxPoolGrad');
+const readMaxPoolGrad = readerOf('maxPoolGrad');
 
 /** gx[p, indices[p, o]] += g[p, o]. */
 const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
-  const planes = words[at + MG.planes]!;
-  const inSize = words[at + MG.inSize]!;
-  const outSize = words[at + MG.outSize]!;
-  const gx = words[at + MG.gx]!;
+  const { g, indices, gx, planes, inSize, outSize } = readMaxPoolGrad(words, at);
   f.fill(0, gx, gx + planes * inSize);
   for (let p = 0; p < planes; p++) {
     for (let o = p * outSize; o < (p + 1) * outSize; o++) {
-      f[gx + p * inSize + ints[words[at + MG.indices]! + o]!]! += f[words[at + MG.g]! + o]!;
+      f[gx + p * inSize + ints[indices + o]!]! += f[g + o]!;
     }
   }
 };
 
-const A = fieldsOf('avgPool');
+const readAvgPool = readerOf('avgPool');
 
 /** y = the mean of each window. */
 const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const [rows, columns] = extentsOf(words, at, A);
-  const countPad = words[at + A.countPad] === 1;
-  let x = words[at + A.x]!;
-  let y = words[at + A.y]!;
-  for (let p = 0; p < words[at + A.planes]!; p++, x += rows.size * columns.size) {
+  const command = readAvgPool(words, at);
+  const [rows, columns] = extentsOf(command);
+  const countPad = command.countPad === 1;
+  let x = command.x;
+  let y = command.y;
+  for (let p = 0; p < command.planes; p++, x += rows.size * columns.size) {
     for (let oh = 0; oh < rows.outSize; oh++) {
       const tall = windowOf(oh, rows);
       for (let ow = 0; ow < columns.outSize; ow++, y++) {
@@ -125,15 +123,15 @@ const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
   }
 };
 
-const AG = fieldsOf('avgPoolGrad');
+const readAvgPoolGrad = readerOf('avgPoolGrad');
 
 /** Each window's share of its gradient, added to all its elements. */
 const avgPoolGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const [rows, columns] = extentsOf(words, at, AG);
-  const countPad = words[at + AG.countPad] === 1;
-  const planes = words[at + AG.planes]!;
-  let g = words[at + AG.g]!;
-  let gx = words[at + AG.gx]!;
+  const command = readAvgPoolGrad(words, at);
+  const { planes } = command;
+  const [rows, columns] = extentsOf(command);
+  const countPad = command.countPad === 1;
+  let { g, gx } = command;
   f.fill(0, gx, gx + planes * rows.size * columns.size);
   for (let p = 0; p < planes; p++, gx += rows.size * columns.size) {
     for (let oh = 0; oh < rows.outSize; oh++) {

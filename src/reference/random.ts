@@ -1,9 +1,9 @@
 /**
  * Random numbers from Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
- * Element i depends on the state, the offset and i alone. The state is read, never advanced.
+ * Element i depends only on the state, the offset and i. The state is read, never advanced.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { randomFns } from '../../bindings/commands/random.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -26,7 +26,7 @@ export function mulHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + carry) >>> 0;
 }
 
-/** Four uint32 words out of a counter of four words and a key of two. */
+/** Four uint32 words from a counter of four words and a key of two. */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): void {
   let c0 = counter[0]! >>> 0;
   let c1 = counter[1]! >>> 0;
@@ -89,17 +89,14 @@ const blockFns: Record<(typeof randomFns)[number], BlockFn> = {
 };
 const blockFnOf = randomFns.map((name) => blockFns[name]);
 
-const R = fieldsOf('random');
+const readRandom = readerOf('random');
 
 /** y = n random numbers. */
 const random: ReferenceKernel = (heap, words, _floats, at) => {
-  const y = words[at + R.y]!;
-  const state = words[at + R.state]!;
-  const offset = words[at + R.offset]! >>> 0;
-  const n = words[at + R.n]!;
-  const p0 = words[at + R.p0]!;
-  const p1 = words[at + R.p1]!;
-  const write = blockFnOf[words[at + R.fn]!]!;
+  const command = readRandom(words, at);
+  const { y, state, n, p0, p1 } = command;
+  const offset = command.offset >>> 0;
+  const write = blockFnOf[command.fn]!;
   const key = [heap.i[state]!, heap.i[state + 1]!];
   const counterLow = heap.i[state + 2]! >>> 0;
   const counterHigh = heap.i[state + 3]! >>> 0;

@@ -1,10 +1,9 @@
 /**
  * Reductions along one dimension of x[outer, size, inner]: reduce, argReduce, cumsum. Floats are summed and multiplied
- * in doubles, in the order of the elements, and rounded once; int32 wraps. Decides: NaN wins over all, the first index
- * wins a tie.
+ * in doubles, in the order of the elements, and rounded once; int32 wraps. Ties: NaN wins over all, else the first index.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
@@ -61,7 +60,7 @@ const foldOf = reduceFns.map((name) => folds[name]);
 const reducesInts = reduceFns.map((name) => name.endsWith('I'));
 const SUM = reduceFns.indexOf('sum');
 
-/** y[i] = scale · Σ over r of x[r, i], read row by row as it lies in memory: the sum of a batch of bias gradients. */
+/** y[i] = scale · Σ over r of x[r, i], read row by row, in memory order: the sum of a batch of bias gradients. */
 function sumOfRows({ f }: Heap, x: number, y: number, size: number, inner: number, scale: number): void {
   const sums = scratchDoubles(inner);
   sums.fill(0, 0, inner);
@@ -71,17 +70,13 @@ function sumOfRows({ f }: Heap, x: number, y: number, size: number, inner: numbe
   for (let j = 0; j < inner; j++) f[y + j] = scale * sums[j]!;
 }
 
-const R = fieldsOf('reduce');
+const readReduce = readerOf('reduce');
 
 /** y[o, i] = scale · fn over r of x[o, r, i]. */
 const reduce: ReferenceKernel = (heap, words, floats, at) => {
-  const fn = words[at + R.fn]!;
-  const x = words[at + R.x]!;
-  const y = words[at + R.y]!;
-  const outer = words[at + R.outer]!;
-  const size = words[at + R.size]!;
-  const inner = words[at + R.inner]!;
-  const scale = fn === SUM ? floats[at + R.scale]! : 1;
+  const command = readReduce(words, at, floats);
+  const { fn, x, y, outer, size, inner } = command;
+  const scale = fn === SUM ? command.scale : 1;
   const fold = foldOf[fn]!;
   const target = reducesInts[fn] ? heap.i : heap.f;
   for (let o = 0; o < outer; o++) {
@@ -122,19 +117,15 @@ function least(elements: Elements, x: number, step: number, size: number): numbe
   return index;
 }
 
-const A = fieldsOf('argReduce');
+const readArgReduce = readerOf('argReduce');
 
 /** indices[o, i] = the r where x[o, r, i] is extreme; values gets that element. */
 const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
-  const name = argReduceFns[words[at + A.fn]!]!;
+  const command = readArgReduce(words, at);
+  const { x, values, indices, outer, size, inner } = command;
+  const name = argReduceFns[command.fn]!;
   const elements = name.endsWith('I') ? i : f;
   const search = name.startsWith('max') ? greatest : least;
-  const x = words[at + A.x]!;
-  const values = words[at + A.values]!;
-  const indices = words[at + A.indices]!;
-  const outer = words[at + A.outer]!;
-  const size = words[at + A.size]!;
-  const inner = words[at + A.inner]!;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < inner; j++) {
       const from = x + o * size * inner + j;
@@ -145,17 +136,14 @@ const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   }
 };
 
-const C = fieldsOf('cumsum');
+const readCumsum = readerOf('cumsum');
 
 /** y[o, r, i] = Σ over s ≤ r (or s ≥ r) of x[o, s, i]. */
 const cumsum: ReferenceKernel = ({ f, i }, words, _floats, at) => {
-  const x = words[at + C.x]!;
-  const y = words[at + C.y]!;
-  const outer = words[at + C.outer]!;
-  const size = words[at + C.size]!;
-  const inner = words[at + C.inner]!;
-  const reverse = words[at + C.reverse] === 1;
-  const integer = words[at + C.integer] === 1;
+  const command = readCumsum(words, at);
+  const { x, y, outer, size, inner } = command;
+  const reverse = command.reverse === 1;
+  const integer = command.integer === 1;
   const step = reverse ? -inner : inner;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < inner; j++) {

@@ -1,6 +1,6 @@
 /** Resizing of planes as the command table defines it. Positions are rounded to float32 in float64 mode too: they choose elements. */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
@@ -20,21 +20,20 @@ function blendOf(o: number, size: number, scale: number, mode: number): Blend {
   return { first, second: Math.min(first + 1, size - 1), share: fround(t - first) };
 }
 
-const R = fieldsOf('resize');
+const readResize = readerOf('resize');
 
-/** y = x read where the mode says. */
+/** y = x, read as the mode says. */
 const resize: ReferenceKernel = ({ f }, words, floats, at) => {
-  const height = words[at + R.height]!;
-  const width = words[at + R.width]!;
-  const mode = words[at + R.mode]!;
+  const command = readResize(words, at, floats);
+  const { height, width, mode } = command;
   const isNearest = resizeModes[mode] === 'nearest';
-  let x = words[at + R.x]!;
-  let y = words[at + R.y]!;
-  for (let p = 0; p < words[at + R.planes]!; p++, x += height * width) {
-    for (let o = 0; o < words[at + R.outHeight]!; o++) {
-      const row = blendOf(o, height, floats[at + R.scaleHeight]!, mode);
-      for (let i = 0; i < words[at + R.outWidth]!; i++, y++) {
-        const column = blendOf(i, width, floats[at + R.scaleWidth]!, mode);
+  let x = command.x;
+  let y = command.y;
+  for (let p = 0; p < command.planes; p++, x += height * width) {
+    for (let o = 0; o < command.outHeight; o++) {
+      const row = blendOf(o, height, command.scaleHeight, mode);
+      for (let i = 0; i < command.outWidth; i++, y++) {
+        const column = blendOf(i, width, command.scaleWidth, mode);
         const along = (h: number) => {
           const value = f[x + h * width + column.first]!;
           if (isNearest) return value;
@@ -46,23 +45,21 @@ const resize: ReferenceKernel = ({ f }, words, floats, at) => {
   }
 };
 
-const G = fieldsOf('resizeGrad');
+const readResizeGrad = readerOf('resizeGrad');
 
-/** gx = what each element has given, times the gradient of where it went. */
+/** gx = each element's shares, times the gradients of the outputs that read it. */
 const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {
-  const height = words[at + G.height]!;
-  const width = words[at + G.width]!;
-  const mode = words[at + G.mode]!;
+  const command = readResizeGrad(words, at, floats);
+  const { height, width, mode, planes } = command;
   const isNearest = resizeModes[mode] === 'nearest';
-  const planes = words[at + G.planes]!;
-  let g = words[at + G.g]!;
-  let gx = words[at + G.gx]!;
+  let g = command.g;
+  let gx = command.gx;
   f.fill(0, gx, gx + planes * height * width);
   for (let p = 0; p < planes; p++, gx += height * width) {
-    for (let o = 0; o < words[at + G.outHeight]!; o++) {
-      const row = blendOf(o, height, floats[at + G.scaleHeight]!, mode);
-      for (let i = 0; i < words[at + G.outWidth]!; i++, g++) {
-        const column = blendOf(i, width, floats[at + G.scaleWidth]!, mode);
+    for (let o = 0; o < command.outHeight; o++) {
+      const row = blendOf(o, height, command.scaleHeight, mode);
+      for (let i = 0; i < command.outWidth; i++, g++) {
+        const column = blendOf(i, width, command.scaleWidth, mode);
         const v = f[g]!;
         if (isNearest) {
           f[gx + row.first * width + column.first]! += v;

@@ -1,21 +1,17 @@
 /**
  * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
-const T = fieldsOf('takeRows');
+const readTakeRows = readerOf('takeRows');
 
 /** y[o, j, i] = x[o, index[j], i]. */
 const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
-  const x = words[at + T.x]!;
-  const index = words[at + T.index]!;
-  const outer = words[at + T.outer]!;
-  const size = words[at + T.size]!;
-  const count = words[at + T.count]!;
-  const inner = words[at + T.inner]!;
-  let y = words[at + T.y]!;
+  const command = readTakeRows(words, at);
+  const { x, index, outer, size, count, inner } = command;
+  let y = command.y;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++, y += inner) {
       const from = x + (o * size + within(bits[index + j]!, size)) * inner;
@@ -24,18 +20,13 @@ const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   }
 };
 
-const A = fieldsOf('addRows');
+const readAddRows = readerOf('addRows');
 
 /** y[o, index[j], i] += g[o, j, i], or = 0 without g; marks[index[j]] = first + j. */
 const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
-  const index = words[at + A.index]!;
-  const y = words[at + A.y]!;
-  const outer = words[at + A.outer]!;
-  const size = words[at + A.size]!;
-  const count = words[at + A.count]!;
-  const inner = words[at + A.inner]!;
-  const marks = words[at + A.marks]!;
-  let g = words[at + A.g]!;
+  const command = readAddRows(words, at);
+  const { index, y, outer, size, count, inner, marks } = command;
+  let g = command.g;
   const clears = g === 0;
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++, g += inner) {
@@ -43,7 +34,7 @@ const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {
       const to = y + (o * size + row) * inner;
       if (clears) f.fill(0, to, to + inner);
       else for (let e = 0; e < inner; e++) f[to + e]! += f[g + e]!;
-      if (marks !== 0) i[marks + row] = words[at + A.first]! + j;
+      if (marks !== 0) i[marks + row] = command.first + j;
     }
   }
 };

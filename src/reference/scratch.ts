@@ -1,6 +1,6 @@
 /**
  * A block of doubles that kernels keep partial results in, so that sums are rounded to an element once, at the end.
- * One block is shared by all kernels: it holds nothing from one command to the next, and a kernel uses it for one thing.
+ * One block is shared by all kernels: it holds nothing from one command to the next, and a kernel uses it for one purpose.
  */
 let block = new Float64Array(1024);
 

@@ -2,7 +2,7 @@
  * softmax, log-softmax and their gradients, row by row. Sums and exponentials are doubles until they are stored. The
  * maximum is subtracted first, so a row that is all −∞, or holds +∞ or NaN, gives NaN, as in PyTorch.
  */
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
@@ -42,15 +42,13 @@ function logSoftmaxRow(f: Floats, x: number, y: number, cols: number): void {
   for (let c = 0; c < cols; c++) f[y + c] = f[x + c]! - max - logSum;
 }
 
-const S = fieldsOf('softmax');
+const readSoftmax = readerOf('softmax');
 
 /** y = softmax(x) or log-softmax(x). */
 const softmax: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const x = words[at + S.x]!;
-  const y = words[at + S.y]!;
-  const rows = words[at + S.rows]!;
-  const cols = words[at + S.cols]!;
-  const row = words[at + S.log] === 1 ? logSoftmaxRow : softmaxRow;
+  const command = readSoftmax(words, at);
+  const { x, y, rows, cols } = command;
+  const row = command.log === 1 ? logSoftmaxRow : softmaxRow;
   for (let r = 0; r < rows; r++) row(f, x + r * cols, y + r * cols, cols);
 };
 
@@ -68,16 +66,13 @@ function logSoftmaxGradRow(f: Floats, y: number, g: number, gx: number, cols: nu
   for (let c = 0; c < cols; c++) f[gx + c] = f[g + c]! - Math.exp(f[y + c]!) * sum;
 }
 
-const G = fieldsOf('softmaxGrad');
+const readSoftmaxGrad = readerOf('softmaxGrad');
 
 /** gx from the output y and its gradient g. */
 const softmaxGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const y = words[at + G.y]!;
-  const g = words[at + G.g]!;
-  const gx = words[at + G.gx]!;
-  const rows = words[at + G.rows]!;
-  const cols = words[at + G.cols]!;
-  const row = words[at + G.log] === 1 ? logSoftmaxGradRow : softmaxGradRow;
+  const command = readSoftmaxGrad(words, at);
+  const { y, g, gx, rows, cols } = command;
+  const row = command.log === 1 ? logSoftmaxGradRow : softmaxGradRow;
   for (let r = 0; r < rows; r++) row(f, y + r * cols, g + r * cols, gx + r * cols, cols);
 };
 

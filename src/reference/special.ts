@@ -1,5 +1,5 @@
 /**
- * Functions of numbers that JavaScript lacks or defines in another way than C and PyTorch do. All are in doubles.
+ * Functions of numbers that JavaScript lacks or defines differently from C and PyTorch. All are in doubles.
  */
 
 import { CUBE, TWICE_ROOT } from '../../bindings/commands/limits.ts';
@@ -27,7 +27,7 @@ export function siluGrad(x: number, g: number): number {
   return g * s * (1 + x * (1 - s));
 }
 
-/** int32 power that wraps. A negative exponent leaves ±1 for the base ±1, and 0 for all others, as PyTorch's. */
+/** int32 power that wraps. A negative exponent leaves ±1 for the base ±1, and 0 for all others, as in PyTorch. */
 export function powInt(base: number, exponent: number): number {
   if (exponent < 0) return base === 1 ? 1 : base === -1 ? (exponent % 2 === 0 ? 1 : -1) : 0;
   let result = 1;

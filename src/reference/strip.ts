@@ -1,12 +1,13 @@
 /** A strip: its commands on one block of elements after the other, with copies of the commands set to the block. */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { fieldsOf, readerOf } from '../../bindings/commands/fields.ts';
 import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { opcodes } from '../../bindings/commands/table.ts';
 import { binary } from './binary.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { unary } from './unary.ts';
 
+const readStrip = readerOf('strip');
 const S = fieldsOf('strip');
 const U = fieldsOf('unary');
 const B = fieldsOf('binary');
@@ -43,9 +44,10 @@ function runPart(
 }
 
 const strip: ReferenceKernel = (heap, words, _floats, at) => {
-  const n = words[at + S.n]!;
+  const command = readStrip(words, at);
+  const { n } = command;
   const end = at + words[at + 1]!;
-  const locals = words[at + S.scratch]!;
+  const locals = command.scratch;
   for (let start = 0; start < n; start += STRIP_BLOCK) {
     const copy = words.slice(at + HEADER, end);
     const floats = new Float32Array(copy.buffer);

@@ -1,9 +1,9 @@
 /**
- * The opcode `unary`: y[i] = fn(x[i]), by the definitions of the table of functions. Functions that networks run often have a loop
+ * The opcode `unary`: y[i] = fn(x[i]), by the definitions in the table of functions. Functions that networks run often have a loop
  * written out; the others call their definition for each element. `p0` and `p1` arrive as bit patterns.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { type UnaryRow, unaryFns, unaryRows } from '../../bindings/commands/unary.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -48,12 +48,13 @@ const writtenOut: Partial<Record<keyof typeof unaryRows, UnaryLoop>> = {
 };
 const loopOf = unaryFns.map((name) => writtenOut[name] ?? loopOver(unaryRows[name]));
 
-const U = fieldsOf('unary');
+const readUnary = readerOf('unary');
 
 /** y[i] = fn(x[i]). */
 export const unary: ReferenceKernel = (heap, words, _floats, at) => {
-  const loop = loopOf[words[at + U.fn]!]!;
-  loop(heap, words[at + U.x]!, words[at + U.y]!, words[at + U.n]!, words[at + U.p0]!, words[at + U.p1]!);
+  const command = readUnary(words, at);
+  const loop = loopOf[command.fn]!;
+  loop(heap, command.x, command.y, command.n, command.p0, command.p1);
 };
 
 export const unaryKernels = { unary } satisfies ReferenceKernels;

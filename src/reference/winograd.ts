@@ -1,9 +1,9 @@
 /**
- * Winograd's F(4×4, 3×3) as its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
+ * Winograd's F(4×4, 3×3) by its definition: matrices Bᵀ, G and Aᵀ for the points 0, ±3/4, ±3/2 and ∞, applied from both sides.
  * All sums are in doubles.
  */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
@@ -41,13 +41,13 @@ function bothSides(matrix: number[][], square: ArrayLike<number>): number[] {
   );
 }
 
-/** Index of element p of the transformed filter (o, i): 8 output channels lie side by side. */
+/** Index of element p of the transformed filter (o, i): 8 output channels are adjacent. */
 function placeOf(p: number, o: number, i: number, outputs: number, inputs: number): number {
   const panel = p * Math.ceil(outputs / PANEL) + Math.floor(o / PANEL);
   return (panel * inputs + i) * PANEL + (o % PANEL);
 }
 
-/** A square of a plane [h, w] by rows; what lies outside of it is 0. */
+/** A square of a plane [h, w] by rows; elements outside it are 0. */
 function squareAt(
   f: Heap['f'],
   plane: number,
@@ -64,15 +64,15 @@ function squareAt(
   });
 }
 
-const W = fieldsOf('winogradWeights');
+const readWinogradWeights = readerOf('winogradWeights');
 
 /** (G·g·Gᵀ)[p] of every filter. */
 const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const w = words[at + W.w]!;
-  const u = words[at + W.u]!;
-  const outputs = words[at + W.outChannels]!;
-  const inputs = words[at + W.inChannels]!;
-  const transposed = words[at + W.transposed] !== 0;
+  const command = readWinogradWeights(words, at);
+  const { w, u } = command;
+  const outputs = command.outChannels;
+  const inputs = command.inChannels;
+  const transposed = command.transposed !== 0;
   for (let o = 0; o < outputs; o++) {
     for (let i = 0; i < inputs; i++) {
       const start = w + (transposed ? i * outputs + o : o * inputs + i) * TAPS * TAPS;
@@ -84,7 +84,7 @@ const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
   }
 };
 
-const C = fieldsOf('winogradConv');
+const readWinogradConv = readerOf('winogradConv');
 
 const activate: Record<(typeof activations)[number], (x: number) => number> = {
   none: (x) => x,
@@ -96,20 +96,10 @@ const activationOf = activations.map((name) => activate[name]);
 
 /** y = activation(conv(x, u) + bias), tile by tile. */
 const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const [x, u, bias, y] = [words[at + C.x]!, words[at + C.u]!, words[at + C.bias]!, words[at + C.y]!];
-  const [batch, inChannels, h, w] = [
-    words[at + C.batch]!,
-    words[at + C.inChannels]!,
-    words[at + C.height]!,
-    words[at + C.width]!,
-  ];
-  const [outChannels, outHeight, outWidth] = [
-    words[at + C.outChannels]!,
-    words[at + C.outHeight]!,
-    words[at + C.outWidth]!,
-  ];
-  const [padTop, padLeft] = [words[at + C.padTop]!, words[at + C.padLeft]!];
-  const finish = activationOf[words[at + C.activation]!]!;
+  const command = readWinogradConv(words, at);
+  const { x, u, bias, y, outChannels, outHeight, outWidth, padTop, padLeft } = command;
+  const [batch, inChannels, h, w] = [command.batch, command.inChannels, command.height, command.width];
+  const finish = activationOf[command.activation]!;
 
   for (let image = 0; image < batch; image++) {
     for (let top = 0; top < outHeight; top += TILE) {
@@ -138,22 +128,17 @@ const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   }
 };
 
-const D = fieldsOf('winogradGrad');
+const readWinogradGrad = readerOf('winogradGrad');
 const transposeOf = (matrix: number[][]) => matrix[0]!.map((_, j) => matrix.map((row) => row[j]!));
 const outputGradMatrix = transposeOf(outputMatrix);
 const filterGradMatrix = transposeOf(filterMatrix);
 
 /** The gradient with respect to u: over all tiles, transformed inputs times transformed gradients. */
 const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const [x, u, g] = [words[at + D.x]!, words[at + D.u]!, words[at + D.g]!];
-  const [batch, inC, h, w] = [
-    words[at + D.batch]!,
-    words[at + D.inChannels]!,
-    words[at + D.height]!,
-    words[at + D.width]!,
-  ];
-  const [outC, outH, outW] = [words[at + D.outChannels]!, words[at + D.outHeight]!, words[at + D.outWidth]!];
-  const [padTop, padLeft] = [words[at + D.padTop]!, words[at + D.padLeft]!];
+  const command = readWinogradGrad(words, at);
+  const { x, u, g, padTop, padLeft } = command;
+  const [batch, inC, h, w] = [command.batch, command.inChannels, command.height, command.width];
+  const [outC, outH, outW] = [command.outChannels, command.outHeight, command.outWidth];
 
   const sums = new Float64Array(PATCH * PATCH * outC * inC);
   for (let image = 0; image < batch; image++) {
@@ -179,12 +164,13 @@ const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   }
 };
 
-const G = fieldsOf('winogradWeightGrad');
+const readWinogradWeightGrad = readerOf('winogradWeightGrad');
 
 /** Gᵀ·u·G of every pair of channels. */
 const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
-  const [u, w] = [words[at + G.u]!, words[at + G.w]!];
-  const [outputs, inputs] = [words[at + G.outChannels]!, words[at + G.inChannels]!];
+  const command = readWinogradWeightGrad(words, at);
+  const { u, w } = command;
+  const [outputs, inputs] = [command.outChannels, command.inChannels];
   for (let o = 0; o < outputs; o++) {
     for (let i = 0; i < inputs; i++) {
       const square = upTo(PATCH * PATCH).map((p) => f[u + placeOf(p, o, i, outputs, inputs)]!);

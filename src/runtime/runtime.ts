@@ -143,7 +143,7 @@ async function openGpu(): Promise<void> {
   executors.set('webgpu', executor);
 }
 
-/** Opens the GPU if there is one, and measures how fast it is beside the CPU. */
+/** Opens the GPU if there is one, and measures how fast it and the CPU are. */
 async function openForAuto(): Promise<void> {
   try {
     await openGpu();
@@ -179,7 +179,7 @@ export function setRates(given: Rates | null): void {
   rates = given;
 }
 
-const describeTensors = () => `${liveTensors} tensors are alive (scope(() => …) frees what a turn of a loop makes)`;
+const describeTensors = () => `${liveTensors} tensors are alive (scope(() => …) frees what an iteration creates)`;
 
 /** The executor of a device; started at its first use. */
 export function executorFor(device: Device): Executor {
@@ -230,8 +230,8 @@ const PRECISIONS = ['float32', 'float16'];
 
 /**
  * Chooses device and kernels. Optional: without it the first operation starts the kernels as `init()` would. Options
- * that change the kernels (deterministic, memoryMiB, more threads, wasm, workerUrl) are refused while tensors are alive. Threads are started
- * by `init` alone, and do not keep a process alive.
+ * that change the kernels (deterministic, memoryMiB, more threads, wasm, workerUrl) are refused while tensors are alive. Only `init` starts
+ * threads, and they do not keep a process alive.
  *
  * @throws ArgumentError for an unknown option or value; DeviceError for a device that this runtime lacks
  * @example
@@ -286,10 +286,10 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
 }
 
 /**
- * Uses so many of the threads that `init` has started, or all of them if they are fewer. Results are the same bits for any number.
+ * Uses this many of the threads that `init` has started, or all of them if there are fewer. Results are the same bits for any number.
  *
  * @returns how many are in use
- * @throws ArgumentError if n is no whole number from 1 on
+ * @throws ArgumentError if n is not a whole number from 1 on
  * @example
  * setNumThreads(1);
  */

@@ -1,4 +1,4 @@
-/** Measures what the estimates of programs build on: how fast the CPU and the GPU are at products, elements and copies. */
+/** Measures the rates that estimates of programs use: how fast the CPU and the GPU are at products, elements and copies. */
 
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { Executor } from '../../bindings/executor.ts';
@@ -11,21 +11,21 @@ const REPEATS = 3;
 /** Elements of the simple loop, and dispatches that are timed together. */
 const ELEMENTS = 1 << 16;
 const LAUNCHES = 64;
-/** The product that one workgroup computes, and how often. */
+/** The product that one workgroup computes, and how many times. */
 const ALONE = { m: 32, n: 32, k: 256 };
 const ALONE_COUNT = 8;
 const SMALL = 32;
 const CPU_SIZE = 256;
-/** Sizes of the GPU's products: the next one only where the last one was over too soon to tell. */
+/** Sizes of the GPU's products: the next one only if the last one was too short to measure. */
 const GPU_SIZES = [128, 256, 512, 1024];
 const LONG_ENOUGH = 2000;
-/** Rates are finite, also where the clock stands still. */
+/** Keeps rates finite even if the clock stands still. */
 const SHORTEST = 0.1;
 
 const microseconds = () => now() * 1000;
 const flops = (m: number, n: number, k: number) => 2 * m * n * k;
 
-/** Memory for a measurement, given back at its end. */
+/** Memory for a measurement, released at its end. */
 class Bench {
   private readonly blocks: [address: number, length: number][] = [];
   constructor(readonly executor: Executor) {}
@@ -49,7 +49,7 @@ interface Operands {
   c: number;
 }
 
-/** A product as often as `count` says, as a program. */
+/** A program of a product, `count` times. */
 function products(executor: Executor, { a, b, c }: Operands, m: number, n: number, k: number, count = 1) {
   const block = new ProgramBlock(new Int32Array(64 * count));
   block.scratch = executor.program.scratch;
@@ -71,7 +71,7 @@ function squares(executor: Executor, x: number, y: number, n: number, count = 1)
 
 type Program = ReturnType<Executor['load']>;
 
-/** Microseconds of a run: of as many as a coarse clock needs to see them. */
+/** Microseconds of a run, over as many runs as a coarse clock needs. */
 function timeOnCpu(program: Program): number {
   let best = Infinity;
   let count = 1;
@@ -112,7 +112,7 @@ function measureCpu(cpu: Executor): Rates['cpu'] {
 
 async function measureGpu(gpu: WebGpuExecutor): Promise<Rates['gpu']> {
   const bench = new Bench(gpu);
-  /** Least microseconds until one element of `read` is there. */
+  /** Least microseconds until one element of `read` has arrived. */
   const time = async (program: Program, read: number): Promise<number> => {
     let best = Infinity;
     for (let repeat = 0; repeat <= REPEATS; repeat++) {
@@ -120,7 +120,7 @@ async function measureGpu(gpu: WebGpuExecutor): Promise<Rates['gpu']> {
       program.run();
       await gpu.download(read, 1, 'int32');
       const taken = microseconds() - start;
-      // The first run makes the shaders.
+      // The first run compiles the shaders.
       if (repeat > 0) best = Math.min(best, taken);
       if (repeat > 0 && taken > LONG_ENOUGH) break;
     }
@@ -155,7 +155,7 @@ async function measureGpu(gpu: WebGpuExecutor): Promise<Rates['gpu']> {
   }
 }
 
-/** Bytes a microsecond to the GPU and back. */
+/** Bytes per microsecond to the GPU and back. */
 async function measureCopies(gpu: WebGpuExecutor, x: number, roundTrip: number): Promise<{ up: number; down: number }> {
   const values = new Int32Array(ELEMENTS);
   let [up, down] = [Infinity, Infinity];
@@ -172,7 +172,7 @@ async function measureCopies(gpu: WebGpuExecutor, x: number, roundTrip: number):
   return { up: bytes / Math.max(up - roundTrip, SHORTEST), down: bytes / Math.max(down - roundTrip, SHORTEST) };
 }
 
-/** Some hundredths of a second, of which the GPU's shaders take the most. */
+/** Takes some hundredths of a second, mostly for the GPU's shaders. */
 export async function measureRates(cpu: Executor, gpu: WebGpuExecutor): Promise<Rates> {
   return { gpu: await measureGpu(gpu), cpu: measureCpu(cpu) };
 }

@@ -12,13 +12,13 @@ export const BufferUsage = {
 export const MAP_READ = 0x0001;
 export const COMPUTE_STAGE = 0x4;
 
-/** What shaders use where the GPU offers it. */
+/** Features that shaders use where the GPU offers them. */
 const FEATURES = ['subgroups', 'shader-f16'] as const;
 
 /** Largest heap: addresses are element indices of 30 bits. */
 const MAX_HEAP_BYTES = 2 ** 32;
 
-/** Node's package frees the GPU with this object: it is kept. */
+/** Node's package frees the GPU with this object, so it is kept. */
 let nodeGpu: GPU | null = null;
 
 function unavailable(reason: string): DeviceError {
@@ -36,18 +36,18 @@ async function findGpu(): Promise<GPU> {
   const name = 'webgpu';
   let peer: { create(flags: string[]): GPU };
   try {
-    // A name in a variable: bundlers do not look for a package that browsers need not have.
+    // The name is in a variable so that bundlers do not look for a package that browsers do not need.
     peer = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
   } catch {
-    throw unavailable('this runtime has no WebGPU (in Node, install the package `webgpu` beside saraf)');
+    throw unavailable('this runtime has no WebGPU (in Node, install the package `webgpu`)');
   }
   nodeGpu = peer.create([]);
   return nodeGpu;
 }
 
 /**
- * Opens the GPU that this runtime prefers, with its largest buffers and what shaders use of its features. Its info is the adapter's, which
- * is to be read at once: Deno breaks down when the device is asked for it after the adapter has been collected.
+ * Opens the GPU that this runtime prefers, with its largest buffers and the features that shaders use. The info is the adapter's and
+ * must be read at once: Deno crashes when the device is asked for it after the adapter has been collected.
  */
 export async function openDevice(): Promise<{ device: GPUDevice; info: GPUAdapterInfo }> {
   const gpu = await findGpu();

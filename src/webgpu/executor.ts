@@ -1,7 +1,7 @@
 /**
- * The WebGPU executor: the heap is one buffer that every shader sees whole, so that addresses are what they are elsewhere.
- * Commands are collected and submitted when values are read, a program runs, or many have come together. Values can be
- * read asynchronously alone.
+ * The WebGPU executor: the heap is one buffer that every shader sees whole, so that addresses are the same as elsewhere.
+ * Commands are collected and submitted when values are read, a program runs, or there are many. Values can only be read
+ * asynchronously.
  */
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { DeviceError } from '../../bindings/errors.ts';
@@ -23,7 +23,7 @@ const RANDOM_WORDS = 4;
 const START_SCRATCH = 1 << 16;
 const WORD = 4;
 
-/** Words that go along with a launch; more are copied. */
+/** Words that are passed with a launch; more are copied. */
 const INLINE_WORDS = SLOT_WORDS - 4;
 const storeParameters = new Parameters(['address', 'count']);
 const storeSource = () =>
@@ -47,7 +47,7 @@ class GpuAllocator extends Allocator {
     return super.allocate(elements);
   }
 
-  /** Runs `fn`; what it allocates and releases is not counted: it is the executor's own. */
+  /** Runs `fn` without counting what it allocates and releases: that is the executor's own. */
   uncounted<T>(fn: () => T): T {
     const { bytesInUse, blocks } = this;
     try {
@@ -69,16 +69,16 @@ export class WebGpuExecutor implements Executor, Host {
   /** Called once, when the device is lost. */
   onLoss: () => void = () => {};
   planVersion = 0;
-  /** Lanes that exchange values without a barrier, by subgroups of the GPU; 0: it has none that shaders can use. */
+  /** Lanes that exchange values without a barrier, as subgroups of the GPU; 0: it has none that shaders can use. */
   subgroup = 0;
   /** Elements that the heap may have. */
   heapLimit: number;
   private scratch: { address: number; length: number };
   private rounds = false;
-  /** Faults that have been read, and taken away. */
+  /** Faults that have been read and cleared. */
   private faults = 0;
   private failure: DeviceError | null = null;
-  /** Rejects what waits for the device when it is lost. */
+  /** Rejects everything that waits for the device when it is lost. */
   private rejectWaiting: (reason: DeviceError) => void = () => {};
   private readonly failing = new Promise<never>((_, reject) => {
     this.rejectWaiting = reject;
@@ -109,7 +109,7 @@ export class WebGpuExecutor implements Executor, Host {
     void gpu.lost.then(({ message, reason }) => this.fail(message === '' ? reason : message));
     gpu.addEventListener('uncapturederror', ({ error }) => {
       this.fail(error.message);
-      // Not inside of the device's own call.
+      // Not inside the device's own call.
       setTimeout(() => gpu.destroy());
     });
   }
@@ -166,7 +166,7 @@ export class WebGpuExecutor implements Executor, Host {
     return dtype === 'bool' ? Uint8Array.from(ints) : ints;
   }
 
-  /** Whether products round their operands to float16: where it is wanted and the GPU computes with such numbers. */
+  /** Whether products round their operands to float16: where that is wanted and the GPU supports it. */
   get half(): boolean {
     return this.rounds;
   }
@@ -229,7 +229,7 @@ export class WebGpuExecutor implements Executor, Host {
     return elements;
   }
 
-  /** Words of the heap. Throws what commands have found out of range until now. */
+  /** Words of the heap. Throws the fault that commands have found until now. */
   private async bytesOf(address: number, length: number): Promise<ArrayBuffer> {
     if (length === 0) return new ArrayBuffer(0);
     const size = length * WORD;
@@ -253,7 +253,7 @@ export class WebGpuExecutor implements Executor, Host {
     } finally {
       staging.destroy();
     }
-    // Others that were reading meanwhile have seen the same one.
+    // Concurrent reads have seen the same fault.
     if (faults === this.faults) {
       this.write(this.fault, [0], 'int32');
       this.faults++;
@@ -277,5 +277,5 @@ function lost(reason: string): DeviceError {
 }
 
 function needsAwait(op: string): DeviceError {
-  return new DeviceError(`${op}: values on webgpu can be read asynchronously alone: await tensor.data()`, { op });
+  return new DeviceError(`${op}: values on webgpu can only be read asynchronously: await tensor.data()`, { op });
 }

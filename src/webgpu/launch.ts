@@ -1,6 +1,6 @@
 /**
- * What the WGSL kernels and the executor agree on: a command becomes one or more launches, each a shader, its parameters and a
- * number of workgroups. Launches of a program run in order, each sees what the ones before it have written.
+ * What the WGSL kernels and the executor agree on: a command becomes one or more launches, each of which is a shader, its parameters and a
+ * number of workgroups. Launches of a program run in order; each sees what the ones before it have written.
  */
 import type { Opcode } from '../../bindings/commands/table.ts';
 
@@ -17,12 +17,12 @@ export interface Launch {
 
 /** What a kernel may ask of the executor while it plans its launches. */
 export interface Planner {
-  /** So many lanes side by side can exchange values without a barrier; 0: none. A power of two. */
+  /** Number of adjacent lanes that can exchange values without a barrier; 0: none. A power of two. */
   readonly subgroup: number;
   /** Whether products round their operands to float16. */
   readonly half: boolean;
   launch(launch: Launch): void;
-  /** Element index of so many elements that are the command's own until its last launch. */
+  /** Element index of this many elements that belong to the command until its last launch. */
   scratch(elements: number): number;
 }
 
@@ -35,18 +35,18 @@ export type GpuKernels = Partial<Record<Opcode, GpuKernel>>;
 /** Words that fit the uniform slot of an ordinary launch. */
 export const SLOT_WORDS = 64;
 
-/** Words of the slot that so many parameters lie in. */
+/** Words of the slot for this many parameters. */
 export function slotWordsFor(words: number): number {
   let slot = SLOT_WORDS;
   while (slot < words) slot *= 2;
   return slot;
 }
 
-/** Threads in a workgroup, where nothing else is said. */
+/** Threads in a workgroup, unless a shader says otherwise. */
 export const THREADS = 256;
 const MAX_GROUPS = 65535;
 
-/** A grid of at least so many workgroups. */
+/** A grid of at least this many workgroups. */
 export function grid(groups: number): readonly [x: number, y: number] {
   if (groups <= MAX_GROUPS) return [Math.max(groups, 1), 1];
   const rows = Math.ceil(groups / MAX_GROUPS);

@@ -1,6 +1,6 @@
 /**
- * A program that stays on the GPU: its launches are planned once, their parameters keep their slots. A changed word has
- * its command planned again; a run is one submission.
+ * A program that stays on the GPU: its launches are planned once, and their parameters keep their slots. When a word changes,
+ * its command is planned again. A run is one submission.
  */
 import type { LoadedProgram } from '../../bindings/executor.ts';
 import { type Launch, slotWordsFor } from './launch.ts';
@@ -9,7 +9,7 @@ import type { Queue, Slots } from './queue.ts';
 /** What a program needs of its executor. */
 export interface Host {
   readonly queue: Queue;
-  /** Grows when plans made before are void: scratch memory has moved, or shaders are to be others. */
+  /** Grows when earlier plans become invalid: scratch memory has moved, or other shaders are needed. */
   readonly planVersion: number;
   /** Throws when the device is lost. */
   check(): void;

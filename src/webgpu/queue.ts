@@ -1,5 +1,5 @@
 /**
- * What is about to run: dispatches are collected and go to the GPU in one command buffer and one submission. Shaders find the heap
+ * Pending work: dispatches are collected and go to the GPU in one command buffer and one submission. Shaders find the heap
  * at binding 0, whole, and their parameters at binding 1, a slot of a uniform buffer. Knows no opcode.
  */
 import { BufferUsage, COMPUTE_STAGE } from './device.ts';
@@ -8,7 +8,7 @@ import { type Launch, SLOT_WORDS, slotWordsFor } from './launch.ts';
 const WORD = 4;
 /** Words of the slots for commands that run once. */
 const RING_WORDS = 512 * SLOT_WORDS;
-/** Dispatches that are collected before they are submitted anyway. */
+/** Collected dispatches from which on they are submitted anyway. */
 const MAX_PENDING = 1024;
 
 /** Slots for the parameters of launches, with a copy on this side. */
@@ -27,7 +27,7 @@ export class Slots {
     this.buffer = device.createBuffer({ size: length * WORD, usage: BufferUsage.uniform | BufferUsage.copyTarget });
   }
 
-  /** Copies these words to the GPU, ahead of what is submitted next. */
+  /** Copies these words to the GPU before the next submission. */
   upload(from: number, to: number): void {
     if (from < to) this.device.queue.writeBuffer(this.buffer, from * WORD, this.words, from, to - from);
   }
@@ -108,7 +108,7 @@ export class Queue {
     return pipeline;
   }
 
-  /** Adds a launch whose parameters lie in slots of the caller's. */
+  /** Adds a launch whose parameters are in slots of the caller. */
   addAt(launch: Launch, slots: Slots, at: number): void {
     const slotWords = slotWordsFor(launch.words.length);
     this.pending.push({ pipeline: this.pipelineOf(launch), slots, slotWords, at, groups: launch.groups });
@@ -123,7 +123,7 @@ export class Queue {
     this.used += slotWords;
   }
 
-  /** Submits what is pending, and what `after` encodes behind it. */
+  /** Submits pending work, followed by what `after` encodes. */
   submit(after?: (encoder: GPUCommandEncoder) => void): void {
     const { pending, device } = this;
     if (pending.length === 0 && after === undefined) return;

@@ -1,24 +1,24 @@
-/** How fast the CPU and the GPU of this machine are: microseconds, and what is done in a microsecond. calibrate.ts measures it. */
+/** How fast the CPU and the GPU of this machine are: microseconds, and amounts of work per microsecond. calibrate.ts measures them. */
 export interface Rates {
   cpu: {
-    /** Microseconds of a command that does next to nothing. */
+    /** Microseconds of a command that does almost nothing. */
     command: number;
-    /** Floating-point operations a microsecond in small products, and in large ones, which threads share. */
+    /** Floating-point operations per microsecond in small products, and in large ones, which threads share. */
     smallProduct: number;
     product: number;
-    /** Elements a microsecond of a simple loop. */
+    /** Elements per microsecond of a simple loop. */
     element: number;
   };
   gpu: {
     /** Microseconds from a submission to the first result. */
     roundTrip: number;
-    /** Microseconds of a dispatch that does next to nothing. */
+    /** Microseconds of a dispatch that does almost nothing. */
     launch: number;
-    /** Floating-point operations a microsecond of one workgroup, and of all together. */
+    /** Floating-point operations per microsecond of one workgroup, and of all together. */
     workgroup: number;
     product: number;
     element: number;
-    /** Bytes a microsecond to the GPU and back. */
+    /** Bytes per microsecond to the GPU and back. */
     upload: number;
     download: number;
   };

@@ -1,6 +1,6 @@
 /**
- * Puts shaders together. All of them see the heap as 32-bit words (a float is read by its bits, so that integers, NaN and
- * denormals survive) and their parameters as `cmd`, by names that the host side gives.
+ * Puts shaders together. All of them see the heap as 32-bit words (floats are read as bits, so that integers, NaN and
+ * denormals survive) and their parameters as `cmd`, under names that the host side gives.
  */
 import { SLOT_WORDS, THREADS } from './launch.ts';
 import { unarySource } from './wgsl/functions.ts';
@@ -34,14 +34,14 @@ export interface ShaderParts {
   parameters: Parameters<string>;
   /** Statements of the entry point; `id` is the thread's number in the grid, `local` that in its group, `groupId` the group's. */
   body: string;
-  /** Functions and workgroup variables beside the entry point. */
+  /** Functions and workgroup variables outside the entry point. */
   outside?: string;
   threads?: number;
-  /** Words of the slot that the parameters lie in. */
+  /** Words of the slot that holds the parameters. */
   slotWords?: number;
   /** Extensions of WGSL that it uses. */
   enable?: readonly string[];
-  /** The heap is read and written by four words at a time: `four` and `putFour`, at multiples of 4, and `f`. */
+  /** The heap is read and written four words at a time: `four` and `putFour`, at multiples of 4, and `f`. */
   wide?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Subgroups: lanes of a workgroup that exchange values without a barrier. WGSL does not promise that they are threads side by
- * side, so the GPU is asked once.
+ * Subgroups: lanes of a workgroup that exchange values without a barrier. WGSL does not promise that they are adjacent threads,
+ * so the GPU is tested once.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import { grid, THREADS } from './launch.ts';
@@ -9,11 +9,11 @@ import { Parameters, shader } from './shader.ts';
 import { SMALL_GROUP } from './wgsl/rows.ts';
 
 const GROUPS = 4;
-/** Sizes of the workgroups that join values. */
+/** Sizes of the workgroups that combine values. */
 const SIZES = [SMALL_GROUP, THREADS];
 const parameters = new Parameters(['results']);
 
-/** Each thread leaves 1 if every step to a lane of its subgroup leads to the thread so far from it. */
+/** Each thread writes 1 if each lane of its subgroup at a distance is the thread at that distance. */
 const checkSource = (lanes: number, threads: number) =>
   shader({
     parameters,
@@ -27,15 +27,15 @@ for (var step = 1u; step < ${lanes}u; step <<= 1u) {
 heap[results + id] = select(0u, 1u, isInOrder);`,
   });
 
-/** What the question needs of the executor. */
+/** What the test needs of the executor. */
 interface Asked extends Pick<Required<Executor>, 'allocator' | 'download'> {
   readonly gpu: GPUDevice;
   readonly queue: Queue;
 }
 
 /**
- * So many threads side by side are always in one subgroup, in order: `lanes`, which the GPU tells as the smallest subgroup, or 0 where that
- * does not hold, or there are no subgroups.
+ * How many adjacent threads are always in one subgroup, in order: `lanes`, the GPU's smallest subgroup size, or 0 if the test
+ * fails or there are no subgroups.
  */
 export async function usableSubgroup(executor: Asked, lanes = 0): Promise<number> {
   const { gpu, queue, allocator } = executor;

@@ -236,7 +236,9 @@ describe('arrays of another realm', () => {
     // The header of an empty module: it is recognised as a module, and refused for what it lacks.
     const header = 'new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])';
     for (const source of [header, `${header}.buffer`, `new WebAssembly.Module(${header})`])
-      await expect(init({ wasm: runInNewContext(source) })).rejects.toThrow("is no module of this version's kernels");
+      await expect(init({ wasm: runInNewContext(source) })).rejects.toThrow(
+        "is not a module of this version's kernels",
+      );
   });
 });
 

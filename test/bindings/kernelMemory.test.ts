@@ -140,7 +140,9 @@ describe('shared memory', () => {
     expect(write).not.toHaveBeenCalled();
     expect(Array.from(x)).toEqual([-1, -1, 0, 0, 0, 0, -1, -1]);
     free(x);
-    expect(() => relu({ x: part, y: part })).toThrow('relu: x lies in wasm memory that is not, or no longer, that of');
+    expect(() => relu({ x: part, y: part })).toThrow(
+      'relu: x is in wasm memory that does not, or no longer, belong to',
+    );
     free(big);
     await restart();
   });
@@ -153,7 +155,7 @@ it('arrays of a memory that init has replaced are not released to the new one', 
   // As if a block had been released twice: init refuses while arrays are alive.
   Object.defineProperty(wasmExecutor().allocator, 'blocks', { value: 0 });
   await restart();
-  expect(() => free(x)).toThrow('free: this array lies in a memory that init has replaced since');
-  expect(() => sum({ x: view })).toThrow('sum: x lies in wasm memory that is not, or no longer, that of');
+  expect(() => free(x)).toThrow('free: this array is in a memory that init has replaced');
+  expect(() => sum({ x: view })).toThrow('sum: x is in wasm memory that does not, or no longer, belong to');
   expect(wasmExecutor().allocator.blocks).toBe(0);
 });

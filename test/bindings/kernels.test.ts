@@ -160,7 +160,7 @@ describe('bad input', () => {
   it('refuses new settings while arrays are alive', async () => {
     const x = alloc(4);
     await expect(kernels.init({ memoryMiB: 64 })).rejects.toThrow('are alive in wasm memory');
-    await expect(kernels.init({ memoryMiB: -1 })).rejects.toThrow('memoryMiB must lie above 0');
+    await expect(kernels.init({ memoryMiB: -1 })).rejects.toThrow('memoryMiB must be above 0');
     free(x);
   });
 

@@ -103,7 +103,7 @@ describe('init({ wasm })', () => {
       [null, 'init: wasm must not be null'],
       [new Uint8Array([1, 2, 3]), 'init: wasm cannot be compiled'],
       [changed.subarray(0, 1000), 'init: wasm cannot be compiled'],
-      [other, "init: wasm is no module of this version's kernels"],
+      [other, "init: wasm is not a module of this version's kernels"],
       [new URL('file:///no/such/file.wasm'), 'init: wasm could not be loaded from file:///no/such/file.wasm'],
     ];
     for (const [wasm, message] of cases) {

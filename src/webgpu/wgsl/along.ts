@@ -1,16 +1,16 @@
-/** Single elements by index along one dimension, and their order. An index outside of it reads or writes the last element there. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+/** Single elements by index along one dimension, and their order. An index out of range reads or writes the last element there. */
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
 
-const G = fieldsOf('gather');
+const readGather = readerOf('gather');
 const gatherParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 
 const gather: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof G) => words[at + G[name]]!;
-  const n = word('outer') * word('count') * word('inner');
+  const command = readGather(words, at);
+  const n = command.outer * command.count * command.inner;
   if (n === 0) return;
   planner.launch({
     key: 'gather',
@@ -21,25 +21,24 @@ const gather: GpuKernel = (words, at, planner) => {
 let o = id / (count * inner);
 heap[y + id] = heap[x + (o * size + min(heap[index + id], size - 1u)) * inner + id % inner];`,
       }),
-    words: [n, ...(['x', 'index', 'y', 'size', 'count', 'inner'] as const).map(word)],
+    words: [n, ...(['x', 'index', 'y', 'size', 'count', 'inner'] as const).map((name) => command[name])],
     groups: gridOfThreads(n),
   });
 };
 
-/** So many elements are compared with each other, all with all; more are sorted. */
+/** Up to this many elements are compared with each other; more are sorted. */
 export const FEW = 64;
 
-const S = fieldsOf('scatterAdd');
+const readScatterAdd = readerOf('scatterAdd');
 const scatterParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
 
-/** Of the elements that go to one place the first adds up all, in order; the others have nothing to do. Where all are many, they are sorted first. */
+/** Of the elements with the same target, the thread of the first adds up all, in order; the others do nothing. If there are many, they are sorted first. */
 const scatterAdd: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof S) => words[at + S[name]]!;
-  const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
-  const [g, index, y] = [word('g'), word('index'), word('y')];
+  const command = readScatterAdd(words, at);
+  const { outer, count, inner, size, g, index, y } = command;
   const n = outer * count * inner;
   if (n === 0) return;
-  const type = word('integer') === 1 ? 'i32' : 'f32';
+  const type = command.integer === 1 ? 'i32' : 'f32';
   if (count > FEW) {
     const order = launchSort(planner, {
       key: 'scatterAdd',
@@ -74,9 +73,9 @@ for (var e = id; e < end; e += inner) {
 }
 heap[to] = bitcast<u32>(sum);`;
 
-const O = fieldsOf('sort');
+const readSort = readerOf('sort');
 
-/** Keys of the same order as the elements: NaN the largest, both zeros equal. */
+/** Keys in the same order as the elements: NaN the largest, both zeros equal. */
 const keyOf = (integer: boolean) => `fn keyOf(bits: u32) -> u32 {
   ${
     integer
@@ -87,7 +86,7 @@ const keyOf = (integer: boolean) => `fn keyOf(bits: u32) -> u32 {
   }
 }`;
 
-/** Short rows: a thread an element, whose place is the number of elements that go before it. */
+/** Short rows: one thread per element, whose position is the number of elements that go before it. */
 const byCounting = `if (id >= n) { return; }
 let row = id / cols;
 let start = x + row * cols;
@@ -104,12 +103,12 @@ if (place < count) {
 }`;
 
 const sort: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof O) => words[at + O[name]]!;
-  const [rows, cols, count] = [word('rows'), word('cols'), word('count')];
+  const command = readSort(words, at);
+  const { rows, cols, count } = command;
   if (rows * cols === 0 || count === 0) return;
-  const integer = word('integer') === 1;
-  const flip = word('descending') === 1 ? -1 : 0;
-  const operands = { x: word('x'), values: word('values'), indices: word('indices'), cols, count };
+  const integer = command.integer === 1;
+  const flip = command.descending === 1 ? -1 : 0;
+  const operands = { x: command.x, values: command.values, indices: command.indices, cols, count };
   const outside = keyOf(integer);
   const launch = (key: string, more: Record<string, number>, n: number, body: string, functions = '') => {
     const all: Record<string, number> = { n, ...operands, ...more };
@@ -123,7 +122,7 @@ const sort: GpuKernel = (words, at, planner) => {
   }
   const { start, length } = launchSort(planner, {
     key: `elements ${integer}`,
-    values: { x: word('x'), flip },
+    values: { x: command.x, flip },
     rows,
     cols,
     load: 'key = keyOf(heap[x + row * cols + e]) ^ flip;',

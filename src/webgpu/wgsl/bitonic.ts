@@ -1,11 +1,11 @@
 /**
- * Rows put in order by Batcher's bitonic network (1968), O(n log² n): blocks are sorted in workgroup memory, then merged, steps that
- * reach beyond a block in the heap. Equal keys keep their order, since the places where they stood are compared too.
+ * Sorts rows by Batcher's bitonic network (1968), O(n log² n): blocks are sorted in workgroup memory, then merged; steps that
+ * reach beyond a block run in the heap. Equal keys keep their order, because their original positions are compared too.
  */
 import { grid, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
-/** Elements that a workgroup sorts, two a thread. */
+/** Elements that a workgroup sorts, two per thread. */
 const MOST_BLOCK = 512;
 
 export interface Keys {
@@ -19,7 +19,7 @@ export interface Keys {
   outside?: string;
 }
 
-/** Rows in order: `length` pairs a row from the element `start` of the heap on, each a key and the place where it stood. */
+/** Rows in order: `length` pairs a row from the element `start` of the heap on, each a key and its original position. */
 export interface Sorted {
   start: number;
   length: number;
@@ -51,7 +51,7 @@ for (var j = distance; j > 0u; j >>= 1u) {
   order(i, i + j, ((first + i) & run) == 0u);
 }`;
 
-/** Leaves the pairs of a workgroup in the heap. */
+/** Writes the pairs of a workgroup to the heap. */
 const storeBlock = (block: number) => `
 workgroupBarrier();
 for (var i = local; i < ${block}u; i += ${block / 2}u) {
@@ -61,7 +61,7 @@ for (var i = local; i < ${block}u; i += ${block / 2}u) {
 
 const inHeap = pairSource((what, i) => `heap[${i}${what === 'place' ? ' + 1u' : ''}]`);
 
-/** Where a workgroup's block is: its row, its first element there, and where its pairs lie. */
+/** Where a workgroup's block is: its row, its first element there, and where its pairs are. */
 const placeOf = (block: number) => `
 let blocks = length / ${block}u;
 let row = groupId / blocks;

@@ -1,26 +1,27 @@
-/** Whether elements lie in a range: the lanes of one group look for the first that does not. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+/** Whether elements are in a range: the lanes of one group look for the first that is not. */
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 
-const C = fieldsOf('check');
+const readCheck = readerOf('check');
 const NONE = '0x7fffffff';
 
 const check: GpuKernel = (words, at, planner) => {
-  const isInteger = words[at + C.integer] === 1;
+  const command = readCheck(words, at);
+  const isInteger = command.integer === 1;
   const type = isInteger ? 'i32' : 'f32';
   launchRows(planner, {
     key: `check ${type}`,
     values: {
-      x: words[at + C.x]!,
-      fault: words[at + C.fault]!,
-      low: words[at + C.low]!,
-      high: words[at + C.high]!,
-      except: words[at + C.except]!,
-      site: words[at + C.site]!,
+      x: command.x,
+      fault: command.fault,
+      low: command.low,
+      high: command.high,
+      except: command.except,
+      site: command.site,
     },
     rows: 1,
-    size: words[at + C.n]!,
+    size: command.n,
     joins: { First: joins.First },
     body: `
 var first = ${NONE};

@@ -1,38 +1,33 @@
 /**
- * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are found in x, w and g as
- * they lie. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
+ * Convolution and its gradients as products by tiles, without a column matrix: the factors' elements are read from x, w and g
+ * in place. A matrix is a group of channels; k runs over channels and taps, for the weights' gradient over images and positions.
  */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { geometry } from '../../../bindings/commands/conv.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { activations } from '../../../bindings/commands/gemm.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';
 import { launchProduct } from './tiles.ts';
 
-const F = fieldsOf('conv');
-const I = fieldsOf('convInputGrad');
-const W = fieldsOf('convWeightGrad');
-const M = fieldsOf('im2col');
+const readConv = readerOf('conv');
+const readConvInputGrad = readerOf('convInputGrad');
+const readConvWeightGrad = readerOf('convWeightGrad');
+const readIm2col = readerOf('im2col');
 
-const GEOMETRY = [
-  ...(['batch', 'inChannels', 'height', 'width', 'outChannels', 'outHeight', 'outWidth'] as const),
-  ...(['kernelHeight', 'kernelWidth', 'strideHeight', 'strideWidth', 'padTop', 'padLeft'] as const),
-  ...(['dilationHeight', 'dilationWidth', 'groups'] as const),
-];
+type Geometry = Readonly<Record<keyof typeof geometry, number>>;
+const GEOMETRY = Object.keys(geometry) as (keyof Geometry)[];
 
 /** The geometry, which all commands of the family begin with, and what follows from it. */
-function geometryOf(words: Int32Array, at: number) {
-  const geometry = Object.fromEntries(GEOMETRY.map((name) => [name, words[at + F[name]]!])) as Record<
-    (typeof GEOMETRY)[number],
-    number
-  >;
-  const { inChannels, outChannels, groups, outHeight, outWidth, height, width } = geometry;
+function geometryOf(command: Geometry) {
+  const own = Object.fromEntries(GEOMETRY.map((name) => [name, command[name]])) as Geometry;
+  const { inChannels, outChannels, groups, outHeight, outWidth, height, width } = own;
   return {
-    ...geometry,
+    ...own,
     groupInputs: inChannels / groups,
     groupOutputs: outChannels / groups,
-    taps: geometry.kernelHeight * geometry.kernelWidth,
+    taps: own.kernelHeight * own.kernelWidth,
     inSize: height * width,
     outSize: outHeight * outWidth,
   };
@@ -43,7 +38,7 @@ const tapOf = (from: string) => `let channel = ${from} / taps;
 let r = (${from} % taps) / kernelWidth;
 let t = ${from} % kernelWidth;`;
 
-/** Of the output at `position`, the element of x that tap (r, t) meets; unsigned, so that what lies before is far beyond. */
+/** The element of x that tap (r, t) of the output at `position` reads. Unsigned: positions before the start wrap to far beyond the end. */
 const meet = `let inRow = (position / outWidth) * strideHeight + r * dilationHeight - padTop;
 let inCol = (position % outWidth) * strideWidth + t * dilationWidth - padLeft;
 if (inRow < height && inCol < width) {
@@ -56,12 +51,12 @@ const finishOf = (hasBias: boolean, activation: number, channel: string) =>
 v = ${activationFunctions[activations[activation]!]};`;
 
 const conv: GpuKernel = (words, at, planner) => {
-  const g = geometryOf(words, at);
-  const bias = words[at + F.bias]!;
-  const activation = words[at + F.activation]!;
+  const command = readConv(words, at);
+  const { bias, activation } = command;
+  const g = geometryOf(command);
   launchProduct(planner, {
     key: `conv ${bias !== 0} ${activation}`,
-    values: { ...g, x: words[at + F.x]!, w: words[at + F.w]!, bias, y: words[at + F.y]! },
+    values: { ...g, x: command.x, w: command.w, bias, y: command.y },
     matrices: g.groups,
     m: g.groupOutputs,
     n: g.batch * g.outSize,
@@ -78,12 +73,12 @@ const conv: GpuKernel = (words, at, planner) => {
 };
 
 const convInputGrad: GpuKernel = (words, at, planner) => {
-  const g = geometryOf(words, at);
-  const bias = words[at + I.bias]!;
-  const activation = words[at + I.activation]!;
+  const command = readConvInputGrad(words, at);
+  const { bias, activation } = command;
+  const g = geometryOf(command);
   launchProduct(planner, {
     key: `convInputGrad ${bias !== 0} ${activation}`,
-    values: { ...g, g: words[at + I.g]!, w: words[at + I.w]!, bias, gx: words[at + I.gx]! },
+    values: { ...g, g: command.g, w: command.w, bias, gx: command.gx },
     matrices: g.groups,
     m: g.groupInputs,
     n: g.batch * g.inSize,
@@ -96,7 +91,7 @@ const convInputGrad: GpuKernel = (words, at, planner) => {
     b: {
       way: 'across',
       prepare: tapOf('p'),
-      // The output whose tap (r, t) meets this element, if there is one.
+      // The output whose tap (r, t) reads this element, if there is one.
       element: `let image = q / inSize;
 let position = q % inSize;
 let down = position / width + padTop - r * dilationHeight;
@@ -114,11 +109,12 @@ if (meets) {
 };
 
 const convWeightGrad: GpuKernel = (words, at, planner) => {
-  const g = geometryOf(words, at);
+  const command = readConvWeightGrad(words, at);
+  const g = geometryOf(command);
   const place = 'let image = p / outSize;\nlet position = p % outSize;';
   launchProduct(planner, {
     key: 'convWeightGrad',
-    values: { ...g, x: words[at + W.x]!, g: words[at + W.g]!, gw: words[at + W.gw]! },
+    values: { ...g, x: command.x, g: command.g, gw: command.gw },
     matrices: g.groups,
     m: g.groupOutputs,
     n: g.groupInputs * g.taps,
@@ -135,11 +131,12 @@ const convWeightGrad: GpuKernel = (words, at, planner) => {
 };
 
 const im2col: GpuKernel = (words, at, planner) => {
-  const g = geometryOf(words, at);
+  const command = readIm2col(words, at);
+  const g = geometryOf(command);
   const count = g.batch * g.inChannels * g.taps * g.outSize;
   if (count === 0) return;
   // With one group of all channels, `matrix` 0.
-  const values = { ...g, groupInputs: g.inChannels, x: words[at + M.x]!, y: words[at + M.y]!, count };
+  const values = { ...g, groupInputs: g.inChannels, x: command.x, y: command.y, count };
   const parameters = new Parameters(Object.keys(values));
   planner.launch({
     key: 'im2col',

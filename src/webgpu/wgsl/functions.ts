@@ -1,8 +1,8 @@
-/** The functions of two elements as WGSL expressions; those of one stand in their own table. A function without an expression does not compile. */
+/** The functions of two elements as WGSL expressions; those of one are in bindings/commands/unary.ts. A missing expression does not compile. */
 import { type UnaryRow, unaryRows } from '../../../bindings/commands/unary.ts';
 import type { Activation, BinaryFn } from '../../../bindings/generated/encode.ts';
 
-/** What an expression reads and gives: f32 or i32. */
+/** What an expression reads and returns: f32 or i32. */
 export interface ElementFunction {
   from: 'f32' | 'i32';
   to: 'f32' | 'i32';
@@ -18,7 +18,7 @@ function bit(condition: string): string {
   return `select(0, 1, ${condition})`;
 }
 
-/** What the functions of one element call beside mathSource. */
+/** Functions that those of one element call besides mathSource. */
 export const unarySource = (Object.values(unaryRows) as UnaryRow[]).map((row) => row.wgslFunctions ?? '').join('');
 
 /** Of `a` and `b`. */
@@ -58,7 +58,7 @@ export const binaryFunctions: Record<BinaryFn, ElementFunction> = {
   siluGrad: float('b * sigmoid(a) * (1.0 + a * (1.0 - sigmoid(a)))'),
 };
 
-/** Of `v`: what gemm's epilogue applies. */
+/** Activations of `v`, which gemm's epilogue applies. */
 export const activationFunctions: Record<Activation, string> = {
   none: 'v',
   relu: 'maximum(v, 0.0)',

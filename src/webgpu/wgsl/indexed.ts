@@ -1,13 +1,13 @@
-/** Rows by index. An index outside of the table reads or writes its last row: nothing outside is ever touched. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+/** Rows by index. An index out of range reads or writes the last row of the table, so nothing outside it is ever touched. */
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { FEW } from './along.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
 
-const T = fieldsOf('takeRows');
-const A = fieldsOf('addRows');
+const readTakeRows = readerOf('takeRows');
+const readAddRows = readerOf('addRows');
 const takeParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 const addParameters = new Parameters(['n', 'g', 'index', 'y', 'marks', 'size', 'count', 'inner', 'first']);
 
@@ -19,9 +19,9 @@ let o = id / (inner * count);
 let own = min(heap[index + j], size - 1u);`;
 
 const takeRows: GpuKernel = (words, at, planner) => {
-  const count = words[at + T.count]!;
-  const inner = words[at + T.inner]!;
-  const n = words[at + T.outer]! * count * inner;
+  const command = readTakeRows(words, at);
+  const { count, inner } = command;
+  const n = command.outer * count * inner;
   if (n === 0) return;
   planner.launch({
     key: 'takeRows',
@@ -29,10 +29,10 @@ const takeRows: GpuKernel = (words, at, planner) => {
       shader({ parameters: takeParameters, body: `${place}\nheap[y + id] = heap[x + (o * size + own) * inner + e];` }),
     words: takeParameters.words({
       n,
-      x: words[at + T.x]!,
-      index: words[at + T.index]!,
-      y: words[at + T.y]!,
-      size: words[at + T.size]!,
+      x: command.x,
+      index: command.index,
+      y: command.y,
+      size: command.size,
       count,
       inner,
     }),
@@ -53,17 +53,15 @@ for (var other = j; other < count; other++) {
   last = other;
 }
 put(to, sum);
-// The last of the rows with an index leaves its place.
+// The last of the rows with an index writes its position.
 if (marks != 0u && e == 0u) { heap[marks + own] = first + last; }`;
 
 /**
- * The thread of the first row with an index adds all rows that have it, in order; the others have nothing to do. Where rows are
- * many, they are sorted first.
+ * The thread of the first row with an index adds all rows that have it, in order; the others do nothing. If there are many rows,
+ * they are sorted first.
  */
 const addRows: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof A) => words[at + A[name]]!;
-  const [outer, count, inner, size] = [word('outer'), word('count'), word('inner'), word('size')];
-  const [g, index, y, marks, first] = [word('g'), word('index'), word('y'), word('marks'), word('first')];
+  const { outer, count, inner, size, g, index, y, marks, first } = readAddRows(words, at);
   const n = outer * count * inner;
   if (n === 0) return;
   if (count > FEW) {

@@ -1,8 +1,8 @@
 /**
- * Elementary functions for shaders. WGSL's own overflow (tanh), lose all digits of small results (log near 1) or of angles
- * (sin, cos) where the device likes; these do as the wasm kernels do (assembly/simd), with the same polynomials, and are
- * good to a few ulp wherever the device rounds additions and multiplications correctly. NaN is told by its bits: WGSL lets compilers
- * assume that there is none.
+ * Elementary functions for shaders. WGSL's own may overflow (tanh), or lose all digits of small results (log near 1) or of angles
+ * (sin, cos), depending on the device. These do what the wasm kernels do (assembly/simd), with the same polynomials, and are
+ * accurate to a few ulp wherever the device rounds additions and multiplications correctly. NaN is recognised by its bits, because WGSL
+ * lets compilers assume that there is none.
  */
 
 /** The first digits of 2/π behind the point, in words: enough for every float32. */
@@ -196,7 +196,7 @@ fn arcTangent(x: f32) -> f32 {
   p = fma(p, z, -0.333331048);
   return withSign(base + fma(t, z * p, t), x);
 }
-// a^b for positive finite a: whole and broken powers of 2 apart, so that the largest results do not overflow by rounding.
+// a^b for positive finite a: whole and fractional powers of 2 separately, so that the largest results do not overflow by rounding.
 fn positivePower(a: f32, b: f32) -> f32 {
   let parts = exponentAndRest(a);
   let broken = logOf(0.0, parts.y);
@@ -204,7 +204,7 @@ fn positivePower(a: f32, b: f32) -> f32 {
   if (total > 129.0) { return infinity(); }
   if (total < -151.0) { return 0.0; }
   let n = round(total);
-  // Scaled one by one: Mesa would put the sum of both back together, and lose what is broken.
+  // Scaled one by one: Mesa would add both exponents again and lose the fraction.
   let r = fma(b, parts.x, -n) * 0.693147181 + b * broken;
   let whole = i32(n);
   let half = whole >> 1u;

@@ -1,14 +1,14 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';
 
-const M = fieldsOf('moments');
+const readMoments = readerOf('moments');
 
 const moments: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof M) => words[at + M[name]]!;
-  const [outer, size] = [word('outer'), word('size')];
+  const command = readMoments(words, at);
+  const { outer, size } = command;
   const names = [
     'x',
     'mean',
@@ -22,8 +22,8 @@ const moments: GpuKernel = (words, at, planner) => {
   ] as const;
   launchRows(planner, {
     key: 'moments',
-    values: { ...Object.fromEntries(names.map((name) => [name, word(name)])), length: size },
-    rows: word('groups'),
+    values: { ...Object.fromEntries(names.map((name) => [name, command[name]])), length: size },
+    rows: command.groups,
     size: outer * size,
     joins: { Sum: joins.Sum },
     body: `
@@ -49,7 +49,7 @@ if (lane == 0u) {
   });
 };
 
-/** The number of the mean of channel `c` of outer index `o`. */
+/** The index of the mean of channel `c` at outer index `o`. */
 const groupSource = `
 fn groupOf(o: u32, c: u32, channels: u32, groupChannels: u32) -> u32 {
   if (groupChannels == 0u) { return c; }
@@ -59,18 +59,18 @@ fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } retu
 `;
 const VIEW = ['outer', 'channels', 'spatial', 'groupChannels'] as const;
 
-const N = fieldsOf('normalize');
+const readNormalize = readerOf('normalize');
 const normalizeParameters = new Parameters(['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW]);
 
-/** The channel, the mean's number and x̂ of element `id`. */
+/** The channel, the index of the mean, and x̂ of element `id`. */
 const element = `if (id >= outer * channels * spatial) { return; }
 let c = id / spatial % channels;
 let group = groupOf(id / (spatial * channels), c, channels, groupChannels);
 let normal = (f(x + id) - f(mean + group)) * f(rstd + group);`;
 
 const normalize: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof N) => words[at + N[name]]!;
-  const n = word('outer') * word('channels') * word('spatial');
+  const command = readNormalize(words, at);
+  const n = command.outer * command.channels * command.spatial;
   if (n === 0) return;
   const names = ['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW] as const;
   planner.launch({
@@ -84,21 +84,21 @@ var shift = 0.0;
 if (bias != 0u) { shift = f(bias + c); }
 put(y + id, normal * weightOf(weight, c) + shift);`,
       }),
-    words: names.map(word),
+    words: names.map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };
 
-const S = fieldsOf('normSums');
+const readNormSums = readerOf('normSums');
 
 const normSums: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof S) => words[at + S[name]]!;
+  const command = readNormSums(words, at);
   const names = ['x', 'g', 'mean', 'rstd', 'sums', 'products', 'channels', 'spatial', 'groupChannels'] as const;
   launchRows(planner, {
     key: 'normSums',
-    values: Object.fromEntries(names.map((name) => [name, word(name)])),
-    rows: word('channels'),
-    size: word('outer') * word('spatial'),
+    values: Object.fromEntries(names.map((name) => [name, command[name]])),
+    rows: command.channels,
+    size: command.outer * command.spatial,
     joins: { Sum: joins.Sum },
     outside: groupSource,
     body: `
@@ -121,19 +121,19 @@ if (lane == 0u) {
   });
 };
 
-const G = fieldsOf('normGrad');
+const readNormGrad = readerOf('normGrad');
 const gradParameters = new Parameters([
   ...(['x', 'g', 'mean', 'rstd', 'weight', 'sums', 'products', 'gx', ...VIEW] as const),
   'means',
 ]);
 
 const normGrad: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof G) => words[at + G[name]]!;
-  const [outer, channels, spatial, groupChannels] = VIEW.map(word) as [number, number, number, number];
+  const command = readNormGrad(words, at);
+  const { outer, channels, spatial, groupChannels } = command;
   const n = outer * channels * spatial;
   if (n === 0) return;
   const names = ['x', 'g', 'mean', 'rstd', 'weight', 'sums', 'products', 'gx', ...VIEW] as const;
-  const values = Object.fromEntries(names.map((name) => [name, word(name)]));
+  const values = Object.fromEntries(names.map((name) => [name, command[name]]));
   const groups = groupChannels === 0 ? channels : (outer * channels) / groupChannels;
   const means = groupChannels === 0 ? 0 : planner.scratch(2 * groups);
   if (groupChannels !== 0) {
@@ -180,7 +180,7 @@ if (groupChannels != 0u) {
 }
 put(gx + id, f(rstd + group) * (f(g + id) * w - a - normal * b));`,
       }),
-    words: [...names.map(word), means],
+    words: [...names.map((name) => command[name]), means],
     groups: gridOfThreads(n),
   });
 };

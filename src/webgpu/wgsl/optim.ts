@@ -1,11 +1,11 @@
-/** One step of SGD or Adam over a parameter: a thread an element. */
+/** One step of an optimizer over a parameter: one thread per element. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
-const S = fieldsOf('sgd');
+const readSgd = readerOf('sgd');
 const sgdParameters = new Parameters([
   'n',
   'param',
@@ -20,9 +20,9 @@ const sgdParameters = new Parameters([
 ]);
 
 const sgd: GpuKernel = (words, at, planner) => {
-  const index = words[at + S.index]!;
-  const inner = words[at + S.inner]!;
-  const n = index === 0 ? words[at + S.n]! : words[at + S.count]! * inner;
+  const command = readSgd(words, at);
+  const { index, inner } = command;
+  const n = index === 0 ? command.n : command.count * inner;
   if (n === 0) return;
   planner.launch({
     key: 'sgd',
@@ -51,25 +51,26 @@ put(param + e, f(param + e) - f(settings) * g);`,
       }),
     words: sgdParameters.words({
       n,
-      param: words[at + S.param]!,
-      grad: words[at + S.grad]!,
-      velocity: words[at + S.velocity]!,
-      settings: words[at + S.settings]!,
-      flags: words[at + S.flags]!,
+      param: command.param,
+      grad: command.grad,
+      velocity: command.velocity,
+      settings: command.settings,
+      flags: command.flags,
       index,
-      marks: words[at + S.marks]!,
+      marks: command.marks,
       inner,
-      rows: index === 0 ? 0 : words[at + S.n]! / inner,
+      rows: index === 0 ? 0 : command.n / inner,
     }),
     groups: gridOfThreads(n),
   });
 };
 
-const A = fieldsOf('adam');
+const readAdam = readerOf('adam');
 const adamParameters = new Parameters(['n', 'param', 'grad', 'mean', 'square', 'largest', 'settings', 'flags']);
 
 const adam: GpuKernel = (words, at, planner) => {
-  const n = words[at + A.n]!;
+  const command = readAdam(words, at);
+  const { n } = command;
   if (n === 0) return;
   planner.launch({
     key: 'adam',
@@ -96,19 +97,19 @@ put(param + id, p - f(settings) * m / (sqrt(v) / f(settings + 7u) + f(settings +
       }),
     words: adamParameters.words({
       n,
-      param: words[at + A.param]!,
-      grad: words[at + A.grad]!,
-      mean: words[at + A.m]!,
-      square: words[at + A.v]!,
-      largest: words[at + A.vMax]!,
-      settings: words[at + A.settings]!,
-      flags: words[at + A.flags]!,
+      param: command.param,
+      grad: command.grad,
+      mean: command.m,
+      square: command.v,
+      largest: command.vMax,
+      settings: command.settings,
+      flags: command.flags,
     }),
     groups: gridOfThreads(n),
   });
 };
 
-/** u, what the parameter loses, from g; `a`, `b` and `c` are addresses (0: none), `s(i)` stands for setting i. */
+/** u, which is subtracted from the parameter, from g; `a`, `b` and `c` are addresses (0: none), `s(i)` is setting i. */
 const rules: Record<(typeof adaptiveFns)[number], string> = {
   rmsprop: `let square = s(3u) * f(a + id) + s(4u) * g * g;
 put(a + id, square);
@@ -139,14 +140,14 @@ put(b + id, square);
 u = (s(0u) * g + s(8u) * average) / (sqrt(square) / s(7u) + s(1u));`,
 };
 
-const D = fieldsOf('adaptive');
+const readAdaptive = readerOf('adaptive');
 const adaptiveParameters = new Parameters(['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags']);
 
 const adaptive: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof D) => words[at + D[name]]!;
-  const n = word('n');
+  const command = readAdaptive(words, at);
+  const { n } = command;
   if (n === 0) return;
-  const name = adaptiveFns[word('fn')]!;
+  const name = adaptiveFns[command.fn]!;
   planner.launch({
     key: `adaptive ${name}`,
     source: () =>
@@ -160,7 +161,7 @@ var u = 0.0;
 ${rules[name].replace(/\bs\((\d)u\)/g, 'f(settings + $1u)')}
 put(param + id, ${name === 'nadam' ? 'f(settings + 9u) * ' : ''}f(param + id) - u);`,
       }),
-    words: (['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags'] as const).map(word),
+    words: (['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags'] as const).map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };

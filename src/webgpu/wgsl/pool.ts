@@ -1,5 +1,5 @@
-/** Pooling over planes: a thread an element of the result. Gradients gather from the windows that an element lies in, in their order. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+/** Pooling over planes: one thread per element of the result. Gradients gather from the windows that contain an element, in their order. */
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
@@ -8,8 +8,9 @@ const EXTENTS = [
   ...(['strideHeight', 'strideWidth', 'padHeight', 'padWidth'] as const),
 ];
 
-function valuesOf<N extends string>(words: Int32Array, at: number, fields: Record<N, number>, names: readonly N[]) {
-  return Object.fromEntries(names.map((name) => [name, words[at + fields[name]]!])) as Record<N, number>;
+/** The fields of these names, as a shader takes them. */
+function picked<N extends string>(command: Readonly<Record<N, number>>, names: readonly N[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, command[name]]));
 }
 
 /** One thread for each of n elements. */
@@ -32,7 +33,7 @@ function launchElements(
   });
 }
 
-/** A window along one dimension: element k of it is at start + k·dilation; those from `first` to before `end` lie inside. */
+/** A window along one dimension: element k of it is at start + k·dilation; those from `first` to before `end` are inside. */
 const windowSource = `
 struct Window { start: i32, first: i32, end: i32, padded: i32 }
 fn windowOf(o: u32, size: u32, outSize: u32, kernel: u32, stride: u32, pad: u32, dilation: u32) -> Window {
@@ -55,7 +56,7 @@ const windows = (dilated: boolean, row: string, col: string) => `
 let tall = windowOf(${row}, height, outHeight, kernelHeight, strideHeight, padHeight, ${dilated ? 'dilationHeight' : '1u'});
 let wide = windowOf(${col}, width, outWidth, kernelWidthOrNone, strideWidth, padWidth, ${dilated ? 'dilationWidth' : '1u'});`;
 
-/** kernelHeight 0 means adaptive: then kernelWidth is not to be read. */
+/** kernelHeight 0 means adaptive: then kernelWidth must not be read. */
 const adaptive = 'let kernelWidthOrNone = select(kernelWidth, 0u, kernelHeight == 0u);';
 
 const place = `${adaptive}
@@ -63,15 +64,15 @@ let plane = id / (outHeight * outWidth);
 let outRow = id / outWidth % outHeight;
 let outCol = id % outWidth;`;
 
-const M = fieldsOf('maxPool');
+const readMaxPool = readerOf('maxPool');
 
 const maxPool: GpuKernel = (words, at, planner) => {
-  const values = valuesOf(words, at, M, [...EXTENTS, 'x', 'y', 'indices', 'dilationHeight', 'dilationWidth']);
+  const command = readMaxPool(words, at);
   launchElements(
     planner,
     'maxPool',
-    values.planes * values.outHeight * values.outWidth,
-    values,
+    command.planes * command.outHeight * command.outWidth,
+    picked(command, [...EXTENTS, 'x', 'y', 'indices', 'dilationHeight', 'dilationWidth']),
     `${place}
 ${windows(true, 'outRow', 'outCol')}
 let start = x + plane * height * width;
@@ -91,19 +92,18 @@ if (indices != 0u) { heap[indices + id] = best; }`,
   );
 };
 
-const MG = fieldsOf('maxPoolGrad');
+const readMaxPoolGrad = readerOf('maxPoolGrad');
 
-/** A thread an element of a plane of gx: it goes through the plane's outputs. */
+/** One thread per output: of those that chose the same element, the first adds up all. */
 const maxPoolGrad: GpuKernel = (words, at, planner) => {
-  const values = valuesOf(words, at, MG, ['g', 'indices', 'gx', 'planes', 'inSize', 'outSize']);
-  const { planes, inSize, outSize, gx } = values;
+  const command = readMaxPoolGrad(words, at);
+  const { planes, inSize, outSize, gx } = command;
   launchElements(planner, 'maxPoolGrad zero', planes * inSize, { gx }, 'heap[gx + id] = 0u;');
-  // Of the outputs that chose one element the first adds up all of them; the others have nothing to do.
   launchElements(
     planner,
     'maxPoolGrad',
     planes * outSize,
-    values,
+    picked(command, ['g', 'indices', 'gx', 'planes', 'inSize', 'outSize']),
     `let start = id / outSize * outSize;
 let own = min(heap[indices + id], inSize - 1u);
 for (var o = start; o < id; o++) {
@@ -117,18 +117,18 @@ put(gx + id / outSize * inSize + own, sum);`,
   );
 };
 
-const A = fieldsOf('avgPool');
-
-/** The number that a window's sum is divided by. */
+/** The divisor of a window's sum. */
 const divisor = `f32(select((tall.end - tall.first) * (wide.end - wide.first), tall.padded * wide.padded, countPad == 1u))`;
 
+const readAvgPool = readerOf('avgPool');
+
 const avgPool: GpuKernel = (words, at, planner) => {
-  const values = valuesOf(words, at, A, [...EXTENTS, 'x', 'y', 'countPad']);
+  const command = readAvgPool(words, at);
   launchElements(
     planner,
     'avgPool',
-    values.planes * values.outHeight * values.outWidth,
-    values,
+    command.planes * command.outHeight * command.outWidth,
+    picked(command, [...EXTENTS, 'x', 'y', 'countPad']),
     `${place}
 ${windows(false, 'outRow', 'outCol')}
 var sum = 0.0;
@@ -142,9 +142,9 @@ put(y + id, sum / ${divisor});`,
   );
 };
 
-const AG = fieldsOf('avgPoolGrad');
+const readAvgPoolGrad = readerOf('avgPoolGrad');
 
-/** The outputs whose windows hold element `${at}` of a dimension lie between these two. */
+/** The range of outputs whose windows can contain element `${at}` of a dimension. */
 const outputs = (at: string, side: 'Height' | 'Width', size: 'height' | 'width') => {
   const kernel = side === 'Height' ? 'kernelHeight' : 'kernelWidthOrNone';
   return `
@@ -158,12 +158,12 @@ let end${side} = min(
 };
 
 const avgPoolGrad: GpuKernel = (words, at, planner) => {
-  const values = valuesOf(words, at, AG, [...EXTENTS, 'g', 'gx', 'countPad']);
+  const command = readAvgPoolGrad(words, at);
   launchElements(
     planner,
     'avgPoolGrad',
-    values.planes * values.height * values.width,
-    values,
+    command.planes * command.height * command.width,
+    picked(command, [...EXTENTS, 'g', 'gx', 'countPad']),
     `${adaptive}
 let plane = id / (height * width);
 let inRow = id / width % height;

@@ -1,6 +1,6 @@
-/** Random numbers from Philox4x32-10 (see src/reference/random.ts): a thread a block of four. The words are those of the CPU. */
+/** Random numbers from Philox4x32-10 (see src/reference/random.ts): one thread per block of four. The words are the same as on the CPU. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { randomFns } from '../../../bindings/commands/random.ts';
 import type { RandomFn } from '../../../bindings/generated/encode.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
@@ -33,13 +33,14 @@ fn philox(low: u32, high: u32, key: vec2<u32>) -> vec4<u32> {
 }
 `;
 
-const R = fieldsOf('random');
+const readRandom = readerOf('random');
 const parameters = new Parameters(['n', 'y', 'state', 'offset', 'p0', 'p1']);
 
 const random: GpuKernel = (words, at, planner) => {
-  const n = words[at + R.n]!;
+  const command = readRandom(words, at);
+  const { n } = command;
   if (n === 0) return;
-  const name = randomFns[words[at + R.fn]!]!;
+  const name = randomFns[command.fn]!;
   planner.launch({
     key: `random ${name}`,
     source: () =>
@@ -59,11 +60,11 @@ for (var w = 0u; w < 4u && id * 4u + w < n; w++) { heap[y + id * 4u + w] = ${ele
       }),
     words: parameters.words({
       n,
-      y: words[at + R.y]!,
-      state: words[at + R.state]!,
-      offset: words[at + R.offset]!,
-      p0: words[at + R.p0]!,
-      p1: words[at + R.p1]!,
+      y: command.y,
+      state: command.state,
+      offset: command.offset,
+      p0: command.p0,
+      p1: command.p1,
     }),
     groups: gridOfThreads(Math.ceil(n / 4)),
   });

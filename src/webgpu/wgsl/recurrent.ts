@@ -1,9 +1,9 @@
 /**
  * Recurrent layers step by step, after the formulas in the command table: the inputs' part of all steps is one product, each step
- * a product and a shader over the hidden elements. Their gradient likewise. Weights are as PyTorch has them: panels are the CPU's.
+ * a product and a shader over the hidden elements. Their gradient likewise. Weights are in PyTorch's layout: only the CPU uses panels.
  */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { gateCounts, recurrentKinds } from '../../../bindings/commands/recurrent.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -68,20 +68,20 @@ h = nu + zeta * (h - nu);
 ${put4(['rho', 'zeta', 'nu', 'inner'])}`,
 };
 
-const R = fieldsOf('recurrent');
+const readRecurrent = readerOf('recurrent');
 
 const recurrent: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof R) => words[at + R[name]]!;
-  const kind = recurrentKinds[word('kind')]!;
-  const [count, batch, size, inputs] = [word('steps'), word('batch'), word('hiddenSize'), word('inputSize')];
+  const command = readRecurrent(words, at);
+  const kind = recurrentKinds[command.kind]!;
+  const [count, batch, size, inputs] = [command.steps, command.batch, command.hiddenSize, command.inputSize];
   const n = gateCounts[kind] * size;
   const states = batch * size;
   if (states === 0) return;
   const [fromInputs, fromHidden] = [planner.scratch(count * batch * n), planner.scratch(batch * n)];
   const [state, cell] = [planner.scratch(states), planner.scratch(states)];
   for (const [to, from] of [
-    [state, word('h0')],
-    [cell, word('c0')],
+    [state, command.h0],
+    [cell, command.c0],
   ] as const) {
     launchElements(
       planner,
@@ -93,24 +93,24 @@ const recurrent: GpuKernel = (words, at, planner) => {
   }
   launchLinear(
     planner,
-    { x: word('x'), w: word('wIh'), bias: word('biasIh'), c: fromInputs },
+    { x: command.x, w: command.wIh, bias: command.biasIh, c: fromInputs },
     count * batch,
     n,
     inputs,
   );
   for (let step = 0; step < count; step++) {
-    const t = word('reverse') === 1 ? count - 1 - step : step;
-    launchLinear(planner, { x: state, w: word('wHh'), bias: word('biasHh'), c: fromHidden }, batch, n, size);
+    const t = command.reverse === 1 ? count - 1 - step : step;
+    launchLinear(planner, { x: state, w: command.wHh, bias: command.biasHh, c: fromHidden }, batch, n, size);
     launchElements(
       planner,
       `recurrent ${kind}`,
       states,
       {
-        ...{ state, cell, size, t, gateColumns: n, keptColumns: keptCounts[kind] * size, lengths: word('lengths') },
-        ...{ inputs: fromInputs + t * batch * n, hiddens: fromHidden, out: word('out') + t * states },
-        hidden: word('hidden') + t * word('stateStep'),
-        cells: word('cells') === 0 ? 0 : word('cells') + t * word('stateStep'),
-        gates: word('gates') + t * word('gatesStep'),
+        ...{ state, cell, size, t, gateColumns: n, keptColumns: keptCounts[kind] * size, lengths: command.lengths },
+        ...{ inputs: fromInputs + t * batch * n, hiddens: fromHidden, out: command.out + t * states },
+        hidden: command.hidden + t * command.stateStep,
+        cells: command.cells === 0 ? 0 : command.cells + t * command.stateStep,
+        gates: command.gates + t * command.gatesStep,
       },
       `let b = id / size;
 let j = id % size;
@@ -134,12 +134,12 @@ put(out + id, h);`,
     planner,
     'recurrent end',
     states,
-    { to: word('cLast'), source: cell },
+    { to: command.cLast, source: cell },
     'heap[to + id] = heap[source + id];',
   );
 };
 
-/** The gates' gradients `ga0` … from g, that of h; dh and dc become what goes to the step before, without the product. */
+/** The gates' gradients `ga0` … from g, that of h; dh and dc become those of the previous step, without the product. */
 const stepsBack: Record<Kind, string> = {
   rnnTanh: 'let ga0 = g * (1.0 - gate0 * gate0);',
   rnnRelu: 'let ga0 = select(g, 0.0, gate0 <= 0.0);',
@@ -158,21 +158,21 @@ let ga1 = g * (f(hidden + id) - gate2) * gate1 * (1.0 - gate1);
 let ga2 = gn;`,
 };
 
-const G = fieldsOf('recurrentGrad');
+const readRecurrentGrad = readerOf('recurrentGrad');
 
 const recurrentGrad: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof G) => words[at + G[name]]!;
-  const kind = recurrentKinds[word('kind')]!;
-  const [count, batch, size] = [word('steps'), word('batch'), word('hiddenSize')];
+  const command = readRecurrentGrad(words, at);
+  const kind = recurrentKinds[command.kind]!;
+  const [count, batch, size] = [command.steps, command.batch, command.hiddenSize];
   const gateCount = gateCounts[kind];
   const n = gateCount * size;
   const states = batch * size;
   if (states === 0) return;
-  const [dh, dc] = [word('dH'), kind === 'lstm' ? word('dC') : 0];
+  const [dh, dc] = [command.dH, kind === 'lstm' ? command.dC : 0];
   const sums = planner.scratch(batch * n);
   launchElements(planner, 'recurrent zero', states, { to: dh }, 'heap[to + id] = 0u;');
   if (kind === 'lstm') {
-    const values = { to: dc, source: word('gCell') };
+    const values = { to: dc, source: command.gCell };
     launchElements(
       planner,
       'recurrent start',
@@ -182,7 +182,7 @@ const recurrentGrad: GpuKernel = (words, at, planner) => {
     );
   }
   for (let step = 0; step < count; step++) {
-    const t = word('reverse') === 1 ? step : count - 1 - step;
+    const t = command.reverse === 1 ? step : count - 1 - step;
     const gateNumbers = Array.from({ length: gateCount }, (_, i) => i);
     const keptNumbers = Array.from({ length: keptCounts[kind] }, (_, i) => i);
     const outOf = (i: number) => (kind === 'gru' && i === 2 ? 'ga2 * gate0' : `ga${i}`);
@@ -191,13 +191,13 @@ const recurrentGrad: GpuKernel = (words, at, planner) => {
       `recurrentGrad ${kind}`,
       states,
       {
-        ...{ dh, dc, size, t, gateColumns: n, keptColumns: keptCounts[kind] * size, lengths: word('lengths'), sums },
-        gates: word('gates') + t * batch * keptCounts[kind] * size,
-        hidden: kind === 'gru' ? word('hidden') + t * states : 0,
-        cells: kind === 'lstm' ? word('cells') + t * states : 0,
-        gOut: word('gOut') === 0 ? 0 : word('gOut') + t * states,
-        gGates: word('gGates') + t * batch * n,
-        gHidden: kind === 'gru' ? word('gHidden') + t * states : 0,
+        ...{ dh, dc, size, t, gateColumns: n, keptColumns: keptCounts[kind] * size, lengths: command.lengths, sums },
+        gates: command.gates + t * batch * keptCounts[kind] * size,
+        hidden: kind === 'gru' ? command.hidden + t * states : 0,
+        cells: kind === 'lstm' ? command.cells + t * states : 0,
+        gOut: command.gOut === 0 ? 0 : command.gOut + t * states,
+        gGates: command.gGates + t * batch * n,
+        gHidden: kind === 'gru' ? command.gHidden + t * states : 0,
       },
       `let b = id / size;
 let place = b * gateColumns + id % size;
@@ -218,11 +218,11 @@ ${kind === 'gru' ? 'put(gHidden + id, ga2 * gate0);' : ''}`,
     );
     launchProduct(planner, {
       key: 'recurrentGrad product',
-      values: { a: sums, w: word('wHh'), c: dh },
+      values: { a: sums, w: command.wHh, c: dh },
       ...{ matrices: 1, m: batch, n: size, k: n },
       a: { way: 'along k', element: 'value = f(a + q * k + p);', at: 'a + q * k + p' },
       b: { way: 'across', element: 'value = f(w + p * n + q);', at: 'w + p * n + q' },
-      wide: byFours(sums, word('wHh'), dh, size, n),
+      wide: byFours(sums, command.wHh, dh, size, n),
       target: 'c + row * n + col',
       finish: 'v += f(at);',
     });

@@ -1,13 +1,13 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';
 
-/** How elements are joined, and what an empty row gives. */
+/** How elements are combined, and the result of an empty row. */
 const folds: Record<ReduceFn, Join & { start: string }> = {
   sum: { type: 'f32', join: 'a + b', start: '0.0' },
   prod: { type: 'f32', join: 'a * b', start: '1.0' },
@@ -19,23 +19,23 @@ const folds: Record<ReduceFn, Join & { start: string }> = {
   minI: { type: 'i32', join: 'min(a, b)', start: '0x7fffffff' },
 };
 
-/** Longer rows are cut, when there are few: a device has thousands of lanes. */
+/** Longer rows are split if there are few of them: a device has thousands of lanes. */
 const LONGEST_ROW = 8192;
 const FEW_ROWS = 256;
-/** From so many columns on a lane takes a column: lanes side by side read elements side by side. */
+/** From this many columns on, each lane takes a column, so that adjacent lanes read adjacent elements. */
 const WIDE = 8;
-/** Lanes that keep a device busy, and the elements that make one worth it. */
+/** Lanes that keep a device busy, and elements that make a lane worth it. */
 const BUSY = 8192;
 const LEAST_LENGTH = 32;
 
-/** Into how many parts the rows of [outer, size, inner] are cut. */
+/** Number of parts into which the rows of [outer, size, inner] are split. */
 function partsFor(outer: number, size: number, inner: number): number {
   const rows = outer * inner;
   if (inner >= WIDE) return Math.max(1, Math.min(Math.floor(BUSY / rows), Math.floor(size / LEAST_LENGTH), THREADS));
   return size > LONGEST_ROW && rows < FEW_ROWS ? Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4))) : 1;
 }
 
-const R = fieldsOf('reduce');
+const readReduce = readerOf('reduce');
 
 /** A row is x[o, from … from + length, i]; `row` counts (o, part, i), i fastest. */
 const reduceBody = (fold: Join & { start: string }, scaled: boolean) => `
@@ -54,12 +54,10 @@ value = allValue(value, lane);
 if (lane == 0u) { heap[y + row] = bitcast<u32>(${scaled ? 'value * bitcast<f32>(scale)' : 'value'}); }`;
 
 const reduce: GpuKernel = (words, at, planner) => {
-  const name = reduceFns[words[at + R.fn]!]!;
+  const command = readReduce(words, at);
+  const { outer, size, inner, scale, x, y } = command;
+  const name = reduceFns[command.fn]!;
   const fold = folds[name];
-  const outer = words[at + R.outer]!;
-  const size = words[at + R.size]!;
-  const inner = words[at + R.inner]!;
-  const scale = words[at + R.scale]!;
   const scaled = name === 'sum';
   const pass = (x: number, y: number, whole: number, parts: number, last: boolean) => {
     const length = Math.ceil(whole / parts);
@@ -73,8 +71,6 @@ const reduce: GpuKernel = (words, at, planner) => {
       lanes: inner >= WIDE ? 1 : undefined,
     });
   };
-  const x = words[at + R.x]!;
-  const y = words[at + R.y]!;
   if (outer * inner === 0) return;
   const parts = partsFor(outer, size, inner);
   if (parts === 1) {
@@ -86,7 +82,7 @@ const reduce: GpuKernel = (words, at, planner) => {
   pass(partial, y, parts, 1, true);
 };
 
-const A = fieldsOf('argReduce');
+const readArgReduce = readerOf('argReduce');
 
 /** Whether element `r` with value `v` goes before `best` at `index`. */
 const wins: Record<ArgReduceFn, string> = {
@@ -96,7 +92,7 @@ const wins: Record<ArgReduceFn, string> = {
   minI: 'v < best || (v == best && r < index)',
 };
 
-/** NaN goes before all; of equals the first. */
+/** NaN goes first; of equal elements the first one. */
 const floatWins = `
 fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
   if (isNan(best)) { return isNan(v) && r < index; }
@@ -108,7 +104,7 @@ fn floatWins(v: f32, r: u32, best: f32, index: u32, better: bool) -> bool {
 /** Lanes without an element have this index. */
 const NONE = '0xffffffffu';
 
-/** Of two elements, as bits and index, the one that goes before the other. */
+/** Of two elements, as bits and index, the one that goes first. */
 const firstOf = (type: string, isBefore: string) => `
 fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
   let best = bitcast<${type}>(a.x);
@@ -121,15 +117,13 @@ fn firstOf(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 `;
 
 const argReduce: GpuKernel = (words, at, planner) => {
-  const name = argReduceFns[words[at + A.fn]!]!;
+  const command = readArgReduce(words, at);
+  const { outer, size, inner, values } = command;
+  const name = argReduceFns[command.fn]!;
   const type = name.endsWith('I') ? 'i32' : 'f32';
-  const outer = words[at + A.outer]!;
-  const size = words[at + A.size]!;
-  const inner = words[at + A.inner]!;
-  const values = words[at + A.values]!;
   launchRows(planner, {
     key: `argReduce ${name} ${values === 0}`,
-    values: { x: words[at + A.x]!, values, indices: words[at + A.indices]!, inner },
+    values: { x: command.x, values, indices: command.indices, inner },
     rows: outer * inner,
     size,
     lanes: inner < FEW_ROWS ? undefined : 1,
@@ -147,17 +141,16 @@ if (lane == 0u) {
   });
 };
 
-const C = fieldsOf('cumsum');
+const readCumsum = readerOf('cumsum');
 
 const cumsum: GpuKernel = (words, at, planner) => {
-  const type = words[at + C.integer] === 1 ? 'i32' : 'f32';
-  const outer = words[at + C.outer]!;
-  const size = words[at + C.size]!;
-  const inner = words[at + C.inner]!;
+  const command = readCumsum(words, at);
+  const { outer, size, inner } = command;
+  const type = command.integer === 1 ? 'i32' : 'f32';
   const long = size >= THREADS && outer * inner < FEW_ROWS;
   launchRows(planner, {
     key: `cumsum ${type}`,
-    values: { x: words[at + C.x]!, y: words[at + C.y]!, inner, reverse: words[at + C.reverse]! },
+    values: { x: command.x, y: command.y, inner, reverse: command.reverse },
     rows: outer * inner,
     size,
     lanes: long ? THREADS : 1,

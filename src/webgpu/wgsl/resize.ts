@@ -1,6 +1,6 @@
-/** Resizing of planes: a thread an element of the result. The gradient gathers from the outputs that have read an element. */
+/** Resizing of planes: one thread per element of the result. The gradient gathers from the outputs that read an element. */
 
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -22,7 +22,7 @@ fn shareOf(i: u32, o: u32, size: u32, scale: u32) -> f32 {
   let blend = blendOf(o, size, scale);
   return select(0.0, 1.0 - blend.share, blend.first == i) + select(0.0, blend.share, blend.second == i);
 }
-// An output before which none reads element i, and one behind all that do; rounding moves them by one at most.
+// Outputs before the first one that reads element i, and after the last; rounding moves them by at most one.
 fn firstOutput(i: u32, scale: u32) -> u32 {
   let o = floor((f32(i) - 1.5) / max(bitcast<f32>(scale), 1e-20)) - 2.0;
   return u32(max(o, 0.0));
@@ -34,14 +34,14 @@ fn endOutput(i: u32, size: u32, scale: u32, outSize: u32) -> u32 {
 }
 `;
 
-const R = fieldsOf('resize');
+const readResize = readerOf('resize');
 const parameters = new Parameters([...EXTENTS, 'x', 'y']);
 
 const resize: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof R) => words[at + R[name]]!;
-  const n = word('planes') * word('outHeight') * word('outWidth');
+  const command = readResize(words, at);
+  const n = command.planes * command.outHeight * command.outWidth;
   if (n === 0) return;
-  const mode = resizeModes[word('mode')]!;
+  const mode = resizeModes[command.mode]!;
   planner.launch({
     key: `resize ${mode}`,
     source: () =>
@@ -62,19 +62,19 @@ let below = (1.0 - col.share) * f(lower + col.first) + col.share * f(lower + col
 put(y + id, (1.0 - row.share) * above + row.share * below);`
 }`,
       }),
-    words: [...EXTENTS, 'x' as const, 'y' as const].map(word),
+    words: [...EXTENTS, 'x' as const, 'y' as const].map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };
 
-const G = fieldsOf('resizeGrad');
+const readResizeGrad = readerOf('resizeGrad');
 const gradParameters = new Parameters([...EXTENTS, 'g', 'gx']);
 
 const resizeGrad: GpuKernel = (words, at, planner) => {
-  const word = (name: keyof typeof G) => words[at + G[name]]!;
-  const n = word('planes') * word('height') * word('width');
+  const command = readResizeGrad(words, at);
+  const n = command.planes * command.height * command.width;
   if (n === 0) return;
-  const mode = resizeModes[word('mode')]!;
+  const mode = resizeModes[command.mode]!;
   planner.launch({
     key: `resizeGrad ${mode}`,
     source: () =>
@@ -99,7 +99,7 @@ for (var row = firstOutput(inRow, scaleHeight); row < endRow; row++) {
 }
 put(gx + id, sum);`,
       }),
-    words: [...EXTENTS, 'g' as const, 'gx' as const].map(word),
+    words: [...EXTENTS, 'g' as const, 'gx' as const].map((name) => command[name]),
     groups: gridOfThreads(n),
   });
 };

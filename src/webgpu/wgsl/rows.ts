@@ -1,16 +1,16 @@
 /**
  * Shaders that work on rows: whatever is reduced, normalised or searched along one dimension. The body is written once and
- * runs in two ways: a thread a row where rows are short, a workgroup a row where they are longer. It goes through a row with
+ * runs in two ways: one thread per row where rows are short, one workgroup per row where they are longer. It loops over a row with
  *
  *     for (var e = lane; e < size; e += lanes) { … }
  *
- * and joins what the lanes have found with `all…`, whose results every lane gets. The order in which it joins is fixed by
- * the shapes: lanes 1 apart, then 2, 4, … By subgroups it is the same order, and gives the same bits.
+ * and combines the lanes' values with `all…`, whose result every lane gets. The order is fixed by the shapes: lanes 1 apart, then 2,
+ * 4, … Subgroups combine in the same order and give the same bits.
  */
 import { grid, gridOfThreads, type Planner, THREADS } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
-/** Rows shorter than this get a thread each, unless there are too few of them to keep a device busy. */
+/** Rows shorter than this get one thread each, unless there are too few of them to keep a device busy. */
 const SHORT = 32;
 const MANY_ROWS = 4096;
 const STILL_SHORT = 256;
@@ -19,13 +19,13 @@ const STILL_SHORT = 256;
 const MEDIUM = 1024;
 export const SMALL_GROUP = 64;
 
-/** Lanes that share a row of so many elements: powers of two. */
+/** Lanes that share a row of this many elements: a power of two. */
 function lanesFor(rows: number, size: number): number {
   if (size < (rows < MANY_ROWS ? SHORT : STILL_SHORT)) return 1;
   return size <= MEDIUM ? SMALL_GROUP : THREADS;
 }
 
-/** A way to join the lanes' values: its type, and the expression that joins `a` and `b`, of which `a` is the lower lane's. */
+/** A way to combine the lanes' values: their type, and the expression that combines `a` and `b`, of which `a` is the lower lane's. */
 export interface Join {
   type: 'f32' | 'i32' | 'vec2<u32>';
   join: string;
@@ -37,13 +37,13 @@ export const joins = {
   First: { type: 'i32', join: 'min(a, b)' },
 } as const satisfies Record<string, Join>;
 
-/** `all<Name>` for one way to join, over the lanes of a workgroup. */
+/** `all<Name>` for one way to combine, over the lanes of a workgroup. */
 function joinSource(name: string, way: Join, lanes: number, subgroup: number): string {
   if (lanes === 1) return `fn all${name}(value: ${way.type}, lane: u32) -> ${way.type} { return value; }\n`;
   return subgroup > 0 ? joinBySubgroups(name, way, lanes, subgroup) : joinByTree(name, way, lanes);
 }
 
-/** With the bits of its number turned round, a lane meets its neighbour first: the lanes that go on lie side by side. */
+/** With the bits of lane numbers reversed, neighbours are combined first, and the lanes that go on are adjacent. */
 function joinByTree(name: string, { type, join }: Join, lanes: number): string {
   return `
 var<workgroup> shared${name}: array<${type}, ${lanes}>;
@@ -65,7 +65,7 @@ fn all${name}(value: ${type}, lane: u32) -> ${type} {
 }
 
 /**
- * The lanes of a subgroup join their values, one of them leaves what comes out, and all lanes read that as values of fewer lanes, until
+ * The lanes of a subgroup combine their values, one of them writes the result, and all lanes read these as the values of fewer lanes, until
  * one value is left.
  */
 function joinBySubgroups(name: string, { type, join }: Join, lanes: number, subgroup: number): string {
@@ -102,13 +102,13 @@ export interface RowsKernel {
   /** Names and values of the parameters; `rows` and `size` are added. */
   values: Record<string, number>;
   rows: number;
-  /** Elements of a row: what decides between the two ways. */
+  /** Elements of a row: they decide between the two ways. */
   size: number;
   /** Statements for the row with number `row`. */
   body: string;
   joins: Record<string, Join>;
   outside?: string;
-  /** Lanes that share a row, where the shape does not decide. */
+  /** Lanes that share a row, if not chosen by the shape. */
   lanes?: number;
 }
 

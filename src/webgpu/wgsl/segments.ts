@@ -1,8 +1,8 @@
 /**
- * Elements that go to one place, added up: after a sort they lie side by side, a segment. The order is cut into pieces of fixed length, and
- * with it long segments: each piece adds up its part of the segment that began before it, then the thread at the segment's first
- * element adds the elements in its own piece and what the pieces after it have found, in order. A piece has about √n of n elements,
- * and no thread takes many more steps than that. Keys and shapes alone decide what is added to what.
+ * Adds up elements with the same target: after a sort they are adjacent, a segment. The order is cut into pieces of fixed length, and
+ * long segments with it: each piece adds up its part of a segment that began before it, then the thread at the segment's first
+ * element adds the elements in its own piece and the sums of the pieces after it, in order. A piece has about √n of n elements,
+ * and no thread takes many more steps than that. Only keys and shapes decide what is added to what.
  */
 import { gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -19,18 +19,18 @@ export interface Segments {
   inner: number;
   /** Address of the elements [outer, count, inner]; 0: none, zeros are added. */
   g: number;
-  /** Address of the sums [outer, size, inner], to which is added. */
+  /** Address of the sums [outer, size, inner], to which elements are added. */
   y: number;
   size: number;
   order: Sorted;
   /** One order of the `count` rows for all, or one for each outer and inner index. */
   isShared: boolean;
-  /** Address of marks by place, and the number of the first element: the place of the segment's last element is left there. */
+  /** Address of marks by target, which get the position of the segment's last element, and the number of the first element. */
   marks?: number;
   first?: number;
 }
 
-/** Number `id` as outer index `o`, place `j` of `many` and inner index `e`: neighbouring threads read elements side by side, or places. */
+/** Number `id` as outer index `o`, place `j` of `many` and inner index `e`: adjacent threads read adjacent elements, or positions. */
 const placeOf = (many: string, isShared: boolean) => `
 if (id >= outer * ${many} * inner) { return; }
 let ${isShared ? 'e' : 'j'} = id % ${isShared ? 'inner' : many};

@@ -1,9 +1,9 @@
 /** softmax, log-softmax, their gradients, and cross-entropy: row by row. */
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, THREADS } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 
-const S = fieldsOf('softmax');
+const readSoftmax = readerOf('softmax');
 
 /** Sets `largest` and `sum` of exp(x − largest) for the row at `start`. */
 const expSum = `
@@ -15,12 +15,13 @@ for (var e = lane; e < size; e += lanes) { sum += exponential(f(start + e) - lar
 sum = allSum(sum, lane);`;
 
 const softmax: GpuKernel = (words, at, planner) => {
-  const log = words[at + S.log] === 1;
+  const command = readSoftmax(words, at);
+  const log = command.log === 1;
   launchRows(planner, {
     key: `softmax ${log}`,
-    values: { x: words[at + S.x]!, y: words[at + S.y]! },
-    rows: words[at + S.rows]!,
-    size: words[at + S.cols]!,
+    values: { x: command.x, y: command.y },
+    rows: command.rows,
+    size: command.cols,
     joins,
     body: `
 let start = x + row * size;
@@ -33,15 +34,16 @@ for (var e = lane; e < size; e += lanes) {
   });
 };
 
-const G = fieldsOf('softmaxGrad');
+const readSoftmaxGrad = readerOf('softmaxGrad');
 
 const softmaxGrad: GpuKernel = (words, at, planner) => {
-  const log = words[at + G.log] === 1;
+  const command = readSoftmaxGrad(words, at);
+  const log = command.log === 1;
   launchRows(planner, {
     key: `softmaxGrad ${log}`,
-    values: { y: words[at + G.y]!, g: words[at + G.g]!, gx: words[at + G.gx]! },
-    rows: words[at + G.rows]!,
-    size: words[at + G.cols]!,
+    values: { y: command.y, g: command.g, gx: command.gx },
+    rows: command.rows,
+    size: command.cols,
     joins: { Sum: joins.Sum },
     body: `
 let start = row * size;
@@ -54,35 +56,33 @@ for (var e = start + lane; e < start + size; e += lanes) {
   });
 };
 
-const C = fieldsOf('crossEntropy');
+const readCrossEntropy = readerOf('crossEntropy');
 
 /** The weight of class c. */
 const weightSource =
   'fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }';
-/** The row's class, kept inside the row whatever the index is. */
+/** The row's class, kept inside the row for any index. */
 const labelSource =
   'let label = min(heap[targets + row], size - 1u);\nlet counts = heap[targets + row] != ignoreIndex;';
 
 const crossEntropy: GpuKernel = (words, at, planner) => {
-  const rows = words[at + C.rows]!;
-  const reduction = words[at + C.reduction]!;
-  const loss = words[at + C.loss]!;
-  const norm = words[at + C.norm]!;
+  const command = readCrossEntropy(words, at);
+  const { rows, reduction, loss, norm } = command;
   const parts = planner.scratch(2 * rows);
   launchRows(planner, {
     key: 'crossEntropy',
     values: {
-      x: words[at + C.x]!,
-      targets: words[at + C.target]!,
-      weight: words[at + C.weight]!,
+      x: command.x,
+      targets: command.target,
+      weight: command.weight,
       loss: reduction === 0 ? loss : parts,
       norms: parts + rows,
-      lse: words[at + C.lse]!,
-      ignoreIndex: words[at + C.ignoreIndex]!,
-      smoothing: words[at + C.smoothing]!,
+      lse: command.lse,
+      ignoreIndex: command.ignoreIndex,
+      smoothing: command.smoothing,
     },
     rows,
-    size: words[at + C.cols]!,
+    size: command.cols,
     joins,
     outside: weightSource,
     body: `
@@ -129,25 +129,26 @@ if (lane == 0u) {
   });
 };
 
-const D = fieldsOf('crossEntropyGrad');
+const readCrossEntropyGrad = readerOf('crossEntropyGrad');
 
 const crossEntropyGrad: GpuKernel = (words, at, planner) => {
+  const command = readCrossEntropyGrad(words, at);
   launchRows(planner, {
     key: 'crossEntropyGrad',
     values: {
-      x: words[at + D.x]!,
-      targets: words[at + D.target]!,
-      weight: words[at + D.weight]!,
-      lse: words[at + D.lse]!,
-      norm: words[at + D.norm]!,
-      g: words[at + D.g]!,
-      gx: words[at + D.gx]!,
-      reduction: words[at + D.reduction]!,
-      ignoreIndex: words[at + D.ignoreIndex]!,
-      smoothing: words[at + D.smoothing]!,
+      x: command.x,
+      targets: command.target,
+      weight: command.weight,
+      lse: command.lse,
+      norm: command.norm,
+      g: command.g,
+      gx: command.gx,
+      reduction: command.reduction,
+      ignoreIndex: command.ignoreIndex,
+      smoothing: command.smoothing,
     },
-    rows: words[at + D.rows]!,
-    size: words[at + D.cols]!,
+    rows: command.rows,
+    size: command.cols,
     joins: { Sum: joins.Sum },
     outside: weightSource,
     body: `

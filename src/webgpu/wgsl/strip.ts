@@ -1,10 +1,10 @@
 /**
- * A strip as one shader, made for the functions that it joins: a thread takes one element through all of them, and what is
- * local to the strip stays in a register.
+ * A strip as one shader, made for the functions that it combines: a thread takes one element through all of them, and values
+ * local to the strip stay in registers.
  */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { fieldsOf, readerOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
 import { opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
@@ -12,13 +12,14 @@ import { type GpuKernel, type GpuKernels, gridOfThreads, slotWordsFor } from '..
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 
+const readStrip = readerOf('strip');
 const S = fieldsOf('strip');
-const U = fieldsOf('unary');
-const B = fieldsOf('binary');
+const readUnary = readerOf('unary');
+const readBinary = readerOf('binary');
 const HEADER = S.scratch + 1;
 const UNARY = opcodes.indexOf('unary');
 
-/** The shader in the making: its name, statements, and the words that they read. */
+/** The shader being built: its name, statements, and the words that they read. */
 interface Draft {
   key: string;
   lines: string[];
@@ -45,35 +46,36 @@ function write(draft: Draft, address: number, value: string): void {
 }
 
 function addUnary(draft: Draft, words: Int32Array, at: number): void {
-  const name = unaryFns[words[at + U.fn]!]!;
+  const command = readUnary(words, at);
+  const name = unaryFns[command.fn]!;
   const { from, wgsl } = unaryRows[name];
   draft.key += name;
-  draft.lines.push('{', `  let x = ${read(draft, words[at + U.x]!, from)};`);
+  draft.lines.push('{', `  let x = ${read(draft, command.x, from)};`);
   if (/\bp[01]\b/.test(wgsl)) {
-    draft.lines.push(`  let p0 = ${word(draft, words[at + U.p0]!)};`, `  let p1 = ${word(draft, words[at + U.p1]!)};`);
+    draft.lines.push(`  let p0 = ${word(draft, command.p0)};`, `  let p1 = ${word(draft, command.p1)};`);
   }
-  write(draft, words[at + U.y]!, wgsl);
+  write(draft, command.y, wgsl);
   draft.lines.push('}');
 }
 
 function addBinary(draft: Draft, words: Int32Array, at: number): void {
-  const name = binaryFns[words[at + B.fn]!]!;
+  const command = readBinary(words, at);
+  const name = binaryFns[command.fn]!;
   const { from, expression } = binaryFunctions[name];
   draft.key += name;
   draft.lines.push('{');
   for (const operand of ['a', 'b'] as const) {
-    const address = words[at + B[operand]]!;
+    const address = command[operand];
     if (address === 0) draft.key += 's';
-    const value =
-      address === 0 ? `bitcast<${from}>(${word(draft, words[at + B.scalar]!)})` : read(draft, address, from);
+    const value = address === 0 ? `bitcast<${from}>(${word(draft, command.scalar)})` : read(draft, address, from);
     draft.lines.push(`  let ${operand} = ${value};`);
   }
-  write(draft, words[at + B.y]!, expression);
+  write(draft, command.y, expression);
   draft.lines.push('}');
 }
 
 const strip: GpuKernel = (words, at, planner) => {
-  const n = words[at + S.n]!;
+  const { n } = readStrip(words, at);
   if (n === 0) return;
   const end = at + words[at + 1]!;
   const draft: Draft = { key: 'strip ', lines: [], words: [n] };

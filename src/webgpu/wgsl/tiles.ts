@@ -1,11 +1,11 @@
 /**
- * Matrix products by tiles, for whatever can be seen as one: C = A·B with elements that snippets of WGSL find. A workgroup computes
- * a tile of C: it walks along k, keeps a slice of A and of B in workgroup memory, and each thread keeps a block of C in registers. Where
- * the tiles of C are too few to fill a device and k is long, k is cut: each part leaves its sums in scratch memory, and a second
+ * Matrix products by tiles, for everything that can be written as one: C = A·B, whose elements snippets of WGSL read. A workgroup computes
+ * a tile of C: it moves along k, keeps a slice of A and of B in workgroup memory, and each thread keeps a block of C in registers. If
+ * there are too few tiles of C to fill a device and k is long, k is split: each part writes its sums to scratch memory, and a second
  * launch adds them in order.
  *
  * With the planner's `half` the slices are float16: elements are rounded as they are loaded. A product of two such numbers has at most 22
- * digits, so that float32 holds it exactly; all is added up in float32.
+ * digits, so float32 holds it exactly; sums are in float32.
  */
 import { grid, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
@@ -24,7 +24,7 @@ const small: Tile = { rows: 32, cols: 32, blockRows: 2, blockCols: 4 };
 const flat: Tile = { rows: 8, cols: 64, blockRows: 1, blockCols: 4 };
 const tall: Tile = { rows: 64, cols: 8, blockRows: 1, blockCols: 4 };
 
-/** Elements along k that are in workgroup memory at a time. */
+/** Elements along k that are in workgroup memory at once. */
 const DEPTH = 16;
 /** Tiles that keep a device busy. */
 const ENOUGH_TILES = 64;
@@ -49,16 +49,16 @@ function chooseParts(tiles: number, k: number): number {
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Which way the elements of an operand lie side by side: that is the way neighbouring threads load them. */
+/** The direction in which elements of an operand are adjacent: adjacent threads load along it. */
 type Way = 'along k' | 'across';
 
 /** One of the two factors. `element` sets `value` (0 before) to the element at `q` across and `p` along k. */
 interface Factor {
   way: Way;
   element: string;
-  /** In a wide product: the index of that element, the first of four that lie side by side in the way of the factor. */
+  /** In a wide product: the index of that element, the first of four that are adjacent in the factor's direction. */
   at?: string;
-  /** Statements that `element` builds on and that need p alone. */
+  /** Statements that `element` builds on and that need only p. */
   prepare?: string;
 }
 
@@ -77,14 +77,14 @@ export interface Product {
   target: string;
   /** Statements that finish the element `v`, which goes to `at`. */
   finish: string;
-  /** All is loaded and stored by four elements at a time: C's columns, and both factors in their ways, lie by fours. */
+  /** Elements are loaded and stored four at a time: C's columns, and both factors in their directions, come in fours. */
   wide?: boolean;
 }
 
-/** Whether sizes, strides and addresses are such that elements lie by fours. */
+/** Whether sizes, strides and addresses are multiples of four. */
 export const byFours = (...numbers: number[]): boolean => numbers.every((n) => n % 4 === 0);
 
-/** What the elements of slices are. */
+/** The type of the elements of slices. */
 type Element = 'f32' | 'f16';
 
 /** Loads a slice of a factor, [DEPTH][width] in groups of four neighbours across. */
@@ -114,7 +114,7 @@ for (var item = local; item < ${groups}u; item += ${threads}u) {
 }`;
 }
 
-/** The same by four elements at a time: those along k as blocks of 4×4, which are turned. */
+/** The same four elements at a time: those along k as blocks of 4×4, which are transposed. */
 function loadWideSlice(name: 'A' | 'B', width: number, threads: number, factor: Factor, type: Element): string {
   const { way, at } = factor;
   const limit = name === 'A' ? 'm' : 'n';
@@ -163,7 +163,7 @@ function multiply({ rows, cols, blockRows, blockCols }: Tile): string {
   return lines.join('\n    ');
 }
 
-/** Four neighbours in a row: finished one after the other, stored at once. */
+/** Four neighbours in a row: finished one after the other, stored together. */
 function storeWideBlock({ blockRows, blockCols }: Tile, { target, finish }: Product, isPart: boolean): string {
   const store = isPart
     ? 'putFour(sums + ((part * matrices + matrix) * m + row) * n + col, values);'
@@ -193,7 +193,7 @@ function storeWideBlock({ blockRows, blockCols }: Tile, { target, finish }: Prod
     .join('\n');
 }
 
-/** Four neighbours in a row at a time, one after the other: what finishes them can be long. */
+/** Four neighbours in a row at a time, one after the other: the code that finishes them can be long. */
 function storeBlock({ blockRows, blockCols }: Tile, { target, finish }: Product, isPart: boolean): string {
   const store = isPart
     ? 'put(sums + ((part * matrices + matrix) * m + row) * n + col, v);'
@@ -262,7 +262,7 @@ ${store(tile, product, isPart)}`,
   });
 }
 
-/** Adds the parts that were left in scratch memory, and finishes C. */
+/** Adds the parts in scratch memory, and finishes C. */
 function finishSource(parameters: Parameters<string>, { target, finish }: Product): string {
   return shader({
     parameters,

@@ -1,6 +1,6 @@
 /**
- * Shaders that compute one element of a contiguous or strided result a thread: the operands' dimensions are joined where they
- * can be, and each number of dimensions that is left has a shader of its own.
+ * Shaders in which each thread computes one element of a contiguous or strided result. Dimensions of the operands are merged where
+ * possible, and each number of dimensions that is left has a shader of its own.
  */
 import { collapse } from '../../../bindings/commands/strided.ts';
 import { gridOfThreads, type Planner } from '../launch.ts';
@@ -13,7 +13,7 @@ export interface WalkOperand {
   strides: readonly number[];
 }
 
-/** Statements that turn the element's number `id` into every operand's index. */
+/** Statements that compute every operand's index from the element's number `id`. */
 function decode(ndim: number, operands: readonly WalkOperand[]): string {
   const lines = ['var rest = id;', ...operands.map(({ name }) => `var ${name} = ${name}Start;`)];
   for (let d = ndim - 1; d >= 0; d--) {
