@@ -103,7 +103,10 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   if (arguments.length > 3) noMore('unflatten', 3, arguments);
   checkTensor('unflatten', 'input', x);
   const at = normalizeDim('unflatten', dim, x.ndim);
-  const resolved = inferShape('unflatten', sizes, x.shape[at] ?? 1);
+  const size = x.shape[at];
+  if (size === undefined)
+    refuse(ShapeError, 'unflatten', 'a tensor without dimensions has none to split', { argument: 'input', got: [] });
+  const resolved = inferShape('unflatten', sizes, size);
   return reshaped('unflatten', x, [...x.shape.slice(0, at), ...resolved, ...x.shape.slice(at + 1)]);
 }
 
