@@ -14,7 +14,7 @@ import { checkKeepdim, type Keep, type Plan, plan, type ReduceOptions, reduce } 
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface Extremes {
-  /** The elements, of x's type; without the dimension, or with `keepdim` of size 1 along it. */
+  /** The elements, with x's type and without the dimension; with `keepdim` it stays with size 1. */
   values: Tensor;
   /** Their positions along the dimension, int32, in the shape of the values; the first of equal ones. */
   indices: Tensor;

@@ -34,7 +34,7 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
   return compose(() => {
     const sizes: number[] = [...new Array<number>(lead).fill(1), ...x.shape];
     let y = x.reshape([...sizes]);
-    // The last dimensions first: what is copied more than once is smallest then.
+    // The last dimension first, so that elements copied more than once are fewest.
     for (let dim = counts.length - 1; dim >= 0; dim--) {
       const count = counts[dim]!;
       if (count === 1) continue;

@@ -64,7 +64,7 @@ export function recurrent(
   });
 }
 
-/** Gradients of all inputs from that of the outputs or of the last cell. */
+/** Gradients of all inputs from the gradient of the outputs or of the last cell. */
 export function recurrentGradients(g: Tensor, c: Context<RecurrentAttributes>, of: 'out' | 'cell'): (Tensor | null)[] {
   const { kind, reverse, names } = c.attributes;
   if (isGradEnabled()) {

@@ -59,7 +59,7 @@ export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: bool
       got: dim,
     });
   }
-  // As in PyTorch, an empty list stands for all.
+  // As in PyTorch, an empty list means all.
   const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
   const dims = normalizeDims(op, asked, x.ndim).filter((d) => d < x.ndim);
   const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
