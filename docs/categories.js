@@ -52,7 +52,6 @@ const categories = {
   'src/nn/losses.ts': 'Losses',
   'src/ops/conv.ts': 'Convolution',
   'src/ops/convTranspose.ts': 'Convolution',
-  'src/ops/pairs.ts': 'Convolution',
   'src/nn/conv.ts': 'Convolution',
   'src/ops/pool.ts': 'Pooling',
   'src/nn/pool.ts': 'Pooling',

@@ -17,7 +17,7 @@ export function activationGrad(fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', x: 
   return record(fn, [x, g], emitBinary(fn, x, g, broadcastShapes(fn, x.shape, g.shape), 'float32'));
 }
 
-/** ln(1 + e^(βx)) / β, but x where βx > threshold. */
+/** ln(1 + e^(βx)) / β; x where βx > threshold. */
 export function softplusUnit(x: Tensor, beta: number, threshold: number): Tensor {
   const y = emitUnary('softplus', x, 'float32', floatBits(beta), floatBits(threshold));
   return record('softplus', [x], y, { beta, threshold });

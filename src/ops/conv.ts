@@ -133,8 +133,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   if (arguments.length > 4) noMore('conv2d', 4, arguments);
   const op = 'conv2d';
   checkOptions(op, options, { stride: VALUE, padding: VALUE, dilation: VALUE, groups: VALUE });
-  const alone = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
-  if (alone !== null) return alone;
+  const result = batched(op, x, 3, (one) => conv2d(one, weight, bias, options));
+  if (result !== null) return result;
   const geometry = geometryOf(op, ...checkConvOperands(op, x, weight, bias), options);
   checkBias(op, bias, geometry.outChannels);
   return convolve(x, weight, bias, geometry);
@@ -174,8 +174,8 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   if (arguments.length > 4) noMore('conv1d', 4, arguments);
   const op = 'conv1d';
   checkOptions(op, options, { stride: VALUE, padding: VALUE, dilation: VALUE, groups: VALUE });
-  const alone = batched(op, x, 2, (one) => conv1d(one, weight, bias, options));
-  if (alone !== null) return alone;
+  const result = batched(op, x, 2, (one) => conv1d(one, weight, bias, options));
+  if (result !== null) return result;
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   checkTensor(op, 'weight', weight);
   for (const [argument, operand, form] of [

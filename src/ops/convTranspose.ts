@@ -46,8 +46,8 @@ export function convTranspose2d(
   if (arguments.length > 4) noMore('convTranspose2d', 4, arguments);
   const op = 'convTranspose2d';
   checkOptions(op, options, { stride: VALUE, padding: VALUE, outputPadding: VALUE, dilation: VALUE, groups: VALUE });
-  const alone = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
-  if (alone !== null) return alone;
+  const result = batched(op, x, 3, (one) => convTranspose2d(one, weight, bias, options));
+  if (result !== null) return result;
   const { groups = 1 } = options;
   const [{ shape }, kernel] = checkConvOperands(op, x, weight, bias);
   const stride = pairOf(op, 'stride', options.stride ?? 1, 1);

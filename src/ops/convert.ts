@@ -1,4 +1,4 @@
-/** The same values in another type, place or memory. */
+/** The same values in another type, on another device or in other memory. */
 import type { DType, Executor } from '../../bindings/executor.ts';
 import { copyInto, emitUnary, empty, materialize } from '../emit/emit.ts';
 import { rememberWritten } from '../emit/values.ts';
@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { checkTensor } from './check.ts';
 
-/** The same values in another element type: floats lose their fraction as integers; anything but 0 is true. */
+/** The same values in another element type: integers drop the fraction of floats; anything except 0 is true. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('to', 'input', x);
   if (x.dtype === dtype) return x;

@@ -1,5 +1,4 @@
 /** The largest and the smallest elements, and where they are. */
-
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dense, done, emitArgReduce, sectionsOf } from '../emit/emit.ts';
 import { noMore } from '../options.ts';
@@ -15,13 +14,13 @@ import { checkKeepdim, type Keep, type Plan, plan, type ReduceOptions, reduce } 
 
 /** The largest or smallest elements along a dimension, and where they are. */
 export interface Extremes {
-  /** The elements, of x's type; without the dimension, or with `keepdim` of size 1 along it. */
+  /** The elements, with x's type and without the dimension; with `keepdim` it stays with size 1. */
   values: Tensor;
-  /** Their positions along the dimension, int32, in the shape of the values; of equal ones the first. */
+  /** Their positions along the dimension, int32, in the shape of the values; the first of equal ones. */
   indices: Tensor;
 }
 
-/** Largest or smallest element over several dimensions. */
+/** Largest or smallest element over the dimensions of a plan. */
 export function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
   const y = reduce(fn, x, p);
   watching?.note(fn, [x], [y], { ...p });
@@ -31,7 +30,8 @@ export function extremeOver(x: Tensor, fn: 'max' | 'min', p: Plan): Tensor {
 function extremeAll(fn: 'max' | 'min', x: Tensor): Tensor {
   const p = plan(fn, x, undefined, false);
   if (x.dtype === 'bool') return compose(() => cast(extremeAll(fn, cast(x, 'int32')), 'bool'));
-  if (x.numel === 0) refuse(ShapeError, fn, 'a tensor without elements has none', { argument: 'input', got: x.shape });
+  if (x.numel === 0)
+    refuse(ShapeError, fn, `a tensor without elements has no ${fn}imum`, { argument: 'input', got: x.shape });
   const y = reduce(x.dtype === 'float32' ? fn : `${fn}I`, x, p);
   watching?.note(fn, [x], [y], { ...p });
   return record('extremeAll', [x], y, p);
@@ -131,11 +131,11 @@ function argExtreme(op: 'argmax' | 'argmin', x: Tensor, dim: number | undefined,
 export function argmax<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: ReduceOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   if (arguments.length > 3) noMore('argmax', 3, arguments);
-  const y: Tensor = argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
-  return y as Tensor<Reduced<S, D, K>>;
+  return argExtreme('argmax', x, dim, checkKeepdim('argmax', options));
 }
 
 /**
@@ -148,9 +148,9 @@ export function argmax<S extends Shape, D extends number | undefined = undefined
 export function argmin<S extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: ReduceOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   if (arguments.length > 3) noMore('argmin', 3, arguments);
-  const y: Tensor = argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
-  return y as Tensor<Reduced<S, D, K>>;
+  return argExtreme('argmin', x, dim, checkKeepdim('argmin', options));
 }

@@ -1,6 +1,6 @@
 /**
- * torch.nn.functional's functions that layers are made of: activations, linear maps, dropout, losses. Functions without
- * memory: what they need comes as arguments. `F` and `functional` are the same.
+ * The functions of torch.nn.functional, of which layers are made: activations, linear maps, dropout, losses. They have no state: all they
+ * need are arguments. `F` and `functional` are the same.
  *
  * @module
  */

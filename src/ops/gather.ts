@@ -1,4 +1,4 @@
-/** Elements by index along one dimension, and elements in order. */
+/** Elements by index along one dimension, and sorted elements. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, dense, done, materialize, sectionsOf } from '../emit/emit.ts';
 import { emitGather, emitScatterAdd, emitSort } from '../emit/indexed.ts';
@@ -15,9 +15,9 @@ import { indexTensor, isNumberList, type NumberList } from './lists.ts';
 import { checkIndex } from './select.ts';
 import { unslice } from './shape.ts';
 
-/** Refuses an index that is larger than x outside `dim` (and, with `all`, along it). */
+/** Refuses an index that is larger than x outside `dim`, and with `all` also along it. */
 function checkFits(op: string, index: Tensor, argument: string, x: Tensor, dim: number, all: boolean): void {
-  if (index.ndim === x.ndim && index.shape.every((size, i) => (i === dim && !all) || size <= x.shape[i]!)) return;
+  if (index.ndim === x.ndim && index.shape.every((size, i) => (i === dim && !all) || size <= (x.shape[i] ?? 0))) return;
   refuse(
     ShapeError,
     op,
@@ -32,8 +32,8 @@ function cutTo(x: Tensor, shape: readonly number[], dim: number): Tensor {
 }
 
 /**
- * y[i][j] = x[index[i][j]][j] along dimension 0, and so on: index has y's shape, as many dimensions as x, and is not
- * larger than x in the other ones.
+ * y[i][j] = x[index[i][j]][j] along dimension 0, and likewise along others. y has the shape of index, which has as many dimensions as x
+ * and is not larger than x in the others.
  *
  * @param index int32, or nested arrays of whole numbers: 0 … size − 1
  * @throws ArgumentError for an index out of range
@@ -65,7 +65,7 @@ function gatherAll(x: Tensor, dim: number, index: Tensor): Tensor {
   return record('gather', [x, index], y, { dim });
 }
 
-/** @internal y with the elements of g added where index says; y is new and contiguous, and of index's shape outside dim. */
+/** @internal y with the elements of g added where index says; y is new, contiguous, and has index's shape outside dim. */
 export function scatterInto(y: Tensor, dim: number, index: Tensor, g: Tensor, x = y): Tensor {
   const source = dense(g);
   const list = dense(index);
@@ -76,8 +76,8 @@ export function scatterInto(y: Tensor, dim: number, index: Tensor, g: Tensor, x 
 }
 
 /**
- * A copy of x with source[i][j] added to its element [index[i][j]][j] along dimension 0, and so on. index is nowhere larger
- * than source, and outside of dim not larger than x. Float32 and int32.
+ * A copy of x with source[i][j] added to its element [index[i][j]][j] along dimension 0, and likewise along others. index is not larger
+ * than source, nor, outside dim, than x. For float32 and int32.
  *
  * @param index int32, or nested arrays of whole numbers: 0 … size − 1
  * @throws ArgumentError for an index out of range
@@ -124,7 +124,7 @@ export interface SortOptions {
 
 /** Options of `topk`. */
 export interface TopkOptions {
-  /** The largest (default) or the smallest. */
+  /** Whether the largest or the smallest are wanted. Default true. */
   largest?: boolean;
 }
 
@@ -144,7 +144,7 @@ function ordered(x: Tensor, dim: number, count: number, descending: boolean): Ex
 }
 
 /**
- * The elements along a dimension in order, and where they stood. Equal ones keep their order; NaN is the largest.
+ * The elements along a dimension in order, and where they were. Equal ones keep their order; NaN is the largest.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.sort.html
  * @example
@@ -159,8 +159,7 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Extremes {
 }
 
 /**
- * The k largest (or smallest) elements along a dimension, the most extreme first, and where they stand. Of equal ones the
- * first comes first.
+ * The k largest (or smallest) elements along a dimension, the most extreme first, and where they are. Equal ones keep their order.
  *
  * @throws ArgumentError where k is more than the dimension's size
  * @see https://pytorch.org/docs/stable/generated/torch.topk.html
@@ -181,6 +180,6 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
       expected: size,
     });
   }
-  // Without dimensions there is one element, which PyTorch gives for k = 0 too.
+  // A tensor without dimensions has one element, which PyTorch gives for k = 0 too.
   return ordered(x, at, x.ndim === 0 ? 1 : k, options.largest ?? true);
 }

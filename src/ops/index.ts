@@ -1,5 +1,4 @@
-/** All operations as functions. */
-
+/** All operations as functions, for the layers above. */
 export * from './activationKernels.ts';
 export * from './arithmetic.ts';
 export * from './check.ts';

@@ -1,4 +1,4 @@
-/** Changes in place: the result of an operation written over its first operand, with autograd kept honest. */
+/** Changes in place: the result of an operation is written over its first operand, and autograd knows. */
 import { ArgumentError, AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, copyInto, viewOf } from '../emit/emit.ts';
 import { isGradEnabled } from '../tape/mode.ts';
@@ -14,12 +14,12 @@ export function detach(x: Tensor): Tensor {
   return restate('identity', [x], viewOf(x, x.shape, x.strides));
 }
 
-/** x for a product or quotient in place: a copy where the gradient of the operand will ask what x held before. */
+/** x as a factor of a product or quotient in place: a copy where the gradient of the other operand needs what x held before. */
 export function factorOf(x: Tensor, other: Operand): Tensor {
   return isGradEnabled() && isTensor(other) && other.requiresGrad ? x.clone() : x;
 }
 
-/** Refuses to write to a tensor of which several elements lie in one place. */
+/** Refuses to write to a tensor several of whose elements are at one address. */
 export function checkWritable(op: string, x: Tensor): void {
   if (repeatsElements(x))
     refuse(
@@ -32,8 +32,8 @@ export function checkWritable(op: string, x: Tensor): void {
 
 /**
  * Runs `compute` and writes its result into x. Values that autograd saved from this memory are marked as changed. Where x or the result
- * is part of the graph, x and all views of the same elements become part of it. What is the same for all elements (`isUniform`) may be
- * written where several of them lie in one place.
+ * is part of the graph, x and all views of the same elements become part of it. With `isUniform`, the result is the same for all
+ * elements, and several of them may be at one address.
  */
 export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tensor, isUniform = false): T {
   const recording = isGradEnabled();

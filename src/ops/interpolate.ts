@@ -1,4 +1,4 @@
-/** Resizing of planes. */
+/** Resizing of planes as a function of `F`. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { ResizeMode } from '../../bindings/generated/encode.ts';
 import { checkOneOf, checkOptions, FLAG, noMore, VALUE } from '../options.ts';
@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type Pair, pairOf } from './pairs.ts';
 import { checkPlanes } from './planes.ts';
 import { resizePlanes } from './resize.ts';
+import { hasDims } from './sizes.ts';
 
 /** Options of `interpolate`. */
 export interface InterpolateOptions {
@@ -14,9 +15,9 @@ export interface InterpolateOptions {
   size?: Pair;
   /** What height and width are multiplied by; the result is rounded down. */
   scaleFactor?: Pair;
-  /** Take the nearest pixel, or mix the four around the place. Default 'nearest'. */
+  /** Whether to take the nearest element, or to blend the four nearest. Default 'nearest'. */
   mode?: 'nearest' | 'bilinear';
-  /** For 'bilinear': whether the centres of the corners stay where they are. Default false. */
+  /** For 'bilinear': whether the centres of the corner elements stay where they are. Default false. */
   alignCorners?: boolean;
 }
 
@@ -40,7 +41,7 @@ export function checkInterpolate(op: string, options: InterpolateOptions): void 
   }
 }
 
-/** Input elements for each output element. A size that stays is copied, whatever the factor was. */
+/** How many input elements there are for each output element. A size that stays is copied, whatever the factor was. */
 function scaleOf(size: number, outSize: number, factor: number | undefined, mode: ResizeMode): number {
   if (mode === 'bilinearCorners') return outSize > 1 ? (size - 1) / (outSize - 1) : 0;
   return factor === undefined || size === outSize ? size / outSize : 1 / factor;
@@ -59,13 +60,13 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const op = 'interpolate';
   checkInterpolate(op, options);
   checkPlanes(op, x);
-  if (x.ndim !== 4)
+  if (!hasDims(x, 4))
     refuse(ShapeError, op, `input must be [N,C,H,W], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
-  const [height, width] = x.shape.slice(2) as [number, number];
+  const [, , height, width] = x.shape;
   const { size, scaleFactor, alignCorners = false } = options;
   const mode = options.mode !== 'bilinear' ? 'nearest' : alignCorners ? 'bilinearCorners' : 'bilinear';
-  const factors = typeof scaleFactor === 'number' ? [scaleFactor, scaleFactor] : scaleFactor;
-  const wanted = size ?? ([Math.floor(height * factors![0]!), Math.floor(width * factors![1]!)] as const);
+  const factors = typeof scaleFactor === 'number' ? ([scaleFactor, scaleFactor] as const) : scaleFactor;
+  const wanted = factors === undefined ? size : [Math.floor(height * factors[0]), Math.floor(width * factors[1])];
   const [outHeight, outWidth] = pairOf(op, 'size', wanted, 1);
   if (height === 0 || width === 0)
     refuse(ShapeError, op, `input ${show(x.shape)} has no elements to repeat`, { argument: 'input', got: x.shape });

@@ -1,5 +1,7 @@
-/** Products of vectors and matrices. Those of float32 are one command, `gemm`, which reads its operands through strides: transposes cost nothing. */
-
+/**
+ * Products of vectors and matrices. In float32 they are one command, `gemm`, which reads its operands through strides: transposes cost
+ * nothing.
+ */
 import { refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, done, emitGemm, type Matrices, materialize } from '../emit/emit.ts';
 import { noMore } from '../options.ts';
@@ -10,6 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { restate } from '../tensor/watch.ts';
 import { checkFloat, checkTensor } from './check.ts';
 import { compose } from './compose.ts';
+import { hasDims, type TensorOf } from './sizes.ts';
 
 /** Products take two float32 tensors or, slower, two of int32. */
 function checkPair(op: string, a: Tensor, b: Tensor): void {
@@ -20,24 +23,22 @@ function checkPair(op: string, a: Tensor, b: Tensor): void {
   checkFloat(op, 'other', b);
 }
 
-function innerMismatch(op: string, a: Tensor, b: Tensor): ShapeError {
-  return new ShapeError(`${op}: inner sizes differ: ${show(a.shape)} × ${show(b.shape)}`, {
-    op,
-    got: [a.shape, b.shape],
-  });
+function refuseInner(op: string, a: Tensor, b: Tensor): never {
+  refuse(ShapeError, op, `inner sizes differ: ${show(a.shape)} × ${show(b.shape)}`, { got: [a.shape, b.shape] });
 }
 
-/** The one stride with which a batch of matrices, stretched to `batch`, is walked; null if it takes more than one. */
+/** The one stride between matrices of a batch that is stretched to `batch`; null if there are several. */
 function batchStride(x: Tensor, batch: Shape): number | null {
   const lead = x.ndim - 2;
   const strides = broadcastStrides(x.shape.slice(0, lead), x.strides.slice(0, lead), batch);
   let stride = 0;
   let size = 1;
   for (let i = batch.length - 1; i >= 0; i--) {
-    if (batch[i] === 1) continue;
+    const count = batch[i]!;
+    if (count === 1) continue;
     if (size === 1) stride = strides[i]!;
     else if (strides[i] !== stride * size) return null;
-    size *= batch[i]!;
+    size *= count;
   }
   return stride;
 }
@@ -67,7 +68,7 @@ function batchShape(op: string, a: Tensor, b: Tensor): Shape {
   }
 }
 
-/** The same of int32: all products, then their sums. They wrap. */
+/** a·b of int32: all products, then their sums. They wrap. */
 function integerProduct(a: Tensor, b: Tensor): Tensor {
   return compose(() => a.unsqueeze(-1).mul(b.unsqueeze(-3)).sum(-2));
 }
@@ -79,7 +80,7 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
   const m = a.shape[a.ndim - 2]!;
   const k = a.shape[a.ndim - 1]!;
   const n = b.shape[b.ndim - 1]!;
-  if (k !== b.shape[b.ndim - 2]) throw innerMismatch(op, a, b);
+  if (k !== b.shape[b.ndim - 2]) refuseInner(op, a, b);
   commonExecutor(op, a, b);
   const batch = a.ndim === 2 && b.ndim === 2 ? NO_BATCH : batchShape(op, a, b);
   if (a.dtype === 'int32') return integerProduct(a, b);
@@ -98,8 +99,8 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Matrix product, as NumPy and PyTorch have it: vector·vector gives a number, matrix·vector a vector, and dimensions before
- * the last two are batches, which broadcast. Of two int32 tensors it is int32.
+ * Matrix product, as in NumPy and PyTorch: vector·vector gives a number, matrix·vector a vector, and dimensions before the last two are
+ * batches, which broadcast. Two int32 tensors give int32.
  *
  * @throws ShapeError if the inner sizes differ
  * @example
@@ -108,12 +109,9 @@ function product(op: string, a: Tensor, b: Tensor): Tensor {
 export function matmul<A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Multiplies<A, B>,
-): Tensor<Product<A, B>> {
+): Tensor<Product<A, B>>;
+export function matmul(a: Tensor, b: Tensor): Tensor {
   if (arguments.length > 2) noMore('matmul', 2, arguments);
-  return productOf(a, b) as Tensor<Product<A, B>>;
-}
-
-function productOf(a: Tensor, b: Tensor): Tensor {
   checkPair('matmul', a, b);
   if (a.ndim === 0 || b.ndim === 0) {
     refuse(
@@ -123,13 +121,13 @@ function productOf(a: Tensor, b: Tensor): Tensor {
       { got: [a.shape, b.shape] },
     );
   }
-  if (a.shape[a.ndim - 1] !== b.shape[Math.max(0, b.ndim - 2)]) throw innerMismatch('matmul', a, b);
+  if (a.shape[a.ndim - 1] !== b.shape[Math.max(0, b.ndim - 2)]) refuseInner('matmul', a, b);
   if (a.ndim >= 2 && b.ndim >= 2) {
-    // A batch against one matrix is one tall product.
-    if (a.ndim > 2 && b.ndim === 2 && a.contiguous) {
+    // A batch times one matrix is one tall product.
+    if (a.ndim > 2 && hasDims(b, 2) && a.contiguous) {
       return compose(() => {
         const rows = product('matmul', a.flatten(0, -2), b);
-        return restate('matmul', [a, b], rows.reshape([...a.shape.slice(0, -1), b.shape[1]!]));
+        return restate('matmul', [a, b], rows.reshape([...a.shape.slice(0, -1), b.shape[1]]));
       });
     }
     return product('matmul', a, b);
@@ -144,7 +142,7 @@ function productOf(a: Tensor, b: Tensor): Tensor {
 /**
  * Products of matrices, pair by pair: [b, m, k] × [b, k, n] → [b, m, n].
  *
- * @throws ShapeError where they are not three-dimensional, or their sizes differ
+ * @throws ShapeError where they are not three-dimensional, or their sizes do not fit
  * @example
  * bmm(randn(8, 2, 3), randn(8, 3, 4)).shape; // [8, 2, 4]
  */
@@ -162,7 +160,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 /**
  * Σ aᵢ·bᵢ of two vectors.
  *
- * @throws ShapeError where they are no vectors of one length
+ * @throws ShapeError unless they are vectors of one length
  * @example
  * dot(tensor([1, 2]), tensor([3, 4])).item(); // 11
  */
@@ -180,7 +178,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 /**
  * The matrix aᵢ·bⱼ of two vectors: [m], [n] → [m, n].
  *
- * @throws ShapeError where they are no vectors
+ * @throws ShapeError unless both are vectors
  * @example
  * outer(tensor([1, 2]), tensor([3, 4])).toArray(); // [[3, 4], [6, 8]]
  */
@@ -196,7 +194,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * x·Wᵀ + b, one command: x [..., in], weight [out, in], bias [out].
+ * x·Wᵀ + b as one command: x [..., in], weight [out, in], bias [out].
  *
  * @throws ShapeError if the sizes do not fit
  * @example
@@ -205,21 +203,18 @@ export function outer(a: Tensor, b: Tensor): Tensor {
 export function linear<X extends Shape, W extends Shape>(
   x: Tensor<X>,
   weight: Tensor<W> & FitsInput<X, W>,
-  bias: Tensor | null = null,
-): Tensor<LinearShape<X, W>> {
+  bias?: Tensor | null,
+): Tensor<LinearShape<X, W>>;
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (arguments.length > 3) noMore('linear', 3, arguments);
-  return linearOf(x, weight, bias) as Tensor<LinearShape<X, W>>;
-}
-
-function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   checkFloat('linear', 'input', x);
   checkFloat('linear', 'weight', weight);
-  if (weight.ndim !== 2)
+  if (!hasDims(weight, 2))
     refuse(ShapeError, 'linear', `weight must be [out,in], got ${show(weight.shape)}`, {
       argument: 'weight',
       got: weight.shape,
     });
-  const [n, k] = weight.shape as [number, number];
+  const [n, k] = weight.shape;
   if (x.ndim === 0 || x.shape[x.ndim - 1] !== k) {
     refuse(
       ShapeError,
@@ -245,10 +240,10 @@ function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   });
 }
 
-function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+function linear2d(x: Tensor, weight: TensorOf<2>, bias: Tensor | null): Tensor {
   commonExecutor('linear', x, weight, ...(bias === null ? [] : [bias]));
-  const [m, k] = x.shape as [number, number];
-  const n = weight.shape[0]!;
+  const m = x.shape[0]!;
+  const [n, k] = weight.shape;
   const flatBias = bias === null || bias.contiguous ? bias : materialize(bias);
   const y = emitGemm(
     { tensor: x, rowStride: x.strides[0]!, colStride: x.strides[1]!, batchStride: 0 },

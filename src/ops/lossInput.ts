@@ -1,6 +1,6 @@
 /**
- * Losses that expect logits train badly, without an error, where a model ends in Softmax or Sigmoid, as Keras's models do. The graph of
- * the input tells which operation made it: there is one warning per model.
+ * Losses of logits or of log-probabilities train badly, without an error, on the probabilities of a model that ends in Softmax or Sigmoid,
+ * as Keras's models do. The graph of the input tells which operation made it: there is one warning per model.
  */
 import { warn } from '../../bindings/warn.ts';
 import type { Variable } from '../tensor/graph.ts';

@@ -1,4 +1,4 @@
-/** Normalisation with the parameters as arguments. */
+/** Normalisation as functions of `F`: parameters and statistics are arguments. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { checkOptions, checkRange, FLAG, NULLABLE, noMore, type OptionKinds, VALUE } from '../options.ts';
 import { checkList, type Shape } from '../tensor/shapes.ts';
@@ -20,7 +20,7 @@ export interface AffineOptions extends Affine {
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions extends AffineOptions {
-  /** Use the batch's own statistics, and let the running ones follow. Default false. */
+  /** Use the batch's own statistics, and update the running ones with them. Default false. */
   training?: boolean;
   /** Share of the batch in the running statistics. Default 0.1. */
   momentum?: number;
@@ -48,8 +48,8 @@ function callOf(
 }
 
 /**
- * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: by the batch's statistics in training, else by
- * the running ones. Those are changed in place in training.
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of x [N, C, …]: in training by the batch's statistics, which update the
+ * running ones in place, else by the running ones.
  *
  * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or in training a channel has only one value
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
@@ -70,9 +70,9 @@ export function batchNorm(
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends AffineOptions {
-  /** Running means [C], changed in place with `useInputStats`, used without; only together with `runningVar`. */
+  /** Running means [C]: updated in place with `useInputStats`, used without it. Only together with `runningVar`. */
   runningMean?: Tensor | null;
-  /** Running variances [C], changed in place with `useInputStats`, used without; only together with `runningMean`. */
+  /** Running variances [C]: updated in place with `useInputStats`, used without it. Only together with `runningMean`. */
   runningVar?: Tensor | null;
   /** Use each example's own statistics. Default true. */
   useInputStats?: boolean;
@@ -81,8 +81,8 @@ export interface InstanceNormOptions extends AffineOptions {
 }
 
 /**
- * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …] by itself, or by the running
- * statistics; with `useInputStats` those follow, in place.
+ * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …]: with `useInputStats` by its own statistics,
+ * which update the running ones in place, else by the running ones.
  *
  * @throws ShapeError where x is not [N, C, …], a parameter is not [C], or a channel has only one value
  * @example

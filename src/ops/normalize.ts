@@ -1,5 +1,4 @@
 /** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
-
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, dense } from '../emit/emit.ts';
 import {
@@ -20,19 +19,19 @@ import { restate } from '../tensor/watch.ts';
 import { checkFloat } from './check.ts';
 import { compose } from './compose.ts';
 
-/** A factor and a summand a channel. */
+/** A factor and a summand per channel. */
 export interface Affine {
-  /** The factors, float32: one a channel, or of `normalizedShape`. Absent or null: 1. */
+  /** The factors, float32: one per channel, or in `normalizedShape`. Absent or null: 1. */
   weight?: Tensor | null;
-  /** The summands, float32: one a channel, or of `normalizedShape`. Absent or null: 0. */
+  /** The summands, float32: one per channel, or in `normalizedShape`. Absent or null: 0. */
   bias?: Tensor | null;
 }
 
-/** Statistics that have been learned. */
+/** Running statistics. */
 interface Statistics {
   mean: Tensor;
   variance: Tensor;
-  /** How many batches they have followed, int32. */
+  /** How many batches they are of, int32. */
   tracked?: Tensor | null;
 }
 
@@ -51,7 +50,7 @@ function checkChannels(op: string, x: Tensor, affine: Affine, statistics?: Stati
   checkFloat(op, 'input', x);
   if (x.ndim < 2)
     refuse(ShapeError, op, `input must be [N,C,…], got ${show(x.shape)}`, { argument: 'input', got: x.shape });
-  const shape = [x.shape[1]!];
+  const shape = x.shape.slice(1, 2);
   if (affine.weight) checkShape(op, 'weight', affine.weight, shape);
   if (affine.bias) checkShape(op, 'bias', affine.bias, shape);
   if (!statistics) return;
@@ -65,14 +64,13 @@ function checkChannels(op: string, x: Tensor, affine: Affine, statistics?: Stati
   }
 }
 
-const viewOfChannels = (x: Tensor, groupChannels: number): NormView => ({
-  outer: x.shape[0]!,
-  channels: x.shape[1]!,
-  spatial: numelOf(x.shape.slice(2)),
-  groupChannels,
-});
+/** x [N, C, …] with `groupChannels` channels in each group. */
+function viewOfChannels(x: Tensor, groupChannels: number): NormView {
+  const [outer = 1, channels = 1, ...spatial] = x.shape;
+  return { outer, channels, spatial: numelOf(spatial), groupChannels };
+}
 
-/** x normalised as `view` sees it: by its own statistics, which `running` follows, or by `fixed` ones. */
+/** x normalised as `view` sees it: by its own statistics, which update `running`, or by `fixed` ones. */
 function normalize(
   op: string,
   x: Tensor,
@@ -112,7 +110,7 @@ function normalize(
   });
 }
 
-/** Refuses statistics of one element: they would make everything 0. */
+/** Refuses statistics of one element: every result would be 0. */
 function checkSamples(op: string, x: Tensor, n: number, of: string): void {
   if (n < 2)
     refuse(ShapeError, op, `Expected more than 1 ${of} when training, got input size ${show(x.shape)}`, {
@@ -123,9 +121,9 @@ function checkSamples(op: string, x: Tensor, n: number, of: string): void {
 
 export interface BatchNormCall extends Affine {
   statistics: Statistics | null;
-  /** Whether x's own statistics are used, and followed by those given. */
+  /** Whether x's own statistics are used, and update the given ones. */
   training: boolean;
-  /** Share of the new value; null: one over the number of batches so far. */
+  /** Share of the new value; null: 1 / the number of batches so far. */
   momentum: number | null;
   eps: number;
 }
@@ -143,7 +141,7 @@ export function normalizeBatch(op: string, x: Tensor, call: BatchNormCall): Tens
   return normalize(op, x, call, view, eps, { mean, variance, momentum: momentum ?? tracked ?? 0 }, null);
 }
 
-/** Each channel of each example of x [N, C, …] by itself; statistics follow the mean over the batch. */
+/** Each channel of each example of x [N, C, …] by itself; the mean over the batch updates the statistics. */
 export function normalizeInstance(op: string, x: Tensor, call: BatchNormCall): Tensor {
   const { statistics, training, momentum, eps } = call;
   checkChannels(op, x, call, statistics);
@@ -171,7 +169,7 @@ export function normalizeInstance(op: string, x: Tensor, call: BatchNormCall): T
 export function normalizeGroups(x: Tensor, groups: number, affine: Affine, eps: number): Tensor {
   const op = 'groupNorm';
   checkChannels(op, x, affine);
-  const channels = x.shape[1]!;
+  const [, channels = 1] = x.shape;
   if (!(Number.isInteger(groups) && groups > 0 && channels % groups === 0))
     refuse(ShapeError, op, `${channels} channels cannot be divided into ${groups} groups`, {
       argument: 'numGroups',
@@ -203,7 +201,7 @@ export function normalizeLayer(x: Tensor, shape: Shape, affine: Affine, eps: num
 
 type Gradients = (Tensor | null)[];
 
-/** Gradients of a normalisation for its inputs. */
+/** Gradients of a normalisation with respect to its inputs. */
 export function normGrad(g: Tensor, c: Context<NormAttributes>): Gradients {
   if (isGradEnabled()) return composedGrad(g, c);
   const { view, fixed, hasWeight, hasBias } = c.attributes;

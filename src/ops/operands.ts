@@ -11,7 +11,7 @@ import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { cast } from './convert.ts';
 import { scalarTensor } from './create.ts';
 
-/** A tensor, or a number or boolean that stands for a tensor of it. */
+/** A tensor, or a number or boolean in the place of one. */
 export type Operand = Tensor | number | boolean;
 
 export function checkNumber(op: string, argument: string, value: unknown): asserts value is number | boolean {

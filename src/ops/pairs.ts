@@ -3,8 +3,7 @@ import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { shown } from '../options.ts';
 import { charge } from '../tensor/budget.ts';
 
-/** One number for both directions, or [height, width]. */
-export type Pair = number | readonly [height: number, width: number];
+export type { Pair } from '../../bindings/windows.ts';
 
 /** Kernels count in 32 bits. */
 const LARGEST = 2 ** 31 - 1;

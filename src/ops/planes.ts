@@ -1,11 +1,11 @@
-/** Pooling over the last two dimensions: geometry, what is recorded, and the gradients' own operations. */
+/** Pooling over the last two dimensions: geometry, records, and the operations that its gradients are made of. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { ceilWindowCount, spanOf, windowCount } from '../../bindings/windows.ts';
 import { dense } from '../emit/emit.ts';
 import { emitAvgPool, emitAvgPoolGrad, emitMaxPool, emitMaxPoolGrad, type PoolGeometry } from '../emit/pool.ts';
 import { shown } from '../options.ts';
 import { needsGrad, record } from '../tape/record.ts';
-import { type Shape, show } from '../tensor/shapes.ts';
+import { numelOf, type Shape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { checkFloat } from './check.ts';
@@ -13,6 +13,7 @@ import { compose } from './compose.ts';
 import { alongDim } from './create.ts';
 import { checkReach, type Pair, pairOf } from './pairs.ts';
 import { indexSelect } from './select.ts';
+import { lastTwo } from './sizes.ts';
 
 /** A window that slides over planes. */
 export interface PoolWindow {
@@ -24,7 +25,7 @@ export interface PoolWindow {
   countIncludePad: boolean;
 }
 
-/** Refuses planes that are not [C,H,W] or [N,C,H,W] in float32. */
+/** Refuses planes that are not float32 [C,H,W] or [N,C,H,W]. */
 export function checkPlanes(op: string, x: Tensor): void {
   checkFloat(op, 'input', x);
   if (x.ndim !== 3 && x.ndim !== 4)
@@ -34,24 +35,25 @@ export function checkPlanes(op: string, x: Tensor): void {
     });
 }
 
-/** Kernel, stride, padding and dilation as pairs; refuses what no input could fit. */
+/** Kernel, stride, padding and dilation as pairs; refuses those that no input could fit. */
 export function checkWindow(op: string, window: { kernelSize: Pair; stride?: Pair; padding?: Pair; dilation?: Pair }) {
   const kernel = pairOf(op, 'kernelSize', window.kernelSize, 1);
   const stride = pairOf(op, 'stride', window.stride ?? window.kernelSize, 1);
   const padding = pairOf(op, 'padding', window.padding ?? 0, 0);
   const dilation = pairOf(op, 'dilation', window.dilation ?? 1, 1);
-  const i = padding.findIndex((pad, d) => pad > kernel[d]! / 2);
-  if (i >= 0)
-    refuse(
-      ArgumentError,
-      op,
-      `padding must be at most half of the kernel, got padding ${padding[i]} for a kernel of ${kernel[i]}`,
-      { argument: 'padding', got: padding, expected: kernel },
-    );
+  for (const i of [0, 1] as const) {
+    if (padding[i] > kernel[i] / 2)
+      refuse(
+        ArgumentError,
+        op,
+        `padding must be at most half of the kernel, got padding ${padding[i]} for a kernel of ${kernel[i]}`,
+        { argument: 'padding', got: padding, expected: kernel },
+      );
+  }
   return { kernel, stride, padding, dilation };
 }
 
-/** Whether the first window, whose start lies in the padding, has an element inside: dilation may step over all of them. */
+/** Whether the first window, which starts in the padding, has an element inside x: dilation may step over all of them. */
 function touches(size: number, kernel: number, pad: number, dilation: number): boolean {
   const steps = Math.ceil(pad / dilation);
   return steps < kernel && steps * dilation - pad < size;
@@ -59,19 +61,18 @@ function touches(size: number, kernel: number, pad: number, dilation: number): b
 
 /** The geometry of a window over x. */
 function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
-  const [height, width] = x.shape.slice(-2) as [number, number];
   const { kernel, stride, padding, dilation } = checkWindow(op, window);
-  checkReach(
-    op,
-    [height + 2 * padding[0], width + 2 * padding[1]],
-    kernel.map((k, i) => spanOf(k, dilation[i]!)),
-  );
-  const counts = [height, width].map((size, i) => {
-    const [padded, span] = [size + 2 * padding[i]!, spanOf(kernel[i]!, dilation[i]!)];
+  const sizes = lastTwo(x.shape);
+  const [height, width] = sizes;
+  const padded = [height + 2 * padding[0], width + 2 * padding[1]] as const;
+  const spans = [spanOf(kernel[0], dilation[0]), spanOf(kernel[1], dilation[1])] as const;
+  checkReach(op, padded, spans);
+  const outSize = (i: 0 | 1): number => {
+    const size = sizes[i];
     const count = window.ceilMode
-      ? ceilWindowCount(padded, span, stride[i]!, size + padding[i]!)
-      : windowCount(padded, span, stride[i]!);
-    if (size === 0 || count < 1 || !touches(size, kernel[i]!, padding[i]!, dilation[i]!)) {
+      ? ceilWindowCount(padded[i], spans[i], stride[i], size + padding[i])
+      : windowCount(padded[i], spans[i], stride[i]);
+    if (size === 0 || count < 1 || !touches(size, kernel[i], padding[i], dilation[i])) {
       refuse(
         ShapeError,
         op,
@@ -80,12 +81,12 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
       );
     }
     return count;
-  });
+  };
   return {
     height,
     width,
-    outHeight: counts[0]!,
-    outWidth: counts[1]!,
+    outHeight: outSize(0),
+    outWidth: outSize(1),
     kernelHeight: kernel[0],
     kernelWidth: kernel[1],
     strideHeight: stride[0],
@@ -98,7 +99,7 @@ function slide(op: string, x: Tensor, window: PoolWindow): PoolGeometry {
   };
 }
 
-/** Height and width of the output of adaptive pooling, where null stands for those of the input; refuses what is neither. */
+/** Height and width of the output of adaptive pooling, where null stands for the size of the input; refuses everything else. */
 export function adaptivePair(op: string, outputSize: AdaptiveSize, height = 1, width = 1): [number, number] {
   const wanted = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
   if (!Array.isArray(wanted) || wanted.length !== 2)
@@ -109,9 +110,9 @@ export function adaptivePair(op: string, outputSize: AdaptiveSize, height = 1, w
   return pairOf(op, 'outputSize', [wanted[0] ?? height, wanted[1] ?? width], 1);
 }
 
-/** The geometry of windows that tile x in outHeight × outWidth parts: a sliding window where sizes divide. */
+/** The geometry of windows that divide x into outHeight × outWidth parts: a sliding window where the sizes divide. */
 function tile(op: string, x: Tensor, outputSize: AdaptiveSize): PoolGeometry {
-  const [height, width] = x.shape.slice(-2) as [number, number];
+  const [height, width] = lastTwo(x.shape);
   const [outHeight, outWidth] = adaptivePair(op, outputSize, height, width);
   if (height === 0 || width === 0)
     refuse(ShapeError, op, `input ${show(x.shape)} has no elements to pool`, { argument: 'input', got: x.shape });
@@ -134,7 +135,7 @@ function tile(op: string, x: Tensor, outputSize: AdaptiveSize): PoolGeometry {
   };
 }
 
-/** Pools by a geometry; indices null unless wanted. */
+/** Pools by a geometry; indices are null unless wanted. */
 function poolMax(x: Tensor, geometry: PoolGeometry, withIndices: boolean): { values: Tensor; indices: Tensor | null } {
   return compose(() => {
     const [values, indices] = emitMaxPool(dense(x), geometry, withIndices || needsGrad([x]));
@@ -144,7 +145,7 @@ function poolMax(x: Tensor, geometry: PoolGeometry, withIndices: boolean): { val
   });
 }
 
-/** The largest element of each window of the last two dimensions, and its flat index in its plane if wanted. */
+/** The largest element of each window of the last two dimensions, and if wanted its flat index in its plane. */
 export function maxPool(
   op: string,
   x: Tensor,
@@ -194,7 +195,7 @@ export function maxPoolGrad(g: Tensor, indices: Tensor, shape: Shape): Tensor {
 
 /** The elements of x's planes that the indices of a max pooling name: the gradient of maxPoolGrad. */
 export function takeFromPlanes(x: Tensor, indices: Tensor): Tensor {
-  const size = x.shape.slice(-2).reduce((a, b) => a * b, 1);
+  const size = numelOf(lastTwo(x.shape));
   const planes = x.numel / size;
   const starts = alongDim(planes, 0, 2, x.executor).mul(size);
   const flat = indices.reshape([planes, -1]).add(starts).reshape(-1);

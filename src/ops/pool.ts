@@ -8,31 +8,31 @@ import { compose } from './compose.ts';
 import type { Pair } from './pairs.ts';
 import { type AdaptiveSize, adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool, type PoolWindow } from './planes.ts';
 
-/** What all sliding windows have in common. */
+/** Options of all sliding windows. */
 export interface PoolOptions<Size = Pair> {
-  /** Elements from one window to the next. Default: kernelSize. */
+  /** Step from one window to the next. Default: kernelSize. */
   stride?: Size;
-  /** Elements around the input, at most half of the kernel. Default 0. */
+  /** Elements added at each end of the input, at most half of the kernel. Default 0. */
   padding?: Size;
-  /** Let the last window reach beyond the padding, if it starts inside. Default false. */
+  /** Whether the last window may reach beyond the padding if it starts inside. Default false. */
   ceilMode?: boolean;
 }
 
 /** Options of `maxPool1d` and `maxPool2d`, and of the layers. */
 export interface MaxPoolOptions<Size = Pair> extends PoolOptions<Size> {
-  /** Elements from one of the window to the next. Default 1. */
+  /** Step between the elements of a window. Default 1. */
   dilation?: Size;
 }
 
 /** Options of `avgPool1d` and `avgPool2d`, and of the layers. */
 export interface AvgPoolOptions<Size = Pair> extends PoolOptions<Size> {
-  /** Whether elements in the padding count (as 0). Default true. */
+  /** Whether elements in the padding count, as 0. Default true. */
   countIncludePad?: boolean;
 }
 
 /** Options of poolings that may return indices. */
 export interface IndicesOptions {
-  /** Give [y, indices]: where in its plane each largest element lies, row by row, int32. Default false. */
+  /** Give [y, indices]: where in its plane each largest element is, counted row by row, int32. Default false. */
   returnIndices?: boolean;
 }
 
@@ -83,12 +83,12 @@ interface MaxPooled {
   indices: Tensor | null;
 }
 
-/** What the caller wants of it. */
+/** The result as the caller sees it: with the indices if there are any. */
 function given({ values, indices }: MaxPooled): Tensor | [Tensor, Tensor] {
   return indices === null ? values : [values, indices];
 }
 
-/** The same without the dimension of height. */
+/** The same for lines: the dimension of height goes. */
 function lines(run: () => MaxPooled): Tensor | [Tensor, Tensor] {
   return compose(() => {
     const { values, indices } = run();
@@ -98,7 +98,7 @@ function lines(run: () => MaxPooled): Tensor | [Tensor, Tensor] {
 
 /**
  * The largest element of each window: [N, C, H, W] → [N, C, H', W'], H' = ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
- * NaN wins, then the first.
+ * NaN wins; of equal elements, the first.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
  * @throws ShapeError, ArgumentError if no window fits, or the padding is more than half of the kernel
@@ -179,7 +179,7 @@ export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPoolOptions
 }
 
 /**
- * The means of outputSize parts of each plane, whatever its size: [N, C, H, W] → [N, C, H', W']; null keeps a size.
+ * The means of the parts into which each plane is divided, `outputSize` in all: [N, C, H, W] → [N, C, H', W']. null keeps a size.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  * @example
@@ -191,7 +191,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
 }
 
 /**
- * The means of outputSize parts of each line, as equal as they can be: [N, C, L] → [N, C, outputSize].
+ * The means of `outputSize` parts of each line, as equal as they can be: [N, C, L] → [N, C, outputSize].
  *
  * @example
  * F.adaptiveAvgPool1d(tensor([[[1, 3, 5, 7]]]), 2).toArray(); // [[[2, 6]]]
@@ -204,7 +204,8 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: number): Tensor {
 }
 
 /**
- * The largest elements of outputSize parts of each plane: [N, C, H, W] → [N, C, H', W']; null keeps a size.
+ * The largest elements of the parts into which each plane is divided, `outputSize` in all: [N, C, H, W] → [N, C, H', W']. null keeps a
+ * size.
  *
  * @example
  * F.adaptiveMaxPool2d(randn(8, 16, 7, 7), [3, null]).shape; // [8, 16, 3, 7]

@@ -1,4 +1,7 @@
-/** Losses of probabilities: binary cross-entropy, of probabilities or of logits, and the divergence of distributions. PyTorch's definitions and defaults. */
+/**
+ * Losses of probabilities: binary cross-entropy of probabilities or of logits, and the divergence of distributions. PyTorch's definitions
+ * and defaults.
+ */
 import { ArgumentError } from '../../bindings/errors.ts';
 import { checkAll, type Range } from '../../bindings/ranges.ts';
 import { checkValues } from '../emit/values.ts';

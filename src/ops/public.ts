@@ -1,4 +1,4 @@
-/** The operations that users of the library see as functions; those that only gradient rules need stay inside. */
+/** The operations that users of the library see as functions. Others are for gradient rules only. */
 
 export { type AlphaOptions, add, maximum, minimum, mul, pow, sub } from './arithmetic.ts';
 export { type CrossEntropyOptions, logSoftmax, type SoftmaxOptions, softmax } from './classify.ts';

@@ -1,4 +1,4 @@
-/** Elements repeated, turned round, cut into parts, or set to 0 on one side of a diagonal: made of views and copies. */
+/** Elements repeated, reversed, split into parts, or set to 0 on one side of a diagonal: made of views and copies. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { materialize, viewOf } from '../emit/emit.ts';
 import { checkWhole, noMore } from '../options.ts';
@@ -10,9 +10,10 @@ import { where } from './comparisons.ts';
 import { compose } from './compose.ts';
 import { clone } from './convert.ts';
 import { alongDim, constant } from './create.ts';
+import { lastTwo } from './sizes.ts';
 
 /**
- * x next to itself, so many times along each dimension; more counts than dimensions put new ones in front.
+ * x repeated along each dimension as often as its count says; more counts than dimensions add new ones in front.
  *
  * @throws ShapeError where there are fewer counts than dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
@@ -33,18 +34,23 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
   return compose(() => {
     const sizes: number[] = [...new Array<number>(lead).fill(1), ...x.shape];
     let y = x.reshape([...sizes]);
-    // The last dimensions first: what is copied more than once is smallest then.
+    // The last dimension first, so that elements copied more than once are fewest.
     for (let dim = counts.length - 1; dim >= 0; dim--) {
-      if (counts[dim] === 1) continue;
+      const count = counts[dim]!;
+      if (count === 1) continue;
       const [before, after] = [numelOf(sizes.slice(0, dim)), numelOf(sizes.slice(dim))];
-      sizes[dim]! *= counts[dim]!;
+      sizes[dim]! *= count;
       y = y
         .reshape([before, 1, after])
-        .expand([before, counts[dim]!, after])
+        .expand([before, count, after])
         .reshape([...sizes]);
     }
     return y.contiguous && y.storage !== x.storage ? y : clone(y);
   });
+}
+
+function lastIndex(x: Tensor, dim: number): number {
+  return Math.max(0, (x.shape[dim] ?? 1) - 1);
 }
 
 /**
@@ -59,7 +65,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'input', x);
   const list = normalizeDims('flip', dims === undefined ? [] : dims, x.ndim).filter((dim) => dim < x.ndim);
   const strides = x.strides.map((stride, i) => (list.includes(i) ? -stride : stride));
-  const last = list.reduce((sum, dim) => sum + Math.max(0, x.shape[dim]! - 1) * x.strides[dim]!, 0);
+  const last = x.strides.reduce((sum, stride, i) => sum + (list.includes(i) ? lastIndex(x, i) * stride : 0), 0);
   const reversed = viewOf(x, x.shape, strides, x.offset + last);
   const y = materialize(reversed);
   reversed.dispose();
@@ -67,8 +73,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 }
 
 /**
- * The parts of a dimension: of one size (the last may be smaller), or of the sizes given, which add up to the dimension's.
- * Views.
+ * The parts of a dimension as views: of one size (the last may be smaller), or of the given sizes, which add up to the dimension's.
  *
  * @throws ArgumentError where the sizes do not add up to the dimension's
  * @see https://pytorch.org/docs/stable/generated/torch.split.html
@@ -82,7 +87,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   const at = normalizeDim(op, dim, x.ndim);
   const total = x.shape[at];
   if (total === undefined)
-    throw new ShapeError('split: a tensor without dimensions has no parts', { op, argument: 'input', got: [] });
+    refuse(ShapeError, op, 'a tensor without dimensions has no parts', { argument: 'input', got: [] });
   if (typeof size === 'number') {
     checkWhole(op, 'size', size, total === 0 ? 0 : 1);
     const sizes = Array.from({ length: Math.max(1, Math.ceil(total / (size || 1))) }, (_, i) =>
@@ -112,7 +117,7 @@ function partsOf(x: Tensor, sizes: readonly number[], dim: number): Tensor[] {
 }
 
 /**
- * A dimension in n parts of equal size; the last may be smaller, or there may be fewer parts. Views.
+ * A dimension in n parts of equal size as views; the last may be smaller, or there may be fewer parts.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.chunk.html
  * @example
@@ -137,14 +142,15 @@ function triangle(op: 'tril' | 'triu', x: Tensor, k: number): Tensor {
     refuse(ShapeError, op, `needs at least two dimensions, got ${show(x.shape)}`, { argument: 'input', got: x.shape });
   }
   return compose(() => {
-    const row = alongDim(x.shape[x.ndim - 2]!, 0, 2, x.executor);
-    const column = alongDim(x.shape[x.ndim - 1]!, 1, 2, x.executor).sub(k);
+    const [rows, cols] = lastTwo(x.shape);
+    const row = alongDim(rows, 0, 2, x.executor);
+    const column = alongDim(cols, 1, 2, x.executor).sub(k);
     return where(op === 'tril' ? column.le(row) : column.ge(row), x, constant(x.executor, [], 0, x.dtype));
   });
 }
 
 /**
- * The matrices of the last two dimensions, with 0 above the k-th diagonal (0 the main one, 1 the one above it).
+ * The matrices of the last two dimensions, with 0 above the k-th diagonal (0 is the main one, 1 the one above it).
  *
  * @throws ShapeError for fewer than two dimensions
  * @see https://pytorch.org/docs/stable/generated/torch.tril.html
@@ -157,7 +163,7 @@ export function tril(x: Tensor, k = 0): Tensor {
 }
 
 /**
- * The matrices of the last two dimensions, with 0 below the k-th diagonal (0 the main one, 1 the one above it).
+ * The matrices of the last two dimensions, with 0 below the k-th diagonal (0 is the main one, 1 the one above it).
  *
  * @throws ShapeError for fewer than two dimensions
  * @example

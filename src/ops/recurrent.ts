@@ -1,9 +1,8 @@
 /**
- * One recurrent layer in one direction over a whole sequence, as one operation with its gradient. Shapes are checked by the layers
- * (nn/recurrent.ts). Its two results, the outputs and the LSTM's last cell, are nodes of their own with the same inputs: each adds its
- * part of the gradient.
+ * One recurrent layer in one direction over a whole sequence, as one operation with its gradient. The layers (nn/recurrent.ts) check
+ * shapes. The two results, the outputs and the LSTM's last cell, are nodes of their own with the same inputs: each adds its part of the
+ * gradient.
  */
-
 import { AutogradError, refuse } from '../../bindings/errors.ts';
 import { commonExecutor, dense } from '../emit/emit.ts';
 import { emitRecurrent, emitRecurrentGrad, type RecurrentKindName, type RecurrentOperands } from '../emit/recurrent.ts';
@@ -17,6 +16,20 @@ import { clone } from './convert.ts';
 import { matmul } from './linalg.ts';
 import { cat } from './shape.ts';
 
+/** Operands or results by name, those that are null left out. */
+function present(tensors: Readonly<Record<string, Tensor | null>>): { names: string[]; list: Tensor[] } {
+  const names: string[] = [];
+  const list: Tensor[] = [];
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor === null) continue;
+    names.push(name);
+    list.push(tensor);
+  }
+  return { names, list };
+}
+
+const denseOrNull = (x: Tensor | null): Tensor | null => (x === null ? null : dense(x));
+
 /** Outputs [steps, batch, hiddenSize] (0 beyond the lengths), and the LSTM's cell after each row's last step. */
 export function recurrent(
   kind: RecurrentKindName,
@@ -26,39 +39,39 @@ export function recurrent(
   return compose(() => {
     const x = given.x.contiguous ? given.x : clone(given.x);
     const operands = { ...given, x };
-    const tensors = Object.values(operands).filter((tensor): tensor is Tensor => tensor !== null);
-    commonExecutor(kind, ...(tensors as [Tensor]));
-    const contiguous = Object.fromEntries(
-      Object.entries(operands).map(([name, tensor]) => [name, tensor === null ? null : dense(tensor)]),
-    ) as unknown as RecurrentOperands;
-    const keeps = needsGrad(tensors);
+    const { names, list } = present(operands);
+    commonExecutor(kind, x, ...list);
+    const contiguous: RecurrentOperands = {
+      x,
+      wIh: dense(given.wIh),
+      wHh: dense(given.wHh),
+      biasIh: denseOrNull(given.biasIh),
+      biasHh: denseOrNull(given.biasHh),
+      h0: denseOrNull(given.h0),
+      c0: denseOrNull(given.c0),
+      lengths: denseOrNull(given.lengths),
+    };
+    const keeps = needsGrad(list);
     const { out, cLast, ...kept } = emitRecurrent(kind, reverse, contiguous, keeps);
-    watching?.note('recurrent', tensors, cLast === null ? [out] : [out, cLast], {
-      kind,
-      reverse,
-      names: Object.keys(operands).filter((name) => operands[name as keyof RecurrentOperands] !== null),
-    });
+    watching?.note('recurrent', list, cLast === null ? [out] : [out, cLast], { kind, reverse, names });
     if (keeps) {
-      const inputs = Object.entries({ ...operands, lengths: contiguous.lengths, ...kept }).filter(
-        (entry): entry is [string, Tensor] => entry[1] !== null,
-      );
-      const list = inputs.map(([, tensor]) => tensor);
-      const attributes = { kind, reverse, names: inputs.map(([name]) => name) };
-      record('recurrent', list, out, attributes);
-      if (cLast !== null) record('recurrentCell', list, cLast, attributes);
+      const inputs = present({ ...operands, lengths: contiguous.lengths, ...kept });
+      const attributes = { kind, reverse, names: inputs.names };
+      record('recurrent', inputs.list, out, attributes);
+      if (cLast !== null) record('recurrentCell', inputs.list, cLast, attributes);
     }
     return { out, cell: cLast };
   });
 }
 
-/** Gradients of all inputs from that of the outputs or of the last cell. */
+/** Gradients of all inputs from the gradient of the outputs or of the last cell. */
 export function recurrentGradients(g: Tensor, c: Context<RecurrentAttributes>, of: 'out' | 'cell'): (Tensor | null)[] {
   const { kind, reverse, names } = c.attributes;
   if (isGradEnabled()) {
     refuse(
       AutogradError,
       kind,
-      'the gradient of a whole sequence cannot be differentiated again; build it step by step from LSTMCell, GRUCell or RNNCell',
+      'the gradient of a whole sequence cannot be differentiated again; build the sequence step by step from LSTMCell, GRUCell or RNNCell',
     );
   }
   const has = (name: string) => names.includes(name);
@@ -76,8 +89,8 @@ export function recurrentGradients(g: Tensor, c: Context<RecurrentAttributes>, o
     gCell: of === 'cell' ? gradient : null,
   });
 
-  const [steps, batch, size] = hidden.shape as [number, number, number];
-  const flat = (t: Tensor) => t.reshape([steps * batch, t.shape[2]!]);
+  const [, , size = 0] = hidden.shape;
+  const flat = (t: Tensor) => t.flatten(0, 1);
   const g2 = flat(gGates);
   const product = (x: Tensor) => matmul(g2.transpose(0, 1), flat(x));
   const found: Record<string, Tensor | null> = { h0: dH, c0: dC };

@@ -1,4 +1,4 @@
-/** What all reductions share: options, geometry, and the command that does one. */
+/** What reductions share: options, geometry, and the command. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import type { ReduceFn } from '../../bindings/generated/encode.ts';
@@ -31,7 +31,7 @@ export interface SumDtype {
 /** What `SumDtype` may be. */
 export const SUM_DTYPES: readonly DType[] = ['float32', 'int32'];
 
-/** Tells the types whether dimensions are kept. */
+/** Tells the types whether the reduced dimensions are kept. */
 export interface Keep<K extends boolean> {
   /** Keep the reduced dimensions with size 1. Default false. */
   keepdim?: K;
@@ -45,6 +45,11 @@ export interface Plan {
   count: number;
 }
 
+/** How many elements dimensions have together. */
+export function countAlong(shape: Shape, dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * (shape[d] ?? 1), 1);
+}
+
 /** The geometry of a reduction over `dim`. */
 export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: boolean): Plan {
   checkTensor(op, 'input', x);
@@ -54,23 +59,23 @@ export function plan(op: string, x: Tensor, dim: Dims | undefined, keepdim: bool
       got: dim,
     });
   }
-  // As in PyTorch, an empty list stands for all.
+  // As in PyTorch, an empty list means all.
   const asked = typeof dim === 'object' && dim.length === 0 ? undefined : dim;
   const dims = normalizeDims(op, asked, x.ndim).filter((d) => d < x.ndim);
   const keepShape = x.shape.map((size, i) => (dims.includes(i) ? 1 : size));
   const shape = keepdim ? keepShape : x.shape.filter((_, i) => !dims.includes(i));
-  return { dims, shape, keepShape, count: dims.reduce((n, d) => n * x.shape[d]!, 1) };
+  return { dims, shape, keepShape, count: countAlong(x.shape, dims) };
 }
 
 const KEEPDIM: OptionKinds<ReduceOptions> = { keepdim: FLAG };
 
-/** The option that all reductions have; refuses others. */
+/** The option that all reductions have; refuses options that are not in `kinds`. */
 export function checkKeepdim(op: string, options: ReduceOptions, kinds: OptionKinds<ReduceOptions> = KEEPDIM): boolean {
   checkOptions(op, options, kinds);
   return options.keepdim ?? false;
 }
 
-/** What `fn` makes of x in the type that the option `dtype` asks for; of x as it is where none is asked for. */
+/** fn(x), where x is first converted to the type that the option `dtype` asks for, if any. */
 export function inDtype<T>(
   op: string,
   x: Tensor,
@@ -84,19 +89,19 @@ export function inDtype<T>(
   return compose(() => fn(cast(x, dtype)));
 }
 
-/** Shorter rows than this are not worth a reduction of their own. */
+/** Rows shorter than this are not worth a reduction of their own. */
 const SHORT_ROW = 16;
 
 /** Where the last run of adjacent dimensions begins in a list of them. */
 function lastRun(dims: readonly number[]): number {
   let at = Math.max(0, dims.length - 1);
-  while (at > 0 && dims[at - 1] === dims[at]! - 1) at--;
+  while (at > 0 && dims[at - 1]! + 1 === dims[at]) at--;
   return at;
 }
 
 /**
- * Runs a reduction. Dimensions that are apart are reduced run by run, from the last one on, so that nothing is copied; where that
- * would be in short rows, or copies anyway, they are brought together.
+ * Runs a reduction. Dimensions that are not adjacent are reduced run by run, from the last run to the first, so that nothing is copied;
+ * where the rows would be short, or x is copied anyway, they are brought together.
  */
 export function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dims' | 'shape'>, scale = 1): Tensor {
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
@@ -119,7 +124,7 @@ export function reduce(fn: ReduceFn, x: Tensor, { dims, shape }: Pick<Plan, 'dim
   }
   const together = x.permute([...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims));
   const source = dense(together);
-  const size = dims.reduce((n, d) => n * x.shape[d]!, 1);
+  const size = countAlong(x.shape, dims);
   const y = emitReduce(fn, source, { outer: numelOf(shape), size, inner: 1 }, shape, dtype, scale);
   done(source, together);
   done(together, x);

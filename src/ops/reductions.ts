@@ -1,4 +1,4 @@
-/** Sums, products, spreads and norms: over all elements, or over the dimensions given. */
+/** Sums, products, spreads and norms, of all elements or along the dimensions given. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { dense, done, emitCumsum, sectionsOf } from '../emit/emit.ts';
 import { checkFinite, checkOptions, FLAG, noMore, type OptionKinds, VALUE } from '../options.ts';
@@ -16,6 +16,7 @@ import { alongDim } from './create.ts';
 import { extremeOver } from './extremes.ts';
 import {
   checkKeepdim,
+  countAlong,
   type Dims,
   inDtype,
   type Keep,
@@ -35,12 +36,12 @@ export interface SpreadOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** An integer that has wrapped is a multiple of 2³² away from what it should be: farther than float32 is from the truth. */
+/** An integer that has wrapped is off by a multiple of 2³², which is more than float32 is off. */
 const WRAPPED = 2 ** 30;
 
 /**
- * Refuses y, an integer result of x, where int32 does not hold it; `again` gives the same of floats. Where values cannot be read at once
- * (inside `compile`, on the GPU) y has wrapped.
+ * Refuses y, an integer result of x, where int32 does not hold it; `again` computes the same from floats. Where values cannot be read at
+ * once (inside `compile`, on the GPU) y may have wrapped.
  */
 function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tensor): Tensor {
   if (x.dtype !== 'int32' || x.numel < 2 || y.numel === 0 || tracing !== null || y.executor.download !== undefined)
@@ -61,10 +62,10 @@ function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tenso
 }
 
 /**
- * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 and bool it is int32, exact, and
- * refused where int32 does not hold it; inside `compile` and on the GPU it wraps there.
+ * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. The sum of int32 and bool is int32, exact, and
+ * refused where int32 does not hold it; inside `compile` and on the GPU it wraps instead.
  *
- * @throws ArgumentError for a sum of int32 beyond 2³¹
+ * @throws ArgumentError for a sum that int32 does not hold
  * @example
  * sum(tensor([[1, 2], [3, 4]])).item(); // 10
  * sum(tensor([[1, 2], [3, 4]]), 0).toArray(); // [4, 6]
@@ -72,17 +73,17 @@ function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tenso
 export function sum<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: SumOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: SumOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function sum(x: Tensor, dim?: Dims, options: SumOptions = {}): Tensor {
   if (arguments.length > 3) noMore('sum', 3, arguments);
   const keepdim = checkKeepdim('sum', options, SUM_KINDS);
-  const total = inDtype('sum', x, options.dtype, SUM_DTYPES, (given) => {
+  return inDtype('sum', x, options.dtype, SUM_DTYPES, (given) => {
     const p = plan('sum', given, dim, keepdim);
     const isFloat = given.dtype === 'float32';
-    const y: Tensor = record('sum', [given], reduce(isFloat ? 'sum' : 'sumI', given, p), { keepShape: p.keepShape });
+    const y = record('sum', [given], reduce(isFloat ? 'sum' : 'sumI', given, p), { keepShape: p.keepShape });
     return isFloat ? y : checkHeld('sum', given, y, (floats) => sum(floats, dim, { keepdim }));
   });
-  return total as Tensor<Reduced<S, D, K>>;
 }
 
 /**
@@ -95,44 +96,44 @@ export function sum<S extends Shape, D extends Dims | undefined = undefined, K e
 export function mean<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: ReduceOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   if (arguments.length > 3) noMore('mean', 3, arguments);
   const p = plan('mean', x, dim, checkKeepdim('mean', options));
   checkFloat('mean', 'input', x);
-  const y: Tensor = record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
-  return y as Tensor<Reduced<S, D, K>>;
+  return record('mean', [x], reduce('sum', x, p, 1 / p.count), { keepShape: p.keepShape, count: p.count });
 }
 
 /**
- * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`. Of int32 as `sum` is.
+ * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`. For int32 and bool see `sum`.
  *
- * @throws ArgumentError for a product of int32 beyond 2³¹
+ * @throws ArgumentError for a product that int32 does not hold
  * @example
  * prod(tensor([2, 3, 4])).item(); // 24
  */
 export function prod<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: SumOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: SumOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function prod(x: Tensor, dim?: Dims, options: SumOptions = {}): Tensor {
   if (arguments.length > 3) noMore('prod', 3, arguments);
   const keepdim = checkKeepdim('prod', options, SUM_KINDS);
-  const product = inDtype('prod', x, options.dtype, SUM_DTYPES, (given) => {
+  return inDtype('prod', x, options.dtype, SUM_DTYPES, (given) => {
     const p = plan('prod', given, dim, keepdim);
     const isFloat = given.dtype === 'float32';
     const shapes = { keepShape: p.keepShape, dims: p.dims };
-    const y: Tensor = record('prod', [given], reduce(isFloat ? 'prod' : 'prodI', given, p), shapes);
+    const y = record('prod', [given], reduce(isFloat ? 'prod' : 'prodI', given, p), shapes);
     return isFloat ? y : checkHeld('prod', given, y, (floats) => prod(floats, dim, { keepdim }));
   });
-  return product as Tensor<Reduced<S, D, K>>;
 }
 
-/** For each element the product of the others that it is multiplied with: the gradient of prod, right where zeros are too. */
+/** For each element the product of the others in its product: the gradient of prod, right for zeros too. */
 export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   const keepdim = { keepdim: true };
   const isZero = x.eq(0);
-  // Values that cannot be read at once may be zeros.
+  // Values that cannot be read at once count as possible zeros.
   const mayHoldZero = () => x.executor.download !== undefined || isZero.to('int32').max().item() > 0;
   if (needsGrad([x]) && mayHoldZero()) return productWithoutSelf(x, dims);
   const zeros = isZero.sum(dims, keepdim);
@@ -142,11 +143,11 @@ export function productOfOthers(x: Tensor, dims: number[]): Tensor {
   return where(zeros.eq(0), none, where(isZero.mul(zeros.eq(1)), product, none.mul(0)));
 }
 
-/** The same in n² steps for n factors, but differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */
+/** The same in n² steps for n factors, differentiable at zeros too: a matrix of the factors, 1 on the diagonal. */
 function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
   const order = [...x.shape.keys()].filter((d) => !dims.includes(d)).concat(dims);
   const apart = x.permute(order);
-  const n = dims.reduce((size, d) => size * x.shape[d]!, 1);
+  const n = countAlong(x.shape, dims);
   const diagonal = alongDim(n, 0, 2, x.executor).eq(alongDim(n, 1, 2, x.executor));
   const factors = where(diagonal, 1, apart.reshape([-1, 1, n]));
   return prod(factors, 2)
@@ -166,11 +167,11 @@ function productWithoutSelf(x: Tensor, dims: number[]): Tensor {
 export function variance<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: SpreadOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: SpreadOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function variance(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
   if (arguments.length > 3) noMore('variance', 3, arguments);
-  const y: Tensor = spread('variance', x, dim, options);
-  return y as Tensor<Reduced<S, D, K>>;
+  return spread('variance', x, dim, options);
 }
 
 function spread(op: string, x: Tensor, dim: Dims | undefined, options: SpreadOptions): Tensor {
@@ -202,15 +203,15 @@ function rootOf(s: Tensor, root: (s: Tensor) => Tensor): Tensor {
 export function std<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: SpreadOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: SpreadOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function std(x: Tensor, dim?: Dims, options: SpreadOptions = {}): Tensor {
   if (arguments.length > 3) noMore('std', 3, arguments);
-  const y: Tensor = compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
-  return y as Tensor<Reduced<S, D, K>>;
+  return compose(() => rootOf(spread('std', x, dim, options), (s) => s.sqrt()));
 }
 
 /**
- * (Σ |x|ᵖ)^(1/p); p may be Infinity, −Infinity and 0 (number of elements that are not 0). Default 2. Where all elements
+ * (Σ |x|ᵖ)^(1/p); p may also be Infinity, −Infinity or 0 (the number of elements that are not 0). Default 2. Where all elements
  * are 0, the gradient is 0; for p = ±Infinity ties share it.
  *
  * @throws DTypeError where x is not float32
@@ -220,16 +221,17 @@ export function std<S extends Shape, D extends Dims | undefined = undefined, K e
 export function norm<S extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options: ReduceOptions & { p?: number } & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: ReduceOptions & { p?: number } & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function norm(x: Tensor, dim?: Dims, options: ReduceOptions & { p?: number } = {}): Tensor {
   if (arguments.length > 3) noMore('norm', 3, arguments);
-  checkOptions<ReduceOptions & { p?: number }>('norm', options, { p: VALUE, keepdim: FLAG });
+  checkOptions('norm', options, { p: VALUE, keepdim: FLAG });
   const { p = 2, keepdim = false } = options;
   if (typeof p !== 'number' || Number.isNaN(p))
     refuse(ArgumentError, 'norm', `p must be a number, got ${String(p)}`, { argument: 'p', got: p });
   checkFloat('norm', 'input', x);
   plan('norm', x, dim, keepdim);
-  const y: Tensor = compose(() => {
+  return compose(() => {
     if (p === 2) return rootOf(sum(x.square(), dim, { keepdim }), (s) => s.sqrt());
     if (p === 1) return sum(x.abs(), dim, { keepdim });
     if (p === 0) return sum(record('step', [x], x.ne(0).to('float32')), dim, { keepdim });
@@ -237,7 +239,6 @@ export function norm<S extends Shape, D extends Dims | undefined = undefined, K 
     const magnitudes = p < 1 && p > 0 ? rootOf(x.abs(), (s) => s.pow(p)) : x.abs().pow(p);
     return rootOf(sum(magnitudes, dim, { keepdim }), (s) => s.pow(1 / p));
   });
-  return y as Tensor<Reduced<S, D, K>>;
 }
 
 function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdim: boolean): Tensor {
@@ -260,12 +261,13 @@ function extremeNorm(x: Tensor, fn: 'max' | 'min', dim: Dims | undefined, keepdi
 export function logsumexp<S extends Shape, D extends Dims, K extends boolean = false>(
   x: Tensor<S>,
   dim: D,
-  options: ReduceOptions & Keep<K> = {},
-): Tensor<Reduced<S, D, K>> {
+  options?: ReduceOptions & Keep<K>,
+): Tensor<Reduced<S, D, K>>;
+export function logsumexp(x: Tensor, dim: Dims, options: ReduceOptions = {}): Tensor {
   if (arguments.length > 3) noMore('logsumexp', 3, arguments);
   const keepdim = checkKeepdim('logsumexp', options);
   checkTensor('logsumexp', 'input', x);
-  return compose(() => logsumexpOf(cast(x, 'float32'), dim, keepdim)) as Tensor<Reduced<S, D, K>>;
+  return compose(() => logsumexpOf(cast(x, 'float32'), dim, keepdim));
 }
 
 function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
@@ -276,9 +278,9 @@ function logsumexpOf(x: Tensor, dim: Dims, keepdim: boolean): Tensor {
 }
 
 /**
- * Running sums along a dimension: yᵢ = x₀ + … + xᵢ. Of int32 as `sum` is.
+ * Running sums along a dimension: yᵢ = x₀ + … + xᵢ. For int32 and bool see `sum`.
  *
- * @throws ArgumentError for a sum of int32 beyond 2³¹
+ * @throws ArgumentError for a sum that int32 does not hold
  * @example
  * cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
  */
@@ -291,7 +293,7 @@ export function cumsum(x: Tensor, dim: number, options: SumDtype = {}): Tensor {
   });
 }
 
-/** As cumsum; reverse: from the end. */
+/** The same without checks; `reverse`: from the end. */
 export function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
   const source = dense(x.dtype === 'bool' ? cast(x, 'int32') : x);
   const y = emitCumsum(source, x.ndim === 0 ? { outer: 1, size: 1, inner: 1 } : sectionsOf(x.shape, dim), reverse);

@@ -1,5 +1,4 @@
-/** Parts of flat tensors that strides describe: what gradients of changes through views are made of. */
-
+/** Parts of flat tensors that strides describe: gradients of changes through views are made of them. */
 import { copyInto, materialize, viewOf } from '../emit/emit.ts';
 import type { Region } from '../tape/primitives.ts';
 import { record } from '../tape/record.ts';
@@ -16,7 +15,7 @@ export function region(x: Tensor, part: Region): Tensor {
   });
 }
 
-/** A flat x with y, zeros if null, in place of the part. */
+/** A flat x with y, or zeros for null, in place of the part. */
 export function overwrite(x: Tensor, y: Tensor | null, part: Region): Tensor {
   return compose(() => {
     const written = y ?? constant(x.executor, part.shape, 0);

@@ -21,18 +21,18 @@ export function resizeGrad(g: Tensor, geometry: ResizeGeometry): Tensor {
   return compose(() => record('resizeGrad', [g], emitResizeGrad(dense(g), geometry), geometry));
 }
 
-/** What stands around the elements: a value, the elements mirrored without the edge itself, or the edge again and again. */
+/** What is put around the elements: a value, the elements mirrored at the edge, which is not repeated, or the edge, repeated. */
 export type PadMode = 'constant' | 'reflect' | 'replicate';
 
 /** Options of `pad`. */
 export interface PadOptions {
-  /** What stands around the elements. Default 'constant'. */
+  /** What is put around the elements. Default 'constant'. */
   mode?: PadMode;
-  /** For 'constant': of bool, whether it is not 0; of int32, without its fraction. Default 0. */
+  /** For 'constant': the value; bool tensors take whether it is not 0, int32 ones drop its fraction. Default 0. */
   value?: number | boolean;
 }
 
-/** Elements before and after, and the dimension. */
+/** Elements added before and after along a dimension. */
 interface Margin {
   dim: number;
   before: number;
@@ -52,12 +52,13 @@ function marginsOf(x: Tensor, amounts: readonly number[]): Margin[] {
   return Array.from({ length: amounts.length / 2 }, (_, i) => {
     const [before, after] = [amounts[2 * i]!, amounts[2 * i + 1]!];
     const dim = x.ndim - 1 - i;
+    const size = x.shape[dim] ?? 1;
     if (!Number.isInteger(before) || !Number.isInteger(after))
       refuse(ArgumentError, op, `expected whole numbers, got [${String(amounts)}]`, {
         argument: 'padding',
         got: amounts,
       });
-    if (x.shape[dim]! + before + after < 0 || -before > x.shape[dim]! || -after > x.shape[dim]!) {
+    if (size + before + after < 0 || -before > size || -after > size) {
       refuse(ShapeError, op, `${before} and ${after} leave nothing of dimension ${dim} of ${show(x.shape)}`, {
         argument: 'padding',
         got: amounts,
@@ -78,7 +79,7 @@ function padConstant(x: Tensor, margins: readonly Margin[], value: number): Tens
   }
   const y = empty(x.executor, shape, x.dtype);
   fillWith(y, value);
-  const offset = starts.reduce((at, start, i) => at + start * y.strides[i]!, y.offset);
+  const offset = y.strides.reduce((at, stride, i) => at + (starts[i] ?? 0) * stride, y.offset);
   if (x.numel > 0) {
     const place = viewOf(y, x.shape, y.strides, offset);
     copyInto(x, place);
@@ -91,20 +92,21 @@ function padConstant(x: Tensor, margins: readonly Margin[], value: number): Tens
 /** The part of g that was there before padding: the gradient of pad. */
 export function unpad(g: Tensor, starts: readonly number[], shape: readonly number[]): Tensor {
   let y = g;
-  for (const [dim, start] of starts.entries()) {
-    if (shape[dim] !== g.shape[dim]) y = y.slice(dim, start, start + shape[dim]!);
+  for (const [dim, size] of shape.entries()) {
+    const start = starts[dim] ?? 0;
+    if (size !== g.shape[dim]) y = y.slice(dim, start, start + size);
   }
   return y;
 }
 
-/** Position in 0 … size − 1 whose element stands at i. */
+/** The position in 0 … size − 1 whose element is put at position i, which may be outside. */
 function mirrored(i: number, size: number, mode: PadMode): number {
   if (mode === 'replicate') return Math.min(size - 1, Math.max(0, i));
   return i < 0 ? -i : i >= size ? 2 * (size - 1) - i : i;
 }
 
 function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): Tensor {
-  const size = x.shape[dim]!;
+  const size = x.shape[dim] ?? 1;
   if (mode === 'reflect' ? Math.max(before, after) >= size : size === 0) {
     refuse(
       ShapeError,
@@ -114,7 +116,7 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
     );
   }
   const length = Math.max(0, size + before + after);
-  // Memory first: what is too much is refused before its positions are listed.
+  // Memory first: too large a result is refused before its positions are listed.
   const list = empty(x.executor, [length], 'int32');
   const index = Int32Array.from({ length }, (_, i) => mirrored(i - before, size, mode));
   x.executor.write(list.address, index, 'int32');
@@ -122,7 +124,7 @@ function padByIndex(x: Tensor, { dim, before, after }: Margin, mode: PadMode): T
 }
 
 /**
- * Elements added around x: [left, right, top, bottom, …], the last dimension first; negative numbers take away.
+ * x with elements added around it: [left, right, top, bottom, …], the last dimension first; negative numbers take elements away.
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  * @throws ArgumentError, ShapeError if the numbers do not fit
@@ -141,7 +143,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     if (mode !== 'constant') return margins.reduce((y, margin) => padByIndex(y, margin, mode), x);
     let y = x;
     for (const { dim, before, after } of margins) {
-      if (before < 0 || after < 0) y = y.slice(dim, Math.max(0, -before), y.shape[dim]! + Math.min(0, after));
+      if (before < 0 || after < 0) y = y.slice(dim, Math.max(0, -before), (y.shape[dim] ?? 1) + Math.min(0, after));
     }
     const positive = margins.map(({ dim, before, after }) => ({
       dim,

@@ -1,5 +1,4 @@
-/** Entries of a dimension by their numbers, and what takes their gradients back. */
-
+/** Entries of a dimension by their indices, and the way back for their gradients. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeAddRows, encodeTakeRows } from '../../bindings/generated/encode.ts';
 import { commonExecutor, dense, done, empty, fillWith, sectionsOf } from '../emit/emit.ts';
@@ -41,7 +40,7 @@ export function checkIndex(op: string, index: Tensor, size: number, argument = '
 /**
  * The entries of a dimension that `index` (int32, or an array of whole numbers) names, in its order.
  *
- * @throws ArgumentError where an index is out of range, ShapeError where they are no vector, DTypeError where they are not int32
+ * @throws ArgumentError where an index is out of range, ShapeError unless `index` is a vector, DTypeError unless it is int32
  * @example
  * indexSelect(tensor([[1, 2], [3, 4]]), 0, [1, 1]).toArray(); // [[3, 4], [3, 4]]
  */
@@ -66,7 +65,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | NumberList):
   return record('indexSelect', [x, index], takeRowsAlong('indexSelect', x, at, index), { dim: at });
 }
 
-/** The same without a gradient. */
+/** The same without a record. */
 export function takeRowsAlong(op: string, x: Tensor, at: number, index: Tensor): Tensor {
   checkTensor(op, 'index', index);
   const executor = commonExecutor(op, x, index);

@@ -1,8 +1,7 @@
 /**
- * Seeing a tensor's elements in another shape. Views share memory with their tensor; only where strides cannot express
- * the new shape are the elements copied.
+ * A tensor's elements in another shape. Views share memory with their tensor; elements are copied only where strides cannot express the
+ * new shape.
  */
-
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import type { DType } from '../../bindings/executor.ts';
 import { commonExecutor, copyInto, empty, fillWith, sectionsOf, viewOf } from '../emit/emit.ts';
@@ -29,21 +28,22 @@ import { compose } from './compose.ts';
 import { cast, clone } from './convert.ts';
 
 /**
- * The same elements in another shape; one size may be −1. Copies only if it must.
+ * The same elements in another shape; one size may be −1. A view, or a copy where strides cannot express the shape.
  *
- * @throws ShapeError where the number of elements is another one
+ * @throws ShapeError where the number of elements differs
  * @example
  * reshape(arange(6), [2, -1]).toArray(); // [[0, 1, 2], [3, 4, 5]]
  */
-export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>> {
+export function reshape<To extends Shape>(x: Tensor, shape: To): Tensor<Asked<To>>;
+export function reshape(x: Tensor, shape: Shape): Tensor {
   if (arguments.length > 2) noMore('reshape', 2, arguments);
-  return reshaped('reshape', x, shape) as Tensor<Asked<To>>;
+  return reshaped('reshape', x, shape);
 }
 
 /**
- * As reshape, but throws where it would have to copy.
+ * As reshape, but refuses to copy.
  *
- * @throws ShapeError where the number of elements is another one, or x would have to be copied (then `reshape` does it)
+ * @throws ShapeError where the number of elements differs, or x would have to be copied (as `reshape` does)
  * @example
  * view(arange(6), [3, 2]).shape; // [3, 2]
  */
@@ -55,7 +55,7 @@ export function view(x: Tensor, shape: Shape): Tensor {
     refuse(
       ShapeError,
       'view',
-      `elements of ${show(x.shape)} do not lie so that they could be seen as ${show(target)}; use reshape`,
+      `the elements of ${show(x.shape)} cannot be seen as ${show(target)} without copying; use reshape`,
       { got: x.shape, expected: target },
     );
   }
@@ -76,7 +76,7 @@ function reshaped(op: string, x: Tensor, shape: Shape): Tensor {
 /**
  * Joins the dimensions start … end (all of them by default) into one.
  *
- * @throws ArgumentError where start lies behind end
+ * @throws ArgumentError where start is after end
  * @example
  * flatten(zeros(2, 3, 4), 1).shape; // [2, 12]
  */
@@ -87,7 +87,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const first = normalizeDim('flatten', start, x.ndim);
   const last = normalizeDim('flatten', end, x.ndim);
   if (first > last)
-    refuse(ArgumentError, 'flatten', `start ${start} lies behind end ${end}`, { argument: 'start', got: start });
+    refuse(ArgumentError, 'flatten', `start ${start} is after end ${end}`, { argument: 'start', got: start });
   const { size } = sectionsOf(x.shape, first, last);
   return reshaped('flatten', x, [...x.shape.slice(0, first), size, ...x.shape.slice(last + 1)]);
 }
@@ -103,12 +103,15 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   if (arguments.length > 3) noMore('unflatten', 3, arguments);
   checkTensor('unflatten', 'input', x);
   const at = normalizeDim('unflatten', dim, x.ndim);
-  const resolved = inferShape('unflatten', sizes, x.shape[at]!);
+  const size = x.shape[at];
+  if (size === undefined)
+    refuse(ShapeError, 'unflatten', 'a tensor without dimensions has none to split', { argument: 'input', got: [] });
+  const resolved = inferShape('unflatten', sizes, size);
   return reshaped('unflatten', x, [...x.shape.slice(0, at), ...resolved, ...x.shape.slice(at + 1)]);
 }
 
 /**
- * Drops dimensions of size 1: all of them, or the given one if its size is 1.
+ * Drops dimensions of size 1: all of them, or only the given one.
  *
  * @example
  * squeeze(zeros(1, 3, 1)).shape; // [3]
@@ -117,15 +120,14 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
   if (arguments.length > 2) noMore('squeeze', 2, arguments);
   checkTensor('squeeze', 'input', x);
   const at = dim === undefined ? undefined : normalizeDim('squeeze', dim, x.ndim);
-  const drop = (size: number, i: number) => size === 1 && (at === undefined || at === i);
-  const keep = x.shape.map((size, i) => !drop(size, i));
+  const keeps = (i: number) => x.shape[i] !== 1 || (at !== undefined && at !== i);
   return record(
     'reshape',
     [x],
     viewOf(
       x,
-      x.shape.filter((_, i) => keep[i]),
-      x.strides.filter((_, i) => keep[i]),
+      x.shape.filter((_, i) => keeps(i)),
+      x.strides.filter((_, i) => keeps(i)),
     ),
   );
 }
@@ -147,9 +149,9 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * Dimensions in another order: dimension i of the result is dimension dims[i] of x. A view.
+ * The dimensions in another order: dimension i of the result is dimension dims[i] of x. A view.
  *
- * @throws ArgumentError where not every dimension is named once
+ * @throws ArgumentError unless every dimension is named once
  * @example
  * permute(zeros(2, 3, 4), [2, 0, 1]).shape; // [4, 2, 3]
  */
@@ -199,11 +201,11 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'input', x);
   checkList('expand', 'shape', shape);
   const lead = shape.length - x.ndim;
-  const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
+  const target = shape.map((size, i) => (size === -1 ? (x.shape[i - lead] ?? size) : size));
   if (
     lead < 0 ||
     target.some((size, i) => i >= lead && size !== x.shape[i - lead] && x.shape[i - lead] !== 1) ||
-    // Nothing is copied, so that no allocation would refuse a size that kernels cannot count.
+    // Nothing is copied, so no allocation would refuse a size that kernels cannot count.
     target.some((size) => !Number.isInteger(size) || size < 0 || size >= 2 ** 31)
   ) {
     // A file that asks for it has passed its own limit.
@@ -219,9 +221,9 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
- * The part start ≤ index < end of one dimension, every `step`-th; negative numbers count from the end. A view.
+ * The part start ≤ index < end of one dimension, every `step`-th element; negative numbers count from the end. A view.
  *
- * @throws ArgumentError where start, end or step is no whole number, or step is below 1
+ * @throws ArgumentError where start, end or step is not a whole number, or step is below 1
  * @example
  * slice(arange(10), 0, 2, 9, 3).toArray(); // [2, 5, 8]
  */
@@ -246,7 +248,7 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
         got: index,
       });
   }
-  const size = x.shape[at]!;
+  const size = x.shape[at] ?? 1;
   const limit = (index: number) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
   const first = limit(start);
   const length = Math.max(0, Math.ceil((limit(end) - first) / step));
@@ -256,21 +258,21 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
   return record('slice', [x], y, { dim: at, start: first, step });
 }
 
-/** Zeros with x in the place that `slice(dim, start, …, step)` reads: the gradient of slice. */
+/** Zeros with x where `slice(dim, start, …, step)` reads: the gradient of slice. */
 export function unslice(x: Tensor, dim: number, start: number, size: number, step: number): Tensor {
   const shape = x.shape.map((s, i) => (i === dim ? size : s));
   const y = empty(x.executor, shape, x.dtype);
   fillWith(y, 0);
-  const end = start + (x.shape[dim]! - 1) * step + 1;
+  const end = start + ((x.shape[dim] ?? 1) - 1) * step + 1;
   const strides = y.strides.map((s, i) => (i === dim ? s * step : s));
-  const place = viewOf(y, x.shape, strides, y.offset + start * y.strides[dim]!);
+  const place = viewOf(y, x.shape, strides, y.offset + start * (y.strides[dim] ?? 0));
   copyInto(x, place);
   place.dispose();
   return record('unslice', [x], y, { dim, start, end, step });
 }
 
 /**
- * One index of a dimension; the dimension goes. A view.
+ * The part at one index of a dimension, without that dimension. A view.
  *
  * @throws ArgumentError where the index is out of range
  * @example
@@ -294,7 +296,8 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   return y;
 }
 
-function checkTensors(op: string, list: readonly Tensor[]): void {
+/** Refuses what is not a list of tensors. */
+function checkTensors(op: string, list: readonly Tensor[]): asserts list is readonly [Tensor, ...Tensor[]] {
   if (!Array.isArray(list) || list.length === 0)
     refuse(ArgumentError, op, 'expected a list of at least one tensor', { argument: 'tensors', got: list });
   list.forEach((t, i) => void checkTensor(op, `tensors[${i}]`, t));
@@ -306,12 +309,12 @@ function commonType(list: readonly Tensor[]): DType {
   return types.has('float32') ? 'float32' : types.has('int32') ? 'int32' : 'bool';
 }
 
-/** Empty vectors, which PyTorch lets `cat` join to anything: lists grow from them. */
+/** Whether it is an empty vector, which PyTorch lets `cat` join to anything: lists grow from them. */
 const isNothing = ({ shape }: Tensor) => shape.length === 1 && shape[0] === 0;
 
 /**
- * Joins tensors along a dimension that they have. Of several element types the result has the widest; vectors without elements
- * may stand among tensors of any shape.
+ * Joins tensors along one of their dimensions. The result has the widest of their element types; empty vectors may be among tensors of
+ * any shape.
  *
  * @throws ShapeError where the shapes differ outside the dimension, ArgumentError for an empty list
  * @example
@@ -320,15 +323,15 @@ const isNothing = ({ shape }: Tensor) => shape.length === 1 && shape[0] === 0;
 export function cat(list: readonly Tensor[], dim = 0): Tensor {
   if (arguments.length > 2) noMore('cat', 2, arguments);
   checkTensors('cat', list);
-  const first = list.find((t) => !isNothing(t)) ?? list[0]!;
-  const executor = commonExecutor('cat', ...(list as [Tensor, ...Tensor[]]));
+  const first = list.find((t) => !isNothing(t)) ?? list[0];
+  const executor = commonExecutor('cat', ...list);
   const at = normalizeDim('cat', dim, first.ndim);
   if (first.ndim === 0)
     refuse(ShapeError, 'cat', 'tensors without dimensions cannot be joined; use stack', {
       argument: 'tensors',
       got: [],
     });
-  const parts = first.ndim === 1 ? list : list.filter((t) => !isNothing(t));
+  const parts: readonly Tensor[] = first.ndim === 1 ? list : list.filter((t) => !isNothing(t));
   for (const t of parts) {
     if (t.ndim !== first.ndim || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {
       refuse(ShapeError, 'cat', `shapes differ outside dimension ${dim}: ${show(first.shape)} and ${show(t.shape)}`, {
@@ -353,10 +356,10 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
   );
   let start = 0;
   for (const t of parts) {
-    const place = viewOf(y, t.shape, y.strides, y.offset + start * y.strides[at]!);
+    const place = viewOf(y, t.shape, y.strides, y.offset + start * (y.strides[at] ?? 0));
     copyInto(t, place);
     place.dispose();
-    start += t.shape[at]!;
+    start += t.shape[at] ?? 1;
   }
   return record('cat', parts, y, { dim: at });
 }
@@ -371,7 +374,7 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
 export function stack(list: readonly Tensor[], dim = 0): Tensor {
   if (arguments.length > 2) noMore('stack', 2, arguments);
   checkTensors('stack', list);
-  const first = list[0]!;
+  const [first] = list;
   for (const t of list) {
     if (!sameShape(t.shape, first.shape)) {
       refuse(ShapeError, 'stack', `shapes differ: ${show(first.shape)} and ${show(t.shape)}`, {

@@ -308,7 +308,7 @@ describe('reductions refuse', () => {
     ),
   );
   check([
-    ['max of nothing', () => zeros(0).max(), ShapeError, 'max: a tensor without elements has none'],
+    ['max of nothing', () => zeros(0).max(), ShapeError, 'max: a tensor without elements has no maximum'],
     [
       'norm ∞ of nothing',
       () => zeros(0).norm(undefined, { p: Infinity }),
