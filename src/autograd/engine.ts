@@ -1,6 +1,6 @@
 /**
  * The backward pass. It walks the recorded nodes from the newest to the oldest, asks each one's rule for the gradients of
- * its inputs, undoes broadcasting in one place, and adds gradients up: in `grad` for leaves, on the way for all others.
+ * its inputs, undoes broadcasting in one place, and accumulates gradients: in `grad` for leaves, in `pending` for all others.
  */
 import { AutogradError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, emitBinaryInto, materialize } from '../emit/emit.ts';
@@ -24,7 +24,7 @@ let passes = 0;
 class NodeContext implements Context<unknown> {
   constructor(
     private readonly node: Node,
-    private readonly output_: Variable,
+    private readonly variable: Variable,
     private readonly createGraph: boolean,
     /** Whether leaves are given their gradients in `grad`. */
     private readonly deposits: boolean,
@@ -35,7 +35,7 @@ class NodeContext implements Context<unknown> {
   }
 
   get output(): Tensor {
-    return this.unpack(this.node.savedOutput!, this.output_);
+    return this.unpack(this.node.savedOutput!, this.variable);
   }
 
   needs(i: number): boolean {
@@ -43,7 +43,7 @@ class NodeContext implements Context<unknown> {
   }
 
   leaf(i: number): Variable | null {
-    const variable = this.node.inputs[i]!;
+    const variable = this.node.inputs[i] ?? null;
     return this.deposits && !this.createGraph && variable?.node === null ? variable : null;
   }
 
@@ -79,13 +79,13 @@ class NodeContext implements Context<unknown> {
 
 /** Options of `backward`. */
 export interface BackwardOptions {
-  /** Keep the graph for another pass. Default: the value of `createGraph`. */
+  /** Keep the graph for another backward pass. Default: the value of `createGraph`. */
   retainGraph?: boolean;
   /** Record the backward pass itself, so that gradients can be differentiated again. Default false. */
   createGraph?: boolean;
 }
 
-/** Adds two gradients that are on their way. `sum` is this pass's own unless `createGraph` is set: then it may be in the graph. */
+/** Adds two pending gradients. `sum` belongs to this pass, unless `createGraph` is set: then it may be in the graph. */
 function addGradients(sum: Tensor, more: Tensor, createGraph: boolean): Tensor {
   if (!createGraph && sum.storage.refs === 1 && sum.contiguous) {
     emitBinaryInto('add', sum, more, sum);
@@ -105,21 +105,21 @@ function accumulate(variable: Variable, gradient: Tensor, createGraph: boolean):
   }
 }
 
-/** Refuses a `grad` that someone has assigned and that nothing can be added to. */
-function checkAccumulated(before: Tensor, { shape }: Tensor, op = 'backward'): void {
+/** Refuses a `grad` that the user has assigned and to which this gradient cannot be added. */
+function checkAccumulated(before: Tensor, { shape }: Tensor): void {
   if (!sameShape(before.shape, shape))
-    refuse(ShapeError, op, `grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`, {
-      got: before.shape,
-      expected: shape,
-    });
+    refuse(
+      ShapeError,
+      'backward',
+      `grad of a leaf ${show(shape)} is ${show(before.shape)}; assign one of its shape, or null`,
+      { got: before.shape, expected: shape },
+    );
   if (before.dtype !== 'float32')
-    refuse(DTypeError, op, `grad of a leaf is ${before.dtype}, expected float32`, { got: before.dtype });
+    refuse(DTypeError, 'backward', `grad of a leaf is ${before.dtype}, expected float32`, { got: before.dtype });
 }
 
-/** Moves a leaf's pending gradient into its `grad`. Tensors that the user was given and no leaf needs any longer go to `left`. */
-function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
-  const gradient = leaf.pending!;
-  leaf.pending = null;
+/** Adds a gradient to a leaf's `grad`. Tensors that the user was given and that no leaf needs any longer go to `left`. */
+function deposit(leaf: Variable, gradient: Tensor, createGraph: boolean, left: Tensor[]): void {
   if (leaf.handles === 0) {
     gradient.dispose();
     return;
@@ -150,8 +150,8 @@ function deposit(leaf: Variable, createGraph: boolean, left: Tensor[]): void {
 }
 
 /**
- * Every variable with a node behind it that leads to `roots`, in the order in which their rules must run; leaves go to
- * `leaves`. Each is held (refs) until the pass is over, or consuming one node would free the next before it has run.
+ * Finds every variable from which a root was computed: those with a node go to `order`, in the order in which their rules must run,
+ * and leaves to `leaves`. Each is held (refs) until the pass is over; otherwise consuming one node would free the next before it has run.
  */
 function collect(roots: readonly Variable[], order: Variable[], leaves: Variable[]): void {
   const pass = ++passes;
@@ -177,16 +177,14 @@ function collect(roots: readonly Variable[], order: Variable[], leaves: Variable
   order.sort((a, b) => b.node!.id - a.node!.id);
 }
 
-/** Runs one node's rule and hands the gradients on. */
-function propagate(variable: Variable, createGraph: boolean, deposits: boolean): void {
-  const node = variable.node!;
-  const g = variable.pending!;
+/** Runs the rule of a variable's node on its gradient, and passes the gradients on to its inputs. */
+function propagate(variable: Variable, node: Node, g: Tensor, createGraph: boolean, deposits: boolean): void {
   const scope = openScope();
   const kept: Tensor[] = [];
   try {
     const rule = rules[node.primitive as Primitive] as Rule<unknown>;
     const gradients = withGrad(createGraph, () => rule(g, new NodeContext(node, variable, createGraph, deposits)));
-    // All handles are made before the first is given away: that one may be disposed at once, and others may be the same tensor.
+    // All handles are made before the first is passed on: it may be disposed at once, and others may be the same tensor.
     const owned = node.inputs.map((input, i): Tensor | null => {
       const gradient = gradients[i] ?? null;
       if (gradient === null || input === null) return null;
@@ -199,22 +197,25 @@ function propagate(variable: Variable, createGraph: boolean, deposits: boolean):
       return own;
     });
     owned.forEach((own, i) => {
-      if (own === null) return;
-      const input = node.inputs[i]!;
+      const input = node.inputs[i] ?? null;
+      if (own === null || input === null) return;
       accumulate(input, own, createGraph);
-      if (input.pending !== own) kept.push(input.pending!);
+      const { pending } = input;
+      if (pending !== null && pending !== own) kept.push(pending);
     });
   } finally {
     closeScope(scope, kept);
   }
 }
 
-interface Sink {
-  /** Variables whose gradient is asked for, whether leaf or not; `null`: all leaves get theirs in `grad`. */
-  wanted: Map<Variable, Tensor | null> | null;
+/** A variable from which a backward pass starts, and its gradient. */
+interface Start {
+  variable: Variable;
+  seed: Tensor;
 }
 
-function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: BackwardOptions, { wanted }: Sink): void {
+/** @param wanted the variables whose gradients are asked for, leaves or not; `null`: all leaves get theirs in `grad` */
+function run(starts: readonly Start[], options: BackwardOptions, wanted: Map<Variable, Tensor | null> | null): void {
   const { createGraph = false, retainGraph = createGraph } = options;
   const scope = openScope();
   const leaves: Variable[] = [];
@@ -222,17 +223,15 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
   const results: Tensor[] = [];
   try {
     collect(
-      roots.map((root) => root.variable!),
+      starts.map(({ variable }) => variable),
       order,
       leaves,
     );
-    roots.forEach((root, i) => {
-      accumulate(root.variable!, anotherHandle(seeds[i]!), createGraph);
-    });
+    for (const { variable, seed } of starts) accumulate(variable, anotherHandle(seed), createGraph);
     for (const variable of order) {
-      if (variable.pending === null) continue;
-      propagate(variable, createGraph, wanted === null);
-      const gradient = variable.pending;
+      const { node, pending: gradient } = variable;
+      if (node === null || gradient === null) continue;
+      propagate(variable, node, gradient, createGraph, wanted === null);
       variable.pending = null;
       if (wanted?.has(variable)) {
         wanted.set(variable, gradient);
@@ -240,12 +239,14 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
       } else {
         gradient.dispose();
       }
-      if (!retainGraph) consume(variable.node!);
+      if (!retainGraph) consume(node);
     }
     for (const leaf of leaves) {
       if (leaf.pending === null) continue;
       if (wanted === null) {
-        withGrad(createGraph, () => deposit(leaf, createGraph, results));
+        const gradient = leaf.pending;
+        leaf.pending = null;
+        withGrad(createGraph, () => deposit(leaf, gradient, createGraph, results));
       } else {
         if (wanted.has(leaf)) {
           wanted.set(leaf, leaf.pending);
@@ -257,22 +258,25 @@ function run(roots: readonly Tensor[], seeds: readonly Tensor[], options: Backwa
   } finally {
     closeScope(scope, results);
     for (const variable of [...order, ...leaves]) {
-      // After an error nothing must be left on the way.
+      // After an error no gradient must stay pending.
       variable.pending = null;
       releaseVariable(variable);
     }
   }
 }
 
-function checkRoot(op: string, root: Tensor): void {
+/** The variable of a tensor that requires grad. */
+function rootOf(op: string, root: Tensor): Variable {
   checkTensor(op, 'output', root);
-  if (!root.requiresGrad) {
+  const { variable } = root;
+  if (variable === null || !root.requiresGrad) {
     refuse(
       AutogradError,
       op,
       `the tensor ${show(root.shape)} does not require grad: nothing that it was made from has requiresGrad set`,
     );
   }
+  return variable;
 }
 
 function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
@@ -302,27 +306,30 @@ function seedFor(op: string, root: Tensor, grad: Tensor | undefined): Tensor {
 
 /** `tensor.backward()`. */
 export function backward(root: Tensor, grad: Tensor | undefined, options: BackwardOptions): void {
-  checkRoot('backward', root);
+  const variable = rootOf('backward', root);
   checkOptions('backward', options, { retainGraph: FLAG, createGraph: FLAG });
   const seed = seedFor('backward', root, grad);
   try {
-    run([root], [seed], options, { wanted: null });
+    run([{ variable, seed }], options, null);
   } finally {
     if (seed !== grad) seed.dispose();
   }
 }
 
+const isList = (given: Tensor | readonly Tensor[]): given is readonly Tensor[] => Array.isArray(given);
+const listOf = (given: Tensor | readonly Tensor[]): readonly Tensor[] => (isList(given) ? given : [given]);
+
 /** Options of `grad`. */
 export interface GradOptions extends BackwardOptions {
-  /** Gradients of the outputs; needed for those that have more than one element. */
+  /** Gradients of the outputs. Outputs with more than one element need one. */
   gradOutputs?: Tensor | readonly Tensor[];
-  /** Give null for inputs that the output does not depend on, which are an error otherwise. Default false. */
+  /** Return null for inputs that the output does not depend on, instead of throwing. Default false. */
   allowUnused?: boolean;
 }
 
 /**
- * Gradients of `output` for `inputs`, as new tensors; no `grad` is touched. An input that `output` does not depend on
- * is an error, or with `allowUnused` null.
+ * Gradients of `output` with respect to `inputs`, as new tensors; no `grad` is touched. If `output` does not depend on an input,
+ * that is an error, or with `allowUnused` the gradient is null.
  *
  * @example
  * const x = tensor([2], { requiresGrad: true });
@@ -348,30 +355,30 @@ export function grad(
 ): (Tensor | null)[] {
   if (arguments.length > 3) noMore('grad', 3, arguments);
   checkOptions('grad', options, { retainGraph: FLAG, createGraph: FLAG, gradOutputs: VALUE, allowUnused: FLAG });
-  const outputs = Array.isArray(output) ? (output as readonly Tensor[]) : [output as Tensor];
-  const targets = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : [inputs as Tensor];
-  const { gradOutputs } = options;
-  const given =
-    gradOutputs === undefined
-      ? []
-      : Array.isArray(gradOutputs)
-        ? (gradOutputs as readonly Tensor[])
-        : [gradOutputs as Tensor];
-  for (const root of outputs) checkRoot('grad', root);
-  for (const [i, input] of targets.entries()) {
+  const outputs = listOf(output);
+  const given = options.gradOutputs === undefined ? [] : listOf(options.gradOutputs);
+  const roots = outputs.map((root) => rootOf('grad', root));
+  const targets = listOf(inputs).map((input, i) => {
     checkTensor('grad', `inputs[${i}]`, input);
-    if (!input.requiresGrad) refuse(AutogradError, 'grad', `input ${i} does not require grad`, { argument: 'inputs' });
-  }
+    const { variable } = input;
+    if (variable === null || !input.requiresGrad)
+      refuse(AutogradError, 'grad', `input ${i} does not require grad`, { argument: 'inputs' });
+    return variable;
+  });
   const seeds = outputs.map((root, i) => seedFor('grad', root, given[i]));
-  const wanted = new Map<Variable, Tensor | null>(targets.map((input) => [input.variable!, null]));
+  const wanted = new Map<Variable, Tensor | null>(targets.map((target) => [target, null]));
   try {
-    run(outputs, seeds, options, { wanted });
+    run(
+      roots.map((variable, i) => ({ variable, seed: seeds[i]! })),
+      options,
+      wanted,
+    );
   } finally {
     seeds.forEach((seed, i) => {
       if (seed !== given[i]) seed.dispose();
     });
   }
-  const gradients = targets.map((input) => wanted.get(input.variable!) ?? null);
+  const gradients = targets.map((target) => wanted.get(target) ?? null);
   const unused = gradients.indexOf(null);
   if (unused >= 0 && options.allowUnused !== true) {
     for (const gradient of gradients) gradient?.dispose();

@@ -18,17 +18,17 @@ export interface GradcheckOptions {
   rtol?: number;
 }
 
-/** Golden-ratio steps: fixed, irregular weights, so that no error can cancel in the weighted sum. */
+/** Fixed, irregular weights (steps of the golden ratio), so that errors cannot cancel in the weighted sum. */
 function weightOf(i: number): number {
   return 0.5 + ((i * 0.6180339887498949) % 1);
 }
 
 /**
- * Compares the gradients of `fn` with central differences. All inputs that require grad are checked, at copies of them in
- * float64; tensors that `fn` makes inside are float64 too.
+ * Compares the gradients of `fn` with central differences. All inputs that require grad are checked, on copies of them in
+ * float64; tensors that `fn` makes are float64 too.
  *
  * @returns true
- * @throws AutogradError naming the element where the two differ
+ * @throws AutogradError that names the first element where the two differ
  * @example
  * gradcheck((x) => x.tanh().mul(x), [randn(3, 2, { requiresGrad: true })]);
  */
@@ -68,28 +68,27 @@ export function gradcheck(
         'float32',
       );
       const checked = points.filter((point) => point.requiresGrad);
-      const gradients = grad(output, checked, { gradOutputs: weights }).map((g) => g.dataSync());
-      checked.forEach((point, p) => {
+      const gradients = grad(output, checked, { gradOutputs: weights });
+      for (const [p, gradient] of gradients.entries()) {
+        const point = checked[p]!;
         const values = point.dataSync();
         const at = (i: number, value: number) => {
           executor.write(point.address + i, [value], 'float32');
           return weigh(scope(() => fn(...points)));
         };
-        for (let i = 0; i < values.length; i++) {
+        for (const [i, got] of gradient.dataSync().entries()) {
           const value = values[i]!;
           const expected = (at(i, value + eps) - at(i, value - eps)) / (2 * eps);
           executor.write(point.address + i, [value], 'float32');
-          const got = gradients[p]![i]!;
-          if (!(Math.abs(got - expected) <= atol + rtol * Math.abs(expected))) {
-            refuse(
-              AutogradError,
-              'gradcheck',
-              `element ${i} of input ${inputs.indexOf(inputs.filter((x) => x.requiresGrad)[p]!)}: gradient ${got}, finite difference ${expected}`,
-              { got, expected },
-            );
-          }
+          if (Math.abs(got - expected) <= atol + rtol * Math.abs(expected)) continue;
+          refuse(
+            AutogradError,
+            'gradcheck',
+            `element ${i} of input ${points.indexOf(point)}: gradient ${got}, finite difference ${expected}`,
+            { got, expected },
+          );
         }
-      });
+      }
       return true as const;
     }),
   );

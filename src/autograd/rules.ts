@@ -1,10 +1,10 @@
 /**
- * The gradient rules: one for each primitive, in one table. A rule gives, from the gradient `g` of an operation's result, the
- * gradients of its inputs (null where there is none). Rules are made of differentiable
- * operations, so that gradients can be differentiated again. They need not undo broadcasting: the engine does.
+ * The gradient rules: one for each primitive, in one table. From the gradient `g` of an operation's result, a rule computes the
+ * gradients of its inputs (null if an input has none). Rules consist of differentiable operations, so that gradients can be
+ * differentiated again. They need not undo broadcasting: the engine does that.
  *
- * Ties are decided as PyTorch does: relu'(0) = 0; clamp passes the gradient at its limits; maximum and minimum share it
- * equally; max along a dimension gives it to the returned index, max over everything and the norm ∞ share it equally, among
+ * Ties are broken as in PyTorch: relu'(0) = 0; clamp passes the gradient at its limits; maximum and minimum share it
+ * equally; max along a dimension gives it to the returned index; max over everything and the norm ∞ share it equally, among
  * all NaN if there are any.
  */
 import * as ops from '../ops/index.ts';
@@ -22,10 +22,10 @@ import type { Rules } from './rules/rule.ts';
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-/** The limit with which PyTorch keeps the gradient of binary cross-entropy finite. */
+/** The limit by which PyTorch keeps the gradient of binary cross-entropy finite. */
 const SMALLEST_SPREAD = 1e-12;
 
-/** The part of g that one of two competing operands gets: nothing where it loses, half at a tie; at NaN both get all. */
+/** The part of g that one of two competing operands gets: nothing where it loses, half at a tie. At NaN both get all of it. */
 function share(g: Tensor, loses: Tensor, ties: Tensor): Tensor {
   return ops.where(loses, 0, ops.where(ties, g.mul(0.5), g));
 }
@@ -58,7 +58,7 @@ export const rules: Rules<Primitive> = {
     const [x, min, max] = [c.input(0), c.input(1), c.input(2)];
     return [
       c.needs(0) ? ops.where(x.ge(min).mul(x.le(max)), g, 0) : null,
-      // Limits that cross: the upper one counts.
+      // If the limits cross, the upper one counts.
       c.needs(1) ? ops.where(c.attributes.isBoth ? x.lt(min).mul(min.lt(max)) : x.lt(min), g, 0) : null,
       c.needs(2) ? ops.where(c.attributes.isBoth ? x.gt(max).add(max.lt(min)) : x.gt(max), g, 0) : null,
     ];
@@ -170,7 +170,7 @@ export const rules: Rules<Primitive> = {
     const spread = ops.sub(1, x).mul(x).clamp(SMALLEST_SPREAD);
     return [
       c.needs(0) ? g.mul(x.sub(y).div(spread)) : null,
-      // As in PyTorch without the limits.
+      // Without the limit, as in PyTorch.
       c.needs(1) ? g.mul(x.neg().log1p().sub(x.log())) : null,
     ];
   },

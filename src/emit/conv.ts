@@ -1,8 +1,8 @@
-/** From convolutions to commands. Shapes are right when they come here; autograd is not known here. */
+/** From convolutions to commands. The caller has checked shapes; autograd is not known here. */
 import { Activation, encodeConv, encodeConvInputGrad, encodeConvWeightGrad } from '../../bindings/generated/encode.ts';
 import type { ConvGeometry } from '../../bindings/wasm/winograd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { dense, done, empty, fillWith } from './emit.ts';
+import { addressOf, dense, done, empty, fillWith } from './emit.ts';
 import {
   emitWinogradConv,
   emitWinogradInputGrad,
@@ -12,7 +12,7 @@ import {
   weightGradUsesWinograd,
 } from './winograd.ts';
 
-/** Runs `emit` with contiguous operands, and frees what had to be copied for that. */
+/** Runs `emit` with contiguous operands, and frees the copies that were needed for that. */
 function withDense<T extends (Tensor | null)[], R>(operands: [...T], emit: (...operands: T) => R): R {
   const copies = operands.map((operand) => (operand === null ? null : dense(operand)));
   const result = emit(...(copies as T));
@@ -22,11 +22,9 @@ function withDense<T extends (Tensor | null)[], R>(operands: [...T], emit: (...o
   return result;
 }
 
-const addressOf = (x: Tensor | null) => (x === null ? 0 : x.address);
-
 /**
- * conv(x, w) + bias. Here it is chosen which command does it. `constant`: w stays as it is from one run of this program to the
- * next, so that what is made of w alone costs nothing.
+ * conv(x, w) + bias, by the faster of two commands. `constant`: w stays the same from one run of the program to the next, so that
+ * what depends only on w costs nothing.
  */
 export function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry, constant: boolean): Tensor {
   const { executor } = x;
@@ -48,7 +46,7 @@ export function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, geometry: Co
   return y;
 }
 
-/** Gradient of the above with respect to x, from that of its result; plus bias, one value an input channel. */
+/** Gradient of the above with respect to x, from that of its result; plus bias, one value per input channel. */
 export function emitConvInputGrad(g: Tensor, w: Tensor, bias: Tensor | null, geometry: ConvGeometry): Tensor {
   const { executor } = g;
   const { batch, inChannels, height, width } = geometry;

@@ -1,6 +1,6 @@
 /**
  * From tensors to commands: each function allocates its output, encodes one command (plus copies of operands that must
- * be contiguous) and runs it. Shapes are right when they come here; autograd is not known here.
+ * be contiguous) and runs it. The caller has checked shapes; autograd is not known here.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { DeviceError, refuse } from '../../bindings/errors.ts';
@@ -28,14 +28,19 @@ import { Storage } from '../tensor/storage.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 
-/** A new contiguous tensor with whatever its memory holds. */
+/** A new contiguous tensor, whose elements are whatever its memory holds. */
 export function empty(executor: Executor, shape: Shape, dtype: DType): Tensor {
   return new Tensor(Storage.allocate(executor, numelOf(shape)), shape, stridesOf(shape), 0, dtype);
 }
 
-/** Another handle on a tensor's elements, seen in another shape. */
+/** Another handle on a tensor's elements, in another shape. */
 export function viewOf(x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset): Tensor {
   return new Tensor(x.storage.retain(), shape, strides, offset, x.dtype);
+}
+
+/** The address of an operand that may be absent. */
+export function addressOf(x: Tensor | null | undefined): number {
+  return x?.address ?? 0;
 }
 
 /** The executor that all of these live on; throws if there are two. */
@@ -68,7 +73,7 @@ export function done(x: Tensor, original: Tensor): void {
   if (x !== original) x.dispose();
 }
 
-/** Places of the first and the last element of a tensor that has any. */
+/** Where in the storage the first and the last element of a tensor are, if it has any. */
 function extent({ shape, strides, offset }: Tensor): [first: number, last: number] {
   let [first, last] = [offset, offset];
   for (let i = 0; i < shape.length; i++) {
@@ -79,7 +84,7 @@ function extent({ shape, strides, offset }: Tensor): [first: number, last: numbe
   return [first, last];
 }
 
-/** Whether x and y, which have elements, may have some in common. */
+/** Whether x and y, which both have elements, may have some in common. */
 function overlaps(x: Tensor, y: Tensor): boolean {
   if (x.storage !== y.storage) return false;
   const [xFirst, xLast] = extent(x);

@@ -1,4 +1,4 @@
-/** From tensors to the commands that move single elements by index, and to those that order them. */
+/** From tensors to the commands that move single elements by index, and to those that sort. */
 import { SORT_COUNTERS } from '../../bindings/commands/index.ts';
 import { encodeGather, encodeScatterAdd, encodeSort } from '../../bindings/generated/encode.ts';
 import type { Shape } from '../tensor/shapes.ts';
@@ -47,10 +47,10 @@ export function emitScatterAdd(
   executor.run();
 }
 
-/** Up to so many elements a sorted list that elements are inserted into is faster than sorting all of them. */
+/** Up to this many elements, inserting into a sorted list is faster than sorting everything. */
 const INSERTION_LIMIT = 32;
 
-/** The first `count` elements of each row of a contiguous x in order, and their places, in `shape`. */
+/** The first `count` elements of each row of a contiguous x in order, and their indices, in `shape`. */
 export function emitSort(
   x: Tensor,
   count: number,

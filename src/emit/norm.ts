@@ -1,9 +1,9 @@
-/** Commands of normalisation. Tensors are contiguous, shapes are right when they come here. */
+/** Commands of normalisation. Tensors are contiguous, and the caller has checked shapes. */
 import { encodeMoments, encodeNormalize, encodeNormGrad, encodeNormSums } from '../../bindings/generated/encode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { empty } from './emit.ts';
+import { addressOf, empty } from './emit.ts';
 
-/** A tensor seen as [outer, channels, spatial], and how many channels share a mean: 0 is BatchNorm, whose means are its channels'. */
+/** A tensor seen as [outer, channels, spatial], and how many channels share a mean: 0 is BatchNorm, which has one mean per channel. */
 export interface NormView {
   outer: number;
   channels: number;
@@ -17,17 +17,15 @@ export interface Moments {
   rstd: Tensor;
 }
 
-/** Statistics that follow the batches, changed in place. */
+/** Running statistics, updated in place. */
 export interface Running {
   mean: Tensor;
   variance: Tensor;
-  /** Share of the new value, or the int32 count that its reciprocal is taken of. */
+  /** The share of the new value, or the int32 count of which it is the reciprocal. */
   momentum: number | Tensor;
 }
 
-const addressOf = (x: Tensor | null): number => (x === null ? 0 : x.address);
-
-/** Statistics of x as `view` sees it. `running` follows them. */
+/** Statistics of x as `view` sees it. They update `running`. */
 export function emitMoments(x: Tensor, view: NormView, eps: number, running: Running | null): Moments {
   const { executor } = x;
   const { outer, channels, spatial, groupChannels } = view;
@@ -83,7 +81,7 @@ export function emitNormalize(
   return y;
 }
 
-/** What normGrad takes for BatchNorm, and the gradients of bias and weight: Σ g and Σ g·x̂ for each channel. */
+/** Σ g and Σ g·x̂ for each channel: the gradients of bias and weight, which normGrad needs for BatchNorm. */
 export interface NormSums {
   sums: Tensor;
   products: Tensor;
@@ -108,7 +106,7 @@ export function emitNormSums(x: Tensor, g: Tensor, { mean, rstd }: Moments, view
   return { sums, products };
 }
 
-/** Gradient for x; `batch` null for BatchNorm: its statistics do not depend on x. */
+/** Gradient with respect to x. Without `batch`, the statistics of BatchNorm do not depend on x. */
 export function emitNormGrad(
   x: Tensor,
   g: Tensor,
@@ -127,8 +125,8 @@ export function emitNormGrad(
       mean: mean.address,
       rstd: rstd.address,
       weight: addressOf(weight),
-      sums: addressOf(batch === null ? null : batch.sums),
-      products: addressOf(batch === null ? null : batch.products),
+      sums: addressOf(batch?.sums),
+      products: addressOf(batch?.products),
       gx: gx.address,
     });
     executor.run();

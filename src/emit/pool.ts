@@ -1,8 +1,8 @@
-/** Commands of pooling: x is contiguous, its last two dimensions are the planes. Geometry is right when it comes here. */
+/** Commands of pooling: x is contiguous, and its last two dimensions are the planes. The caller has checked the geometry. */
 import { encodeAvgPool, encodeAvgPoolGrad, encodeMaxPool, encodeMaxPoolGrad } from '../../bindings/generated/encode.ts';
 import { numelOf, type Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { empty } from './emit.ts';
+import { addressOf, empty } from './emit.ts';
 
 /** A pooling of planes of height × width: the fields of its commands. kernelHeight 0: adaptive. */
 export interface PoolGeometry {
@@ -18,7 +18,7 @@ export interface PoolGeometry {
   padWidth: number;
   dilationHeight: number;
   dilationWidth: number;
-  /** avgPool: whether elements in the padding count. */
+  /** For avgPool: whether elements in the padding count. */
   countPad: 0 | 1;
 }
 
@@ -29,7 +29,7 @@ const outputShape = (shape: Shape, { outHeight, outWidth }: PoolGeometry): numbe
   outWidth,
 ];
 
-/** Largest elements of the windows; `indices` is null unless wanted. */
+/** Largest elements of the windows, and their indices if they are wanted. */
 export function emitMaxPool(x: Tensor, geometry: PoolGeometry, withIndices: boolean): [Tensor, Tensor | null] {
   const { executor } = x;
   const shape = outputShape(x.shape, geometry);
@@ -40,7 +40,7 @@ export function emitMaxPool(x: Tensor, geometry: PoolGeometry, withIndices: bool
       ...geometry,
       x: x.address,
       y: y.address,
-      indices: indices === null ? 0 : indices.address,
+      indices: addressOf(indices),
       planes: planesOf(shape),
     });
     executor.run();

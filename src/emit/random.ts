@@ -1,6 +1,6 @@
 /**
- * Random numbers: Philox4x32-10, a counter-based generator. Number i of a stream is a function of (seed, i) alone, so
- * every executor draws the same numbers, whatever its threads.
+ * Random numbers: Philox4x32-10, a counter-based generator. Number i of a stream is a function of (seed, i) only, so
+ * every executor draws the same numbers, with any number of threads.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
@@ -25,7 +25,7 @@ export class Generator {
     this.seed(seed);
   }
 
-  /** Starts the stream anew. */
+  /** Restarts the stream. */
   seed(seed: number): void {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       refuse(ArgumentError, 'manualSeed', `the seed must be a whole number from 0 to 2^53 − 1, got ${seed}`, {
@@ -37,7 +37,7 @@ export class Generator {
     this.counter = 0;
   }
 
-  /** Seed and position, to go on from later. */
+  /** Seed and position, from which to continue later. */
   get state(): { seed: number; counter: number } {
     return { seed: this.seedValue, counter: this.counter };
   }
@@ -81,12 +81,12 @@ export class Generator {
     );
   }
 
-  /** Goes on by so many blocks. */
+  /** Skips this many blocks. */
   skip(blocks: number): void {
     this.counter += blocks;
   }
 
-  /** So many numbers: uniform in 0 … 1, or of the standard normal distribution. */
+  /** n numbers: uniform in 0 … 1, or from the standard normal distribution. */
   numbers(fn: 'uniform' | 'normal', n: number): Float32Array {
     const executor = readableExecutor();
     const words = Storage.allocate(executor, n);
@@ -113,10 +113,10 @@ export class Generator {
   }
 }
 
-/** The library's own stream; a new one at every start. */
+/** The library's own stream, with another seed in every process. */
 export const generator = new Generator(Math.floor(Math.random() * TWO_32));
 
-/** A stream of its own for a seed; without one the library's. */
+/** A new stream for a seed, or the library's without one. */
 export function generatorFor(op: string, seed: number | undefined): Generator {
   if (seed === undefined) return generator;
   checkWhole(op, 'seed', seed);
@@ -124,7 +124,7 @@ export function generatorFor(op: string, seed: number | undefined): Generator {
 }
 
 /**
- * Starts the library's random numbers anew: initial weights, dropout, `rand…`, shuffling without a seed of its own.
+ * Restarts the library's random numbers: initial weights, dropout, `rand…`, shuffling without a seed of its own.
  *
  * @example
  * manualSeed(42);

@@ -1,18 +1,19 @@
-/** Recurrent layers as commands. All operands are contiguous and their shapes are right; autograd is not known here. */
+/** Recurrent layers as commands. All operands are contiguous, and the caller has checked shapes; autograd is not known here. */
 import { gateCounts, type recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodePack, encodeRecurrent, encodeRecurrentGrad, RecurrentKind } from '../../bindings/generated/encode.ts';
 import { stridesOf } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { empty, viewOf } from './emit.ts';
+import { addressOf, empty, viewOf } from './emit.ts';
 
 export type RecurrentKindName = (typeof recurrentKinds)[number];
 
-/** Rows of a batch from which on panels of the weights pay: below, every row is a matrix-vector product. */
+/** The rows of a batch from which packing the weights pays: with fewer, every row is a matrix-vector product. */
 const PACKED_ROWS = 4;
 
-/** Gates that the weights have, and that are kept for the gradient, in units of the hidden size. */
+/** Rows of the weights, in units of the hidden size. */
 export const gateCount = (kind: RecurrentKindName): number => gateCounts[kind];
+/** Values of a step that are kept for the gradient, in units of the hidden size. */
 const keptCount = (kind: RecurrentKindName): number => (kind === 'lstm' || kind === 'gru' ? 4 : 1);
 
 /** What a sequence is computed from: x [steps, batch, inputSize]. */
@@ -27,7 +28,7 @@ export interface RecurrentOperands {
   lengths: Tensor | null;
 }
 
-/** What a sequence gives, and keeps for its gradient: see the command `recurrent`. */
+/** What a sequence gives and keeps for its gradient: see the command `recurrent`. */
 export interface RecurrentResults {
   out: Tensor;
   cLast: Tensor | null;
@@ -36,9 +37,7 @@ export interface RecurrentResults {
   cells: Tensor | null;
 }
 
-const addressOf = (tensor: Tensor | null): number => (tensor === null ? 0 : tensor.address);
-
-/** A weight [n, k] in panels of k × n, or (`transposed`) of n × k; `blocks` are the rows of [n, k] that make a block each. */
+/** A weight [n, k] packed in panels of k × n, or (`transposed`) of n × k. `blocks` has the numbers of rows of [n, k] that are packed together. */
 function packed(w: Tensor, blocks: readonly number[], transposed: boolean): Tensor {
   const k = w.shape[1]!;
   const four = (n: number) => Math.ceil(n / 4) * 4;
@@ -59,7 +58,7 @@ function packed(w: Tensor, blocks: readonly number[], transposed: boolean): Tens
 const blocksOf = (kind: RecurrentKindName, size: number): number[] =>
   kind === 'gru' ? [2 * size, size] : [gateCount(kind) * size];
 
-/** The states before each step, and out: one block of memory where nothing is masked, as each is the other one step later. */
+/** The states before each step, and `out`, in one block of memory: without masking, each is the other one step later. */
 function stateBlocks(executor: Executor, [steps, batch, size]: readonly [number, number, number], reverse: boolean) {
   const both = empty(executor, [steps + 1, batch, size], 'float32');
   const shape = [steps, batch, size];
@@ -69,7 +68,7 @@ function stateBlocks(executor: Executor, [steps, batch, size]: readonly [number,
   return result;
 }
 
-/** All steps. `keeps`: what the gradient needs is kept; otherwise `gates`, `hidden` and `cells` hold nothing of use. */
+/** All steps. With `keeps`, what the gradient needs is kept; otherwise `gates`, `hidden` and `cells` are scratch memory. */
 export function emitRecurrent(
   kind: RecurrentKindName,
   reverse: boolean,
@@ -91,16 +90,16 @@ export function emitRecurrent(
   const cLast = kind === 'lstm' ? float(batch, hiddenSize) : null;
   if (batch > 0) {
     const pays = batch >= PACKED_ROWS && executor.device !== 'webgpu';
-    const weights = pays
-      ? [packed(wIh, [wIh.shape[0]!], false), packed(wHh, blocksOf(kind, hiddenSize), false)]
+    const weights: readonly [ih: Tensor, hh: Tensor] = pays
+      ? [packed(wIh, [gateCount(kind) * hiddenSize], false), packed(wHh, blocksOf(kind, hiddenSize), false)]
       : [wIh, wHh];
     encodeRecurrent(executor.program, {
       kind: RecurrentKind[kind],
       reverse: reverse ? 1 : 0,
       packed: pays ? 1 : 0,
       x: x.address,
-      wIh: weights[0]!.address,
-      wHh: weights[1]!.address,
+      wIh: weights[0].address,
+      wHh: weights[1].address,
       biasIh: addressOf(biasIh),
       biasHh: addressOf(biasHh),
       h0: addressOf(h0),
@@ -135,7 +134,7 @@ export interface RecurrentGradOperands {
   gCell: Tensor | null;
 }
 
-/** Gradients of a_t and of r_t (`gHidden`: where it differs) and of the first state: see the command `recurrentGrad`. */
+/** Gradients of a_t, of r_t (`gHidden`, if it differs) and of the first state: see the command `recurrentGrad`. */
 export interface RecurrentGradients {
   gGates: Tensor;
   gHidden: Tensor | null;

@@ -1,4 +1,4 @@
-/** Commands of resizing: x is contiguous, its last two dimensions are the planes. */
+/** Commands of resizing: x is contiguous, and its last two dimensions are the planes. */
 import { encodeResize, encodeResizeGrad, ResizeMode } from '../../bindings/generated/encode.ts';
 import { numelOf } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks of values, such as that indices are in range. On executors that cannot be read at once the host knows only what it has
- * written itself, of which a copy is kept; all other values are looked at by a command, as those are that a program computes.
+ * Checks of values, such as that indices are in range. If an executor's memory cannot be read at once, the host knows only what it has
+ * written itself, of which it keeps a copy. A command checks all other values, and those that a program computes.
  */
 import { floatBits } from '../../bindings/commands/program.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
@@ -11,16 +11,16 @@ import { tracing } from '../tensor/trace.ts';
 import { withWatcher } from '../tensor/watch.ts';
 import { dense, done } from './emit.ts';
 
-/** Keeps what was written to a new contiguous int32 tensor, where it could not be read again. */
+/** Keeps what was written to a new contiguous int32 tensor, if it could not be read again. */
 export function rememberWritten(t: Tensor, values: ArrayLike<number>): void {
   if (t.dtype !== 'int32' || t.executor.download === undefined) return;
   const { storage } = t;
   storage.written = { values: Int32Array.from(values), version: storage.version };
 }
 
-/** A tensor's elements in row-major order, or null where only the GPU has them. */
+/** A tensor's elements in row-major order, or null if only the GPU has them. */
 export function valuesAtHand(t: Tensor): NumericArray | null {
-  // Checks see what users of values must not see while an operation is followed.
+  // A watcher is told of reads from outside, not of checks.
   if (t.executor.download === undefined) return withWatcher(null, () => t.dataSync());
   const { written, version } = t.storage;
   if (written === null || written.version !== version) return null;
@@ -32,7 +32,7 @@ export function valuesAtHand(t: Tensor): NumericArray | null {
   return Int32Array.from(places, (place) => written.values[place]!);
 }
 
-/** Has a command look whether all elements of a tensor are in range, where it lives. */
+/** Has a command check, where the tensor lives, that all of its elements are in range. */
 function encodeRange(t: Tensor, range: Range): void {
   if (t.numel === 0) return;
   const { executor } = t;
@@ -54,8 +54,8 @@ function encodeRange(t: Tensor, range: Range): void {
 }
 
 /**
- * Refuses values outside a range: at once; at every run of the program that is being recorded, before that changes anything; or,
- * where the host does not know the values (on a GPU), when values are next read from there.
+ * Refuses values outside a range: at once; in every run of the program that is being recorded, before it changes anything; or,
+ * if the host does not know the values (on a GPU), when values are next read from there.
  */
 export function checkValues(t: Tensor, range: Range): void {
   if (tracing !== null && t.executor === tracing) {

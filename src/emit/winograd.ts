@@ -1,4 +1,4 @@
-/** Winograd's commands for convolutions of 3×3 with stride 1 and their gradients; when they pay stands in bindings/wasm/winograd.ts. */
+/** Winograd's commands for convolutions of 3×3 with stride 1 and their gradients. When they pay is decided in bindings/wasm/winograd.ts. */
 import type { Executor } from '../../bindings/executor.ts';
 import {
   Activation,
@@ -15,13 +15,13 @@ import {
   winogradPays,
 } from '../../bindings/wasm/winograd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { empty } from './emit.ts';
+import { addressOf, empty } from './emit.ts';
 
-/** Whether the kernel can do what is a convolution in this direction, and the executor is one that it is made for. */
+/** Whether the kernel can do the convolution in this direction, and the executor has it. */
 const canDo = (executor: Executor, g: ConvGeometry, channels: number, width: number): boolean =>
   executor.device === 'wasm' && fitsWinograd(g, channels, width);
 
-/** Whether a convolution is to be done by Winograd. */
+/** Whether a convolution is done by Winograd's command. */
 export function usesWinograd(executor: Executor, g: ConvGeometry, constant: boolean): boolean {
   return (
     canDo(executor, g, g.inChannels, g.width) &&
@@ -29,7 +29,7 @@ export function usesWinograd(executor: Executor, g: ConvGeometry, constant: bool
   );
 }
 
-/** The same of its input gradient, which is a convolution of y's gradient with the turned filters. */
+/** The same for its input gradient, which is a convolution of y's gradient with the rotated filters. */
 export function gradUsesWinograd(executor: Executor, g: ConvGeometry): boolean {
   return (
     canDo(executor, g, g.outChannels, g.outWidth) &&
@@ -37,7 +37,7 @@ export function gradUsesWinograd(executor: Executor, g: ConvGeometry): boolean {
   );
 }
 
-/** The same of its weight gradient. */
+/** The same for its weight gradient. */
 export function weightGradUsesWinograd(executor: Executor, g: ConvGeometry): boolean {
   return (
     canDo(executor, g, g.inChannels, g.width) &&
@@ -45,7 +45,7 @@ export function weightGradUsesWinograd(executor: Executor, g: ConvGeometry): boo
   );
 }
 
-/** w [outChannels, inChannels, 3, 3] in Winograd's form; `transposed`: w is [inChannels, outChannels, 3, 3], to be turned. */
+/** w [outChannels, inChannels, 3, 3] in Winograd's form; `transposed`: w is [inChannels, outChannels, 3, 3], to be rotated. */
 function emitWeights(w: Tensor, outChannels: number, inChannels: number, transposed: boolean): Tensor {
   const { executor } = w;
   const u = empty(executor, [winogradFilters(outChannels, inChannels)], 'float32');
@@ -60,14 +60,14 @@ function emitWeights(w: Tensor, outChannels: number, inChannels: number, transpo
   return u;
 }
 
-/** y = conv(x, w) + bias, all contiguous, y not empty; transposed: w is [inChannels, outChannels, 3, 3], to be turned. */
+/** y = conv(x, w) + bias, all contiguous, y not empty; `transposed`: w is [inChannels, outChannels, 3, 3], to be rotated. */
 function emitConv(x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, g: ConvGeometry, transposed: boolean): void {
   const u = emitWeights(w, g.outChannels, g.inChannels, transposed);
   encodeWinogradConv(x.executor.program, {
     ...g,
     x: x.address,
     u: u.address,
-    bias: bias === null ? 0 : bias.address,
+    bias: addressOf(bias),
     y: y.address,
     activation: Activation.none,
   });

@@ -1,4 +1,4 @@
-/** Arithmetic as methods of a tensor. What each does is said at the function of the same name in src/ops. */
+/** Arithmetic as methods of tensors. The functions of the same names in src/ops say more about each. */
 
 import type { Operand } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
@@ -18,7 +18,7 @@ export class ArithmeticMethods {
     if (arguments.length > 0) noMore('abs', 0, arguments);
     return ops.abs(this);
   }
-  /** −1, 0 or 1 by the sign. */
+  /** The sign: −1, 0 or 1. */
   sign<A extends Shape>(this: Tensor<A>): Tensor<A> {
     if (arguments.length > 0) noMore('sign', 0, arguments);
     return ops.sign(this);
@@ -28,17 +28,17 @@ export class ArithmeticMethods {
     if (arguments.length > 0) noMore('square', 0, arguments);
     return ops.square(this);
   }
-  /** Largest whole number ≤ x. */
+  /** The largest whole number ≤ x. */
   floor<A extends Shape>(this: Tensor<A>): Tensor<A> {
     if (arguments.length > 0) noMore('floor', 0, arguments);
     return ops.floor(this);
   }
-  /** Smallest whole number ≥ x. */
+  /** The smallest whole number ≥ x. */
   ceil<A extends Shape>(this: Tensor<A>): Tensor<A> {
     if (arguments.length > 0) noMore('ceil', 0, arguments);
     return ops.ceil(this);
   }
-  /** Nearest whole number, or number of `decimals` digits; halves go to the even one. */
+  /** The nearest whole number, or number with `decimals` digits; halves round to even. */
   round<A extends Shape>(this: Tensor<A>, options?: ops.RoundOptions): Tensor<A> {
     if (arguments.length > 1) noMore('round', 1, arguments);
     return ops.round(this, options);
@@ -48,7 +48,7 @@ export class ArithmeticMethods {
     if (arguments.length > 0) noMore('logicalNot', 0, arguments);
     return ops.logicalNot(this);
   }
-  /** x limited to min … max, numbers or tensors that broadcast. */
+  /** x limited to min … max, which are numbers or tensors that broadcast. */
   clamp<A extends Shape>(this: Tensor<A>, min?: number, max?: number): Tensor<A>;
   clamp(this: Tensor, min?: Operand, max?: Operand): Tensor;
   clamp(this: Tensor, min?: Operand, max?: Operand): Tensor {
@@ -90,17 +90,17 @@ export class ArithmeticMethods {
     if (arguments.length > 2) noMore('div', 2, arguments);
     return ops.div(this, other, options);
   }
-  /** x to the power of other; of two integers an integer. */
+  /** x to the power of other. Two integers give an integer. */
   pow(this: Tensor, other: Operand): Tensor {
     if (arguments.length > 1) noMore('pow', 1, arguments);
     return ops.pow(this, other);
   }
-  /** The larger of both. */
+  /** The larger of the two. */
   maximum(this: Tensor, other: Operand): Tensor {
     if (arguments.length > 1) noMore('maximum', 1, arguments);
     return ops.maximum(this, other);
   }
-  /** The smaller of both. */
+  /** The smaller of the two. */
   minimum(this: Tensor, other: Operand): Tensor {
     if (arguments.length > 1) noMore('minimum', 1, arguments);
     return ops.minimum(this, other);
@@ -143,7 +143,7 @@ export class ArithmeticMethods {
     if (arguments.length > 1) noMore('matmul', 1, arguments);
     return ops.matmul(this, other);
   }
-  /** Products of matrices, pair by pair. */
+  /** Products of the matrices of two batches, pair by pair. */
   bmm(this: Tensor, other: Tensor): Tensor {
     if (arguments.length > 1) noMore('bmm', 1, arguments);
     return ops.bmm(this, other);

@@ -1,4 +1,4 @@
-/** Reading a tensor, printing it, and its gradients, as methods. */
+/** Methods that read a tensor, print it, or compute its gradients. */
 import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { backward } from '../autograd/engine.ts';
@@ -14,17 +14,16 @@ import { primitiveOf } from './mistakes.ts';
 function checkReadable(x: Tensor, op: string): void {
   watching?.read(op, x);
   if (x.executor.download === undefined) return;
-  refuse(DeviceError, op, `a tensor on ${x.device} can be read asynchronously alone: await tensor.data()`, {
+  refuse(DeviceError, op, `a tensor on ${x.device} can be read only asynchronously: await tensor.data()`, {
     got: x.device,
   });
 }
 
 export class ReadingMethods {
   /**
-   * The elements in row-major order, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool. They are those
-   * of the moment of the call.
+   * The elements in row-major order at the time of the call, as a new array: Float32Array, Int32Array, or Uint8Array (0 and 1) for bool.
    *
-   * @throws ArgumentError where operations on webgpu have met an index, or another number, that is out of range: the first since the last read
+   * @throws ArgumentError if an operation on webgpu met an index, or another number, that is out of range: the first since the last read
    */
   async data(this: Tensor): Promise<NumericArray> {
     if (arguments.length > 0) noMore('data', 0, arguments);
@@ -39,7 +38,7 @@ export class ReadingMethods {
     }
   }
 
-  /** As `data()`, at once. Throws DeviceError on webgpu, as `toArray()` and `item()` do. */
+  /** Like `data()`, but synchronous. Throws DeviceError on webgpu, as `toArray()` and `item()` do. */
   dataSync(this: Tensor): NumericArray {
     if (arguments.length > 0) noMore('dataSync', 0, arguments);
     checkReadable(this, 'dataSync');
@@ -52,7 +51,7 @@ export class ReadingMethods {
     }
   }
 
-  /** The elements as nested arrays; a number (or boolean) for a tensor without dimensions. */
+  /** The elements as nested arrays; a number or boolean for a tensor without dimensions. */
   toArray(this: Tensor): Nested {
     if (arguments.length > 0) noMore('toArray', 0, arguments);
     checkReadable(this, 'toArray');
@@ -75,7 +74,7 @@ export class ReadingMethods {
     return this.toArray();
   }
 
-  /** The only element, as a number. Throws where there is more than one. */
+  /** The only element, as a number. Throws unless there is exactly one. */
   item(this: Tensor): number {
     if (arguments.length > 0) noMore('item', 0, arguments);
     if (this.numel !== 1) {
@@ -88,10 +87,10 @@ export class ReadingMethods {
   }
 
   /**
-   * Gradients of this tensor for all leaves that it was made from, added to their `grad`. Frees what the graph saved
-   * unless `retainGraph` is set.
+   * Computes the gradients of this tensor with respect to all leaves that it was made from, and adds them to their `grad`. Frees what the
+   * graph saved unless `retainGraph` is set.
    *
-   * @param grad gradient of this tensor; 1 by default, which only a one-element tensor has
+   * @param grad gradient of this tensor; only a tensor with one element has a default, 1
    */
   backward(this: Tensor, grad?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
     if (arguments.length > 2) noMore('backward', 2, arguments);
@@ -104,14 +103,14 @@ export class ReadingMethods {
   }
 
   /**
-   * What JavaScript's own operators see: the number of a tensor with one element and without gradient. Of others they are refused, except
-   * that texts such as `${x}` print any tensor.
+   * What JavaScript's own operators get: the number of a tensor with one element and without gradient. For others they throw, except
+   * that strings such as `${x}` print any tensor.
    */
   [Symbol.toPrimitive](this: Tensor, hint: string): number | string {
     return primitiveOf(this, hint);
   }
 
-  /** Shape, dtype and, of up to 100 elements that can be read at once, the values. */
+  /** Shape, dtype and, if there are at most 100 elements and they can be read synchronously, the values. */
   toString(this: Tensor): string {
     if (arguments.length > 0) noMore('toString', 0, arguments);
     const body =

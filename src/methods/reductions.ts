@@ -1,4 +1,4 @@
-/** Reductions as methods of a tensor. What each does is said at the function of the same name in src/ops. */
+/** Reductions as methods of tensors. The functions of the same names in src/ops say more about each. */
 
 import type { Dims, Extremes, Keep, ReduceOptions, SpreadOptions, SumDtype, SumOptions } from '../ops/index.ts';
 import * as ops from '../ops/index.ts';
@@ -35,21 +35,21 @@ export class ReductionMethods {
     if (arguments.length > 2) noMore('prod', 2, arguments);
     return ops.prod(this, dim, options);
   }
-  /** Largest element; with a dimension: the largest along it and its (first) index. */
+  /** The largest element; with a dimension, the largest elements along it and their (first) indices. */
   max<A extends Shape>(this: Tensor<A>): Tensor<Reduced<A, undefined, false>>;
   max(this: Tensor, dim: number, options?: ReduceOptions): Extremes;
   max(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | Extremes {
     if (arguments.length > 2) noMore('max', 2, arguments);
     return ops.max(this, dim as number, options);
   }
-  /** Smallest element; with a dimension: the smallest along it and its (first) index. */
+  /** The smallest element; with a dimension, the smallest elements along it and their (first) indices. */
   min<A extends Shape>(this: Tensor<A>): Tensor<Reduced<A, undefined, false>>;
   min(this: Tensor, dim: number, options?: ReduceOptions): Extremes;
   min(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | Extremes {
     if (arguments.length > 2) noMore('min', 2, arguments);
     return ops.min(this, dim as number, options);
   }
-  /** Index of the largest element, int32. */
+  /** Index of the largest element, as int32. */
   argmax<A extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     dim?: D,
@@ -58,7 +58,7 @@ export class ReductionMethods {
     if (arguments.length > 2) noMore('argmax', 2, arguments);
     return ops.argmax(this, dim, options);
   }
-  /** Index of the smallest element, int32. */
+  /** Index of the smallest element, as int32. */
   argmin<A extends Shape, D extends number | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     dim?: D,
@@ -67,7 +67,7 @@ export class ReductionMethods {
     if (arguments.length > 2) noMore('argmin', 2, arguments);
     return ops.argmin(this, dim, options);
   }
-  /** Mean squared distance from the mean, with count − correction (default 1) in the denominator. */
+  /** Sum of the squared distances from the mean, divided by count − correction (default 1). */
   variance<A extends Shape, D extends Dims | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     dim?: D,

@@ -1,4 +1,4 @@
-/** Changes of shape, type and place as methods of a tensor. What each does is said at the function of the same name in src/ops. */
+/** Changes of shape, type and device as methods of tensors. The functions of the same names in src/ops say more about each. */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType } from '../../bindings/executor.ts';
@@ -24,11 +24,11 @@ export class ShapeMethods<S extends Shape = Shape> {
   reshape(this: Tensor, ...shape: number[] | [Shape]): Tensor {
     return ops.reshape(this, listOf('reshape', shape));
   }
-  /** As reshape, but throws where it would have to copy. */
+  /** Like `reshape`, but throws if it would have to copy. */
   view(this: Tensor, ...shape: number[] | [Shape]): Tensor {
     return ops.view(this, listOf('view', shape));
   }
-  /** Joins dimensions into one. */
+  /** Joins dimensions `start` to `end` into one; all of them by default. */
   flatten(this: Tensor, start?: number, end?: number): Tensor {
     if (arguments.length > 2) noMore('flatten', 2, arguments);
     return ops.flatten(this, start, end);
@@ -38,7 +38,7 @@ export class ShapeMethods<S extends Shape = Shape> {
     if (arguments.length > 2) noMore('unflatten', 2, arguments);
     return ops.unflatten(this, dim, sizes);
   }
-  /** Drops dimensions of size 1. */
+  /** Removes dimensions of size 1. */
   squeeze(this: Tensor, dim?: number): Tensor {
     if (arguments.length > 1) noMore('squeeze', 1, arguments);
     return ops.squeeze(this, dim);
@@ -48,16 +48,16 @@ export class ShapeMethods<S extends Shape = Shape> {
     if (arguments.length > 1) noMore('unsqueeze', 1, arguments);
     return ops.unsqueeze(this, dim);
   }
-  /** Two dimensions exchanged. */
+  /** Exchanges two dimensions. */
   transpose(this: Tensor, dim0: number, dim1: number): Tensor {
     if (arguments.length > 2) noMore('transpose', 2, arguments);
     return ops.transpose(this, dim0, dim1);
   }
-  /** Dimensions in another order. */
+  /** The dimensions in another order. */
   permute(this: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
     return ops.permute(this, listOf('permute', dims));
   }
-  /** All dimensions in reverse order: the transpose of a matrix. */
+  /** The dimensions in reverse order: of a matrix, its transpose. */
   get T(): Tensor<Reversed<S>> {
     const self = this as unknown as Tensor;
     return ops.permute(self, [...self.shape.keys()].reverse()) as Tensor<Reversed<S>>;
@@ -71,65 +71,65 @@ export class ShapeMethods<S extends Shape = Shape> {
     if (arguments.length > 4) noMore('slice', 4, arguments);
     return ops.slice(this, dim, start, end, step);
   }
-  /** One index of a dimension; the dimension goes. A view. */
+  /** One index of a dimension, which is removed. A view. */
   select(this: Tensor, dim: number, index: number): Tensor {
     if (arguments.length > 2) noMore('select', 2, arguments);
     return ops.select(this, dim, index);
   }
-  /** The entries of a dimension that `index` (int32) names. */
+  /** The entries of a dimension that `index` (int32) lists. */
   indexSelect(this: Tensor, dim: number, index: Tensor | ops.NumberList): Tensor {
     if (arguments.length > 2) noMore('indexSelect', 2, arguments);
     return ops.indexSelect(this, dim, index);
   }
-  /** Elements added around it: [left, right, top, bottom, …], the last dimension first. */
+  /** Adds elements around the tensor: [left, right, top, bottom, …], the last dimension first. */
   pad(this: Tensor, padding: readonly number[], options?: ops.PadOptions): Tensor {
     if (arguments.length > 2) noMore('pad', 2, arguments);
     return ops.pad(this, padding, options);
   }
-  /** The elements that `index` (int32) names along a dimension, one for each of its elements. */
+  /** The elements that `index` (int32) lists along a dimension, one for each of its elements. */
   gather(this: Tensor, dim: number, index: Tensor | ops.NumberList): Tensor {
     if (arguments.length > 2) noMore('gather', 2, arguments);
     return ops.gather(this, dim, index);
   }
-  /** A copy to which the elements of `source` are added where `index` (int32) says. */
+  /** A copy with the elements of `source` added at the positions along a dimension that `index` (int32) lists. */
   scatterAdd(this: Tensor, dim: number, index: Tensor | ops.NumberList, source: Tensor): Tensor {
     if (arguments.length > 3) noMore('scatterAdd', 3, arguments);
     return ops.scatterAdd(this, dim, index, source);
   }
-  /** The elements along a dimension in order, and where they stood. */
+  /** The elements along a dimension in order, and the indices that they had. */
   sort(this: Tensor, dim?: number, options?: ops.SortOptions): Extremes {
     if (arguments.length > 2) noMore('sort', 2, arguments);
     return ops.sort(this, dim, options);
   }
-  /** The k largest or smallest elements along a dimension, and where they stand. */
+  /** The k largest or smallest elements along a dimension, and their indices. */
   topk(this: Tensor, k: number, dim?: number, options?: ops.TopkOptions): Extremes {
     if (arguments.length > 3) noMore('topk', 3, arguments);
     return ops.topk(this, k, dim, options);
   }
-  /** The tensor next to itself, so many times along each dimension. */
+  /** The tensor repeated along each dimension, the given numbers of times. */
   repeat(this: Tensor, ...counts: number[] | [Shape]): Tensor {
     return ops.repeat(this, listOf('repeat', counts));
   }
-  /** The order along some dimensions reversed. */
+  /** The elements in reverse order along some dimensions. */
   flip(this: Tensor, ...dims: number[] | [readonly number[]]): Tensor {
     return ops.flip(this, listOf('flip', dims));
   }
-  /** The parts of a dimension: of one size, or of the sizes given. Views. */
+  /** Splits a dimension into parts, of one size or of the sizes given. Views. */
   split(this: Tensor, size: number | readonly number[], dim?: number): Tensor[] {
     if (arguments.length > 2) noMore('split', 2, arguments);
     return ops.split(this, size, dim);
   }
-  /** A dimension in n parts. Views. */
+  /** Splits a dimension into n parts. Views. */
   chunk(this: Tensor, n: number, dim?: number): Tensor[] {
     if (arguments.length > 2) noMore('chunk', 2, arguments);
     return ops.chunk(this, n, dim);
   }
-  /** 0 above the k-th diagonal. */
+  /** The lower triangle: 0 above the k-th diagonal. */
   tril(this: Tensor, k?: number): Tensor {
     if (arguments.length > 1) noMore('tril', 1, arguments);
     return ops.tril(this, k);
   }
-  /** 0 below the k-th diagonal. */
+  /** The upper triangle: 0 below the k-th diagonal. */
   triu(this: Tensor, k?: number): Tensor {
     if (arguments.length > 1) noMore('triu', 1, arguments);
     return ops.triu(this, k);
@@ -139,12 +139,12 @@ export class ShapeMethods<S extends Shape = Shape> {
     if (arguments.length > 0) noMore('clone', 0, arguments);
     return ops.clone(this);
   }
-  /** The same elements without their history: no gradient flows back from it. Shares memory. */
+  /** The same elements without history: no gradient flows back through it. Shares memory. */
   detach(this: Tensor): Tensor {
     if (arguments.length > 0) noMore('detach', 0, arguments);
     return ops.detach(this);
   }
-  /** The tensor in another element type or on another device; itself where nothing changes. */
+  /** The tensor with another element type or on another device; the tensor itself if nothing changes. */
   to(this: Tensor, target: DType | Device): Tensor {
     if (arguments.length > 1) noMore('to', 1, arguments);
     switch (target) {

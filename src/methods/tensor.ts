@@ -1,4 +1,4 @@
-/** Gives tensors their methods: importing this file installs them. */
+/** The methods of tensors: importing this file installs them. */
 import type { Shape } from '../tensor/shapes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { ArithmeticMethods } from './arithmetic.ts';

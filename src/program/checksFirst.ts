@@ -1,12 +1,13 @@
 /**
- * The pass that moves the checks of values to the front, with the commands that make these values: when they have run, and nothing was
- * found, the rest may change memory outside. Both parts keep their order. A command goes along if a later one of the first part has to do
- * with memory that one of the two writes; so what goes along may write memory outside too, where a value hangs on that.
+ * The pass that moves the checks of values to the front, together with the commands that compute these values: once they have run and
+ * found nothing, the rest may change memory outside. Both parts keep their order. A command moves along if it and a later command of the
+ * first part touch the same memory, and one of the two writes it. So the first part may write memory outside too, where a checked value
+ * depends on that.
  */
 import { type Command, reads, writes } from './commands.ts';
 import type { VirtualHeap } from './passes.ts';
 
-/** Takes the place of all blocks that nobody knows. */
+/** Stands for all blocks that are not known. */
 const UNKNOWN = Symbol();
 
 export function checksFirst(
@@ -35,7 +36,7 @@ export function checksFirst(
   return [...first].reverse().concat(commands.filter((command) => !first.has(command)));
 }
 
-/** How many commands from the front a run must have done until all checks are made. */
+/** The number of commands, from the front, after which all checks have been made. */
 export function checkedBy(commands: readonly Command[]): number {
   return commands.map(({ opcode }) => opcode).lastIndexOf('check') + 1;
 }

@@ -17,21 +17,27 @@ export interface Operand {
 export const writes = ({ role }: Operand): boolean => role !== 'in';
 export const reads = ({ role }: Operand): boolean => role !== 'out';
 
+/** What the commands of one opcode have in common. */
 interface Shape {
-  operands: Operand[];
-  fields: Map<string, number>;
+  opcode: Opcode;
+  operands: readonly Operand[];
+  /** Offsets of the fields, by their names. */
+  fields: ReadonlyMap<string, number>;
 }
 
 const isRole = (kind: string): kind is Role => kind === 'in' || kind === 'out' || kind === 'inout';
 
 const shapes: Shape[] = [];
 
-/** The shape of an opcode's commands, made when it is first met. */
-function shapeOf(code: number): Shape {
+/** The shape of an opcode's commands, made at the first of them. */
+function shapeOf(code = -1): Shape {
   let shape = shapes[code];
   if (shape === undefined) {
-    const { fields } = layout(opcodes[code]!);
+    const opcode = opcodes[code];
+    if (opcode === undefined) throw new RangeError(`${code} is not an opcode`);
+    const { fields } = layout(opcode);
     shape = {
+      opcode,
       operands: fields.flatMap(({ name, kind, offset }) => (isRole(kind) ? [{ name, role: kind, at: offset }] : [])),
       fields: new Map(fields.map(({ name, offset }) => [name, offset])),
     };
@@ -40,7 +46,7 @@ function shapeOf(code: number): Shape {
   return shape;
 }
 
-/** Words before the commands that lie inside a command of these. */
+/** The commands that contain others: words before the first of those. */
 const containers: Partial<Record<Opcode, number>> = { strip: layout('strip').words, group: layout('group').words };
 
 /** One recorded command. */
@@ -51,12 +57,12 @@ export class Command {
   private present: readonly Operand[] | null = null;
 
   constructor(readonly words: Int32Array) {
-    this.opcode = opcodes[words[0]!]!;
-    this.shape = shapeOf(words[0]!);
+    this.shape = shapeOf(words[0]);
+    this.opcode = this.shape.opcode;
   }
 
   /**
-   * Operands that are there: an address of 0 means absent. Those of a strip or group are its commands', without a strip's
+   * The operands that are there: an address of 0 means absent. A strip or group has those of its commands, without a strip's
    * own local blocks.
    */
   get operands(): readonly Operand[] {
@@ -65,12 +71,13 @@ export class Command {
   }
 
   private findOperands(): readonly Operand[] {
-    let start = containers[this.opcode];
-    if (start === undefined) return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
+    const header = containers[this.opcode];
+    if (header === undefined) return this.shape.operands.filter(({ at }) => this.words[at] !== 0);
     const least = this.opcode === 'strip' ? STRIP_LOCALS : 0;
+    let start = header;
     return this.parts.flatMap((part) => {
-      const operands = part.operands.map((operand) => ({ ...operand, at: start! + operand.at }));
-      start! += part.words.length;
+      const operands = part.operands.map((operand) => ({ ...operand, at: start + operand.at }));
+      start += part.words.length;
       return operands.filter(({ at }) => this.words[at]! >>> 0 > least);
     });
   }
@@ -81,9 +88,14 @@ export class Command {
     return header === undefined ? [] : parse(this.words.subarray(header), this.words.length - header);
   }
 
-  /** Element index of an operand, virtual ones included. */
-  address(operand: Operand): number {
-    return this.words[operand.at]! >>> 0;
+  /** An operand's address, in elements, which may be virtual. */
+  address({ at }: Operand): number {
+    return this.words[at]! >>> 0;
+  }
+
+  /** The address in a field. */
+  addressIn(name: string): number {
+    return this.get(name) >>> 0;
   }
 
   /** Has an operand somewhere else. */
@@ -96,7 +108,7 @@ export class Command {
     return this.shape.fields.has(name);
   }
 
-  /** Word of the command at which a field starts. */
+  /** The word at which a field starts. */
   offset(name: string): number {
     const at = this.shape.fields.get(name);
     if (at === undefined) throw new RangeError(`${this.opcode} has no field ${name}`);

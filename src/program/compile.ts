@@ -1,5 +1,5 @@
 /**
- * `compile`: traces a function once for each kind of input, and replays it with one call into the kernels afterwards.
+ * `compile`: traces a function once for each kind of input; later calls replay it with one call into the kernels.
  */
 import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
@@ -22,51 +22,50 @@ import type { Traceable } from './traced.ts';
 /** Options of `compile`. */
 export interface CompileOptions {
   /**
-   * Where the program runs; inputs that live elsewhere are copied there at every call. Default: where its first input is.
+   * Where the program runs; inputs that live elsewhere are copied there at every call. Default: the device of its first input.
    *
-   * 'auto': the CPU or the GPU, whichever is estimated to be faster for inputs of these shapes; `init({ device: 'auto' })` opens and
-   * measures the GPU, without it all stays on the CPU. Results live where the program has run: `await result.data()` reads both. What
-   * the function only reads from outside stays where it is, with a copy on the GPU that follows it. What it changes from outside
-   * (parameters, an optimizer's memory) moves to the GPU when the GPU is first chosen, and stays there until `move` brings it
-   * back; until then the function runs on the GPU for all shapes. For a choice the function may be recorded twice.
+   * 'auto': the CPU or the GPU, whichever is estimated to be faster for inputs of these shapes. `init({ device: 'auto' })` opens and
+   * measures the GPU; without it everything stays on the CPU. Results live where the program ran: `await result.data()` reads them on
+   * either device. Tensors outside that the function only reads stay where they are, with a copy on the GPU that is kept up to date. Those
+   * that it changes (parameters, an optimizer's memory) move to the GPU when the GPU is first chosen, and stay there until `move` brings
+   * them back; until then the function runs on the GPU for all shapes. To make the choice, the function may be recorded twice.
    */
   device?: Device | 'auto';
 }
 
-/** A program, for people: figures, and a listing as text. */
+/** A program for people to read: figures, and a listing as text. */
 export interface ProgramInfo extends ProgramFigures {
   toString(): string;
 }
 
-/** A compiled function: call it as the function itself. */
+/** A compiled function: call it like the function itself. */
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /** The program that ran last, or null before the first call. */
   readonly program: ProgramInfo | null;
-  /** Where that runs and why, or null before the first call. */
+  /** Where that program runs and why, or null before the first call. */
   readonly placement: Placement | null;
   /** Frees all programs. */
   dispose(): void;
 }
 
-/** Results of calls outside all scopes that stay alive. */
+/** The last calls outside all scopes whose results stay alive. */
 const RECENT_RESULTS = 16;
 
 /**
  * A function that runs as one program. The first call with inputs of new shapes records what `fn` does: forward,
  * backward, optimizer steps; later calls replay it with one call into the kernels. Parameters, the optimizer's memory and
- * settings, and random numbers stay live; after `model.eval()`, `train()` or a change of a parameter's `requiresGrad` the function is
- * recorded anew, once for each mode. A module or parameter that is put in another's place is not noticed. Results are new tensors
- * without history; outside of scopes the last sixteen calls' results are kept, older ones are freed.
+ * settings, and random numbers stay live. After `model.eval()`, `train()` or a change of a parameter's `requiresGrad` the function is
+ * recorded again, once for each mode. Replacing a module or parameter by another one is not noticed. Results are new tensors
+ * without history; outside scopes the results of the last sixteen calls are kept, and older ones are freed.
  *
- * Indices, and other numbers that must be in range, are looked at in every run, given ones and computed ones. If one is out of range, the
- * call throws what the operation itself would throw, and all that the function changes is as it was before the call: parameters,
- * gradients, an optimizer's memory, running statistics, the random numbers. Where the program runs on webgpu, it is done by the time this is known:
- * there the error comes from the next `await data()` of any tensor that lives there, unless the number was written by the host, which
- * knows it before.
+ * Indices, and other numbers that must be in range, are checked in every run, whether they are given or computed. If one is out of range,
+ * the call throws what the operation itself would throw, and everything that the function changes is as it was before the call: parameters,
+ * gradients, an optimizer's memory, running statistics, the random numbers. A program on webgpu has finished by the time this is known:
+ * there the error comes from the next `await data()` of any tensor that lives there, unless the host wrote the number and so knows it
+ * before the run.
  *
- * Values cannot be read inside (`item()`, `data()`), and arguments other than tensors are constants: another value is
- * another program.
+ * Values cannot be read inside (`item()`, `data()`). Arguments other than tensors are constants: each value has a program of its own.
  *
  * @throws TraceError for what cannot be recorded, and what the function itself throws
  * @example
@@ -147,7 +146,7 @@ function refuseShared(args: readonly unknown[], given: Tensor): never {
   );
 }
 
-/** Refuses an argument that a program would change in place, but of which it is given a copy. */
+/** Refuses an argument that a program would change in place, but of which it gets a copy. */
 function refuseCopy(args: readonly unknown[], given: Tensor): never {
   const argument = `args[${args.indexOf(given)}]`;
   refuse(
@@ -161,7 +160,7 @@ function refuseCopy(args: readonly unknown[], given: Tensor): never {
 /** The programs of compiled functions. */
 const known = new WeakMap<object, Programs>();
 
-/** @internal Storages that the function's programs on a GPU change. */
+/** @internal The storages that the function's programs on a GPU change. */
 export function changedOnGpu(compiled: object): Storage[] {
   const replays = known.get(compiled)?.replays ?? [];
   return replays.flatMap(({ isAsynchronous, changedStorages }) => (isAsynchronous ? [...changedStorages] : []));

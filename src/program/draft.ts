@@ -1,12 +1,12 @@
 /**
- * From a recording to commands that can be loaded: numbers that the traced function wrote become memory that lasts, the passes run, and
- * every buffer has its place.
+ * From a recording to commands that can be loaded: numbers that the traced function wrote get memory that lasts, the passes run, and
+ * every buffer is given its place.
  */
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { encodeCopy } from '../../bindings/generated/encode.ts';
 import { isDeterministic } from '../../bindings/wasm/instance.ts';
 import type { Storage } from '../tensor/storage.ts';
-import { type Command, parse } from './commands.ts';
+import { type Command, parse, writes } from './commands.ts';
 import type { ProgramMemory } from './memory.ts';
 import { type Optimized, optimize } from './optimize.ts';
 import { planProgram, VirtualHeap } from './passes.ts';
@@ -14,12 +14,12 @@ import type { Recorder, VirtualBuffer } from './recorder.ts';
 
 export interface Draft {
   heap: VirtualHeap;
-  /** Storages on virtual memory that outlive the trace: they have real memory now. */
+  /** Storages on virtual memory that outlive the trace, and now have real memory. */
   lasting: readonly Storage[];
-  /** Addresses of the buffers that have memory of their own, and the same at every run. */
+  /** Addresses of the buffers that have memory of their own, the same at every run. */
   places: Map<VirtualBuffer, number>;
   optimized: Optimized<Storage>;
-  /** Where the other buffers lie in the block that they share. */
+  /** Where the other buffers are in the block that they share. */
   plan: ReturnType<typeof planProgram>;
 }
 
@@ -27,7 +27,7 @@ export interface Draft {
 export function draftOf(recorder: Recorder, memory: ProgramMemory, given: ReadonlySet<VirtualBuffer>): Draft {
   const heap = new VirtualHeap(recorder.buffers);
   const lasting = recorder.storages.filter((storage) => storage.refs > 0);
-  // What is written into them is seen outside.
+  // Buffers whose contents are seen outside.
   const kept = new Set(given);
   const places = new Map<VirtualBuffer, number>();
   for (const storage of lasting) {
@@ -61,11 +61,11 @@ export function draftOf(recorder: Recorder, memory: ProgramMemory, given: Readon
 }
 
 /**
- * Numbers that the function wrote become blocks that last. Where their buffer is seen outside, or the program changes it, too, it is
- * filled from a copy at every run.
+ * Numbers that the function wrote get blocks that last. A buffer that is seen outside, or that the program changes too, is filled from
+ * such a block at every run.
  */
 function withHostWrites(
-  { base, program, writes }: Recorder,
+  { base, program, writes: hostWrites }: Recorder,
   memory: ProgramMemory,
   heap: VirtualHeap,
   kept: ReadonlySet<VirtualBuffer>,
@@ -73,17 +73,17 @@ function withHostWrites(
   const recorded = parse(program.words, program.length);
   const changed = new Set<VirtualBuffer | null>(kept);
   for (const command of recorded) {
-    for (const operand of command.operands) if (operand.role !== 'in') changed.add(heap.of(command, operand));
+    for (const operand of command.operands.filter(writes)) changed.add(heap.of(command, operand));
   }
   const commands = [...recorded];
   const constants = new Map<VirtualBuffer, Storage>();
   const written = new Set<VirtualBuffer>();
-  for (const { address } of writes) {
+  for (const { address } of hostWrites) {
     const buffer = heap.get(address);
     if (written.has(buffer)) changed.add(buffer);
     written.add(buffer);
   }
-  for (const { address, data, dtype, before } of [...writes].reverse()) {
+  for (const { address, data, dtype, before } of [...hostWrites].reverse()) {
     const buffer = heap.get(address);
     const storage = memory.allocate(Math.max(1, data.length));
     base.write(storage.address, data, dtype);
@@ -106,7 +106,7 @@ function withHostWrites(
   return { commands, constants };
 }
 
-/** Finds the storage that an address lies in. */
+/** A function that finds the storage in which an address is. */
 export function finder(storages: readonly Storage[]): (address: number) => Storage | null {
   const sorted = [...storages].sort((a, b) => a.address - b.address);
   return (address) => {

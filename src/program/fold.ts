@@ -1,5 +1,5 @@
 /**
- * The pass that takes out of a program what gives the same at every run: commands that depend, directly or through
+ * The pass that takes out of a program what gives the same result in every run: commands that depend, directly or through
  * others, only on memory outside that the program does not write. They become its prologue, which runs before the first
  * run, and again only after that memory has changed.
  */
@@ -7,18 +7,18 @@ import { type Command, type Operand, reads, writes } from './commands.ts';
 import type { VirtualHeap } from './passes.ts';
 import type { VirtualBuffer } from './recorder.ts';
 
-/** What the pass must know of the memory that the commands use. `Source` stands for a block of memory outside. */
+/** What the pass must know about the memory that the commands use. `Source` stands for a block of memory outside. */
 export interface Surroundings<Source> {
   /** Buffers that belong to a single run, or to the world outside: inputs, results, what lives on. */
   varying: ReadonlySet<VirtualBuffer>;
-  /** The block of memory outside that holds an address, or null where nobody knows when it changes. */
+  /** The block of memory outside that holds an address, or null if it is not known when that changes. */
   sourceOf(address: number): Source | null;
-  /** Whether a command must run at every run, whatever it reads. */
+  /** Whether a command must be part of every run, whatever it reads. */
   stays(command: Command): boolean;
 }
 
 export interface Folded<Source> {
-  /** Commands that run before the others, if something that they read has changed. */
+  /** Commands that run before the others if something that they read has changed. */
   prologue: Command[];
   commands: Command[];
   /** Buffers that the prologue leaves to the commands. */
@@ -50,7 +50,7 @@ export function foldConstants<Source>(
     return source !== null && !written.has(source);
   };
   const stays = new Set<Command>(commands.filter(mustStay));
-  // What stays makes what it writes varying, and that may make other commands stay, earlier ones too.
+  // What a command that stays writes is varying, which may make other commands stay, earlier ones too.
   for (let size = -1; size !== stays.size + varying.size; ) {
     size = stays.size + varying.size;
     const touched = new Set<VirtualBuffer>();

@@ -1,6 +1,6 @@
 /**
  * The pass that folds a normalisation by constant statistics (BatchNorm in evaluation mode) into the convolution before it:
- * (conv(x, w) + c − mean)·s + bias = conv(x, w·s) + (c − mean)·s + bias, s = rstd·weight, one value an output channel. What is made of
+ * (conv(x, w) + c − mean)·s + bias = conv(x, w·s) + (c − mean)·s + bias, s = rstd·weight, one value per output channel. What is computed from
  * weights and statistics goes into the prologue. Rounding differs by about one rounding of the weights.
  */
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
@@ -12,25 +12,25 @@ import {
   encodeWinogradWeights,
   UnaryFn,
 } from '../../bindings/generated/encode.ts';
-import { type Command, parse } from './commands.ts';
+import { type Command, parse, writes } from './commands.ts';
 import { countUses, type VirtualHeap } from './passes.ts';
 import type { VirtualBuffer } from './recorder.ts';
 
 /** Taps of Winograd's filters. */
 const TAPS = 9;
 
-/** What the pass must know of the program. */
+/** What the pass must know about the program. */
 export interface NormSurroundings {
-  /** Commands that make constants, before all others. */
+  /** Commands that compute constants, before all others. */
   prologue: readonly Command[];
   kept: ReadonlySet<VirtualBuffer>;
   /** Whether the memory at an address stays as the prologue leaves it. */
   isConstant(address: number): boolean;
-  /** Virtual memory for so many elements: its address. */
+  /** The address of virtual memory for this many elements. */
   allocate(elements: number): number;
 }
 
-/** Commands in the making: products and sums of a value a channel with rows of elements. */
+/** Encodes products and sums of rows of elements with one value per channel. */
 class Arithmetic {
   readonly block = new ProgramBlock(new Int32Array(256));
 
@@ -54,7 +54,7 @@ class Arithmetic {
     return y;
   }
 
-  /** w in Winograd's form, as `maker` makes it of others. */
+  /** w in Winograd's form. */
   filters(w: number, outChannels: number, inChannels: number, size: number, scratch: number): number {
     const u = this.allocate(size);
     this.block.scratch = scratch;
@@ -63,9 +63,7 @@ class Arithmetic {
   }
 }
 
-const addressOf = (command: Command, name: string): number => command.get(name) >>> 0;
-
-/** Whether `norm` normalises each channel of what `conv` gives, and that alone. */
+/** Whether `norm` normalises each channel of what `conv` gives, and nothing else. */
 function follows(conv: Command, norm: Command): boolean {
   return (
     norm.get('x') === conv.get('y') &&
@@ -76,24 +74,26 @@ function follows(conv: Command, norm: Command): boolean {
   );
 }
 
-/** The command that made Winograd's weights, if what it reads is still there after the prologue. */
+/** The command that computed Winograd's weights, if what it reads is still there after the prologue. */
 function makerOf(conv: Command, heap: VirtualHeap, prologue: readonly Command[]): Command | null {
   const writersOf = (buffer: VirtualBuffer | null) =>
-    prologue.filter((command) => command.operands.some((o) => o.role !== 'in' && heap.of(command, o) === buffer));
-  const makers = writersOf(heap.at(addressOf(conv, 'u')));
-  const [maker] = makers;
+    prologue.filter((command) =>
+      command.operands.some((operand) => writes(operand) && heap.of(command, operand) === buffer),
+    );
+  const [maker, ...others] = writersOf(heap.at(conv.addressIn('u')));
   if (
-    makers.length !== 1 ||
-    maker!.opcode !== 'winogradWeights' ||
-    maker!.get('transposed') !== 0 ||
-    maker!.get('u') !== conv.get('u')
+    maker === undefined ||
+    others.length > 0 ||
+    maker.opcode !== 'winogradWeights' ||
+    maker.get('transposed') !== 0 ||
+    maker.get('u') !== conv.get('u')
   )
     return null;
-  const source = heap.at(addressOf(maker!, 'w'));
-  return source === null || writersOf(source).length === 1 ? maker! : null;
+  const source = heap.at(maker.addressIn('w'));
+  return source === null || writersOf(source).length === 1 ? maker : null;
 }
 
-/** Gives `conv` the weights and the bias that normalise too, and returns the commands that make them. */
+/** Gives `conv` weights and a bias that normalise too, and returns the commands that compute them. */
 function fold(
   conv: Command,
   norm: Command,
@@ -103,8 +103,8 @@ function fold(
 ): Command[] {
   const make = new Arithmetic(allocate);
   const channels = conv.get('outChannels');
-  const at = (name: string) => addressOf(norm, name);
-  const old = addressOf(conv, 'bias');
+  const at = (name: string) => norm.addressIn(name);
+  const old = conv.addressIn('bias');
   const scale = at('weight') === 0 ? at('rstd') : make.apply('mul', at('rstd'), at('weight'), channels);
   const mean = old === 0 ? at('mean') : make.apply('sub', at('mean'), old, channels);
   const shift = make.apply('mul', mean, scale, channels);
@@ -112,17 +112,17 @@ function fold(
   if (maker === null) {
     const taps = conv.get('kernelHeight') * conv.get('kernelWidth');
     const columns = (conv.get('inChannels') / conv.get('groups')) * taps;
-    conv.set('w', make.apply('mul', addressOf(conv, 'w'), scale, channels, columns));
+    conv.set('w', make.apply('mul', conv.addressIn('w'), scale, channels, columns));
   } else {
     const inChannels = conv.get('inChannels');
-    const w = make.apply('mul', addressOf(maker, 'w'), scale, channels, inChannels * TAPS);
-    conv.set('u', make.filters(w, channels, inChannels, heap.at(addressOf(maker, 'u'))!.length, maker.get('scratch')));
+    const w = make.apply('mul', maker.addressIn('w'), scale, channels, inChannels * TAPS);
+    conv.set('u', make.filters(w, channels, inChannels, heap.get(maker.addressIn('u')).length, maker.get('scratch')));
   }
   conv.set('y', norm.get('y'));
   return parse(make.block.words, make.block.length);
 }
 
-/** Returns the commands to be added to the prologue, and the others. */
+/** Returns the commands to add to the prologue, and the others. */
 export function foldNorms(
   commands: readonly Command[],
   heap: VirtualHeap,
@@ -133,13 +133,13 @@ export function foldNorms(
   const folding: Command[] = [];
   const result: Command[] = [];
   const areConstant = (command: Command, ...names: string[]) =>
-    names.every((name) => command.get(name) === 0 || isConstant(addressOf(command, name)));
+    names.every((name) => command.get(name) === 0 || isConstant(command.addressIn(name)));
   for (const command of commands) {
     const isConv = command.opcode === 'conv' || command.opcode === 'winogradConv';
-    const buffer = isConv ? heap.at(addressOf(command, 'y')) : null;
+    const buffer = isConv ? heap.at(command.addressIn('y')) : null;
     if (buffer !== null && command.get('activation') === Activation.none && !kept.has(buffer))
       convs.set(buffer, command);
-    const source = command.opcode === 'normalize' ? heap.at(addressOf(command, 'x')) : null;
+    const source = command.opcode === 'normalize' ? heap.at(command.addressIn('x')) : null;
     const conv = source === null || uses.get(source) !== 2 ? undefined : convs.get(source);
     if (
       conv !== undefined &&

@@ -1,4 +1,4 @@
-/** Groups: independent commands that run as one, so that threads share them by the elements of all together. */
+/** Groups: independent commands that run as one, so that threads share the elements of all of them. */
 import type { ProgramBlock } from '../../bindings/commands/program.ts';
 import { layout, opcodes } from '../../bindings/commands/table.ts';
 

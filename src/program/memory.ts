@@ -1,11 +1,11 @@
 /**
- * The memory that a program owns: its constants, what its prologue leaves, the block that its buffers share, and the blocks of storages
- * that outlive the trace. While a program is made, `undo` gives all of it back as it was; later `release` lets go of it.
+ * The memory that a program owns: its constants, the results of its prologue, the block that its buffers share, and the blocks of storages
+ * that outlive the trace. While the program is being made, `undo` gives all of it back; later `release` lets go of it.
  */
 import type { Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { Storage } from '../tensor/storage.ts';
 
-/** A storage that was on virtual memory, and where. */
+/** A storage that was moved from virtual memory, and where it was. */
 interface Settled {
   storage: Storage;
   executor: Executor;

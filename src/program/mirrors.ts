@@ -1,6 +1,6 @@
 /**
- * Copies of storages on another executor, for programs there that only read them: one of a storage, which all of these programs
- * share, brought up to date before a run.
+ * Copies of storages on another executor, for programs there that only read them. A storage has one copy, which all of these programs
+ * share and which is brought up to date before a run.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import type { Storage } from '../tensor/storage.ts';
@@ -9,7 +9,7 @@ export interface Mirror {
   readonly storage: Storage;
   readonly executor: Executor;
   readonly address: number;
-  /** Version of the storage that it holds. */
+  /** The storage's version that it holds. */
   seen: number;
   /** Programs that read it. */
   users: number;
@@ -19,7 +19,7 @@ export interface Mirror {
 
 const mirrors = new WeakMap<Executor, Map<Storage, Mirror>>();
 
-/** The copy of a storage for one more user, as the storage is now. */
+/** The up-to-date copy of a storage, for one more user. */
 export function mirrorOn(executor: Executor, storage: Storage): Mirror {
   let own = mirrors.get(executor);
   if (own === undefined) {
@@ -45,15 +45,19 @@ export function updateMirror(mirror: Mirror): void {
   mirror.seen = storage.version;
 }
 
-/** The storage lives in its copy's block from now on. */
+/** From now on the storage lives in its copy's block. */
 export function takeMirror(mirror: Mirror): void {
   mirror.taken = true;
-  mirrors.get(mirror.executor)!.delete(mirror.storage);
+  forget(mirror);
 }
 
-/** A user less; the last one frees the block. */
+/** One user fewer; the last one frees the block. */
 export function releaseMirror(mirror: Mirror): void {
   if (--mirror.users > 0 || mirror.taken) return;
   mirror.executor.allocator.release(mirror.address, mirror.storage.length);
-  mirrors.get(mirror.executor)!.delete(mirror.storage);
+  forget(mirror);
+}
+
+function forget({ executor, storage }: Mirror): void {
+  mirrors.get(executor)?.delete(storage);
 }

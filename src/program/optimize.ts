@@ -1,6 +1,6 @@
-/** The passes in their order: from the commands that were recorded to those that run at every call, and their prologue. */
+/** The passes in their order: from the recorded commands to those that run at every call, and their prologue. */
 import { checksFirst } from './checksFirst.ts';
-import type { Command } from './commands.ts';
+import { type Command, writes } from './commands.ts';
 import { dependencies, type Folded, foldConstants } from './fold.ts';
 import { foldNorms } from './foldNorm.ts';
 import { packWeights } from './packWeights.ts';
@@ -19,9 +19,9 @@ export interface Memory<Source> {
   settled: ReadonlySet<VirtualBuffer>;
   /** Settled buffers that no command changes. */
   constant: { has(buffer: VirtualBuffer): boolean };
-  /** The block of memory outside that holds an address, or null where nobody knows when it changes. */
+  /** The block of memory outside that holds an address, or null if it is not known when that changes. */
   sourceOf(address: number): Source | null;
-  /** Virtual memory for so many elements: its address. */
+  /** The address of virtual memory for this many elements. */
   allocate(elements: number): number;
   /** The executor's scratch block. */
   scratch: number;
@@ -61,7 +61,7 @@ export function optimize<Source>(recorded: readonly Command[], memory: Memory<So
     prologue: fuseActivations(before, heap, live),
     commands: fuseActivations(normed.commands, heap, live),
   };
-  // A GPU has no cache that weights would spoil as they lie.
+  // A GPU has no cache that the order of the weights would spoil.
   const packed = memory.isReadable
     ? packWeights(fused.commands, isConstant, allocate)
     : { commands: fused.commands, packing: [] };
@@ -89,7 +89,7 @@ export function writtenBy<Source>(
   const result = new Set<Source>();
   for (const command of commands) {
     for (const operand of command.operands) {
-      const source = operand.role === 'in' ? null : sourceOf(command.address(operand));
+      const source = writes(operand) ? sourceOf(command.address(operand)) : null;
       if (source !== null) result.add(source);
     }
   }

@@ -1,8 +1,8 @@
 /**
  * The pass that packs constant second operands of small matrix products once, in the prologue. A product of few rows reads
- * every element of B a few times only, so that packing it at every run costs much, and so does walking over it in place where
- * it lies badly. Packed, B is strips of 8 adjacent columns, and the product one of a batch of products, a strip each: the
- * micro-kernel's own order. Bias and activation follow as commands of their own.
+ * every element of B only a few times, so packing it in every run is expensive, and so is reading it in place if its layout is
+ * bad. Packed, B is strips of 8 adjacent columns, the micro-kernel's own order, and the product becomes a batch of products, one
+ * per strip. Bias and activation follow as commands of their own.
  */
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import {
@@ -17,12 +17,12 @@ import { Command, parse } from './commands.ts';
 
 const STRIP = 8;
 /**
- * Rows for which it pays: measured with 1024 × 1024, 1.45 times as fast for 4 rows and 1.16 for 16. Fewer are dot products, which read
- * B along its columns, and would give other bits.
+ * The numbers of rows for which packing pays: measured with 1024 × 1024, 1.45 times as fast for 4 rows and 1.16 times for 16. Products of
+ * fewer rows are dot products, which read B along its columns; packed, they would give other bits.
  */
 const LEAST_ROWS = 4;
 const MOST_ROWS = 16;
-/** A walk with a stride of whole pages evicts itself from the cache. */
+/** Reads with a stride of whole pages evict one another from the cache. */
 const PAGE_ELEMENTS = 1024;
 /** Smaller operands stay in the cache. */
 const LEAST_ELEMENTS = 16384;
@@ -36,12 +36,12 @@ const functions: Record<number, UnaryFn> = {
 function isWorthPacking(gemm: Command): boolean {
   const [m, n, k, bRow] = [gemm.get('m'), gemm.get('n'), gemm.get('k'), gemm.get('bRow')];
   const isPlain = gemm.get('batch') === 1 && gemm.getFloat('alpha') === 1 && gemm.getFloat('beta') === 0;
-  const liesBadly = gemm.get('bCol') !== 1 || bRow % PAGE_ELEMENTS === 0;
+  const isBadlyLaidOut = gemm.get('bCol') !== 1 || bRow % PAGE_ELEMENTS === 0;
   const fits = m >= LEAST_ROWS && m <= MOST_ROWS && n % STRIP === 0 && n > STRIP && n * k >= LEAST_ELEMENTS;
-  return isPlain && liesBadly && fits && gemm.get('cRow') === n;
+  return isPlain && isBadlyLaidOut && fits && gemm.get('cRow') === n;
 }
 
-/** A copy of B in strips: element (p, j) at strip ⌊j/8⌋, row p, column j mod 8. */
+/** A copy of B in strips: element (p, j) is in strip ⌊j/8⌋, row p, column j mod 8. */
 function packing(gemm: Command, packed: number): Command[] {
   const [n, k, bRow, bCol] = [gemm.get('n'), gemm.get('k'), gemm.get('bRow'), gemm.get('bCol')];
   const block = new ProgramBlock(new Int32Array(64));
@@ -56,7 +56,7 @@ function packing(gemm: Command, packed: number): Command[] {
   return parse(block.words, block.length);
 }
 
-/** The product by strips, then bias and activation. */
+/** The product strip by strip, then bias and activation. */
 function product(gemm: Command, packed: number): Command[] {
   const [m, n, k, c] = [gemm.get('m'), gemm.get('n'), gemm.get('k'), gemm.get('c')];
   const strips = new Command(gemm.words.slice());
@@ -76,9 +76,9 @@ function product(gemm: Command, packed: number): Command[] {
 }
 
 /**
- * Packs operands that `isConstant`. `allocate` gives virtual memory.
+ * Packs the operands for which `isConstant` holds. `allocate` gives virtual memory.
  *
- * @returns the commands, and those that pack, for the prologue
+ * @returns the commands, and those that do the packing, for the prologue
  */
 export function packWeights(
   commands: readonly Command[],
@@ -87,7 +87,7 @@ export function packWeights(
 ): { commands: Command[]; packing: Command[] } {
   const packs: Command[] = [];
   const result = commands.flatMap((command) => {
-    if (command.opcode !== 'gemm' || !isConstant(command.get('b') >>> 0) || !isWorthPacking(command)) return [command];
+    if (command.opcode !== 'gemm' || !isConstant(command.addressIn('b')) || !isWorthPacking(command)) return [command];
     const packed = allocate(command.get('n') * command.get('k'));
     packs.push(...packing(command, packed));
     return product(command, packed);

@@ -1,7 +1,7 @@
 /**
- * The two parts of a program's run: until all checks of values are made, and what follows when nothing was found. Only the second one
- * changes memory outside; what the first one cannot do without is remembered, and put back after a fault. So a run that is refused
- * has changed nothing.
+ * The two parts of a program's run: the first makes all checks of values, the second follows if nothing was found. Only the second should
+ * change memory outside. What the first cannot help changing is saved, and put back after a fault. So a run that is refused has changed
+ * nothing.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import type { Storage } from '../tensor/storage.ts';
@@ -10,26 +10,26 @@ import type { Hook } from '../tensor/trace.ts';
 import { checkedBy } from './checksFirst.ts';
 import { type Command, writes } from './commands.ts';
 
-/** What the division needs to know of a program. */
+/** What must be known about a program to divide it. */
 export interface Loaded {
   commands: readonly Command[];
   /** Word at which each command starts. */
   starts: readonly number[];
   hooks: readonly Hook[];
-  /** Of each input, the words that hold its address. */
+  /** For each input, the words that hold its address. */
   inputWords: readonly (readonly number[])[];
-  /** The storage outside that an address lies in. */
+  /** The storage outside that holds an address. */
   storageOf(address: number): Storage | null;
 }
 
 export class Parts {
   /** Commands of the first part. */
   readonly checked: number;
-  /** Word at which the second one starts. */
+  /** Word at which the second part starts. */
   readonly second: number;
   /** Commands of the second part. */
   readonly left: number;
-  /** What must happen before the first part, and what before the second. */
+  /** What must happen before the first part, and before the second. */
   readonly early: readonly Hook[];
   readonly late: readonly Hook[];
   /** What the first part changes: storages outside, and inputs. */
@@ -45,27 +45,28 @@ export class Parts {
     const used = new Set<Storage | null>();
     const written = new Set<Storage | null>();
     const writtenWords = new Set<number>();
-    first.forEach((command, i) => {
+    for (const [i, command] of first.entries()) {
+      const start = starts[i] ?? 0;
       if (command.opcode === 'random') used.add(null);
       for (const operand of command.operands) {
         const storage = storageOf(command.address(operand));
         if (storage !== null) used.add(storage);
         if (!writes(operand)) continue;
         written.add(storage);
-        writtenWords.add(starts[i]! + operand.at);
+        writtenWords.add(start + operand.at);
       }
-    });
+    }
     this.early = hooks.filter(({ memory }) => used.has(memory));
     this.late = hooks.filter(({ memory }) => !used.has(memory));
     for (const { memory } of this.early) if (memory !== null) written.add(memory);
     this.changes = [...written].filter((storage) => storage !== null);
-    this.changedInputs = [...inputWords.keys()].filter((i) => inputWords[i]!.some((word) => writtenWords.has(word)));
+    this.changedInputs = inputWords.flatMap((words, i) => (words.some((word) => writtenWords.has(word)) ? [i] : []));
     this.checked = checked;
     this.second = starts[checked] ?? 0;
     this.left = commands.length - checked;
   }
 
-  /** Remembers what the first part changes: returns what puts it back. */
+  /** Saves what the first part changes. Returns a function that puts it back. */
   save(inputs: readonly Tensor[]): () => void {
     const copies = [
       ...this.changes.map(({ address, length }) => this.copyOf(address, length)),

@@ -1,6 +1,6 @@
 /**
- * The passes over a recorded program. Each takes commands and gives commands, knows one thing, and keeps what the program
- * computes. A buffer is a block of virtual memory; addresses below the virtual heap are memory outside, which is
+ * The passes over a recorded program. Each takes commands and returns commands, does one thing, and keeps what the program
+ * computes. A buffer is a block of virtual memory; addresses below the virtual heap are memory outside, and what is written there is
  * always kept.
  */
 import { Activation, UnaryFn } from '../../bindings/generated/encode.ts';
@@ -11,7 +11,7 @@ import { VIRTUAL_START, type VirtualBuffer } from './recorder.ts';
 export class VirtualHeap {
   constructor(readonly buffers: readonly VirtualBuffer[]) {}
 
-  /** The buffer that an address lies in, or null for memory outside. */
+  /** The buffer that holds an address, or null for memory outside. */
   at(address: number): VirtualBuffer | null {
     if (address < VIRTUAL_START) return null;
     let low = 0;
@@ -24,7 +24,7 @@ export class VirtualHeap {
     return this.buffers[low] ?? null;
   }
 
-  /** The buffer that an address of the virtual heap lies in. */
+  /** The buffer that holds an address of the virtual heap. */
   get(address: number): VirtualBuffer {
     const buffer = this.at(address);
     if (buffer === null) throw new RangeError(`${address} is not an address of the virtual heap`);
@@ -36,7 +36,7 @@ export class VirtualHeap {
   }
 }
 
-/** Leaves out commands whose results nobody reads, except those that check. `kept` are the buffers that live on after the program. */
+/** Removes commands whose results are never read, except checks. `kept` are the buffers that live on after the program. */
 export function removeDead(
   commands: readonly Command[],
   heap: VirtualHeap,
@@ -77,7 +77,7 @@ const epilogues: Record<number, number> = {
   [UnaryFn.tanh]: Activation.tanh,
 };
 
-/** The result that a command with an epilogue writes, where it has none yet and writes all of a block; its length. */
+/** The result to which a command can apply an activation, and its length: null if the command has none, or does not write it as one block. */
 function openResult(command: Command): { name: 'c' | 'y' | 'gx'; length: number } | null {
   const product = (...names: string[]) => names.reduce((n, name) => n * command.get(name), 1);
   if (command.opcode === 'conv' || command.opcode === 'winogradConv')
@@ -90,7 +90,7 @@ function openResult(command: Command): { name: 'c' | 'y' | 'gx'; length: number 
 }
 
 /**
- * Lets a matrix product or a convolution apply the activation that alone reads its result: gemm → c, unary c → y becomes
+ * Lets a matrix product or a convolution apply an activation that is the only reader of its result: gemm → c, unary c → y becomes
  * gemm → y.
  */
 export function fuseActivations(
@@ -103,7 +103,7 @@ export function fuseActivations(
   const result: Command[] = [];
   for (const command of commands) {
     const activation = command.opcode === 'unary' ? epilogues[command.get('fn')] : undefined;
-    const source = activation === undefined ? null : heap.at(command.get('x') >>> 0);
+    const source = activation === undefined ? null : heap.at(command.addressIn('x'));
     const found = source === null ? undefined : producers.get(source);
     if (
       source !== null &&
@@ -120,7 +120,7 @@ export function fuseActivations(
     }
     const open = openResult(command);
     if (open !== null && command.get('activation') === Activation.none) {
-      const buffer = heap.at(command.get(open.name) >>> 0);
+      const buffer = heap.at(command.addressIn(open.name));
       if (buffer !== null) producers.set(buffer, { producer: command, ...open });
     }
     result.push(command);
@@ -152,13 +152,13 @@ export function lifetimes(commands: readonly Command[], heap: VirtualHeap): Map<
 function elementwiseInput(command: Command, name: string): boolean {
   if (command.opcode === 'unary') return name === 'x';
   if (command.opcode !== 'binary' || (name !== 'a' && name !== 'b')) return false;
-  // One dimension and stride 1: the operand is walked as the output is.
+  // With one dimension and stride 1 the operand is read in the order in which the output is written.
   return command.get('ndim') === 1 && command.firstStride(name) === 1;
 }
 
 /**
- * Lets results take the place of an operand that dies with the command: y's buffer becomes the operand's. Returns which
- * buffer each one stands in.
+ * Lets a result take the place of an operand that is not used after the command: y's buffer becomes the operand's. Returns the
+ * buffers whose place the results take.
  */
 export function reuseInPlace(
   commands: readonly Command[],
@@ -167,37 +167,39 @@ export function reuseInPlace(
   fixed: ReadonlySet<VirtualBuffer>,
 ): Map<VirtualBuffer, VirtualBuffer> {
   const home = new Map<VirtualBuffer, VirtualBuffer>();
-  const resolve = (buffer: VirtualBuffer): VirtualBuffer => home.get(buffer) ?? buffer;
   commands.forEach((command, i) => {
     const output = command.operands.find(writes);
     if (output === undefined) return;
     const y = heap.of(command, output);
-    if (y === null || fixed.has(y) || home.has(y) || lives.get(y)!.first !== i || command.address(output) !== y.start)
-      return;
+    if (y === null || fixed.has(y) || home.has(y) || command.address(output) !== y.start) return;
+    const yLife = lives.get(y);
+    if (yLife === undefined || yLife.first !== i) return;
     for (const operand of command.operands) {
       if (!elementwiseInput(command, operand.name)) continue;
       const x = heap.of(command, operand);
       if (x === null || x === y || fixed.has(x) || x.length !== y.length || command.address(operand) !== x.start)
         continue;
-      const host = resolve(x);
-      if (lives.get(host)!.last !== i) continue;
+      const host = home.get(x) ?? x;
+      const hostLife = lives.get(host);
+      if (hostLife === undefined || hostLife.last !== i) continue;
       home.set(y, host);
-      lives.get(host)!.last = lives.get(y)!.last;
+      hostLife.last = yLife.last;
       return;
     }
   });
   return home;
 }
 
-/** Where each buffer lies in the program's own block, and how long that is. */
+/** Where each buffer is in the program's own block, and how long that block is. */
 export interface MemoryPlan {
   offsets: Map<VirtualBuffer, number>;
   elements: number;
 }
 
+/** Elements of a cache line. */
 const LINE = 16;
 
-/** Places buffers so that those alive at the same time do not overlap: the largest first, each at the lowest place that is free. */
+/** Places buffers so that those alive at the same time do not overlap: the largest first, each at the lowest free offset. */
 export function planMemory(lives: ReadonlyMap<VirtualBuffer, Lifetime>): MemoryPlan {
   const placed: { buffer: VirtualBuffer; start: number; end: number; life: Lifetime }[] = [];
   const offsets = new Map<VirtualBuffer, number>();
@@ -220,14 +222,14 @@ export function planMemory(lives: ReadonlyMap<VirtualBuffer, Lifetime>): MemoryP
   return { offsets, elements };
 }
 
-/** Elements of all of them. */
+/** The sum of the buffers' lengths. */
 export function sumOf(buffers: Iterable<VirtualBuffer>): number {
   let sum = 0;
   for (const buffer of buffers) sum += buffer.length;
   return sum;
 }
 
-/** Where the buffers without memory of their own lie in the program's block. */
+/** Where the buffers without memory of their own are in the program's block. */
 export function planProgram(commands: readonly Command[], heap: VirtualHeap, fixed: ReadonlySet<VirtualBuffer>) {
   const lives = lifetimes(commands, heap);
   const sum = sumOf([...lives.keys()].filter((buffer) => !fixed.has(buffer)));

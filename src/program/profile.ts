@@ -1,4 +1,4 @@
-/** Where the time of a program goes: each command timed by itself. */
+/** Where a program spends its time: each command timed by itself. */
 import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import { now } from '../../bindings/host.ts';
 import { takeFault } from '../../bindings/ranges.ts';
@@ -21,13 +21,13 @@ export interface CommandProfile {
   flops: number;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
-/** Runs of a command between two looks at the clock, whose steps are coarser than small commands. */
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+/** Runs of a command between two readings of the clock, whose steps are coarser than small commands. */
 const BURST = 20;
 
 /**
- * Times every command of the program that a compiled function ran last, on the values that it left: parameters are
- * changed by the optimizer's commands as by so many steps.
+ * Times every command of the program that a compiled function ran last, on the values that the run left. An optimizer's commands change
+ * the parameters, once for each of their runs.
  *
  * @param options repeats: measurements of each command, default 11
  * @example
@@ -54,23 +54,26 @@ export function profile<A extends unknown[], R>(
       { argument: 'step' },
     );
   }
-  const times = replay.commands.map((_, i) =>
+  const times = replay.starts.map((start) =>
     median(
       Array.from({ length: repeats }, () => {
-        const start = now();
-        for (let run = 0; run < BURST; run++) replay.loaded.run(replay.starts[i]!, 1);
-        return ((now() - start) * 1000) / BURST;
+        const before = now();
+        for (let run = 0; run < BURST; run++) replay.loaded.run(start, 1);
+        return ((now() - before) * 1000) / BURST;
       }),
     ),
   );
-  // Checks that ran after the memory of their values had been used for others.
+  // Some checks ran on memory that other values had taken over.
   takeFault(replay.base);
   const total = times.reduce((sum, time) => sum + time, 0);
-  return replay.commands.map((command, i) => ({
-    name: commandName(command),
-    sizes: commandSizes(command),
-    microseconds: times[i]!,
-    share: total === 0 ? 0 : times[i]! / total,
-    flops: costOf(command).flops,
-  }));
+  return replay.commands.map((command, i) => {
+    const microseconds = times[i] ?? 0;
+    return {
+      name: commandName(command),
+      sizes: commandSizes(command),
+      microseconds,
+      share: total === 0 ? 0 : microseconds / total,
+      flops: costOf(command).flops,
+    };
+  });
 }

@@ -10,7 +10,7 @@ import { Recorder } from './recorder.ts';
 import type { Replay } from './replay.ts';
 import { type Traceable, type Traced, trace } from './traced.ts';
 
-/** What an argument must be to be served by a program. */
+/** What an argument must be for a program to serve it. */
 type Kind =
   | { tensor: true; shape: readonly number[]; dtype: DType; executor: Executor }
   | { tensor: false; value: unknown };
@@ -23,7 +23,7 @@ interface Entry extends Traced {
   readonly placement: Placement;
 }
 
-/** Programs that one function may have before it is clear that its arguments never repeat. */
+/** The most programs of one function: if it needs more, its arguments never repeat. */
 const MAX_PROGRAMS = 64;
 
 function fits(kind: Kind, argument: unknown): boolean {
@@ -33,7 +33,7 @@ function fits(kind: Kind, argument: unknown): boolean {
     argument.dtype === kind.dtype &&
     sameShape(argument.shape, kind.shape) &&
     argument.executor === kind.executor &&
-    // Recording refuses one that does.
+    // Tracing refuses one that does.
     !argument.requiresGrad
   );
 }
@@ -86,7 +86,7 @@ export class Programs {
       kinds.length === args.length &&
       kinds.every((kind, i) => fits(kind, args[i])) &&
       replay.isCurrent() &&
-      // Without the GPU the choice is another one.
+      // Once the GPU is lost, the choice is made again.
       !(this.device === 'auto' && replay.base.isLost === true)
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The recorder: stands in for an executor while `compile` traces a function. Commands are kept, not run; memory is
- * virtual: every block gets a place of its own above all real addresses, and the plan gives it a real one later. Values
+ * The recorder takes the place of an executor while `compile` traces a function. Commands are kept, not run. Memory is
+ * virtual: every block gets addresses of its own above all real ones, and the plan gives it a real address later. Values
  * do not exist yet, so reading one is an error.
  */
 import { ProgramBlock } from '../../bindings/commands/program.ts';
@@ -15,7 +15,7 @@ import { type Mirror, mirrorOn, releaseMirror, takeMirror } from './mirrors.ts';
 
 /** First virtual element index: the end of the largest real heap. */
 export const VIRTUAL_START = 2 ** 30;
-/** Addresses are words: the virtual heap ends where they do. */
+/** Addresses are 32-bit words, so the virtual heap ends here. */
 const VIRTUAL_END = 2 ** 32;
 const ALIGNMENT = 16;
 
@@ -49,8 +49,8 @@ export interface HostWrite {
 }
 
 /**
- * A range for the values of an input (by number) or of a tensor outside, seen as the traced function saw it. Only where a fault that a
- * command finds is read later: there the host looks at what it knows, before a run.
+ * A range for the values of an input (by number) or of a tensor outside, viewed as the traced function viewed it. It is needed only where a
+ * fault that a command finds is read later: there the host checks the values that it knows before a run.
  */
 export interface Guard {
   input: number | null;
@@ -62,7 +62,7 @@ export interface Guard {
   range: Range;
 }
 
-/** A storage that is used where its copy is, and where it was. */
+/** A storage that is used where its copy is, and where it was before. */
 interface Adopted {
   mirror: Mirror;
   executor: Executor;
@@ -76,7 +76,7 @@ export class Recorder implements Tracer {
   readonly writes: HostWrite[] = [];
   /** Storages of virtual blocks. */
   readonly storages: Storage[] = [];
-  /** Storages outside that the program reads or writes. Each is held, so that its block is no one else's even if the function disposes it. */
+  /** Storages outside that the program reads or writes. Each is held, so that its block is not reused even if the function disposes it. */
   readonly captured = new Set<Storage>();
   /** Storages outside that the library made for the trace. */
   readonly made = new Set<Storage>();
@@ -84,32 +84,32 @@ export class Recorder implements Tracer {
   readonly hooks: Hook[] = [];
   /** Leaves whose gradients the traced function has forgotten. */
   readonly dropped = new Set<Variable>();
-  /** The gradients that they had before it, until the program has run. */
+  /** The gradients that they had before, until the program has run. */
   private readonly setAside: { leaf: Variable; grad: Tensor; isExposed: boolean }[] = [];
-  /** Leaves that were given a gradient while they had none and had not been told to forget it. */
+  /** Leaves that were given a gradient while they had none, without having forgotten one before. */
   readonly expectsNoGrad = new Set<Variable>();
-  /** Leaves whose gradient was added to one that they had before the traced function. */
+  /** Leaves with a gradient from before the traced function, to which another was added. */
   readonly expectsGrad = new Map<Variable, Storage>();
   /** Leaves that were given a gradient. */
   readonly gradients = new Map<Variable, Tensor>();
-  /** Memory of gradients that lasts from run to run. */
+  /** Memory of gradients, kept from run to run. */
   private readonly rowMemories: GradientRows[] = [];
   /** What must hold for the program to be right. */
   readonly conditions: (() => boolean)[] = [];
-  /** What settings were met of. */
+  /** The objects whose settings the function has met. */
   private readonly dependencies = new Set<object>();
   /** Numbers of the traced function's inputs, by their storages, in order. */
   readonly inputs = new Map<Storage, number>();
-  /** Ranges that the host looks at before every run. */
+  /** Ranges that the host checks before every run. */
   readonly guards: Guard[] = [];
-  /** The stream that random commands draw from, and blocks drawn so far. */
+  /** The stream that random commands draw from, and the blocks drawn so far. */
   private stream: RandomStream | null = null;
   private randomBlocks = 0;
   private next = VIRTUAL_START;
 
-  /** Whether a tensor was met that lives neither here nor where tensors are adopted from. */
+  /** Whether the function met a tensor that lives neither here nor where tensors are adopted from. */
   metForeign = false;
-  /** Tensors' storages that were brought here for the trace, and where they were. */
+  /** Storages that were brought here for the trace. */
   private readonly adopted: Adopted[] = [];
 
   /** @param adoptsFrom tensors that live there are used here as if they lived here */
@@ -160,7 +160,7 @@ export class Recorder implements Tracer {
     this.storages.push(storage);
   }
 
-  /** A tensor of this storage is about to be used: from `adoptsFrom` it comes here, with its values. */
+  /** A tensor of this storage is about to be used: if it lives on `adoptsFrom`, its values are brought here. */
   meet(storage: Storage): void {
     const { executor, address } = storage;
     if (executor === this.base || executor === this) return;
@@ -176,8 +176,8 @@ export class Recorder implements Tracer {
   }
 
   /**
-   * Puts adopted storages back where they were, but those that `stays` names: they live here from now on. Returns the copies of the
-   * others, which the caller releases.
+   * Puts adopted storages back where they were, except those for which `stays` holds: they live here from now on. Returns the copies of
+   * the others, which the caller releases.
    */
   settleAdopted(stays: (storage: Storage) => boolean): Mirror[] {
     const mirrors: Mirror[] = [];
@@ -201,7 +201,7 @@ export class Recorder implements Tracer {
     this.settleAdopted(() => false).forEach(releaseMirror);
   }
 
-  /** Lets go of what the program, or the attempt to record one, holds of the world outside. */
+  /** Lets go of what the program, or the attempt to record one, holds outside. */
   release(): void {
     for (const storage of this.captured) storage.releaseFromProgram();
     this.captured.clear();
@@ -217,7 +217,7 @@ export class Recorder implements Tracer {
   /** A leaf without gradient was given one. */
   deposited(leaf: Variable): void {
     if (!this.dropped.has(leaf)) this.expectsNoGrad.add(leaf);
-    this.gradients.set(leaf, leaf.grad!);
+    if (leaf.grad !== null) this.gradients.set(leaf, leaf.grad);
   }
 
   /** A leaf's gradient was added to the one that it had before. */
@@ -237,7 +237,7 @@ export class Recorder implements Tracer {
     return true;
   }
 
-  /** Gives leaves the gradients back that they had before the traced function: its program has not run. */
+  /** Gives leaves back the gradients that they had before the traced function: its program has not run. */
   restoreGradients(): void {
     for (const { leaf, grad, isExposed } of this.setAside.splice(0)) {
       leaf.grad = grad;
@@ -250,7 +250,7 @@ export class Recorder implements Tracer {
     for (const { grad, isExposed } of this.setAside.splice(0)) releaseGrad(grad, isExposed);
   }
 
-  /** The function's course may depend on a setting of `owner`: the program holds while that is what it was when first met. */
+  /** What the function does may depend on a setting of `owner`: the program is valid while the setting is as it was when first read. */
   dependsOn(owner: object, read: () => boolean): void {
     if (this.dependencies.has(owner)) return;
     this.dependencies.add(owner);
@@ -263,7 +263,7 @@ export class Recorder implements Tracer {
     this.hooks.push(hook);
   }
 
-  /** Has the host look at a tensor's values before every run, where a command that does is too late and the host knows them. */
+  /** Has the host check a tensor's values before every run, if it knows them and a command's check would come too late. */
   guard(tensor: Tensor, range: Range): void {
     if (this.base.download === undefined) return;
     const { storage, offset, shape, strides, dtype } = tensor;
@@ -277,7 +277,7 @@ export class Recorder implements Tracer {
     this.rowMemories.push(memory);
   }
 
-  /** Reserves blocks of a random stream; returns how many were reserved before. */
+  /** Reserves blocks of a random stream. Returns how many were reserved before. */
   drawFrom(stream: RandomStream, blocks: number): number {
     if (this.stream === null) {
       this.stream = stream;
@@ -295,7 +295,7 @@ export class Recorder implements Tracer {
         },
       });
     }
-    if (this.stream !== stream) refuse(TraceError, 'compile', 'random numbers of two streams in one function');
+    if (this.stream !== stream) refuse(TraceError, 'compile', 'one function draws random numbers from two streams');
     const offset = this.randomBlocks;
     this.randomBlocks += blocks;
     return offset;
@@ -314,17 +314,19 @@ export class Recorder implements Tracer {
   }
 
   read(): NumericArray {
-    throw reading('data(), dataSync() or toArray()');
+    refuseReading('data(), dataSync() or toArray()');
   }
 
   get(): number {
-    throw reading('item()');
+    refuseReading('item()');
   }
 }
 
-function reading(call: string): TraceError {
-  return new TraceError(
-    `compile: ${call} reads a value, but inside a compiled function values do not exist yet; return the tensor and read it outside`,
-    { op: 'compile', got: call },
+function refuseReading(call: string): never {
+  refuse(
+    TraceError,
+    'compile',
+    `${call} reads a value, but inside a compiled function values do not exist yet; return the tensor and read it outside`,
+    { got: call },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * A traced function, planned and loaded: what one call of a compiled function runs. It owns the program's memory; results
- * get memory of their own at every run, by patching their addresses into the program.
+ * A traced function, planned and loaded: what one call of a compiled function runs. It owns the program's memory. Results
+ * get memory of their own in every run; their addresses are patched into the program.
  */
 
 import type { Executor, LoadedProgram } from '../../bindings/executor.ts';
@@ -113,7 +113,7 @@ export class Replay {
     return false;
   }
 
-  /** Whether argument i shares memory with something that the program changes, which the function did not when it was recorded. */
+  /** Whether argument i shares memory with something that the program changes, which was not so when the function was recorded. */
   sharesChanges(inputs: readonly Tensor[], i: number): boolean {
     const { changedInputs, changedStorages } = this;
     const { storage } = inputs[i]!;
@@ -121,7 +121,7 @@ export class Replay {
     return changedInputs.some((j) => j !== i && inputs[j]!.storage === storage);
   }
 
-  /** Whether the program can run now: it is not stale, its conditions hold, and the gradients that leaves had at its start are as they were. */
+  /** Whether the program can run now: it is not stale, its conditions hold, and leaves have the gradients that they had when it was recorded. */
   isCurrent(): boolean {
     if (this.isStale() || this.recorder.conditions.some((holds) => !holds())) return false;
     for (const variable of this.recorder.expectsNoGrad) {
@@ -200,7 +200,7 @@ export class Replay {
     }
   }
 
-  /** Runs the commands. If one of them finds a value out of range, all memory outside is as it was. */
+  /** Runs the commands. If one of them finds a value out of range, all memory outside is left as it was. */
   private runParts(inputs: readonly Tensor[]): void {
     this.refresh();
     const { loaded, parts } = this;
@@ -217,13 +217,13 @@ export class Replay {
     if (parts.left > 0) loaded.run(parts.second, parts.left);
   }
 
-  /** What commands have found out of range, where that can be known at once. */
+  /** The error for what commands have found out of range, where that is known at once. */
   private findFault(run: () => void): Error | null {
     let refusal: Error | null = null;
     try {
       run();
     } finally {
-      // It is taken away after other errors too: the next program shall not find it.
+      // Taken after other errors too, so that the next program does not find it.
       if (!this.isAsynchronous) refusal = takeFault(this.base);
     }
     return refusal;
@@ -239,7 +239,7 @@ export class Replay {
     for (const source of this.sources) source.seen = source.storage.version;
   }
 
-  /** Leaves have the gradients that they had before the trace, not those that the program would give them. */
+  /** Gives leaves the gradients that they had before the trace instead of those that the program would give them. */
   private forgetTrace(): void {
     for (const { variable, tensor } of this.gradients) if (variable.grad === tensor) dropGrad(variable);
     this.recorder.restoreGradients();

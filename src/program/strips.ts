@@ -1,6 +1,6 @@
 /**
- * The pass that joins neighbouring element-by-element commands into strips, which walk their operands block by block: what one
- * command gives the next stays in the cache, and never gets memory of its own.
+ * The pass that joins neighbouring element-by-element commands into strips, which process their operands block by block: what one
+ * command passes to the next stays in the cache, and never gets memory of its own.
  */
 import { STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { type Command, stripOf } from './commands.ts';
@@ -9,10 +9,10 @@ import type { VirtualBuffer } from './recorder.ts';
 
 /** Fewer elements than this stay in the first-level cache by themselves. */
 const LEAST_ELEMENTS = 16384;
-/** Commands that a strip has at most. */
+/** The most commands of a strip. */
 const LONGEST = 100;
 
-/** Number of elements of a command that a strip can take; 0 for all others. */
+/** The number of elements of a command that a strip can take; 0 for all others. */
 function stripLength(command: Command): number {
   if (command.opcode === 'unary') return command.get('n');
   if (command.opcode !== 'binary' || command.get('ndim') !== 1) return 0;
@@ -20,7 +20,7 @@ function stripLength(command: Command): number {
   return walks ? command.get('shape') : 0;
 }
 
-/** Whether a command's memory meets that of others only at the same addresses, over n elements. */
+/** Whether each n elements that a command uses are either the same as those that the others use, or apart from them. */
 function agrees(command: Command, group: readonly Command[], n: number): boolean {
   const own = command.operands.map((operand) => command.address(operand));
   return group.every((other) =>
@@ -32,7 +32,7 @@ function agrees(command: Command, group: readonly Command[], n: number): boolean
 }
 
 /**
- * Makes strips. `fixed` are buffers that must keep memory of their own: results, inputs, constants.
+ * Makes strips. `fixed` are the buffers that must keep memory of their own: results, inputs, constants.
  *
  * @returns the commands, and how many of them were joined to others
  */
@@ -78,7 +78,7 @@ export function joinStrips(
   return { commands: result, joined };
 }
 
-/** Gives buffers that only the group uses, and writes first, a local block. */
+/** Gives a local block to each buffer that only the group uses, and that it writes before it reads it. */
 function makeLocal(
   group: readonly Command[],
   heap: VirtualHeap,

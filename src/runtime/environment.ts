@@ -1,4 +1,4 @@
-/** Which JavaScript runtime this is, by what only that runtime has. Workerd sets `process.versions`, so Node is not told by it. */
+/** Which JavaScript runtime this is, recognised by what only it has. Workerd sets `process.versions`, so that does not identify Node. */
 export function runtimeName(): string {
   const host = globalThis as {
     Deno?: unknown;

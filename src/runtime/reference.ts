@@ -1,6 +1,6 @@
 /**
- * How the runtime comes by the reference executor: at once. Where every byte of an import is paid for, in what bundlers get and in workerd,
- * referenceOnDemand.ts stands in for this file (assembly/build/files.ts).
+ * How the runtime gets the reference executor: by import. For bundlers and workerd, where every byte of an import counts,
+ * referenceOnDemand.ts replaces this file (assembly/build/files.ts).
  */
 import type { Executor } from '../../bindings/executor.ts';
 import { ReferenceExecutor } from '../reference/executor.ts';

@@ -1,6 +1,6 @@
 /**
- * In the place of reference.ts in what bundlers get and in workerd: the reference executor is loaded when it is wanted. Engines that cannot
- * run the kernels want it always, so that there loading begins with the import. Same exports.
+ * Replaces reference.ts for bundlers and workerd, with the same exports: the reference executor is loaded when it is needed. An engine that
+ * cannot run the kernels always needs it, so there loading begins with the import.
  */
 import { DeviceError } from '../../bindings/errors.ts';
 import type { Executor } from '../../bindings/executor.ts';
@@ -13,7 +13,7 @@ export async function loadReference(): Promise<void> {
   loaded ??= await import('../reference/index.ts');
 }
 
-/** A new executor. Throws DeviceError where it has not been loaded. */
+/** A new executor. Throws DeviceError if its code has not been loaded. */
 export function startReference(): Executor {
   if (loaded !== null) return new loaded.ReferenceExecutor();
   const runs = bestVariant() !== null;
@@ -25,5 +25,5 @@ export function startReference(): Executor {
   });
 }
 
-// What goes wrong here is told by `init`, which tries again.
+// `init` tries again, and reports what goes wrong.
 if (bestVariant() === null) loadReference().catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * Which executors there are and which one new tensors go to. The first operation starts the wasm kernels, or the
- * reference executor where there is no WebAssembly; `init` chooses otherwise.
+ * Which executors there are, and which one new tensors go to. The first operation starts the wasm kernels, or the
+ * reference executor if there is no WebAssembly, unless `init` has chosen something else.
  */
 
 import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
@@ -31,24 +31,24 @@ export type Precision = 'float32' | 'float16';
 /** Options of `init`. */
 export interface InitOptions {
   /**
-   * Threads that the wasm kernels run on, the caller's among them; 'auto': as many as there are cores. Default 1. Where the
-   * runtime has fewer, `runtimeInfo()` tells how many and why. Results are the same bits for any number.
+   * Threads that the wasm kernels run on, including the caller's; 'auto': as many as there are cores. Default 1. If the
+   * runtime has fewer, `runtimeInfo()` says how many and why. Results are bit for bit the same with any number.
    */
   threads?: number | 'auto';
   /**
-   * Where new tensors go. Default: wasm where there is WebAssembly SIMD, else the reference executor, whose code bundles load only here:
-   * without WebAssembly they call `init` before the first operation. 'webgpu' opens the runtime's GPU (in Node through the package
+   * Where new tensors go. Default: wasm if there is WebAssembly SIMD, otherwise the reference executor, whose code bundles load only here:
+   * without WebAssembly they must call `init` before the first operation. 'webgpu' opens the runtime's GPU (in Node through the package
    * `webgpu`); it stays open for `to('webgpu')` when another device is chosen later, as the reference executor does for `to('reference')`.
    * 'auto': new tensors go to the CPU; the GPU is opened if there is one, and both are measured (some hundredths of a second), so
-   * that what is given `device: 'auto'` (compile, Trainer) can choose between them.
+   * that `device: 'auto'` of `compile` and `Trainer` can choose between them.
    */
   device?: Device | 'auto';
   /**
    * How products on webgpu read their operands: matrix products, convolutions with their gradients, recurrent layers. Default
-   * 'float32'. 'float16' rounds them to 11 significant bits where the GPU has `shader-f16` (`runtimeInfo()` tells), which halves what
-   * a workgroup keeps of them. Products of such numbers are exact in float32, in which they are added up: an element of a·b is off by about
-   * 2⁻¹⁰ · Σ|a||b| at most, by twice that on a GPU that does not round to the nearest. Magnitudes above 65504 overflow, those below
-   * 6·10⁻⁵ may become 0: scale a loss whose gradients are so small. Tensors stay float32, and so do products on the CPU.
+   * 'float32'. 'float16' rounds them to 11 significant bits if the GPU has `shader-f16` (`runtimeInfo()` says whether it does), which halves
+   * the memory that a workgroup needs for them. Products of such numbers are exact in float32, in which they are added up: the error of an
+   * element of a·b is at most about 2⁻¹⁰ · Σ|a||b|, or twice that on a GPU that does not round to nearest. Magnitudes above 65504 overflow,
+   * and those below 6·10⁻⁵ may become 0: scale a loss whose gradients are that small. Tensors stay float32, and so do products on the CPU.
    */
   precision?: Precision;
   /** The same bits on every machine: plain SIMD without fused multiply-adds. */
@@ -57,42 +57,42 @@ export interface InitOptions {
   memoryMiB?: number;
   /**
    * Kernels to run instead of those inside the package: the bytes of `saraf/relaxed.wasm` or `saraf/plain.wasm` of this version,
-   * where to load them from, or the module, for hosts that compile only what is deployed (one thread then).
+   * where to load them from, or the module, for hosts that compile only what is deployed (which run one thread).
    */
   wasm?: WasmSource;
   /** Where a copy of `saraf/worker.js` is hosted: for pages whose Content Security Policy forbids workers from a Blob. */
   workerUrl?: URL | string;
 }
 
-/** What `runtimeInfo` tells. */
+/** What `runtimeInfo` returns. */
 export interface RuntimeInfo {
   /** Where new tensors go. */
   device: Device;
-  /** SIMD variant of the wasm kernels; 'none' where they do not run. */
+  /** SIMD variant of the wasm kernels; 'none' if they do not run. */
   simd: 'relaxed' | 'simd128' | 'none';
   /** Threads in use. */
   threads: number;
-  /** Why there are fewer threads than were asked for. */
+  /** Why there are fewer threads than requested. */
   threadsNote?: string;
   /** Whether this runtime offers WebGPU, or a GPU has been opened. */
   webgpu: boolean;
-  /** How products on the GPU read their operands: 'float16' where `init` was told so and the GPU that is open offers it. */
+  /** How products on the GPU read their operands: 'float16' if `init` was told so and the open GPU offers it. */
   precision: Precision;
-  /** Whether the GPU that is open adds up by subgroups; results are the same bits without. */
+  /** Whether the open GPU computes sums by subgroups; results are bit for bit the same without. */
   subgroups: boolean;
-  /** Size of the kernels in use; 0 where `init` was given a module. */
+  /** Size of the kernels in use; 0 if `init` was given a module. */
   wasmBytes: number;
   /** 'node', 'deno', 'bun', 'workerd', 'browser' or 'unknown'. */
   runtime: string;
 }
 
-/** What `memory` tells. */
+/** What `memory` returns. */
 export interface MemoryInfo {
-  /** Tensor handles alive. */
+  /** Live tensor handles. */
   tensors: number;
   /** Bytes in live blocks of all executors. */
   bytesInUse: number;
-  /** Bytes that the executors hold. */
+  /** Bytes that the executors have reserved. */
   bytesReserved: number;
 }
 
@@ -123,16 +123,21 @@ function start(device: Device): Executor {
   }
 }
 
-/** Opens the GPU, once; its code is loaded here, so that programs without it stay small. When it is lost, new tensors go to the CPU. */
-async function openGpu(): Promise<void> {
-  if (executors.has('webgpu')) return;
+/** The GPU, if one is open. */
+const openedGpu = () => executors.get('webgpu') as WebGpuExecutor | undefined;
+
+/** Opens the GPU, once. Its code is loaded only here, so that programs without it stay small. If it is lost, new tensors go to the CPU. */
+async function openGpu(): Promise<WebGpuExecutor> {
+  const opened = openedGpu();
+  if (opened !== undefined) return opened;
   opening ??= import('../webgpu/executor.ts')
     .then((webgpu) => webgpu.WebGpuExecutor.start())
     .finally(() => {
       opening = null;
     });
   const executor = await opening;
-  if (executors.has('webgpu')) return;
+  // Several calls may have waited for it.
+  if (executors.get('webgpu') === executor) return executor;
   executor.half = precision === 'float16';
   executor.allocator.describe = describeTensors;
   executor.onLoss = () => {
@@ -141,25 +146,24 @@ async function openGpu(): Promise<void> {
     if (chosen === 'webgpu') chosen = 'auto';
   };
   executors.set('webgpu', executor);
+  return executor;
 }
 
 /** Opens the GPU if there is one, and measures how fast it and the CPU are. */
 async function openForAuto(): Promise<void> {
+  let gpu: WebGpuExecutor;
   try {
-    await openGpu();
+    gpu = await openGpu();
   } catch (error) {
     if (error instanceof DeviceError) return;
     throw error;
   }
   if (rates !== null) return;
   const { measureRates } = await import('../webgpu/calibrate.ts');
-  rates = await measureRates(cpuExecutor(), executorFor('webgpu') as WebGpuExecutor);
+  rates = await measureRates(cpuExecutor(), gpu);
 }
 
-/** The GPU, if one is open. */
-const openedGpu = () => executors.get('webgpu') as WebGpuExecutor | undefined;
-
-/** Products on the GPU from now on. What was measured of them before is void. */
+/** Sets the precision of products on the GPU, which makes what was measured before void. */
 function setPrecision(wanted: Precision): void {
   precision = wanted;
   const gpu = openedGpu();
@@ -169,22 +173,22 @@ function setPrecision(wanted: Precision): void {
   if (gpu.half !== before) rates = null;
 }
 
-/** What `device: 'auto'` chooses between: the CPU, and the GPU if it has been opened; the rates of both once they have been measured. */
+/** What `device: 'auto'` chooses between: the CPU, and the GPU if it has been opened; and their rates if these have been measured. */
 export function candidates(): { cpu: Executor; gpu: Executor | null; rates: Rates | null } {
   return { cpu: cpuExecutor(), gpu: executors.get('webgpu') ?? null, rates };
 }
 
-/** @internal Rates to go by from now on, for tests and benchmarks. */
+/** @internal Sets the rates, for tests and benchmarks. */
 export function setRates(given: Rates | null): void {
   rates = given;
 }
 
 const describeTensors = () => `${liveTensors} tensors are alive (scope(() => …) frees what an iteration creates)`;
 
-/** The executor of a device; started at its first use. */
+/** The executor of a device, started at its first use. */
 export function executorFor(device: Device): Executor {
   let executor = executors.get(device);
-  // saraf/kernels can have started another one with other settings.
+  // saraf/kernels may have started another one, with other settings.
   if (executor === undefined || (device === 'wasm' && executor !== wasmExecutor())) {
     executor = start(device);
     executor.allocator.describe = describeTensors;
@@ -208,7 +212,7 @@ export function cpuExecutor(): Executor {
   return executorFor(bestVariant() === null ? 'reference' : 'wasm');
 }
 
-/** The executor for what the library itself reads at once: the default one, or where that is a GPU, one on the CPU. */
+/** The executor for what the library itself reads synchronously: the default one, or one on the CPU if that is a GPU. */
 export function readableExecutor(): Executor {
   const executor = defaultExecutor();
   return executor.download === undefined ? executor : cpuExecutor();
@@ -286,10 +290,10 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
 }
 
 /**
- * Uses this many of the threads that `init` has started, or all of them if there are fewer. Results are the same bits for any number.
+ * Uses this many of the threads that `init` has started, or all of them if there are fewer. Results are bit for bit the same with any number.
  *
  * @returns how many are in use
- * @throws ArgumentError if n is not a whole number from 1 on
+ * @throws ArgumentError if n is not a whole number of at least 1
  * @example
  * setNumThreads(1);
  */
@@ -300,7 +304,7 @@ export function setNumThreads(n: number): number {
 }
 
 /**
- * Device, kernels, threads and runtime in use.
+ * The device, kernels, threads and runtime in use.
  *
  * @example
  * runtimeInfo().device; // 'wasm'
@@ -323,7 +327,7 @@ export function runtimeInfo(): RuntimeInfo {
 }
 
 /**
- * What tensors hold now. Flat over a training loop, or something leaks.
+ * What tensors hold now. If it grows over a training loop, something leaks.
  *
  * @example
  * console.log(memory().bytesInUse);

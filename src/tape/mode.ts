@@ -7,7 +7,7 @@ import { noMore } from '../options.ts';
 let recording = true;
 
 /**
- * Whether operations on tensors that require grad are recorded now.
+ * Whether operations on tensors that require grad are being recorded.
  *
  * @example
  * noGrad(() => isGradEnabled()); // false

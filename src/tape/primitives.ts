@@ -1,6 +1,6 @@
 /**
- * The primitives: the operations that have a gradient rule. This is what a recorded one keeps for its rule: attributes, and which of its
- * inputs and outputs. The rules themselves are in src/autograd/rules.ts.
+ * The primitives, which are the operations with a gradient rule: for each, its attributes, and which inputs and outputs it saves for the
+ * rule. The rules themselves are in src/autograd/rules.ts.
  */
 import type { MathFn } from '../../bindings/commands/unary.ts';
 import type { Executor } from '../../bindings/executor.ts';
@@ -22,7 +22,7 @@ export interface Region {
   length: number;
 }
 
-/** Inputs: logits, target, logarithms of the sums, and what the loss is divided by. */
+/** Inputs: logits, target, logarithms of the sums, and the divisor of the loss. */
 export interface CrossEntropyAttributes {
   reduction: 'none' | 'mean' | 'sum';
   ignoreIndex: number;
@@ -30,7 +30,7 @@ export interface CrossEntropyAttributes {
   weighted: boolean;
 }
 
-/** Inputs: x, mean, rstd, weight if there is one, bias if there is one. */
+/** Inputs: x, mean, rstd, and weight and bias if there are any. */
 export interface NormAttributes {
   view: NormView;
   eps: number;
@@ -41,7 +41,7 @@ export interface NormAttributes {
 }
 
 export interface EmbeddingAttributes {
-  /** The row without gradient. */
+  /** The row that gets no gradient. */
   padding: number | null;
   scaleGradByFreq: boolean;
 }
@@ -53,7 +53,7 @@ export interface RecurrentAttributes {
   names: readonly string[];
 }
 
-/** Attributes of each primitive that its rule needs. */
+/** The attributes of each primitive that its rule needs. */
 export interface Attributes extends Record<MathFn, undefined> {
   neg: undefined;
   abs: undefined;
@@ -135,7 +135,7 @@ export interface Attributes extends Record<MathFn, undefined> {
 
 export type Primitive = keyof Attributes;
 
-/** What a primitive saves: inputs by number, all of them, or each one whose fellow requires grad; its output. */
+/** What a primitive saves: some of its inputs, all of them, or ('others') each one if another requires grad; its output. */
 export interface Saves {
   readonly inputs?: 'all' | 'others' | readonly number[];
   readonly output?: boolean;
@@ -231,15 +231,15 @@ export const saves: Readonly<Record<Primitive, Saves>> = {
   leakyRelu: input,
 };
 
-/** What a rule may ask of the operation whose gradient it gives. */
+/** What a rule may ask about the operation whose gradient it gives. */
 export interface Context<A> {
-  /** Input i, if it is saved. */
+  /** Input i, which must have been saved. */
   input(i: number): Tensor;
-  /** The result, if it is saved. */
+  /** The result, which must have been saved. */
   readonly output: Tensor;
-  /** Whether input i wants a gradient. */
+  /** Whether input i needs a gradient. */
   needs(i: number): boolean;
-  /** Input i, if it is a leaf that is given a gradient without history: a rule may add to the one that it has. */
+  /** Input i, if it is a leaf that will get a gradient without history: a rule may add to the gradient that it has. */
   leaf(i: number): Variable | null;
   shape(i: number): readonly number[];
   /** Number of inputs. */

@@ -1,4 +1,4 @@
-/** Recording: ties the result of an operation to its inputs, and keeps what the operation's rule will need. */
+/** Recording: links the result of an operation to its inputs, and saves what the operation's rule will need. */
 
 import { Node, type Saved, Variable } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';

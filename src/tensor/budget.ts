@@ -1,25 +1,25 @@
 /**
  * What a file may ask for while it is read, and while a graph from a file runs: elements of tensors, and other work counted in elements
- * (one stands for four bytes, or for what takes as long as to write them). Storages charge for themselves; whoever makes something else
- * of a file's numbers charges for it before it is made. Outside of `withBudget` nothing is limited.
+ * (one is four bytes, or what takes as long as writing them). Storages charge for themselves; code that makes anything else from a file's
+ * numbers charges for it first. Outside `withBudget` nothing is limited.
  */
 import { FormatError } from '../../bindings/errors.ts';
 import { checkRange } from '../options.ts';
 
-/** What an object of JavaScript costs: a tensor's block besides its elements, a module. */
+/** What a JavaScript object costs: a module, or a tensor's block in addition to its elements. */
 export const OBJECT_COST = 32;
-/** What a number or a reference in a list costs: eight bytes, and longer to write than an element. */
+/** What a number or a reference in a list costs: it takes eight bytes, and longer to write than an element. */
 export const ITEM_COST = 4;
 
-/** How much may be made in all; what has been freed meanwhile counts too. */
+/** How much may be made in all, including what has been freed in the meantime. */
 export interface Limit {
   readonly elements: number;
   readonly op: string;
-  /** What the error begins with; "more than … elements" follows. */
+  /** The beginning of the error, before "more than … elements". */
   readonly claim: () => string;
   /** What the caller gave, if anything. */
   readonly maxElements: number | undefined;
-  /** What a block costs besides its elements. */
+  /** What a block costs in addition to its elements. */
   readonly blockCost: number;
 }
 
@@ -30,9 +30,9 @@ let limit = NO_LIMIT;
 let left = Infinity;
 
 /**
- * The limit for `op`: what the caller gave by `maxElements`, or what follows from the size of the file.
+ * The limit for `op`: the caller's `maxElements`, or what follows from the size of the file.
  *
- * @throws ArgumentError where `maxElements` is not a number from 0 on
+ * @throws ArgumentError if `maxElements` is not a number of at least 0
  */
 export function limitOf(
   op: string,
@@ -45,9 +45,9 @@ export function limitOf(
 }
 
 /**
- * Runs `fn`, which may make as much as `given` says.
+ * Runs `fn`, which may make as much as `given` allows.
  *
- * @throws FormatError where it wants more; the message tells the limit, and how to raise it
+ * @throws FormatError if it wants more; the message says what the limit is, and how to raise it
  */
 export function withBudget<T>(given: Limit, fn: () => T): T {
   const [limitBefore, leftBefore] = [limit, left];
@@ -59,29 +59,29 @@ export function withBudget<T>(given: Limit, fn: () => T): T {
   }
 }
 
-/** As `withBudget`, without a limit: for what the user wrote and a file only calls. */
+/** Like `withBudget`, without a limit: for the user's own code, which a file only calls. */
 export function withoutBudget<T>(fn: () => T): T {
   return withBudget(NO_LIMIT, fn);
 }
 
-/** What the caller of the present `withBudget` gave. */
+/** The `maxElements` of the current `withBudget`. */
 export function givenMaxElements(): number | undefined {
   return limit.maxElements;
 }
 
-/** Takes so much from the budget, before it is made. */
+/** Takes this many elements from the budget, before they are made. */
 export function charge(elements: number): void {
   left -= elements;
   if (left >= 0 || limit === NO_LIMIT) return;
   throw tooMuch(limit);
 }
 
-/** Takes a block of so many elements from the budget. */
+/** Takes a block of this many elements from the budget. */
 export function chargeBlock(elements: number): void {
   charge(elements + limit.blockCost);
 }
 
-/** The error of a limit that has been passed. */
+/** The error for a limit that has been passed. */
 export function tooMuch({ op, claim, elements }: Limit): FormatError {
   return new FormatError(
     `${claim()} more than ${elements} elements, the limit; { maxElements } raises it, for files that you trust`,

@@ -1,34 +1,34 @@
 /**
- * The graph that backward walks. A `Variable` is what autograd knows of a tensor (its handles share it); a `Node` is the
- * operation that made one. Both are counted: when the last handle and the last node that lead to a variable are gone,
- * the node behind it and all that it saved are freed. `backward()` frees them earlier.
+ * The graph that backward walks. A `Variable` is what autograd knows about a tensor (its handles share it); a `Node` is the
+ * operation that made one. References are counted: when the last handle and the last node that lead to a variable are gone,
+ * the node behind it and everything that it saved are freed. `backward()` frees them earlier.
  */
 import type { DType } from '../../bindings/executor.ts';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Memory for a leaf's gradient of which a step changes a few rows, kept from step to step. */
+/** Memory, kept from step to step, for a leaf's gradient of which a step changes only a few rows. */
 export interface GradientRows {
   readonly storage: Storage;
-  /** The gradient in it may live on. */
+  /** Lets go of the memory, in which a gradient may live on. */
   dispose(): void;
 }
 
 /** Autograd's side of a tensor. */
 export class Variable {
-  /** Tensor handles and nodes that hold it. */
+  /** The tensor handles and nodes that hold it. */
   refs = 0;
-  /** The tensor handles among them: without one nobody can ask for `grad`. */
+  /** The tensor handles among them: without one, nothing can ask for `grad`. */
   handles = 0;
   /** Gradient of a leaf. */
   grad: Tensor | null = null;
-  /** Whether someone outside has been given `grad`. */
+  /** Whether the user has been given `grad`. */
   gradExposed = false;
   /** Gradient on its way during a backward pass. */
   pending: Tensor | null = null;
-  /** Memory for its gradient where steps look up a few of its rows. */
+  /** Memory for its gradient if steps look up only a few of its rows. */
   rows: GradientRows | null = null;
-  /** Last pass that visited it. */
+  /** The last pass that visited it. */
   pass = 0;
 
   constructor(
@@ -48,13 +48,13 @@ export interface Saved {
 }
 
 /**
- * What a tensor and its views share: they see one another's changes in place. After a change that is part of the graph, `variable` is
- * what autograd knows of all elements of the storage, and every tensor of the history derives its own from that before its next use.
+ * What a tensor and its views share, because they see one another's changes in place. After a change that is part of the graph, `variable`
+ * is what autograd knows about all elements of the storage, and every tensor of the history derives its own from that before its next use.
  */
 export class History {
-  /** Tensors that have it. */
+  /** The tensors that have it. */
   refs = 0;
-  /** Grows with every such change. */
+  /** Counts such changes. */
   writes = 0;
   /** The storage's elements, flat, after the last such change. */
   variable: Variable | null = null;
@@ -69,7 +69,7 @@ export class History {
 
 /** A tensor's part in a history. */
 export class Membership {
-  /** Changes that the tensor's own variable knows of. */
+  /** The changes that are part of the tensor's own variable. */
   seen: number;
 
   constructor(readonly history: History) {
@@ -78,7 +78,7 @@ export class Membership {
   }
 }
 
-/** What views have that were made while nothing was recorded. */
+/** The membership of views that were made while nothing was recorded. */
 export const untracked = new Membership(new History(() => {}));
 
 /** A tensor lets go of its history. */
@@ -116,7 +116,7 @@ export class Node {
   }
 }
 
-/** Takes a leaf's gradient away: frees it, unless the user was given it; then its scope or the collector does. */
+/** Takes a leaf's gradient away and frees it, unless the user was given it: then its scope or the garbage collector does. */
 export function takeGrad(variable: Variable): void {
   const { grad, gradExposed } = variable;
   variable.grad = null;
@@ -136,7 +136,7 @@ export function holdVariable(variable: Variable): void {
   variable.handles++;
 }
 
-/** A tensor lets go of a variable. A gradient with a graph of its own may lead back to its leaf, so it goes with the leaf's last tensor. */
+/** A tensor lets go of a variable. A gradient with a graph of its own may lead back to its leaf, so it is freed with the leaf's last tensor. */
 export function letGoOfVariable(variable: Variable): void {
   if (--variable.handles === 0) takeGrad(variable);
   releaseVariable(variable);
@@ -162,8 +162,8 @@ function freeNode(node: Node, stack: Variable[]): void {
 }
 
 /**
- * Frees what a node saved and the way to its inputs, after its rule has run for the last time. A node that saved nothing, such as a
- * view's, stays: others may lead through it.
+ * Frees what a node saved and its links to its inputs, after its rule has run for the last time. A node that saved nothing, such as a
+ * view's, stays, because paths from other nodes may lead through it.
  */
 export function consume(node: Node): void {
   if (node.savesNothing) return;

@@ -1,6 +1,6 @@
 /**
- * Shapes that TypeScript knows, as tuples of numbers: what the operations make of them, and refusals at compile time. Where a
- * shape is only `number[]` all of these say `Shape`, and nothing is refused. Types alone: nothing of this runs.
+ * Shapes that TypeScript knows as tuples of numbers: the shapes that operations give, and refusals at compile time. If a
+ * shape is only `number[]`, all of these give `Shape`, and nothing is refused. These are only types: nothing here runs.
  */
 
 import type { Shape } from './shapes.ts';
@@ -14,7 +14,7 @@ type IsKnown<S extends Shape> = number extends S['length'] ? false : true;
 /** Whether two sizes are equal, as far as they are known. */
 type SameSize<A, B> = number extends A ? true : number extends B ? true : A extends B ? true : false;
 
-/** Broadcasting of two sizes; `never` where they do not meet. */
+/** Broadcasting of two sizes; `never` if they do not match. */
 type MeetSize<A, B> = A extends 1
   ? B
   : B extends 1
@@ -27,7 +27,7 @@ type MeetSize<A, B> = A extends 1
           ? A
           : never;
 
-/** Broadcasting from the last dimension on. */
+/** Broadcasting of two shapes, from the last dimension. */
 type MeetAll<A extends Shape, B extends Shape> = A extends readonly [
   ...infer AHead extends Shape,
   infer ALast extends number,
@@ -40,7 +40,7 @@ type MeetAll<A extends Shape, B extends Shape> = A extends readonly [
 /** Shape of an operand: a number has no dimensions. */
 type ShapeOf<T> = T extends Tensor<infer S> ? S : readonly [];
 
-/** Shape of two operands stretched to each other. */
+/** Shape of two operands broadcast to each other. */
 export type Broadcast<A, B> =
   IsKnown<ShapeOf<A>> extends true
     ? IsKnown<ShapeOf<B>> extends true
@@ -55,7 +55,7 @@ type HasNever<S extends Shape> = S extends readonly [infer First, ...infer Rest 
     : HasNever<Rest>
   : false;
 
-/** What the second operand must be too: nothing more, or what no tensor is. */
+/** What the second operand must also be: anything, or something that no tensor is. */
 export type Broadcasts<A, B> =
   HasNever<Broadcast<A, B>> extends true ? { readonly 'shapes do not broadcast': [ShapeOf<A>, ShapeOf<B>] } : unknown;
 
@@ -66,7 +66,7 @@ export type Product<A extends Shape, B extends Shape> = A extends readonly [infe
     : Shape
   : Shape;
 
-/** What the second matrix must be too. */
+/** What the second matrix must also be. */
 export type Multiplies<A extends Shape, B extends Shape> = A extends readonly [number, infer K]
   ? B extends readonly [infer L, number]
     ? SameSize<K, L> extends true
@@ -85,7 +85,7 @@ export type LinearShape<X extends Shape, W extends Shape> =
       : Shape
     : Shape;
 
-/** What a weight must be too. */
+/** What a weight must also be. */
 export type FitsInput<X extends Shape, W extends Shape> = X extends readonly [...Shape, infer K]
   ? W extends readonly [number, infer L]
     ? SameSize<K, L> extends true
@@ -94,7 +94,7 @@ export type FitsInput<X extends Shape, W extends Shape> = X extends readonly [..
     : unknown
   : unknown;
 
-/** A shape the other way round. */
+/** A shape in reverse. */
 export type Reversed<S extends Shape> =
   IsKnown<S> extends true
     ? S extends readonly [infer First extends number, ...infer Rest extends Shape]
@@ -102,11 +102,11 @@ export type Reversed<S extends Shape> =
       : readonly []
     : Shape;
 
-/** A shape that was asked for; −1 stands for a size that is not known. */
+/** The shape for the sizes asked for; −1 is a size that is not known. */
 export type Asked<S extends Shape> =
   IsKnown<S> extends true ? { readonly [I in keyof S]: S[I] extends -1 ? number : S[I] } : Shape;
 
-/** S without its dimension D; any shape where D is not known or counts from the end (but −1). */
+/** S without its dimension D; any shape if D is not known, or counts from the end (except −1). */
 type Without<S extends Shape, D extends number, Before extends Shape = readonly []> = number extends D
   ? Shape
   : D extends -1

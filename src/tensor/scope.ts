@@ -1,7 +1,7 @@
 /**
  * Who frees a tensor. Every tensor belongs to the scope that is open when it is made; when the scope ends, it disposes
- * all of them but those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
- * the garbage collector frees it too, but never inside synchronous code.
+ * all of its tensors except those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
+ * the garbage collector frees it too, but never during synchronous code.
  */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
@@ -21,18 +21,18 @@ export class Scope {
 const open: Scope[] = [];
 
 /**
- * Who keeps scopes from freeing a tensor: nobody; the user, until `dispose()`; or the leaf whose gradient it is, while a scope or the
- * collector owns it too ('leaf'), or the leaf is its only owner.
+ * Who keeps scopes from freeing a tensor: nobody (false); the user, until `dispose()` (true); or the leaf whose gradient it is, while a
+ * scope or the collector owns it too ('leaf'), or as its only owner ('leaf alone').
  */
 export type Keeper = boolean | 'leaf' | 'leaf alone';
 
-/** Whether the collector is freeing a tensor. */
+/** Whether the garbage collector is freeing a tensor. */
 let isCollecting = false;
 
 /** Tensor handles that are alive. */
 export let liveTensors = 0;
 
-/** What the garbage collector must free when it finds a tensor that nobody disposed. */
+/** What to free when the garbage collector finds a tensor that was not disposed. */
 export interface Held {
   storage: Storage;
   variable: Variable | null;
@@ -48,7 +48,7 @@ const collector =
         storage.release();
         if (membership !== null) releaseHistory(membership);
         if (variable === null) return;
-        // A scope that happens to be open, as those of a DataLoader are between batches, did not make what this leaf has.
+        // A scope may be open, such as a DataLoader's between batches, but it did not make what this leaf has.
         isCollecting = true;
         try {
           letGoOfVariable(variable);
@@ -63,7 +63,7 @@ export function adopt(tensor: Tensor): void {
   own(tensor);
 }
 
-/** Gives a tensor to the open scope, or to the garbage collector where there is none. */
+/** Gives a tensor to the open scope, or to the garbage collector if there is none. */
 function own(tensor: Tensor): void {
   const scope = open[open.length - 1];
   if (scope !== undefined) scope.tensors.push(tensor);
@@ -72,7 +72,7 @@ function own(tensor: Tensor): void {
 
 function leaveToCollector(tensor: Tensor): void {
   if (collector === undefined || tensor.held !== null) return;
-  tensor.held = { storage: tensor.storageOrNull!, variable: tensor.variable, membership: tensor.membership };
+  tensor.held = { storage: tensor.storage, variable: tensor.variable, membership: tensor.membership };
   collector.register(tensor, tensor.held, tensor);
 }
 
@@ -99,7 +99,7 @@ export function openScope(): Scope {
 
 const NOTHING: ReadonlySet<object> = new Set();
 
-/** Ends a scope: disposes its tensors but those in `result`, which go to the scope around it. */
+/** Ends a scope: disposes its tensors except those in `result`, which go to the scope around it. */
 export function closeScope(scope: Scope, result?: unknown): void {
   const at = open.lastIndexOf(scope);
   if (at < 0) return;
@@ -109,16 +109,16 @@ export function closeScope(scope: Scope, result?: unknown): void {
   if (escaped !== null) for (const tensor of escaped) own(tensor);
 }
 
-/** Lists up to this length are searched as they are. */
+/** Lists up to this length are searched element by element. */
 const SHORT = 8;
 
 function isOne(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'storageOrNull' in result;
 }
 
-/** Disposes the tensors of a scope, which is still open: gradients of leaves that end here join them. Returns those that escape. */
+/** Disposes the tensors of a scope, which is still open: gradients of leaves that end here join it. Returns those that escape. */
 function disposeAll(tensors: readonly Tensor[], result: unknown): Tensor[] | null {
-  // Most results are one tensor or a few, and need no set.
+  // Most results are one tensor or a few, which need no set.
   const few: readonly unknown[] | null =
     Array.isArray(result) && result.length <= SHORT && result.every(isOne) ? result : null;
   const isSimple = tensors.length === 0 || result === undefined || few !== null || isOne(result);
@@ -138,7 +138,7 @@ function disposeAll(tensors: readonly Tensor[], result: unknown): Tensor[] | nul
   return escaped;
 }
 
-/** All tensors in a result, and what they lie in. */
+/** All tensors in a result, and the arrays, maps and objects that hold them. */
 function tensorsIn(result: unknown): Set<object> {
   const found = new Set<object>();
   collect(result, found, 0);
@@ -147,17 +147,17 @@ function tensorsIn(result: unknown): Set<object> {
 
 const MAX_RESULT_DEPTH = 8;
 
-/** All tensors in a result: itself, or inside arrays, maps and plain objects. */
+/** Collects the tensors in a result: itself, or those inside arrays, maps, sets and plain objects. */
 function collect(value: unknown, into: Set<object>, depth: number): void {
   if (typeof value !== 'object' || value === null || depth > MAX_RESULT_DEPTH || into.has(value)) return;
   into.add(value);
   if ('storageOrNull' in value || ArrayBuffer.isView(value)) return;
-  const parts = isMap(value) || isSet(value) || Array.isArray(value) ? value : Object.values(value);
-  for (const part of parts as Iterable<unknown>) collect(part, into, depth + 1);
+  const parts: Iterable<unknown> = isMap(value) || isSet(value) || Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) collect(part, into, depth + 1);
 }
 
 /**
- * Runs `fn` and disposes every tensor that it made, but those that it returns (in arrays and objects too), those given
+ * Runs `fn` and disposes every tensor that it made, except those that it returns (also in arrays and objects), those given
  * to `keep`, and the gradients of leaves that live on.
  *
  * @example
@@ -183,7 +183,7 @@ export function scope<T>(fn: () => T): T {
 }
 
 /**
- * Takes a tensor out of the hands of all scopes: it lives until `dispose()`.
+ * Takes a tensor out of all scopes: it lives until `dispose()`.
  *
  * @example
  * let best = model.forward(x);
@@ -204,7 +204,7 @@ export function keep<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
-/** A leaf lets go of its gradient: whoever owns it besides frees it; the scope that ends or is open, or the collector, becomes its owner. */
+/** A leaf lets go of its gradient. Its other owner frees it; if it has none, the open scope or the garbage collector becomes its owner. */
 export function letGo(tensor: Tensor): void {
   const { kept } = tensor;
   if (tensor.storageOrNull === null || kept === true) return;

@@ -1,4 +1,4 @@
-/** Arithmetic on shapes and strides. It knows no tensor, only lists of numbers; all its refusals are errors with numbers in them. */
+/** Arithmetic on shapes and strides. It knows no tensors, only lists of numbers, and every error names the numbers that it refuses. */
 
 import { MAX_DIMS } from '../../bindings/commands/limits.ts';
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
@@ -19,10 +19,10 @@ export function numelOf(shape: Shape): number {
   return n;
 }
 
-/** Levels that nested arrays may have: as many as NumPy's may. */
+/** The most levels of nested arrays, as in NumPy. */
 const MAX_LEVELS = 64;
 
-/** Shape of nested arrays by their first elements; refuses those that contain themselves. */
+/** The shape of nested arrays, from their first elements; refuses arrays that contain themselves. */
 export function nestedShape(op: string, argument: string, nested: unknown): number[] {
   const shape: number[] = [];
   for (let level = nested; isList(level); level = level[0]) {
@@ -50,7 +50,7 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Whether a row-major walk meets the elements one after the other. */
+/** Whether the elements are in memory one after the other in row-major order. */
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
   for (let i = shape.length - 1, stride = 1; i >= 0; i--) {
     const size = shape[i]!;
@@ -67,14 +67,14 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** Refuses what is no list. */
+/** Refuses what is not a list. */
 export function checkList(op: string, argument: string, list: unknown): void {
   if (Array.isArray(list)) return;
   const what = argument === 'dims' ? 'numbers' : 'sizes';
   refuse(ShapeError, op, `${argument} must be a list of ${what}, got ${String(list)}`, { argument, got: list });
 }
 
-/** Refuses what is no shape: negative or fractional sizes, too many dimensions. */
+/** Refuses what is not a shape: negative or fractional sizes, too many dimensions. */
 export function checkShape(op: string, shape: Shape): void {
   checkList(op, 'shape', shape);
   if (shape.length > MAX_DIMS) {
@@ -90,7 +90,7 @@ export function checkShape(op: string, shape: Shape): void {
   }
 }
 
-/** Shape of two operands stretched to each other, as in NumPy and PyTorch. */
+/** Shape of two operands broadcast to each other, as in NumPy and PyTorch. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
   const ndim = Math.max(a.length, b.length);
@@ -106,7 +106,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   return shape;
 }
 
-/** Strides that read a tensor of `shape` as one of `target`: 0 along stretched dimensions. */
+/** Strides that read a tensor of `shape` as one of `target`: 0 along dimensions that are stretched. */
 export function broadcastStrides(shape: Shape, strides: readonly number[], target: Shape): number[] {
   const lead = target.length - shape.length;
   const result = new Array<number>(target.length);
@@ -115,7 +115,7 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
   return result;
 }
 
-/** A dimension counted from either end, as a number from 0 on. */
+/** A dimension that may count from the end, as a number of at least 0. */
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const range = Math.max(ndim, 1);
   if (!Number.isInteger(dim) || dim < -range || dim >= range) {
@@ -129,7 +129,7 @@ export function normalizeDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + range : dim;
 }
 
-/** Several dimensions, without repetition, ascending. */
+/** Several dimensions in ascending order; refuses repeated ones. */
 export function normalizeDims(op: string, dims: number | readonly number[] | undefined, ndim: number): number[] {
   if (dims === undefined) return Array.from({ length: ndim }, (_, i) => i);
   if (typeof dims !== 'number') checkList(op, 'dims', dims);
@@ -143,7 +143,7 @@ export function normalizeDims(op: string, dims: number | readonly number[] | und
   return list;
 }
 
-/** Resolves one −1 in a shape to what `numel` elements need. */
+/** Replaces a −1 in a shape by the size that `numel` elements need. */
 export function inferShape(op: string, shape: Shape, numel: number): Shape {
   checkList(op, 'shape', shape);
   const at = shape.indexOf(-1);
@@ -166,7 +166,7 @@ export function inferShape(op: string, shape: Shape, numel: number): Shape {
 }
 
 /**
- * Strides that show a strided tensor in another shape without copying, or null if that cannot be.
+ * Strides that show a strided tensor in another shape without copying, or null if there are none.
  * Old and new dimensions are matched in groups of equal size; each old group must be contiguous in itself.
  */
 export function viewStrides(shape: Shape, strides: readonly number[], target: Shape): number[] | null {

@@ -1,5 +1,5 @@
 /**
- * A counted reference to a block of an executor's heap. Tensors, their views and what autograd saves share one storage;
+ * A block of an executor's heap, with a count of references. Tensors, their views and what autograd saves share one storage;
  * the last one to let go gives the block back.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
@@ -7,15 +7,15 @@ import { chargeBlock } from './budget.ts';
 import { paused, tracing } from './trace.ts';
 
 export class Storage {
-  /** Grows with every change in place, so that autograd notices when a saved value is no longer what it was. */
+  /** Counts changes in place, so that autograd notices when a saved value is no longer what it was. */
   version = 0;
-  /** Whoever needs the block: tensors, and what autograd saved. */
+  /** How many need the block: tensors, programs, and what autograd saved. */
   refs = 1;
-  /** Tensors on it. */
+  /** How many tensors are on it. */
   handles = 0;
-  /** Those of `refs` that belong to programs. */
+  /** How many of `refs` are programs. */
   programs = 0;
-  /** The elements as the host wrote them at some version, where the executor's memory cannot be read at once. */
+  /** The elements that the host wrote, and the version then, if the executor's memory cannot be read at once. */
   written: { values: NumericArray; version: number } | null = null;
 
   constructor(
@@ -48,12 +48,12 @@ export class Storage {
     this.release();
   }
 
-  /** Whether nothing but programs needs the block any more. */
+  /** Whether only programs need the block any more. */
   get isGivenUp(): boolean {
     return this.refs === this.programs;
   }
 
-  /** Takes a block on another executor, with these words in it, in place of its own. */
+  /** Exchanges its block for one on another executor, with these words in it. */
   relocate(executor: Executor, words: ArrayLike<number>): void {
     const address = executor.allocator.allocate(this.length);
     executor.write(address, words, 'int32');

@@ -1,6 +1,6 @@
 /**
- * The tensor as data: a view (offset, shape, strides) on a counted storage, its element type, its gradient, and how it is freed. It knows
- * no operation; its methods come from src/methods.
+ * The tensor as data: a view (offset, shape, strides) of a counted storage, its element type, its gradient, and how it is freed. It knows
+ * no operations; its methods come from src/methods.
  */
 import { ArgumentError, AutogradError, DisposedError, refuse } from '../../bindings/errors.ts';
 import type { Device, DType, Executor } from '../../bindings/executor.ts';
@@ -20,7 +20,7 @@ import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
 import type { Storage } from './storage.ts';
 import { active, tracing } from './trace.ts';
 
-/** Elements as JavaScript arrays, one level a dimension. */
+/** Elements as JavaScript arrays, one level per dimension. */
 export type Nested = number | boolean | Nested[];
 
 // Engines without explicit resource management lack the symbol that `using` looks for.
@@ -39,18 +39,18 @@ export class Tensor<S extends Shape = Shape> extends Marked {
   readonly dtype: DType;
   /** Sizes of the dimensions, outermost first. */
   readonly shape: S;
-  /** Elements from one index to the next, a dimension each. */
+  /** For each dimension, the number of elements from one index to the next. */
   readonly strides: readonly number[];
-  /** Element of the storage where the tensor starts. */
+  /** The element of the storage where the tensor starts. */
   readonly offset: number;
   /** Number of elements. */
   readonly numel: number;
-  /** Whether its elements lie one after the other in row-major order. */
+  /** Whether its elements are in memory one after the other in row-major order. */
   readonly contiguous: boolean;
   /** @internal */
   storageOrNull: Storage | null;
   private ownVariable: Variable | null;
-  /** @internal What it shares with its views and with what it is a view of, if there is any. */
+  /** @internal What it shares with its views, or with the tensor that it is a view of. */
   membership: Membership | null = null;
   /** @internal Who keeps scopes from freeing it. */
   kept: Keeper = false;
@@ -69,7 +69,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     super();
     storage.handles++;
     this.storageOrNull = storage;
-    // A copy: the caller may go on to change its array.
+    // A copy, because the caller may change its array later.
     this.shape = shape.slice() as readonly number[] as S;
     this.strides = strides;
     this.offset = offset;
@@ -85,7 +85,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
   get storage(): Storage {
     if (this.storageOrNull === null) {
       throw new DisposedError(
-        `tensor ${show(this.shape)} was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what shall live on)`,
+        `tensor ${show(this.shape)} was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what must live on)`,
       );
     }
     return this.storageOrNull;
@@ -105,7 +105,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     return active(storage.executor);
   }
 
-  /** @internal What autograd knows of it. */
+  /** @internal What autograd knows about it. */
   get variable(): Variable | null {
     const { membership } = this;
     if (membership !== null && membership.seen !== membership.history.writes)
@@ -136,23 +136,21 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     return variable.requiresGrad;
   }
 
-  /** Switches recording on or off; of leaves only. */
+  /** Switches recording on or off. Only leaves can be changed. */
   set requiresGrad(value: boolean) {
     if (value === this.requiresGrad) return;
+    const op = 'requiresGrad';
     if (!this.isLeaf)
-      throw new AutogradError(
-        'requiresGrad: only leaves can be changed; this tensor is the result of an operation (use detach())',
-      );
-    if (value && this.dtype !== 'float32') {
-      throw new AutogradError(`requiresGrad: only float32 tensors can require gradients, this one is ${this.dtype}`);
-    }
+      refuse(AutogradError, op, 'only leaves can be changed; this tensor is the result of an operation (use detach())');
+    if (value && this.dtype !== 'float32')
+      refuse(AutogradError, op, `only float32 tensors can require gradients, this one is ${this.dtype}`);
     if (this.variable === null) this.setVariable(new Variable(value, null));
     else this.variable.requiresGrad = value;
     const { membership } = this;
     if (value && membership !== null && membership !== untracked) membership.history.leaf = this.variable;
   }
 
-  /** Whether the tensor was made by hand, not by a recorded operation. */
+  /** Whether the tensor is not the result of a recorded operation. */
   get isLeaf(): boolean {
     return this.variable === null || this.variable.node === null;
   }
@@ -163,13 +161,13 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     if (variable === null || variable.grad === null) return null;
     if (!variable.gradExposed) {
       variable.gradExposed = true;
-      // From now on the handle is the user's too: `keep` tells apart whether it outlives the leaf.
+      // From now on the user has the handle too, and may `keep` it so that it outlives the leaf.
       variable.grad.kept = 'leaf alone';
     }
     return variable.grad;
   }
 
-  /** Puts another gradient in its place; null forgets it. */
+  /** Replaces the gradient; null forgets it. */
   set grad(value: Tensor | null) {
     if (value !== null && !isInstance(value, Tensor)) {
       refuse(ArgumentError, 'grad', `a gradient must be a tensor or null, got ${nameOf(value)}`, {
@@ -177,12 +175,13 @@ export class Tensor<S extends Shape = Shape> extends Marked {
         got: value,
       });
     }
-    if (this.variable === null) {
+    let { variable } = this;
+    if (variable === null) {
       if (value === null) return;
-      this.setVariable(new Variable(false, null));
+      variable = new Variable(false, null);
+      this.setVariable(variable);
     }
-    const variable = this.variable!;
-    // While a function is recorded it is also noted that there is no gradient from here on.
+    // While a function is traced, it also matters that there is no gradient from here on.
     if (value === variable.grad && (value !== null || tracing === null)) return;
     dropGrad(variable);
     if (value !== null) {
@@ -209,7 +208,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     if (before !== null) releaseHistory(before);
   }
 
-  /** Frees the tensor. Its memory goes back when no view and no graph needs it any more. Using it afterwards is an error. */
+  /** Frees the tensor. Its memory is reused once no view and no graph needs it any more. Using the tensor afterwards is an error. */
   dispose(): void {
     if (arguments.length > 0) noMore('dispose', 0, arguments);
     const { storageOrNull: storage, ownVariable: variable, membership } = this;
@@ -224,12 +223,12 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     if (membership !== null) releaseHistory(membership);
   }
 
-  /** @internal The leaf whose gradient it was, and that gave it to the user, needs it no longer. */
+  /** @internal The leaf whose gradient it was no longer needs it; the user may still have it. */
   letGo(): void {
     letGo(this);
   }
 
-  /** For `using t = …`. */
+  /** For `using t = …`: like `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

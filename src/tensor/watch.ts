@@ -1,6 +1,6 @@
 /**
- * Whoever follows operations while they are done, such as the export to ONNX. Operations tell what they made of what: most of them
- * where they are recorded for gradients or where their command is encoded, and `restate` says in one word what several did together.
+ * Following operations while they run, as the export to ONNX does. Operations tell a watcher what they made of what: most of them
+ * where they are recorded for gradients or where their command is encoded. `restate` names what several of them did together.
  */
 import type { Tensor } from './tensor.ts';
 
@@ -8,9 +8,9 @@ import type { Tensor } from './tensor.ts';
 export type Details = Readonly<Record<string, unknown>>;
 
 export interface Watcher {
-  /** `outputs` are `op` of `inputs`. Of two statements about one output the first counts, unless the second is a restatement. */
+  /** `outputs` are `op` of `inputs`. Of two notes about one output the first counts, unless the second is a restatement. */
   note(op: string, inputs: readonly Tensor[], outputs: readonly Tensor[], details?: Details, restated?: boolean): void;
-  /** Somebody outside wants the elements of x. */
+  /** Code outside reads the elements of x. */
   read(op: string, x: Tensor): void;
   /** The elements of x became those of `result`. */
   changed(op: string, x: Tensor, result: Tensor): void;
@@ -30,7 +30,7 @@ export function withWatcher<T>(watcher: Watcher | null, fn: () => T): T {
   }
 }
 
-/** Tells that `output` is, all in all, `op` of `inputs`, and returns it. Absent inputs are left out. */
+/** Notes that `output` is, as a whole, `op` of `inputs`, and returns it. Absent inputs are left out. */
 export function restate(op: string, inputs: readonly (Tensor | null)[], output: Tensor, details: Details = {}): Tensor {
   if (watching !== null) {
     const given = inputs.filter((input) => input !== null);

@@ -143,7 +143,7 @@ describe('dispose', () => {
     for (const use of uses) {
       expect(use).toThrow(DisposedError);
       expect(use).toThrow(
-        'tensor [2,3] was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what shall live on)',
+        'tensor [2,3] was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what must live on)',
       );
     }
     expect(String(t)).toBe('Tensor([2,3], float32, disposed)');

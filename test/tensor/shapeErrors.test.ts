@@ -47,11 +47,7 @@ const refusals: [message: string, fn: () => unknown, kind: new (...args: never[]
   ['reshape: 6 elements do not fit into shape [-2,-3]', () => m().reshape(-2, -3), ShapeError],
   ['reshape: 6 elements do not fit into shape [4,-1]', () => m().reshape(4, -1), ShapeError],
   ['reshape: sizes must be whole numbers from 0 on, got [1.5,4]', () => m().reshape(1.5, 4), ShapeError],
-  [
-    'view: the elements of [3,2] cannot be seen as [6] without copying; use reshape',
-    () => m().T.view(6),
-    ShapeError,
-  ],
+  ['view: the elements of [3,2] cannot be seen as [6] without copying; use reshape', () => m().T.view(6), ShapeError],
   ['flatten: start 1 is after end 0', () => m().flatten(1, 0), ArgumentError],
   ['flatten: dim 3 is out of range for 2 dimensions (expected -2 to 1)', () => m().flatten(3), ArgumentError],
   ['unflatten: 3 elements do not fit into shape [2,2]', () => m().unflatten(1, [2, 2]), ShapeError],

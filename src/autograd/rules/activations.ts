@@ -1,15 +1,15 @@
-/** Gradient rules of activations that have kernels of their own. */
+/** Gradient rules of activations with kernels of their own. */
 import { CUBE, TWICE_ROOT } from '../../../bindings/commands/limits.ts';
 import * as ops from '../../ops/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Rule, Rules } from './rule.ts';
 
-/** The rule of x ↦ x·s(x), by the gradient's own command. */
+/** The rule of x ↦ x·s(x), whose gradient has a command of its own. */
 const gated =
   (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad'): Rule<undefined> =>
   (g, c) => [ops.activationGrad(fn, c.input(0), g)];
 
-/** The rule of such a gradient, from f″. */
+/** The rule of such a gradient, from the second derivative. */
 const gatedTwice =
   (fn: 'geluGrad' | 'geluTanhGrad' | 'siluGrad', second: (x: Tensor) => Tensor): Rule<undefined> =>
   (h, c) => {
@@ -59,7 +59,7 @@ export const activationRules: Rules<
   elu: (g, c) => {
     const { factor, scale } = c.attributes;
     const slope = c.output.add(factor);
-    // As in PyTorch, g at NaN.
+    // The gradient at NaN is g, as in PyTorch.
     return [ops.where(c.input(0).le(0), g.mul(scale === 1 ? slope : slope.mul(scale)), g)];
   },
   leakyRelu: (g, c) => [ops.where(c.input(0).gt(0), g, g.mul(c.attributes.slope))],

@@ -1,4 +1,4 @@
-/** The gradient rules of convolution: each of the three primitives is linear in both operands, and their gradients are the other two. */
+/** Gradient rules of convolution: each of the three primitives is linear in both operands, and its gradients are the other two. */
 import * as ops from '../../ops/index.ts';
 import type { Rules } from './rule.ts';
 

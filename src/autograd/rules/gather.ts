@@ -1,4 +1,4 @@
-/** Gradient rules of what moves single elements by index. */
+/** Gradient rules of operations that move single elements. */
 import * as ops from '../../ops/index.ts';
 import type { Rules } from './rule.ts';
 

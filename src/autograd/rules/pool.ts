@@ -1,4 +1,4 @@
-/** Gradient rules of pooling and resizing: linear maps, or linear once the largest elements are chosen. */
+/** Gradient rules of pooling and resizing, which are linear, or linear once the largest elements have been chosen. */
 import * as ops from '../../ops/index.ts';
 import type { Rules } from './rule.ts';
 

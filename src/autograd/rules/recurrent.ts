@@ -1,4 +1,4 @@
-/** Gradient rules of recurrent layers: fused, so they cannot be differentiated again. */
+/** Gradient rules of recurrent layers. They are fused, so they cannot be differentiated again. */
 import { recurrentGradients } from '../../ops/recurrent.ts';
 import type { Rules } from './rule.ts';
 
