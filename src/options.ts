@@ -153,7 +153,7 @@ export function checkFinite(op: string, argument: string, value: unknown): asser
 /** Refuses a value that is not a whole number from `low` to `high`. */
 export function checkWhole(op: string, argument: string, value: number, low = 0, high = Infinity): void {
   if (!(Number.isInteger(value) && value >= low && value <= high)) {
-    const range = high === Infinity ? `from ${low} on` : `from ${low} to ${high}`;
+    const range = high === Infinity ? `of at least ${low}` : `from ${low} to ${high}`;
     refuse(ArgumentError, op, `${argument} must be a whole number ${range}, got ${shown(value)}`, {
       argument,
       got: value,

@@ -50,7 +50,7 @@ function blocksUpTo(address: number): number {
 export function alloc(n: number): Float32Array {
   if (arguments.length > 1) noMore('alloc', arguments);
   if (!(Number.isInteger(n) && n >= 0))
-    throw new ArgumentError(`alloc: n must be a whole number from 0 on, got ${String(n)}`, {
+    throw new ArgumentError(`alloc: n must be a whole number of at least 0, got ${String(n)}`, {
       op: 'alloc',
       argument: 'n',
       got: n,

@@ -105,7 +105,7 @@ function refuse(argument: keyof WasmSettings, rule: string, got: unknown): never
 export function checkThreads(op: string, threads: unknown): void {
   if (!(Number.isInteger(threads) && (threads as number) >= 1)) {
     throw new ArgumentError(
-      `${op}: threads must be a whole number from 1 on${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
+      `${op}: threads must be a whole number of at least 1${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
       { op, argument: 'threads', got: threads },
     );
   }

@@ -186,7 +186,7 @@ function rowsOf(op: string, x: Categories): [Label[], ...Label[][]] {
 /**
  * A float32 tensor [N, numClasses] with a 1 at each label and 0 elsewhere.
  *
- * @param labels class numbers from 0 on, [N]
+ * @param labels class numbers, starting at 0, [N]
  * @param numClasses default: the largest label + 1
  * @throws ArgumentError if a number is not a class
  * @example

@@ -27,7 +27,7 @@ const FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n';
 export type Text = string | readonly string[];
 
 /**
- * Numbers words by their frequency, from 1 on; 0 is reserved for padding.
+ * Numbers words by their frequency, starting at 1; 0 is reserved for padding.
  *
  * @see https://keras.io/2.15/api/preprocessing/text/
  * @example

@@ -155,7 +155,7 @@ export interface Conv1dOptions {
 /** A one-dimensional option as a pair, with `rest` for the height. */
 function alongWidth(argument: string, value: number, rest: number, low: number): [number, number] {
   if (!(Number.isInteger(value) && value >= low))
-    refuse(ArgumentError, 'conv1d', `${argument} must be a whole number from ${low} on, got ${String(value)}`, {
+    refuse(ArgumentError, 'conv1d', `${argument} must be a whole number of at least ${low}, got ${String(value)}`, {
       argument,
       got: value,
     });

@@ -41,7 +41,7 @@ export function checkConvOperands(
 
 export function checkGroups(op: string, groups: number, name: string, channels: number): void {
   if (!(Number.isInteger(groups) && groups >= 1))
-    refuse(ArgumentError, op, `groups must be a whole number from 1 on, got ${String(groups)}`, {
+    refuse(ArgumentError, op, `groups must be a whole number of at least 1, got ${String(groups)}`, {
       argument: 'groups',
       got: groups,
     });

@@ -298,7 +298,7 @@ export function arange(...args: (number | TensorOptions)[]): Tensor {
 /**
  * n numbers from a to b, both included, at equal distances.
  *
- * @throws ShapeError where n is not a whole number from 0 on, ArgumentError where a or b is not finite
+ * @throws ShapeError where n is not a whole number of at least 0, ArgumentError where a or b is not finite
  * @example
  * linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
  */

@@ -20,7 +20,7 @@ export function pairOf(op: string, argument: string, value: unknown, low: number
     refuse(
       ArgumentError,
       op,
-      `${argument} must be a whole number from ${low} on, or [height, width], got ${shown(value)}`,
+      `${argument} must be a whole number of at least ${low}, or [height, width], got ${shown(value)}`,
       { argument, got: value },
     );
   }

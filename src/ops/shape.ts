@@ -232,7 +232,7 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
   checkTensor('slice', 'input', x);
   const at = normalizeDim('slice', dim, x.ndim);
   if (!Number.isInteger(step) || step < 1)
-    refuse(ArgumentError, 'slice', `step must be a whole number from 1 on, got ${step}`, {
+    refuse(ArgumentError, 'slice', `step must be a whole number of at least 1, got ${step}`, {
       argument: 'step',
       got: step,
     });

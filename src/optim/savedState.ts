@@ -102,7 +102,7 @@ export function tensorIn(op: string, what: string, value: unknown, shape: Shape)
 export function numberIn(op: string, what: string, value: unknown, kind: 'count' | 'share'): number {
   if (typeof value === 'number' && value >= 0 && (kind === 'count' ? Number.isSafeInteger(value) : value <= 1))
     return value;
-  const expected = kind === 'count' ? 'a whole number from 0 on' : 'a number between 0 and 1';
+  const expected = kind === 'count' ? 'a whole number of at least 0' : 'a number between 0 and 1';
   return refuse(ArgumentError, op, `${what} must be ${expected}, got ${shown(value)}`, {
     argument: 'state',
     got: value,

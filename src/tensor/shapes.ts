@@ -82,7 +82,7 @@ export function checkShape(op: string, shape: Shape): void {
   }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      refuse(ShapeError, op, `sizes must be whole numbers from 0 on, got [${shape.map(shown).join(',')}]`, {
+      refuse(ShapeError, op, `sizes must be whole numbers of at least 0, got [${shape.map(shown).join(',')}]`, {
         argument: 'shape',
         got: shape,
       });

@@ -88,10 +88,10 @@ describe('convolutions on arrays', () => {
       [{ bias: new Float32Array(2) }, 'conv2d: bias has 2 elements, 3 are needed'],
       [{ groups: 2 }, 'conv2d: outChannels 3 cannot be divided into 2 groups'],
       [{ kernelSize: 6 }, 'conv2d: kernel 6×6 (spanning 6×6) does not fit into the padded input, 5×6'],
-      [{ stride: 0 }, 'conv2d: stride must be a whole number from 1 on, got 0'],
+      [{ stride: 0 }, 'conv2d: stride must be a whole number of at least 1, got 0'],
       [{ padding: 'same' }, 'conv2d: padding must be a number or [height, width], got same'],
       [{ activation: 'gelu' }, 'conv2d: unknown activation gelu'],
-      [{ batch: 1.5 }, 'conv2d: batch must be a whole number from 0 on, got 1.5'],
+      [{ batch: 1.5 }, 'conv2d: batch must be a whole number of at least 0, got 1.5'],
     ];
     for (const [change, message] of bad) expect(() => conv2d({ ...good, ...change } as never)).toThrow(message);
     expect(() => im2col({ ...sizes, x, y, kernelSize: 3 })).toThrow('im2col: y has 72 elements, 864 are needed');

@@ -124,8 +124,8 @@ describe('bad input', () => {
     [{ a: [1, 2, 3, 4, 5, 6] }, kernels.ArgumentError, 'gemm: a must be a Float32Array, got an array'],
     [{ a: new Float64Array(6) }, kernels.ArgumentError, 'gemm: a must be a Float32Array, got Float64Array'],
     [{ a: null }, kernels.ArgumentError, 'gemm: a must be a Float32Array, got null'],
-    [{ m: -1 }, kernels.ArgumentError, 'gemm: m must be a whole number from 0 on, got -1'],
-    [{ n: 1.5 }, kernels.ArgumentError, 'gemm: n must be a whole number from 0 on, got 1.5'],
+    [{ m: -1 }, kernels.ArgumentError, 'gemm: m must be a whole number of at least 0, got -1'],
+    [{ n: 1.5 }, kernels.ArgumentError, 'gemm: n must be a whole number of at least 0, got 1.5'],
     [{ k: 2 ** 33 }, kernels.ArgumentError, 'gemm: k must be'],
     [{ lda: 2 }, kernels.ArgumentError, 'gemm: lda is 2, rows have 3 elements'],
     [{ alpha: '1' }, kernels.ArgumentError, 'gemm: alpha must be a number, got string'],
@@ -153,7 +153,7 @@ describe('bad input', () => {
     expect(() => kernels.relu({ x, y: x })).toThrow(kernels.DisposedError);
     expect(() => free(x)).toThrow('not from alloc, or was freed before');
     expect(() => free(new Float32Array(3))).toThrow(kernels.ArgumentError);
-    expect(() => alloc(-1)).toThrow('alloc: n must be a whole number from 0 on, got -1');
+    expect(() => alloc(-1)).toThrow('alloc: n must be a whole number of at least 0, got -1');
     expect(() => alloc(2 ** 31)).toThrow(kernels.OutOfMemoryError);
   });
 

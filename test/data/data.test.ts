@@ -204,10 +204,10 @@ describe('DataLoader', () => {
       [() => new data.DataLoader(wrong(undefined)), 'DataLoader: dataset must have a length and get(i)'],
       [
         () => new data.DataLoader(set, { batchSize: 0 }),
-        'DataLoader: batchSize must be a whole number from 1 on, got 0',
+        'DataLoader: batchSize must be a whole number of at least 1, got 0',
       ],
-      [() => new data.DataLoader(set, { batchSize: 2.5 }), 'batchSize must be a whole number from 1 on, got 2.5'],
-      [() => new data.DataLoader(set, { seed: 0.5 }), 'DataLoader: seed must be a whole number from 0 on, got 0.5'],
+      [() => new data.DataLoader(set, { batchSize: 2.5 }), 'batchSize must be a whole number of at least 1, got 2.5'],
+      [() => new data.DataLoader(set, { seed: 0.5 }), 'DataLoader: seed must be a whole number of at least 0, got 0.5'],
       [
         () => new data.DataLoader(set, wrong({ batch_size: 2 })),
         'DataLoader: unknown option batch_size (known: batchSize, shuffle, dropLast, seed, prefetch)',

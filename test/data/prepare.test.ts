@@ -235,7 +235,7 @@ describe('encoders', () => {
       [1, 0],
     ]);
     expect(() => data.oneHot([3], 3)).toThrow('oneHot: label 3 is out of range for 3 classes');
-    expect(() => data.oneHot([-1], 3)).toThrow('each label must be a whole number from 0 on');
+    expect(() => data.oneHot([-1], 3)).toThrow('each label must be a whole number of at least 0');
   });
 });
 
@@ -323,7 +323,7 @@ describe('generated problems', () => {
       const furthest = clean.reduce((most, value, i) => Math.max(most, Math.abs(value - noisy[i]!)), 0);
       expect(furthest).toBeGreaterThan(0.01);
       expect(furthest).toBeLessThan(0.6);
-      expect(() => make(1)).toThrow('nSamples must be a whole number from 2 on');
+      expect(() => make(1)).toThrow('nSamples must be a whole number of at least 2');
       expect(() => make(10, { noise: -1 })).toThrow('noise must be at least 0');
     }
   });

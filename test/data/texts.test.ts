@@ -32,7 +32,7 @@ describe('slidingWindows', () => {
     ]);
     expect(d.toArray()).toEqual([[[4, 5]], [[6, 7]]]);
     expect(() => data.slidingWindows([1, 2], 2)).toThrow(ShapeError);
-    expect(() => data.slidingWindows([1, 2], 0)).toThrow('size must be a whole number from 1 on');
+    expect(() => data.slidingWindows([1, 2], 0)).toThrow('size must be a whole number of at least 1');
   });
 });
 

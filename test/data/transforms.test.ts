@@ -137,7 +137,7 @@ describe('transforms refuse', () => {
       ArgumentError,
       'expected a tensor [C,H,W] or an image',
     ],
-    ['a size of 0', () => new transforms.Resize(0), ArgumentError, 'Resize: size must be a whole number from 1 on'],
+    ['a size of 0', () => new transforms.Resize(0), ArgumentError, 'Resize: size must be a whole number of at least 1'],
     [
       'three sizes',
       () => new transforms.CenterCrop(wrong([1, 2, 3])),

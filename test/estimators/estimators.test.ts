@@ -323,7 +323,7 @@ describe('estimators refuse', () => {
       'an empty layer',
       () => new MLPClassifier({ hiddenLayerSizes: [0] }),
       ArgumentError,
-      'hiddenLayerSizes must be a whole number from 1 on',
+      'hiddenLayerSizes must be a whole number of at least 1',
     ],
     [
       'a number of layers',

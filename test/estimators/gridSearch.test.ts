@@ -125,7 +125,7 @@ describe('gridSearch with a module', () => {
 
   it.each<[string, () => Promise<unknown>, string]>([
     ['a function with workers', () => gridSearch(space, () => 1, { workers: 2 }), 'workers need a module'],
-    ['no workers', () => gridSearch(space, slow, { workers: 0 }), 'workers must be a whole number from 1 on'],
+    ['no workers', () => gridSearch(space, slow, { workers: 0 }), 'workers must be a whole number of at least 1'],
     [
       'a relative path',
       () => gridSearch(space, './score.js'),

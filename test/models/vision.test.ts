@@ -141,6 +141,6 @@ describeRefusals('fuseConvBn and the models refuse', [
     'no classes',
     () => models.resnet18({ numClasses: 0 }),
     ArgumentError,
-    'numClasses must be a whole number from 1 on',
+    'numClasses must be a whole number of at least 1',
   ],
 ]);

@@ -148,7 +148,7 @@ describe('selections, softmax and losses refuse', () => {
       'Linear without size',
       () => new nn.Linear(2, wrong(undefined)),
       ArgumentError,
-      'Linear: outFeatures must be a whole number from 1 on, got undefined',
+      'Linear: outFeatures must be a whole number of at least 1, got undefined',
     ],
   ]);
 });
@@ -174,13 +174,13 @@ describe('mistakes of beginners are refused', () => {
       'a LayerNorm without sizes',
       () => new nn.LayerNorm(wrong(undefined)),
       ArgumentError,
-      'LayerNorm: normalizedShape must be a whole number from 1 on, got undefined',
+      'LayerNorm: normalizedShape must be a whole number of at least 1, got undefined',
     ],
     [
       'numbers as texts',
       () => layerOf('2'),
       ArgumentError,
-      'Linear: inFeatures must be a whole number from 1 on, got "2"',
+      'Linear: inFeatures must be a whole number of at least 1, got "2"',
     ],
     [
       'a model where its parameters are expected',

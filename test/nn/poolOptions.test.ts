@@ -5,7 +5,12 @@ import { describeRefusals } from '../support/refusals.ts';
 const x = ones(1, 1, 4, 4);
 describeRefusals('pooling, resizing, padding and batch norm refuse', [
   ['padding', () => new nn.MaxPool2d(2, { padding: 2 }), ArgumentError, 'got padding 2 for a kernel of 2'],
-  ['stride 0', () => new nn.AvgPool2d(2, { stride: 0 }), ArgumentError, 'stride must be a whole number from 1 on, or'],
+  [
+    'stride 0',
+    () => new nn.AvgPool2d(2, { stride: 0 }),
+    ArgumentError,
+    'stride must be a whole number of at least 1, or',
+  ],
   ['a misspelt option', () => new nn.MaxPool2d(2, { paddings: 1 } as object), ArgumentError, 'unknown option paddings'],
   [
     'a kernel with one size',

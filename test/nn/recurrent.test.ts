@@ -205,7 +205,12 @@ describe('recurrent layers refuse', () => {
       ArgumentError,
       'LSTM: inputSize must be a whole number from 1',
     ],
-    ['hidden size 0', () => new nn.GRU(3, 0), ArgumentError, 'GRU: hiddenSize must be a whole number from 1 on, got 0'],
+    [
+      'hidden size 0',
+      () => new nn.GRU(3, 0),
+      ArgumentError,
+      'GRU: hiddenSize must be a whole number of at least 1, got 0',
+    ],
     ['no layers', () => new nn.RNN(3, 2, { numLayers: 0 }), ArgumentError, 'RNN: numLayers must be'],
     ['dropout 2', () => new nn.RNN(3, 2, { dropout: 2 }), ArgumentError, 'RNN: dropout must be between 0 and 1, got 2'],
     ['a misspelt option', () => new nn.LSTM(3, 2, wrong({ layers: 2 })), ArgumentError, 'LSTM: unknown option layers'],

@@ -75,12 +75,16 @@ describe('convolution refuses', () => {
   });
 
   const values: [string, () => unknown, string][] = [
-    ['stride', () => F.conv2d(x, w, null, { stride: 0 }), 'conv2d: stride must be a whole number from 1 on'],
+    ['stride', () => F.conv2d(x, w, null, { stride: 0 }), 'conv2d: stride must be a whole number of at least 1'],
     ['pair', () => F.conv2d(x, w, null, { padding: [1, 2, 3] as never }), '[height, width], got [1, 2, 3]'],
     ['padding', () => F.conv2d(x, w, null, { padding: 'full' as never }), "'same' or 'valid', got 'full'"],
     ['same', () => F.conv2d(x, w, null, { padding: 'same', stride: 2 }), "padding 'same' needs stride 1, got [2, 2]"],
     ['option', () => F.conv2d(x, w, null, { strides: 2 } as never), 'conv2d: unknown option strides'],
-    ['groups', () => F.conv2d(x, w, null, { groups: 0.5 }), 'conv2d: groups must be a whole number from 1 on, got 0.5'],
+    [
+      'groups',
+      () => F.conv2d(x, w, null, { groups: 0.5 }),
+      'conv2d: groups must be a whole number of at least 1, got 0.5',
+    ],
     ['conv1d', () => F.conv1d(shaped(1, 1, 3), shaped(1, 1, 1), null, { stride: [1, 1] as never }), 'conv1d: stride'],
     [
       'outputPadding',
@@ -105,10 +109,10 @@ describe('convolution refuses', () => {
     [
       'dilation of a layer',
       () => new nn.ConvTranspose2d(1, 1, 3, { dilation: 0 }),
-      'ConvTranspose2d: dilation must be a whole number from 1 on',
+      'ConvTranspose2d: dilation must be a whole number of at least 1',
     ],
-    ['kernelSize', () => new nn.Conv2d(1, 1, 0), 'Conv2d: kernelSize must be a whole number from 1 on'],
-    ['inChannels', () => new nn.Conv1d(0, 1, 3), 'Conv1d: inChannels must be a whole number from 1 on, got 0'],
+    ['kernelSize', () => new nn.Conv2d(1, 1, 0), 'Conv2d: kernelSize must be a whole number of at least 1'],
+    ['inChannels', () => new nn.Conv1d(0, 1, 3), 'Conv1d: inChannels must be a whole number of at least 1, got 0'],
   ];
   it.each(values)('ArgumentError: %s', (_, call, message) => {
     expect(call).toThrow(ArgumentError);

@@ -142,7 +142,7 @@ describeRefusals('charts refuse', [
     'histogram: no bins',
     () => plot.histogram([1], { bins: 0 }),
     ArgumentError,
-    'bins must be a whole number from 1 on',
+    'bins must be a whole number of at least 1',
   ],
   ['confusion: nothing', () => plot.confusion([]), ArgumentError, 'matrix is empty'],
   ['confusion: not square', () => plot.confusion([[1, 2]]), ShapeError, 'must be square'],

@@ -79,7 +79,7 @@ describe('a value that is not a tensor is refused', () => {
 });
 
 describe('creation refuses', () => {
-  const whole0 = 'sizes must be whole numbers from 0 on, got';
+  const whole0 = 'sizes must be whole numbers of at least 0, got';
   const shapes = ['zeros', 'ones', 'rand', 'randn'].flatMap((name): Refusal[] => [
     [`${name} of a negative size`, () => call(name, 2, -1), ShapeError, `${name}: ${whole0} [2,-1]`],
     [`${name} of a fraction`, () => call(name, [1.5]), ShapeError, `${name}: ${whole0} [1.5]`],

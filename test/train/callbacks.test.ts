@@ -130,7 +130,7 @@ describe('EarlyStopping', () => {
       'EarlyStopping: there is no valAccuracy to monitor (there are: loss, valLoss)',
     );
     expect(() => new EarlyStopping({ mode: wrong('up') })).toThrow(ArgumentError);
-    expect(() => new EarlyStopping({ patience: -1 })).toThrow('patience must be a whole number from 0 on');
+    expect(() => new EarlyStopping({ patience: -1 })).toThrow('patience must be a whole number of at least 0');
   });
 });
 

@@ -61,7 +61,7 @@ describe('fit, evaluate and predict refuse', () => {
     [
       'empty batches',
       () => trainer.fit(x, y, { batchSize: 0, ...quiet }),
-      'fit: batchSize must be a whole number from 1 on, got 0',
+      'fit: batchSize must be a whole number of at least 1, got 0',
     ],
     ['empty batches to evaluate', () => trainer.evaluate(x, y, { batchSize: 0 }), 'evaluate: batchSize must be'],
     ['empty batches to predict', () => trainer.predict(x, { batchSize: 0 }), 'predict: batchSize must be'],

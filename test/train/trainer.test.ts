@@ -346,7 +346,7 @@ describe('Trainer refuses', () => {
     ],
     ['no targets', () => trainer.fit(wrong(x)), 'inputs given as a tensor need targets'],
     ['no data', () => trainer.fit(wrong(3)), 'expected tensors, a data set or a DataLoader'],
-    ['no epochs', () => trainer.fit(x, y, { epochs: 0 }), 'epochs must be a whole number from 1 on'],
+    ['no epochs', () => trainer.fit(x, y, { epochs: 0 }), 'epochs must be a whole number of at least 1'],
     ['a misspelt fit option', () => trainer.fit(x, y, wrong({ epoch: 2 })), 'fit: unknown option epoch'],
     [
       'a split of everything',
