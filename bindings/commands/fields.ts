@@ -14,7 +14,7 @@ export function fieldsOf<O extends Opcode>(opcode: O): Fields<O> {
 }
 
 /** What a command's fields hold; those of kind `dims` have as many numbers as the command has dimensions. */
-export type FieldValues<O extends Opcode> = {
+type FieldValues<O extends Opcode> = {
   readonly [F in keyof (typeof commands)[O]]: (typeof commands)[O][F] extends 'dims' ? number[] : number;
 };
 

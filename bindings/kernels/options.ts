@@ -66,7 +66,7 @@ export function checkNames(op: string, options: object, known: ReadonlySet<strin
   }
 }
 
-/** Refuses a size that is not a whole number from `low` on, or too large for the kernels. */
+/** Refuses a size that is not a whole number of at least `low`, or too large for the kernels. */
 export function checkSize(op: string, name: string, value: number, low = 0): void {
   if (!(Number.isInteger(value) && value >= low)) refuse(op, name, `a whole number of at least ${low}`, value);
   if (value >= LIMIT) refuse(op, name, `a whole number from ${low} to ${LIMIT - 1}`, value);

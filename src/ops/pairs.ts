@@ -12,7 +12,7 @@ function isWhole(value: unknown, low: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= low;
 }
 
-/** The pair that a whole number from `low` on, or two of them, stand for; refuses everything else. */
+/** The pair that a whole number of at least `low`, or two of them, stands for; refuses everything else. */
 export function pairOf(op: string, argument: string, value: unknown, low: number): [height: number, width: number] {
   const pair: readonly unknown[] = Array.isArray(value) ? value : [value, value];
   const [height, width] = pair;

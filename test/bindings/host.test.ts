@@ -1,4 +1,4 @@
-/** What stands in for what small engines lack does what Node's own does, and leaves globals alone. */
+/** The stand-ins for functions that small engines lack behave as Node's own, and globals stay as they are. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
