@@ -37,6 +37,12 @@ export function numberOf(range: Range): number {
   return number;
 }
 
+function rangeOf(number: number): Range {
+  const range = ranges[number - 1];
+  if (range === undefined) throw new RangeError(`there is no range ${number}`);
+  return range;
+}
+
 /** Throws for the first value out of range. */
 export function checkAll({ low, high, except, refuse }: Range, values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
@@ -47,9 +53,9 @@ export function checkAll({ low, high, except, refuse }: Range, values: ArrayLike
 
 /** The error for three fault words copied from a heap, or null if there is no fault. */
 export function refusalOf(words: Int32Array): Error | null {
-  const [number, place, bits] = words as unknown as [number, number, number];
+  const [number = 0, place = 0, bits = 0] = words;
   if (number === 0) return null;
-  const { dtype, refuse } = ranges[number - 1]!;
+  const { dtype, refuse } = rangeOf(number);
   return refuse(dtype === 'int32' ? bits : bitsToFloat(bits), place);
 }
 
@@ -59,6 +65,6 @@ export function takeFault(executor: Executor): Error | null {
   const number = executor.get(fault, 'int32');
   if (number === 0) return null;
   executor.write(fault, [0], 'int32');
-  const { dtype, refuse } = ranges[number - 1]!;
+  const { dtype, refuse } = rangeOf(number);
   return refuse(executor.get(fault + 2, dtype), executor.get(fault + 1, 'int32'));
 }

@@ -10,10 +10,9 @@ const others = ['build', 'generated', 'unpack'];
 /** Paths, from assembly/ and without extension, of the files that export each function. */
 const pathOf = new Map<string, string[]>();
 for (const path of readdirSync(assembly, { recursive: true, encoding: 'utf8' })) {
-  const [folder] = path.split(sep);
-  if (!path.endsWith('.ts') || others.includes(folder!)) continue;
-  for (const [, name] of readFileSync(join(assembly, path), 'utf8').matchAll(/^export function (\w+)\(/gm)) {
-    pathOf.set(name!, [...(pathOf.get(name!) ?? []), path.slice(0, -'.ts'.length).split(sep).join('/')]);
+  if (!path.endsWith('.ts') || others.some((folder) => path.startsWith(folder + sep))) continue;
+  for (const [, name = ''] of readFileSync(join(assembly, path), 'utf8').matchAll(/^export function (\w+)\(/gm)) {
+    pathOf.set(name, [...(pathOf.get(name) ?? []), path.slice(0, -'.ts'.length).split(sep).join('/')]);
   }
 }
 
@@ -25,10 +24,11 @@ export function importsOf(names: readonly string[]): string {
   const imports = new Map<string, string[]>();
   for (const name of names) {
     const paths = pathOf.get(name) ?? [];
-    if (paths.length !== 1) {
+    const [path] = paths;
+    if (path === undefined || paths.length > 1) {
       throw new Error(`${paths.length} files of assembly/ export ${name}; exactly one must (${paths.join(', ')})`);
     }
-    imports.set(paths[0]!, [...(imports.get(paths[0]!) ?? []), name]);
+    imports.set(path, [...(imports.get(path) ?? []), name]);
   }
   return Array.from(imports, ([path, list]) => `import { ${list.join(', ')} } from '../${path}';\n`).join('');
 }

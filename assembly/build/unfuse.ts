@@ -28,10 +28,14 @@ class Reader {
   leb(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.bytes[this.at++]!;
+      const byte = this.byte();
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
+  }
+
+  byte(): number {
+    return this.take(1)[0] ?? 0;
   }
 
   take(length: number): Uint8Array {
@@ -64,16 +68,16 @@ function parametersOf(section: Reader): number[] {
 function indexOfExport(section: Reader, name: string): number {
   const exported = section.list(() => ({
     name: new TextDecoder().decode(section.take(section.leb())),
-    kind: section.take(1)[0],
+    kind: section.byte(),
     index: section.leb(),
   }));
-  return exported.find((one) => one.name === name)!.index;
+  return exported.find((one) => one.name === name)?.index ?? -1;
 }
 
 /** A function's body with its multiply-adds split. `parameters` is how many it has. */
 function unfuseBody(body: Uint8Array, parameters: number): number[] {
   const reader = new Reader(body);
-  const groups = reader.list(() => ({ count: reader.leb(), type: reader.take(1)[0]! }));
+  const groups = reader.list(() => ({ count: reader.leb(), type: reader.byte() }));
   const code = body.subarray(reader.at);
   const local = leb(groups.reduce((sum, { count }) => sum + count, parameters));
   const apart = [LOCAL_SET, ...local, ...MUL, LOCAL_GET, ...local, ...ADD];
@@ -110,7 +114,7 @@ export function unfuse(relaxed: Uint8Array): { plain: Uint8Array; flagAt: number
   let flagged = -1;
   let flagAt = -1;
   while (reader.at < relaxed.length) {
-    const id = reader.take(1)[0]!;
+    const id = reader.byte();
     const content = reader.take(reader.leb());
     const section = new Reader(content);
     if (id === Section.type) parameters = parametersOf(section);
@@ -124,12 +128,13 @@ export function unfuse(relaxed: Uint8Array): { plain: Uint8Array; flagAt: number
       .list(() => section.take(section.leb()))
       .map((body, i) => unfuseBody(body, parameters[types[i]!]!));
     // isRelaxed: no locals, i32.const 1, end.
-    if (bodies[flagged]?.join() !== '0,65,1,11') throw new Error('isRelaxed does not just return 1');
-    bodies[flagged]![2] = 0;
+    const flag = bodies[flagged];
+    if (flag?.join() !== '0,65,1,11') throw new Error('isRelaxed does not just return 1');
+    flag[2] = 0;
     const before = [...leb(bodies.length), ...bodies.slice(0, flagged).flatMap(sized)].length;
     const code = [...leb(bodies.length), ...bodies.flatMap(sized)];
     out.push(id, ...leb(code.length));
-    flagAt = out.length + before + leb(bodies[flagged]!.length).length + 2;
+    flagAt = out.length + before + leb(flag.length).length + 2;
     for (const byte of code) out.push(byte);
   }
   return { plain: Uint8Array.from(out), flagAt, sites: countMultiplyAdds(relaxed) };

@@ -67,7 +67,7 @@ function checkColumns(
 }
 
 const isNumber = (x: unknown) => typeof x === 'number';
-const isByte = (x: unknown) => Number.isInteger(x) && (x as number) >= -128 && (x as number) <= 127;
+const isByte = (x: unknown) => typeof x === 'number' && Number.isInteger(x) && x >= -128 && x <= 127;
 
 /** Refuses wrong options before anything is written. Returns whether C holds floats. */
 function check(options: QgemmOptions): boolean {

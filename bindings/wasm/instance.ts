@@ -103,7 +103,7 @@ function refuse(argument: keyof WasmSettings, rule: string, got: unknown): never
 
 /** Refuses a value that is not a number of threads. */
 export function checkThreads(op: string, threads: unknown): void {
-  if (!(Number.isInteger(threads) && (threads as number) >= 1)) {
+  if (!(typeof threads === 'number' && Number.isInteger(threads) && threads >= 1)) {
     throw new ArgumentError(
       `${op}: threads must be a whole number of at least 1${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
       { op, argument: 'threads', got: threads },

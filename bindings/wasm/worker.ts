@@ -73,21 +73,20 @@ function nodeThreads(): NodeThreads | undefined {
   return typeof threads?.Worker === 'function' ? (threads as NodeThreads) : undefined;
 }
 
+const NOT_ISOLATED = 'the page is not cross-origin isolated';
+const isNotIsolated = () => typeof crossOriginIsolated !== 'undefined' && !crossOriginIsolated;
+
 /** Why this runtime can run one thread only, or null. */
 export function whyNoThreads(workerUrl: URL | string | null): string | null {
   if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') {
-    return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
-      ? 'the page is not cross-origin isolated'
-      : 'this runtime has no shared memory';
+    return isNotIsolated() ? NOT_ISOLATED : 'this runtime has no shared memory';
   }
   if (nodeThreads() !== undefined) return null;
   const canMakeUrl = typeof Blob !== 'undefined' && typeof URL.createObjectURL === 'function';
   if (typeof Worker === 'undefined' || (workerUrl === null && !canMakeUrl)) {
     return 'this runtime has no workers';
   }
-  return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
-    ? 'the page is not cross-origin isolated'
-    : null;
+  return isNotIsolated() ? NOT_ISOLATED : null;
 }
 
 /** Threads that this machine runs at the same time. */
