@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const floors: readonly (readonly string[])[] = [
   ['bindings'],
   ['src/generated'],
-  ['src/options.ts', 'src/copies.ts'],
+  ['src/options.ts', 'src/copies.ts', 'src/inspect.ts'],
   ['src/reference', 'src/webgpu'],
   ['src/tensor'],
   ['src/runtime'],
