@@ -27,6 +27,7 @@ export interface BatchNormOptions extends AffineOptions {
 }
 
 const AFFINE: OptionKinds<AffineOptions> = { weight: NULLABLE, bias: NULLABLE, eps: VALUE };
+const BATCH_NORM: OptionKinds<BatchNormOptions> = { ...AFFINE, training: FLAG, momentum: VALUE };
 const EPS = 1e-5;
 
 function callOf(
@@ -64,7 +65,7 @@ export function batchNorm(
 ): Tensor {
   if (arguments.length > 4) noMore('batchNorm', 4, arguments);
   const op = 'batchNorm';
-  checkOptions(op, options, { ...AFFINE, training: FLAG, momentum: VALUE });
+  checkOptions(op, options, BATCH_NORM);
   return normalizeBatch(op, x, callOf(op, runningMean, runningVar, options, options.training ?? false));
 }
 
@@ -80,6 +81,14 @@ export interface InstanceNormOptions extends AffineOptions {
   momentum?: number;
 }
 
+const INSTANCE_NORM: OptionKinds<InstanceNormOptions> = {
+  ...AFFINE,
+  runningMean: NULLABLE,
+  runningVar: NULLABLE,
+  useInputStats: FLAG,
+  momentum: VALUE,
+};
+
 /**
  * (x − mean)/√(variance + eps)·weight + bias for each channel of each example of x [N, C, …]: with `useInputStats` by its own statistics,
  * which update the running ones in place, else by the running ones.
@@ -91,13 +100,7 @@ export interface InstanceNormOptions extends AffineOptions {
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   if (arguments.length > 2) noMore('instanceNorm', 2, arguments);
   const op = 'instanceNorm';
-  checkOptions(op, options, {
-    ...AFFINE,
-    runningMean: NULLABLE,
-    runningVar: NULLABLE,
-    useInputStats: FLAG,
-    momentum: VALUE,
-  });
+  checkOptions(op, options, INSTANCE_NORM);
   const { runningMean, runningVar, useInputStats = true } = options;
   return normalizeInstance(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }

@@ -38,6 +38,7 @@ export interface IndicesOptions {
 
 const windowKinds = { stride: VALUE, padding: VALUE, ceilMode: FLAG } as const;
 export const maxPoolKinds: OptionKinds<MaxPoolOptions> = { ...windowKinds, dilation: VALUE };
+const maxPoolOptionKinds: OptionKinds<MaxPoolOptions & IndicesOptions> = { ...maxPoolKinds, returnIndices: FLAG };
 export const avgPoolKinds: OptionKinds<AvgPoolOptions> = { ...windowKinds, countIncludePad: FLAG };
 
 type Window = MaxPoolOptions & AvgPoolOptions;
@@ -119,7 +120,7 @@ export function maxPool2d(
   options: MaxPoolOptions & IndicesOptions = {},
 ): Tensor | [Tensor, Tensor] {
   if (arguments.length > 3) noMore('maxPool2d', 3, arguments);
-  checkOptions('maxPool2d', options, { ...maxPoolKinds, returnIndices: FLAG });
+  checkOptions('maxPool2d', options, maxPoolOptionKinds);
   return given(maxPool('maxPool2d', x, windowOf(kernelSize, options), options.returnIndices ?? false));
 }
 
@@ -146,7 +147,7 @@ export function maxPool1d(
 ): Tensor | [Tensor, Tensor] {
   if (arguments.length > 3) noMore('maxPool1d', 3, arguments);
   const op = 'maxPool1d';
-  checkOptions(op, options, { ...maxPoolKinds, returnIndices: FLAG });
+  checkOptions(op, options, maxPoolOptionKinds);
   const window = lineWindow(op, kernelSize, options);
   return lines(() => maxPool(op, asPlanes(op, x), window, options.returnIndices ?? false));
 }

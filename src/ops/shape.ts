@@ -120,14 +120,14 @@ export function squeeze(x: Tensor, dim?: number): Tensor {
   if (arguments.length > 2) noMore('squeeze', 2, arguments);
   checkTensor('squeeze', 'input', x);
   const at = dim === undefined ? undefined : normalizeDim('squeeze', dim, x.ndim);
-  const keeps = (i: number) => x.shape[i] !== 1 || (at !== undefined && at !== i);
+  const keep = x.shape.map((size, i) => size !== 1 || (at !== undefined && at !== i));
   return record(
     'reshape',
     [x],
     viewOf(
       x,
-      x.shape.filter((_, i) => keeps(i)),
-      x.strides.filter((_, i) => keeps(i)),
+      x.shape.filter((_, i) => keep[i]),
+      x.strides.filter((_, i) => keep[i]),
     ),
   );
 }

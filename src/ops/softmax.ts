@@ -1,5 +1,5 @@
 /** softmax and logSoftmax as functions of `F`, where the dimension is an option. */
-import { checkOptions, noMore, VALUE } from '../options.ts';
+import { checkOptions, noMore, type OptionKinds, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { logSoftmax as logSoftmaxAlong, type SoftmaxOptions, softmax as softmaxAlong } from './classify.ts';
 
@@ -9,6 +9,8 @@ export interface DimOptions {
   dim?: number;
 }
 
+const KINDS: OptionKinds<DimOptions & SoftmaxOptions> = { dim: VALUE, dtype: VALUE };
+
 /**
  * eˣ / Σ eˣ along a dimension.
  *
@@ -17,8 +19,9 @@ export interface DimOptions {
  */
 export function softmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
   if (arguments.length > 2) noMore('softmax', 2, arguments);
-  checkOptions('softmax', options, { dim: VALUE, dtype: VALUE });
-  return softmaxAlong(x, options.dim, { dtype: options.dtype });
+  checkOptions('softmax', options, KINDS);
+  const { dim, dtype } = options;
+  return softmaxAlong(x, dim, dtype === undefined ? undefined : { dtype });
 }
 
 /**
@@ -29,6 +32,7 @@ export function softmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): T
  */
 export function logSoftmax(x: Tensor, options: DimOptions & SoftmaxOptions = {}): Tensor {
   if (arguments.length > 2) noMore('logSoftmax', 2, arguments);
-  checkOptions('logSoftmax', options, { dim: VALUE, dtype: VALUE });
-  return logSoftmaxAlong(x, options.dim, { dtype: options.dtype });
+  checkOptions('logSoftmax', options, KINDS);
+  const { dim, dtype } = options;
+  return logSoftmaxAlong(x, dim, dtype === undefined ? undefined : { dtype });
 }
