@@ -198,7 +198,7 @@ describe('LBFGS refuses', () => {
       'no iterations',
       () => new optim.LBFGS([p], { maxIter: 0 }),
       ArgumentError,
-      'maxIter must be a whole number from 1',
+      'maxIter must be a whole number of at least 1',
     ],
     [
       'compile',
