@@ -19,7 +19,7 @@ type FieldValues<O extends Opcode> = {
 };
 
 /** Gives the command at words[at …] as an object. Fields of kind `f32` are read from `floats`; without it, as bits. */
-export type Reader<O extends Opcode> = (words: Int32Array, at: number, floats?: ArrayLike<number>) => FieldValues<O>;
+type Reader<O extends Opcode> = (words: Int32Array, at: number, floats?: ArrayLike<number>) => FieldValues<O>;
 
 /** A command in its block of words. Its fields are getters, so that only fields that are used are read. */
 class View {
