@@ -12,7 +12,9 @@ export interface Walk {
 
 /** The `ndim` first words of a field of kind `dims`. */
 export function dims(words: Int32Array, at: number, ndim: number): number[] {
-  return Array.from(words.subarray(at, at + ndim));
+  const sizes: number[] = [];
+  for (let i = at; i < at + ndim; i++) sizes.push(words[i]!);
+  return sizes;
 }
 
 /** Strides of a contiguous tensor. */

@@ -1,9 +1,7 @@
 /** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readGather, readScatterAdd } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
-
-const readGather = readerOf('gather');
 
 /** y[o, j, i] = x[o, index[o, j, i], i]. */
 const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
@@ -15,8 +13,6 @@ const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
     bits[y + e] = bits[x + (o * size + within(bits[index + e]!, size)) * inner + (e % inner)]!;
   }
 };
-
-const readScatterAdd = readerOf('scatterAdd');
 
 /** y[o, index[o, j, i], i] += g[o, j, i]. */
 const scatterAdd: ReferenceKernel = ({ f, i }, words, _floats, at) => {

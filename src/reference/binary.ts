@@ -6,9 +6,9 @@
  */
 
 import { binaryFns } from '../../bindings/commands/elementwise.ts';
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
+import { readBinary } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
 
@@ -89,8 +89,6 @@ const loops: Record<(typeof binaryFns)[number], BinaryLoop> = {
 };
 const loopOf = binaryFns.map((name) => loops[name]);
 const takesInts = binaryFns.map((name) => name.endsWith('I'));
-
-const readBinary = readerOf('binary');
 
 /** y = fn(a, b). */
 export const binary: ReferenceKernel = (heap, words, _floats, at) => {

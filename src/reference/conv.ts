@@ -1,9 +1,9 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
 
 import type { geometry } from '../../bindings/commands/conv.ts';
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
+import { readConv, readConvInputGrad, readConvWeightGrad, readIm2col } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const activate = {
@@ -13,11 +13,6 @@ const activate = {
   tanh: Math.tanh,
 } satisfies Record<(typeof activations)[number], (x: number) => number>;
 const activationOf = activations.map((name) => activate[name]);
-
-const readConv = readerOf('conv');
-const readConvInputGrad = readerOf('convInputGrad');
-const readConvWeightGrad = readerOf('convWeightGrad');
-const readIm2col = readerOf('im2col');
 
 /** The geometry, which all commands of the family begin with, and what follows from it. */
 function geometryOf(command: Readonly<Record<keyof typeof geometry, number>>) {

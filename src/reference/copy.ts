@@ -2,15 +2,14 @@
  * Moving elements: copy, fill, where. Elements are moved as bits (through the int view in float32 mode), so every type
  * and every NaN survives. Knows strides; checks nothing.
  */
-import { readerOf } from '../../bindings/commands/fields.ts';
+
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
+import { readCopy, readFill, readWhere } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** Shorter rows are copied faster by a loop than by copyWithin. */
 const SHORT_ROW = 32;
-
-const readCopy = readerOf('copy');
 
 /** y = x through strides. */
 const copy: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
@@ -28,8 +27,6 @@ const copy: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
   });
 };
 
-const readFill = readerOf('fill');
-
 /** y[i] = value. */
 const fill: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const command = readFill(words, at);
@@ -38,8 +35,6 @@ const fill: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   if (command.integer === 1) i.fill(command.value, y, end);
   else f.fill(bitsToFloat(command.value), y, end);
 };
-
-const readWhere = readerOf('where');
 
 /** y = condition ≠ 0 ? a : b. */
 const where: ReferenceKernel = ({ i: bits }, words, _floats, at) => {

@@ -6,7 +6,7 @@
  *
  * Ignored rows have loss 0 and gradient 0. The mean over no rows is NaN, as in PyTorch. Targets out of range count as the last class.
  */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readCrossEntropy, readCrossEntropyGrad } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { logSumExp } from './softmax.ts';
 import { within } from './within.ts';
@@ -24,8 +24,6 @@ function smoothLoss(f: Floats, x: number, weight: number, lse: number, cols: num
   for (let c = 0; c < cols; c++) sum += weightOf(f, weight, c) * (lse - f[x + c]!);
   return sum;
 }
-
-const readCrossEntropy = readerOf('crossEntropy');
 
 /** loss, lse and norm from the logits. */
 const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
@@ -53,8 +51,6 @@ const crossEntropy: ReferenceKernel = ({ f, i }, words, floats, at) => {
   f[command.norm] = norm;
   if (reduction !== NO_REDUCTION) f[loss] = reduction === MEAN ? total / norm : total;
 };
-
-const readCrossEntropyGrad = readerOf('crossEntropyGrad');
 
 /** gx[c] = g·((1−s)·w[t]·(p[c] − (c = t)) + s/cols·(p[c]·Σw − w[c])), p = exp(x − lse), g over norm for the mean. */
 const crossEntropyGrad: ReferenceKernel = ({ f, i }, words, floats, at) => {

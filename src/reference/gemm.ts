@@ -4,9 +4,9 @@
  * is a dot product (i-j-p). C overlaps no input.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
+import { readGemm } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
@@ -84,8 +84,6 @@ function dotProducts(f: Floats, row: Float64Array, { a, aCol, b, bRow, bCol, n, 
     row[j] = sum;
   }
 }
-
-const readGemm = readerOf('gemm');
 
 /** C = activation(alpha·A·B + beta·C + bias), batch times. */
 const gemm: ReferenceKernel = ({ f }, words, floats, at) => {

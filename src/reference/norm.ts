@@ -1,8 +1,6 @@
 /** Normalisation as the command table defines it. Sums are doubles until they are stored. */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readMoments, readNormalize, readNormGrad, readNormSums } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
-
-const readMoments = readerOf('moments');
 
 /** Mean and 1/√(variance + eps) of each group, and the running statistics. */
 const moments: ReferenceKernel = ({ f, i }, words, floats, at) => {
@@ -38,8 +36,6 @@ const moments: ReferenceKernel = ({ f, i }, words, floats, at) => {
 const groupOf = (o: number, c: number, channels: number, groupChannels: number): number =>
   groupChannels === 0 ? c : Math.floor((o * channels + c) / groupChannels);
 
-const readNormalize = readerOf('normalize');
-
 /** y = (x − mean)·rstd·weight + bias. */
 const normalize: ReferenceKernel = ({ f }, words, _floats, at) => {
   const command = readNormalize(words, at);
@@ -57,8 +53,6 @@ const normalize: ReferenceKernel = ({ f }, words, _floats, at) => {
     }
   }
 };
-
-const readNormSums = readerOf('normSums');
 
 /** Σ g and Σ g·x̂ of each channel. */
 const normSums: ReferenceKernel = ({ f }, words, _floats, at) => {
@@ -82,8 +76,6 @@ const normSums: ReferenceKernel = ({ f }, words, _floats, at) => {
     f[command.products + c] = product;
   }
 };
-
-const readNormGrad = readerOf('normGrad');
 
 /** gx = rstd·(g·weight − a − x̂·b). */
 const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {

@@ -2,14 +2,12 @@
  * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
  * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
  */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readAdam, readSgd } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
 
 const SGD_NESTEROV = 1;
 const SGD_MAXIMIZE = 2;
-
-const readSgd = readerOf('sgd');
 
 /** v = momentum·v + (1 − dampening)·g;  p −= lr·(nesterov ? g + momentum·v : v). */
 const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
@@ -40,8 +38,6 @@ const sgd: ReferenceKernel = ({ f, i }, words, _floats, at) => {
 const ADAM_DECOUPLED = 1;
 const ADAM_AMSGRAD = 2;
 const ADAM_MAXIMIZE = 4;
-
-const readAdam = readerOf('adam');
 
 /** m and v are running means of g and g²;  p −= stepSize·m / (√v / correction + ε). */
 const adam: ReferenceKernel = ({ f }, words, _floats, at) => {

@@ -1,5 +1,5 @@
 /** Pooling over planes, as the command table defines it. Sums are doubles until they are stored. */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readAvgPool, readAvgPoolGrad, readMaxPool, readMaxPoolGrad } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** One dimension of a pooling. */
@@ -58,8 +58,6 @@ function extentsOf(command: Readonly<Record<ExtentField, number>>): [Extent, Ext
   return [extent('Height', 'height'), extent('Width', 'width')];
 }
 
-const readMaxPool = readerOf('maxPool');
-
 /** y = the largest element of each window; indices = its position in its plane. */
 const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const command = readMaxPool(words, at);
@@ -88,8 +86,6 @@ const maxPool: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   }
 };
 
-const readMaxPoolGrad = readerOf('maxPoolGrad');
-
 /** gx[p, indices[p, o]] += g[p, o]. */
 const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
   const { g, indices, gx, planes, inSize, outSize } = readMaxPoolGrad(words, at);
@@ -100,8 +96,6 @@ const maxPoolGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
     }
   }
 };
-
-const readAvgPool = readerOf('avgPool');
 
 /** y = the mean of each window. */
 const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
@@ -122,8 +116,6 @@ const avgPool: ReferenceKernel = ({ f }, words, _floats, at) => {
     }
   }
 };
-
-const readAvgPoolGrad = readerOf('avgPoolGrad');
 
 /** Each window's share of its gradient, added to all its elements. */
 const avgPoolGrad: ReferenceKernel = ({ f }, words, _floats, at) => {

@@ -3,9 +3,9 @@
  * Element i depends only on the state, the offset and i. The state is read, never advanced.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { randomFns } from '../../bindings/commands/random.ts';
+import { readRandom } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** Multipliers and key increments of Philox4x32 (philox.h of Random123). */
@@ -88,8 +88,6 @@ const blockFns: Record<(typeof randomFns)[number], BlockFn> = {
   },
 };
 const blockFnOf = randomFns.map((name) => blockFns[name]);
-
-const readRandom = readerOf('random');
 
 /** y = n random numbers. */
 const random: ReferenceKernel = (heap, words, _floats, at) => {

@@ -3,9 +3,9 @@
  * Weights are read in place, in panels too. Lengths are not checked.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { gateCounts, recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
+import { readPack, readRecurrent, readRecurrentGrad } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 type Floats = Heap['f'];
@@ -18,8 +18,6 @@ function panelIndex(k: number, n: number, p: number, j: number): number {
   const width = n - strip > PANEL / 2 ? PANEL : PANEL / 2;
   return strip * k + p * width + (j - strip);
 }
-
-const readPack = readerOf('pack');
 
 /** y = x in panels. */
 const pack: ReferenceKernel = ({ f }, words, _floats, at) => {
@@ -38,8 +36,6 @@ function weightOf(f: Floats, w: number, packed: boolean, n: number, k: number, a
 }
 
 const keptCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 4 };
-
-const readRecurrent = readerOf('recurrent');
 
 /** All steps. */
 const recurrent: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
@@ -102,8 +98,6 @@ const recurrent: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {
     if (kind === 'lstm') for (let j = 0; j < size; j++) f[command.cLast + b * size + j] = c[j]!;
   }
 };
-
-const readRecurrentGrad = readerOf('recurrentGrad');
 
 /** Gradients of the gates and of the first state. */
 const recurrentGrad: ReferenceKernel = ({ f, i: ints }, words, _floats, at) => {

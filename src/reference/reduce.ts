@@ -3,8 +3,8 @@
  * in doubles, in the order of the elements, and rounded once; int32 wraps. Ties: NaN wins over all, else the first index.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
+import { readArgReduce, readCumsum, readReduce } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
@@ -70,8 +70,6 @@ function sumOfRows({ f }: Heap, x: number, y: number, size: number, inner: numbe
   for (let j = 0; j < inner; j++) f[y + j] = scale * sums[j]!;
 }
 
-const readReduce = readerOf('reduce');
-
 /** y[o, i] = scale · fn over r of x[o, r, i]. */
 const reduce: ReferenceKernel = (heap, words, floats, at) => {
   const command = readReduce(words, at, floats);
@@ -117,8 +115,6 @@ function least(elements: Elements, x: number, step: number, size: number): numbe
   return index;
 }
 
-const readArgReduce = readerOf('argReduce');
-
 /** indices[o, i] = the r where x[o, r, i] is extreme; values gets that element. */
 const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const command = readArgReduce(words, at);
@@ -135,8 +131,6 @@ const argReduce: ReferenceKernel = ({ f, i }, words, _floats, at) => {
     }
   }
 };
-
-const readCumsum = readerOf('cumsum');
 
 /** y[o, r, i] = Σ over s ≤ r (or s ≥ r) of x[o, s, i]. */
 const cumsum: ReferenceKernel = ({ f, i }, words, _floats, at) => {

@@ -1,7 +1,7 @@
 /** Resizing of planes as the command table defines it. Positions are rounded to float32 in float64 mode too: they choose elements. */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
+import { readResize, readResizeGrad } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const { fround } = Math;
@@ -19,8 +19,6 @@ function blendOf(o: number, size: number, scale: number, mode: number): Blend {
   const first = Math.min(Math.floor(t), size - 1);
   return { first, second: Math.min(first + 1, size - 1), share: fround(t - first) };
 }
-
-const readResize = readerOf('resize');
 
 /** y = x, read as the mode says. */
 const resize: ReferenceKernel = ({ f }, words, floats, at) => {
@@ -44,8 +42,6 @@ const resize: ReferenceKernel = ({ f }, words, floats, at) => {
     }
   }
 };
-
-const readResizeGrad = readerOf('resizeGrad');
 
 /** gx = each element's shares, times the gradients of the outputs that read it. */
 const resizeGrad: ReferenceKernel = ({ f }, words, floats, at) => {

@@ -1,11 +1,9 @@
 /**
  * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readAddRows, readTakeRows } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
-
-const readTakeRows = readerOf('takeRows');
 
 /** y[o, j, i] = x[o, index[j], i]. */
 const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
@@ -19,8 +17,6 @@ const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {
     }
   }
 };
-
-const readAddRows = readerOf('addRows');
 
 /** y[o, index[j], i] += g[o, j, i], or = 0 without g; marks[index[j]] = first + j. */
 const addRows: ReferenceKernel = ({ f, i }, words, _floats, at) => {

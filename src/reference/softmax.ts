@@ -2,7 +2,7 @@
  * softmax, log-softmax and their gradients, row by row. Sums and exponentials are doubles until they are stored. The
  * maximum is subtracted first, so a row that is all −∞, or holds +∞ or NaN, gives NaN, as in PyTorch.
  */
-import { readerOf } from '../../bindings/commands/fields.ts';
+import { readSoftmax, readSoftmaxGrad } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
 
@@ -42,8 +42,6 @@ function logSoftmaxRow(f: Floats, x: number, y: number, cols: number): void {
   for (let c = 0; c < cols; c++) f[y + c] = f[x + c]! - max - logSum;
 }
 
-const readSoftmax = readerOf('softmax');
-
 /** y = softmax(x) or log-softmax(x). */
 const softmax: ReferenceKernel = ({ f }, words, _floats, at) => {
   const command = readSoftmax(words, at);
@@ -65,8 +63,6 @@ function logSoftmaxGradRow(f: Floats, y: number, g: number, gx: number, cols: nu
   for (let c = 0; c < cols; c++) sum += f[g + c]!;
   for (let c = 0; c < cols; c++) f[gx + c] = f[g + c]! - Math.exp(f[y + c]!) * sum;
 }
-
-const readSoftmaxGrad = readerOf('softmaxGrad');
 
 /** gx from the output y and its gradient g. */
 const softmaxGrad: ReferenceKernel = ({ f }, words, _floats, at) => {

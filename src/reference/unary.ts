@@ -3,9 +3,9 @@
  * written out; the others call their definition for each element. `p0` and `p1` arrive as bit patterns.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { type UnaryRow, unaryFns, unaryRows } from '../../bindings/commands/unary.ts';
+import { readUnary } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 type UnaryLoop = (heap: Heap, x: number, y: number, n: number, p0: number, p1: number) => void;
@@ -47,8 +47,6 @@ const writtenOut: Partial<Record<keyof typeof unaryRows, UnaryLoop>> = {
   },
 };
 const loopOf = unaryFns.map((name) => writtenOut[name] ?? loopOver(unaryRows[name]));
-
-const readUnary = readerOf('unary');
 
 /** y[i] = fn(x[i]). */
 export const unary: ReferenceKernel = (heap, words, _floats, at) => {

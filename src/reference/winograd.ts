@@ -3,9 +3,14 @@
  * All sums are in doubles.
  */
 
-import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
+import {
+  readWinogradConv,
+  readWinogradGrad,
+  readWinogradWeightGrad,
+  readWinogradWeights,
+} from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 const TILE = 4;
@@ -64,8 +69,6 @@ function squareAt(
   });
 }
 
-const readWinogradWeights = readerOf('winogradWeights');
-
 /** (G·g·Gᵀ)[p] of every filter. */
 const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
   const command = readWinogradWeights(words, at);
@@ -83,8 +86,6 @@ const winogradWeights: ReferenceKernel = ({ f }, words, _floats, at) => {
     }
   }
 };
-
-const readWinogradConv = readerOf('winogradConv');
 
 const activate: Record<(typeof activations)[number], (x: number) => number> = {
   none: (x) => x,
@@ -128,7 +129,6 @@ const winogradConv: ReferenceKernel = ({ f }, words, _floats, at) => {
   }
 };
 
-const readWinogradGrad = readerOf('winogradGrad');
 const transposeOf = (matrix: number[][]) => matrix[0]!.map((_, j) => matrix.map((row) => row[j]!));
 const outputGradMatrix = transposeOf(outputMatrix);
 const filterGradMatrix = transposeOf(filterMatrix);
@@ -163,8 +163,6 @@ const winogradGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
     }
   }
 };
-
-const readWinogradWeightGrad = readerOf('winogradWeightGrad');
 
 /** Gᵀ·u·G of every pair of channels. */
 const winogradWeightGrad: ReferenceKernel = ({ f }, words, _floats, at) => {

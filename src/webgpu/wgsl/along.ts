@@ -1,11 +1,10 @@
 /** Single elements by index along one dimension, and their order. An index out of range reads or writes the last element there. */
-import { readerOf } from '../../../bindings/commands/fields.ts';
+import { readGather, readScatterAdd, readSort } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
 
-const readGather = readerOf('gather');
 const gatherParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 
 const gather: GpuKernel = (words, at, planner) => {
@@ -29,7 +28,6 @@ heap[y + id] = heap[x + (o * size + min(heap[index + id], size - 1u)) * inner + 
 /** Up to this many elements are compared with each other; more are sorted. */
 export const FEW = 64;
 
-const readScatterAdd = readerOf('scatterAdd');
 const scatterParameters = new Parameters(['n', 'g', 'index', 'y', 'size', 'count', 'inner']);
 
 /** Of the elements with the same target, the thread of the first adds up all, in order; the others do nothing. If there are many, they are sorted first. */
@@ -72,8 +70,6 @@ for (var e = id; e < end; e += inner) {
   if (min(heap[index + e], size - 1u) == own) { sum += bitcast<${type}>(heap[g + e]); }
 }
 heap[to] = bitcast<u32>(sum);`;
-
-const readSort = readerOf('sort');
 
 /** Keys in the same order as the elements: NaN the largest, both zeros equal. */
 const keyOf = (integer: boolean) => `fn keyOf(bits: u32) -> u32 {

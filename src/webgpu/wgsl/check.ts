@@ -1,9 +1,8 @@
 /** Whether elements are in a range: the lanes of one group look for the first that is not. */
-import { readerOf } from '../../../bindings/commands/fields.ts';
+import { readCheck } from '../../../bindings/generated/read.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
 
-const readCheck = readerOf('check');
 const NONE = '0x7fffffff';
 
 const check: GpuKernel = (words, at, planner) => {

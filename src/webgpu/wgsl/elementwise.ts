@@ -1,15 +1,13 @@
 /** copy, fill, unary, binary, where: one thread per element. */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { rowMajor } from '../../../bindings/commands/strided.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
+import { readBinary, readCopy, readFill, readUnary, readWhere } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 import { walk } from './walk.ts';
-
-const readCopy = readerOf('copy');
 
 const copy: GpuKernel = (words, at, planner) => {
   const command = readCopy(words, at);
@@ -25,7 +23,6 @@ const copy: GpuKernel = (words, at, planner) => {
   );
 };
 
-const readFill = readerOf('fill');
 const fillParameters = new Parameters(['n', 'y', 'value']);
 
 const fill: GpuKernel = (words, at, planner) => {
@@ -43,7 +40,6 @@ const fill: GpuKernel = (words, at, planner) => {
 /** Reads the element at a WGSL index as the function takes it. */
 const load = (type: 'f32' | 'i32', index: string): string => `bitcast<${type}>(heap[${index}])`;
 
-const readUnary = readerOf('unary');
 const unaryParameters = new Parameters(['n', 'xStart', 'yStart', 'p0', 'p1']);
 
 const unary: GpuKernel = (words, at, planner) => {
@@ -72,8 +68,6 @@ heap[yStart + id] = bitcast<u32>(${wgsl});`,
   });
 };
 
-const readBinary = readerOf('binary');
-
 const binary: GpuKernel = (words, at, planner) => {
   const command = readBinary(words, at);
   const { shape } = command;
@@ -98,8 +92,6 @@ heap[y] = bitcast<u32>(${expression});`,
     { scalar: command.scalar },
   );
 };
-
-const readWhere = readerOf('where');
 
 const where: GpuKernel = (words, at, planner) => {
   const command = readWhere(words, at);

@@ -1,10 +1,8 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import { readerOf } from '../../../bindings/commands/fields.ts';
+import { readMoments, readNormalize, readNormGrad, readNormSums } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';
-
-const readMoments = readerOf('moments');
 
 const moments: GpuKernel = (words, at, planner) => {
   const command = readMoments(words, at);
@@ -59,7 +57,6 @@ fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } retu
 `;
 const VIEW = ['outer', 'channels', 'spatial', 'groupChannels'] as const;
 
-const readNormalize = readerOf('normalize');
 const normalizeParameters = new Parameters(['x', 'mean', 'rstd', 'weight', 'bias', 'y', ...VIEW]);
 
 /** The channel, the index of the mean, and x̂ of element `id`. */
@@ -88,8 +85,6 @@ put(y + id, normal * weightOf(weight, c) + shift);`,
     groups: gridOfThreads(n),
   });
 };
-
-const readNormSums = readerOf('normSums');
 
 const normSums: GpuKernel = (words, at, planner) => {
   const command = readNormSums(words, at);
@@ -121,7 +116,6 @@ if (lane == 0u) {
   });
 };
 
-const readNormGrad = readerOf('normGrad');
 const gradParameters = new Parameters([
   ...(['x', 'g', 'mean', 'rstd', 'weight', 'sums', 'products', 'gx', ...VIEW] as const),
   'means',

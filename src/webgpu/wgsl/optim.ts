@@ -1,11 +1,10 @@
 /** One step of an optimizer over a parameter: one thread per element. */
 
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
+import { readAdam, readAdaptive, readSgd } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
-const readSgd = readerOf('sgd');
 const sgdParameters = new Parameters([
   'n',
   'param',
@@ -65,7 +64,6 @@ put(param + e, f(param + e) - f(settings) * g);`,
   });
 };
 
-const readAdam = readerOf('adam');
 const adamParameters = new Parameters(['n', 'param', 'grad', 'mean', 'square', 'largest', 'settings', 'flags']);
 
 const adam: GpuKernel = (words, at, planner) => {
@@ -140,7 +138,6 @@ put(b + id, square);
 u = (s(0u) * g + s(8u) * average) / (sqrt(square) / s(7u) + s(1u));`,
 };
 
-const readAdaptive = readerOf('adaptive');
 const adaptiveParameters = new Parameters(['n', 'param', 'grad', 'a', 'b', 'c', 'settings', 'flags']);
 
 const adaptive: GpuKernel = (words, at, planner) => {

@@ -1,5 +1,5 @@
 /** Pooling over planes: one thread per element of the result. Gradients gather from the windows that contain an element, in their order. */
-import { readerOf } from '../../../bindings/commands/fields.ts';
+import { readAvgPool, readAvgPoolGrad, readMaxPool, readMaxPoolGrad } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
@@ -64,8 +64,6 @@ let plane = id / (outHeight * outWidth);
 let outRow = id / outWidth % outHeight;
 let outCol = id % outWidth;`;
 
-const readMaxPool = readerOf('maxPool');
-
 const maxPool: GpuKernel = (words, at, planner) => {
   const command = readMaxPool(words, at);
   launchElements(
@@ -91,8 +89,6 @@ if (indices != 0u) { heap[indices + id] = best; }`,
     windowSource,
   );
 };
-
-const readMaxPoolGrad = readerOf('maxPoolGrad');
 
 /** One thread per output: of those that chose the same element, the first adds up all. */
 const maxPoolGrad: GpuKernel = (words, at, planner) => {
@@ -120,8 +116,6 @@ put(gx + id / outSize * inSize + own, sum);`,
 /** The divisor of a window's sum. */
 const divisor = `f32(select((tall.end - tall.first) * (wide.end - wide.first), tall.padded * wide.padded, countPad == 1u))`;
 
-const readAvgPool = readerOf('avgPool');
-
 const avgPool: GpuKernel = (words, at, planner) => {
   const command = readAvgPool(words, at);
   launchElements(
@@ -141,8 +135,6 @@ put(y + id, sum / ${divisor});`,
     windowSource,
   );
 };
-
-const readAvgPoolGrad = readerOf('avgPoolGrad');
 
 /** The range of outputs whose windows can contain element `${at}` of a dimension. */
 const outputs = (at: string, side: 'Height' | 'Width', size: 'height' | 'width') => {

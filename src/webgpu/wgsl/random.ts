@@ -1,8 +1,8 @@
 /** Random numbers from Philox4x32-10 (see src/reference/random.ts): one thread per block of four. The words are the same as on the CPU. */
 
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { randomFns } from '../../../bindings/commands/random.ts';
 import type { RandomFn } from '../../../bindings/generated/encode.ts';
+import { readRandom } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
@@ -33,7 +33,6 @@ fn philox(low: u32, high: u32, key: vec2<u32>) -> vec4<u32> {
 }
 `;
 
-const readRandom = readerOf('random');
 const parameters = new Parameters(['n', 'y', 'state', 'offset', 'p0', 'p1']);
 
 const random: GpuKernel = (words, at, planner) => {

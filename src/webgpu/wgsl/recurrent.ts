@@ -3,8 +3,8 @@
  * a product and a shader over the hidden elements. Their gradient likewise. Weights are in PyTorch's layout: only the CPU uses panels.
  */
 
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { gateCounts, recurrentKinds } from '../../../bindings/commands/recurrent.ts';
+import { readRecurrent, readRecurrentGrad } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { byFours, launchProduct } from './tiles.ts';
@@ -67,8 +67,6 @@ let nu = hyperbolicTangent(f(fromX + 2u * size) + rho * inner);
 h = nu + zeta * (h - nu);
 ${put4(['rho', 'zeta', 'nu', 'inner'])}`,
 };
-
-const readRecurrent = readerOf('recurrent');
 
 const recurrent: GpuKernel = (words, at, planner) => {
   const command = readRecurrent(words, at);
@@ -157,8 +155,6 @@ let ga0 = gn * gate3 * gate0 * (1.0 - gate0);
 let ga1 = g * (f(hidden + id) - gate2) * gate1 * (1.0 - gate1);
 let ga2 = gn;`,
 };
-
-const readRecurrentGrad = readerOf('recurrentGrad');
 
 const recurrentGrad: GpuKernel = (words, at, planner) => {
   const command = readRecurrentGrad(words, at);

@@ -1,8 +1,8 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
 
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
+import { readArgReduce, readCumsum, readReduce } from '../../../bindings/generated/read.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';
@@ -34,8 +34,6 @@ function partsFor(outer: number, size: number, inner: number): number {
   if (inner >= WIDE) return Math.max(1, Math.min(Math.floor(BUSY / rows), Math.floor(size / LEAST_LENGTH), THREADS));
   return size > LONGEST_ROW && rows < FEW_ROWS ? Math.min(THREADS, Math.ceil(size / (LONGEST_ROW / 4))) : 1;
 }
-
-const readReduce = readerOf('reduce');
 
 /** A row is x[o, from … from + length, i]; `row` counts (o, part, i), i fastest. */
 const reduceBody = (fold: Join & { start: string }, scaled: boolean) => `
@@ -81,8 +79,6 @@ const reduce: GpuKernel = (words, at, planner) => {
   pass(x, partial, size, parts, false);
   pass(partial, y, parts, 1, true);
 };
-
-const readArgReduce = readerOf('argReduce');
 
 /** Whether element `r` with value `v` goes before `best` at `index`. */
 const wins: Record<ArgReduceFn, string> = {
@@ -140,8 +136,6 @@ if (lane == 0u) {
 }`,
   });
 };
-
-const readCumsum = readerOf('cumsum');
 
 const cumsum: GpuKernel = (words, at, planner) => {
   const command = readCumsum(words, at);

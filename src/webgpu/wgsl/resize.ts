@@ -1,7 +1,7 @@
 /** Resizing of planes: one thread per element of the result. The gradient gathers from the outputs that read an element. */
 
-import { readerOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
+import { readResize, readResizeGrad } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 
@@ -34,7 +34,6 @@ fn endOutput(i: u32, size: u32, scale: u32, outSize: u32) -> u32 {
 }
 `;
 
-const readResize = readerOf('resize');
 const parameters = new Parameters([...EXTENTS, 'x', 'y']);
 
 const resize: GpuKernel = (words, at, planner) => {
@@ -67,7 +66,6 @@ put(y + id, (1.0 - row.share) * above + row.share * below);`
   });
 };
 
-const readResizeGrad = readerOf('resizeGrad');
 const gradParameters = new Parameters([...EXTENTS, 'g', 'gx']);
 
 const resizeGrad: GpuKernel = (words, at, planner) => {

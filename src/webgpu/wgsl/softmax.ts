@@ -1,9 +1,12 @@
 /** softmax, log-softmax, their gradients, and cross-entropy: row by row. */
-import { readerOf } from '../../../bindings/commands/fields.ts';
+import {
+  readCrossEntropy,
+  readCrossEntropyGrad,
+  readSoftmax,
+  readSoftmaxGrad,
+} from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, THREADS } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
-
-const readSoftmax = readerOf('softmax');
 
 /** Sets `largest` and `sum` of exp(x − largest) for the row at `start`. */
 const expSum = `
@@ -34,8 +37,6 @@ for (var e = lane; e < size; e += lanes) {
   });
 };
 
-const readSoftmaxGrad = readerOf('softmaxGrad');
-
 const softmaxGrad: GpuKernel = (words, at, planner) => {
   const command = readSoftmaxGrad(words, at);
   const log = command.log === 1;
@@ -55,8 +56,6 @@ for (var e = start + lane; e < start + size; e += lanes) {
 }`,
   });
 };
-
-const readCrossEntropy = readerOf('crossEntropy');
 
 /** The weight of class c. */
 const weightSource =
@@ -128,8 +127,6 @@ if (lane == 0u) {
 }`,
   });
 };
-
-const readCrossEntropyGrad = readerOf('crossEntropyGrad');
 
 const crossEntropyGrad: GpuKernel = (words, at, planner) => {
   const command = readCrossEntropyGrad(words, at);
