@@ -22,7 +22,7 @@ export interface ConvOptions {
   padding?: Pair | 'same' | 'valid';
   /** Step between the taps of the kernel. Default 1. */
   dilation?: Pair;
-  /** Groups into which the channels are divided, each convolved by itself. Default 1. */
+  /** Groups into which the channels are divided, each convolved separately. Default 1. */
   groups?: number;
 }
 
@@ -148,7 +148,7 @@ export interface Conv1dOptions {
   padding?: number | 'same' | 'valid';
   /** Step between the taps of the kernel, ≥ 1. Default 1. */
   dilation?: number;
-  /** Groups into which the channels are divided, each convolved by itself; both numbers of channels must be multiples. Default 1. */
+  /** Groups into which the channels are divided, each convolved separately; both numbers of channels must be multiples. Default 1. */
   groups?: number;
 }
 

@@ -17,7 +17,7 @@ export interface ConvTransposeOptions {
   outputPadding?: Pair;
   /** Step between the taps of the kernel. Default 1. */
   dilation?: Pair;
-  /** Groups into which the channels are divided, each convolved by itself. Default 1. */
+  /** Groups into which the channels are divided, each convolved separately. Default 1. */
   groups?: number;
 }
 

@@ -24,7 +24,7 @@ function dropped(x: Tensor, shape: Shape, p: number): Tensor {
 export interface DropoutOptions {
   /** Share of the elements that become 0. Default 0.5. */
   p?: number;
-  /** Whether to drop anything; otherwise x comes back as it is. Default true. */
+  /** Whether to drop anything; otherwise x is returned. Default true. */
   training?: boolean;
 }
 

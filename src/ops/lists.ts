@@ -34,14 +34,14 @@ function listed(list: NumberList, dtype: DType, x?: Tensor): Tensor {
   return tensorOf(list, options);
 }
 
-/** Whole numbers as an int32 tensor on the device of x; a tensor as it is. What it makes belongs to the open scope. */
+/** Whole numbers as an int32 tensor on the device of x; a tensor is returned as it is. What it makes belongs to the open scope. */
 export function indexTensor(op: string, argument: string, given: Tensor | NumberList, x?: Tensor): Tensor {
   if (!isNumberList(given)) return given;
   checkWholeNumbers(op, argument, given, nestedShape(op, argument, given).length);
   return listed(given, 'int32', x);
 }
 
-/** Numbers as a float32 tensor on the device of x; a tensor, or nothing, as it is. What it makes belongs to the open scope. */
+/** Numbers as a float32 tensor on the device of x; a tensor, or undefined, is returned as it is. What it makes belongs to the open scope. */
 export function weightTensor(given: Tensor | NumberList, x?: Tensor): Tensor;
 export function weightTensor(given: Tensor | NumberList | undefined, x?: Tensor): Tensor | undefined;
 export function weightTensor(given: Tensor | NumberList | undefined, x?: Tensor): Tensor | undefined {

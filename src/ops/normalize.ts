@@ -141,7 +141,7 @@ export function normalizeBatch(op: string, x: Tensor, call: BatchNormCall): Tens
   return normalize(op, x, call, view, eps, { mean, variance, momentum: momentum ?? tracked ?? 0 }, null);
 }
 
-/** Each channel of each example of x [N, C, …] by itself; the mean over the batch updates the statistics. */
+/** Each channel of each example of x [N, C, …] separately; the mean over the batch updates the statistics. */
 export function normalizeInstance(op: string, x: Tensor, call: BatchNormCall): Tensor {
   const { statistics, training, momentum, eps } = call;
   checkChannels(op, x, call, statistics);

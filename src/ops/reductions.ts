@@ -62,8 +62,8 @@ function checkHeld(op: string, x: Tensor, y: Tensor, again: (x: Tensor) => Tenso
 }
 
 /**
- * Sum of the elements: of all, or along the dimensions given, which go unless `keepdim`. The sum of int32 and bool is int32, exact, and
- * refused where int32 does not hold it; inside `compile` and on the GPU it wraps instead.
+ * Sum of the elements: of all, or along the dimensions given, which are dropped unless `keepdim`. The sum of int32 and bool is int32: exact,
+ * and refused where int32 does not hold it; inside `compile` and on the GPU it wraps instead.
  *
  * @throws ArgumentError for a sum that int32 does not hold
  * @example
@@ -87,7 +87,7 @@ export function sum(x: Tensor, dim?: Dims, options: SumOptions = {}): Tensor {
 }
 
 /**
- * Mean of the elements: of all, or along the dimensions given, which go unless `keepdim`.
+ * Mean of the elements: of all, or along the dimensions given, which are dropped unless `keepdim`.
  *
  * @throws DTypeError where x is not float32
  * @example
@@ -106,7 +106,7 @@ export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
 }
 
 /**
- * Product of the elements: of all, or along the dimensions given, which go unless `keepdim`. For int32 and bool see `sum`.
+ * Product of the elements: of all, or along the dimensions given, which are dropped unless `keepdim`. For int32 and bool see `sum`.
  *
  * @throws ArgumentError for a product that int32 does not hold
  * @example

@@ -203,7 +203,7 @@ describe('recurrent layers refuse', () => {
       'no input size',
       () => new nn.LSTM(wrong(undefined), 3),
       ArgumentError,
-      'LSTM: inputSize must be a whole number from 1',
+      'LSTM: inputSize must be a whole number of at least 1',
     ],
     [
       'hidden size 0',
