@@ -76,7 +76,7 @@ export interface Linked {
   /** The inputs that the program changes in place. */
   readonly changedInputs: readonly number[];
   readonly figures: ProgramFigures;
-  /** The storage outside that an address lies in. */
+  /** The storage outside that holds an address. */
   storageOf(address: number): Storage | null;
 }
 
