@@ -23,6 +23,12 @@ function weightOf(i: number): number {
   return 0.5 + ((i * 0.6180339887498949) % 1);
 }
 
+function weightedSum(y: Tensor): number {
+  let total = 0;
+  for (const [i, value] of y.dataSync().entries()) total += value * weightOf(i);
+  return total;
+}
+
 /**
  * Compares the gradients of `fn` with central differences. All inputs that require grad are checked, on copies of them in
  * float64; tensors that `fn` makes are float64 too.
@@ -48,48 +54,47 @@ export function gradcheck(
     );
   const { eps = 1e-5, atol = 1e-5, rtol = 1e-3 } = options;
   const executor = new ReferenceExecutor({ precision: 64 });
-  return scope(() =>
-    withExecutor(executor, () => {
-      const points = inputs.map((input) => {
-        const point = moveTo(input.detach(), executor);
-        point.requiresGrad = input.requiresGrad;
-        return point;
-      });
-      const weigh = (y: Tensor): number => {
-        let total = 0;
-        for (const [i, value] of y.dataSync().entries()) total += value * weightOf(i);
-        return total;
-      };
-      const output = fn(...points);
-      const weights = moveTo(output.detach(), executor).clone();
-      executor.write(
-        weights.address,
-        Float64Array.from({ length: weights.numel }, (_, i) => weightOf(i)),
-        'float32',
+  scope(() => {
+    withExecutor(executor, () => compare(fn, inputs, executor, { eps, atol, rtol }));
+  });
+  return true;
+}
+
+function compare(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  executor: ReferenceExecutor,
+  { eps, atol, rtol }: Required<GradcheckOptions>,
+): void {
+  const points = inputs.map((input) => {
+    const point = moveTo(input.detach(), executor);
+    point.requiresGrad = input.requiresGrad;
+    return point;
+  });
+  const output = fn(...points);
+  const weights = moveTo(output.detach(), executor).clone();
+  const numbers = Float64Array.from({ length: weights.numel }, (_, i) => weightOf(i));
+  executor.write(weights.address, numbers, 'float32');
+  const checked = points.filter((point) => point.requiresGrad);
+  const gradients = grad(output, checked, { gradOutputs: weights });
+  for (const [p, gradient] of gradients.entries()) {
+    const point = checked[p]!;
+    const values = point.dataSync();
+    const at = (i: number, value: number) => {
+      executor.write(point.address + i, [value], 'float32');
+      return weightedSum(scope(() => fn(...points)));
+    };
+    for (const [i, got] of gradient.dataSync().entries()) {
+      const value = values[i]!;
+      const expected = (at(i, value + eps) - at(i, value - eps)) / (2 * eps);
+      executor.write(point.address + i, [value], 'float32');
+      if (Math.abs(got - expected) <= atol + rtol * Math.abs(expected)) continue;
+      refuse(
+        AutogradError,
+        'gradcheck',
+        `element ${i} of input ${points.indexOf(point)}: gradient ${got}, finite difference ${expected}`,
+        { got, expected },
       );
-      const checked = points.filter((point) => point.requiresGrad);
-      const gradients = grad(output, checked, { gradOutputs: weights });
-      for (const [p, gradient] of gradients.entries()) {
-        const point = checked[p]!;
-        const values = point.dataSync();
-        const at = (i: number, value: number) => {
-          executor.write(point.address + i, [value], 'float32');
-          return weigh(scope(() => fn(...points)));
-        };
-        for (const [i, got] of gradient.dataSync().entries()) {
-          const value = values[i]!;
-          const expected = (at(i, value + eps) - at(i, value - eps)) / (2 * eps);
-          executor.write(point.address + i, [value], 'float32');
-          if (Math.abs(got - expected) <= atol + rtol * Math.abs(expected)) continue;
-          refuse(
-            AutogradError,
-            'gradcheck',
-            `element ${i} of input ${points.indexOf(point)}: gradient ${got}, finite difference ${expected}`,
-            { got, expected },
-          );
-        }
-      }
-      return true as const;
-    }),
-  );
+    }
+  }
 }

@@ -26,9 +26,12 @@ export interface Patch {
   delta: number;
 }
 
-/** A result, and the words that hold its address. */
+/** A result, and how it gets its memory. */
 export interface ProgramResult extends ProgramOutput {
+  /** The words that hold its address. */
   readonly patches: readonly Patch[];
+  /** The number of the first result on the same buffer, which may be its own. */
+  readonly first: number;
 }
 
 /** What a program costs and contains, for people. */
@@ -73,7 +76,7 @@ export interface Linked {
   /** The inputs that the program changes in place. */
   readonly changedInputs: readonly number[];
   readonly figures: ProgramFigures;
-  /** The storage outside that an address lies in. */
+  /** The storage outside that holds an address. */
   storageOf(address: number): Storage | null;
 }
 
@@ -101,7 +104,11 @@ function linkIn(
   const addressOf = (buffer: VirtualBuffer) => places.get(buffer) ?? arena.address + plan.offsetOf(buffer);
   const linker = new Linker(memory, heap, addressOf);
   const inputPatches = inputs.map((buffer) => linker.patchesOf(buffer));
-  const results = outputs.map((output) => ({ ...output, patches: linker.patchesOf(output.buffer) }));
+  const results = outputs.map((output) => ({
+    ...output,
+    patches: linker.patchesOf(output.buffer),
+    first: outputs.findIndex(({ buffer }) => buffer === output.buffer),
+  }));
   return {
     memory,
     prologue: linker.load(optimized.prologue),

@@ -138,7 +138,7 @@ export class Replay {
     const { loaded, inputPatches } = this;
     const results: Tensor[] = [];
     try {
-      this.checkGuards(inputs);
+      if (this.recorder.guards.length > 0) this.checkGuards(inputs);
       for (let i = 0; i < inputPatches.length; i++) {
         const { address } = inputs[i]!;
         for (const { at, delta } of inputPatches[i]!) loaded.patch(at, address + delta);
@@ -175,12 +175,10 @@ export class Replay {
 
   /** Makes the tensors that the program will write its results to. */
   private makeResults(results: Tensor[]): void {
-    const homes = new Map<VirtualBuffer, Storage>();
-    for (const { buffer, offset, shape, strides, dtype, patches } of this.results) {
-      let home = homes.get(buffer)?.retain();
+    for (const { buffer, offset, shape, strides, dtype, patches, first } of this.results) {
+      let home = results[first]?.storage.retain();
       if (home === undefined) {
         home = Storage.allocate(this.base, buffer.length);
-        homes.set(buffer, home);
         for (const { at, delta } of patches) this.loaded.patch(at, home.address + delta);
       }
       results.push(new Tensor(home, shape, strides, offset, dtype));
