@@ -19,7 +19,7 @@ const ROWS: u32 = 64;
 /** The sum of the four lanes. */
 // @ts-ignore: decorator
 @inline
-function total(v: v128): f64 {
+export function total(v: v128): f64 {
   const pairs = f64x2.add(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3)));
   return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
 }

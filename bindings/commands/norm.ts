@@ -49,6 +49,11 @@ export const normCommands = {
     gx: 'out',
     ...view,
   },
+  /**
+   * y = x·rstd·weight for each row of x [rows, cols], with rstd [rows] = 1/√(mean of x² + eps) and a weight for each column
+   * (0: 1). y may be x.
+   */
+  rmsNorm: { x: 'in', weight: 'in', y: 'out', rstd: 'out', rows: 'u32', cols: 'u32', eps: 'f32' },
 } as const satisfies CommandRows;
 
 const normalized = 'outer * channels * spatial';
@@ -58,4 +63,5 @@ export const normCosts: Costs<typeof normCommands> = {
   normalize: { elements: normalized },
   normSums: { elements: normalized, work: 'elements * 2' },
   normGrad: { elements: normalized, work: 'elements * 2' },
+  rmsNorm: { elements: 'rows * cols', work: 'elements * 2' },
 };

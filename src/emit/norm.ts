@@ -1,5 +1,11 @@
 /** Commands of normalisation. Tensors are contiguous, and the caller has checked shapes. */
-import { encodeMoments, encodeNormalize, encodeNormGrad, encodeNormSums } from '../../bindings/generated/encode.ts';
+import {
+  encodeMoments,
+  encodeNormalize,
+  encodeNormGrad,
+  encodeNormSums,
+  encodeRmsNorm,
+} from '../../bindings/generated/encode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { addressOf, empty } from './emit.ts';
 
@@ -132,4 +138,30 @@ export function emitNormGrad(
     executor.run();
   }
   return gx;
+}
+
+/** x·rstd·weight for x seen as [rows, cols], and rstd [rows]. */
+export function emitRmsNorm(
+  x: Tensor,
+  weight: Tensor | null,
+  rows: number,
+  cols: number,
+  eps: number,
+): { y: Tensor; rstd: Tensor } {
+  const { executor } = x;
+  const y = empty(executor, x.shape, 'float32');
+  const rstd = empty(executor, [rows], 'float32');
+  if (y.numel > 0) {
+    encodeRmsNorm(executor.program, {
+      x: x.address,
+      weight: addressOf(weight),
+      y: y.address,
+      rstd: rstd.address,
+      rows,
+      cols,
+      eps,
+    });
+    executor.run();
+  }
+  return { y, rstd };
 }

@@ -112,6 +112,7 @@ layer('LayerNorm', nn.LayerNorm, (m) => [
   m.normalizedShape,
   { eps: m.eps, elementwiseAffine: m.weight !== null, bias: m.bias !== null },
 ]);
+layer('RMSNorm', nn.RMSNorm, (m) => [m.normalizedShape, { eps: m.eps, elementwiseAffine: m.weight !== null }]);
 layer('GroupNorm', nn.GroupNorm, (m) => [m.numGroups, m.numChannels, { eps: m.eps, affine: m.weight !== null }]);
 
 const recurrent = (m: nn.RNN | nn.LSTM | nn.GRU) => {

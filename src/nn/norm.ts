@@ -1,6 +1,6 @@
 /** Normalisation as layers. Parameters and buffers have PyTorch's names. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
-import { groupNorm, layerNorm } from '../ops/functional.ts';
+import { groupNorm, layerNorm, rmsNorm } from '../ops/functional.ts';
 import {
   type BatchNormCall,
   checkTensor,
@@ -181,6 +181,13 @@ export class InstanceNorm2d extends RunningNorm {
   }
 }
 
+/** The sizes that are normalised together, as a list. */
+function shapeOf(op: string, normalizedShape: number | Shape): number[] {
+  const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
+  for (const size of shape) checkWhole(op, 'normalizedShape', size, 1);
+  return shape;
+}
+
 /** Options of `LayerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
@@ -214,8 +221,7 @@ export class LayerNorm extends Module {
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     if (arguments.length > 2) noMore('LayerNorm', 2, arguments);
     super();
-    const shape = Array.isArray(normalizedShape) ? [...normalizedShape] : [normalizedShape as number];
-    for (const size of shape) checkWhole('LayerNorm', 'normalizedShape', size, 1);
+    const shape = shapeOf('LayerNorm', normalizedShape);
     checkOptions('LayerNorm', options, { eps: VALUE, elementwiseAffine: FLAG, bias: FLAG });
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     checkRange('LayerNorm', 'eps', eps, 0);
@@ -230,6 +236,56 @@ export class LayerNorm extends Module {
     if (arguments.length > 1) noMore('LayerNorm.forward', 1, arguments);
     const { weight, bias, eps } = this;
     return layerNorm(x, this.normalizedShape, { weight, bias, eps });
+  }
+
+  protected override describe(): string {
+    return `${show(this.normalizedShape)}, eps: ${this.eps}, elementwiseAffine: ${this.weight !== null}`;
+  }
+}
+
+/** Options of `RMSNorm`. */
+export interface RMSNormOptions {
+  /** Added to the mean square; null: 2⁻²³, float32's machine epsilon. Default null. */
+  eps?: number | null;
+  /** Learn a factor for each element. Default true. */
+  elementwiseAffine?: boolean;
+}
+
+/**
+ * Divides the last dimensions, which are `normalizedShape`, together by their root mean square: y = x/√(mean of x² + eps)·weight.
+ *
+ * @throws ShapeError where an input does not end in `normalizedShape`
+ * @see https://arxiv.org/abs/1910.07467
+ * @example
+ * new nn.RMSNorm(64).forward(randn(8, 10, 64)).shape; // [8, 10, 64]
+ */
+export class RMSNorm extends Module {
+  /** @internal */ static override name = 'RMSNorm';
+
+  /** Sizes of the last dimensions of the input, which are normalised together. */
+  readonly normalizedShape: Shape;
+  /** Added to the mean square, ≥ 0; null: 2⁻²³, float32's machine epsilon. Default null. */
+  readonly eps: number | null;
+  /** A factor for each element, of `normalizedShape`, at first 1; null without `elementwiseAffine`. */
+  declare weight: Parameter | null;
+
+  constructor(normalizedShape: number | Shape, options: RMSNormOptions = {}) {
+    if (arguments.length > 2) noMore('RMSNorm', 2, arguments);
+    super();
+    const shape = shapeOf('RMSNorm', normalizedShape);
+    checkOptions('RMSNorm', options, { eps: NULLABLE, elementwiseAffine: FLAG });
+    const { eps = null, elementwiseAffine = true } = options;
+    if (eps !== null) checkRange('RMSNorm', 'eps', eps, 0);
+    this.normalizedShape = shape;
+    this.eps = eps;
+    this.watch('parameter', 'weight');
+    this.weight = elementwiseAffine ? parameterOf(() => ones(shape)) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (arguments.length > 1) noMore('RMSNorm.forward', 1, arguments);
+    const { weight, eps } = this;
+    return rmsNorm(x, this.normalizedShape, { weight, eps });
   }
 
   protected override describe(): string {

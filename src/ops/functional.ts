@@ -20,15 +20,7 @@ export { type InterpolateOptions, interpolate } from './interpolate.ts';
 export { linear } from './linalg.ts';
 export type { LossOptions, WeightedLossOptions } from './lossParts.ts';
 export * from './marginLosses.ts';
-export {
-  type AffineOptions,
-  type BatchNormOptions,
-  batchNorm,
-  groupNorm,
-  type InstanceNormOptions,
-  instanceNorm,
-  layerNorm,
-} from './norm.ts';
+export * from './norm.ts';
 export {
   type AvgPoolOptions,
   adaptiveAvgPool1d,

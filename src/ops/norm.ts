@@ -10,6 +10,7 @@ import {
   normalizeGroups,
   normalizeInstance,
   normalizeLayer,
+  normalizeRms,
 } from './normalize.ts';
 
 /** Options of normalisations with a scale and a shift. */
@@ -29,6 +30,8 @@ export interface BatchNormOptions extends AffineOptions {
 const AFFINE: OptionKinds<AffineOptions> = { weight: NULLABLE, bias: NULLABLE, eps: VALUE };
 const BATCH_NORM: OptionKinds<BatchNormOptions> = { ...AFFINE, training: FLAG, momentum: VALUE };
 const EPS = 1e-5;
+/** The distance from 1 to the next float32. */
+const RMS_EPS = 2 ** -23;
 
 function callOf(
   op: string,
@@ -105,6 +108,12 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   return normalizeInstance(op, x, callOf(op, runningMean, runningVar, options, useInputStats));
 }
 
+function shapeOf(op: string, normalizedShape: number | Shape): Shape {
+  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  checkList(op, 'normalizedShape', shape);
+  return shape;
+}
+
 /**
  * (x − mean)/√(variance + eps)·weight + bias for the last dimensions of x together, which are `normalizedShape`; weight and bias
  * have that shape.
@@ -119,9 +128,32 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
   checkOptions('layerNorm', options, AFFINE);
   const { eps = EPS } = options;
   checkRange('layerNorm', 'eps', eps, 0);
-  const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-  checkList('layerNorm', 'normalizedShape', shape);
-  return normalizeLayer(x, shape, options, eps);
+  return normalizeLayer(x, shapeOf('layerNorm', normalizedShape), options, eps);
+}
+
+/** Options of `rmsNorm`. */
+export interface RmsNormOptions {
+  /** The factors, float32, of `normalizedShape`. Absent or null: 1. */
+  weight?: Tensor | null;
+  /** Added to the mean square. Absent or null: 2⁻²³, float32's machine epsilon. */
+  eps?: number | null;
+}
+
+/**
+ * x/√(mean of x² + eps)·weight for the last dimensions of x together, which are `normalizedShape`; weight has that shape.
+ *
+ * @throws ShapeError where x does not end in `normalizedShape`, or weight does not have it
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html
+ * @example
+ * F.rmsNorm(tensor([[1, 7], [-2, 14]]), 2, { weight: tensor([5, 5]) }).toArray(); // [[1, 7], [-1, 7]]
+ */
+export function rmsNorm(x: Tensor, normalizedShape: number | Shape, options: RmsNormOptions = {}): Tensor {
+  if (arguments.length > 3) noMore('rmsNorm', 3, arguments);
+  checkOptions('rmsNorm', options, { weight: NULLABLE, eps: NULLABLE });
+  const { weight = null, eps } = options;
+  const summand = eps ?? RMS_EPS;
+  checkRange('rmsNorm', 'eps', summand, 0);
+  return normalizeRms(x, shapeOf('rmsNorm', normalizedShape), weight, summand);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients. */
+/** Normalisation: what BatchNorm, InstanceNorm, GroupNorm and LayerNorm share, from checks to gradients, and RMSNorm. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { commonExecutor, dense } from '../emit/emit.ts';
 import {
@@ -6,6 +6,7 @@ import {
   emitNormalize,
   emitNormGrad,
   emitNormSums,
+  emitRmsNorm,
   type Moments,
   type NormView,
   type Running,
@@ -181,9 +182,8 @@ export function normalizeGroups(x: Tensor, groups: number, affine: Affine, eps: 
   return normalize(op, x, affine, view, eps, null, null);
 }
 
-/** The last dimensions of x together, which are `shape`. */
-export function normalizeLayer(x: Tensor, shape: Shape, affine: Affine, eps: number): Tensor {
-  const op = 'layerNorm';
+/** Refuses x that does not end in `shape`, and weights that do not have it. Returns x as rows: their number and length. */
+function rowsOf(op: string, x: Tensor, shape: Shape, affine: Affine): { rows: number; cols: number } {
   checkFloat(op, 'input', x);
   const lead = x.ndim - shape.length;
   if (shape.length === 0 || lead < 0 || !sameShape(x.shape.slice(lead), shape))
@@ -194,9 +194,28 @@ export function normalizeLayer(x: Tensor, shape: Shape, affine: Affine, eps: num
     });
   if (affine.weight) checkShape(op, 'weight', affine.weight, shape);
   if (affine.bias) checkShape(op, 'bias', affine.bias, shape);
-  const channels = numelOf(shape);
-  const view = { outer: numelOf(x.shape.slice(0, lead)), channels, spatial: 1, groupChannels: channels };
+  return { rows: numelOf(x.shape.slice(0, lead)), cols: numelOf(shape) };
+}
+
+/** The last dimensions of x together, which are `shape`. */
+export function normalizeLayer(x: Tensor, shape: Shape, affine: Affine, eps: number): Tensor {
+  const op = 'layerNorm';
+  const { rows, cols } = rowsOf(op, x, shape, affine);
+  const view = { outer: rows, channels: cols, spatial: 1, groupChannels: cols };
   return normalize(op, x, affine, view, eps, null, null);
+}
+
+/** The same without a mean: x divided by the root of its mean square. */
+export function normalizeRms(x: Tensor, shape: Shape, weight: Tensor | null, eps: number): Tensor {
+  const op = 'rmsNorm';
+  const { rows, cols } = rowsOf(op, x, shape, { weight });
+  const parts = weight === null ? [] : [weight];
+  commonExecutor(op, x, ...parts);
+  return compose(() => {
+    const { y, rstd } = emitRmsNorm(dense(x), weight && dense(weight), rows, cols, eps);
+    restate(op, [x, weight], y, { eps, dims: shape.length });
+    return record(op, [x, rstd, ...parts], y, { rows, cols, eps });
+  });
 }
 
 type Gradients = (Tensor | null)[];

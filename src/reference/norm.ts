@@ -113,4 +113,21 @@ const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
   });
 };
 
-export const normKernels = { moments, normalize, normSums, normGrad } satisfies ReferenceKernels;
+const readRmsNorm = readerOf('rmsNorm');
+
+/** y = x·rstd·weight, row by row. */
+const rmsNorm: ReferenceKernel = ({ f }, words, floats, at) => {
+  const command = readRmsNorm(words, at, floats);
+  const { weight, rows, cols, eps } = command;
+  let x = command.x;
+  let y = command.y;
+  for (let row = 0; row < rows; row++) {
+    let squares = 0;
+    for (let c = 0; c < cols; c++) squares += f[x + c]! ** 2;
+    const rstd = 1 / Math.sqrt(squares / cols + eps);
+    f[command.rstd + row] = rstd;
+    for (let c = 0; c < cols; c++, x++, y++) f[y] = f[x]! * rstd * (weight === 0 ? 1 : f[weight + c]!);
+  }
+};
+
+export const normKernels = { moments, normalize, normSums, normGrad, rmsNorm } satisfies ReferenceKernels;

@@ -112,6 +112,8 @@ export interface Attributes extends Record<MathFn, undefined> {
   resize: ResizeGeometry;
   resizeGrad: ResizeGeometry;
   norm: NormAttributes;
+  /** Inputs: x, rstd, weight if there is one. */
+  rmsNorm: { rows: number; cols: number; eps: number };
   pad: { starts: readonly number[] };
   conv: { geometry: ConvGeometry };
   convInputGrad: { geometry: ConvGeometry };
@@ -210,6 +212,7 @@ export const saves: Readonly<Record<Primitive, Saves>> = {
   resize: nothing,
   resizeGrad: nothing,
   norm: { inputs: [0, 1, 2, 3] },
+  rmsNorm: input,
   pad: nothing,
   conv: firstTwo,
   convInputGrad: firstTwo,

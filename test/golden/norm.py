@@ -1,9 +1,27 @@
-"""Normalisation: functions, and layers through steps of training with their running statistics."""
+"""
+Normalisation: functions, and layers through steps of training with their running statistics. PyTorch 1.13 has no rms_norm: it is
+built from its formula in float64, and compared with PyTorch's own where there is one (2.4 and later).
+"""
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from fixture import In, Suite, encode_array, weights
+
+
+EPS = torch.finfo(torch.float32).eps
+
+
+def rms_norm(x, shape, weight=None, eps=EPS):
+    dims = tuple(range(-len(shape), 0))
+    wide = x.double()
+    y = wide / (wide.square().mean(dims, keepdim=True) + eps).sqrt()
+    y = (y if weight is None else y * weight.double()).float()
+    if hasattr(F, 'rms_norm'):
+        assert torch.allclose(y, F.rms_norm(x, shape, weight, eps), rtol=1e-5, atol=1e-6)
+        if eps == EPS:
+            assert torch.allclose(y, F.rms_norm(x, shape, weight), rtol=1e-5, atol=1e-6)
+    return y
 
 
 def calls(s):
@@ -34,7 +52,7 @@ def calls(s):
         x = In(s.normal(*shape, scale=2))
         label = f'{list(shape)} to {normalized}'
         s.case(f'layerNorm {label}', 'F.layerNorm', [x, normalized, {'weight': w, 'bias': b}],
-               lambda x, w, b, n=normalized: F.layer_norm(x, n, w, b), double=np.prod(normalized) > 1)
+               lambda x, w, b, n=normalized: F.layer_norm(x, n, w, b), double=bool(np.prod(normalized) > 1))
         s.case(f'layerNorm without weights {label}', 'F.layerNorm', [x, normalized, {'eps': 0.01}],
                lambda x, n=normalized: F.layer_norm(x, n, eps=0.01))
     s.case('layerNorm with a weight alone', 'F.layerNorm', [In(s.normal(3, 5)), 5, {'weight': In(s.normal(5))}],
@@ -50,6 +68,19 @@ def calls(s):
         w, b = affine(shape[1])
         s.case(f'instanceNorm {list(shape)}', 'F.instanceNorm', [In(s.normal(*shape)), {'weight': w, 'bias': b}],
                lambda x, w, b: F.instance_norm(x, weight=w, bias=b), double=True)
+    for shape, normalized in [((4, 7), [7]), ((2, 3, 8), [8]), ((2, 3, 5), [3, 5]), ((3, 33), [33]), ((2, 3, 4), [2, 3, 4])]:
+        x = In(s.normal(*shape, scale=2))
+        label = f'{list(shape)} to {normalized}'
+        s.case(f'rmsNorm {label}', 'F.rmsNorm', [x, normalized, {'weight': In(s.normal(*normalized))}],
+               lambda x, w, n=normalized: rms_norm(x, n, w), double=True)
+        s.case(f'rmsNorm without weights {label}', 'F.rmsNorm', [x, normalized, {'eps': 0.01}],
+               lambda x, n=normalized: rms_norm(x, n, eps=0.01), double=True)
+    s.case('rmsNorm of a transposed input', 'F.rmsNorm', [In(s.normal(3, 4, 5), view='T'), 3, {'weight': In(s.normal(3)), 'eps': None}],
+           lambda x, w: rms_norm(x, [3], w))
+    s.case('rmsNorm, frozen weights', 'F.rmsNorm', [In(s.normal(4, 6)), 6, {'weight': In(s.normal(6), grad=False)}],
+           lambda x, w: rms_norm(x, [6], w))
+    s.case('rmsNorm of a frozen input', 'F.rmsNorm', [In(s.normal(4, 6), grad=False), 6, {'weight': In(s.normal(6))}],
+           lambda x, w: rms_norm(x, [6], w))
 
 
 LAYERS = {

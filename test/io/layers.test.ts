@@ -95,6 +95,7 @@ const samples: Record<string, Sample[]> = {
     same(() => new nn.LayerNorm(3, { eps: 0.1, bias: false })),
     same(() => new nn.LayerNorm([2, 3], { elementwiseAffine: false })),
   ],
+  RMSNorm: [same(() => new nn.RMSNorm(3)), same(() => new nn.RMSNorm([2, 3], { eps: 0.1, elementwiseAffine: false }))],
   GroupNorm: [image(() => new nn.GroupNorm(2, 4, { eps: 0.1, affine: false }))],
   MaxPool1d: [line(() => new nn.MaxPool1d(3, { stride: 2, padding: 1 }))],
   MaxPool2d: [image(() => new nn.MaxPool2d([3, 2], { ceilMode: true }))],

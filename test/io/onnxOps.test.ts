@@ -340,6 +340,21 @@ const cases: Record<string, () => Node> = {
       [3, 4],
     ],
   }),
+  RMSNormalization: () => ({
+    op: 'RMSNormalization',
+    opset: 23,
+    attributes: { axis: 1, epsilon: { float: 0.01 } },
+    inputs: [
+      [2, 3, 4],
+      [3, 4],
+    ],
+  }),
+  'RMSNormalization with one weight': () => ({
+    op: 'RMSNormalization',
+    opset: 23,
+    attributes: { axis: -2 },
+    inputs: [[2, 3, 4], [4]],
+  }),
   ...Object.fromEntries(
     ['L1', 'L2', 'LogSumExp', 'SumSquare', 'Max', 'Min', 'Prod', 'Mean'].flatMap((fn) => [
       [`Reduce${fn}, all`, (): Node => ({ op: `Reduce${fn}`, inputs: [[2, 3, 4]] })],

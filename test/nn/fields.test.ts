@@ -13,6 +13,7 @@ const layers: [string, () => nn.Module][] = [
   ['BatchNorm2d', () => new nn.BatchNorm2d(2, { affine: false })],
   ['InstanceNorm2d', () => new nn.InstanceNorm2d(2)],
   ['LayerNorm', () => new nn.LayerNorm(2)],
+  ['RMSNorm', () => new nn.RMSNorm(2)],
   ['GroupNorm', () => new nn.GroupNorm(1, 2)],
   ['Embedding', () => new nn.Embedding(2, 2)],
   ['PReLU', () => new nn.PReLU()],

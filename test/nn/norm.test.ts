@@ -1,6 +1,7 @@
 /** Layers with running statistics against PyTorch, step by step, eager and compiled; and their refusals. */
 import { describe, expect, it } from 'vitest';
 import {
+  ArgumentError,
   compile,
   F,
   memory,
@@ -12,6 +13,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  zeros,
 } from '../../src/index.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { executors } from '../support/executors.ts';
@@ -110,6 +112,7 @@ it('training leaks nothing', () => {
     new nn.Dropout2d(0.3),
     new nn.AdaptiveAvgPool2d([2, 3]),
     new nn.LayerNorm([2, 3]),
+    new nn.RMSNorm(3),
   );
   const step = () =>
     scope(() => {
@@ -150,6 +153,62 @@ it('layers without statistics have none in their state', () => {
   ]);
 });
 
+it('RMSNorm is rmsNorm with a weight', () => {
+  const layer = new nn.RMSNorm([2, 3]);
+  expect(Object.keys(layer.stateDict())).toEqual(['weight']);
+  expect(layer.weight!.toArray()).toEqual([
+    [1, 1, 1],
+    [1, 1, 1],
+  ]);
+  expect(layer.forward(zeros(1, 2, 3)).toArray()).toEqual(zeros(1, 2, 3).toArray());
+  layer.loadStateDict({ weight: randn(2, 3) });
+  const x = randn(4, 2, 3);
+  expect(layer.forward(x).toArray()).toEqual(F.rmsNorm(x, [2, 3], { weight: layer.weight }).toArray());
+  const plain = new nn.RMSNorm(3, { eps: 0.25, elementwiseAffine: false });
+  expect(plain.stateDict()).toEqual({});
+  expect(plain.forward(x).toArray()).toEqual(F.rmsNorm(x, 3, { eps: 0.25 }).toArray());
+  expect([String(layer), String(plain)]).toEqual([
+    'RMSNorm([2,3], eps: null, elementwiseAffine: true)',
+    'RMSNorm([3], eps: 0.25, elementwiseAffine: false)',
+  ]);
+});
+
+it('RMSNorm without eps adds the machine epsilon of float32', () => {
+  const tiny = tensor([[2 ** -12, 2 ** -12]]);
+  const expected = Math.fround(2 ** -12 / Math.sqrt(2 ** -24 + 2 ** -23));
+  for (const eps of [undefined, null, 1.1920928955078125e-7])
+    expect(F.rmsNorm(tiny, 2, { eps }).dataSync()[0]).toBeCloseTo(expected, 7);
+});
+
+it('rmsNorm of nothing has gradients', () => {
+  for (const shape of [
+    [0, 3],
+    [2, 0],
+  ] as const) {
+    const [x, w] = [ones(shape, { requiresGrad: true }), ones([shape[1]], { requiresGrad: true })];
+    F.rmsNorm(x, shape[1], { weight: w }).sum().backward();
+    expect(x.grad!.shape).toEqual(shape);
+    expect(w.grad!.toArray()).toEqual(zeros(shape[1]).toArray());
+  }
+});
+
+it('rmsNorm gives the same compiled, with its gradients', () => {
+  const layer = new nn.RMSNorm(5);
+  const step = (x: Tensor) => {
+    layer.zeroGrad();
+    const y = layer.forward(x.square());
+    y.square().sum().backward();
+    return [y, layer.weight!.grad!];
+  };
+  const compiled = compile(step);
+  for (let i = 0; i < 3; i++) {
+    const x = randn(4, 5);
+    const expected = step(x).map((t) => t.toArray());
+    expect(compiled(x).map((t) => t.toArray())).toEqual(expected);
+  }
+  compiled.dispose();
+});
+
 it('a refused batch does not change the statistics', () => {
   const layer = new nn.BatchNorm1d(3);
   expect(() => layer.forward(ones(1, 3))).toThrow(ShapeError);
@@ -158,6 +217,7 @@ it('a refused batch does not change the statistics', () => {
 });
 
 const [lines, squares] = [new nn.BatchNorm1d(3), new nn.BatchNorm2d(4)];
+const rms = new nn.RMSNorm(4);
 const planes = tensor(new Float32Array(2 * 3 * 4 * 5), { shape: [2, 3, 4, 5] });
 describeRefusals('normalisation, pooling and padding refuse', [
   ['one value', () => lines.forward(ones(1, 3)), ShapeError, 'Expected more than 1 value per channel'],
@@ -167,6 +227,15 @@ describeRefusals('normalisation, pooling and padding refuse', [
   ['wrong groups', () => F.groupNorm(planes, 2), ShapeError, '3 channels cannot be divided into 2 groups'],
   ['wrong weights', () => F.layerNorm(planes, 5, { weight: ones(4) }), ShapeError, 'weight must be [5], got [4]'],
   ['wrong end', () => F.layerNorm(planes, [3, 5]), ShapeError, 'end in the normalized shape [3,5], got [2,3,4,5]'],
+  [
+    'wrong weights of rmsNorm',
+    () => F.rmsNorm(planes, 5, { weight: ones(4) }),
+    ShapeError,
+    'weight must be [5], got [4]',
+  ],
+  ['wrong end for rmsNorm', () => rms.forward(planes), ShapeError, 'end in the normalized shape [4]'],
+  ['a negative eps', () => new nn.RMSNorm(4, { eps: -1 }), ArgumentError, 'RMSNorm: eps must be at least 0, got -1'],
+  ['no shape', () => new nn.RMSNorm(0), ArgumentError, 'RMSNorm: normalizedShape must be a whole number of at least 1'],
   [
     'a large kernel',
     () => F.maxPool2d(planes, 6),

@@ -90,6 +90,7 @@ const cases: [string, Call][] = [
   ['cumsum', (v) => m().cumsum(v)],
   ['groupNorm', (v) => F.groupNorm(planes(), v)],
   ['layerNorm', (v) => F.layerNorm(m(), v)],
+  ['rmsNorm', (v) => F.rmsNorm(m(), v)],
 ];
 
 describe('invalid geometry', () => {

@@ -124,12 +124,19 @@ const scenarios: Record<string, Scenario> = {
   },
   layers: (own) => {
     const x = randn(2, 5, 6);
-    const [lstm, attention, norm] = [
+    const [lstm, attention, norm, rms] = [
       own(new nn.LSTM(6, 4, { bidirectional: true, batchFirst: true })),
       own(new nn.MultiheadAttention(6, 2, { batchFirst: true })),
       own(new nn.LayerNorm([6])),
+      own(new nn.RMSNorm(6)),
     ];
-    return () => [lstm.forward(x)[0], attention.forward(x, x, x)[0], norm.forward(x), F.softmax(x, { dim: 1 })];
+    return () => [
+      lstm.forward(x)[0],
+      attention.forward(x, x, x)[0],
+      norm.forward(x),
+      rms.forward(x),
+      F.softmax(x, { dim: 1 }),
+    ];
   },
   backward: (own) => {
     const model = own(network());

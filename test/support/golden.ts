@@ -15,7 +15,7 @@ export const operationCounts = {
   losses: 88,
   conv: 44,
   pool: 111,
-  norm: 39,
+  norm: 52,
   embedding: 21,
   rearrange: 195,
   activations: 118,

@@ -246,6 +246,12 @@ const layers: Record<string, OnnxCase> = {
     [null, 4, 5],
     'LayerNormalization',
   ),
+  RMSNorm: layer(() => new nn.RMSNorm([4, 5]), [null, 3, 4, 5], 'ReduceMean'),
+  'RMSNorm without weights': layer(
+    () => new nn.RMSNorm(5, { eps: 0.1, elementwiseAffine: false }),
+    [null, 4, 5],
+    'ReduceMean',
+  ),
   GroupNorm: rows(() => new nn.GroupNorm(3, 6), 'InstanceNormalization'),
   InstanceNorm2d: rows(() => new nn.InstanceNorm2d(6, { affine: true }), 'InstanceNormalization'),
   Dropout: rows(() => new nn.Sequential(new nn.Dropout(0.5), new nn.Dropout2d(0.5), new nn.Identity())),

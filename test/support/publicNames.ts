@@ -43,7 +43,7 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   layers: [
     nn,
     words(`Module Parameter Linear Bilinear Conv1d Conv2d ConvTranspose2d MaxPool1d MaxPool2d AvgPool2d AdaptiveAvgPool2d
-      AdaptiveMaxPool2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Dropout Dropout2d Embedding RNNCell LSTMCell
+      AdaptiveMaxPool2d BatchNorm1d BatchNorm2d LayerNorm RMSNorm GroupNorm InstanceNorm2d Dropout Dropout2d Embedding RNNCell LSTMCell
       GRUCell RNN LSTM GRU Flatten Unflatten Upsample Sequential ModuleList ModuleDict MultiheadAttention TransformerEncoderLayer RBM Graph
       summary`),
   ],
@@ -81,7 +81,7 @@ export const publicNames: Record<string, [place: object, names: string[]]> = {
   'layers as functions': [
     F,
     words(`linear bilinear conv1d conv2d convTranspose2d maxPool1d maxPool2d avgPool2d adaptiveAvgPool2d adaptiveMaxPool2d
-      batchNorm layerNorm groupNorm instanceNorm dropout dropout2d embedding oneHot interpolate pad scaledDotProductAttention`),
+      batchNorm layerNorm rmsNorm groupNorm instanceNorm dropout dropout2d embedding oneHot interpolate pad scaledDotProductAttention`),
   ],
   optimizers: [optim, words('SGD Adam AdamW NAdam RMSprop Adagrad Adadelta LBFGS l1Penalty lrScheduler')],
   'methods of an optimizer': [optim.SGD.prototype, words('step zeroGrad stateDict loadStateDict')],

@@ -306,6 +306,12 @@ export const cases: Record<Primitive, Case[]> = {
     [(x) => F.groupNorm(x, 2), any(2, 6)],
     [(x, w, b) => F.instanceNorm(x, { weight: w, bias: b }), any(2, 2, 2, 3), positive(2), any(2)],
   ],
+  rmsNorm: [
+    [(x, w) => F.rmsNorm(x, [2, 3], { weight: w }), any(2, 2, 3), positive(2, 3)],
+    [(x) => F.rmsNorm(x, 5, { eps: 0.1 }), any(3, 5)],
+    [(x) => F.rmsNorm(x, 2, { weight: fixed(any(2)) }), any(2, 3, 2)],
+    [(w) => F.rmsNorm(fixed(any(4, 3)), 3, { weight: w }), any(3)],
+  ],
   pad: [
     [(x) => x.pad([1, 2, 0, 1], { value: 3 }), any(2, 3)],
     [(x) => x.pad([-1, 1]).square(), any(2, 3)],

@@ -292,6 +292,15 @@ for (const [outer, channels, spatial, groupChannels] of [
   };
 }
 
+cases['RMS norm'] = (box, p) => {
+  const [rows, cols] = [443, 87];
+  const x = box.put(randomFloats(rows * cols, 17, -1, 3));
+  const weight = box.put(randomFloats(cols, 18));
+  const [y, rstd] = [box.room(rows * cols), box.room(rows)];
+  encode.encodeRmsNorm(p, { x, weight, y, rstd, rows, cols, eps: 1e-5 });
+  return [y, rstd];
+};
+
 for (const [kind, steps, batch, inputs, size, gates] of [
   [0, 4, 37, 9, 70, 1],
   [2, 3, 61, 11, 29, 4],

@@ -31,7 +31,12 @@ const operations: Record<string, (x: Tensor) => Tensor | Tensor[]> = {
     F.conv2d(x, reals(6, 4, 1, 3, 3), null, { stride: 2, groups: 4 }),
   ],
   pooling: (x) => [F.maxPool2d(x, 2), F.avgPool2d(x, 3, { stride: 2 })],
-  normalisation: (x) => [new nn.BatchNorm2d(4).forward(x), new nn.GroupNorm(2, 4).forward(x), F.layerNorm(x, [12])],
+  normalisation: (x) => [
+    new nn.BatchNorm2d(4).forward(x),
+    new nn.GroupNorm(2, 4).forward(x),
+    F.layerNorm(x, [12]),
+    new nn.RMSNorm([12, 12]).forward(x),
+  ],
   resizing: (x) => [F.interpolate(x, { scaleFactor: 2, mode: 'bilinear' }), F.interpolate(x, { size: [5, 7] })],
   rows: (x) => [
     x.reshape(144, 32).indexSelect(0, whole(144, 200)),

@@ -136,6 +136,22 @@ describeOnGpu('images on webgpu', (gpu) => {
     }
   });
 
+  test.each([
+    [5, 3],
+    [70, 40],
+    [3, 1500],
+  ])('RMS norm is right for %i rows of %i', async (rows, cols) => {
+    for (const weighted of [true, false]) {
+      await checkOnGpu(gpu, `weighted: ${weighted}`, (box, p) => {
+        const x = box.put(randomFloats(rows * cols, 1, -1, 3));
+        const weight = weighted ? box.put(randomFloats(cols, 2)) : 0;
+        const [y, rstd] = [box.room(rows * cols, 1), box.room(rows)];
+        encode.encodeRmsNorm(p, { x, weight, y, rstd, rows, cols, eps: 0.01 });
+        return [y, rstd];
+      });
+    }
+  });
+
   test.each([0, 1, 2])('resizing is right, mode %i', async (mode) => {
     for (const [height, width, outHeight, outWidth] of [
       [4, 5, 8, 10],

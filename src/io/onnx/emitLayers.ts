@@ -220,6 +220,15 @@ const norm: Emitter = (d, s) => {
   return perChannel(d, s, d.reshape(d.node('InstanceNormalization', inputs, { epsilon }), joined, shape));
 };
 
+/** In parts, because ONNX has RMSNormalization only from opset 23 on. */
+const rmsNorm: Emitter = (d, s) => {
+  const x = s.name(0);
+  const axes = [...s.shape(0).keys()].slice(-s.get<number>('dims'));
+  const square = d.node('ReduceMean', [d.node('Mul', [x, x])], { axes, keepdims: 1 });
+  const y = d.node('Div', [x, d.node('Sqrt', [d.node('Add', [square, d.scalar(s.get('eps'))])])]);
+  return s.count > 1 ? d.node('Mul', [y, s.name(1)]) : y;
+};
+
 /** ONNX's names of recurrent layers, and its order of gates as positions in PyTorch's: i o f c in i f g o, z r h in r z n. */
 const recurrentKinds: Record<
   RecurrentKindName,
@@ -278,5 +287,6 @@ export const layerEmitters: Record<string, Emitter> = {
   resize,
   batchNorm,
   norm,
+  rmsNorm,
   recurrent,
 };

@@ -214,12 +214,12 @@ function groupNorm(c: Context): Tensor {
   return F.groupNorm(x, groups, { weight: each(weight), bias: each(bias), eps });
 }
 
-/** x divided by the root of its mean square, along the last dimensions. */
 function rmsNorm(c: Context): Tensor {
   const [x, weight] = [c.tensor(0), c.tensor(1)];
-  const dims = [...x.shape.keys()].slice(c.axis(c.int('axis', -1), x.ndim));
-  const square = x.square().mean(dims, { keepdim: true });
-  return x.mul(square.add(c.float('epsilon', 1e-5)).rsqrt()).mul(weight);
+  const shape = x.shape.slice(c.axis(c.int('axis', -1), x.ndim));
+  const eps = c.float('epsilon', 1e-5);
+  if (sameShape(weight.shape, shape)) return F.rmsNorm(x, shape, { weight, eps });
+  return F.rmsNorm(x, shape, { eps }).mul(weight);
 }
 
 type Place = (i: number, size: number, out: number, scale: number) => number;

@@ -47,13 +47,16 @@ if (lane == 0u) {
   });
 };
 
+const weightSource = `
+fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }
+`;
+
 /** The index of the mean of channel `c` at outer index `o`. */
-const groupSource = `
+const groupSource = `${weightSource}
 fn groupOf(o: u32, c: u32, channels: u32, groupChannels: u32) -> u32 {
   if (groupChannels == 0u) { return c; }
   return (o * channels + c) / groupChannels;
 }
-fn weightOf(weight: u32, c: u32) -> f32 { if (weight == 0u) { return 1.0; } return f(weight + c); }
 `;
 const VIEW = ['outer', 'channels', 'spatial', 'groupChannels'] as const;
 
@@ -179,4 +182,28 @@ put(gx + id, f(rstd + group) * (f(g + id) * w - a - normal * b));`,
   });
 };
 
-export const normKernels = { moments, normalize, normSums, normGrad } satisfies GpuKernels;
+const readRmsNorm = readerOf('rmsNorm');
+
+const rmsNorm: GpuKernel = (words, at, planner) => {
+  const { x, weight, y, rstd, rows, cols, eps } = readRmsNorm(words, at);
+  launchRows(planner, {
+    key: 'rmsNorm',
+    values: { x, weight, y, rstd, eps },
+    rows,
+    size: cols,
+    joins: { Sum: joins.Sum },
+    outside: weightSource,
+    body: `
+let first = row * size;
+var squares = 0.0;
+for (var e = lane; e < size; e += lanes) {
+  let v = f(x + first + e);
+  squares += v * v;
+}
+let scale = 1.0 / sqrt(allSum(squares, lane) / f32(size) + bitcast<f32>(eps));
+if (lane == 0u) { put(rstd + row, scale); }
+for (var e = lane; e < size; e += lanes) { put(y + first + e, f(x + first + e) * scale * weightOf(weight, e)); }`,
+  });
+};
+
+export const normKernels = { moments, normalize, normSums, normGrad, rmsNorm } satisfies GpuKernels;
