@@ -1,5 +1,5 @@
 /** Normalisation as the command table defines it. Sums are doubles until they are stored. */
-import { readMoments, readNormalize, readNormGrad, readNormSums } from '../../bindings/generated/read.ts';
+import { readMoments, readNormalize, readNormGrad, readNormSums, readRmsNorm } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 
 /** Mean and 1/√(variance + eps) of each group, and the running statistics. */
@@ -112,8 +112,6 @@ const normGrad: ReferenceKernel = ({ f }, words, _floats, at) => {
     f[command.gx + e] = rstd * (f[command.g + e]! * weightOf(c) - a[group]! - normal * b[group]!);
   });
 };
-
-const readRmsNorm = readerOf('rmsNorm');
 
 /** y = x·rstd·weight, row by row. */
 const rmsNorm: ReferenceKernel = ({ f }, words, floats, at) => {

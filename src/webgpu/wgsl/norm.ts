@@ -1,5 +1,11 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import { readMoments, readNormalize, readNormGrad, readNormSums } from '../../../bindings/generated/read.ts';
+import {
+  readMoments,
+  readNormalize,
+  readNormGrad,
+  readNormSums,
+  readRmsNorm,
+} from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';
@@ -181,8 +187,6 @@ put(gx + id, f(rstd + group) * (f(g + id) * w - a - normal * b));`,
     groups: gridOfThreads(n),
   });
 };
-
-const readRmsNorm = readerOf('rmsNorm');
 
 const rmsNorm: GpuKernel = (words, at, planner) => {
   const { x, weight, y, rstd, rows, cols, eps } = readRmsNorm(words, at);
