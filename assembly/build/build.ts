@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { encoders, readers, structs } from './commands.ts';
+import { encoders, structs } from './commands.ts';
 import { constantsToGlobals } from './constants.ts';
 import { costFunction, costKernel } from './cost.ts';
 import { dispatch } from './dispatch.ts';
@@ -44,7 +44,6 @@ function fail(message: string): never {
 
 write('assembly/generated/commands.ts', structs());
 write('bindings/generated/encode.ts', encoders());
-write('bindings/generated/read.ts', readers());
 write('assembly/generated/dispatch.ts', dispatch());
 write('assembly/generated/tiles.ts', tiles());
 write('assembly/generated/markers.ts', markers());

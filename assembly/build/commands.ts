@@ -1,5 +1,5 @@
 /**
- * Makes the three views of the command table (bindings/commands/table.ts): encoders and readers for TypeScript, and the
+ * Makes the two views of the command table (bindings/commands/table.ts): the encoders for TypeScript and the
  * structs for AssemblyScript. Run by the build; what it writes is never edited and never committed.
  */
 
@@ -91,24 +91,4 @@ ${lines.join('\n')}
     ...Object.entries(codes).map(listOf),
     ...opcodes.map(encoderOf),
   ].join('\n');
-}
-
-/** TypeScript: one reader per opcode, which gives a command's fields by name. */
-export function readers(): string {
-  const readerOf = (opcode: Opcode) => {
-    const { fields } = layout(opcode);
-    const ndim = fields.find(({ name }) => name === 'ndim');
-    const values = fields.map(({ name, kind, offset }) => {
-      if (kind === 'dims') return `  ${name}: dims(words, at + ${offset}, words[at + ${ndim?.offset}]!),\n`;
-      return `  ${name}: ${kind === 'f32' ? 'floats' : 'words'}[at + ${offset}]!,\n`;
-    });
-    const floats = fields.some(({ kind }) => kind === 'f32') ? ', floats: ArrayLike<number> = words' : '';
-    return `export const read${pascal(opcode)} = (words: Int32Array, at: number${floats}) => ({
-${values.join('')}});
-`;
-  };
-  return `${header}/** Commands as objects. Fields of kind \`f32\` are read from \`floats\`, the same memory; without it, as bits. */
-import { dims } from '../commands/strided.ts';
-
-${opcodes.map(readerOf).join('')}`;
 }

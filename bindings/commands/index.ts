@@ -81,6 +81,3 @@ export const indexCosts: Costs<typeof indexCommands> = {
   },
   check: { elements: 'n' },
 };
-
-/** Counters of the four digits of a row's keys. */
-export const SORT_COUNTERS = 1024;

@@ -7,6 +7,12 @@ export const MAX_DIMS = 6;
 export const STRIP_BLOCK = 4096;
 export const STRIP_LOCALS = 15;
 
+/** Counters of the four digits of a row's keys, which a sort needs. */
+export const SORT_COUNTERS = 1024;
+
+/** Gates of each kind of recurrent layer: blocks of hiddenSize rows in its weights. */
+export const gateCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 } as const;
+
 /** 2·√(2/π) and the factor of the cube in GELU's approximation by tanh: Hendrycks and Gimpel (2016). */
 export const TWICE_ROOT = 1.5957691216057308;
 export const CUBE = 0.044715;

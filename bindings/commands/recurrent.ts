@@ -5,9 +5,6 @@ import type { CommandRows } from './kinds.ts';
 /** Kinds of recurrent layers; see the opcode `recurrent`. */
 export const recurrentKinds = ['rnnTanh', 'rnnRelu', 'lstm', 'gru'] as const;
 
-/** Gates of each kind: blocks of hiddenSize rows in its weights. */
-export const gateCounts = { rnnTanh: 1, rnnRelu: 1, lstm: 4, gru: 3 } as const;
-
 export const recurrentCommands = {
   /**
    * y = x [k, n] in panels: strips of 8 columns, each [k, 8]; the last strip has 4 columns where 4 are enough for the rest, padded

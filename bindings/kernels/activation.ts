@@ -1,5 +1,5 @@
 /** Functions that kernels can apply to their results before they write them. */
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, refuse } from '../errors.ts';
 import { Activation as codes } from '../generated/encode.ts';
 
 /** 'none', or relu max(x, 0), sigmoid 1/(1 + e⁻ˣ), tanh. */
@@ -9,13 +9,9 @@ export type Activation = keyof typeof codes;
 export function activationCode(op: string, activation: Activation): number {
   if (activation === 'none') return codes.none;
   if (!Object.hasOwn(codes, activation))
-    throw new ArgumentError(
-      `${op}: unknown activation ${String(activation)} (known: ${Object.keys(codes).join(', ')})`,
-      {
-        op,
-        argument: 'activation',
-        got: activation,
-      },
-    );
+    refuse(ArgumentError, op, `unknown activation ${String(activation)} (known: ${Object.keys(codes).join(', ')})`, {
+      argument: 'activation',
+      got: activation,
+    });
   return codes[activation];
 }

@@ -1,5 +1,5 @@
 /** Convolutions on typed arrays: images [batch, channels, height, width], weights [outChannels, inChannels / groups, kH, kW]. */
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../errors.ts';
 import {
   type ConvFields,
   encodeConv,
@@ -14,7 +14,7 @@ import { type Pair, spanOf, windowCount } from '../windows.ts';
 import { type Activation, activationCode } from './activation.ts';
 import { abandon, finish, input, output, temporary } from './arrays.ts';
 import { checkArray } from './checks.ts';
-import { checkNames, checkProduct, checkSize, namesOf, noMore, refuse } from './options.ts';
+import { checkNames, checkProduct, checkSize, namesOf, noMore, shown } from './options.ts';
 
 interface WindowOptions {
   /** Images, ≥ 0; with 0 nothing is done. */
@@ -69,7 +69,12 @@ export interface Im2colOptions extends WindowOptions {
 
 export function pairOf(op: string, name: string, value: Pair, low: number): readonly [number, number] {
   const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (!Array.isArray(pair) || pair.length !== 2) refuse(op, name, 'a number or [height, width]', value);
+  if (!Array.isArray(pair) || pair.length !== 2)
+    refuse(ArgumentError, op, `${name} must be a number or [height, width], got ${shown(value)}`, {
+      argument: name,
+      got: value,
+      expected: 'a number or [height, width]',
+    });
   for (const side of pair) checkSize(op, name, side, low);
   return pair as readonly [number, number];
 }
@@ -92,8 +97,7 @@ function geometryOf(op: string, options: WindowOptions, outChannels: number, gro
   checkSize(op, 'groups', groups, 1);
   for (const [name, channels] of Object.entries({ inChannels, outChannels })) {
     if (channels % groups !== 0)
-      throw new ShapeError(`${op}: ${name} ${channels} cannot be divided into ${groups} groups`, {
-        op,
+      refuse(ShapeError, op, `${name} ${channels} cannot be divided into ${groups} groups`, {
         argument: name,
         got: channels,
         expected: groups,
@@ -107,9 +111,11 @@ function geometryOf(op: string, options: WindowOptions, outChannels: number, gro
   checkPlane(op, rows, cols, kernelHeight, kernelWidth);
   const [spanRows, spanCols] = [spanOf(kernelHeight, dilationHeight), spanOf(kernelWidth, dilationWidth)];
   if (spanRows > rows || spanCols > cols)
-    throw new ShapeError(
-      `${op}: kernel ${kernelHeight}×${kernelWidth} (spanning ${spanRows}×${spanCols}) does not fit into the padded input, ${rows}×${cols}`,
-      { op, argument: 'kernelSize', got: [spanRows, spanCols], expected: [rows, cols] },
+    refuse(
+      ShapeError,
+      op,
+      `kernel ${kernelHeight}×${kernelWidth} (spanning ${spanRows}×${spanCols}) does not fit into the padded input, ${rows}×${cols}`,
+      { argument: 'kernelSize', got: [spanRows, spanCols], expected: [rows, cols] },
     );
   const outHeight = windowCount(rows, spanRows, strideHeight);
   const outWidth = windowCount(cols, spanCols, strideWidth);
@@ -219,8 +225,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): void {
   checkSize(op, 'inChannels', options.inChannels, 1);
   const { groups = options.inChannels } = options as { groups?: number };
   if (groups !== options.inChannels)
-    throw new ArgumentError(`${op}: groups can only be inChannels, ${options.inChannels}, got ${String(groups)}`, {
-      op,
+    refuse(ArgumentError, op, `groups can only be inChannels, ${options.inChannels}, got ${String(groups)}`, {
       argument: 'groups',
       got: groups,
       expected: options.inChannels,

@@ -1,5 +1,5 @@
 /** Products of matrices and vectors on typed arrays, row-major. */
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, refuse } from '../errors.ts';
 import { encodeGemm } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { type Activation, activationCode } from './activation.ts';
@@ -53,8 +53,7 @@ function span(rows: number, cols: number, ld: number): number {
 function checkLeading(op: string, name: string, ld: number, cols: number): void {
   checkSize(op, name, ld, 0);
   if (ld < cols)
-    throw new ArgumentError(`${op}: ${name} is ${ld}, rows have ${cols} elements`, {
-      op,
+    refuse(ArgumentError, op, `${name} is ${ld}, rows have ${cols} elements`, {
       argument: name,
       got: ld,
       expected: cols,

@@ -2,7 +2,7 @@
  * Arrays in wasm memory: `alloc` hands them out, `free` takes them back. Kernels use them, and parts of them, where they are. The blocks in
  * use are recorded here, to tell parts of freed arrays from parts of live ones.
  */
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, refuse } from '../errors.ts';
 import { hasOlderHeaps, heapOf, type WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { noMore } from './options.ts';
@@ -50,8 +50,7 @@ function blocksUpTo(address: number): number {
 export function alloc(n: number): Float32Array {
   if (arguments.length > 1) noMore('alloc', arguments);
   if (!(Number.isInteger(n) && n >= 0))
-    throw new ArgumentError(`alloc: n must be a whole number of at least 0, got ${String(n)}`, {
-      op: 'alloc',
+    refuse(ArgumentError, 'alloc', `n must be a whole number of at least 0, got ${String(n)}`, {
       argument: 'n',
       got: n,
     });
@@ -84,7 +83,7 @@ export function free(array: Float32Array): void {
       owner === undefined
         ? 'this array is not from alloc, or was freed before'
         : 'this array is in a memory that init has replaced';
-    throw new ArgumentError(`free: ${why}`, { op: 'free', argument: 'array' });
+    refuse(ArgumentError, 'free', `${why}`, { argument: 'array' });
   }
   const address = (array as HeapArray)[ADDRESS]!;
   (array as HeapArray)[ADDRESS] = FREED;

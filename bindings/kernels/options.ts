@@ -1,22 +1,17 @@
 /** What kernels refuse before anything is copied or run: surplus arguments, unknown options, and wrong values. */
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../errors.ts';
 import { typedArrayName } from '../realm.ts';
 
 /** Sizes, offsets and products of sizes are int32 in the kernels. */
 const LIMIT = 2 ** 31;
 
 /** How errors show a value: as it is, or by its class where that tells more; "3" is not 3. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === 'string') return Number.isNaN(Number(value)) ? value : JSON.stringify(value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null)
     return typedArrayName(value) ?? (value.constructor?.name ?? 'object').replace('Object', 'object');
   return typeof value === 'function' ? 'a function' : String(value);
-}
-
-/** Throws that an argument is not what it must be. */
-export function refuse(op: string, argument: string, expected: string, got: unknown): never {
-  throw new ArgumentError(`${op}: ${argument} must be ${expected}, got ${shown(got)}`, { op, argument, got, expected });
 }
 
 /**
@@ -26,8 +21,7 @@ export function refuse(op: string, argument: string, expected: string, got: unkn
 export function noMore(op: string, args: ArrayLike<unknown>): void {
   const [value, index, list] = [args[0], args[1], args[2]];
   if (args.length === 3 && Array.isArray(list) && list[index as number] === value) return;
-  throw new ArgumentError(`${op}: takes 1 argument, got ${args.length}`, {
-    op,
+  refuse(ArgumentError, op, `takes 1 argument, got ${args.length}`, {
     argument: 'argument 2',
     got: args[1],
     expected: 1,
@@ -51,15 +45,16 @@ export function hasOnly(options: object, needed: number): boolean {
 export function checkNames(op: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
     const first = [...known].slice(0, 3).join(', ');
-    throw new ArgumentError(
-      `${op}: expected one object, { ${first}${known.size > 3 ? ', …' : ''} }, got ${shown(options)}`,
-      { op, got: options },
+    refuse(
+      ArgumentError,
+      op,
+      `expected one object, { ${first}${known.size > 3 ? ', …' : ''} }, got ${shown(options)}`,
+      { got: options },
     );
   }
   for (const name in options) {
     if (!known.has(name))
-      throw new ArgumentError(`${op}: unknown option ${name} (known: ${[...known].join(', ')})`, {
-        op,
+      refuse(ArgumentError, op, `unknown option ${name} (known: ${[...known].join(', ')})`, {
         argument: name,
         expected: [...known],
       });
@@ -68,30 +63,36 @@ export function checkNames(op: string, options: object, known: ReadonlySet<strin
 
 /** Refuses a size that is not a whole number of at least `low`, or too large for the kernels. */
 export function checkSize(op: string, name: string, value: number, low = 0): void {
-  if (!(Number.isInteger(value) && value >= low)) refuse(op, name, `a whole number of at least ${low}`, value);
-  if (value >= LIMIT) refuse(op, name, `a whole number from ${low} to ${LIMIT - 1}`, value);
+  if (!(Number.isInteger(value) && value >= low))
+    refuse(ArgumentError, op, `${name} must be a whole number of at least ${low}, got ${shown(value)}`, {
+      argument: name,
+      got: value,
+      expected: `a whole number of at least ${low}`,
+    });
+  if (value >= LIMIT)
+    refuse(ArgumentError, op, `${name} must be a whole number from ${low} to ${LIMIT - 1}, got ${shown(value)}`, {
+      argument: name,
+      got: value,
+      expected: `a whole number from ${low} to ${LIMIT - 1}`,
+    });
 }
 
 /** Refuses sizes whose product is too large for the kernels, even where each of them fits. */
 export function checkProduct(op: string, argument: string, what: string, sizes: readonly number[]): void {
   const product = sizes.reduce((all, size) => all * size, 1);
   if (product >= LIMIT)
-    throw new ShapeError(
-      `${op}: ${what}, ${sizes.join(' × ')}, has ${product} elements, at most ${LIMIT - 1} are possible`,
-      {
-        op,
-        argument,
-        got: product,
-        expected: LIMIT - 1,
-      },
+    refuse(
+      ShapeError,
+      op,
+      `${what}, ${sizes.join(' × ')}, has ${product} elements, at most ${LIMIT - 1} are possible`,
+      { argument, got: product, expected: LIMIT - 1 },
     );
 }
 
 /** Refuses what is not a number. */
 export function checkNumber(op: string, name: string, value: number): void {
   if (typeof value !== 'number')
-    throw new ArgumentError(`${op}: ${name} must be a number, got ${value === null ? 'null' : typeof value}`, {
-      op,
+    refuse(ArgumentError, op, `${name} must be a number, got ${value === null ? 'null' : typeof value}`, {
       argument: name,
       got: value,
       expected: 'a number',
@@ -100,5 +101,10 @@ export function checkNumber(op: string, name: string, value: number): void {
 
 /** Refuses anything except true and false: a string such as 'false' would count as true. */
 export function checkFlag(op: string, name: string, value: boolean): void {
-  if (typeof value !== 'boolean') refuse(op, name, 'true or false', value);
+  if (typeof value !== 'boolean')
+    refuse(ArgumentError, op, `${name} must be true or false, got ${shown(value)}`, {
+      argument: name,
+      got: value,
+      expected: 'true or false',
+    });
 }

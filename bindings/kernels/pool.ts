@@ -1,5 +1,5 @@
 /** Pooling of planes on typed arrays, [batch, channels, height, width] row-major. */
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../errors.ts';
 import { encodeAvgPool, encodeMaxPool } from '../generated/encode.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
 import { ceilWindowCount, type Pair, windowCount } from '../windows.ts';
@@ -47,16 +47,14 @@ export interface AvgPoolOptions extends PoolOptions {
 /** Windows along a dimension; refuses a kernel that does not fit into it. */
 function windows(op: string, size: number, kernel: number, stride: number, pad: number, ceilMode: boolean): number {
   if (pad > kernel / 2)
-    throw new ArgumentError(`${op}: padding must be at most half of the kernel, got ${pad} for a kernel of ${kernel}`, {
-      op,
+    refuse(ArgumentError, op, `padding must be at most half of the kernel, got ${pad} for a kernel of ${kernel}`, {
       argument: 'padding',
       got: pad,
       expected: kernel,
     });
   const padded = size + 2 * pad;
   if (padded < kernel)
-    throw new ShapeError(`${op}: ${size} elements with padding ${pad} are too few for a kernel of ${kernel}`, {
-      op,
+    refuse(ShapeError, op, `${size} elements with padding ${pad} are too few for a kernel of ${kernel}`, {
       argument: 'kernelSize',
       got: kernel,
       expected: size,

@@ -1,5 +1,5 @@
 /** Products of int8 matrices on typed arrays, row-major. */
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, refuse, ShapeError } from '../errors.ts';
 import { encodeQgemm } from '../generated/encode.ts';
 import { isFloat32Array, isInt32Array } from '../realm.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
@@ -7,7 +7,7 @@ import { wasmExecutor } from '../wasm/instance.ts';
 import { abandon, finish, output, temporary } from './arrays.ts';
 import { checkArray, checkBytes, checkInts } from './checks.ts';
 import { isIn } from './heap.ts';
-import { checkFlag, checkNames, checkNumber, checkSize, namesOf, noMore, refuse } from './options.ts';
+import { checkFlag, checkNames, checkNumber, checkSize, namesOf, noMore, shown } from './options.ts';
 
 /** Numbers that an instruction takes at once, and columns of a tile. */
 const STEP = 8;
@@ -54,16 +54,26 @@ function checkColumns(
   expected: string,
 ): void {
   if (passes(values)) return;
-  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) refuse('qgemm', argument, expected, values);
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values))
+    refuse(ArgumentError, 'qgemm', `${argument} must be ${expected}, got ${shown(values)}`, {
+      argument,
+      got: values,
+      expected,
+    });
   const list = values as ArrayLike<number>;
   if (list.length !== n)
-    throw new ShapeError(`qgemm: ${argument} has ${list.length} elements, ${n} are needed`, {
-      op: 'qgemm',
+    refuse(ShapeError, 'qgemm', `${argument} has ${list.length} elements, ${n} are needed`, {
       argument,
       got: list.length,
       expected: n,
     });
-  for (let j = 0; j < n; j++) if (!passes(list[j])) refuse('qgemm', argument, expected, list[j]);
+  for (let j = 0; j < n; j++)
+    if (!passes(list[j]))
+      refuse(ArgumentError, 'qgemm', `${argument} must be ${expected}, got ${shown(list[j])}`, {
+        argument,
+        got: list[j],
+        expected,
+      });
 }
 
 const isNumber = (x: unknown) => typeof x === 'number';
@@ -85,17 +95,36 @@ function check(options: QgemmOptions): boolean {
   const isFloat = isFloat32Array(c);
   if (isFloat) checkArray(op, 'c', c, m * n);
   else if (isInt32Array(c)) checkInts(op, 'c', c, m * n);
-  else refuse(op, 'c', 'an Int32Array or a Float32Array', c);
+  else
+    refuse(ArgumentError, op, `c must be an Int32Array or a Float32Array, got ${shown(c)}`, {
+      argument: 'c',
+      got: c,
+      expected: 'an Int32Array or a Float32Array',
+    });
   if (bias !== undefined) {
     if (isFloat) checkArray(op, 'bias', bias as Float32Array, n);
     else if (isInt32Array(bias)) checkInts(op, 'bias', bias, n);
-    else refuse(op, 'bias', 'an Int32Array as c is', bias);
+    else
+      refuse(ArgumentError, op, `bias must be an Int32Array as c is, got ${shown(bias)}`, {
+        argument: 'bias',
+        got: bias,
+        expected: 'an Int32Array as c is',
+      });
   }
   if (!isFloat && (options.aScale !== undefined || options.bScale !== undefined))
-    refuse(op, 'c', 'a Float32Array where scales are given', c);
+    refuse(ArgumentError, op, `c must be a Float32Array where scales are given, got ${shown(c)}`, {
+      argument: 'c',
+      got: c,
+      expected: 'a Float32Array where scales are given',
+    });
   checkNumber(op, 'aScale', aScale);
   checkColumns('bScale', bScale, n, isNumber, 'a number, or numbers for the columns');
-  if (!isByte(aZero)) refuse(op, 'aZero', 'a whole number from -128 to 127', aZero);
+  if (!isByte(aZero))
+    refuse(ArgumentError, op, `aZero must be a whole number from -128 to 127, got ${shown(aZero)}`, {
+      argument: 'aZero',
+      got: aZero,
+      expected: 'a whole number from -128 to 127',
+    });
   checkColumns('bZero', bZero, n, isByte, 'whole numbers from -128 to 127');
   return isFloat;
 }

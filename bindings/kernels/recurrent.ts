@@ -1,6 +1,6 @@
 /** Recurrent steps and sequences on typed arrays; weights, gates and biases in PyTorch's order. */
 import type { recurrentKinds } from '../commands/recurrent.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, refuse } from '../errors.ts';
 import { encodeCopy, encodePack, encodeRecurrent, RecurrentKind } from '../generated/encode.ts';
 import type { WasmExecutor } from '../wasm/executor.ts';
 import { wasmExecutor } from '../wasm/instance.ts';
@@ -103,8 +103,7 @@ function run(
   checkArray(op, 'wIh', wIh, n * inputSize);
   checkArray(op, 'wHh', wHh, n * hiddenSize);
   if ((bIh === undefined) !== (bHh === undefined)) {
-    throw new ArgumentError(`${op}: bIh and bHh must be there both, or neither`, {
-      op,
+    refuse(ArgumentError, op, 'bIh and bHh must be there both, or neither', {
       argument: bIh === undefined ? 'bIh' : 'bHh',
     });
   }

@@ -2,7 +2,7 @@
  * Kernels that the user provides instead of the inlined ones: for hosts that do not compile bytes, and for pages whose
  * Content Security Policy or cache needs a file. They must come from this version of saraf.
  */
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, refuse } from '../errors.ts';
 import { TABLE_HASH } from '../generated/encode.ts';
 import { isArrayBuffer, isURL, isWasmModule } from '../realm.ts';
 import type { Variant } from './probe.ts';
@@ -17,10 +17,6 @@ interface Signature {
   tableHash(): number;
 }
 
-function refuse(why: string, got: unknown): never {
-  throw new ArgumentError(`init: wasm ${why}`, { op: 'init', argument: 'wasm', got });
-}
-
 export class GivenKernels {
   readonly variant: Variant;
   /** Null where a module was given: its memory cannot be changed to a shared one. */
@@ -28,7 +24,11 @@ export class GivenKernels {
   private readonly unshared: WebAssembly.Module;
 
   constructor(readonly source: Exclude<WasmSource, URL>) {
-    if (typeof WebAssembly === 'undefined') refuse('cannot be used: this runtime has no WebAssembly', source);
+    if (typeof WebAssembly === 'undefined')
+      refuse(ArgumentError, 'init', 'wasm cannot be used: this runtime has no WebAssembly', {
+        argument: 'wasm',
+        got: source,
+      });
     if (isWasmModule(source)) {
       this.bytes = null;
       this.unshared = source;
@@ -47,14 +47,17 @@ export class GivenKernels {
 function copyOf(source: unknown): Uint8Array<ArrayBuffer> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   if (isArrayBuffer(source)) return new Uint8Array(source.slice());
-  return refuse(`must be bytes, a WebAssembly.Module or a URL, got ${String(source)}`, source);
+  return refuse(ArgumentError, 'init', `wasm must be bytes, a WebAssembly.Module or a URL, got ${String(source)}`, {
+    argument: 'wasm',
+    got: source,
+  });
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
-    return refuse(`cannot be compiled (${error})`, bytes);
+    return refuse(ArgumentError, 'init', `wasm cannot be compiled (${error})`, { argument: 'wasm', got: bytes });
   }
 }
 
@@ -65,23 +68,40 @@ function inspect(module: WebAssembly.Module): Variant {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
     signature = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Partial<Signature>;
   } catch (error) {
-    return refuse(`is not a module of saraf's kernels (${error})`, module);
+    return refuse(ArgumentError, 'init', `wasm is not a module of saraf's kernels (${error})`, {
+      argument: 'wasm',
+      got: module,
+    });
   }
   if (signature.tableHash === undefined || signature.isRelaxed === undefined) {
-    return refuse("is not a module of this version's kernels", module);
+    return refuse(ArgumentError, 'init', "wasm is not a module of this version's kernels", {
+      argument: 'wasm',
+      got: module,
+    });
   }
-  if (signature.tableHash() >>> 0 !== TABLE_HASH) refuse('holds the kernels of another version of saraf', module);
+  if (signature.tableHash() >>> 0 !== TABLE_HASH)
+    refuse(ArgumentError, 'init', 'wasm holds the kernels of another version of saraf', {
+      argument: 'wasm',
+      got: module,
+    });
   return signature.isRelaxed() ? 'relaxed' : 'plain';
 }
 
 /** The bytes behind a URL; anything else unchanged. */
 export async function loadWasm(source: WasmSource): Promise<Exclude<WasmSource, URL>> {
-  if (source === null) refuse('must be bytes, a WebAssembly.Module or a URL, got null', source);
+  if (source === null)
+    refuse(ArgumentError, 'init', 'wasm must be bytes, a WebAssembly.Module or a URL, got null', {
+      argument: 'wasm',
+      got: source,
+    });
   if (!isURL(source)) return source;
   try {
     return await (source.protocol === 'file:' ? readLocal(source) : download(source));
   } catch (error) {
-    return refuse(`could not be loaded from ${source} (${error})`, source);
+    return refuse(ArgumentError, 'init', `wasm could not be loaded from ${source} (${error})`, {
+      argument: 'wasm',
+      got: source,
+    });
   }
 }
 

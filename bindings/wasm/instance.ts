@@ -1,5 +1,5 @@
 /** The one wasm executor that tensors and `saraf/kernels` share. It starts at its first use; its threads start with `init`. */
-import { ArgumentError, DeviceError } from '../errors.ts';
+import { ArgumentError, DeviceError, refuse } from '../errors.ts';
 import { isURL } from '../realm.ts';
 import { WasmExecutor } from './executor.ts';
 import { GivenKernels, type WasmSource } from './given.ts';
@@ -97,16 +97,14 @@ export function wasmExecutor(): WasmExecutor {
   return executor;
 }
 
-function refuse(argument: keyof WasmSettings, rule: string, got: unknown): never {
-  throw new ArgumentError(`init: ${argument} must ${rule}, got ${String(got)}`, { op: 'init', argument, got });
-}
-
 /** Refuses a value that is not a number of threads. */
 export function checkThreads(op: string, threads: unknown): void {
   if (!(typeof threads === 'number' && Number.isInteger(threads) && threads >= 1)) {
-    throw new ArgumentError(
-      `${op}: threads must be a whole number of at least 1${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
-      { op, argument: 'threads', got: threads },
+    refuse(
+      ArgumentError,
+      op,
+      `threads must be a whole number of at least 1${op === 'init' ? " or 'auto'" : ''}, got ${String(threads)}`,
+      { argument: 'threads', got: threads },
     );
   }
 }
@@ -116,15 +114,29 @@ export function configure(changes: Partial<WasmSettings>): void {
   const wanted = Object.entries(changes).filter(([, value]) => value !== undefined);
   const next: WasmSettings = { ...settings, ...Object.fromEntries(wanted) };
   const { deterministic, memoryMiB, threads, wasm, workerUrl } = next;
-  if (typeof deterministic !== 'boolean') refuse('deterministic', 'be true or false', deterministic);
-  if (!(memoryMiB > 0 && memoryMiB <= 4096)) refuse('memoryMiB', 'be above 0 and at most 4096', memoryMiB);
+  if (typeof deterministic !== 'boolean')
+    refuse(ArgumentError, 'init', `deterministic must be true or false, got ${String(deterministic)}`, {
+      argument: 'deterministic',
+      got: deterministic,
+    });
+  if (!(memoryMiB > 0 && memoryMiB <= 4096))
+    refuse(ArgumentError, 'init', `memoryMiB must be above 0 and at most 4096, got ${String(memoryMiB)}`, {
+      argument: 'memoryMiB',
+      got: memoryMiB,
+    });
   if (threads !== 'auto') checkThreads('init', threads);
   if (workerUrl !== null && !isURL(workerUrl) && (typeof workerUrl !== 'string' || workerUrl === '')) {
-    refuse('workerUrl', 'be a URL', workerUrl);
+    refuse(ArgumentError, 'init', `workerUrl must be a URL, got ${String(workerUrl)}`, {
+      argument: 'workerUrl',
+      got: workerUrl,
+    });
   }
   const kernels = wasm === null || wasm === settings.wasm ? given : new GivenKernels(wasm);
   if (deterministic && kernels?.variant === 'relaxed') {
-    refuse('wasm', 'be plain.wasm for deterministic: true', 'relaxed.wasm');
+    refuse(ArgumentError, 'init', `wasm must be plain.wasm for deterministic: true, got ${String('relaxed.wasm')}`, {
+      argument: 'wasm',
+      got: 'relaxed.wasm',
+    });
   }
 
   const before = { settings, given };
@@ -138,9 +150,10 @@ export function configure(changes: Partial<WasmSettings>): void {
   if (same && given === before.given && isEnough) return;
   if (executor.allocator.blocks > 0) {
     ({ settings, given } = before);
-    throw new ArgumentError(
-      `init: ${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB, threads, wasm and workerUrl before making any`,
-      { op: 'init' },
+    refuse(
+      ArgumentError,
+      'init',
+      `${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB, threads, wasm and workerUrl before making any`,
     );
   }
   executor.stopThreads();

@@ -1,5 +1,5 @@
 /** From tensors to the commands that move single elements by index, and to those that sort. */
-import { SORT_COUNTERS } from '../../bindings/commands/index.ts';
+import { SORT_COUNTERS } from '../../bindings/commands/limits.ts';
 import { encodeGather, encodeScatterAdd, encodeSort } from '../../bindings/generated/encode.ts';
 import type { Shape } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,5 +1,6 @@
 /** Recurrent layers as commands. All operands are contiguous, and the caller has checked shapes; autograd is not known here. */
-import { gateCounts, type recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { gateCounts } from '../../bindings/commands/limits.ts';
+import type { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import type { Executor } from '../../bindings/executor.ts';
 import { encodePack, encodeRecurrent, encodeRecurrentGrad, RecurrentKind } from '../../bindings/generated/encode.ts';
 import { stridesOf } from '../tensor/shapes.ts';

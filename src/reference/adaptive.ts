@@ -1,8 +1,10 @@
 /** RMSprop, Adagrad, Adadelta and NAdam, by the rules in the command table. */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../bindings/commands/optim.ts';
-import { readAdaptive } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readAdaptive = readerOf('adaptive');
 
 /** The change of one element; a, b and c are its addresses in the state, `at` that of the settings. */
 type Rule = (f: Heap['f'], g: number, a: number, b: number | null, c: number | null, at: number) => number;

@@ -1,7 +1,10 @@
 /** Elements by index along one dimension: gather takes them as bits, scatterAdd adds them back in order of j. */
-import { readGather, readScatterAdd } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
+
+const readGather = readerOf('gather');
+const readScatterAdd = readerOf('scatterAdd');
 
 /** y[o, j, i] = x[o, index[o, j, i], i]. */
 const gather: ReferenceKernel = ({ i: bits }, words, _floats, at) => {

@@ -6,11 +6,13 @@
  */
 
 import { binaryFns } from '../../bindings/commands/elementwise.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
-import { readBinary } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { geluGrad, geluTanhGrad, pow, powInt, siluGrad } from './special.ts';
+
+const readBinary = readerOf('binary');
 
 type BinaryLoop = (heap: Heap, a: number, aStep: number, b: number, bStep: number, y: number, n: number) => void;
 type ElementFn = (a: number, b: number) => number;

@@ -1,8 +1,10 @@
 /** Whether elements are in a range: the first that is not goes to the fault words. */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
-import { readCheck } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readCheck = readerOf('check');
 
 const check: ReferenceKernel = ({ f, i }, words, _floats, at) => {
   const command = readCheck(words, at);

@@ -1,10 +1,15 @@
 /** Convolution, its two gradients, and the column matrix. Sums are doubles, rounded once, when they are stored. */
 
 import type { geometry } from '../../bindings/commands/conv.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { readConv, readConvInputGrad, readConvWeightGrad, readIm2col } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readConv = readerOf('conv');
+const readConvInputGrad = readerOf('convInputGrad');
+const readConvWeightGrad = readerOf('convWeightGrad');
+const readIm2col = readerOf('im2col');
 
 const activate = {
   none: (x: number) => x,

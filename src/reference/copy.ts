@@ -3,10 +3,14 @@
  * and every NaN survives. Knows strides; checks nothing.
  */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { collapse, eachRow, innermost, rowMajor } from '../../bindings/commands/strided.ts';
-import { readCopy, readFill, readWhere } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readCopy = readerOf('copy');
+const readFill = readerOf('fill');
+const readWhere = readerOf('where');
 
 /** Shorter rows are copied faster by a loop than by copyWithin. */
 const SHORT_ROW = 32;

@@ -6,10 +6,13 @@
  *
  * Ignored rows have loss 0 and gradient 0. The mean over no rows is NaN, as in PyTorch. Targets out of range count as the last class.
  */
-import { readCrossEntropy, readCrossEntropyGrad } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { logSumExp } from './softmax.ts';
 import { within } from './within.ts';
+
+const readCrossEntropy = readerOf('crossEntropy');
+const readCrossEntropyGrad = readerOf('crossEntropyGrad');
 
 const MEAN = 1;
 const NO_REDUCTION = 0;

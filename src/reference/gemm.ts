@@ -4,11 +4,13 @@
  * is a dot product (i-j-p). C overlaps no input.
  */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { readGemm } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
+
+const readGemm = readerOf('gemm');
 
 type Floats = Heap['f'];
 

@@ -1,6 +1,12 @@
 /** Normalisation as the command table defines it. Sums are doubles until they are stored. */
-import { readMoments, readNormalize, readNormGrad, readNormSums, readRmsNorm } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readMoments = readerOf('moments');
+const readNormalize = readerOf('normalize');
+const readNormGrad = readerOf('normGrad');
+const readNormSums = readerOf('normSums');
+const readRmsNorm = readerOf('rmsNorm');
 
 /** Mean and 1/√(variance + eps) of each group, and the running statistics. */
 const moments: ReferenceKernel = ({ f, i }, words, floats, at) => {

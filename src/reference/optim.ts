@@ -2,9 +2,12 @@
  * One step of an optimizer over one parameter: PyTorch's SGD, Adam and AdamW. Step counts, learning rates and bias
  * corrections are the caller's, in `settings`. A weight decay of 0 does not read the parameter into the gradient.
  */
-import { readAdam, readSgd } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
+
+const readAdam = readerOf('adam');
+const readSgd = readerOf('sgd');
 
 const SGD_NESTEROV = 1;
 const SGD_MAXIMIZE = 2;

@@ -1,6 +1,11 @@
 /** Pooling over planes, as the command table defines it. Sums are doubles until they are stored. */
-import { readAvgPool, readAvgPoolGrad, readMaxPool, readMaxPoolGrad } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readAvgPool = readerOf('avgPool');
+const readAvgPoolGrad = readerOf('avgPoolGrad');
+const readMaxPool = readerOf('maxPool');
+const readMaxPoolGrad = readerOf('maxPoolGrad');
 
 /** One dimension of a pooling. */
 interface Extent {

@@ -1,6 +1,8 @@
 /** Products of int8 matrices: integers, so that the result is exact. A word holds four numbers, the first in its lowest byte. */
-import { readQgemm } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readQgemm = readerOf('qgemm');
 
 /** C[i, j] = Σ (A[i, p] − aZero)·(B[j, p] − bZero[j]) + bias[j], or scale[j]·Σ + bias[j]. */
 const qgemm: ReferenceKernel = ({ f, i: ints }, words, _, at) => {

@@ -3,10 +3,12 @@
  * Element i depends only on the state, the offset and i. The state is read, never advanced.
  */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { bitsToFloat } from '../../bindings/commands/program.ts';
 import { randomFns } from '../../bindings/commands/random.ts';
-import { readRandom } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readRandom = readerOf('random');
 
 /** Multipliers and key increments of Philox4x32 (philox.h of Random123). */
 const M0 = 0xd2511f53;

@@ -3,10 +3,15 @@
  * Weights are read in place, in panels too. Lengths are not checked.
  */
 
-import { gateCounts, recurrentKinds } from '../../bindings/commands/recurrent.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
+import { gateCounts } from '../../bindings/commands/limits.ts';
+import { recurrentKinds } from '../../bindings/commands/recurrent.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import { readPack, readRecurrent, readRecurrentGrad } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readPack = readerOf('pack');
+const readRecurrent = readerOf('recurrent');
+const readRecurrentGrad = readerOf('recurrentGrad');
 
 type Floats = Heap['f'];
 

@@ -3,10 +3,14 @@
  * in doubles, in the order of the elements, and rounded once; int32 wraps. Ties: NaN wins over all, else the first index.
  */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../bindings/commands/reduce.ts';
-import { readArgReduce, readCumsum, readReduce } from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
+
+const readArgReduce = readerOf('argReduce');
+const readCumsum = readerOf('cumsum');
+const readReduce = readerOf('reduce');
 
 const INT_MAX = 2 ** 31 - 1;
 const INT_MIN = -(2 ** 31);

@@ -1,8 +1,11 @@
 /** Resizing of planes as the command table defines it. Positions are rounded to float32 in float64 mode too: they choose elements. */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { resizeModes } from '../../bindings/commands/resize.ts';
-import { readResize, readResizeGrad } from '../../bindings/generated/read.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readResize = readerOf('resize');
+const readResizeGrad = readerOf('resizeGrad');
 
 const { fround } = Math;
 

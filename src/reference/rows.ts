@@ -1,9 +1,12 @@
 /**
  * Rows by index: takeRows gathers them as bits, addRows adds them back in order of j, or sets them to 0.
  */
-import { readAddRows, readTakeRows } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { within } from './within.ts';
+
+const readAddRows = readerOf('addRows');
+const readTakeRows = readerOf('takeRows');
 
 /** y[o, j, i] = x[o, index[j], i]. */
 const takeRows: ReferenceKernel = ({ i: bits }, words, _floats, at) => {

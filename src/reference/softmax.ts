@@ -2,9 +2,12 @@
  * softmax, log-softmax and their gradients, row by row. Sums and exponentials are doubles until they are stored. The
  * maximum is subtracted first, so a row that is all −∞, or holds +∞ or NaN, gives NaN, as in PyTorch.
  */
-import { readSoftmax, readSoftmaxGrad } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { scratchDoubles } from './scratch.ts';
+
+const readSoftmax = readerOf('softmax');
+const readSoftmaxGrad = readerOf('softmaxGrad');
 
 type Floats = Heap['f'];
 

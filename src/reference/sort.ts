@@ -1,6 +1,8 @@
 /** Rows in order. NaN is the largest element; equal ones keep their order, and so do NaN among themselves. */
-import { readSort } from '../../bindings/generated/read.ts';
+import { readerOf } from '../../bindings/commands/fields.ts';
 import type { ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readSort = readerOf('sort');
 
 function compare(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));

@@ -1,12 +1,13 @@
 /** A strip: its commands on one block of elements after the other, with copies of the commands set to the block. */
 
-import { fieldsOf } from '../../bindings/commands/fields.ts';
+import { fieldsOf, readerOf } from '../../bindings/commands/fields.ts';
 import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { opcodes } from '../../bindings/commands/table.ts';
-import { readStrip } from '../../bindings/generated/read.ts';
 import { binary } from './binary.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
 import { unary } from './unary.ts';
+
+const readStrip = readerOf('strip');
 
 const S = fieldsOf('strip');
 const U = fieldsOf('unary');

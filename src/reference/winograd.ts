@@ -3,15 +3,15 @@
  * All sums are in doubles.
  */
 
+import { readerOf } from '../../bindings/commands/fields.ts';
 import { activations } from '../../bindings/commands/gemm.ts';
 import { sigmoid } from '../../bindings/commands/unary.ts';
-import {
-  readWinogradConv,
-  readWinogradGrad,
-  readWinogradWeightGrad,
-  readWinogradWeights,
-} from '../../bindings/generated/read.ts';
 import type { Heap, ReferenceKernel, ReferenceKernels } from './heap.ts';
+
+const readWinogradConv = readerOf('winogradConv');
+const readWinogradGrad = readerOf('winogradGrad');
+const readWinogradWeightGrad = readerOf('winogradWeightGrad');
+const readWinogradWeights = readerOf('winogradWeights');
 
 const TILE = 4;
 const TAPS = 3;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SORT_COUNTERS } from '../../bindings/commands/index.ts';
+import { SORT_COUNTERS } from '../../bindings/commands/limits.ts';
 import { encodeSort } from '../../bindings/generated/encode.ts';
 import { runAsThreads } from '../support/commands.ts';
 import { wasmExecutors } from '../support/executors.ts';

@@ -108,7 +108,7 @@ describe('recurrent kernels refuse', () => {
         }),
       'lstmSequence: hOut has ',
     ],
-    ['no steps', () => lstmSequence({ ...p(), steps: 0 }), 'lstmSequence: steps must be a whole number from 1'],
+    ['no steps', () => lstmSequence({ ...p(), steps: 0 }), 'lstmSequence: steps must be a whole number of at least 1'],
     ['a short output', () => gruCell({ ...gruProblem(2), hOut: floats(9, 1) }), 'gruCell: hOut has 9 elements'],
     ['no cell', () => lstmCell({ ...p(), c: undefined as never }), 'lstmCell: c must be a Float32Array'],
   ])('%s', (_, fn, message) => {

@@ -1,9 +1,13 @@
 /** Single elements by index along one dimension, and their order. An index out of range reads or writes the last element there. */
-import { readGather, readScatterAdd, readSort } from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
+
+const readGather = readerOf('gather');
+const readScatterAdd = readerOf('scatterAdd');
+const readSort = readerOf('sort');
 
 const gatherParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 

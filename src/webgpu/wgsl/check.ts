@@ -1,7 +1,9 @@
 /** Whether elements are in a range: the lanes of one group look for the first that is not. */
-import { readCheck } from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
+
+const readCheck = readerOf('check');
 
 const NONE = '0x7fffffff';
 

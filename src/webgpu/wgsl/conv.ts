@@ -4,12 +4,17 @@
  */
 
 import { geometry } from '../../../bindings/commands/conv.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { activations } from '../../../bindings/commands/gemm.ts';
-import { readConv, readConvInputGrad, readConvWeightGrad, readIm2col } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { activationFunctions } from './functions.ts';
 import { launchProduct } from './tiles.ts';
+
+const readConv = readerOf('conv');
+const readConvInputGrad = readerOf('convInputGrad');
+const readConvWeightGrad = readerOf('convWeightGrad');
+const readIm2col = readerOf('im2col');
 
 type Geometry = Readonly<Record<keyof typeof geometry, number>>;
 const GEOMETRY = Object.keys(geometry) as (keyof Geometry)[];

@@ -1,13 +1,19 @@
 /** copy, fill, unary, binary, where: one thread per element. */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { rowMajor } from '../../../bindings/commands/strided.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { readBinary, readCopy, readFill, readUnary, readWhere } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
 import { walk } from './walk.ts';
+
+const readBinary = readerOf('binary');
+const readCopy = readerOf('copy');
+const readFill = readerOf('fill');
+const readUnary = readerOf('unary');
+const readWhere = readerOf('where');
 
 const copy: GpuKernel = (words, at, planner) => {
   const command = readCopy(words, at);

@@ -1,11 +1,13 @@
 /** C = activation(alpha·A·B + beta·C + bias), any strides. */
 
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { activations } from '../../../bindings/commands/gemm.ts';
 import { bitsToFloat } from '../../../bindings/commands/program.ts';
-import { readGemm } from '../../../bindings/generated/read.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { activationFunctions } from './functions.ts';
 import { byFours, launchProduct } from './tiles.ts';
+
+const readGemm = readerOf('gemm');
 
 /** Fields that the shader reads as they are. */
 const READ = [

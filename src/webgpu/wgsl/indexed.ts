@@ -1,10 +1,13 @@
 /** Rows by index. An index out of range reads or writes the last row of the table, so nothing outside it is ever touched. */
-import { readAddRows, readTakeRows } from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { FEW } from './along.ts';
 import { launchSort } from './bitonic.ts';
 import { launchSegments } from './segments.ts';
+
+const readAddRows = readerOf('addRows');
+const readTakeRows = readerOf('takeRows');
 
 const takeParameters = new Parameters(['n', 'x', 'index', 'y', 'size', 'count', 'inner']);
 const addParameters = new Parameters(['n', 'g', 'index', 'y', 'marks', 'size', 'count', 'inner', 'first']);

@@ -1,14 +1,14 @@
 /** Normalisation: statistics row by row, the rest element by element. */
-import {
-  readMoments,
-  readNormalize,
-  readNormGrad,
-  readNormSums,
-  readRmsNorm,
-} from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { joins, launchRows } from './rows.ts';
+
+const readMoments = readerOf('moments');
+const readNormalize = readerOf('normalize');
+const readNormGrad = readerOf('normGrad');
+const readNormSums = readerOf('normSums');
+const readRmsNorm = readerOf('rmsNorm');
 
 const moments: GpuKernel = (words, at, planner) => {
   const command = readMoments(words, at);

@@ -1,9 +1,13 @@
 /** One step of an optimizer over a parameter: one thread per element. */
 
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { adaptiveFns } from '../../../bindings/commands/optim.ts';
-import { readAdam, readAdaptive, readSgd } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
+
+const readAdam = readerOf('adam');
+const readAdaptive = readerOf('adaptive');
+const readSgd = readerOf('sgd');
 
 const sgdParameters = new Parameters([
   'n',

@@ -1,7 +1,12 @@
 /** Pooling over planes: one thread per element of the result. Gradients gather from the windows that contain an element, in their order. */
-import { readAvgPool, readAvgPoolGrad, readMaxPool, readMaxPoolGrad } from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
+
+const readAvgPool = readerOf('avgPool');
+const readAvgPoolGrad = readerOf('avgPoolGrad');
+const readMaxPool = readerOf('maxPool');
+const readMaxPoolGrad = readerOf('maxPoolGrad');
 
 const EXTENTS = [
   ...(['planes', 'height', 'width', 'outHeight', 'outWidth', 'kernelHeight', 'kernelWidth'] as const),

@@ -1,10 +1,12 @@
 /** Random numbers from Philox4x32-10 (see src/reference/random.ts): one thread per block of four. The words are the same as on the CPU. */
 
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { randomFns } from '../../../bindings/commands/random.ts';
 import type { RandomFn } from '../../../bindings/generated/encode.ts';
-import { readRandom } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
+
+const readRandom = readerOf('random');
 
 /** Element `w` of the block, as a word; `block` holds the block's four. */
 const elements: Record<RandomFn, string> = {

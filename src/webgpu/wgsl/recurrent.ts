@@ -3,11 +3,15 @@
  * a product and a shader over the hidden elements. Their gradient likewise. Weights are in PyTorch's layout: only the CPU uses panels.
  */
 
-import { gateCounts, recurrentKinds } from '../../../bindings/commands/recurrent.ts';
-import { readRecurrent, readRecurrentGrad } from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
+import { gateCounts } from '../../../bindings/commands/limits.ts';
+import { recurrentKinds } from '../../../bindings/commands/recurrent.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, type Planner } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { byFours, launchProduct } from './tiles.ts';
+
+const readRecurrent = readerOf('recurrent');
+const readRecurrentGrad = readerOf('recurrentGrad');
 
 type Kind = (typeof recurrentKinds)[number];
 

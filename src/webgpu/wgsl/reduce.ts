@@ -1,11 +1,15 @@
 /** reduce, argReduce, cumsum along the middle of x[outer, size, inner]. */
 
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { argReduceFns, reduceFns } from '../../../bindings/commands/reduce.ts';
 import type { ArgReduceFn, ReduceFn } from '../../../bindings/generated/encode.ts';
-import { readArgReduce, readCumsum, readReduce } from '../../../bindings/generated/read.ts';
 import type { GpuKernel, GpuKernels } from '../launch.ts';
 import { THREADS } from '../launch.ts';
 import { type Join, launchRows } from './rows.ts';
+
+const readArgReduce = readerOf('argReduce');
+const readCumsum = readerOf('cumsum');
+const readReduce = readerOf('reduce');
 
 /** How elements are combined, and the result of an empty row. */
 const folds: Record<ReduceFn, Join & { start: string }> = {

@@ -1,9 +1,12 @@
 /** Resizing of planes: one thread per element of the result. The gradient gathers from the outputs that read an element. */
 
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { resizeModes } from '../../../bindings/commands/resize.ts';
-import { readResize, readResizeGrad } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
+
+const readResize = readerOf('resize');
+const readResizeGrad = readerOf('resizeGrad');
 
 const EXTENTS = ['planes', 'height', 'width', 'outHeight', 'outWidth', 'scaleHeight', 'scaleWidth'] as const;
 

@@ -1,12 +1,12 @@
 /** softmax, log-softmax, their gradients, and cross-entropy: row by row. */
-import {
-  readCrossEntropy,
-  readCrossEntropyGrad,
-  readSoftmax,
-  readSoftmaxGrad,
-} from '../../../bindings/generated/read.ts';
+import { readerOf } from '../../../bindings/commands/fields.ts';
 import { type GpuKernel, type GpuKernels, THREADS } from '../launch.ts';
 import { joins, launchRows } from './rows.ts';
+
+const readCrossEntropy = readerOf('crossEntropy');
+const readCrossEntropyGrad = readerOf('crossEntropyGrad');
+const readSoftmax = readerOf('softmax');
+const readSoftmaxGrad = readerOf('softmaxGrad');
 
 /** Sets `largest` and `sum` of exp(x − largest) for the row at `start`. */
 const expSum = `

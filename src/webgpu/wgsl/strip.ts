@@ -4,14 +4,17 @@
  */
 
 import { binaryFns } from '../../../bindings/commands/elementwise.ts';
-import { fieldsOf } from '../../../bindings/commands/fields.ts';
+import { fieldsOf, readerOf } from '../../../bindings/commands/fields.ts';
 import { STRIP_LOCALS } from '../../../bindings/commands/limits.ts';
 import { opcodes } from '../../../bindings/commands/table.ts';
 import { unaryFns, unaryRows } from '../../../bindings/commands/unary.ts';
-import { readBinary, readStrip, readUnary } from '../../../bindings/generated/read.ts';
 import { type GpuKernel, type GpuKernels, gridOfThreads, slotWordsFor } from '../launch.ts';
 import { Parameters, shader } from '../shader.ts';
 import { binaryFunctions } from './functions.ts';
+
+const readBinary = readerOf('binary');
+const readStrip = readerOf('strip');
+const readUnary = readerOf('unary');
 
 const S = fieldsOf('strip');
 const HEADER = S.scratch + 1;
