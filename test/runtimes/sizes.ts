@@ -16,7 +16,7 @@ const imports = [
   {
     name: 'everything',
     code: "import * as saraf from 'saraf'; globalThis.saraf = saraf;",
-    budgets: { esbuild: 232, rolldown: 224 },
+    budgets: { esbuild: 233, rolldown: 224 },
   },
   {
     name: 'layers and their weights, for inference',
