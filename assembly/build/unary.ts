@@ -2,13 +2,25 @@
  * Makes the code that follows from the table of functions of one element (bindings/commands/unary.ts): the kernels' marker classes and
  * dispatch, and, of those that tensors have under their name, the functions and the methods. Run by the build.
  */
+import { readFileSync } from 'node:fs';
 import { type MathRow, type UnaryRow, unaryRows } from '../../bindings/commands/unary.ts';
 import { pascal } from './names.ts';
 import { importsOf } from './sources.ts';
 
 const header = '// Made by assembly/build/unary.ts from bindings/commands/unary.ts. Do not edit.\n';
 const rows: [name: string, row: UnaryRow][] = Object.entries(unaryRows);
-const mathRows = rows.filter((entry): entry is [string, MathRow] => 'doc' in entry[1]);
+const mathRows = rows.filter((entry): entry is [string, MathRow] => 'saves' in entry[1]);
+/** The comments of these rows. They are not in the rows, because what is there is in every bundle. */
+const table = readFileSync(new URL('../../bindings/commands/unary.ts', import.meta.url), 'utf8');
+const docs = new Map(
+  Array.from(table.matchAll(/\/\*\* (.*) \*\/\n {2}(\w+): math\(/g), ([, doc, name]) => [name, doc]),
+);
+
+function docOf(name: string): string {
+  const doc = docs.get(name);
+  if (doc === undefined) throw new Error(`unary: the row ${name} has no comment, which is the TSDoc of its function`);
+  return doc;
+}
 
 /** AssemblyScript: one marker class per function. */
 export function markers(): string {
@@ -60,10 +72,10 @@ ${long.join('')}      return true;
 const SAMPLES = [0.5, 1, 2];
 
 /** TSDoc with what the function gives for a few numbers. */
-function withExample(name: string, { doc, of }: MathRow): string {
+function withExample(name: string, { of }: MathRow): string {
   const values = SAMPLES.map((x) => Number(of(x, 0, 0).toFixed(4)));
   return `/**
- * ${doc}
+ * ${docOf(name)}
  *
  * @example
  * ${name}(tensor([${SAMPLES.join(', ')}])).toArray(); // [${values.join(', ')}]
@@ -99,7 +111,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 export class MathMethods {
 ${mathRows
   .map(
-    ([name, { doc }]) => `  /** ${doc} */
+    ([name]) => `  /** ${docOf(name)} */
   ${name}<A extends Shape>(this: Tensor<A>): Tensor<A> {
     if (arguments.length > 0) noMore('${name}', 0, arguments);
     return functions.${name}(this);

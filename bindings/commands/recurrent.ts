@@ -82,14 +82,16 @@ export const recurrentCommands = {
   },
 } as const satisfies CommandRows;
 
+// Texts as they are, without templates: bundlers leave these rows out, which only the build reads.
 const gates = '(kind == RecurrentKind.lstm ? 4 : kind == RecurrentKind.gru ? 3 : 1) * hiddenSize';
+const allGates = 'steps * batch * (kind == RecurrentKind.lstm ? 4 : kind == RecurrentKind.gru ? 3 : 1) * hiddenSize';
 /** One shader per step besides its product, and those of the inputs. */
 const launches = 'steps + 3';
 
 export const recurrentCosts: Costs<typeof recurrentCommands> = {
   pack: { shared: 'k * n' },
   recurrent: {
-    elements: `steps * batch * ${gates}`,
+    elements: allGates,
     work: 'elements * 4',
     products: [
       { m: 'steps * batch', n: gates, k: 'inputSize' },
@@ -98,7 +100,7 @@ export const recurrentCosts: Costs<typeof recurrentCommands> = {
     launches,
   },
   recurrentGrad: {
-    elements: `steps * batch * ${gates}`,
+    elements: allGates,
     work: 'elements * 2',
     products: [{ m: 'batch', n: 'hiddenSize', k: gates, count: 'steps' }],
     launches,

@@ -1,7 +1,8 @@
 /**
  * The functions of one element, one row each: what it is of a number, in doubles, and as a WGSL expression of `x`. The vector
  * kernel of `name` is `name4`, exported somewhere in assembly/simd/ or from assembly/elementwise/unaryOps.ts. From this table the
- * build makes the opcode's enum, the switch of the kernels, and for rows made by `math` the functions and methods of tensors;
+ * build makes the opcode's enum, the switch of the kernels, and for rows made by `math` the functions and methods of tensors,
+ * whose TSDoc is the comment of the row;
  * the reference executor and the WGSL kernels read it. `p0` and `p1` are the command's words, as floats or as int32.
  */
 
@@ -21,8 +22,6 @@ export interface UnaryRow {
 
 /** A float function that tensors have under its name, and whose gradient rule has that name too. */
 export interface MathRow extends UnaryRow {
-  /** Its TSDoc. */
-  doc: string;
   /** What its gradient is computed from. */
   saves: 'input' | 'output';
 }
@@ -39,8 +38,8 @@ function integer(of: UnaryRow['of'], wgsl: string): UnaryRow {
 function test(from: 'f32' | 'i32', of: (x: number) => boolean, condition: string): UnaryRow {
   return { from, to: 'i32', of: (x) => (of(x) ? 1 : 0), wgsl: `select(0, 1, ${condition})` };
 }
-function math(doc: string, saves: MathRow['saves'], of: (x: number) => number, wgsl: string, more: More = {}): MathRow {
-  return { ...float(of, wgsl, more), doc, saves };
+function math(saves: MathRow['saves'], of: (x: number) => number, wgsl: string, more: More = {}): MathRow {
+  return { ...float(of, wgsl, more), saves };
 }
 const long = { isLong: true };
 
@@ -118,20 +117,33 @@ export const unaryRows = {
   abs: float(Math.abs, 'abs(x)'),
   // 0 for ±0 and NaN.
   sign: float(sign, 'select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0)'),
-  sqrt: math('√x; NaN for negative x.', 'output', Math.sqrt, 'sqrt(x)'),
-  rsqrt: math('1/√x.', 'output', (x) => 1 / Math.sqrt(x), '1.0 / sqrt(x)'),
-  reciprocal: math('1/x.', 'output', (x) => 1 / x, '1.0 / x'),
+  /** √x; NaN for negative x. */
+  sqrt: math('output', Math.sqrt, 'sqrt(x)'),
+  /** 1/√x. */
+  rsqrt: math('output', (x) => 1 / Math.sqrt(x), '1.0 / sqrt(x)'),
+  /** 1/x. */
+  reciprocal: math('output', (x) => 1 / x, '1.0 / x'),
   square: float((x) => x * x, 'x * x'),
-  exp: math('eˣ.', 'output', Math.exp, 'exponential(x)', long),
-  log: math('Natural logarithm.', 'input', Math.log, 'logarithm(x)', long),
-  log1p: math('ln(1 + x), exact near 0.', 'input', Math.log1p, 'logarithm1p(x)', long),
-  sin: math('Sine; x in radians.', 'input', Math.sin, 'sine(x)', long),
-  cos: math('Cosine; x in radians.', 'input', Math.cos, 'cosine(x)', long),
-  tanh: math('Hyperbolic tangent.', 'output', Math.tanh, 'hyperbolicTangent(x)', long),
-  sigmoid: math('1 / (1 + e⁻ˣ).', 'output', sigmoid, 'sigmoid(x)', long),
-  relu: math('max(x, 0); NaN stays.', 'output', (x) => Math.max(x, 0), 'maximum(x, 0.0)'),
-  atan: math('Arc tangent, in radians.', 'input', Math.atan, 'arcTangent(x)', long),
-  erf: math('Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt.', 'input', erf, 'errorFunction(x)', {
+  /** eˣ. */
+  exp: math('output', Math.exp, 'exponential(x)', long),
+  /** Natural logarithm. */
+  log: math('input', Math.log, 'logarithm(x)', long),
+  /** ln(1 + x), exact near 0. */
+  log1p: math('input', Math.log1p, 'logarithm1p(x)', long),
+  /** Sine; x in radians. */
+  sin: math('input', Math.sin, 'sine(x)', long),
+  /** Cosine; x in radians. */
+  cos: math('input', Math.cos, 'cosine(x)', long),
+  /** Hyperbolic tangent. */
+  tanh: math('output', Math.tanh, 'hyperbolicTangent(x)', long),
+  /** 1 / (1 + e⁻ˣ). */
+  sigmoid: math('output', sigmoid, 'sigmoid(x)', long),
+  /** max(x, 0); NaN stays. */
+  relu: math('output', (x) => Math.max(x, 0), 'maximum(x, 0.0)'),
+  /** Arc tangent, in radians. */
+  atan: math('input', Math.atan, 'arcTangent(x)', long),
+  /** Gauss error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
+  erf: math('input', erf, 'errorFunction(x)', {
     isLong: true,
     wgslFunctions: errorFunction,
   }),
