@@ -114,7 +114,7 @@ const plain = [
   'onesLike',
 ] as const;
 /** The functions in the table of functions. */
-const mathFns = unaryFns.filter((name): name is MathFn => 'doc' in unaryRows[name]);
+const mathFns = unaryFns.filter((name): name is MathFn => 'saves' in unaryRows[name]);
 const binaries = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
 
 /** By name. */
