@@ -10,11 +10,11 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
     // In the mode `heap` mistakes with memory show: see there. It is not for what runs on GPUs and in browsers.
-    exclude: [...configDefaults.exclude, ...(mode === 'heap' ? ['test/webgpu', 'test/demo'] : [])],
+    exclude: [...configDefaults.exclude, ...(mode === 'heap' || mode === 'park' ? ['test/webgpu', 'test/demo'] : [])],
     // What a test may take on a busy machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    setupFiles: mode === 'heap' ? ['test/support/checkHeaps.ts'] : [],
+    setupFiles: mode === 'heap' || mode === 'park' ? ['test/support/checkHeaps.ts'] : [],
     // Node 20 knows relaxed SIMD behind this flag; from Node 22 on it needs none.
     execArgv: nodeMajor < 22 ? ['--experimental-wasm-relaxed-simd', '--expose-gc'] : ['--expose-gc'],
     env: isDriverGiven ? {} : { VK_DRIVER_FILES: SWIFTSHADER, VK_ICD_FILENAMES: SWIFTSHADER },

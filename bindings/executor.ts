@@ -3,6 +3,7 @@
  * Tensors above this interface hold element indices and never see memory; executors know nothing of tensors.
  */
 import type { ProgramBlock } from './commands/program.ts';
+import type { Residents } from './memory/residents.ts';
 
 /** Where a tensor lives and its commands run. */
 export type Device = 'wasm' | 'webgpu' | 'reference';
@@ -29,8 +30,10 @@ export interface HeapAllocator {
   release(address: number, elements: number): void;
 }
 
-/** A program that stays in an executor's memory, to be run again and again. */
+/** A program that can be run again and again. */
 export interface LoadedProgram {
+  /** Has its words in the executor's memory, where they stay until commands have run. */
+  ready(): void;
   /** Changes one word. */
   patch(at: number, word: number): void;
   /** Runs `commands` commands from the word `at` on; all of them by default. */
@@ -41,6 +44,8 @@ export interface LoadedProgram {
 export interface Executor {
   readonly device: Device;
   readonly allocator: HeapAllocator;
+  /** What is in the heap, and can leave it where `save` exists. */
+  readonly residents: Residents;
   /** Encode commands here, then `run`. */
   readonly program: ProgramBlock;
   /** Element index of the four words that random commands read: key and counter. */
@@ -55,6 +60,9 @@ export interface Executor {
   write(address: number, data: ArrayLike<number>, dtype: DType): void;
   /** Copies elements out into a new array: Float32Array, Int32Array, or Uint8Array for bool (Float64Array on a float64 executor). */
   read(address: number, length: number, dtype: DType): NumericArray;
+  /** Copies elements out and in again, bit for bit, for a block that leaves the heap. Only where memory can be read at once. */
+  save?(address: number, length: number): NumericArray;
+  restore?(address: number, elements: NumericArray): void;
   /** One element. */
   get(address: number, dtype: DType): number;
   /** Whether its device is lost, and with it everything in its memory. */

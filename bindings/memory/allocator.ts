@@ -1,7 +1,8 @@
 /**
  * The allocator of an executor's heap: hands out element indices, 64-byte aligned, and takes them back. It does not
  * know what a heap is made of; it asks `grow` for more. Freed blocks go to the free list of their size class; when no
- * list has a fit, neighbouring free blocks are merged before the heap grows.
+ * list has a fit, neighbouring free blocks are merged before the heap grows, and before it grows beyond a soft limit, what has not been used
+ * for longest is parked.
  *
  * Sizes are rounded up to whole lines of 16 elements (64 bytes); above 64 lines to four classes per power of two, so a
  * block wastes less than a quarter. Index 0 is never handed out: 0 means "no operand".
@@ -9,6 +10,7 @@
 
 import { OutOfMemoryError } from '../errors.ts';
 import type { HeapAllocator } from '../executor.ts';
+import type { Residents } from './residents.ts';
 
 /** Elements in a 64-byte line: the unit and the alignment of every block. */
 const LINE = 16;
@@ -45,17 +47,21 @@ export class Allocator implements HeapAllocator {
   private limit: number;
   /** Elements that the heap holds. */
   private end: number;
+  /** Elements that the heap may have at most. */
+  private hardLimit = MAX_ELEMENTS;
 
   /**
    * @param start first element of the heap that may be handed out
    * @param end elements that the heap has now
    * @param grow makes the heap hold at least this many elements; returns how many it holds then, or 0 if it cannot
+   * @param residents who can leave the heap
    * @param describe what to add to an OutOfMemoryError (how many tensors live)
    */
   constructor(
     start: number,
     end: number,
     private readonly grow: (elements: number) => number,
+    private readonly residents: Residents,
     public describe: () => string = () => '',
   ) {
     this.top = Math.max(LINE, Math.ceil(start / LINE) * LINE);
@@ -73,6 +79,7 @@ export class Allocator implements HeapAllocator {
     if (!(needed * LINE <= MAX_ELEMENTS)) throw this.outOfMemory(elements);
     const sizeClass = classOf(needed);
     const lines = linesOf(sizeClass);
+    if (this.residents.isFull) this.residents.relieve(0);
     const list = this.free[sizeClass];
     let address: number;
     if (list !== undefined && list.length > 0) {
@@ -96,6 +103,11 @@ export class Allocator implements HeapAllocator {
     this.blocks--;
   }
 
+  /** Has the heap hold at most this many bytes; it keeps what it has. */
+  limitTo(bytes: number): void {
+    this.hardLimit = Math.min(MAX_ELEMENTS, Math.floor(bytes / 4));
+  }
+
   /** Leaves the blocks handed out so far out of the counts: they are the executor's own. */
   uncount(): void {
     this.bytesInUse = 0;
@@ -109,10 +121,16 @@ export class Allocator implements HeapAllocator {
     this.freeLines += lines;
   }
 
-  /** A block of whole lines: from the region, from merged free blocks, or from new memory; else 0. */
+  /** A block of whole lines: from the region, from merged free blocks, from new memory, or from what others leave; else 0. */
   private carve(lines: number): number {
     const size = lines * LINE;
-    if (this.top + size > this.limit && !this.mergeFor(size) && !this.growFor(size)) return 0;
+    const isThere =
+      this.top + size <= this.limit ||
+      this.mergeFor(size) ||
+      this.growFor(size, Math.min(this.residents.softLimit, this.hardLimit)) ||
+      this.relieveFor(size) ||
+      this.growFor(size, this.hardLimit);
+    if (!isThere) return 0;
     const address = this.top;
     this.top += size;
     return address;
@@ -141,12 +159,18 @@ export class Allocator implements HeapAllocator {
     return longest.size >= size;
   }
 
-  /** Makes the heap longer, so that `size` fits into the region at its end. */
-  private growFor(size: number): boolean {
+  /** Has residents leave until `size` fits into the region. */
+  private relieveFor(size: number): boolean {
+    while (this.residents.relieve(size)) if (this.mergeFor(size)) return true;
+    return false;
+  }
+
+  /** Makes the heap longer, up to `most` elements, so that `size` fits into the region at its end. */
+  private growFor(size: number, most: number): boolean {
     const start = this.limit === this.end ? this.top : this.end;
     const wanted = start + size;
-    if (wanted > MAX_ELEMENTS) return false;
-    const generous = Math.min(MAX_ELEMENTS, Math.max(wanted, this.end + (this.end >>> 2)));
+    if (wanted > most) return false;
+    const generous = Math.min(most, Math.max(wanted, this.end + (this.end >>> 2)));
     const end = this.grow(generous) || this.grow(wanted);
     if (end === 0) return false;
     if (start !== this.top) this.cut(this.top, (this.limit - this.top) / LINE);

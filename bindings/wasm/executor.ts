@@ -7,12 +7,14 @@ import { ProgramBlock } from '../commands/program.ts';
 import { DeviceError } from '../errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../executor.ts';
 import { Allocator } from '../memory/allocator.ts';
+import { Residents } from '../memory/residents.ts';
 import { FAULT_WORDS } from '../ranges.ts';
 import type { GivenKernels } from './given.ts';
 import { instantiate } from './loader.ts';
 import { compileModule, moduleSize } from './module.ts';
 import { teamElements, WorkerPool } from './pool.ts';
 import type { Variant } from './probe.ts';
+import { StoredProgram } from './program.ts';
 import { chooseTile } from './tile.ts';
 import { mayWait } from './worker.ts';
 
@@ -79,6 +81,7 @@ function createMemory(initial: number, shared: boolean): [memory: WebAssembly.Me
 export class WasmExecutor implements Executor {
   readonly device = 'wasm';
   readonly variant: Variant;
+  readonly residents = new Residents();
   readonly allocator: Allocator;
   readonly program: ProgramBlock;
   readonly randomState: number;
@@ -126,7 +129,12 @@ export class WasmExecutor implements Executor {
     this.floats = new Float32Array(this.memory.buffer);
     this.ints = new Int32Array(this.memory.buffer);
     heaps.set(this.memory.buffer, this);
-    this.allocator = new Allocator(this.kernels.heapBase() / 4, this.floats.length, (elements) => this.grow(elements));
+    this.allocator = new Allocator(
+      this.kernels.heapBase() / 4,
+      this.floats.length,
+      (elements) => this.grow(elements),
+      this.residents,
+    );
     this.programAddress = this.allocator.allocate(PROGRAM_WORDS);
     this.program = new ProgramBlock(this.programWords());
     this.program.scratch = this.allocator.allocate(this.kernels.scratchElements(threads));
@@ -143,38 +151,59 @@ export class WasmExecutor implements Executor {
     const { program } = this;
     const { commands } = program;
     program.clear();
+    this.residents.epoch++;
     this.execute(this.programAddress * 4, commands);
   }
 
   load(words: Int32Array, commands: number): LoadedProgram {
-    const { allocator, kernels } = this;
-    const block = allocator.allocate(words.length);
-    this.ints.set(words, block);
-    const isWorthSharing = this.pool !== null && kernels.worthSharing(block * 4, commands) !== 0;
-    return {
-      patch: (at, word) => {
-        this.ints[block + at] = word;
-      },
-      run: (at = 0, count = commands) => {
-        if (isWorthSharing) this.execute((block + at) * 4, count);
-        else kernels.run((block + at) * 4, count);
-      },
-      dispose: () => allocator.release(block, words.length),
-    };
+    return new StoredProgram(this, words, commands);
+  }
+
+  /** Whether threads are worth their cost for a program, in a block of the heap. */
+  isWorthSharing(block: number, commands: number): boolean {
+    return this.pool !== null && this.kernels.worthSharing(block * 4, commands) !== 0;
+  }
+
+  /** Runs commands in a block of the heap. */
+  runStored(at: number, commands: number, share: boolean): void {
+    this.residents.epoch++;
+    if (share) this.execute(at * 4, commands);
+    else this.kernels.run(at * 4, commands);
   }
 
   write(address: number, data: ArrayLike<number>, dtype: DType): void {
     (dtype === 'float32' ? this.floats : this.ints).set(data, address);
+    this.done();
   }
 
   read(address: number, length: number, dtype: DType): NumericArray {
+    this.done();
     if (dtype === 'float32') return this.floats.slice(address, address + length);
     const ints = this.ints.slice(address, address + length);
     return dtype === 'bool' ? Uint8Array.from(ints) : ints;
   }
 
   get(address: number, dtype: DType): number {
+    this.done();
     return dtype === 'float32' ? this.floats[address]! : this.ints[address]!;
+  }
+
+  save(address: number, length: number): Int32Array {
+    return this.ints.slice(address, address + length);
+  }
+
+  restore(address: number, elements: NumericArray): void {
+    this.ints.set(elements, address);
+  }
+
+  /** Changes one word of the heap. */
+  put(address: number, word: number): void {
+    this.ints[address] = word;
+  }
+
+  /** Addresses in hand have served their purpose, unless commands wait to run. */
+  private done(): void {
+    if (this.program.length === 0) this.residents.epoch++;
   }
 
   /** A view on the heap itself; it is detached when an unshared memory grows, except after `keepViews`. */

@@ -294,19 +294,16 @@ export abstract class Module extends Marked {
         if (places.has(tensor)) continue;
         const place = Storage.allocate(executor, tensor.numel);
         places.set(tensor, place);
-        executor.write(place.address, tensor.dataSync(), tensor.dtype);
+        const elements = tensor.dataSync();
+        executor.write(place.address, elements, tensor.dtype);
       }
     } catch (error) {
       for (const place of places.values()) place.release();
       throw error;
     }
     for (const [tensor, place] of places) {
-      const { storage } = tensor;
       if (tensor.variable !== null) dropGrad(tensor.variable);
-      place.handles++;
-      storage.handles--;
-      tensor.storageOrNull = place;
-      storage.release();
+      tensor.settle(place);
     }
     return this;
   }

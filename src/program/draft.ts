@@ -16,8 +16,8 @@ export interface Draft {
   heap: VirtualHeap;
   /** Storages on virtual memory that outlive the trace, and now have real memory. */
   lasting: readonly Storage[];
-  /** Addresses of the buffers that have memory of their own, the same at every run. */
-  places: Map<VirtualBuffer, number>;
+  /** The memory of the buffers that have their own, the same at every run. */
+  places: Map<VirtualBuffer, Storage>;
   optimized: Optimized<Storage>;
   /** Where the other buffers are in the block that they share. */
   plan: ReturnType<typeof planProgram>;
@@ -29,14 +29,16 @@ export function draftOf(recorder: Recorder, memory: ProgramMemory, given: Readon
   const lasting = recorder.storages.filter((storage) => storage.refs > 0);
   // Buffers whose contents are seen outside.
   const kept = new Set(given);
-  const places = new Map<VirtualBuffer, number>();
+  const places = new Map<VirtualBuffer, Storage>();
   for (const storage of lasting) {
     const buffer = heap.get(storage.address);
     kept.add(buffer);
-    if (!given.has(buffer)) places.set(buffer, memory.settle(storage));
+    if (given.has(buffer)) continue;
+    memory.settle(storage);
+    places.set(buffer, storage);
   }
   const { commands, constants } = withHostWrites(recorder, memory, heap, kept);
-  for (const [buffer, storage] of constants) places.set(buffer, storage.address);
+  for (const [buffer, storage] of constants) places.set(buffer, storage);
   const optimized = optimize(commands, {
     heap,
     kept,
@@ -49,7 +51,7 @@ export function draftOf(recorder: Recorder, memory: ProgramMemory, given: Readon
     exact: isDeterministic(),
     isReadable: recorder.base.download === undefined,
   });
-  for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length).address);
+  for (const buffer of optimized.results) places.set(buffer, memory.allocate(buffer.length));
   const settled = new Set([...given, ...places.keys()]);
   return {
     heap,

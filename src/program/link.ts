@@ -4,7 +4,7 @@
  */
 import type { DType, LoadedProgram } from '../../bindings/executor.ts';
 import type { Storage } from '../tensor/storage.ts';
-import { type Command, writes } from './commands.ts';
+import { type Command, type Operand, writes } from './commands.ts';
 import { type Draft, draftOf, finder } from './draft.ts';
 import { ProgramMemory } from './memory.ts';
 import { sumOf, type VirtualHeap } from './passes.ts';
@@ -24,6 +24,15 @@ export interface Patch {
   at: number;
   /** Elements from the start of the block. */
   delta: number;
+}
+
+/** A block that the program uses, and the words that hold its address. */
+export interface Place {
+  readonly storage: Storage;
+  /** The address that they hold. */
+  address: number;
+  readonly main: Patch[];
+  readonly prologue: Patch[];
 }
 
 /** A result, and how it gets its memory. */
@@ -73,6 +82,8 @@ export interface Linked {
   /** The words that hold the address of each input. */
   readonly inputPatches: readonly (readonly Patch[])[];
   readonly results: readonly ProgramResult[];
+  /** The blocks outside, and those that the program owns. */
+  readonly places: readonly Place[];
   /** The inputs that the program changes in place. */
   readonly changedInputs: readonly number[];
   readonly figures: ProgramFigures;
@@ -101,8 +112,12 @@ function linkIn(
   const draft = draftOf(recorder, memory, given);
   const { heap, places, lasting, optimized, plan } = draft;
   const arena = memory.allocate(plan.elements);
-  const addressOf = (buffer: VirtualBuffer) => places.get(buffer) ?? arena.address + plan.offsetOf(buffer);
-  const linker = new Linker(memory, heap, addressOf);
+  // A run leaves nothing in it that another one needs.
+  arena.isVolatile = true;
+  const linker = new Linker(memory, heap, finder([...recorder.captured, ...memory.storages]), (buffer) => {
+    const own = places.get(buffer);
+    return own === undefined ? { storage: arena, start: plan.offsetOf(buffer) } : { storage: own, start: 0 };
+  });
   const inputPatches = inputs.map((buffer) => linker.patchesOf(buffer));
   const results = outputs.map((output) => ({
     ...output,
@@ -111,8 +126,9 @@ function linkIn(
   }));
   return {
     memory,
-    prologue: linker.load(optimized.prologue),
-    main: linker.load(optimized.commands),
+    prologue: linker.load(optimized.prologue, 'prologue'),
+    main: linker.load(optimized.commands, 'main'),
+    places: linker.places,
     sources: optimized.sources,
     inputPatches,
     results,
@@ -125,14 +141,22 @@ function linkIn(
 class Linker {
   /** Buffers that the loaded commands write. */
   readonly changed = new Set<VirtualBuffer>();
-  /** Of each buffer whose address changes, the words that hold it. */
+  /** Of each buffer whose address changes at every run, the words that hold it. */
   private readonly patches = new Map<VirtualBuffer, Patch[]>();
+  private readonly found = new Map<Storage, Place>();
 
   constructor(
     private readonly memory: ProgramMemory,
     private readonly heap: VirtualHeap,
-    private readonly addressOf: (buffer: VirtualBuffer) => number,
+    /** The storage that holds a real address, if it is none of the executor's own. */
+    private readonly storageOf: (address: number) => Storage | null,
+    /** The memory of a buffer. */
+    private readonly homeOf: (buffer: VirtualBuffer) => { storage: Storage; start: number },
   ) {}
+
+  get places(): Place[] {
+    return [...this.found.values()];
+  }
 
   /** A list that `load` fills with the words that hold the address of a buffer. */
   patchesOf(buffer: VirtualBuffer): readonly Patch[] {
@@ -145,22 +169,46 @@ class Linker {
   }
 
   /** Puts real addresses into commands, and loads them. */
-  load(commands: readonly Command[]): Section {
+  load(commands: readonly Command[], section: 'main' | 'prologue'): Section {
     const starts: number[] = [];
     const words: number[] = [];
     for (const command of commands) {
       starts.push(words.length);
-      for (const operand of command.operands) {
-        const buffer = this.heap.of(command, operand);
-        if (buffer === null) continue;
-        const delta = command.address(operand) - buffer.start;
-        if (writes(operand)) this.changed.add(buffer);
-        this.patches.get(buffer)?.push({ at: words.length + operand.at, delta });
-        command.relocate(operand, this.addressOf(buffer) + delta);
-      }
+      for (const operand of command.operands) this.place(command, operand, words.length + operand.at, section);
       words.push(...command.words);
     }
     return { commands, starts, loaded: this.memory.load(Int32Array.from(words), commands.length) };
+  }
+
+  /** Notes what an operand, which becomes the word `at`, is in, and gives it its address. */
+  private place(command: Command, operand: Operand, at: number, section: 'main' | 'prologue'): void {
+    const address = command.address(operand);
+    const buffer = this.heap.of(command, operand);
+    if (buffer === null) {
+      const storage = this.storageOf(address);
+      if (storage !== null) this.placeOf(storage)[section].push({ at, delta: address - storage.address });
+      return;
+    }
+    const delta = address - buffer.start;
+    if (writes(operand)) this.changed.add(buffer);
+    const patches = this.patches.get(buffer);
+    if (patches !== undefined) {
+      patches.push({ at, delta });
+      return;
+    }
+    const { storage, start } = this.homeOf(buffer);
+    const place = this.placeOf(storage);
+    place[section].push({ at, delta: start + delta });
+    command.relocate(operand, place.address + start + delta);
+  }
+
+  private placeOf(storage: Storage): Place {
+    let place = this.found.get(storage);
+    if (place === undefined) {
+      place = { storage, address: storage.address, main: [], prologue: [] };
+      this.found.set(storage, place);
+    }
+    return place;
   }
 }
 

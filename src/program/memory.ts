@@ -5,7 +5,7 @@
 import type { Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { Storage } from '../tensor/storage.ts';
 
-/** A storage that was moved from virtual memory, and where it was. */
+/** A storage that was brought from virtual memory, and where it was. */
 interface Settled {
   storage: Storage;
   executor: Executor;
@@ -24,21 +24,26 @@ export class ProgramMemory {
     return this.blocks;
   }
 
+  /** A block that stays where it is until `unpin`. */
   allocate(elements: number): Storage {
     const storage = Storage.allocate(this.base, elements);
+    storage.pins++;
     this.blocks.push(storage);
     return storage;
   }
 
   /** Gives a storage that outlives the trace real memory, and holds on to it. */
-  settle(storage: Storage): number {
-    const { executor, address } = storage;
+  settle(storage: Storage): void {
     const real = this.base.allocator.allocate(storage.length);
-    this.settled.push({ storage, executor, address });
+    this.settled.push({ storage, ...storage.depart() });
+    storage.settle(this.base, real);
+    storage.pins++;
     this.blocks.push(storage.retain());
-    storage.executor = this.base;
-    storage.address = real;
-    return real;
+  }
+
+  /** The program knows what to do if a block moves. */
+  unpin(): void {
+    for (const storage of this.blocks) storage.pins--;
   }
 
   load(words: Int32Array, commands: number): LoadedProgram {
@@ -49,10 +54,11 @@ export class ProgramMemory {
 
   /** Puts settled storages back on virtual memory, and lets go of everything. */
   undo(): void {
+    this.unpin();
     for (const { storage, executor, address } of this.settled) {
-      this.base.allocator.release(storage.address, storage.length);
-      storage.executor = executor;
-      storage.address = address;
+      const real = storage.depart();
+      real.executor.allocator.release(real.address, storage.length);
+      storage.settle(executor, address);
     }
     this.release();
   }

@@ -1,11 +1,11 @@
 /** Where a program spends its time: each command timed by itself. */
 import { ArgumentError, DeviceError, refuse } from '../../bindings/errors.ts';
 import { now } from '../../bindings/host.ts';
-import { takeFault } from '../../bindings/ranges.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { type Compiled, replayOf } from './compile.ts';
 import { costOf } from './cost.ts';
 import { commandName, commandSizes } from './listing.ts';
+import type { Replay } from './replay.ts';
 
 /** One command's share of a program. */
 export interface CommandProfile {
@@ -25,9 +25,18 @@ const median = (values: number[]): number => values.sort((a, b) => a - b)[values
 /** Runs of a command between two readings of the clock, whose steps are coarser than small commands. */
 const BURST = 20;
 
+/** Microseconds of the command that starts at a word, so many times. */
+function timesOf({ loaded }: Replay, start: number, repeats: number): number[] {
+  return Array.from({ length: repeats }, () => {
+    const before = now();
+    for (let run = 0; run < BURST; run++) loaded.run(start, 1);
+    return ((now() - before) * 1000) / BURST;
+  });
+}
+
 /**
- * Times every command of the program that a compiled function ran last, on the values that the run left. An optimizer's commands change
- * the parameters, once for each of their runs.
+ * Times every command of the program that a compiled function ran last, on inputs of zeros. Parameters and all else that the commands change
+ * are put back.
  *
  * @param options repeats: measurements of each command, default 11
  * @example
@@ -54,17 +63,7 @@ export function profile<A extends unknown[], R>(
       { argument: 'step' },
     );
   }
-  const times = replay.starts.map((start) =>
-    median(
-      Array.from({ length: repeats }, () => {
-        const before = now();
-        for (let run = 0; run < BURST; run++) replay.loaded.run(start, 1);
-        return ((now() - before) * 1000) / BURST;
-      }),
-    ),
-  );
-  // Some checks ran on memory that other values had taken over.
-  takeFault(replay.base);
+  const times = replay.rehearse(() => replay.starts.map((start) => median(timesOf(replay, start, repeats))));
   const total = times.reduce((sum, time) => sum + time, 0);
   return replay.commands.map((command, i) => {
     const microseconds = times[i] ?? 0;

@@ -6,6 +6,7 @@
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { refuse, TraceError } from '../../bindings/errors.ts';
 import type { DType, Executor, HeapAllocator, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
+import { Residents } from '../../bindings/memory/residents.ts';
 import type { Range } from '../../bindings/ranges.ts';
 import { type GradientRows, releaseGrad, type Variable } from '../tensor/graph.ts';
 import type { Storage } from '../tensor/storage.ts';
@@ -72,6 +73,8 @@ interface Adopted {
 export class Recorder implements Tracer {
   readonly program = new GrowingBlock(new Int32Array(4096));
   readonly allocator: HeapAllocator;
+  /** Of virtual memory; none of them leaves it. */
+  readonly residents = new Residents(false);
   readonly buffers: VirtualBuffer[] = [];
   readonly writes: HostWrite[] = [];
   /** Storages of virtual blocks. */
@@ -162,7 +165,7 @@ export class Recorder implements Tracer {
 
   /** A tensor of this storage is about to be used: if it lives on `adoptsFrom`, its values are brought here. */
   meet(storage: Storage): void {
-    const { executor, address } = storage;
+    const { executor } = storage;
     if (executor === this.base || executor === this) return;
     if (executor !== this.adoptsFrom) {
       this.metForeign = true;
@@ -170,9 +173,8 @@ export class Recorder implements Tracer {
     }
     const mirror = mirrorOn(this.base, storage);
     storage.retainForProgram();
-    this.adopted.push({ mirror, executor, address });
-    storage.executor = this.base;
-    storage.address = mirror.address;
+    this.adopted.push({ mirror, ...storage.depart() });
+    storage.visit(this.base, mirror.address);
   }
 
   /**
@@ -185,10 +187,10 @@ export class Recorder implements Tracer {
       const { storage } = mirror;
       if (stays(storage)) {
         executor.allocator.release(address, storage.length);
+        storage.settle(this.base, mirror.address);
         takeMirror(mirror);
       } else {
-        storage.executor = executor;
-        storage.address = address;
+        storage.settle(executor, address);
         mirrors.push(mirror);
       }
       storage.releaseFromProgram();
@@ -208,10 +210,17 @@ export class Recorder implements Tracer {
     for (const memory of this.rowMemories.splice(0)) memory.dispose();
   }
 
-  /** A command is about to use a storage. */
+  /** A command is about to use a storage. It stays where it is until `unpin`. */
   capture(storage: Storage): void {
     this.meet(storage);
-    if (storage.executor === this.base && !this.captured.has(storage)) this.captured.add(storage.retainForProgram());
+    if (storage.executor !== this.base || this.captured.has(storage)) return;
+    this.captured.add(storage.retainForProgram());
+    storage.pins++;
+  }
+
+  /** Recorded addresses are not needed any more. */
+  unpin(): void {
+    for (const storage of this.captured) storage.pins--;
   }
 
   /** A leaf without gradient was given one. */

@@ -6,23 +6,23 @@
 import type { Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { checkAll, takeFault } from '../../bindings/ranges.ts';
 import { valuesAtHand } from '../emit/values.ts';
+import { countProgram, discountProgram } from '../runtime/programCount.ts';
 import type { Variable } from '../tensor/graph.ts';
 import { keep } from '../tensor/scope.ts';
 import { Storage } from '../tensor/storage.ts';
 import { dropGrad, Tensor } from '../tensor/tensor.ts';
 import type { Command } from './commands.ts';
-import { link, type Patch, type ProgramFigures, type ProgramOutput, type ProgramResult } from './link.ts';
+import { link, type Patch, type Place, type ProgramFigures, type ProgramOutput, type ProgramResult } from './link.ts';
 import type { ProgramMemory } from './memory.ts';
 import { type Mirror, releaseMirror, updateMirror } from './mirrors.ts';
 import { writtenBy } from './optimize.ts';
 import { Parts } from './parts.ts';
 import type { Recorder, VirtualBuffer } from './recorder.ts';
 
-/** Where a storage outside was when the program was loaded. If it has moved, the program is of no use any more. */
+/** Where a storage outside was when the program was loaded. If it has moved to another device, the program is of no use any more. */
 interface Home {
   storage: Storage;
   executor: Executor;
-  address: number;
   /** Whether the library made it for the trace and has given it up: then it lives as long as the program. */
   isOwn: boolean;
 }
@@ -62,13 +62,14 @@ export class Replay {
   /** Copies of tensors that live elsewhere. */
   private readonly mirrors: readonly Mirror[];
   private readonly homes: readonly Home[];
+  private readonly places: readonly Place[];
   private hasPrologueRun = false;
   private hasRun = false;
 
   /** Takes over what the recorder holds, unless it throws: then everything is as it was. */
   constructor(
     private readonly recorder: Recorder,
-    inputs: readonly VirtualBuffer[],
+    private readonly inputs: readonly VirtualBuffer[],
     readonly outputs: readonly ProgramOutput[],
   ) {
     const linked = link(recorder, inputs, outputs);
@@ -98,6 +99,9 @@ export class Replay {
     this.mirrors = recorder.settleAdopted((storage) => this.changedStorages.has(storage));
     this.homes = homesOf(recorder);
     this.gradients = gradientsOf(recorder);
+    this.places = linked.places;
+    this.memory.unpin();
+    countProgram(this);
   }
 
   /** Whether the program's commands may run after the call that starts them. */
@@ -107,8 +111,8 @@ export class Replay {
 
   /** Whether something that the program uses has been disposed or moved: it can never run again. */
   isStale(): boolean {
-    for (const { storage, executor, address, isOwn } of this.homes) {
-      if ((storage.isGivenUp && !isOwn) || storage.address !== address || storage.executor !== executor) return true;
+    for (const { storage, executor, isOwn } of this.homes) {
+      if ((storage.isGivenUp && !isOwn) || storage.executor !== executor) return true;
     }
     return false;
   }
@@ -135,17 +139,14 @@ export class Replay {
 
   /** Runs the program on these inputs (contiguous, of the traced shapes) and returns the results. If it throws, `giveUp` follows. */
   run(inputs: readonly Tensor[]): Tensor[] {
-    const { loaded, inputPatches } = this;
     const results: Tensor[] = [];
     try {
       if (this.recorder.guards.length > 0) this.checkGuards(inputs);
-      for (let i = 0; i < inputPatches.length; i++) {
-        const { address } = inputs[i]!;
-        for (const { at, delta } of inputPatches[i]!) loaded.patch(at, address + delta);
-      }
-      this.makeResults(results);
       this.mirrors.forEach(updateMirror);
-      this.runParts(inputs);
+      this.settle();
+      this.patchInputs(inputs);
+      this.makeResults(results);
+      this.whileHeld(() => this.runParts(inputs));
     } catch (error) {
       for (const result of results) result.dispose();
       throw error;
@@ -156,6 +157,79 @@ export class Replay {
     for (const i of this.changedInputs) inputs[i]!.storage.version++;
     this.giveGradients();
     return results;
+  }
+
+  /** Has all that the program uses in the heap, and its words say where. From here on no other command may run before the program. */
+  private settle(): void {
+    const { loaded, loadedPrologue } = this;
+    for (const place of this.places) {
+      const { address } = place.storage;
+      if (address === place.address) continue;
+      for (const { at, delta } of place.main) loaded.patch(at, address + delta);
+      for (const { at, delta } of place.prologue) loadedPrologue.patch(at, address + delta);
+      place.address = address;
+    }
+    loaded.ready();
+    loadedPrologue.ready();
+  }
+
+  private patchInputs(inputs: readonly { readonly address: number }[]): void {
+    const { loaded, inputPatches } = this;
+    for (let i = 0; i < inputPatches.length; i++) {
+      const { address } = inputs[i]!;
+      for (const { at, delta } of inputPatches[i]!) loaded.patch(at, address + delta);
+    }
+  }
+
+  /** Runs `fn`, in which everything stays where it is: a program runs in parts. */
+  private whileHeld<T>(fn: () => T): T {
+    const { residents } = this.base;
+    residents.holds++;
+    try {
+      return fn();
+    } finally {
+      residents.holds--;
+    }
+  }
+
+  /**
+   * Runs `fn`, which may run commands of the program in any order. What they compute is of no value, and what they change outside is put
+   * back afterwards.
+   */
+  rehearse<T>(fn: () => T): T {
+    const { base } = this;
+    const made: Storage[] = [];
+    const allocate = (length: number) => {
+      const storage = Storage.allocate(base, length);
+      made.push(storage);
+      storage.pins++;
+      base.write(storage.address, new Float32Array(length), 'float32');
+      return storage;
+    };
+    try {
+      const inputs = this.inputs.map(({ length }) => allocate(length));
+      const results = this.results.map(({ buffer }) => allocate(buffer.length));
+      this.settle();
+      this.patchInputs(inputs);
+      this.results.forEach(({ patches }, i) => {
+        for (const { at, delta } of patches) this.loaded.patch(at, results[i]!.address + delta);
+      });
+      return this.whileHeld(() => {
+        const copies = [...this.changedStorages].map(({ address, length }) => ({
+          address,
+          elements: base.read(address, length, 'float32'),
+        }));
+        try {
+          return fn();
+        } finally {
+          for (const { address, elements } of copies) base.write(address, elements, 'float32');
+        }
+      });
+    } finally {
+      for (const storage of made) storage.release();
+      // Some checks ran on memory that other values had taken over.
+      takeFault(base);
+    }
   }
 
   /** Refuses values out of range that the host knows before the run. */
@@ -255,6 +329,7 @@ export class Replay {
   }
 
   dispose(): void {
+    discountProgram(this);
     this.mirrors.forEach(releaseMirror);
     this.memory.release();
     this.recorder.release();
@@ -264,8 +339,8 @@ export class Replay {
 
 function homesOf({ captured, made }: Recorder): Home[] {
   return Array.from(captured, (storage) => {
-    const { executor, address, isGivenUp } = storage;
-    return { storage, executor, address, isOwn: isGivenUp && made.has(storage) };
+    const { executor, isGivenUp } = storage;
+    return { storage, executor, isOwn: isGivenUp && made.has(storage) };
   });
 }
 

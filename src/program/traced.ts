@@ -25,8 +25,11 @@ export interface Traced {
 /** Traces a function on a recorder. If that throws, leaves have the gradients that they had before. */
 export function trace(fn: Traceable, args: readonly unknown[], recorder: Recorder): Traced {
   try {
-    return traceOn(recorder, fn, args);
+    const traced = traceOn(recorder, fn, args);
+    recorder.unpin();
+    return traced;
   } catch (error) {
+    recorder.unpin();
     // Gradients that were recorded but will never be computed.
     for (const [leaf, gradient] of recorder.gradients) {
       const { grad } = leaf;

@@ -9,6 +9,7 @@ import { STRIP_BLOCK, STRIP_LOCALS } from '../../bindings/commands/limits.ts';
 import { ProgramBlock } from '../../bindings/commands/program.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { Residents } from '../../bindings/memory/residents.ts';
 import { FAULT_WORDS } from '../../bindings/ranges.ts';
 import type { Heap } from './heap.ts';
 import { kernels } from './kernels.ts';
@@ -36,6 +37,7 @@ function heapOf(elements: number, precision: 32 | 64): Heap {
 export class ReferenceExecutor implements Executor {
   readonly device = 'reference';
   readonly precision: 32 | 64;
+  readonly residents = new Residents();
   readonly allocator: Allocator;
   readonly program = new ProgramBlock(new Int32Array(1024));
   readonly randomState: number;
@@ -45,7 +47,7 @@ export class ReferenceExecutor implements Executor {
   constructor({ precision = 32 }: ReferenceOptions = {}) {
     this.precision = precision;
     this.heap = heapOf(START_ELEMENTS, precision);
-    this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements));
+    this.allocator = new Allocator(0, START_ELEMENTS, (elements) => this.grow(elements), this.residents);
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
     this.fault = this.allocator.allocate(FAULT_WORDS);
     this.program.scratch = this.allocator.allocate(STRIP_LOCALS * STRIP_BLOCK);
@@ -62,6 +64,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   private execute(words: Int32Array, floats: Float32Array, start: number, commands: number): void {
+    this.residents.epoch++;
     let at = start;
     for (let left = commands; left > 0; left--) {
       kernels[words[at]!]!(this.heap, words, floats, at);
@@ -73,6 +76,7 @@ export class ReferenceExecutor implements Executor {
     const own = words.slice();
     const floats = new Float32Array(own.buffer);
     return {
+      ready: () => {},
       patch: (at, word) => {
         own[at] = word;
       },
@@ -84,16 +88,32 @@ export class ReferenceExecutor implements Executor {
   write(address: number, data: ArrayLike<number>, dtype: DType): void {
     if (dtype === 'float32') this.heap.f.set(data, address);
     else this.heap.i.set(this.precision === 64 ? Int32Array.from(data) : data, address);
+    this.done();
   }
 
   read(address: number, length: number, dtype: DType): NumericArray {
+    this.done();
     if (dtype === 'float32') return this.heap.f.slice(address, address + length);
     const ints = this.heap.i.subarray(address, address + length);
     return dtype === 'bool' ? new Uint8Array(ints) : new Int32Array(ints);
   }
 
   get(address: number, dtype: DType): number {
+    this.done();
     return dtype === 'float32' ? this.heap.f[address]! : this.heap.i[address]!;
+  }
+
+  save(address: number, length: number): NumericArray {
+    return this.heap.i.slice(address, address + length);
+  }
+
+  restore(address: number, elements: NumericArray): void {
+    this.heap.i.set(elements, address);
+  }
+
+  /** Addresses in hand have served their purpose, unless commands wait to run. */
+  private done(): void {
+    if (this.program.length === 0) this.residents.epoch++;
   }
 
   private grow(elements: number): number {

@@ -17,12 +17,13 @@ import {
   wasmExecutor,
 } from '../../bindings/wasm/instance.ts';
 import { checkOptions, FLAG, noMore, VALUE } from '../options.ts';
-import { liveTensors } from '../tensor/scope.ts';
+import { parkedTotal } from '../tensor/parked.ts';
 import { active } from '../tensor/trace.ts';
 import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import type { Rates } from '../webgpu/rates.ts';
 import { runtimeName } from './environment.ts';
+import { programsAlive } from './programCount.ts';
 import { loadReference, startReference } from './reference.ts';
 
 /** How products on the GPU read their operands. */
@@ -86,14 +87,18 @@ export interface RuntimeInfo {
   runtime: string;
 }
 
-/** What `memory` returns. */
+/** What `memory` returns. What nobody needs any more counts until the garbage collector has told, which it cannot do inside synchronous code. */
 export interface MemoryInfo {
-  /** Live tensor handles. */
+  /** Tensors that have not been freed. */
   tensors: number;
-  /** Bytes in live blocks of all executors. */
+  /** Bytes of all elements: in blocks of the executors, and parked. */
   bytesInUse: number;
-  /** Bytes that the executors have reserved. */
+  /** Bytes that the executors have reserved for their blocks. */
   bytesReserved: number;
+  /** Bytes that were moved out of the executors' memory, because it was full, and come back when they are used. */
+  bytesParked: number;
+  /** Programs of compiled functions. */
+  programs: number;
 }
 
 const executors = new Map<Device, Executor>();
@@ -183,7 +188,19 @@ export function setRates(given: Rates | null): void {
   rates = given;
 }
 
-const describeTensors = () => `${liveTensors} tensors are alive (scope(() => …) frees what an iteration creates)`;
+const handlesOn = ({ residents }: Executor): number => residents.all.reduce((sum, { handles }) => sum + handles, 0);
+
+/** The executors that tensors may be on. */
+const inUse = (): Set<Executor> => new Set([...executors.values(), ...(override === null ? [] : [override])]);
+
+/** Tensors that have not been freed, on all executors. */
+function liveTensors(): number {
+  let sum = parkedTotal.tensors;
+  for (const executor of inUse()) sum += handlesOn(executor);
+  return sum;
+}
+
+const describeTensors = () => `${liveTensors()} tensors are alive (scope(() => …) frees what an iteration creates)`;
 
 /** The executor of a device, started at its first use. */
 export function executorFor(device: Device): Executor {
@@ -336,9 +353,16 @@ export function memory(): MemoryInfo {
   if (arguments.length > 0) noMore('memory', 0, arguments);
   let bytesInUse = 0;
   let bytesReserved = 0;
-  for (const { allocator } of executors.values()) {
+  for (const { allocator } of inUse()) {
     bytesInUse += allocator.bytesInUse;
     bytesReserved += allocator.bytesReserved;
   }
-  return { tensors: liveTensors, bytesInUse, bytesReserved };
+  const { bytes: bytesParked } = parkedTotal;
+  return {
+    tensors: liveTensors(),
+    bytesInUse: bytesInUse + bytesParked,
+    bytesReserved,
+    bytesParked,
+    programs: programsAlive(),
+  };
 }

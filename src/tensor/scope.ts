@@ -8,8 +8,9 @@ import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { refuseOtherCopy } from '../copies.ts';
 import { noMore } from '../options.ts';
-import { letGoOfVariable, type Membership, releaseHistory, type Variable } from './graph.ts';
-import type { Storage } from './storage.ts';
+import { letGoOfVariable, releaseHistory } from './graph.ts';
+import { isPressed } from './parked.ts';
+import type { Held, Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
 /** An open scope: the tensors that it will dispose. */
@@ -29,37 +30,31 @@ export type Keeper = boolean | 'leaf' | 'leaf alone';
 /** Whether the garbage collector is freeing a tensor. */
 let isCollecting = false;
 
-/** Tensor handles that are alive. */
-export let liveTensors = 0;
+const collector = typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<Held>(free);
 
-/** What to free when the garbage collector finds a tensor that was not disposed. */
-export interface Held {
-  storage: Storage;
-  variable: Variable | null;
-  membership: Membership | null;
+/** Frees what a collected tensor had. */
+function free(held: Held): void {
+  const { storage, variable, membership } = held;
+  if (storage === null) {
+    held.isGone = true;
+    return;
+  }
+  storage.unlink(held);
+  storage.handles--;
+  storage.release();
+  if (membership !== null) releaseHistory(membership);
+  if (variable === null) return;
+  // A scope may be open, such as one around an `await`, but it did not make what this leaf has.
+  isCollecting = true;
+  try {
+    letGoOfVariable(variable);
+  } finally {
+    isCollecting = false;
+  }
 }
-
-const collector =
-  typeof FinalizationRegistry === 'undefined'
-    ? undefined
-    : new FinalizationRegistry<Held>(({ storage, variable, membership }) => {
-        liveTensors--;
-        storage.handles--;
-        storage.release();
-        if (membership !== null) releaseHistory(membership);
-        if (variable === null) return;
-        // A scope may be open, such as a DataLoader's between batches, but it did not make what this leaf has.
-        isCollecting = true;
-        try {
-          letGoOfVariable(variable);
-        } finally {
-          isCollecting = false;
-        }
-      });
 
 /** A new tensor reports itself. */
 export function adopt(tensor: Tensor): void {
-  liveTensors++;
   own(tensor);
 }
 
@@ -71,18 +66,21 @@ function own(tensor: Tensor): void {
 }
 
 function leaveToCollector(tensor: Tensor): void {
-  if (collector === undefined || tensor.held !== null) return;
-  tensor.held = { storage: tensor.storage, variable: tensor.variable, membership: tensor.membership };
-  collector.register(tensor, tensor.held, tensor);
+  if (collector === undefined || isPressed || tensor.held !== null) return;
+  const { storage, variable, membership } = tensor;
+  const held: Held = { storage, variable, membership, isGone: false, next: null, previous: null };
+  tensor.held = held;
+  storage.link(held);
+  collector.register(tensor, held, tensor);
 }
 
-/** A disposed tensor reports itself. */
-export function forget(tensor: Tensor): void {
-  liveTensors--;
-  if (tensor.held !== null) {
-    collector?.unregister(tensor);
-    tensor.held = null;
-  }
+/** A tensor that was on this storage has been disposed. */
+export function forget(tensor: Tensor, storage: Storage): void {
+  const { held } = tensor;
+  if (held === null) return;
+  collector?.unregister(tensor);
+  storage.unlink(held);
+  tensor.held = null;
 }
 
 /** How many scopes are open. */

@@ -1,12 +1,33 @@
 /**
- * A block of an executor's heap, with a count of references. Tensors, their views and what autograd saves share one storage;
- * the last one to let go gives the block back.
+ * Elements, with a count of references. Tensors, their views and what autograd saves share one storage; the last one to let go gives its
+ * block back. It is resident, with a block in an executor's heap, or parked, with an array of its own, until somebody asks for its address.
+ *
+ * Counts may be too high: the garbage collector takes tensors without telling, or tells later. Then nothing gives the block back by hand;
+ * sooner or later it is parked, and the collector takes all of it.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
+import type { Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
+import type { Membership, Variable } from './graph.ts';
+import { countBack, countParked, type Parked } from './parked.ts';
 import { paused, tracing } from './trace.ts';
 
-export class Storage {
+/**
+ * What to free when the garbage collector finds a tensor that was not disposed. While the storage is parked nothing leads from here to it or
+ * to a graph: the collector holds on to what it will report.
+ */
+export interface Held {
+  storage: Storage | null;
+  variable: Variable | null;
+  membership: Membership | null;
+  /** The collector has found the tensor while the storage was parked. */
+  isGone: boolean;
+  /** Those of other tensors of the storage. */
+  next: Held | null;
+  previous: Held | null;
+}
+
+export class Storage implements Resident {
   /** Counts changes in place, so that autograd notices when a saved value is no longer what it was. */
   version = 0;
   /** How many need the block: tensors, programs, and what autograd saved. */
@@ -17,12 +38,23 @@ export class Storage {
   programs = 0;
   /** The elements that the host wrote, and the version then, if the executor's memory cannot be read at once. */
   written: { values: NumericArray; version: number } | null = null;
+  /** What the collector knows of the tensors on it. */
+  held: Held | null = null;
+  /** Whether nothing in it has to outlast the present program: then it is parked without its elements. */
+  isVolatile = false;
+  slot = -1;
+  stamp = 0;
+  pins = 0;
+  private parked: Parked | null = null;
 
+  /** Takes over a block. */
   constructor(
     public executor: Executor,
-    public address: number,
+    private block: number,
     readonly length: number,
-  ) {}
+  ) {
+    executor.residents.enter(this);
+  }
 
   static allocate(executor: Executor, length: number): Storage {
     chargeBlock(length);
@@ -30,6 +62,17 @@ export class Storage {
     if (tracing === executor) tracing.track(storage);
     else if (paused !== null) paused.made.add(storage);
     return storage;
+  }
+
+  /** Where its elements are in the heap: there they stay until commands have run. Brings them back if they are parked. */
+  get address(): number {
+    if (this.parked !== null) this.comeBack(this.parked);
+    this.stamp = this.executor.residents.epoch;
+    return this.block;
+  }
+
+  get isParked(): boolean {
+    return this.parked !== null;
   }
 
   retain(): this {
@@ -57,12 +100,91 @@ export class Storage {
   relocate(executor: Executor, words: ArrayLike<number>): void {
     const address = executor.allocator.allocate(this.length);
     executor.write(address, words, 'int32');
-    this.executor.allocator.release(this.address, this.length);
+    this.vacate();
+    this.settle(executor, address);
+  }
+
+  /** Leaves the list of the executor's residents, and keeps its block there, which the caller takes care of. */
+  depart(): { executor: Executor; address: number } {
+    const { executor, address } = this;
+    executor.residents.leave(this);
+    return { executor, address };
+  }
+
+  /** From now on it is said to be there, though the block is not its own. */
+  visit(executor: Executor, address: number): void {
     this.executor = executor;
-    this.address = address;
+    this.block = address;
+  }
+
+  /** From now on it has this block. */
+  settle(executor: Executor, address: number): void {
+    this.visit(executor, address);
+    executor.residents.enter(this);
   }
 
   release(): void {
-    if (--this.refs === 0) this.executor.allocator.release(this.address, this.length);
+    if (--this.refs === 0) this.vacate();
+  }
+
+  /** Gives up its block, or its elements. */
+  private vacate(): void {
+    const { executor, parked } = this;
+    if (parked !== null) {
+      countBack(parked);
+      this.parked = null;
+      return;
+    }
+    executor.allocator.release(this.block, this.length);
+    executor.residents.leave(this);
+  }
+
+  park(): void {
+    const { executor, block, length } = this;
+    this.parked = countParked(this.isVolatile ? null : executor.save!(block, length), this.handles);
+    executor.allocator.release(block, length);
+    executor.residents.leave(this);
+    for (let held = this.held; held !== null; held = held.next) {
+      held.storage = null;
+      held.variable = null;
+      held.membership = null;
+    }
+  }
+
+  private comeBack(parked: Parked): void {
+    const { executor, length } = this;
+    this.block = executor.allocator.allocate(length);
+    this.parked = null;
+    countBack(parked);
+    if (parked.elements !== null) {
+      executor.restore!(this.block, parked.elements);
+      executor.residents.returned(this);
+    }
+    executor.residents.enter(this);
+    for (let held = this.held; held !== null; held = held.next) {
+      if (held.isGone) this.settleDeath(held);
+      else held.storage = this;
+    }
+  }
+
+  /** A tensor was collected while this was parked. */
+  private settleDeath(held: Held): void {
+    this.unlink(held);
+    this.handles--;
+    this.refs--;
+  }
+
+  /** Notes what the collector knows of one of its tensors. */
+  link(held: Held): void {
+    held.next = this.held;
+    held.previous = null;
+    if (this.held !== null) this.held.previous = held;
+    this.held = held;
+  }
+
+  unlink({ next, previous }: Held): void {
+    if (previous !== null) previous.next = next;
+    else this.held = next;
+    if (next !== null) next.previous = previous;
   }
 }

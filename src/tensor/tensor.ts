@@ -15,9 +15,9 @@ import {
   untracked,
   Variable,
 } from './graph.ts';
-import { adopt, forget, type Held, type Keeper, letGo } from './scope.ts';
+import { adopt, forget, type Keeper, letGo } from './scope.ts';
 import { isContiguous, numelOf, type Shape, show } from './shapes.ts';
-import type { Storage } from './storage.ts';
+import type { Held, Storage } from './storage.ts';
 import { active, tracing } from './trace.ts';
 
 /** Elements as JavaScript arrays, one level per dimension. */
@@ -208,6 +208,20 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     if (before !== null) releaseHistory(before);
   }
 
+  /** @internal Has its elements elsewhere from now on: takes over one reference to `place`. */
+  settle(place: Storage): void {
+    const { storage, held } = this;
+    if (held !== null) {
+      storage.unlink(held);
+      held.storage = place;
+      place.link(held);
+    }
+    place.handles++;
+    this.storageOrNull = place;
+    storage.handles--;
+    storage.release();
+  }
+
   /** Frees the tensor. Its memory is reused once no view and no graph needs it any more. Using the tensor afterwards is an error. */
   dispose(): void {
     if (arguments.length > 0) noMore('dispose', 0, arguments);
@@ -216,7 +230,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     this.storageOrNull = null;
     this.ownVariable = null;
     this.membership = null;
-    forget(this);
+    forget(this, storage);
     storage.handles--;
     storage.release();
     if (variable !== null) letGoOfVariable(variable);

@@ -7,6 +7,7 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { Residents } from '../../bindings/memory/residents.ts';
 import { FAULT_WORDS, refusalOf } from '../../bindings/ranges.ts';
 import { isError } from '../../bindings/realm.ts';
 import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
@@ -37,9 +38,10 @@ class GpuAllocator extends Allocator {
   constructor(
     end: number,
     grow: (elements: number) => number,
+    residents: Residents,
     private readonly check: () => void,
   ) {
-    super(0, end, grow);
+    super(0, end, grow, residents);
   }
 
   override allocate(elements: number): number {
@@ -61,6 +63,7 @@ class GpuAllocator extends Allocator {
 
 export class WebGpuExecutor implements Executor, Host {
   readonly device = 'webgpu';
+  readonly residents = new Residents(false);
   readonly allocator: GpuAllocator;
   readonly program = new ProgramBlock(new Int32Array(PROGRAM_WORDS));
   readonly randomState: number;
@@ -99,6 +102,7 @@ export class WebGpuExecutor implements Executor, Host {
     this.allocator = new GpuAllocator(
       elements,
       (wanted) => this.grow(wanted),
+      this.residents,
       () => this.check(),
     );
     this.randomState = this.allocator.allocate(RANDOM_WORDS);

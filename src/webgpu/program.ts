@@ -48,6 +48,8 @@ export class GpuProgram implements LoadedProgram {
     this.planAll();
   }
 
+  ready(): void {}
+
   patch(at: number, word: number): void {
     if (this.words[at] === word) return;
     this.words[at] = word;

@@ -2,16 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { Residents } from '../../bindings/memory/residents.ts';
 
 const LIMIT = 1 << 20;
 
 function heap(start = 0, limit = LIMIT) {
   const grown: number[] = [];
-  const allocator = new Allocator(start, 1024, (elements) => {
+  const grow = (elements: number) => {
     if (elements > limit) return 0;
     grown.push(elements);
     return elements;
-  });
+  };
+  const allocator = new Allocator(start, 1024, grow, new Residents());
   return { allocator, grown };
 }
 

@@ -178,14 +178,14 @@ describe.each(executors)('computed indices on %s', (_, executor) => {
       const table = randn(3, 1);
       const x = tensor([0], { requiresGrad: true });
       x.sum().backward();
-      // When measured, gradients are accumulated again and again.
+      // While it is measured, gradients are accumulated again and again.
       const rows = compile(() => {
         x.sum().backward();
         return table.indexSelect(0, x.grad!.to('int32'));
       });
       rows();
       profile(rows, { repeats: 1 });
-      expect(x.grad!.item()).toBeGreaterThan(3);
+      expect(x.grad!.item()).toBe(2);
       expect(executor.get(executor.fault, 'int32')).toBe(0);
     });
   });

@@ -122,7 +122,7 @@ describe.each(executors)('the prologue on %s', (_, executor) => {
     };
     check();
     const { loadedPrologue } = replayOf(f) as unknown as { loadedPrologue: { run(): void } };
-    const { run } = loadedPrologue;
+    const run = loadedPrologue.run.bind(loadedPrologue);
     vi.spyOn(loadedPrologue, 'run').mockImplementation(() => {
       runs++;
       run();

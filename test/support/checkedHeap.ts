@@ -7,6 +7,7 @@
 import { OutOfMemoryError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
+import { Residents } from '../../bindings/memory/residents.ts';
 import { parse } from '../../src/program/commands.ts';
 
 /** Elements of a guard: one cache line, so that blocks stay aligned. */
@@ -81,7 +82,7 @@ export class CheckedHeap {
   private waitingElements = 0;
   private allocations = 0;
   /** Counts as the executor's own allocator would. */
-  private readonly counter = new Allocator(0, 2 ** 30, () => 0);
+  private readonly counter = new Allocator(0, 2 ** 30, () => 0, new Residents());
   /** Below this there may be earlier blocks of the executor itself. */
   private readonly first: number;
   private readonly allocate: (elements: number) => number;
@@ -90,7 +91,11 @@ export class CheckedHeap {
   /** The bytes that the memory would have. */
   private reserved: number;
 
-  constructor(private readonly executor: Executor) {
+  /** @param parks whether every allocation parks whatever can be parked */
+  constructor(
+    private readonly executor: Executor,
+    parks = false,
+  ) {
     const { allocator } = executor;
     this.reserved = allocator.bytesReserved;
     this.allocate = allocator.allocate.bind(allocator);
@@ -99,8 +104,11 @@ export class CheckedHeap {
     this.first = this.allocate(1);
     this.free(this.first, 1);
     Object.assign(allocator, {
-      allocate: (elements: number) => this.take(elements),
-      release: (address: number, elements: number) => this.giveBack(address, elements),
+      allocate: (elements: number) => {
+        if (parks) executor.residents.clear();
+        return this.unnoticed(() => this.take(elements));
+      },
+      release: (address: number, elements: number) => this.unnoticed(() => this.giveBack(address, elements)),
     });
     // Guards and waiting blocks make the allocator's own figures larger than they would be.
     Object.defineProperties(allocator, {
@@ -109,6 +117,17 @@ export class CheckedHeap {
       bytesReserved: { configurable: true, get: () => this.reserved },
     });
     this.watch();
+  }
+
+  /** Runs `fn`, which reads and writes the memory, without a mark in what was used when. */
+  private unnoticed<T>(fn: () => T): T {
+    const { residents } = this.executor;
+    const { epoch } = residents;
+    try {
+      return fn();
+    } finally {
+      residents.epoch = epoch;
+    }
   }
 
   private take(elements: number): number {
@@ -244,6 +263,7 @@ export class CheckedHeap {
         const own = words.slice();
         const loaded = load(words, commands);
         return {
+          ready: () => loaded.ready(),
           patch: (at, word) => {
             own[at] = word;
             loaded.patch(at, word);
