@@ -103,6 +103,10 @@ export class Allocator implements HeapAllocator {
     this.blocks--;
   }
 
+  bytesOf(elements: number): number {
+    return linesOf(classOf(Math.max(1, Math.ceil(elements / LINE)))) * LINE * 4;
+  }
+
   /** Has the heap hold at most this many bytes; it keeps what it has. */
   limitTo(bytes: number): void {
     this.hardLimit = Math.min(MAX_ELEMENTS, Math.floor(bytes / 4));

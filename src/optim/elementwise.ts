@@ -104,6 +104,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** Updates all parameters of an executor in one command. */
   private run(steps: readonly Step<O>[]): void {
     const executors = new Set<Executor>();
+    for (const step of steps) bringBack(step);
     for (const { group, param, gradient, state, block } of steps) {
       const { executor } = param;
       const { program } = executor;
@@ -123,8 +124,8 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     // Settings that were changed to something invalid are refused when the step is recorded again.
     recorder.conditions.push(() => this.areSettingsRight());
     for (const { group, param, gradient, state, block } of steps) {
-      this.update(group, param, gradient, state, block.storage.address);
       recorder.capture(block.storage);
+      this.update(group, param, gradient, state, block.storage.address);
       recorder.beforeRun({
         memory: block.storage,
         run: () => this.refresh(group, state, block),
@@ -186,6 +187,13 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
 /** Frees the copies of gradients that were not contiguous. */
 function release(steps: readonly { param: Tensor; gradient: Tensor }[]): void {
   for (const { param, gradient } of steps) done(gradient, param.variable!.grad!);
+}
+
+/** Has all that an update needs in the heap: nothing may run out of memory once updates wait to run. */
+function bringBack({ param, gradient, state, block }: Omit<Step<object>, 'group'>): number {
+  let sum = param.address + gradient.address + block.storage.address;
+  for (const name in state) if (isTensor(state[name])) sum += state[name].address;
+  return sum;
 }
 
 /** Runs the updates in an executor's program as one command. */

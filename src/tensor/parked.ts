@@ -25,7 +25,7 @@ export interface Parked {
   readonly elements: NumericArray | null;
   readonly ticket: Ticket;
   readonly bytes: number;
-  readonly tensors: number;
+  tensors: number;
 }
 
 /** Bytes up to which storages share a ticket, and how many do: what the collector is asked to report costs memory itself. */
@@ -68,15 +68,21 @@ function ticketFor(bytes: number): Ticket {
   return ticket;
 }
 
-/** Counts a storage that is parked with so many tensors on it. */
-export function countParked(elements: NumericArray | null, tensors: number): Parked {
+/** Counts a storage that is parked: the bytes of its block, and how many tensors are on it. */
+export function countParked(elements: NumericArray | null, bytes: number, tensors: number): Parked {
   isPressed = true;
-  const bytes = elements === null ? 0 : elements.byteLength;
   const ticket = ticketFor(bytes);
   ticket.count.bytes += bytes;
   ticket.count.tensors += tensors;
   add(bytes, tensors);
   return { elements, ticket, bytes, tensors };
+}
+
+/** There are more tensors on a parked storage, or fewer. */
+export function recountParked(parked: Parked, change: number): void {
+  parked.tensors += change;
+  parked.ticket.count.tensors += change;
+  add(0, change);
 }
 
 /** The storage is back, or nobody needs it. */

@@ -40,7 +40,7 @@ function free(held: Held): void {
     return;
   }
   storage.unlink(held);
-  storage.handles--;
+  storage.detach();
   storage.release();
   if (membership !== null) releaseHistory(membership);
   if (variable === null) return;

@@ -9,7 +9,7 @@ import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import type { Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
-import { countBack, countParked, type Parked } from './parked.ts';
+import { countBack, countParked, type Parked, recountParked } from './parked.ts';
 import { paused, tracing } from './trace.ts';
 
 /**
@@ -73,6 +73,18 @@ export class Storage implements Resident {
 
   get isParked(): boolean {
     return this.parked !== null;
+  }
+
+  /** One more tensor is on it. */
+  attach(): void {
+    this.handles++;
+    if (this.parked !== null) recountParked(this.parked, 1);
+  }
+
+  /** A tensor is no longer on it. */
+  detach(): void {
+    this.handles--;
+    if (this.parked !== null) recountParked(this.parked, -1);
   }
 
   retain(): this {
@@ -141,7 +153,8 @@ export class Storage implements Resident {
 
   park(): void {
     const { executor, block, length } = this;
-    this.parked = countParked(this.isVolatile ? null : executor.save!(block, length), this.handles);
+    const elements = this.isVolatile ? null : executor.save!(block, length);
+    this.parked = countParked(elements, elements === null ? 0 : executor.allocator.bytesOf(length), this.handles);
     executor.allocator.release(block, length);
     executor.residents.leave(this);
     for (let held = this.held; held !== null; held = held.next) {

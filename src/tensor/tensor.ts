@@ -67,7 +67,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     variable: Variable | null = null,
   ) {
     super();
-    storage.handles++;
+    storage.attach();
     this.storageOrNull = storage;
     // A copy, because the caller may change its array later.
     this.shape = shape.slice() as readonly number[] as S;
@@ -216,9 +216,9 @@ export class Tensor<S extends Shape = Shape> extends Marked {
       held.storage = place;
       place.link(held);
     }
-    place.handles++;
+    place.attach();
     this.storageOrNull = place;
-    storage.handles--;
+    storage.detach();
     storage.release();
   }
 
@@ -231,7 +231,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
     this.ownVariable = null;
     this.membership = null;
     forget(this, storage);
-    storage.handles--;
+    storage.detach();
     storage.release();
     if (variable !== null) letGoOfVariable(variable);
     if (membership !== null) releaseHistory(membership);
