@@ -28,6 +28,8 @@ export interface HeapAllocator {
   allocate(elements: number): number;
   /** Takes a block back. */
   release(address: number, elements: number): void;
+  /** Has the heap hold at most this many bytes from now on. */
+  limitTo(bytes: number): void;
   /** Bytes of a block for this many elements. */
   bytesOf(elements: number): number;
 }

@@ -56,6 +56,11 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
+/** Whether calling it gives a promise, which shows before the call unless a compiler has rewritten it. */
+export function isAsyncFunction(value: unknown): boolean {
+  return kindOf(value) === 'AsyncFunction';
+}
+
 export function isMap(value: unknown): value is Map<unknown, unknown> {
   return value instanceof Map || kindOf(value) === 'Map';
 }

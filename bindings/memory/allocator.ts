@@ -107,9 +107,11 @@ export class Allocator implements HeapAllocator {
     return linesOf(classOf(Math.max(1, Math.ceil(elements / LINE)))) * LINE * 4;
   }
 
-  /** Has the heap hold at most this many bytes; it keeps what it has. */
   limitTo(bytes: number): void {
     this.hardLimit = Math.min(MAX_ELEMENTS, Math.floor(bytes / 4));
+    if (this.hardLimit >= this.end || this.limit !== this.end) return;
+    // What is there beyond, and not in use, is not to be used.
+    this.limit = this.end = Math.max(this.top, this.hardLimit);
   }
 
   /** Leaves the blocks handed out so far out of the counts: they are the executor's own. */
@@ -198,7 +200,8 @@ export class Allocator implements HeapAllocator {
   }
 
   private outOfMemory(elements: number): OutOfMemoryError {
-    const detail = this.describe();
+    const limit = this.hardLimit < MAX_ELEMENTS ? `memoryLimitMiB is ${this.hardLimit / 2 ** 18}` : '';
+    const detail = [limit, this.describe()].filter((part) => part !== '').join('; ');
     return new OutOfMemoryError(
       `cannot allocate ${elements} elements (${mebibytes(elements)}): ${mebibytes(this.bytesInUse / 4)} in use in ${this.blocks} blocks` +
         ` of ${mebibytes(this.end)} reserved${detail === '' ? '' : `; ${detail}`}`,

@@ -65,34 +65,55 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
 
   batch(indices: Int32Array): T {
     if (arguments.length > 1) noMore('TensorDataset.batch', 1, arguments);
-    return compose(() => {
-      const index = tensor(indices, { device: this.tensors[0]?.device });
-      return this.tensors.map((t) => t.indexSelect(0, index)) as T;
-    });
+    return this.gather(indices)();
+  }
+
+  /** @internal */
+  gather(indices: Int32Array): () => T {
+    return () =>
+      compose(() => {
+        const index = tensor(indices, { device: this.tensors[0]?.device });
+        return this.tensors.map((t) => t.indexSelect(0, index)) as T;
+      });
   }
 }
 
-/** Examples, stacked part by part. Refuses what an `async get` gives. */
-function stacked<T extends Tensor[]>(makers: readonly (() => T)[]): T {
-  return compose(() => {
-    const examples = makers.map((make) => make());
-    const [first] = examples;
-    if (!Array.isArray(first)) {
-      refuse(
-        ArgumentError,
-        'collate',
-        'a data set must give a list of tensors for each example; asynchronous reading belongs in prepare()',
-        { argument: 'get', got: first },
-      );
-    }
-    return first.map((_, part) => stack(examples.map((example) => example[part]!))) as T;
-  });
+/**
+ * Makes tensors that nobody else has: whoever calls it may free them. What a data set itself makes may be needed again, by a data set that
+ * remembers its examples.
+ */
+export type MakeBatch<T> = () => T;
+
+/** A data set of the library, which can tell what it makes for a batch from what it has. */
+export interface Gathering<T extends Tensor[]> {
+  gather(indices: Int32Array): MakeBatch<T>;
 }
 
-/** Several examples of any data set, stacked part by part. */
-export function collate<T extends Tensor[]>(dataset: Dataset<T>, indices: Int32Array): T {
-  if (dataset.batch !== undefined) return dataset.batch(indices);
-  return stacked(Array.from(indices, (i) => () => dataset.get(i)));
+/** Whether `batch` is that of a class of the library, not that of a class that extends it. */
+function isGathering<T extends Tensor[]>(dataset: object): dataset is Gathering<T> {
+  return Object.hasOwn(Object.getPrototypeOf(dataset), 'gather') && !Object.hasOwn(dataset, 'batch');
+}
+
+/** Examples, to be stacked part by part. Refuses what an `async get` gives. */
+function stacked<T extends Tensor[]>(examples: readonly T[]): MakeBatch<T> {
+  const [first] = examples;
+  if (!Array.isArray(first)) {
+    refuse(
+      ArgumentError,
+      'collate',
+      'a data set must give a list of tensors for each example; asynchronous reading belongs in prepare()',
+      { argument: 'get', got: first },
+    );
+  }
+  return () => compose(() => first.map((_, part) => stack(examples.map((example) => example[part]!))) as T);
+}
+
+/** Asks a data set for several examples. */
+export function collate<T extends Tensor[]>(dataset: Dataset<T>, indices: Int32Array): MakeBatch<T> {
+  if (isGathering<T>(dataset)) return dataset.gather(indices);
+  if (dataset.batch === undefined) return stacked(Array.from(indices, (i) => dataset.get(i)));
+  const parts = dataset.batch(indices);
+  return () => parts;
 }
 
 /** A pass through a data set: the order of the examples, and their batches. */
@@ -108,7 +129,7 @@ export interface PassPlan<T extends Tensor[]> {
 /** The batches of a pass in their order, with some of them read ahead. */
 export class BatchReader<T extends Tensor[]> {
   /** Batches that are being read, the next one first. */
-  private readonly ahead: Promise<() => T>[] = [];
+  private readonly ahead: Promise<() => MakeBatch<T>>[] = [];
   private started = 0;
 
   constructor(private readonly plan: PassPlan<T>) {}
@@ -118,8 +139,8 @@ export class BatchReader<T extends Tensor[]> {
     return order.subarray(batch * batchSize, (batch + 1) * batchSize);
   }
 
-  /** A function that makes the next batch; a promise of one if the data set reads ahead. */
-  next(): (() => T) | Promise<() => T> {
+  /** A function that asks the data set for the next batch; a promise of one if the data set reads ahead. */
+  next(): (() => MakeBatch<T>) | Promise<() => MakeBatch<T>> {
     const { dataset, batches, prefetch } = this.plan;
     const { prepare } = dataset;
     if (prepare === undefined || prefetch === 0) {
@@ -128,7 +149,7 @@ export class BatchReader<T extends Tensor[]> {
     }
     while (this.started < batches && this.ahead.length <= prefetch) {
       const reading = Promise.all(Array.from(this.indices(this.started++), async (i) => prepare.call(dataset, i)));
-      const batch = reading.then((makers) => () => stacked(makers));
+      const batch = reading.then((makers) => () => stacked(makers.map((make) => make())));
       // A failure is reported where the batch is awaited, not before.
       batch.catch(() => {});
       this.ahead.push(batch);

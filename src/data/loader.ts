@@ -1,11 +1,10 @@
 /** Batches of a data set, in order or shuffled. */
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
 import { Marked, refuseOtherCopy } from '../copies.ts';
-import { type Generator, generatorFor } from '../emit/random.ts';
+import { generatorFor, type Generator as RandomGenerator } from '../emit/random.ts';
 import { checkOptions, checkWhole, FLAG, noMore, VALUE } from '../options.ts';
-import { closeScope, openScope, type Scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { BatchReader, type Dataset } from './dataset.ts';
+import { BatchReader, type Dataset, type MakeBatch } from './dataset.ts';
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions {
@@ -25,9 +24,7 @@ export interface DataLoaderOptions {
 }
 
 /**
- * Iterates over batches. Each iteration is a scope: the batch and everything that the body of the loop made are freed when the next
- * batch is asked for. Use `keep(t)`, or read values with `item()`, for results that should outlive the iteration. `for await` reads
- * ahead; while its body awaits something, the scope of the iteration also takes in what other tasks make.
+ * Iterates over batches. A batch, and whatever is made of it, lives as long as somebody has it; `for await` reads ahead.
  *
  * @throws ArgumentError if the data set has no length and `get`, or an option is out of range
  * @example
@@ -51,7 +48,7 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
   readonly dropLast: boolean;
   /** Batches that are read ahead, ≥ 0, from data sets with `prepare`. Default 1. */
   readonly prefetch: number;
-  private readonly orders: Generator;
+  private readonly orders: RandomGenerator;
 
   constructor(
     /** Where the examples come from. */
@@ -96,66 +93,26 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
     return this.shuffle ? this.orders.permutation(length) : Int32Array.from({ length }, (_, i) => i);
   }
 
-  /** A new pass: `begin` opens the scope of an iteration, which `next` or `end` closes. */
-  private pass(prefetch: number) {
+  private reader(prefetch: number): BatchReader<T> {
     const { batchSize, dataset, length } = this;
-    const reader = new BatchReader({ dataset, order: this.order(), batchSize, batches: length, prefetch });
-    let left = length;
-    let scope: Scope | null = null;
-    const close = () => {
-      if (scope !== null) closeScope(scope);
-      scope = null;
-    };
-    return {
-      /** A function that makes the next batch, or null after the last one. */
-      next() {
-        close();
-        return left-- > 0 ? reader.next() : null;
-      },
-      begin(make: () => T): IteratorResult<T, undefined> {
-        scope = openScope();
-        try {
-          return { done: false, value: make() };
-        } catch (error) {
-          this.end();
-          throw error;
-        }
-      },
-      end(): IteratorResult<T, undefined> {
-        left = 0;
-        close();
-        return { done: true, value: undefined };
-      },
-    };
+    return new BatchReader({ dataset, order: this.order(), batchSize, batches: length, prefetch });
   }
 
-  /** The batches of one epoch; each iteration frees what the one before has made. */
+  /** The batches of one epoch. */
   [Symbol.iterator](): Iterator<T, undefined> {
-    const pass = this.pass(0);
-    return {
-      next() {
-        const make = pass.next() as (() => T) | null;
-        return make === null ? pass.end() : pass.begin(make);
-      },
-      return: () => pass.end(),
-    };
+    return inOrder(this.reader(0), this.length);
   }
 
   /** The same, with batches read ahead if the loader prefetches. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    const pass = this.pass(this.prefetch);
-    return {
-      async next() {
-        const make = pass.next();
-        if (make === null) return pass.end();
-        try {
-          return pass.begin(await make);
-        } catch (error) {
-          pass.end();
-          throw error;
-        }
-      },
-      return: async () => pass.end(),
-    };
+    return readAhead(this.reader(this.prefetch), this.length);
   }
+}
+
+function* inOrder<T extends Tensor[]>(reader: BatchReader<T>, batches: number): Generator<T, undefined> {
+  for (let left = batches; left > 0; left--) yield (reader.next() as () => MakeBatch<T>)()();
+}
+
+async function* readAhead<T extends Tensor[]>(reader: BatchReader<T>, batches: number): AsyncGenerator<T, undefined> {
+  for (let left = batches; left > 0; left--) yield (await reader.next())()();
 }

@@ -3,11 +3,11 @@
  */
 import { ArgumentError, refuse, TraceError } from '../../bindings/errors.ts';
 import type { Device, Executor } from '../../bindings/executor.ts';
+import { isAsyncFunction } from '../../bindings/realm.ts';
 import { dense, done, materialize } from '../emit/emit.ts';
 import { moveTo } from '../ops/index.ts';
 import { checkOptions, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
-import { openScopes } from '../tensor/scope.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Storage } from '../tensor/storage.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
@@ -17,7 +17,7 @@ import { list } from './listing.ts';
 import type { Placement } from './placement.ts';
 import { Programs } from './programs.ts';
 import type { Replay } from './replay.ts';
-import type { Traceable } from './traced.ts';
+import { refuseAsynchronous, type Traceable, withoutProgram } from './traced.ts';
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -49,15 +49,13 @@ export interface Compiled<A extends unknown[], R> {
   dispose(): void;
 }
 
-/** The last calls outside all scopes whose results stay alive. */
-const RECENT_RESULTS = 16;
-
 /**
  * A function that runs as one program. The first call with inputs of new shapes records what `fn` does: forward,
  * backward, optimizer steps; later calls replay it with one call into the kernels. Parameters, the optimizer's memory and
  * settings, and random numbers stay live. After `model.eval()`, `train()` or a change of a parameter's `requiresGrad` the function is
  * recorded again, once for each mode. Replacing a module or parameter by another one is not noticed. Results are new tensors
- * without history; outside scopes the results of the last sixteen calls are kept, and older ones are freed.
+ * without history. Programs are a cache of 128; a function that hardly ever sees the same shapes again says so once and runs without
+ * programs until they repeat.
  *
  * Indices, and other numbers that must be in range, are checked in every run, whether they are given or computed. If one is out of range,
  * the call throws what the operation itself would throw, and everything that the function changes is as it was before the call: parameters,
@@ -83,18 +81,14 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   checkOptions('compile', options, { device: VALUE });
   if (typeof fn !== 'function')
     refuse(ArgumentError, 'compile', `expected a function, got ${typeof fn}`, { argument: 'fn', got: fn });
+  if (isAsyncFunction(fn)) refuseAsynchronous();
   const programs = new Programs(fn as Traceable, options.device);
-  const recent: Tensor[][] = [];
 
   const call = (...args: A): R => {
     if (tracing !== null) return fn(...args);
-    const { replay, assemble } = programs.find(args);
-    const results = runOn(replay, args);
-    if (openScopes() === 0) {
-      recent.push(results);
-      if (recent.length > RECENT_RESULTS) for (const old of recent.shift() ?? []) if (!old.kept) old.dispose();
-    }
-    return assemble(results) as R;
+    const entry = programs.find(args);
+    if (entry === null) return withoutProgram(fn as Traceable, args) as R;
+    return entry.assemble(runOn(entry.replay, args)) as R;
   };
 
   const compiled = Object.defineProperties(call, {

@@ -129,6 +129,7 @@ export class Recorder implements Tracer {
       describe: () => '',
       allocate: (elements) => this.allocate(elements),
       release: () => {},
+      limitTo: () => {},
       bytesOf: () => 0,
     };
   }

@@ -1,7 +1,7 @@
 /** Tracing: runs a function once on a recorder instead of an executor, and makes a program of what was recorded. */
 import { refuse, TraceError } from '../../bindings/errors.ts';
 import { isPromise, isRecord } from '../../bindings/realm.ts';
-import { clone } from '../ops/index.ts';
+import { clone, compose } from '../ops/index.ts';
 import { closeScope, openScope } from '../tensor/scope.ts';
 import { stridesOf } from '../tensor/shapes.ts';
 import { Storage } from '../tensor/storage.ts';
@@ -52,8 +52,7 @@ function traceOn(recorder: Recorder, fn: Traceable, args: readonly unknown[]): T
       const result = fn(
         ...args.map((argument, i) => (isTensor(argument) ? placeholderFor(recorder, argument, i) : argument)),
       );
-      if (isPromise(result))
-        refuse(TraceError, 'compile', 'the function is asynchronous; only synchronous functions can be recorded');
+      refusePromise(result);
       form = mapTensors(result, (tensor) => {
         outputs.push(outputOf(recorder, heap, tensor));
         return new Slot(outputs.length - 1);
@@ -66,16 +65,44 @@ function traceOn(recorder: Recorder, fn: Traceable, args: readonly unknown[]): T
   return { replay: new Replay(recorder, inputs, outputs), assemble: (results) => fill(form, results) };
 }
 
+export function refuseAsynchronous(): never {
+  refuse(TraceError, 'compile', 'the function is asynchronous; only synchronous functions can be recorded');
+}
+
+function refusePromise(result: unknown): void {
+  if (!isPromise(result)) return;
+  // The error tells what is wrong; one more, later, would end the process.
+  result.then(undefined, () => {});
+  refuseAsynchronous();
+}
+
+/** Runs the function as it is, with results as a program has them: new tensors without history. */
+export function withoutProgram(fn: Traceable, args: readonly unknown[]): unknown {
+  args.forEach(refuseGrad);
+  return compose(() => {
+    const result = fn(...args);
+    refusePromise(result);
+    return mapTensors(result, (tensor) => {
+      const isOwn = tensor.storage.refs === 1 && !tensor.kept;
+      return isOwn ? tensor.detach() : clone(tensor.detach());
+    });
+  });
+}
+
+/** Refuses an argument that gradients are wanted of. */
+function refuseGrad(argument: unknown, i: number): void {
+  if (!isTensor(argument) || !argument.requiresGrad) return;
+  refuse(
+    TraceError,
+    'compile',
+    `argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
+    { argument: `args[${i}]` },
+  );
+}
+
 /** What the function is given for argument number i: a tensor on virtual memory. */
 function placeholderFor(recorder: Recorder, argument: Tensor, i: number): Tensor {
-  if (argument.requiresGrad) {
-    refuse(
-      TraceError,
-      'compile',
-      `argument ${i} requires grad; let the function use it from outside instead, or detach() it`,
-      { argument: `args[${i}]` },
-    );
-  }
+  refuseGrad(argument, i);
   const storage = Storage.allocate(recorder, argument.numel);
   recorder.inputs.set(storage, recorder.inputs.size);
   return new Tensor(storage, argument.shape, stridesOf(argument.shape), 0, argument.dtype);

@@ -118,6 +118,7 @@ export class ReferenceExecutor implements Executor {
 
   private grow(elements: number): number {
     if (elements > MAX_ELEMENTS) return 0;
+    if (elements <= this.heap.f.length) return elements;
     let larger: Heap;
     try {
       larger = heapOf(elements, this.precision);

@@ -57,6 +57,11 @@ export interface InitOptions {
   /** Memory that the wasm kernels reserve at the start, in MiB. It grows when needed. Default 16. */
   memoryMiB?: number;
   /**
+   * What the memory of each device may grow to, in MiB: at most 4096, which is the default. What does not fit and has not been used for
+   * longest is moved to the JavaScript heap; on the CPU that begins at 256 MiB, or at the limit if that is lower.
+   */
+  memoryLimitMiB?: number;
+  /**
    * Kernels to run instead of those inside the package: the bytes of `saraf/relaxed.wasm` or `saraf/plain.wasm` of this version,
    * where to load them from, or the module, for hosts that compile only what is deployed (which run one thread).
    */
@@ -108,6 +113,8 @@ let opening: Promise<WebGpuExecutor> | null = null;
 /** How fast CPU and GPU are, once `init({ device: 'auto' })` has measured it. */
 let rates: Rates | null = null;
 let precision: Precision = 'float32';
+/** Bytes that an executor's heap may have. */
+let memoryLimit = Infinity;
 
 function start(device: Device): Executor {
   switch (device) {
@@ -144,7 +151,7 @@ async function openGpu(): Promise<WebGpuExecutor> {
   // Several calls may have waited for it.
   if (executors.get('webgpu') === executor) return executor;
   executor.half = precision === 'float16';
-  executor.allocator.describe = describeTensors;
+  adopt(executor);
   executor.onLoss = () => {
     if (executors.get('webgpu') === executor) executors.delete('webgpu');
     rates = null;
@@ -208,7 +215,7 @@ export function executorFor(device: Device): Executor {
   // saraf/kernels may have started another one, with other settings.
   if (executor === undefined || (device === 'wasm' && executor !== wasmExecutor())) {
     executor = start(device);
-    executor.allocator.describe = describeTensors;
+    adopt(executor);
     executors.set(device, executor);
   }
   return executor;
@@ -246,6 +253,36 @@ export function withExecutor<T>(executor: Executor, fn: () => T): T {
   }
 }
 
+/** Refuses a limit that is not a size, or is below what is to be reserved. */
+function checkLimit(limit: number | undefined, reserved: number | undefined): void {
+  if (limit === undefined) return;
+  const least = reserved ?? 1;
+  if (typeof limit === 'number' && limit >= least && limit <= MOST_MIB) return;
+  const what = reserved === undefined ? '1' : `memoryMiB, ${reserved},`;
+  refuse(
+    ArgumentError,
+    'init',
+    `memoryLimitMiB must be at least ${what} and at most ${MOST_MIB}, got ${String(limit)}`,
+    {
+      argument: 'memoryLimitMiB',
+      got: limit,
+    },
+  );
+}
+
+function setMemoryLimit(limitMiB: number): void {
+  memoryLimit = limitMiB * MIB;
+  for (const { allocator } of executors.values()) allocator.limitTo(memoryLimit);
+}
+
+/** Prepares an executor for tensors. */
+function adopt({ allocator }: Executor): void {
+  allocator.describe = describeTensors;
+  allocator.limitTo(memoryLimit);
+}
+
+const MIB = 2 ** 20;
+const MOST_MIB = 4096;
 const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 const PRECISIONS = ['float32', 'float16'];
 
@@ -266,10 +303,11 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
     precision: VALUE,
     deterministic: FLAG,
     memoryMiB: VALUE,
+    memoryLimitMiB: VALUE,
     wasm: VALUE,
     workerUrl: VALUE,
   });
-  const { threads, device, precision: wanted, deterministic, memoryMiB, wasm, workerUrl } = options;
+  const { threads, device, precision: wanted, deterministic, memoryMiB, memoryLimitMiB, wasm, workerUrl } = options;
   if (threads !== undefined && threads !== 'auto') checkThreads('init', threads);
   if (device !== undefined && !DEVICES.includes(device)) {
     refuse(ArgumentError, 'init', `unknown device ${device} (known: ${DEVICES.join(', ')})`, {
@@ -284,9 +322,11 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
       expected: PRECISIONS,
     });
   }
+  checkLimit(memoryLimitMiB, memoryMiB);
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
   if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  if (memoryLimitMiB !== undefined) setMemoryLimit(memoryLimitMiB);
   if (device === 'reference' || bestVariant() === null) await loadReference();
   const wasMeasured = rates !== null;
   if (wanted !== undefined) setPrecision(wanted);

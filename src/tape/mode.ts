@@ -1,7 +1,7 @@
 /** Whether operations are recorded for backward. */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { isPromise } from '../../bindings/realm.ts';
+import { isAsyncFunction, isPromise } from '../../bindings/realm.ts';
 import { noMore } from '../options.ts';
 
 let recording = true;
@@ -28,6 +28,8 @@ export function withGrad<T>(enabled: boolean, fn: () => T): T {
   }
 }
 
+const asynchronous = () => new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');
+
 /**
  * Runs `fn` without recording: results do not require grad, and leaves may be changed in place.
  *
@@ -38,8 +40,10 @@ export function noGrad<T>(fn: () => T): T {
   if (arguments.length > 1) noMore('noGrad', 1, arguments);
   if (typeof fn !== 'function')
     refuse(ArgumentError, 'noGrad', `expected a function, got ${typeof fn}`, { argument: 'fn', got: fn });
+  if (isAsyncFunction(fn)) throw asynchronous();
   const result = withGrad(false, fn);
-  if (isPromise(result))
-    throw new TypeError('noGrad: the function is asynchronous; what it does later would be recorded');
-  return result;
+  if (!isPromise(result)) return result;
+  // The error tells what is wrong; one more, later, would end the process.
+  result.then(undefined, () => {});
+  throw asynchronous();
 }

@@ -5,7 +5,7 @@
  */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
-import { isMap, isPromise, isSet } from '../../bindings/realm.ts';
+import { isAsyncFunction, isMap, isPromise, isSet } from '../../bindings/realm.ts';
 import { refuseOtherCopy } from '../copies.ts';
 import { noMore } from '../options.ts';
 import { letGoOfVariable, releaseHistory } from './graph.ts';
@@ -107,6 +107,12 @@ export function closeScope(scope: Scope, result?: unknown): void {
   if (escaped !== null) for (const tensor of escaped) own(tensor);
 }
 
+/** Ends a scope without freeing anything: its tensors go to the scope around it. */
+function giveUp(scope: Scope): void {
+  open.splice(open.lastIndexOf(scope), 1);
+  scope.tensors.forEach(own);
+}
+
 /** Lists up to this length are searched element by element. */
 const SHORT = 8;
 
@@ -168,17 +174,26 @@ export function scope<T>(fn: () => T): T {
       argument: 'fn',
       got: fn,
     });
+  if (isAsyncFunction(fn)) throw asynchronous();
   const opened = openScope();
   let result: T | undefined;
   try {
     result = fn();
-    if (isPromise(result))
-      throw new TypeError('scope: the function is asynchronous; tensors of other tasks would be freed with its own');
-    return result;
   } finally {
-    closeScope(opened, result);
+    // What an asynchronous function has made so far it still needs.
+    if (isPromise(result)) giveUp(opened);
+    else closeScope(opened, result);
   }
+  if (!isPromise(result)) return result;
+  // The error tells what is wrong; one more, later, would end the process.
+  result.then(undefined, () => {});
+  throw asynchronous();
 }
+
+const asynchronous = () =>
+  new TypeError(
+    'scope: the function is asynchronous, and a scope ends when it returns; await outside of scopes, or free nothing: memory frees itself',
+  );
 
 /**
  * Takes a tensor out of all scopes: it lives until `dispose()`.

@@ -1,7 +1,7 @@
 /** From the examples that a trainer is given to passes of batches. */
 import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { isInstance, refuseOtherCopy } from '../copies.ts';
-import { BatchReader, collate, type Dataset, TensorDataset } from '../data/dataset.ts';
+import { BatchReader, collate, type Dataset, type Gathering, type MakeBatch, TensorDataset } from '../data/dataset.ts';
 import { DataLoader } from '../data/loader.ts';
 import { generator } from '../emit/random.ts';
 import { tensor } from '../ops/index.ts';
@@ -82,7 +82,7 @@ class DatasetSource implements Source {
 }
 
 /** A range of a data set's examples. */
-class Part implements Dataset {
+class Part implements Dataset, Gathering<Tensor[]> {
   readonly prepare?: (i: number) => Promise<() => Tensor[]>;
 
   constructor(
@@ -98,7 +98,7 @@ class Part implements Dataset {
     return this.whole.get(this.start + i);
   }
 
-  batch(indices: Int32Array): Tensor[] {
+  gather(indices: Int32Array): MakeBatch<Tensor[]> {
     return collate(
       this.whole,
       indices.map((i) => this.start + i),
@@ -111,7 +111,7 @@ function withWeight(parts: Tensor[], weight: number): Tensor[] {
 }
 
 /** A data set with the weights of its examples as an additional last part. */
-class Weighted implements Dataset {
+class Weighted implements Dataset, Gathering<Tensor[]> {
   readonly prepare?: (i: number) => Promise<() => Tensor[]>;
 
   constructor(
@@ -135,10 +135,13 @@ class Weighted implements Dataset {
     return withWeight(this.whole.get(i), this.weights[i]!);
   }
 
-  batch(indices: Int32Array): Tensor[] {
-    const parts = collate(this.whole, indices);
-    const own = Float32Array.from(indices, (i) => this.weights[i]!);
-    return [...parts, tensor(own, { device: parts[0]?.device })];
+  gather(indices: Int32Array): MakeBatch<Tensor[]> {
+    const make = collate(this.whole, indices);
+    return () => {
+      const parts = make();
+      const own = Float32Array.from(indices, (i) => this.weights[i]!);
+      return [...parts, tensor(own, { device: parts[0]?.device })];
+    };
   }
 }
 

@@ -9,7 +9,7 @@ type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
 /**
  * Batches [inputs, …, targets]: an iterable that can be iterated over again for each epoch; a function that begins an iteration; or, with
- * `stepsPerEpoch`, a generator that continues from epoch to epoch. Tensors that a generator makes for a batch are freed after that batch.
+ * `stepsPerEpoch`, a generator that continues from epoch to epoch.
  * A generator that is not finished when `fit` ends is closed, as `for … of` closes one that it leaves early.
  */
 export type BatchIterable = Batches | (() => Batches);
@@ -69,12 +69,12 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
     running ??= begin(op, given);
     const { isAsync, iterator } = running;
     let taken = 0;
-    const look = (result: IteratorResult<Batch>): Tensor[] | null => {
+    const look = (result: IteratorResult<Batch>): (() => Tensor[]) | null => {
       if (result.done) running = null;
       const batch = batchOf(op, result);
       if (batch === null) return taken === 0 || stepsPerEpoch !== undefined ? fail() : null;
       taken++;
-      return batch;
+      return () => batch;
     };
     const failed = (error: unknown): never => {
       running = null;
@@ -84,7 +84,6 @@ export function iterated(op: string, given: BatchIterable, stepsPerEpoch: number
       next() {
         if (taken === stepsPerEpoch) return () => null;
         if (isAsync) return iterator.next().then((result) => () => look(result), failed);
-        // Called in the scope of the batch, so that this scope frees what the generator makes.
         return () => {
           let result: IteratorResult<Batch>;
           try {

@@ -1,13 +1,13 @@
 /** Where batches come from, pass by pass. */
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, MakeBatch } from '../data/dataset.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Makes the tensors of the next batch, or gives null after the last one. */
-type MakeBatch = () => Tensor[] | null;
+/** Asks for the next batch; null after the last one. */
+type NextBatch = () => MakeBatch<Tensor[]> | null;
 
 /** A pass through the examples. */
 export interface Pass {
-  next(): MakeBatch | Promise<MakeBatch>;
+  next(): NextBatch | Promise<NextBatch>;
   /** Ends the pass, perhaps early. */
   end(): Promise<void>;
 }

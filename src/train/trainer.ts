@@ -224,11 +224,12 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
     await ending(pass.end, async () => {
       for (; !signal?.aborted && !this.stopTraining; batch++) {
         const next = pass.next();
-        const make = isPromise(next) ? await next : next;
-        const seen = scope((): Seen | null => {
-          const given = make();
-          if (given === null) return null;
-          const parts = placed(given, this.fixedDevice);
+        const ask = isPromise(next) ? await next : next;
+        // Outside of the scope: a data set may remember what it makes.
+        const make = ask();
+        if (make === null) break;
+        const seen = scope((): Seen => {
+          const parts = placed(make(), this.fixedDevice);
           const result = this.ran(step, parts);
           const end = parts.length - Number(source.weighted);
           const wanted = goals.parts(result, parts.slice(end - goals.count, end));
@@ -236,7 +237,6 @@ export class Trainer<L extends Losses = Loss> implements TrainingState {
           if (canReadAtOnce(wanted[0])) return { losses: goals.takeIn(wanted), copies: null, rows };
           return { losses: [], copies: Promise.all(wanted.map(copyOnCpu)), rows };
         });
-        if (seen === null) break;
         const losses = seen.copies === null ? seen.losses : this.takeInCopies(await seen.copies);
         losses.forEach((loss, i) => {
           totals[i] = (totals[i] ?? 0) + loss * seen.rows;
