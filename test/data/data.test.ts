@@ -117,10 +117,9 @@ describe('DataLoader', () => {
   it('stacks the examples of any data set that has a length and get(i)', () => {
     const squares: data.Dataset = { length: 5, get: (i) => [ones(2).mul(i), tensor(i * i)] };
     const before = memory().tensors;
-    const batches = Array.from(new data.DataLoader(squares, { batchSize: 2 }), ([x, y]) => [
-      x!.toArray(),
-      y!.toArray(),
-    ]);
+    const batches = scope(() =>
+      Array.from(new data.DataLoader(squares, { batchSize: 2 }), ([x, y]) => [x!.toArray(), y!.toArray()]),
+    );
     expect(batches).toEqual([
       [
         [
@@ -141,46 +140,51 @@ describe('DataLoader', () => {
     expect(memory().tensors).toBe(before);
   });
 
-  it('frees the tensors of each iteration, except those that are kept', () => {
-    const loader = new data.DataLoader(tenExamples(), { batchSize: 4 });
-    const before = memory();
-    const seen: Tensor[] = [];
-    const counts: number[] = [];
-    let kept: Tensor | undefined;
-    for (const [x] of loader) {
-      counts.push(memory().tensors - before.tensors);
-      seen.push(x!, x!.mul(2));
-      kept ??= keep(x!.add(1));
-    }
-    expect(counts).toEqual([2, 3, 3]);
-    expect(seen.every((t) => t.isDisposed)).toBe(true);
-    expect(kept!.toArray()).toEqual([
-      [1, 1],
-      [2, 11],
-      [3, 21],
-      [4, 31],
-    ]);
-    kept!.dispose();
-    expect(memory()).toEqual(before);
+  it('gives batches that live as long as somebody has them', () => {
+    scope(() => {
+      const loader = new data.DataLoader(tenExamples(), { batchSize: 4 });
+      let total = tensor(0);
+      for (const [x] of loader) total = total.add(x!.sum());
+      expect(total.item()).toBe(495);
+      expect([...loader].map(([x]) => x!.shape)).toEqual([
+        [4, 2],
+        [4, 2],
+        [2, 2],
+      ]);
+      const [first] = loader;
+      const next = loader[Symbol.iterator]().next().value;
+      expect([first![0]!.toArray(), tensor([7]).item()]).toEqual([next![0]!.toArray(), 7]);
+      let seen: Tensor | undefined;
+      for (const [x] of loader) {
+        seen = x!.mul(2);
+        break;
+      }
+      expect(seen!.shape).toEqual([4, 2]);
+      expect(() => {
+        for (const [x] of loader) x!.reshape(7);
+      }).toThrow(ShapeError);
+    });
   });
 
-  it('frees the tensors of the iteration when the loop is left early or throws', () => {
-    const loader = new data.DataLoader(tenExamples(), { batchSize: 2 });
-    const before = memory();
-    let seen: Tensor | undefined;
-    for (const [x] of loader) {
-      seen = x!.mul(2);
-      break;
+  it('may remember examples, which outlive scopes that make batches of them', () => {
+    const cache = new Map<number, Tensor[]>();
+    const set: data.Dataset = {
+      length: 4,
+      get(i) {
+        const known = cache.get(i) ?? [keep(tensor([i]))];
+        cache.set(i, known);
+        return known;
+      },
+    };
+    const loader = new data.DataLoader(set, { batchSize: 2 });
+    for (let epoch = 0; epoch < 2; epoch++) {
+      const batches = scope(() => Array.from(loader, ([x]) => x!.toArray()));
+      expect(batches).toEqual([
+        [[0], [1]],
+        [[2], [3]],
+      ]);
     }
-    expect(seen!.isDisposed).toBe(true);
-    expect(memory()).toEqual(before);
-    expect(() => {
-      for (const [x] of loader) x!.reshape(7);
-    }).toThrow(ShapeError);
-    expect(memory()).toEqual(before);
-    const outside = scope(() => ones(3));
-    expect(outside.isDisposed).toBe(false);
-    outside.dispose();
+    for (const known of cache.values()) known[0]!.dispose();
   });
 
   it('works inside scopes and other loops', () => {

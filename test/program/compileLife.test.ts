@@ -1,9 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   compile,
   DisposedError,
   F,
-  keep,
   memory,
   nn,
   optim,
@@ -178,12 +177,47 @@ describe('compile', () => {
     });
   });
 
-  it('refuses to record without end', () => {
+  it('runs without programs while calls never repeat, which it says once, and records again when they do', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      scope(() => {
+        let traced = 0;
+        const f = compile((x: Tensor, n: number) => {
+          traced++;
+          return { times: [x.mul(n)] };
+        });
+        const x = tensor([1, 2]);
+        const { programs } = memory();
+        for (let i = 0; i < 300; i++) expect(f(x, i).times[0]!.toArray()).toEqual([i, 2 * i]);
+        expect(traced).toBe(300);
+        expect(memory().programs - programs).toBe(64);
+        expect(warned.mock.calls.map(([message]) => message)).toEqual([
+          expect.stringContaining('64 programs were recorded for a function in vain'),
+        ]);
+        for (let round = 0; round < 80; round++) expect(f(x, 299).times[0]!.toArray()).toEqual([299, 598]);
+        expect([traced, memory().programs - programs]).toEqual([301, 65]);
+        expect(() => f(tensor([1], { requiresGrad: true }), 1e6)).toThrow('argument 0 requires grad');
+        f.dispose();
+        expect(memory().programs).toBe(programs);
+      });
+    } finally {
+      warned.mockRestore();
+    }
+  });
+
+  it('keeps the programs that are used, and lets the others go', () => {
     scope(() => {
-      const f = compile((x: Tensor, n: number) => x.mul(n));
+      let traced = 0;
+      const f = compile((x: Tensor, n: number) => {
+        traced++;
+        return x.mul(n);
+      });
       const x = tensor([1]);
-      for (let i = 0; i < 64; i++) f(x, i);
-      expect(() => f(x, 64)).toThrow('each call brought new shapes or new numbers');
+      const { programs } = memory();
+      for (let i = 1; i <= 1000; i++) {
+        for (const n of [i, 0, i]) expect(f(x, n).item()).toBe(n);
+      }
+      expect([traced, memory().programs - programs]).toEqual([1001, 128]);
       f.dispose();
     });
   });
@@ -208,14 +242,15 @@ describe('compile', () => {
     });
   });
 
-  it('leaves memory flat over ten thousand steps, without a scope', () => {
+  it('leaves memory flat over ten thousand steps', () => {
     const { model, x } = classifier();
     const optimizer = new optim.Adam(model.parameters());
     const step = compile(trainer(model, optimizer));
     const y = labels();
-    for (let i = 0; i < 50; i++) step(x, y);
+    const run = () => scope(() => void step(x, y));
+    run();
     const before = memory();
-    for (let i = 0; i < 10000; i++) step(x, y);
+    for (let i = 0; i < 10000; i++) run();
     expect(memory()).toEqual(before);
     step.dispose();
     for (const t of [x, y]) t.dispose();
@@ -223,19 +258,18 @@ describe('compile', () => {
     optimizer.dispose();
   });
 
-  it('keeps the results of recent calls, and those that were passed to keep()', () => {
+  it('gives results that live as long as somebody has them', () => {
     const x = tensor([1, 2]);
-    const f = compile((t: Tensor) => t.add(1));
-    const first = f(x);
-    const kept = keep(f(x));
-    for (let i = 0; i < 10; i++) f(x);
-    expect(first.toArray()).toEqual([2, 3]);
-    for (let i = 0; i < 10; i++) f(x);
-    expect(first.isDisposed).toBe(true);
-    expect(kept.toArray()).toEqual([2, 3]);
+    const f = compile((t: Tensor, by: Tensor) => t.add(by));
+    const results = Array.from({ length: 100 }, (_, i) =>
+      f(
+        x,
+        scope(() => tensor([i])),
+      ),
+    );
+    expect(results.map((result) => result.toArray())).toEqual(results.map((_, i) => [1 + i, 2 + i]));
     f.dispose();
-    kept.dispose();
-    x.dispose();
+    for (const part of [x, ...results]) part.dispose();
   });
 
   it('leaves the gradients of the program that ran last, and none if the function drops them at its end', () => {

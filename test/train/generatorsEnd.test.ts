@@ -216,7 +216,7 @@ it.each(['sync', 'async'])('the finally of a generator runs before fit is over, 
   expect(log).toEqual(['closed', 'closed']);
 });
 
-it.each(['for', 'for await'])('leaving the loop %s closes the loader', async (kind) => {
+it.each(['for', 'for await'])('leaving the loop %s leaves the batch as it is', async (kind) => {
   const loader = new data.DataLoader(new data.TensorDataset(randn(8, 2)), { batchSize: 2 });
   const seen: Tensor[] = [];
   if (kind === 'for') {
@@ -230,5 +230,5 @@ it.each(['for', 'for await'])('leaving the loop %s closes the loader', async (ki
       break;
     }
   }
-  expect(seen.map((x) => x.isDisposed)).toEqual([true]);
+  expect(seen.map((x) => [x.isDisposed, x.shape])).toEqual([[false, [2, 2]]]);
 });
