@@ -109,8 +109,12 @@ export function checkThreads(op: string, threads: unknown): void {
   }
 }
 
-/** Changes the settings. Refused while blocks of the running executor are in use, unless it can adopt them as it is. */
-export function configure(changes: Partial<WasmSettings>): void {
+/**
+ * Changes the settings. Refused while blocks of the running executor are in use, unless it can adopt them as it is.
+ *
+ * @param parked tensors that have left its memory and come back there
+ */
+export function configure(changes: Partial<WasmSettings>, parked = 0): void {
   const wanted = Object.entries(changes).filter(([, value]) => value !== undefined);
   const next: WasmSettings = { ...settings, ...Object.fromEntries(wanted) };
   const { deterministic, memoryMiB, threads, wasm, workerUrl } = next;
@@ -148,12 +152,13 @@ export function configure(changes: Partial<WasmSettings>): void {
     (name) => String(next[name]) === String(before.settings[name]),
   );
   if (same && given === before.given && isEnough) return;
-  if (executor.allocator.blocks > 0) {
+  const alive = executor.allocator.blocks + parked;
+  if (alive > 0) {
     ({ settings, given } = before);
     refuse(
       ArgumentError,
       'init',
-      `${executor.allocator.blocks} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB, threads, wasm and workerUrl before making any`,
+      `${alive} tensors or arrays are alive in wasm memory; choose deterministic, memoryMiB, threads, wasm and workerUrl before making any`,
     );
   }
   executor.stopThreads();

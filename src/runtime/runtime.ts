@@ -325,7 +325,7 @@ export async function init(options: InitOptions = {}): Promise<RuntimeInfo> {
   checkLimit(memoryLimitMiB, memoryMiB);
   const kernels = wasm === undefined ? wasm : await loadWasm(wasm);
   const changes = { deterministic, memoryMiB, threads, workerUrl, wasm: kernels };
-  if (Object.values(changes).some((value) => value !== undefined)) configure(changes);
+  if (Object.values(changes).some((value) => value !== undefined)) configure(changes, parkedTotal.tensors);
   if (memoryLimitMiB !== undefined) setMemoryLimit(memoryLimitMiB);
   if (device === 'reference' || bestVariant() === null) await loadReference();
   const wasMeasured = rates !== null;
@@ -384,7 +384,8 @@ export function runtimeInfo(): RuntimeInfo {
 }
 
 /**
- * What tensors hold now. If it grows over a training loop, something leaks.
+ * What tensors hold now. It may grow in a loop until memory is full, and then stays; what was dropped counts until the garbage collector has
+ * told, which takes an `await` of something other than a promise that is fulfilled already.
  *
  * @example
  * console.log(memory().bytesInUse);

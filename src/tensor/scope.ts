@@ -1,7 +1,8 @@
 /**
- * Who frees a tensor. Every tensor belongs to the scope that is open when it is made; when the scope ends, it disposes
- * all of its tensors except those that it returns or that were kept. A tensor made outside all scopes lives until `dispose()`;
- * the garbage collector frees it too, but never during synchronous code.
+ * Who frees a tensor. Nobody has to: what is dropped is collected, sooner or later. A tensor belongs to the scope that is open when it is
+ * made; when the scope ends, it disposes all of its tensors except those that it returns or that were kept. One that is made outside of all
+ * scopes is freed when the garbage collector reports it, which it never does during synchronous code; if memory is short before that, its
+ * storage is parked (storage.ts).
  */
 
 import { ArgumentError, refuse } from '../../bindings/errors.ts';
@@ -162,8 +163,9 @@ function collect(value: unknown, into: Set<object>, depth: number): void {
 
 /**
  * Runs `fn` and disposes every tensor that it made, except those that it returns (also in arrays and objects), those given
- * to `keep`, and the gradients of leaves that live on.
+ * to `keep`, and the gradients of leaves that live on. Nobody needs it: it frees sooner, and so keeps memory small.
  *
+ * @throws TypeError if `fn` is asynchronous: before it runs, or, where only its promise shows that, without freeing anything
  * @example
  * const loss = scope(() => model.forward(x).square().mean());
  */

@@ -85,7 +85,7 @@ export class Tensor<S extends Shape = Shape> extends Marked {
   get storage(): Storage {
     if (this.storageOrNull === null) {
       throw new DisposedError(
-        `tensor ${show(this.shape)} was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what must live on)`,
+        `tensor ${show(this.shape)} was used after it had been disposed (by dispose(), or at the end of a scope: return or keep() what must live on)`,
       );
     }
     return this.storageOrNull;
