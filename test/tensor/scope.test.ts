@@ -110,7 +110,25 @@ describe('scope', () => {
     const loop: unknown[] = [1];
     loop.push(loop);
     expect(scope(() => loop)).toBe(loop);
-    expect(() => scope(async () => ones(1))).toThrow(/scope: the function is asynchronous/);
+    let hasRun = false;
+    const run = async () => {
+      hasRun = true;
+      return ones(1);
+    };
+    expect(() => scope(run)).toThrow(/scope: the function is asynchronous/);
+    expect(hasRun).toBe(false);
+  });
+
+  it('frees nothing if only the promise shows that the function is asynchronous, and the promise may fail', async () => {
+    const made: Tensor[] = [];
+    const run = () => {
+      made.push(ones(2));
+      return Promise.reject(new Error('later'));
+    };
+    expect(() => scope(run)).toThrow(TypeError);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(made[0]!.toArray()).toEqual([1, 1]);
+    made[0]!.dispose();
   });
 
   it('does not free gradients of leaves', () => {
@@ -143,7 +161,7 @@ describe('dispose', () => {
     for (const use of uses) {
       expect(use).toThrow(DisposedError);
       expect(use).toThrow(
-        'tensor [2,3] was used after it had been disposed (by dispose(), or at the end of a scope or of a DataLoader step: keep() what must live on)',
+        'tensor [2,3] was used after it had been disposed (by dispose(), or at the end of a scope: return or keep() what must live on)',
       );
     }
     expect(String(t)).toBe('Tensor([2,3], float32, disposed)');
