@@ -8,6 +8,7 @@ import { dense, done } from '../emit/emit.ts';
 import { noMore } from '../options.ts';
 import { groupFrom } from '../program/group.ts';
 import { withGrad } from '../tape/mode.ts';
+import { parkedTotal } from '../tensor/parked.ts';
 import { Storage } from '../tensor/storage.ts';
 import { isTensor, type Tensor } from '../tensor/tensor.ts';
 import { type Tracer, tracing, untraced } from '../tensor/trace.ts';
@@ -104,7 +105,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** Updates all parameters of an executor in one command. */
   private run(steps: readonly Step<O>[]): void {
     const executors = new Set<Executor>();
-    for (const step of steps) bringBack(step);
+    if (parkedTotal.bytes > 0) for (const step of steps) bringBack(step);
     for (const { group, param, gradient, state, block } of steps) {
       const { executor } = param;
       const { program } = executor;

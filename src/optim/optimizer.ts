@@ -59,6 +59,26 @@ function disposeAll(states: ReadonlyMap<Tensor, ParamState>): void {
   for (const values of states.values()) for (const value of Object.values(values)) if (isTensor(value)) value.dispose();
 }
 
+/** Refuses a gradient that a step cannot use. */
+function checkGradient(op: string, param: Tensor): void {
+  const gradient = param.variable?.grad;
+  if (gradient === undefined || gradient === null) return;
+  commonExecutor(op, param, gradient);
+  if (gradient.dtype !== 'float32') {
+    refuse(DTypeError, op, `gradients must be float32, got ${gradient.dtype}`, {
+      argument: 'grad',
+      got: gradient.dtype,
+    });
+  }
+  if (!sameShape(gradient.shape, param.shape)) {
+    refuse(ShapeError, op, `a gradient is ${show(gradient.shape)}, its parameter ${show(param.shape)}`, {
+      argument: 'grad',
+      got: gradient.shape,
+      expected: param.shape,
+    });
+  }
+}
+
 /** What all optimizers have in common. */
 export abstract class Optimizer<O extends object> extends Marked {
   /** Groups of parameters with their settings, live: `optimizer.paramGroups[0].lr = 0.01`. */
@@ -138,24 +158,7 @@ export abstract class Optimizer<O extends object> extends Marked {
   protected checkStep(): void {
     const op = `${this.name}.step`;
     this.checkSettings(op, this.paramGroups);
-    for (const param of this.paramGroups.flatMap((group) => group.params)) {
-      const gradient = param.variable?.grad;
-      if (gradient === undefined || gradient === null) continue;
-      commonExecutor(op, param, gradient);
-      if (gradient.dtype !== 'float32') {
-        refuse(DTypeError, op, `gradients must be float32, got ${gradient.dtype}`, {
-          argument: 'grad',
-          got: gradient.dtype,
-        });
-      }
-      if (!sameShape(gradient.shape, param.shape)) {
-        refuse(ShapeError, op, `a gradient is ${show(gradient.shape)}, its parameter ${show(param.shape)}`, {
-          argument: 'grad',
-          got: gradient.shape,
-          expected: param.shape,
-        });
-      }
-    }
+    for (const { params } of this.paramGroups) for (const param of params) checkGradient(op, param);
   }
 
   /** @internal The tensors that it remembers for its parameters. */
@@ -297,7 +300,8 @@ export abstract class Optimizer<O extends object> extends Marked {
       state = {};
       this.state.set(param, state);
     }
-    for (const [name, value] of Object.entries(state)) {
+    for (const name in state) {
+      const value = state[name];
       if (isTensor(value) && value.executor !== param.executor) {
         state[name] = this.copyOf(value, param);
         value.dispose();
