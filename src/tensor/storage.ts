@@ -6,7 +6,7 @@
  * sooner or later it is parked, and the collector takes all of it.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
-import type { Resident } from '../../bindings/memory/residents.ts';
+import type { Lease, Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
 import { countBack, countParked, type Parked, recountParked } from './parked.ts';
@@ -46,6 +46,7 @@ export class Storage implements Resident {
   stamp = 0;
   pins = 0;
   private parked: Parked | null = null;
+  private lease: Lease | null = null;
 
   /** Takes over a block. */
   constructor(
@@ -53,7 +54,7 @@ export class Storage implements Resident {
     private block: number,
     readonly length: number,
   ) {
-    executor.residents.enter(this);
+    this.enter();
   }
 
   static allocate(executor: Executor, length: number): Storage {
@@ -75,16 +76,34 @@ export class Storage implements Resident {
     return this.parked !== null;
   }
 
+  /** Whether it cannot be parked, and the collector frees its block with it. */
+  get isLeased(): boolean {
+    return this.lease !== null;
+  }
+
+  private enter(): void {
+    this.lease = this.executor.residents.enter(this, this.block);
+  }
+
+  private leave(): void {
+    this.executor.residents.leave(this, this.lease);
+    this.lease = null;
+  }
+
   /** One more tensor is on it. */
   attach(): void {
-    this.handles++;
-    if (this.parked !== null) recountParked(this.parked, 1);
+    this.recount(1);
   }
 
   /** A tensor is no longer on it. */
   detach(): void {
-    this.handles--;
-    if (this.parked !== null) recountParked(this.parked, -1);
+    this.recount(-1);
+  }
+
+  private recount(change: number): void {
+    this.handles += change;
+    if (this.parked !== null) recountParked(this.parked, change);
+    else if (this.lease !== null) this.lease.tensors += change;
   }
 
   retain(): this {
@@ -119,7 +138,7 @@ export class Storage implements Resident {
   /** Leaves the list of the executor's residents, and keeps its block there, which the caller takes care of. */
   depart(): { executor: Executor; address: number } {
     const { executor, address } = this;
-    executor.residents.leave(this);
+    this.leave();
     return { executor, address };
   }
 
@@ -132,7 +151,7 @@ export class Storage implements Resident {
   /** From now on it has this block. */
   settle(executor: Executor, address: number): void {
     this.visit(executor, address);
-    executor.residents.enter(this);
+    this.enter();
   }
 
   release(): void {
@@ -148,7 +167,7 @@ export class Storage implements Resident {
       return;
     }
     executor.allocator.release(this.block, this.length);
-    executor.residents.leave(this);
+    this.leave();
   }
 
   park(): void {
@@ -156,7 +175,7 @@ export class Storage implements Resident {
     const elements = this.isVolatile ? null : executor.save!(block, length);
     this.parked = countParked(elements, elements === null ? 0 : executor.allocator.bytesOf(length), this.handles);
     executor.allocator.release(block, length);
-    executor.residents.leave(this);
+    this.leave();
     for (let held = this.held; held !== null; held = held.next) {
       held.storage = null;
       held.variable = null;
@@ -173,7 +192,7 @@ export class Storage implements Resident {
       executor.restore!(this.block, parked.elements);
       executor.residents.returned(this);
     }
-    executor.residents.enter(this);
+    this.enter();
     for (let held = this.held; held !== null; held = held.next) {
       if (held.isGone) this.settleDeath(held);
       else held.storage = this;
