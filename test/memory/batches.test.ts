@@ -1,6 +1,7 @@
 /** Batches that a loader has given need no memory until they are used again, and hold what they held. */
 import { describe, expect, it } from 'vitest';
 import { compile, data, memory, move, nn, noGrad, optim, scope, type Tensor, tensor } from '../../src/index.ts';
+import { isParking } from '../support/inUse.ts';
 
 const ROWS = 12;
 const values = Array.from({ length: ROWS * 5 }, (_, i) => i);
@@ -56,7 +57,7 @@ describe('batches that a loader has left behind', () => {
       const batches = left(x, y);
       // The last batch is still in use.
       expect(memory().bytesInUse - before).toBeLessThanOrEqual(2 * 128);
-      expect(memory().bytesParked).toBe(0);
+      if (!isParking) expect(memory().bytesParked).toBe(0);
       const numbers = batches.filter((_, i) => i % 2 === 1).flatMap((batch) => [...batch.dataSync()]);
       expect([...numbers].sort((a, b) => a - b)).toEqual(values.slice(0, ROWS));
       const rows = batches.filter((_, i) => i % 2 === 0).flatMap((batch) => batch.toArray() as number[][]);
