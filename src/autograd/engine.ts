@@ -141,6 +141,7 @@ function deposit(leaf: Variable, gradient: Tensor, createGraph: boolean, left: T
     takeGrad(leaf);
     leaf.grad = sum;
   } else if (before.contiguous) {
+    before.storage.willChange();
     emitBinaryInto('add', before, gradient, before);
     before.storage.version++;
   } else {

@@ -4,8 +4,19 @@ import { ArgumentError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { Marked } from '../copies.ts';
 import { checkTensor, compose, stack, tensor } from '../ops/index.ts';
 import { noMore } from '../options.ts';
+import { holdsRows } from '../tensor/rowsOf.ts';
 import { show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { tracing } from '../tensor/trace.ts';
+
+/** Rows of a tensor. They are known by their numbers, so that a batch that nobody uses any more needs no memory. */
+function rowsOf(t: Tensor, indices: Int32Array, index: Tensor): Tensor {
+  const rows = t.indexSelect(0, index);
+  const { storage, offset, numel, shape } = t;
+  if (tracing === null && t.contiguous)
+    holdsRows(rows.storage, storage, { start: offset, inner: numel / (shape[0] ?? 1), indices: indices.slice() });
+  return rows;
+}
 
 /** Examples by number; an example is a list of tensors `T`, such as an image and its label. */
 export interface Dataset<T extends Tensor[] = Tensor[]> {
@@ -73,7 +84,7 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Marked impleme
     return () =>
       compose(() => {
         const index = tensor(indices, { device: this.tensors[0]?.device });
-        return this.tensors.map((t) => t.indexSelect(0, index)) as T;
+        return this.tensors.map((t) => rowsOf(t, indices, index)) as T;
       });
   }
 }

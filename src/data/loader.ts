@@ -110,9 +110,15 @@ export class DataLoader<T extends Tensor[] = Tensor[]> extends Marked implements
 }
 
 function* inOrder<T extends Tensor[]>(reader: BatchReader<T>, batches: number): Generator<T, undefined> {
-  for (let left = batches; left > 0; left--) yield (reader.next() as () => MakeBatch<T>)()();
+  for (let left = batches; left > 0; left--) yield* once((reader.next() as () => MakeBatch<T>)()());
 }
 
 async function* readAhead<T extends Tensor[]>(reader: BatchReader<T>, batches: number): AsyncGenerator<T, undefined> {
-  for (let left = batches; left > 0; left--) yield (await reader.next())()();
+  for (let left = batches; left > 0; left--) yield* once((await reader.next())()());
+}
+
+/** Gives a batch. When the next one is asked for, few programs use it any more. */
+function* once<T extends Tensor[]>(batch: T): Generator<T, void> {
+  yield batch;
+  for (const part of batch) part.storageOrNull?.rest();
 }

@@ -41,6 +41,8 @@ export function emitMoments(x: Tensor, view: NormView, eps: number, running: Run
   const rstd = empty(executor, [groups], 'float32');
   if (x.numel === 0) return { mean, rstd };
   const momentum = running === null ? 0 : running.momentum;
+  running?.mean.storage.willChange();
+  running?.variance.storage.willChange();
   encodeMoments(executor.program, {
     x: x.address,
     mean: mean.address,

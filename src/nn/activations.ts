@@ -25,6 +25,7 @@ import { Module } from './module.ts';
  */
 export class ReLU extends Module {
   /** @internal */ static override name = 'ReLU';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU.forward', 1, arguments);
@@ -40,6 +41,7 @@ export class ReLU extends Module {
  */
 export class Sigmoid extends Module {
   /** @internal */ static override name = 'Sigmoid';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Sigmoid.forward', 1, arguments);
@@ -55,6 +57,7 @@ export class Sigmoid extends Module {
  */
 export class Tanh extends Module {
   /** @internal */ static override name = 'Tanh';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Tanh.forward', 1, arguments);
@@ -70,6 +73,7 @@ export class Tanh extends Module {
  */
 export class Identity extends Module {
   /** @internal */ static override name = 'Identity';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Identity.forward', 1, arguments);
@@ -85,6 +89,7 @@ export class Identity extends Module {
  */
 export class BinaryStep extends Module {
   /** @internal */ static override name = 'BinaryStep';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('BinaryStep.forward', 1, arguments);
@@ -100,6 +105,7 @@ export class BinaryStep extends Module {
  */
 export class ArcTan extends Module {
   /** @internal */ static override name = 'ArcTan';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ArcTan.forward', 1, arguments);
@@ -115,6 +121,7 @@ export class ArcTan extends Module {
  */
 export class ReLU6 extends Module {
   /** @internal */ static override name = 'ReLU6';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('ReLU6.forward', 1, arguments);
@@ -130,6 +137,7 @@ export class ReLU6 extends Module {
  */
 export class SELU extends Module {
   /** @internal */ static override name = 'SELU';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SELU.forward', 1, arguments);
@@ -145,6 +153,7 @@ export class SELU extends Module {
  */
 export class SiLU extends Module {
   /** @internal */ static override name = 'SiLU';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('SiLU.forward', 1, arguments);
@@ -160,6 +169,7 @@ export class SiLU extends Module {
  */
 export class Mish extends Module {
   /** @internal */ static override name = 'Mish';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Mish.forward', 1, arguments);
@@ -175,6 +185,7 @@ export class Mish extends Module {
  */
 export class Softsign extends Module {
   /** @internal */ static override name = 'Softsign';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Softsign.forward', 1, arguments);
@@ -190,6 +201,7 @@ export class Softsign extends Module {
  */
 export class Hardsigmoid extends Module {
   /** @internal */ static override name = 'Hardsigmoid';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardsigmoid.forward', 1, arguments);
@@ -205,6 +217,7 @@ export class Hardsigmoid extends Module {
  */
 export class Hardswish extends Module {
   /** @internal */ static override name = 'Hardswish';
+  /** @internal */ static readonly keepsNothing = true;
 
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Hardswish.forward', 1, arguments);

@@ -18,6 +18,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Bilinear extends Module {
   /** @internal */ static override name = 'Bilinear';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** W, [outFeatures, in1Features, in2Features]. */
   declare weight: Parameter;

@@ -29,6 +29,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Softmax extends Module {
   /** @internal */ static override name = 'Softmax';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** The dimension that sums to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
@@ -54,6 +55,7 @@ export class Softmax extends Module {
  */
 export class LogSoftmax extends Module {
   /** @internal */ static override name = 'LogSoftmax';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** The dimension whose exponentials sum to 1; negative ones count from the end. Default −1. PyTorch's `dim`. */
   readonly dim: number;
@@ -79,6 +81,7 @@ export class LogSoftmax extends Module {
  */
 export class LeakyReLU extends Module {
   /** @internal */ static override name = 'LeakyReLU';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `negativeSlope`, default 0.01. */
@@ -103,6 +106,7 @@ export class LeakyReLU extends Module {
  */
 export class ELU extends Module {
   /** @internal */ static override name = 'ELU';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `alpha`, default 1. */
@@ -127,6 +131,7 @@ export class ELU extends Module {
  */
 export class CELU extends Module {
   /** @internal */ static override name = 'CELU';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `alpha`, default 1. */
@@ -151,6 +156,7 @@ export class CELU extends Module {
  */
 export class GELU extends Module {
   /** @internal */ static override name = 'GELU';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `approximate`, default 'none'. */
@@ -176,6 +182,7 @@ export class GELU extends Module {
  */
 export class Softplus extends Module {
   /** @internal */ static override name = 'Softplus';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `beta`, default 1, and `threshold`, default 20. */
@@ -200,6 +207,7 @@ export class Softplus extends Module {
  */
 export class Hardtanh extends Module {
   /** @internal */ static override name = 'Hardtanh';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `minVal`, default −1, and `maxVal`, default 1. */
@@ -233,6 +241,7 @@ export interface PReLUOptions {
  */
 export class PReLU extends Module {
   /** @internal */ static override name = 'PReLU';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** The slopes of the negative side, learned: [numParameters]. */
   declare weight: Parameter;

@@ -125,6 +125,7 @@ abstract class Convolution<Options extends LearnedOptions> extends Module {
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
   /** @internal */ static override name = 'Conv2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dOptions = {}) {
     if (arguments.length > 4) noMore('Conv2d', 4, arguments);
@@ -150,6 +151,7 @@ export class Conv2d extends Convolution<Conv2dOptions> {
  */
 export class Conv1d extends Convolution<Conv1dLayerOptions> {
   /** @internal */ static override name = 'Conv1d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv1dLayerOptions = {}) {
     if (arguments.length > 4) noMore('Conv1d', 4, arguments);
@@ -176,6 +178,7 @@ export class Conv1d extends Convolution<Conv1dLayerOptions> {
  */
 export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
   /** @internal */ static override name = 'ConvTranspose2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dOptions = {}) {
     if (arguments.length > 4) noMore('ConvTranspose2d', 4, arguments);

@@ -23,6 +23,7 @@ import { type Parameter, parameterOf } from './parameter.ts';
  */
 export class Embedding extends Module {
   /** @internal */ static override name = 'Embedding';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** The table, [numEmbeddings, embeddingDim]. */
   declare weight: Parameter;

@@ -9,6 +9,7 @@ import { checkFinite, checkOptions, noMore, VALUE } from '../options.ts';
 import { checkShape, type Shape, sameShape, show } from '../tensor/shapes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
+import { letGo, passesOn } from './passing.ts';
 
 /** A step: a module, or a function of tensors, applied to earlier values. */
 interface Step {
@@ -156,6 +157,7 @@ function pathTo(outputs: readonly GraphValue[], inputs: ReadonlySet<GraphValue>)
 /** A drawn model: takes one tensor per input and gives one per output (an array of them if there are several outputs). */
 export class GraphModel extends Module {
   /** @internal */ static override name = 'GraphModel';
+  /** @internal */ static readonly keepsNothing = true;
 
   [index: `layer${number}`]: Module;
   /** @internal */
@@ -182,6 +184,7 @@ export class GraphModel extends Module {
     }
     const values = new Map<GraphValue, Tensor>();
     const tensorOf = (value: GraphValue): Tensor => values.get(value)!;
+    const uses = new Uses(path, inputs, outputs);
     inputs.forEach((input, i) => {
       const x = tensors[i];
       checkTensor('Graph', `inputs[${i}]`, x);
@@ -193,13 +196,54 @@ export class GraphModel extends Module {
         });
       }
       values.set(input, x);
+      uses.begin(input, x, false);
     });
     for (const value of path) {
       const { run } = value.step;
       const operands = value.step.inputs.map(tensorOf);
-      values.set(value, run instanceof Module ? (run.forward as Forward)(...operands) : run(...operands));
+      const result = run instanceof Module ? (run.forward as Forward)(...operands) : run(...operands);
+      values.set(value, result);
+      const passes = stepPassesOn(value.step);
+      uses.begin(value, result, passes);
+      for (const operand of operands) uses.end(operand, passes);
     }
     const results = outputs.map(tensorOf);
     return results.length === 1 ? results[0]! : results;
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    return this.ends.path.every(({ step }) => stepPassesOn(step));
+  }
+}
+
+/** Whether a step keeps neither what it is given nor what it gives. */
+const stepPassesOn = ({ run, join }: Step): boolean => (run instanceof Module ? passesOn(run) : join !== null);
+
+/** Lets go of what steps have made once the last step has used it. */
+class Uses {
+  /** How many steps will use a value. */
+  private readonly takers = new Map<GraphValue, number>();
+  /** How many uses of a tensor are left, which may be several values; of one that others may have, no end of them. */
+  private readonly left = new Map<Tensor, number>();
+
+  constructor(path: readonly Computed[], inputs: readonly GraphValue[], outputs: readonly GraphValue[]) {
+    for (const { step } of path) {
+      for (const value of step.inputs) this.takers.set(value, (this.takers.get(value) ?? 0) + 1);
+    }
+    for (const value of [...inputs, ...outputs]) this.takers.set(value, Infinity);
+  }
+
+  /** A value is there. */
+  begin(value: GraphValue, tensor: Tensor, isOwn: boolean): void {
+    const uses = isOwn ? (this.takers.get(value) ?? 0) : Infinity;
+    this.left.set(tensor, (this.left.get(tensor) ?? 0) + uses);
+  }
+
+  /** A step has used a tensor. */
+  end(tensor: Tensor, passes: boolean): void {
+    const left = (this.left.get(tensor) ?? Infinity) - (passes ? 1 : -Infinity);
+    this.left.set(tensor, left);
+    if (left === 0) letGo(tensor);
   }
 }

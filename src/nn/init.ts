@@ -15,6 +15,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Copies the values of a tensor into t and frees that tensor. */
 function assign(t: Tensor, values: Tensor): Tensor {
+  t.storage.willChange();
   copyInto(values, t);
   values.dispose();
   t.storage.version++;

@@ -11,6 +11,7 @@ import { type DropShare, dropShare } from './dropShare.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameterOf } from './parameter.ts';
+import { letGo, passesOn } from './passing.ts';
 
 /** Options of `Linear`. */
 export interface LinearOptions {
@@ -29,6 +30,7 @@ export interface LinearOptions {
  */
 export class Linear extends Module {
   /** @internal */ static override name = 'Linear';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** W, [outFeatures, inFeatures]. */
   declare weight: Parameter;
@@ -74,6 +76,7 @@ export class Linear extends Module {
  */
 export class Dropout extends Module {
   /** @internal */ static override name = 'Dropout';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** Share of the elements that become 0. */
   readonly p: number;
@@ -103,6 +106,7 @@ export class Dropout extends Module {
  */
 export class Flatten extends Module {
   /** @internal */ static override name = 'Flatten';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** The first dimension that is joined; negative ones count from the end. Default 1. */
   readonly startDim: number;
@@ -136,6 +140,7 @@ export class Flatten extends Module {
  */
 export class Unflatten extends Module {
   /** @internal */ static override name = 'Unflatten';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The dimension that is split; negative ones count from the end. */
@@ -169,6 +174,7 @@ export interface Layer extends Module {
  */
 export class Sequential extends Module {
   /** @internal */ static override name = 'Sequential';
+  /** @internal */ static readonly keepsNothing = true;
 
   [index: number]: Layer;
   /** How many modules there are. */
@@ -197,7 +203,26 @@ export class Sequential extends Module {
   override forward(x: Tensor): Tensor {
     if (arguments.length > 1) noMore('Sequential.forward', 1, arguments);
     let y = x;
-    for (let i = 0; i < this.length; i++) y = this[i]!.forward(y);
+    /** Whether only modules that pass it on have seen y. */
+    let isOwn = false;
+    for (let i = 0; i < this.length; i++) {
+      const module = this[i]!;
+      const before = y;
+      y = module.forward(before);
+      const passes = passesOn(module);
+      if (y === before) {
+        isOwn &&= passes;
+        continue;
+      }
+      if (isOwn && passes) letGo(before);
+      isOwn = passes;
+    }
     return y;
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    for (let i = 0; i < this.length; i++) if (!passesOn(this[i]!)) return false;
+    return true;
   }
 }

@@ -113,6 +113,7 @@ abstract class RunningNorm extends Module {
  */
 export class BatchNorm1d extends RunningNorm {
   /** @internal */ static override name = 'BatchNorm1d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm1d', 2, arguments);
@@ -138,6 +139,7 @@ export class BatchNorm1d extends RunningNorm {
  */
 export class BatchNorm2d extends RunningNorm {
   /** @internal */ static override name = 'BatchNorm2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     if (arguments.length > 2) noMore('BatchNorm2d', 2, arguments);
@@ -162,6 +164,7 @@ export class BatchNorm2d extends RunningNorm {
  */
 export class InstanceNorm2d extends RunningNorm {
   /** @internal */ static override name = 'InstanceNorm2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(numFeatures: number, options: RunningNormOptions & { momentum?: number } = {}) {
     if (arguments.length > 2) noMore('InstanceNorm2d', 2, arguments);
@@ -208,6 +211,7 @@ export interface LayerNormOptions {
  */
 export class LayerNorm extends Module {
   /** @internal */ static override name = 'LayerNorm';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
@@ -261,6 +265,7 @@ export interface RMSNormOptions {
  */
 export class RMSNorm extends Module {
   /** @internal */ static override name = 'RMSNorm';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** Sizes of the last dimensions of the input, which are normalised together. */
   readonly normalizedShape: Shape;
@@ -312,6 +317,7 @@ export interface GroupNormOptions {
  */
 export class GroupNorm extends Module {
   /** @internal */ static override name = 'GroupNorm';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** Added to the variance, ≥ 0. Default 1e-5. */
   readonly eps: number;

@@ -47,6 +47,7 @@ abstract class SlidingPool<Size extends Pair, Options extends object> extends Mo
  */
 export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
   /** @internal */ static override name = 'MaxPool1d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(kernelSize: number, options: MaxPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('MaxPool1d', 2, arguments);
@@ -68,6 +69,7 @@ export class MaxPool1d extends SlidingPool<number, MaxPoolOptions<number>> {
  */
 export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
   /** @internal */ static override name = 'MaxPool2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(kernelSize: Pair, options: MaxPoolOptions = {}) {
     if (arguments.length > 2) noMore('MaxPool2d', 2, arguments);
@@ -88,6 +90,7 @@ export class MaxPool2d extends SlidingPool<Pair, MaxPoolOptions> {
  */
 export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
   /** @internal */ static override name = 'AvgPool1d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(kernelSize: number, options: AvgPoolOptions<number> = {}) {
     if (arguments.length > 2) noMore('AvgPool1d', 2, arguments);
@@ -109,6 +112,7 @@ export class AvgPool1d extends SlidingPool<number, AvgPoolOptions<number>> {
  */
 export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
   /** @internal */ static override name = 'AvgPool2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(kernelSize: Pair, options: AvgPoolOptions = {}) {
     if (arguments.length > 2) noMore('AvgPool2d', 2, arguments);
@@ -129,6 +133,7 @@ export class AvgPool2d extends SlidingPool<Pair, AvgPoolOptions> {
  */
 export class AdaptiveAvgPool1d extends Module {
   /** @internal */ static override name = 'AdaptiveAvgPool1d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** Parts of a line, ≥ 1. */
@@ -153,6 +158,7 @@ export class AdaptiveAvgPool1d extends Module {
  */
 export class AdaptiveAvgPool2d extends Module {
   /** @internal */ static override name = 'AdaptiveAvgPool2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */
@@ -177,6 +183,7 @@ export class AdaptiveAvgPool2d extends Module {
  */
 export class AdaptiveMaxPool2d extends Module {
   /** @internal */ static override name = 'AdaptiveMaxPool2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** Rows and columns of parts: a number for both, or [height, width], null for the size of the input. */

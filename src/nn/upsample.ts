@@ -18,6 +18,7 @@ import { Module } from './module.ts';
  */
 export class Upsample extends Module {
   /** @internal */ static override name = 'Upsample';
+  /** @internal */ static readonly keepsNothing = true;
 
   constructor(
     /** The options as they were given: `size` or `scaleFactor`, `mode`, `alignCorners`. */
@@ -47,6 +48,7 @@ export class Upsample extends Module {
  */
 export class Dropout2d extends Module {
   /** @internal */ static override name = 'Dropout2d';
+  /** @internal */ static readonly keepsNothing = true;
 
   /** Share of the channels that become 0. */
   readonly p: number;

@@ -58,6 +58,7 @@ export function inPlace<T extends Tensor>(op: string, x: T, compute: () => Tenso
     }
     const follow = recording ? planWrite(op, x, result) : null;
     watching?.changed(op, x, result);
+    x.storage.willChange();
     copyInto(result, x);
     x.storage.version++;
     follow?.();

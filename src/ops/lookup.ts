@@ -34,6 +34,7 @@ export function addToRows(weight: TensorOf<2>, index: Tensor, g: Tensor): void {
   const list = dense(index);
   const [size, inner] = weight.shape;
   const { executor } = weight;
+  weight.storage.willChange();
   encodeAddRows(executor.program, {
     g: g.address,
     index: list.address,

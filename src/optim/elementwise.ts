@@ -105,14 +105,15 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   /** Updates all parameters of an executor in one command. */
   private run(steps: readonly Step<O>[]): void {
     const executors = new Set<Executor>();
+    for (const { param } of steps) param.storage.willChange();
     if (parkedTotal.bytes > 0) for (const step of steps) bringBack(step);
     for (const { group, param, gradient, state, block } of steps) {
-      const { executor } = param;
+      const { executor, storage } = param;
       const { program } = executor;
       if (program.length + UPDATE_WORDS > program.words.length) runGrouped(executor);
       this.update(group, param, gradient, state, block.storage.address);
       this.refresh(group, state, block);
-      param.storage.version++;
+      storage.version++;
       for (const name in state) if (isTensor(state[name])) state[name].storage.version++;
       executors.add(executor);
     }
@@ -132,6 +133,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
         run: () => this.refresh(group, state, block),
         save: () => remember(state, block),
       });
+      param.storage.willChange();
       param.storage.version++;
     }
     groupFrom(recorder.program, length, commands);

@@ -168,6 +168,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   private scatter(x: Float64Array): void {
     let at = 0;
     for (const param of this.params) {
+      param.storage.willChange();
       param.executor.write(param.address, x.subarray(at, at + param.numel), 'float32');
       param.storage.version++;
       at += param.numel;

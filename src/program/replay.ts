@@ -144,6 +144,8 @@ export class Replay {
     try {
       if (this.recorder.guards.length > 0) this.checkGuards(inputs);
       this.mirrors.forEach(updateMirror);
+      for (const storage of this.changedStorages) storage.willChange();
+      for (const i of this.changedInputs) inputs[i]!.storage.willChange();
       this.settle();
       this.patchInputs(inputs);
       this.makeResults(results);

@@ -3,6 +3,7 @@
  * synchronous code: until then they count.
  */
 import type { NumericArray } from '../../bindings/executor.ts';
+import type { Recipe } from './rowsOf.ts';
 
 /** What the storages that share a ticket hold. */
 interface Count {
@@ -21,8 +22,8 @@ class Ticket {
 
 /** The elements of a parked storage. */
 export interface Parked {
-  /** null: whatever its block holds is of no value. */
-  readonly elements: NumericArray | null;
+  /** Its elements, how to make them again, or null if they are of no value. */
+  readonly elements: NumericArray | Recipe | null;
   readonly ticket: Ticket;
   readonly bytes: number;
   tensors: number;
@@ -68,9 +69,13 @@ function ticketFor(bytes: number): Ticket {
   return ticket;
 }
 
-/** Counts a storage that is parked: the bytes of its block, and how many tensors are on it. */
-export function countParked(elements: NumericArray | null, bytes: number, tensors: number): Parked {
+/** Memory is so full that storages are parked. */
+export function press(): void {
   isPressed = true;
+}
+
+/** Counts a storage that is parked: the bytes of its block, and how many tensors are on it. */
+export function countParked(elements: Parked['elements'], bytes: number, tensors: number): Parked {
   const ticket = ticketFor(bytes);
   ticket.count.bytes += bytes;
   ticket.count.tensors += tensors;

@@ -9,7 +9,8 @@ import type { Executor, NumericArray } from '../../bindings/executor.ts';
 import type { Lease, Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
-import { countBack, countParked, type Parked, recountParked } from './parked.ts';
+import { countBack, countParked, type Parked, press, recountParked } from './parked.ts';
+import { follow, type Recipe, recipeFor, willChange } from './rowsOf.ts';
 import { paused, tracing } from './trace.ts';
 
 /**
@@ -54,7 +55,7 @@ export class Storage implements Resident {
     private block: number,
     readonly length: number,
   ) {
-    this.enter();
+    this.enlist();
   }
 
   static allocate(executor: Executor, length: number): Storage {
@@ -81,11 +82,11 @@ export class Storage implements Resident {
     return this.lease !== null;
   }
 
-  private enter(): void {
+  private enlist(): void {
     this.lease = this.executor.residents.enter(this, this.block);
   }
 
-  private leave(): void {
+  private delist(): void {
     this.executor.residents.leave(this, this.lease);
     this.lease = null;
   }
@@ -138,7 +139,7 @@ export class Storage implements Resident {
   /** Leaves the list of the executor's residents, and keeps its block there, which the caller takes care of. */
   depart(): { executor: Executor; address: number } {
     const { executor, address } = this;
-    this.leave();
+    this.delist();
     return { executor, address };
   }
 
@@ -151,31 +152,54 @@ export class Storage implements Resident {
   /** From now on it has this block. */
   settle(executor: Executor, address: number): void {
     this.visit(executor, address);
-    this.enter();
+    this.enlist();
   }
 
   release(): void {
     if (--this.refs === 0) this.vacate();
   }
 
+  /** Call it before its elements change, and count `version` up afterwards. */
+  willChange(): void {
+    willChange(this, null);
+  }
+
   /** Gives up its block, or its elements. */
   private vacate(): void {
     const { executor, parked } = this;
+    const elements = parked?.elements ?? null;
+    willChange(this, elements === null || 'rows' in elements ? null : elements);
     if (parked !== null) {
       countBack(parked);
       this.parked = null;
       return;
     }
     executor.allocator.release(this.block, this.length);
-    this.leave();
+    this.delist();
   }
 
   park(): void {
+    press();
+    this.leave(this.isVolatile ? null : recipeFor(this));
+  }
+
+  /** Leaves the heap at once if that costs nothing: whoever made it expects no more use of it. */
+  rest(): void {
+    const { parked, pins, executor } = this;
+    if (parked !== null || pins > 0 || executor.residents.holds > 0 || this.refs === 0) return;
+    const recipe = recipeFor(this);
+    if (recipe !== null) this.leave(recipe);
+  }
+
+  private leave(recipe: Recipe | null): void {
     const { executor, block, length } = this;
-    const elements = this.isVolatile ? null : executor.save!(block, length);
-    this.parked = countParked(elements, elements === null ? 0 : executor.allocator.bytesOf(length), this.handles);
+    if (recipe !== null || this.isVolatile) {
+      this.parked = countParked(recipe, 0, this.handles);
+    } else {
+      this.parked = countParked(executor.save!(block, length), executor.allocator.bytesOf(length), this.handles);
+    }
     executor.allocator.release(block, length);
-    this.leave();
+    this.delist();
     for (let held = this.held; held !== null; held = held.next) {
       held.storage = null;
       held.variable = null;
@@ -185,17 +209,28 @@ export class Storage implements Resident {
 
   private comeBack(parked: Parked): void {
     const { executor, length } = this;
-    this.block = executor.allocator.allocate(length);
+    const { elements } = parked;
+    const block = executor.allocator.allocate(length);
+    if (elements !== null && 'rows' in elements) this.remake(elements, block);
+    else if (elements !== null) executor.restore!(block, elements);
+    this.block = block;
     this.parked = null;
     countBack(parked);
-    if (parked.elements !== null) {
-      executor.restore!(this.block, parked.elements);
-      executor.residents.returned(this);
-    }
-    this.enter();
+    if (parked.bytes > 0) executor.residents.returned(this);
+    this.enlist();
     for (let held = this.held; held !== null; held = held.next) {
       if (held.isGone) this.settleDeath(held);
       else held.storage = this;
+    }
+  }
+
+  /** Fills a block by a recipe; if that fails, the storage stays parked. */
+  private remake(recipe: Recipe, block: number): void {
+    try {
+      follow(recipe, this.executor, block);
+    } catch (error) {
+      this.executor.allocator.release(block, this.length);
+      throw error;
     }
   }
 

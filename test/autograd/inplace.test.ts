@@ -1,6 +1,7 @@
 /** In-place changes while gradients are recorded: they are right or refused, and what the graph holds is freed. */
 import { describe, expect, it } from 'vitest';
-import { AutogradError, DTypeError, memory, noGrad, randn, ShapeError, scope, tensor, zeros } from '../../src/index.ts';
+import { AutogradError, DTypeError, noGrad, randn, ShapeError, scope, tensor, zeros } from '../../src/index.ts';
+import { inUse } from '../support/inUse.ts';
 
 const leaf = (values: Parameters<typeof tensor>[0]) => tensor(values, { requiresGrad: true });
 
@@ -208,47 +209,47 @@ describe('memory held by the graph', () => {
   it('is freed by backward', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
-      const before = memory();
+      const before = inUse();
       const loss = scope(() => chain(x));
-      expect(memory().bytesInUse - before.bytesInUse).toBeGreaterThan(2 * 40000);
-      expect(memory().tensors).toBe(before.tensors + 1);
+      expect(inUse().bytesInUse - before.bytesInUse).toBeGreaterThan(2 * 40000);
+      expect(inUse().tensors).toBe(before.tensors + 1);
       loss.backward();
       loss.dispose();
-      expect(memory().tensors).toBe(before.tensors + 1);
-      expect(memory().bytesInUse - before.bytesInUse).toBeLessThan(1.25 * 40000);
+      expect(inUse().tensors).toBe(before.tensors + 1);
+      expect(inUse().bytesInUse - before.bytesInUse).toBeLessThan(1.25 * 40000);
       x.grad = null;
-      expect(memory()).toEqual(before);
+      expect(inUse()).toEqual(before);
     });
   });
 
   it('is kept with retainGraph, and freed when the result is disposed', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
-      const before = memory();
+      const before = inUse();
       const loss = scope(() => chain(x));
-      const recorded = memory().bytesInUse;
+      const recorded = inUse().bytesInUse;
       loss.backward(undefined, { retainGraph: true });
-      expect(memory().bytesInUse).toBeGreaterThan(recorded);
+      expect(inUse().bytesInUse).toBeGreaterThan(recorded);
       loss.dispose();
       x.grad = null;
-      expect(memory()).toEqual(before);
+      expect(inUse()).toEqual(before);
     });
   });
 
   it('is freed when a result is disposed without backward', () => {
     scope(() => {
       const x = randn(100, 100, { requiresGrad: true });
-      const before = memory();
+      const before = inUse();
       const loss = scope(() => chain(x));
       loss.dispose();
-      expect(memory()).toEqual(before);
+      expect(inUse()).toEqual(before);
     });
   });
 
   it('is freed after an error in backward', () => {
     scope(() => {
       const x = randn(50, 50, { requiresGrad: true });
-      const before = memory();
+      const before = inUse();
       scope(() => {
         const y = x.mul(2);
         const z = y.square().exp().mul(x);
@@ -256,7 +257,7 @@ describe('memory held by the graph', () => {
         expect(() => z.sum().backward()).toThrow(AutogradError);
       });
       x.grad = null;
-      expect(memory()).toEqual(before);
+      expect(inUse()).toEqual(before);
     });
   });
 });

@@ -4,7 +4,6 @@ import {
   ArgumentError,
   data,
   manualSeed,
-  memory,
   ones,
   rand,
   ShapeError,
@@ -13,6 +12,7 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { fixtures } from '../support/golden.ts';
+import { inUse } from '../support/inUse.ts';
 
 const { transforms } = data;
 const wrong = (x: unknown) => x as never;
@@ -34,12 +34,12 @@ const cases = fixtures<TransformCase>('transforms').map((c): [string, TransformC
 describe('transforms agree with torchvision', () => {
   it.each(cases)('%s', (_, c) => {
     const Kind = transforms[c.fn] as unknown as new (...args: unknown[]) => data.transforms.Transform;
-    const before = memory();
+    const before = inUse();
     const [shape, values] = scope(() => {
       const y = new Kind(...c.args).forward(tensor(c.image).reshape(c.shape));
       return [y.shape, [...y.dataSync()]] as const;
     });
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
     expect(shape).toEqual(c.resultShape);
     const furthest = values.reduce((most, value, i) => Math.max(most, Math.abs(value - c.result[i]!)), 0);
     expect(furthest).toBeLessThan(2e-5);

@@ -7,13 +7,13 @@ import {
   loadModel,
   loadOnnx,
   manualSeed,
-  memory,
   nn,
   SarafError,
   saveModel,
 } from '../../src/index.ts';
 import { tensorProtoOf } from '../../src/io/onnx/tensors.ts';
 import { type ModelProto, readModel, type Written, writeModel } from '../../src/io/onnx/wire.ts';
+import { inUse } from '../support/inUse.ts';
 
 /** A generator of random numbers whose seed is printed with every failure. */
 function random(seed: number): (below: number) => number {
@@ -79,7 +79,7 @@ describe('damaged files load or are refused', () => {
     `%s, %s: ${PER_KIND} times`,
     (name, kind, bytes, damage) => {
       let loaded = 0;
-      const before = memory();
+      const before = inUse();
       const start = performance.now();
       for (let i = 0; i < PER_KIND; i++) {
         const seed = 1000 * i + name.length + kind.length;
@@ -87,14 +87,14 @@ describe('damaged files load or are refused', () => {
         try {
           const model = loadOnnx(damaged);
           loaded++;
-          expect(memory().bytesInUse - before.bytesInUse, `seed ${seed}`).toBeLessThan(20 * bytes.length + 4096);
+          expect(inUse().bytesInUse - before.bytesInUse, `seed ${seed}`).toBeLessThan(20 * bytes.length + 4096);
           model.dispose();
         } catch (error) {
           if (!(error instanceof FormatError)) throw new Error(`seed ${seed}`, { cause: error });
         }
-        expect(memory().tensors, `seed ${seed}`).toBe(before.tensors);
+        expect(inUse().tensors, `seed ${seed}`).toBe(before.tensors);
       }
-      expect(memory().bytesReserved).toBe(before.bytesReserved);
+      expect(inUse().bytesReserved).toBe(before.bytesReserved);
       expect(performance.now() - start).toBeLessThan(10_000);
       if (kind === 'truncated') expect(loaded).toBeLessThan(PER_KIND / 4);
     },
@@ -202,10 +202,10 @@ describe('malicious files are refused', () => {
     ['sparse weights', /sparse/, (m) => (m.graph.sparseInitializer = [new Uint8Array(1)])],
     ['an input that is not a tensor', /input x is not a tensor/, (m) => (m.graph.input![0]!.type = {})],
   ])('%s', (_, message, change) => {
-    const before = memory();
+    const before = inUse();
     expect(() => loadOnnx(fileOf(change))).toThrow(message);
     expect(() => loadOnnx(fileOf(change))).toThrow(FormatError);
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
   });
 
   it('except weights with names such as constructor', () => {
@@ -234,7 +234,7 @@ describe('malicious files are refused', () => {
     const loaded = loadOnnx(fileOf(() => {}));
     const text = Buffer.from(saveModel(loaded)).toString('latin1');
     const graph = /\[\\?"(CAg[^"\\]*)/.exec(text)![1]!;
-    const before = memory();
+    const before = inUse();
     for (const broken of ['!'.repeat(graph.length), 'A'.repeat(graph.length), `${graph.slice(0, -8)}CAgCAgCA`]) {
       const damaged = Buffer.from(text.replace(graph, broken), 'latin1');
       expect(() => loadModel(new Uint8Array(damaged))).toThrow(FormatError);
@@ -247,7 +247,7 @@ describe('malicious files are refused', () => {
       expect(text).toContain(from);
       expect(() => loadModel(new Uint8Array(Buffer.from(text.replace(from!, to!), 'latin1')))).toThrow(SarafError);
     }
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
     expect(() => loadModel(new Uint8Array(Buffer.from(text, 'latin1')))).not.toThrow();
   });
 

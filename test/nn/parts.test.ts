@@ -5,7 +5,6 @@ import {
   eye,
   F,
   manualSeed,
-  memory,
   nn,
   optim,
   randn,
@@ -15,6 +14,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.ts';
+import { inUse } from '../support/inUse.ts';
 
 const SEED = 29;
 
@@ -72,7 +72,7 @@ describe('summary', () => {
   it('shows layers, shapes and parameters, and does not change the model', () => {
     const model = new nn.Sequential(new nn.Linear(4, 3), new nn.Dropout(0.5), new nn.Linear(3, 2));
     model[2]!.requiresGrad_(false);
-    const before = memory();
+    const before = inUse();
     expect(
       summary(model, [1, 4])
         .split('\n')
@@ -88,7 +88,7 @@ describe('summary', () => {
       'Trained: 15',
       'Frozen: 8',
     ]);
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
     expect([model.training, Object.hasOwn(model[1]!, 'forward')]).toEqual([true, false]);
     model.dispose();
   });
@@ -181,7 +181,7 @@ it('an RBM learns to reconstruct two patterns', () => {
       scope(() => {
         rbm.contrastiveDivergence(v, { lr: 0.5 });
       });
-      seen.add(JSON.stringify(memory()));
+      seen.add(JSON.stringify(inUse()));
     }
     expect(rbm.contrastiveDivergence(v, { lr: 0.5 }).item(), `seed ${SEED}`).toBeLessThan(first / 3);
     expect(seen.size).toBe(1);

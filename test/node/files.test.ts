@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArgumentError, data, FormatError, memory, scope } from '../../src/index.ts';
+import { ArgumentError, data, FormatError, scope } from '../../src/index.ts';
 import { imageFolder, imdb, parseCsv, readCsv } from '../../src/node/index.ts';
 import { peer } from '../../src/node/peers.ts';
+import { inUse } from '../support/inUse.ts';
 
 const wrong = (x: unknown) => x as never;
 let dir: string;
@@ -125,7 +126,7 @@ describe('imageFolder', () => {
     fill();
     const set = await imageFolder(dir);
     expect([set.classes, set.length, set.samples.map(({ label }) => label)]).toEqual([['cats', 'dogs'], 3, [0, 0, 1]]);
-    const before = memory();
+    const before = inUse();
     const [image, label] = set.get(1);
     expect([image.shape, label.shape, label.dtype, label.item()]).toEqual([[3, 2, 3], [], 'int32', 0]);
     expect(image.toArray()).toEqual(
@@ -136,15 +137,17 @@ describe('imageFolder', () => {
     );
     for (const t of [image, label]) t.dispose();
     const seen: number[][] = [];
-    for (const [x, y] of new data.DataLoader(set, { batchSize: 2 })) {
-      expect(x.shape.slice(1)).toEqual([3, 2, 3]);
-      seen.push([...y.dataSync()]);
-    }
+    scope(() => {
+      for (const [x, y] of new data.DataLoader(set, { batchSize: 2 })) {
+        expect(x.shape.slice(1)).toEqual([3, 2, 3]);
+        seen.push([...y.dataSync()]);
+      }
+    });
     expect(seen).toEqual([[0, 0], [1]]);
     const [red, green] = scope(() => [0, 1].map((c) => set.get(0)[0].select(0, c).mean().item()) as [number, number]);
     expect(red).toBeLessThan(0.1);
     expect(green).toBeGreaterThan(0.9);
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
   });
 
   it('transforms images', async () => {

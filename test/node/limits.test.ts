@@ -6,9 +6,11 @@ import { gzipSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { data, FormatError, memory, scope, tensor } from '../../src/index.ts';
+import { data, FormatError, scope, tensor } from '../../src/index.ts';
 import { imageFolder, imdb, mnist, parseCsv, readCsv } from '../../src/node/index.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { black, chunk, header, pictures, pngOf, zeros } from '../support/hostilePictures.ts';
+import { inUse } from '../support/inUse.ts';
 
 const MIB = 2 ** 20;
 let dir: string;
@@ -150,13 +152,14 @@ describe('pictures', () => {
   it.each(pictures)('are refused: %s', async (_, bytes, file, message) => {
     writeFileSync(join(dir, 'class', file), bytes);
     const set = await imageFolder(dir);
-    const before = memory();
+    await collectGarbage();
+    const before = inUse();
     const { arrayBuffers } = process.memoryUsage();
     expect(() => set.get(0)).toThrow(FormatError);
     expect(() => set.get(0)).toThrow(message);
     await expect(set.prepare(0)).rejects.toThrow(message);
     expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(8 * MIB + 2 * bytes.length);
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
   });
 
   it('with texts and other unread parts are not limited by these', async () => {

@@ -159,12 +159,12 @@ describe.each(executors)('convolution on %s', (_, executor) => {
       const g = randn(3, 8, 20, 20);
       const resultOf = (call: () => Tensor): void => {
         const before = executor.allocator.bytesReserved;
-        const used = executor.allocator.bytesInUse;
+        const used = memory().bytesInUse;
         const y = noGrad(call);
-        expect(executor.allocator.bytesInUse - used).toBeLessThan(y.numel * 4 + 8 * y.numel);
+        expect(memory().bytesInUse - used).toBeLessThan(y.numel * 4 + 8 * y.numel);
         expect(executor.allocator.bytesReserved).toBe(before);
         y.dispose();
-        expect(executor.allocator.bytesInUse).toBe(used);
+        expect(memory().bytesInUse).toBe(used);
       };
       resultOf(() => F.conv2d(x, w, null, { padding: 1 }));
       resultOf(() => F.convTranspose2d(x, w, null, { padding: 1 }));

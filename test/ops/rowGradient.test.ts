@@ -107,73 +107,78 @@ function stepOf(weight: Tensor, optimizer: optim.SGD, kind: Kind) {
 /** As many rows as the table has, fewer, one, none. */
 const counts = [4, 4, 4, 9, 1, ROWS, ROWS + 1, 0];
 
+/** Two hundred steps in random order. */
+function train(seed: number): void {
+  const start = randomInts(ROWS * DIM, seed, -8, 8);
+  const weight = new nn.Parameter(tensor(start, { shape: [ROWS, DIM], dtype: 'float32' }));
+  const plain = new Plain(start);
+  const made = kinds.map((kind) => {
+    const optimizer = new optim.SGD([weight], { lr: LR, weightDecay: kind.weightDecay ?? 0 });
+    const step = stepOf(weight, optimizer, kind);
+    return { kind, optimizer, step, compiled: compile(step) };
+  });
+  const choices = randomInts(2000, seed + 10, 0, 1 << 20);
+  let next = 0;
+  const choose = (below: number) => choices[next++]! % below;
+  for (let i = 0; i < 200; i++) {
+    const { kind, step, compiled } = made[choose(made.length)]!;
+    const isCompiled = choose(2) === 1 && !kind.keeps;
+    const count = counts[choose(counts.length)]!;
+    const batches = Array.from({ length: kind.lookups }, (_, k) => ({
+      index: randomInts(count, 100 * i + k, 0, ROWS),
+      coefficients: randomInts(count * DIM, 100 * i + k + 50, -2, 3),
+    }));
+    const note = `seed ${seed}, step ${i}: ${JSON.stringify(kind)}, ${count} rows, ${isCompiled ? 'compiled' : 'eager'}`;
+    if (kind.dropsAfter) weight.grad = null;
+    if (!kind.keeps) plain.grad = null;
+    scope(() => {
+      const args = batches.flatMap(({ index, coefficients }) => [
+        tensor(index, { dtype: 'int32', shape: [count] }),
+        tensor(coefficients, { dtype: 'float32', shape: [count, DIM] }),
+      ]);
+      (isCompiled ? compiled : step)(...args);
+    });
+    plain.step(batches, kind);
+    expect(Array.from(weight.dataSync()), note).toEqual(plain.weight);
+    if (kind.dropsAfter) {
+      expect(weight.variable!.grad, note).toBeNull();
+      plain.grad = null;
+      continue;
+    }
+    // Not through the getter, which ends the reuse of the memory.
+    expect(
+      Array.from(weight.variable!.grad!.dataSync(), (x) => x + 0),
+      note,
+    ).toEqual(plain.grad);
+    switch (choose(6)) {
+      case 0:
+        // The caller may change a gradient that it was given; the next step must not see that.
+        scope(() => void weight.grad!.add_(1));
+        plain.grad = plain.grad!.map((x) => x + 1);
+        break;
+      case 1:
+        optimizerOf(made).zeroGrad();
+        plain.grad = null;
+        break;
+      case 2:
+        plain.grad = randomInts(ROWS * DIM, i, -3, 3);
+        weight.grad = scope(() => tensor(plain.grad!, { shape: [ROWS, DIM], dtype: 'float32' }));
+        break;
+    }
+  }
+  for (const { optimizer, compiled } of made) {
+    compiled.dispose();
+    optimizer.dispose();
+  }
+  weight.grad = null;
+  weight.dispose();
+}
+
 describe.each(executors)('steps of tables on %s', (name, executor: Executor) => {
   it.each([1, 2, 3])('equal those with a dense gradient, seed %i', (seed) => {
     withExecutor(executor, () => {
       const before = memory().bytesInUse;
-      const start = randomInts(ROWS * DIM, seed, -8, 8);
-      const weight = new nn.Parameter(tensor(start, { shape: [ROWS, DIM], dtype: 'float32' }));
-      const plain = new Plain(start);
-      const made = kinds.map((kind) => {
-        const optimizer = new optim.SGD([weight], { lr: LR, weightDecay: kind.weightDecay ?? 0 });
-        const step = stepOf(weight, optimizer, kind);
-        return { kind, optimizer, step, compiled: compile(step) };
-      });
-      const choices = randomInts(2000, seed + 10, 0, 1 << 20);
-      let next = 0;
-      const choose = (below: number) => choices[next++]! % below;
-      for (let i = 0; i < 200; i++) {
-        const { kind, step, compiled } = made[choose(made.length)]!;
-        const isCompiled = choose(2) === 1 && !kind.keeps;
-        const count = counts[choose(counts.length)]!;
-        const batches = Array.from({ length: kind.lookups }, (_, k) => ({
-          index: randomInts(count, 100 * i + k, 0, ROWS),
-          coefficients: randomInts(count * DIM, 100 * i + k + 50, -2, 3),
-        }));
-        const note = `seed ${seed}, step ${i}: ${JSON.stringify(kind)}, ${count} rows, ${isCompiled ? 'compiled' : 'eager'}`;
-        if (kind.dropsAfter) weight.grad = null;
-        if (!kind.keeps) plain.grad = null;
-        scope(() => {
-          const args = batches.flatMap(({ index, coefficients }) => [
-            tensor(index, { dtype: 'int32', shape: [count] }),
-            tensor(coefficients, { dtype: 'float32', shape: [count, DIM] }),
-          ]);
-          (isCompiled ? compiled : step)(...args);
-        });
-        plain.step(batches, kind);
-        expect(Array.from(weight.dataSync()), note).toEqual(plain.weight);
-        if (kind.dropsAfter) {
-          expect(weight.variable!.grad, note).toBeNull();
-          plain.grad = null;
-          continue;
-        }
-        // Not through the getter, which ends the reuse of the memory.
-        expect(
-          Array.from(weight.variable!.grad!.dataSync(), (x) => x + 0),
-          note,
-        ).toEqual(plain.grad);
-        switch (choose(6)) {
-          case 0:
-            // The caller may change a gradient that it was given; the next step must not see that.
-            scope(() => void weight.grad!.add_(1));
-            plain.grad = plain.grad!.map((x) => x + 1);
-            break;
-          case 1:
-            optimizerOf(made).zeroGrad();
-            plain.grad = null;
-            break;
-          case 2:
-            plain.grad = randomInts(ROWS * DIM, i, -3, 3);
-            weight.grad = scope(() => tensor(plain.grad!, { shape: [ROWS, DIM], dtype: 'float32' }));
-            break;
-        }
-      }
-      for (const { optimizer, compiled } of made) {
-        compiled.dispose();
-        optimizer.dispose();
-      }
-      weight.grad = null;
-      weight.dispose();
+      scope(() => train(seed));
       expect(memory().bytesInUse, `${name}: memory`).toBe(before);
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { floatBits, ProgramBlock } from '../../bindings/commands/program.ts';
 import { BinaryFn, encodeBinary, encodeRandom, encodeUnary, UnaryFn } from '../../bindings/generated/encode.ts';
-import { compile, nn, noGrad, optim, scope, type Tensor, tensor } from '../../src/index.ts';
+import { compile, memory, nn, noGrad, optim, scope, type Tensor, tensor } from '../../src/index.ts';
 import { parse } from '../../src/program/commands.ts';
 import { replayOf } from '../../src/program/compile.ts';
 import { foldConstants } from '../../src/program/fold.ts';
@@ -235,13 +235,13 @@ describe.each(executors)('the prologue on %s', (_, executor) => {
   it(
     'releases its memory',
     on(() => {
-      const before = executor.allocator.bytesInUse;
+      const before = memory().bytesInUse;
       scope(() => {
         const { w, f } = program();
         f.dispose();
         w.dispose();
       });
-      expect(executor.allocator.bytesInUse).toBe(before);
+      expect(memory().bytesInUse).toBe(before);
     }),
   );
 });

@@ -6,7 +6,6 @@ import {
   DisposedError,
   full,
   keep,
-  memory,
   noGrad,
   ones,
   randn,
@@ -18,6 +17,7 @@ import { Recorder } from '../../src/program/recorder.ts';
 import { withExecutor } from '../../src/runtime/runtime.ts';
 import { withTracer } from '../../src/tensor/trace.ts';
 import { executors, wasmExecutors } from '../support/executors.ts';
+import { inUse } from '../support/inUse.ts';
 
 /** Runs `body` on each executor, and checks that afterwards the same memory is in use as before. */
 function onEach(name: string, body: (executor: Executor) => void): void {
@@ -149,11 +149,11 @@ describe('constants', () => {
 
 it('a program outside of all scopes leaks nothing', () => {
   const [w, x, y] = [randn(16, 16), ones(2, 16), ones(3, 16)];
-  const before = memory();
+  const before = inUse();
   const run = compile((t: Tensor) => t.matmul(w).relu());
   for (const t of [run(x), run(y)]) t.dispose();
   run.dispose();
-  expect(memory()).toEqual(before);
+  expect(inUse()).toEqual(before);
   for (const t of [w, x, y]) t.dispose();
 });
 

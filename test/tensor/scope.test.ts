@@ -1,12 +1,13 @@
 /** What frees tensors: scopes, keep, dispose, using; and what memory() counts. */
 import { describe, expect, it } from 'vitest';
-import { DisposedError, keep, memory, ones, scope, softmax, type Tensor, tensor, zeros } from '../../src/index.ts';
+import { DisposedError, keep, ones, scope, softmax, type Tensor, tensor, zeros } from '../../src/index.ts';
+import { inUse } from '../support/inUse.ts';
 
 /** Runs `fn` and returns how many tensors and bytes it leaked. */
 function left(fn: () => void): { tensors: number; bytes: number } {
-  const before = memory();
+  const before = inUse();
   fn();
-  const after = memory();
+  const after = inUse();
   return { tensors: after.tensors - before.tensors, bytes: after.bytesInUse - before.bytesInUse };
 }
 
@@ -175,15 +176,15 @@ describe('dispose', () => {
   });
 
   it('releases memory with the last view', () => {
-    const before = memory().bytesInUse;
+    const before = inUse().bytesInUse;
     const base = zeros(1000);
     const flat = base.reshape(10, 100);
     const view = flat.T;
     base.dispose();
     flat.dispose();
-    expect(memory().bytesInUse).toBe(before + 4032);
+    expect(inUse().bytesInUse).toBe(before + 4032);
     view.dispose();
-    expect(memory().bytesInUse).toBe(before);
+    expect(inUse().bytesInUse).toBe(before);
   });
 
   it('is called by using', () => {
@@ -200,11 +201,11 @@ describe('dispose', () => {
 describe('memory', () => {
   it('counts handles and bytes', () => {
     scope(() => {
-      const before = memory();
+      const before = inUse();
       const t = zeros(100);
-      expect(memory()).toEqual({ ...before, tensors: before.tensors + 1, bytesInUse: before.bytesInUse + 448 });
+      expect(inUse()).toEqual({ ...before, tensors: before.tensors + 1, bytesInUse: before.bytesInUse + 448 });
       t.reshape(10, 10);
-      expect(memory()).toEqual({ ...before, tensors: before.tensors + 2, bytesInUse: before.bytesInUse + 448 });
+      expect(inUse()).toEqual({ ...before, tensors: before.tensors + 2, bytesInUse: before.bytesInUse + 448 });
     });
   });
 
@@ -230,9 +231,9 @@ describe('memory', () => {
         x.grad = null;
       });
     round();
-    const before = memory();
+    const before = inUse();
     for (let i = 0; i < 50; i++) round();
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
   });
 
   it('is not leaked by operations that fail', () => {

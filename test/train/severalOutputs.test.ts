@@ -8,7 +8,6 @@ import {
   type Losses,
   type LossWeights,
   type Metrics,
-  memory,
   nn,
   noGrad,
   optim,
@@ -17,6 +16,7 @@ import {
   type Tensor,
   Trainer,
 } from '../../src/index.ts';
+import { inUse } from '../support/inUse.ts';
 import { examples, ROWS, twoByTwo } from '../support/twoByTwo.ts';
 
 const quiet = { verbose: false } as const;
@@ -252,11 +252,11 @@ it('training several outputs leaks nothing', async () => {
   const { trainer, model } = trainerOf(['mse', 'crossEntropy'], { lossWeights: [1, 0.5], metrics: [['mae'], []] });
   const options = { validationData: [x, y] as const, sampleWeight, batchSize: BATCH, ...quiet };
   await trainer.fit(x, y, options);
-  const before = memory();
+  const before = inUse();
   for (let i = 0; i < 3; i++) {
     await trainer.fit(x, y, options);
     for (const output of await trainer.predict(x)) output.dispose();
   }
-  expect(memory()).toEqual(before);
+  expect(inUse()).toEqual(before);
   model.dispose();
 });

@@ -8,7 +8,6 @@ import {
   type Loss,
   loadModel,
   manualSeed,
-  memory,
   metrics,
   nn,
   optim,
@@ -20,6 +19,7 @@ import {
   type TrainerOptions,
   tensor,
 } from '../../src/index.ts';
+import { inUse } from '../support/inUse.ts';
 
 const wrong = (x: unknown) => x as never;
 const quiet = { verbose: 0 } as const;
@@ -200,17 +200,17 @@ describe('fit', () => {
     const options = { epochs: 2, batchSize: 30, validationSplit: 0.1, classWeight: [1, 2], ...quiet };
     await trainer.fit(x, y, options);
     await trainer.evaluate(x, y);
-    const before = memory();
+    const before = inUse();
     for (let i = 0; i < 3; i++) {
       await trainer.fit(x, y, options);
       await trainer.evaluate(x, y, { batchSize: 64 });
       (await trainer.predict(x, { batchSize: 64 })).dispose();
-      expect(memory()).toEqual(before);
+      expect(inUse()).toEqual(before);
     }
     const wrongLabels = tensor(Array(200).fill(9), { dtype: 'int32' });
     await expect(trainer.fit(x, wrongLabels, quiet)).rejects.toThrow('out of range');
     wrongLabels.dispose();
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
     await expect(trainer.fit(x, y, { ...options, validationSplit: 1 })).rejects.toThrow('validationSplit');
     const { model, optimizer } = trainer;
     const other = new Trainer(model, {
@@ -218,7 +218,7 @@ describe('fit', () => {
       loss: (output: Tensor, target: Tensor) => F.crossEntropy(output, target),
     });
     await expect(other.fit(x, y, options)).rejects.toThrow('weights need a loss for each example');
-    expect(memory()).toEqual(before);
+    expect(inUse()).toEqual(before);
   });
 
   it('lets the event loop run, and other code make tensors meanwhile', async () => {
