@@ -95,11 +95,8 @@ export class WebGpuExecutor implements Executor, Host {
   /** Faults that have been read and cleared. */
   private faults = 0;
   private failure: DeviceError | null = null;
-  /** Rejects everything that waits for the device when it is lost. */
-  private rejectWaiting: (reason: DeviceError) => void = () => {};
-  private readonly failing = new Promise<never>((_, reject) => {
-    this.rejectWaiting = reject;
-  });
+  /** Rejects what waits for the device. Promises that race with one that lasts would last with it. */
+  private readonly waiting = new Set<(reason: unknown) => void>();
 
   /** Opens a GPU. Throws DeviceError where there is none. */
   static async start(): Promise<WebGpuExecutor> {
@@ -124,7 +121,6 @@ export class WebGpuExecutor implements Executor, Host {
     this.fault = this.allocator.allocate(FAULT_WORDS);
     this.scratch = { address: this.allocator.allocate(START_SCRATCH), length: START_SCRATCH };
     this.allocator.uncount();
-    this.failing.catch(() => {});
     void gpu.lost.then(({ message, reason }) => this.fail(message === '' ? reason : message));
     gpu.addEventListener('uncapturederror', ({ error }) => {
       this.fail(error.message);
@@ -263,7 +259,7 @@ export class WebGpuExecutor implements Executor, Host {
     });
     let refusal: Error | null = null;
     try {
-      await Promise.race([staging.mapAsync(MAP_READ), this.failing]);
+      await this.mapped(staging);
       const bytes = staging.getMappedRange();
       refusal = refusalOf(new Int32Array(bytes, size, FAULT_WORDS));
       if (refusal === null) return bytes.slice(0, size);
@@ -280,10 +276,24 @@ export class WebGpuExecutor implements Executor, Host {
     throw refusal;
   }
 
+  /** Waits until a buffer can be read, or the device is lost. */
+  private async mapped(buffer: GPUBuffer): Promise<void> {
+    let stop: (reason: unknown) => void = () => {};
+    try {
+      await new Promise((resolve, reject) => {
+        stop = reject;
+        this.waiting.add(stop);
+        buffer.mapAsync(MAP_READ).then(resolve, reject);
+      });
+    } finally {
+      this.waiting.delete(stop);
+    }
+  }
+
   private fail(reason: string): void {
     if (this.failure !== null) return;
     this.failure = lost(reason);
-    this.rejectWaiting(this.failure);
+    for (const stop of this.waiting) stop(this.failure);
     this.onLoss();
   }
 }
