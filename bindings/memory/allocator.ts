@@ -73,6 +73,11 @@ export class Allocator implements HeapAllocator {
     return this.end * 4;
   }
 
+  /** Bytes that the heap may have at most. */
+  get bytesAllowed(): number {
+    return this.hardLimit * 4;
+  }
+
   /** Index of `elements` (≥ 0) uninitialised elements. Throws OutOfMemoryError. */
   allocate(elements: number): number {
     const needed = Math.max(1, Math.ceil(elements / LINE));

@@ -23,6 +23,14 @@ export interface Resident {
   park(): void;
 }
 
+/** What is known of a resident that cannot leave its heap, for when the garbage collector has found that nothing reaches it. */
+export interface Lease {
+  readonly address: number;
+  readonly length: number;
+  /** Tensors that are on it. */
+  tensors: number;
+}
+
 /** Elements that a heap has before anything is parked: 256 MiB. */
 const FIRST_SOFT_LIMIT = 2 ** 26;
 /** The most residents: small ones fill the JavaScript heap before they fill this one. */
@@ -46,9 +54,9 @@ export class Residents {
   /** @param canLeave whether the executor's memory can be read at once, so that it can be copied out */
   constructor(private readonly canLeave = true) {}
 
-  /** What is in the heap. */
-  get all(): readonly Resident[] {
-    return this.list;
+  /** Tensors that are on what is in the heap. */
+  get tensors(): number {
+    return this.list.reduce((sum, { handles }) => sum + handles, 0);
   }
 
   /** Whether there are so many that some should leave. */
@@ -56,13 +64,15 @@ export class Residents {
     return this.list.length >= MOST && this.canLeave;
   }
 
-  enter(resident: Resident): void {
+  /** Returns the lease of one that cannot leave. */
+  enter(resident: Resident, _address: number): Lease | null {
     resident.slot = this.list.length;
     resident.stamp = this.epoch;
     this.list.push(resident);
+    return null;
   }
 
-  leave(resident: Resident): void {
+  leave(resident: Resident, _lease: Lease | null): void {
     const { list } = this;
     const { slot } = resident;
     const last = list.pop();

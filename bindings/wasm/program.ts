@@ -42,7 +42,7 @@ export class StoredProgram implements LoadedProgram, Resident {
     if (this.slot < 0) {
       this.block = executor.allocator.allocate(words.length);
       executor.restore(this.block, words);
-      executor.residents.enter(this);
+      executor.residents.enter(this, this.block);
     }
     this.stamp = executor.residents.epoch;
   }
@@ -60,7 +60,7 @@ export class StoredProgram implements LoadedProgram, Resident {
   park(): void {
     const { executor, block, length } = this;
     executor.allocator.release(block, length);
-    executor.residents.leave(this);
+    executor.residents.leave(this, null);
   }
 
   dispose(): void {

@@ -176,7 +176,7 @@ export class Recorder implements Tracer {
     const mirror = mirrorOn(this.base, storage);
     storage.retainForProgram();
     this.adopted.push({ mirror, ...storage.depart() });
-    storage.visit(this.base, mirror.address);
+    storage.visit(this.base, mirror.copy.address);
   }
 
   /**
@@ -189,7 +189,6 @@ export class Recorder implements Tracer {
       const { storage } = mirror;
       if (stays(storage)) {
         executor.allocator.release(address, storage.length);
-        storage.settle(this.base, mirror.address);
         takeMirror(mirror);
       } else {
         storage.settle(executor, address);

@@ -99,7 +99,8 @@ export class Replay {
     this.mirrors = recorder.settleAdopted((storage) => this.changedStorages.has(storage));
     this.homes = homesOf(recorder);
     this.gradients = gradientsOf(recorder);
-    this.places = linked.places;
+    // What lives elsewhere was loaded with the address of its copy, which does not move.
+    this.places = linked.places.filter(({ storage }) => storage.executor === this.base);
     this.memory.unpin();
     countProgram(this);
   }

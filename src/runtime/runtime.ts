@@ -195,19 +195,23 @@ export function setRates(given: Rates | null): void {
   rates = given;
 }
 
-const handlesOn = ({ residents }: Executor): number => residents.all.reduce((sum, { handles }) => sum + handles, 0);
-
 /** The executors that tensors may be on. */
 const inUse = (): Set<Executor> => new Set([...executors.values(), ...(override === null ? [] : [override])]);
 
 /** Tensors that have not been freed, on all executors. */
 function liveTensors(): number {
   let sum = parkedTotal.tensors;
-  for (const executor of inUse()) sum += handlesOn(executor);
+  for (const { residents } of inUse()) sum += residents.tensors;
   return sum;
 }
 
-const describeTensors = () => `${liveTensors()} tensors are alive (scope(() => …) frees what an iteration creates)`;
+const NO_ROOM = 'only what this operation or program uses, and arrays of saraf/kernels, cannot make room';
+const NO_ROOM_ON_GPU =
+  'on webgpu none of them can make room at once: an await in every iteration, such as await loss.data(), lets the garbage collector free what was dropped; scope(() => …) and dispose() free it at once';
+
+/** What to know where memory is full. */
+const describeTensors = ({ save }: Executor): string =>
+  `${liveTensors()} tensors are alive; ${save === undefined ? NO_ROOM_ON_GPU : NO_ROOM}`;
 
 /** The executor of a device, started at its first use. */
 export function executorFor(device: Device): Executor {
@@ -276,8 +280,9 @@ function setMemoryLimit(limitMiB: number): void {
 }
 
 /** Prepares an executor for tensors. */
-function adopt({ allocator }: Executor): void {
-  allocator.describe = describeTensors;
+function adopt(executor: Executor): void {
+  const { allocator } = executor;
+  allocator.describe = () => describeTensors(executor);
   allocator.limitTo(memoryLimit);
 }
 

@@ -69,6 +69,7 @@ function own(tensor: Tensor): void {
 function leaveToCollector(tensor: Tensor): void {
   if (collector === undefined || isPressed || tensor.held !== null) return;
   const { storage, variable, membership } = tensor;
+  if (storage.isLeased) return;
   const held: Held = { storage, variable, membership, isGone: false, next: null, previous: null };
   tensor.held = held;
   storage.link(held);

@@ -6,7 +6,7 @@
  * sooner or later it is parked, and the collector takes all of it.
  */
 import type { Executor, NumericArray } from '../../bindings/executor.ts';
-import type { Resident } from '../../bindings/memory/residents.ts';
+import type { Lease, Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
 import { countBack, countParked, type Parked, press, recountParked } from './parked.ts';
@@ -47,6 +47,7 @@ export class Storage implements Resident {
   stamp = 0;
   pins = 0;
   private parked: Parked | null = null;
+  private lease: Lease | null = null;
 
   /** Takes over a block. */
   constructor(
@@ -54,7 +55,7 @@ export class Storage implements Resident {
     private block: number,
     readonly length: number,
   ) {
-    executor.residents.enter(this);
+    this.enlist();
   }
 
   static allocate(executor: Executor, length: number): Storage {
@@ -76,16 +77,34 @@ export class Storage implements Resident {
     return this.parked !== null;
   }
 
+  /** Whether it cannot be parked, and the collector frees its block with it. */
+  get isLeased(): boolean {
+    return this.lease !== null;
+  }
+
+  private enlist(): void {
+    this.lease = this.executor.residents.enter(this, this.block);
+  }
+
+  private delist(): void {
+    this.executor.residents.leave(this, this.lease);
+    this.lease = null;
+  }
+
   /** One more tensor is on it. */
   attach(): void {
-    this.handles++;
-    if (this.parked !== null) recountParked(this.parked, 1);
+    this.recount(1);
   }
 
   /** A tensor is no longer on it. */
   detach(): void {
-    this.handles--;
-    if (this.parked !== null) recountParked(this.parked, -1);
+    this.recount(-1);
+  }
+
+  private recount(change: number): void {
+    this.handles += change;
+    if (this.parked !== null) recountParked(this.parked, change);
+    else if (this.lease !== null) this.lease.tensors += change;
   }
 
   retain(): this {
@@ -120,7 +139,7 @@ export class Storage implements Resident {
   /** Leaves the list of the executor's residents, and keeps its block there, which the caller takes care of. */
   depart(): { executor: Executor; address: number } {
     const { executor, address } = this;
-    executor.residents.leave(this);
+    this.delist();
     return { executor, address };
   }
 
@@ -133,7 +152,7 @@ export class Storage implements Resident {
   /** From now on it has this block. */
   settle(executor: Executor, address: number): void {
     this.visit(executor, address);
-    executor.residents.enter(this);
+    this.enlist();
   }
 
   release(): void {
@@ -156,7 +175,7 @@ export class Storage implements Resident {
       return;
     }
     executor.allocator.release(this.block, this.length);
-    executor.residents.leave(this);
+    this.delist();
   }
 
   park(): void {
@@ -180,7 +199,7 @@ export class Storage implements Resident {
       this.parked = countParked(executor.save!(block, length), executor.allocator.bytesOf(length), this.handles);
     }
     executor.allocator.release(block, length);
-    executor.residents.leave(this);
+    this.delist();
     for (let held = this.held; held !== null; held = held.next) {
       held.storage = null;
       held.variable = null;
@@ -198,7 +217,7 @@ export class Storage implements Resident {
     this.parked = null;
     countBack(parked);
     if (parked.bytes > 0) executor.residents.returned(this);
-    executor.residents.enter(this);
+    this.enlist();
     for (let held = this.held; held !== null; held = held.next) {
       if (held.isGone) this.settleDeath(held);
       else held.storage = this;

@@ -7,12 +7,13 @@ import { ProgramBlock } from '../../bindings/commands/program.ts';
 import { DeviceError } from '../../bindings/errors.ts';
 import type { DType, Executor, LoadedProgram, NumericArray } from '../../bindings/executor.ts';
 import { Allocator } from '../../bindings/memory/allocator.ts';
-import { Residents } from '../../bindings/memory/residents.ts';
+import type { Lease, Residents } from '../../bindings/memory/residents.ts';
 import { FAULT_WORDS, refusalOf } from '../../bindings/ranges.ts';
 import { isError } from '../../bindings/realm.ts';
 import { BufferUsage, MAP_READ, maxHeapElements, openDevice } from './device.ts';
 import { kernels } from './kernels.ts';
 import { grid, type Launch, SLOT_WORDS } from './launch.ts';
+import { Leases, Weights } from './leases.ts';
 import { GpuProgram, type Host } from './program.ts';
 import { Queue } from './queue.ts';
 import { Parameters, shader } from './shader.ts';
@@ -35,18 +36,31 @@ const storeSource = () =>
   });
 
 class GpuAllocator extends Allocator {
+  private readonly weights: Weights;
+
+  /** @param most elements that the heap may have */
   constructor(
     end: number,
     grow: (elements: number) => number,
     residents: Residents,
     private readonly check: () => void,
+    most: () => number,
   ) {
     super(0, end, grow, residents);
+    this.weights = new Weights(() => Math.min(most() * WORD, this.bytesAllowed));
   }
 
   override allocate(elements: number): number {
     this.check();
-    return super.allocate(elements);
+    const address = super.allocate(elements);
+    this.weights.feel(this.bytesInUse);
+    return address;
+  }
+
+  /** Takes back the block of a storage that has been collected. */
+  reclaim({ address, length }: Lease): void {
+    this.release(address, length);
+    this.weights.found(this.bytesOf(length));
   }
 
   /** Runs `fn` without counting what it allocates and releases: that is the executor's own. */
@@ -63,7 +77,7 @@ class GpuAllocator extends Allocator {
 
 export class WebGpuExecutor implements Executor, Host {
   readonly device = 'webgpu';
-  readonly residents = new Residents(false);
+  readonly residents = new Leases((lease) => this.allocator.reclaim(lease));
   readonly allocator: GpuAllocator;
   readonly program = new ProgramBlock(new Int32Array(PROGRAM_WORDS));
   readonly randomState: number;
@@ -104,6 +118,7 @@ export class WebGpuExecutor implements Executor, Host {
       (wanted) => this.grow(wanted),
       this.residents,
       () => this.check(),
+      () => this.heapLimit,
     );
     this.randomState = this.allocator.allocate(RANDOM_WORDS);
     this.fault = this.allocator.allocate(FAULT_WORDS);
