@@ -239,7 +239,8 @@ function train(
 
 type Make = (saraf: Saraf) => Partial<Library> | Promise<Partial<Library>>;
 
-async function open(make: Make, { note = '', threads = 1 } = {}): Promise<Library> {
+/** Starts saraf from this tree. */
+export async function openSaraf(make: Make, { note = '', threads = 1 } = {}): Promise<Library> {
   const saraf = await source<Saraf>('src/index.ts');
   const info = await saraf.init({ threads, memoryMiB: MEMORY_MIB });
   if (info.threads < threads) throw new Error(info.threadsNote);
@@ -254,7 +255,7 @@ async function open(make: Make, { note = '', threads = 1 } = {}): Promise<Librar
 export const saraf: Peer = {
   name: 'saraf',
   open: () =>
-    open(async (saraf) => {
+    openSaraf(async (saraf) => {
       const kernels = await source<Kernels>('bindings/kernels/index.ts');
       return {
         gemm: (problem) => kernelGemm(kernels, problem),
@@ -270,7 +271,7 @@ export const saraf: Peer = {
 export const sarafTensor: Peer = {
   name: 'saraf tensor',
   open: () =>
-    open((saraf) => ({
+    openSaraf((saraf) => ({
       gemm: (problem) => tensorGemm(saraf, problem),
       elementwise: (problem) => tensorElementwise(saraf, problem),
       conv: (problem) => (problem.g === null ? tensorConv(saraf, problem) : undefined),
@@ -281,7 +282,7 @@ export const sarafTensor: Peer = {
 export const sarafCompiled: Peer = {
   name: 'saraf compiled',
   open: () =>
-    open((saraf) => ({
+    openSaraf((saraf) => ({
       conv: (problem) => (problem.g === null ? tensorConv(saraf, problem, true) : undefined),
       train: (problem) => train(saraf, problem, { compiled: true }),
       network: (problem) => sarafNetwork(saraf, problem, true),
@@ -291,7 +292,7 @@ export const sarafCompiled: Peer = {
 export const sarafReference: Peer = {
   name: 'saraf reference',
   open: () =>
-    open(
+    openSaraf(
       (saraf) => ({
         gemm: (problem) => {
           const { m, n, k } = problem;
@@ -307,7 +308,7 @@ export const sarafReference: Peer = {
 export const sarafThreads = (name: string, threads: number): Peer => ({
   name,
   open: () =>
-    open(
+    openSaraf(
       async (saraf) => {
         const kernels = await source<Kernels>('bindings/kernels/index.ts');
         const using = (prepared: Prepared | undefined): Prepared | undefined =>

@@ -3,6 +3,7 @@
  * for a problem that it cannot do in this form. Inputs belong to the suite: a library copies what it would change.
  */
 import type { Prepared } from '../harness/types.ts';
+import type { LoopKind } from './loops.ts';
 import type { NetworkProblem } from './network.ts';
 
 /** C[m,n] = op(A) · op(B). A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB. */
@@ -100,6 +101,7 @@ export interface Library {
   train?: Offer<TrainProblem>;
   conv?: Offer<ConvProblem>;
   network?: Offer<NetworkProblem>;
+  loop?: Offer<LoopKind>;
   /** From import to the first product, in the runtime of this name; each call is a new process. */
   cold?: Offer<string>;
   close?: () => void;

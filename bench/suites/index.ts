@@ -8,6 +8,7 @@ import { elementwise } from './elementwise.ts';
 import { embedding } from './embedding.ts';
 import { gemm } from './gemm.ts';
 import { lstmStep } from './lstmStep.ts';
+import { memory } from './memory.ts';
 import { mlpStep } from './mlpStep.ts';
 import { placement } from './placement.ts';
 import { poolNorm } from './poolNorm.ts';
@@ -31,6 +32,7 @@ export const suites: SuitePlan[] = [
   mlpStep,
   xorStep,
   programs,
+  memory,
   cnnStep,
   resnet18,
   lstmStep,

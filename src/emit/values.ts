@@ -6,30 +6,35 @@ import { floatBits } from '../../bindings/commands/program.ts';
 import type { NumericArray } from '../../bindings/executor.ts';
 import { encodeCheck } from '../../bindings/generated/encode.ts';
 import { checkAll, numberOf, type Range } from '../../bindings/ranges.ts';
+import type { Storage } from '../tensor/storage.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tracing } from '../tensor/trace.ts';
 import { withWatcher } from '../tensor/watch.ts';
 import { dense, done } from './emit.ts';
 
+/** The elements that the host wrote, and the version then, of storages that cannot be read at once. */
+const written = new WeakMap<Storage, { values: NumericArray; version: number }>();
+
 /** Keeps what was written to a new contiguous int32 tensor, if it could not be read again. */
 export function rememberWritten(t: Tensor, values: ArrayLike<number>): void {
   if (t.dtype !== 'int32' || t.executor.download === undefined) return;
   const { storage } = t;
-  storage.written = { values: Int32Array.from(values), version: storage.version };
+  written.set(storage, { values: Int32Array.from(values), version: storage.version });
 }
 
 /** A tensor's elements in row-major order, or null if only the GPU has them. */
 export function valuesAtHand(t: Tensor): NumericArray | null {
   // A watcher is told of reads from outside, not of checks.
   if (t.executor.download === undefined) return withWatcher(null, () => t.dataSync());
-  const { written, version } = t.storage;
-  if (written === null || written.version !== version) return null;
-  if (t.contiguous) return written.values.subarray(t.offset, t.offset + t.numel);
+  const known = written.get(t.storage);
+  if (known === undefined || known.version !== t.storage.version) return null;
+  const { values } = known;
+  if (t.contiguous) return values.subarray(t.offset, t.offset + t.numel);
   let places = [t.offset];
   t.shape.forEach((size, d) => {
     places = places.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * t.strides[d]!));
   });
-  return Int32Array.from(places, (place) => written.values[place]!);
+  return Int32Array.from(places, (place) => values[place]!);
 }
 
 /** Has a command check, where the tensor lives, that all of its elements are in range. */

@@ -208,8 +208,13 @@ export class Sequential extends Module {
     for (let i = 0; i < this.length; i++) {
       const module = this[i]!;
       const before = y;
-      y = module.forward(before);
       const passes = passesOn(module);
+      try {
+        y = module.forward(before);
+      } catch (error) {
+        if (isOwn && passes) letGo(before);
+        throw error;
+      }
       if (y === before) {
         isOwn &&= passes;
         continue;

@@ -33,19 +33,10 @@ export interface Parked {
 const SMALL = 1024;
 const MEMBERS = 64;
 
-/**
- * Whether the collector is not told of new tensors: since storages had to be parked it has not found time to report any. Being told of more
- * costs memory that only it can free.
- */
-export let isPressed = false;
-
 const reports =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
-    : new FinalizationRegistry<Count>(({ bytes, tensors }) => {
-        isPressed = false;
-        add(-bytes, -tensors);
-      });
+    : new FinalizationRegistry<Count>(({ bytes, tensors }) => add(-bytes, -tensors));
 
 /** The ticket for small storages. */
 let shared: Ticket | null = null;
@@ -67,11 +58,6 @@ function ticketFor(bytes: number): Ticket {
   const ticket = shared;
   if (++ticket.members === MEMBERS) shared = null;
   return ticket;
-}
-
-/** Memory is so full that storages are parked. */
-export function press(): void {
-  isPressed = true;
 }
 
 /** Counts a storage that is parked: the bytes of its block, and how many tensors are on it. */

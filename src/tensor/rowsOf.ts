@@ -14,7 +14,7 @@ interface Source {
 }
 
 /** What a storage holds: rows of another one. */
-interface Rows {
+export interface Rows {
   readonly source: Source;
   /** The element of the source where row 0 starts, and how many a row has. */
   readonly start: number;
@@ -63,25 +63,24 @@ export interface Recipe {
   readonly snapshot: Snapshot;
 }
 
-const known = new WeakMap<object, Rows>();
 const snapshots = new WeakMap<object, WeakRef<Snapshot>>();
 /** Whether there has been one. */
 let hasSnapshots = false;
 
 /** A storage holds rows of another one, from the element `start` on, each with `inner` elements. */
 export function holdsRows(
-  storage: { readonly version: number },
+  storage: { rows: Rows | null; readonly version: number },
   source: Source,
   { start, inner, indices }: Pick<Rows, 'start' | 'inner' | 'indices'>,
 ): void {
   if (source.executor.save === undefined || typeof WeakRef === 'undefined') return;
-  known.set(storage, { source, start, inner, indices, version: source.version, own: storage.version });
+  storage.rows = { source, start, inner, indices, version: source.version, own: storage.version };
 }
 
 /** How to make the elements of a storage again, if that is known. */
-export function recipeFor(storage: { readonly version: number; readonly executor: Executor }): Recipe | null {
-  const rows = known.get(storage);
-  if (rows === undefined) return null;
+export function recipeFor(storage: Pick<Source, 'version' | 'executor'> & { rows: Rows | null }): Recipe | null {
+  const { rows } = storage;
+  if (rows === null) return null;
   const { source, version, own } = rows;
   if (storage.version !== own || source.version !== version || source.executor !== storage.executor) return null;
   return { rows, snapshot: snapshotOf(source) };

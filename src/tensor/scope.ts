@@ -10,7 +10,6 @@ import { isAsyncFunction, isMap, isPromise, isSet } from '../../bindings/realm.t
 import { refuseOtherCopy } from '../copies.ts';
 import { noMore } from '../options.ts';
 import { letGoOfVariable, releaseHistory } from './graph.ts';
-import { isPressed } from './parked.ts';
 import type { Held, Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -31,7 +30,32 @@ export type Keeper = boolean | 'leaf' | 'leaf alone';
 /** Whether the garbage collector is freeing a tensor. */
 let isCollecting = false;
 
-const collector = typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<Held>(free);
+/**
+ * Tensors that the collector is told of before it has found time to report: while it has none, as in synchronous code, being told of more
+ * would cost time, and memory that only it can free.
+ */
+const MOST_UNTOLD = 8192;
+/** How many it was told of since it last had time. */
+let untold = 0;
+
+/** Stands for a tensor that nobody has: its report says that the collector has found time. */
+const SIGNAL = null;
+
+const collector =
+  typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<Held | typeof SIGNAL>(report);
+
+function report(held: Held | typeof SIGNAL): void {
+  if (held === SIGNAL) untold = 0;
+  else free(held);
+}
+
+/** Whether to tell the collector of one more tensor. */
+function isWorthTelling(): boolean {
+  if (untold > MOST_UNTOLD) return false;
+  untold++;
+  if (untold > MOST_UNTOLD) collector?.register({}, SIGNAL);
+  return true;
+}
 
 /** Frees what a collected tensor had. */
 function free(held: Held): void {
@@ -67,9 +91,9 @@ function own(tensor: Tensor): void {
 }
 
 function leaveToCollector(tensor: Tensor): void {
-  if (collector === undefined || isPressed || tensor.held !== null) return;
+  if (collector === undefined || tensor.held !== null) return;
   const { storage, variable, membership } = tensor;
-  if (storage.isLeased) return;
+  if (storage.isLeased || !isWorthTelling()) return;
   const held: Held = { storage, variable, membership, isGone: false, next: null, previous: null };
   tensor.held = held;
   storage.link(held);

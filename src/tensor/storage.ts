@@ -5,12 +5,12 @@
  * Counts may be too high: the garbage collector takes tensors without telling, or tells later. Then nothing gives the block back by hand;
  * sooner or later it is parked, and the collector takes all of it.
  */
-import type { Executor, NumericArray } from '../../bindings/executor.ts';
+import type { Executor } from '../../bindings/executor.ts';
 import type { Lease, Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
-import { countBack, countParked, type Parked, press, recountParked } from './parked.ts';
-import { follow, type Recipe, recipeFor, willChange } from './rowsOf.ts';
+import { countBack, countParked, type Parked, recountParked } from './parked.ts';
+import { follow, type Recipe, type Rows, recipeFor, willChange } from './rowsOf.ts';
 import { paused, tracing } from './trace.ts';
 
 /**
@@ -37,8 +37,8 @@ export class Storage implements Resident {
   handles = 0;
   /** How many of `refs` are programs. */
   programs = 0;
-  /** The elements that the host wrote, and the version then, if the executor's memory cannot be read at once. */
-  written: { values: NumericArray; version: number } | null = null;
+  /** What it holds, if that can be read again elsewhere. */
+  rows: Rows | null = null;
   /** What the collector knows of the tensors on it. */
   held: Held | null = null;
   /** Whether nothing in it has to outlast the present program: then it is parked without its elements. */
@@ -179,7 +179,6 @@ export class Storage implements Resident {
   }
 
   park(): void {
-    press();
     this.leave(this.isVolatile ? null : recipeFor(this));
   }
 

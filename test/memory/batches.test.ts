@@ -56,13 +56,14 @@ describe('batches that a loader has left behind', () => {
       const before = memory().bytesInUse;
       const batches = left(x, y);
       // The last batch is still in use.
-      expect(memory().bytesInUse - before).toBeLessThanOrEqual(2 * 128);
+      const resting = memory().bytesInUse - before;
+      expect(resting).toBeLessThanOrEqual(2 * 128);
       if (!isParking) expect(memory().bytesParked).toBe(0);
       const numbers = batches.filter((_, i) => i % 2 === 1).flatMap((batch) => [...batch.dataSync()]);
       expect([...numbers].sort((a, b) => a - b)).toEqual(values.slice(0, ROWS));
       const rows = batches.filter((_, i) => i % 2 === 0).flatMap((batch) => batch.toArray() as number[][]);
       expect(rows).toEqual(numbers.map((number) => values.slice(5 * number, 5 * number + 5)));
-      expect(memory().bytesInUse).toBeGreaterThan(before + 2 * 128);
+      if (!isParking) expect(memory().bytesInUse).toBeGreaterThan(before + resting);
     });
   });
 

@@ -129,6 +129,14 @@ describe.each(Object.entries(chains))('%s', (_, chain) => {
   });
 });
 
+it('leaves nothing when a layer refuses what the one before has made', () => {
+  const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Tanh(), new nn.Linear(7, 3));
+  const x = randn(2, 4);
+  const before = memory().tensors;
+  expect(() => model.forward(x)).toThrow('linear: input [2,8]');
+  expect(memory().tensors).toBe(before);
+});
+
 describe('Graph', () => {
   it('keeps values until their last use, and what functions have seen', () => {
     scope(() => {
