@@ -7,6 +7,9 @@ import { type MemoryInfo, memory } from '../../src/index.ts';
  */
 export const isParking = process.env.MODE === 'park';
 
+/** Whether heaps are checked: they keep the stacks of releases, which hold on to tensors and all that these lead to. */
+export const isChecked = isParking || process.env.MODE === 'heap';
+
 export function inUse(): Omit<MemoryInfo, 'bytesParked'> {
   const { bytesParked, ...rest } = memory();
   return rest;
