@@ -109,11 +109,6 @@ export function forget(tensor: Tensor, storage: Storage): void {
   tensor.held = null;
 }
 
-/** How many scopes are open. */
-export function openScopes(): number {
-  return open.length;
-}
-
 /** Opens a scope by hand; `closeScope` ends it. Scopes may be closed in any order. */
 export function openScope(): Scope {
   const scope = new Scope();

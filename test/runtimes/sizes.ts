@@ -16,7 +16,7 @@ const imports = [
   {
     name: 'everything',
     code: "import * as saraf from 'saraf'; globalThis.saraf = saraf;",
-    budgets: { esbuild: 233, rolldown: 224 },
+    budgets: { esbuild: 238, rolldown: 228 },
   },
   {
     name: 'layers and their weights, for inference',
@@ -24,17 +24,17 @@ const imports = [
       const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU(), new nn.Flatten(), new nn.Linear(8, 2));
       model.loadStateDict(loadSafetensors(globalThis.bytes));
       globalThis.y = noGrad(() => model.forward(tensor([[[[1]]]])));`,
-    budgets: { esbuild: 114, rolldown: 90 },
+    budgets: { esbuild: 118, rolldown: 92 },
   },
   {
     name: 'a product',
     code: "import { matmul, tensor } from 'saraf'; globalThis.y = matmul(tensor([[1]]), tensor([[2]]));",
-    budgets: { esbuild: 85, rolldown: 82 },
+    budgets: { esbuild: 88, rolldown: 84 },
   },
   {
     name: 'saraf/kernels',
     code: "import * as kernels from 'saraf/kernels'; globalThis.kernels = kernels;",
-    budgets: { esbuild: 60, rolldown: 60 },
+    budgets: { esbuild: 61, rolldown: 61 },
   },
 ];
 
