@@ -242,6 +242,7 @@ function run(starts: readonly Start[], options: BackwardOptions, wanted: Map<Var
       }
       if (!retainGraph) consume(node);
     }
+    if (!retainGraph) for (const { node } of order) if (node?.twin != null) consume(node.twin);
     for (const leaf of leaves) {
       if (leaf.pending === null) continue;
       if (wanted === null) {

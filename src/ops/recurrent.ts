@@ -8,7 +8,7 @@ import { commonExecutor, dense } from '../emit/emit.ts';
 import { emitRecurrent, emitRecurrentGrad, type RecurrentKindName, type RecurrentOperands } from '../emit/recurrent.ts';
 import { isGradEnabled } from '../tape/mode.ts';
 import type { Context, RecurrentAttributes } from '../tape/primitives.ts';
-import { needsGrad, record } from '../tape/record.ts';
+import { needsGrad, record, recordTwins } from '../tape/record.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import { compose } from './compose.ts';
@@ -58,7 +58,7 @@ export function recurrent(
       const inputs = present({ ...operands, lengths: contiguous.lengths, ...kept });
       const attributes = { kind, reverse, names: inputs.names };
       record('recurrent', inputs.list, out, attributes);
-      if (cLast !== null) record('recurrentCell', inputs.list, cLast, attributes);
+      if (cLast !== null) recordTwins(out, record('recurrentCell', inputs.list, cLast, attributes));
     }
     return { out, cell: cLast };
   });

@@ -12,6 +12,14 @@ function save(tensor: Tensor): Saved {
   return { storage: storage.retain(), offset, shape, strides, dtype, version: storage.version };
 }
 
+/** Two recorded results are of one operation: a backward pass through one of them frees what both have saved. */
+export function recordTwins(a: Tensor, b: Tensor): void {
+  const [first, second] = [a.variable?.node ?? null, b.variable?.node ?? null];
+  if (first === null || second === null) return;
+  first.twin = second;
+  second.twin = first;
+}
+
 /** Whether an operation on these inputs must be recorded. */
 export function needsGrad(inputs: readonly Tensor[]): boolean {
   if (!isGradEnabled()) return false;

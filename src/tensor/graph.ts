@@ -97,6 +97,8 @@ export class Node {
   /** Later operations have higher numbers: descending order is a topological one. */
   readonly id = nextId++;
   freed = false;
+  /** The node of the other result of the same operation, which saved the same values: a backward pass through one frees both. */
+  twin: Node | null = null;
 
   constructor(
     readonly primitive: string,

@@ -108,3 +108,22 @@ describe('held', () => {
     expect(answers).toEqual(wanted);
   });
 });
+
+describe('after backward', () => {
+  it('an LSTM keeps its results only, also those of its cell', () => {
+    const lstm = new nn.LSTM(2, 8, { numLayers: 2, batchFirst: true });
+    const x = randn(5, 20, 2);
+    const before = memory().bytesInUse;
+    const [out, [h, c]] = lstm.forward(x);
+    out.sum().backward();
+    lstm.zeroGrad();
+    const results = 4 * (out.numel + h.numel + c.numel);
+    // Blocks are rounded up, and the first layer's output has its first state with it.
+    expect(memory().bytesInUse - before).toBeLessThan(5 * results);
+    expect(() => c.sum().backward()).toThrow('the graph behind recurrentCell has been freed by an earlier backward()');
+    const [again, [, cell]] = lstm.forward(x);
+    again.sum().backward(undefined, { retainGraph: true });
+    cell.sum().backward();
+    expect(lstm.parameters().every(({ grad }) => grad !== null)).toBe(true);
+  });
+});
