@@ -20,6 +20,7 @@ import elementwise  # noqa: E402
 import embedding  # noqa: E402
 import estimators  # noqa: E402
 import learning  # noqa: E402
+import loops  # noqa: E402
 import metrics  # noqa: E402
 import more_losses  # noqa: E402
 import norm  # noqa: E402
@@ -39,6 +40,6 @@ torch.set_num_threads(1)
 for part in (
     elementwise, tensors, learning, conv, pool, norm, vision,
     metrics, transforms, datasets, safetensors, estimators, recurrent, embedding,
-    rearrange, activations, more_losses, training, attention, onnx_models,
+    rearrange, activations, more_losses, training, attention, onnx_models, loops,
 ):
     part.generate()
