@@ -3,7 +3,8 @@
  * block back. It is resident, with a block in an executor's heap, or parked, with an array of its own, until somebody asks for its address.
  *
  * Counts may be too high: the garbage collector takes tensors without telling, or tells later. Then nothing gives the block back by hand;
- * sooner or later it is parked, and the collector takes all of it.
+ * sooner or later it is parked, and the collector takes all of it. On a GPU nothing can be parked: there the collector reports storages,
+ * and their blocks are given back.
  */
 import type { Executor } from '../../bindings/executor.ts';
 import type { Lease, Resident } from '../../bindings/memory/residents.ts';
