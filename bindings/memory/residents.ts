@@ -33,8 +33,8 @@ export interface Lease {
 
 /** Elements that a heap has before anything is parked: 256 MiB. */
 const FIRST_SOFT_LIMIT = 2 ** 26;
-/** The most residents: small ones fill the JavaScript heap before they fill this one. */
-const MOST = 2 ** 15;
+/** Residents before any are parked: small ones fill the JavaScript heap before they fill this one. */
+const FIRST_MOST = 2 ** 15;
 /** What is parked at a time: one part of so many. */
 const PART = 10;
 /** Stamps that are compared to find the oldest. */
@@ -45,10 +45,14 @@ const WASTE = 8;
 export class Residents {
   /** Grows when commands have run. */
   epoch = 1;
+  /** Counts what has left its block and may come back to another one. */
+  moves = 0;
   /** While above 0, everything stays where it is. */
   holds = 0;
   /** Elements that the heap may have before residents are parked. It grows if what was parked is soon needed again. */
   softLimit = FIRST_SOFT_LIMIT;
+  /** The same for their number. */
+  most = FIRST_MOST;
   private readonly list: Resident[] = [];
 
   /** @param canLeave whether the executor's memory can be read at once, so that it can be copied out */
@@ -61,7 +65,7 @@ export class Residents {
 
   /** Whether there are so many that some should leave. */
   get isFull(): boolean {
-    return this.list.length >= MOST && this.canLeave;
+    return this.list.length >= this.most && this.canLeave;
   }
 
   /** Returns the lease of one that cannot leave. */
@@ -86,6 +90,7 @@ export class Residents {
   /** A resident has been brought back. */
   returned({ length }: Resident): void {
     this.softLimit += length;
+    this.most++;
   }
 
   private isFree({ pins, stamp }: Resident): boolean {
@@ -97,12 +102,14 @@ export class Residents {
     if (this.holds > 0 || !this.canLeave) return false;
     const stamps = this.sample();
     if (stamps.length === 0) return false;
+    const { length } = this.list;
     let parked = 0;
     for (let part = 1; part <= PART; part++) {
       parked += this.parkUpTo(stamps[Math.floor(((stamps.length - 1) * part) / PART)]!);
       if (parked >= elements) break;
     }
     this.softLimit = Math.max(FIRST_SOFT_LIMIT, this.softLimit - Math.floor(parked / WASTE));
+    this.most = Math.max(FIRST_MOST, this.most - Math.floor((length - this.list.length) / WASTE));
     return true;
   }
 

@@ -61,6 +61,7 @@ export class StoredProgram implements LoadedProgram, Resident {
     const { executor, block, length } = this;
     executor.allocator.release(block, length);
     executor.residents.leave(this, null);
+    executor.residents.moves++;
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 /** Softmax and cross-entropy, which end classifiers. */
 import { ArgumentError, DTypeError, refuse, ShapeError } from '../../bindings/errors.ts';
 import { encodeCrossEntropy, encodeCrossEntropyGrad } from '../../bindings/generated/encode.ts';
-import { commonExecutor, dense, emitSoftmax, emitSoftmaxGrad, empty } from '../emit/emit.ts';
+import { commonExecutor, dense, done, emitSoftmax, emitSoftmaxGrad, empty } from '../emit/emit.ts';
 import { checkValues } from '../emit/values.ts';
 import { checkOptions, checkRange, noMore, VALUE } from '../options.ts';
 import { isGradEnabled } from '../tape/mode.ts';
@@ -195,6 +195,7 @@ export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>):
   const { reduction, ignoreIndex, smoothing, weighted } = c.attributes;
   const { executor } = x;
   const logits = dense(x);
+  const upstream = dense(g);
   const gx = empty(executor, x.shape, 'float32');
   const [rows = 1, cols = 1] = x.shape;
   if (gx.numel > 0) {
@@ -204,7 +205,7 @@ export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>):
       weight: weighted ? c.input(4).address : 0,
       lse: lse.address,
       norm: norm.address,
-      g: dense(g).address,
+      g: upstream.address,
       gx: gx.address,
       rows,
       cols,
@@ -214,6 +215,8 @@ export function crossEntropyGrad(g: Tensor, c: Context<CrossEntropyAttributes>):
     });
     executor.run();
   }
+  done(logits, x);
+  done(upstream, g);
   return gx;
 }
 

@@ -68,9 +68,12 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
     const loss = closure === undefined ? undefined : withGrad(true, closure);
     this.checkStep();
     const steps = this.prepare();
-    if (tracing === null) this.run(steps);
-    else this.record(tracing, steps);
-    release(steps);
+    try {
+      if (tracing === null) this.run(steps);
+      else this.record(tracing, steps);
+    } finally {
+      release(steps);
+    }
     return loss;
   }
 
@@ -106,7 +109,7 @@ export abstract class ElementwiseOptimizer<O extends object> extends Optimizer<O
   private run(steps: readonly Step<O>[]): void {
     const executors = new Set<Executor>();
     for (const { param } of steps) param.storage.willChange();
-    if (parkedTotal.bytes > 0) for (const step of steps) bringBack(step);
+    if (parkedTotal.tensors > 0 || parkedTotal.bytes > 0) for (const step of steps) bringBack(step);
     for (const { group, param, gradient, state, block } of steps) {
       const { executor, storage } = param;
       const { program } = executor;

@@ -65,6 +65,8 @@ export class Replay {
   private readonly places: readonly Place[];
   private hasPrologueRun = false;
   private hasRun = false;
+  /** What had moved when everything was last in its place. */
+  private moves = -1;
 
   /** Takes over what the recorder holds, unless it throws: then everything is as it was. */
   constructor(
@@ -144,27 +146,26 @@ export class Replay {
     try {
       if (this.recorder.guards.length > 0) this.checkGuards(inputs);
       this.mirrors.forEach(updateMirror);
-      for (const storage of this.changedStorages) storage.willChange();
-      for (const i of this.changedInputs) inputs[i]!.storage.willChange();
-      this.settle();
       this.patchInputs(inputs);
       this.makeResults(results);
-      this.whileHeld(() => this.runParts(inputs));
+      this.settle();
+      this.runHeld(inputs);
     } catch (error) {
       for (const result of results) result.dispose();
       throw error;
     }
     if (!this.hasRun) this.recorder.releaseGradients();
     this.hasRun = true;
-    for (const storage of this.changedStorages) storage.version++;
-    for (const i of this.changedInputs) inputs[i]!.storage.version++;
+    for (const storage of this.changedStorages) storage.changed();
+    for (const i of this.changedInputs) inputs[i]!.storage.changed();
     this.giveGradients();
     return results;
   }
 
   /** Has all that the program uses in the heap, and its words say where. From here on no other command may run before the program. */
   private settle(): void {
-    const { loaded, loadedPrologue } = this;
+    const { loaded, loadedPrologue, base } = this;
+    if (this.moves === base.residents.moves) return;
     for (const place of this.places) {
       const { address } = place.storage;
       if (address === place.address) continue;
@@ -174,6 +175,7 @@ export class Replay {
     }
     loaded.ready();
     loadedPrologue.ready();
+    this.moves = base.residents.moves;
   }
 
   private patchInputs(inputs: readonly { readonly address: number }[]): void {
@@ -184,12 +186,18 @@ export class Replay {
     }
   }
 
-  /** Runs `fn`, in which everything stays where it is: a program runs in parts. */
-  private whileHeld<T>(fn: () => T): T {
+  private announceChanges(inputs: readonly Tensor[]): void {
+    for (const storage of this.changedStorages) if (storage.snapshot !== null) storage.willChange();
+    for (const i of this.changedInputs) inputs[i]!.storage.willChange();
+  }
+
+  /** Runs the program, which has parts; between them everything stays where it is. */
+  private runHeld(inputs: readonly Tensor[]): void {
     const { residents } = this.base;
     residents.holds++;
     try {
-      return fn();
+      this.announceChanges(inputs);
+      this.runParts(inputs);
     } finally {
       residents.holds--;
     }
@@ -212,22 +220,22 @@ export class Replay {
     try {
       const inputs = this.inputs.map(({ length }) => allocate(length));
       const results = this.results.map(({ buffer }) => allocate(buffer.length));
-      this.settle();
       this.patchInputs(inputs);
       this.results.forEach(({ patches }, i) => {
         for (const { at, delta } of patches) this.loaded.patch(at, results[i]!.address + delta);
       });
-      return this.whileHeld(() => {
-        const copies = [...this.changedStorages].map(({ address, length }) => ({
-          address,
-          elements: base.read(address, length, 'float32'),
-        }));
-        try {
-          return fn();
-        } finally {
-          for (const { address, elements } of copies) base.write(address, elements, 'float32');
-        }
-      });
+      this.settle();
+      base.residents.holds++;
+      const copies = [...this.changedStorages].map(({ address, length }) => ({
+        address,
+        elements: base.read(address, length, 'float32'),
+      }));
+      try {
+        return fn();
+      } finally {
+        for (const { address, elements } of copies) base.write(address, elements, 'float32');
+        base.residents.holds--;
+      }
     } finally {
       for (const storage of made) storage.release();
       // Some checks ran on memory that other values had taken over.

@@ -8,7 +8,12 @@ import type { Executor, NumericArray } from '../../bindings/executor.ts';
 interface Source {
   readonly executor: Executor;
   readonly length: number;
+  /** Changes in place: those that are made, and those that are about to be. */
   readonly version: number;
+  readonly edits: number;
+  readonly rows: Rows | null;
+  /** What storages that were parked without a copy read its rows from. */
+  snapshot: WeakRef<Snapshot> | null;
   /** Where its elements are in the heap. */
   readonly address: number;
 }
@@ -20,19 +25,21 @@ export interface Rows {
   readonly start: number;
   readonly inner: number;
   readonly indices: Int32Array;
-  /** The versions for which this holds: of the source, and of the storage itself. */
-  readonly version: number;
+  /** The edits of the source and the version of the storage for which this holds. */
+  readonly edits: number;
   readonly own: number;
 }
 
-/** A source as it was at one version: the source itself, or a copy. */
-class Snapshot {
+/** A source as it was after so many edits: the source itself, or a copy. */
+export class Snapshot {
   private copy: NumericArray | null = null;
   private source: Source | null;
-  readonly version: number;
+  readonly edits: number;
+  private readonly version: number;
 
   constructor(source: Source) {
     this.source = source;
+    this.edits = source.edits;
     this.version = source.version;
   }
 
@@ -63,35 +70,30 @@ export interface Recipe {
   readonly snapshot: Snapshot;
 }
 
-const snapshots = new WeakMap<object, WeakRef<Snapshot>>();
-/** Whether there has been one. */
-let hasSnapshots = false;
-
 /** A storage holds rows of another one, from the element `start` on, each with `inner` elements. */
 export function holdsRows(
   storage: { rows: Rows | null; readonly version: number },
   source: Source,
   { start, inner, indices }: Pick<Rows, 'start' | 'inner' | 'indices'>,
 ): void {
-  if (source.executor.save === undefined || typeof WeakRef === 'undefined') return;
-  storage.rows = { source, start, inner, indices, version: source.version, own: storage.version };
+  if (source.executor.save === undefined || source.rows !== null || typeof WeakRef === 'undefined') return;
+  storage.rows = { source, start, inner, indices, edits: source.edits, own: storage.version };
 }
 
 /** How to make the elements of a storage again, if that is known. */
 export function recipeFor(storage: Pick<Source, 'version' | 'executor'> & { rows: Rows | null }): Recipe | null {
   const { rows } = storage;
   if (rows === null) return null;
-  const { source, version, own } = rows;
-  if (storage.version !== own || source.version !== version || source.executor !== storage.executor) return null;
+  const { source, edits, own } = rows;
+  if (storage.version !== own || source.edits !== edits || source.executor !== storage.executor) return null;
   return { rows, snapshot: snapshotOf(source) };
 }
 
 function snapshotOf(source: Source): Snapshot {
-  let snapshot = snapshots.get(source)?.deref();
-  if (snapshot?.version !== source.version) {
+  let snapshot = source.snapshot?.deref();
+  if (snapshot?.edits !== source.edits) {
     snapshot = new Snapshot(source);
-    snapshots.set(source, new WeakRef(snapshot));
-    hasSnapshots = true;
+    source.snapshot = new WeakRef(snapshot);
   }
   return snapshot;
 }
@@ -102,8 +104,7 @@ export function follow({ rows, snapshot }: Recipe, executor: Executor, block: nu
 }
 
 /** A storage is about to change, or to be freed; then `elements` are what it leaves. */
-export function willChange(source: object, elements: NumericArray | null): void {
-  if (!hasSnapshots) return;
-  snapshots.get(source)?.deref()?.detach(elements);
-  snapshots.delete(source);
+export function detachRows(source: Pick<Source, 'snapshot'>, elements: NumericArray | null): void {
+  source.snapshot?.deref()?.detach(elements);
+  source.snapshot = null;
 }

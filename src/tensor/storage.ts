@@ -11,7 +11,7 @@ import type { Lease, Resident } from '../../bindings/memory/residents.ts';
 import { chargeBlock } from './budget.ts';
 import type { Membership, Variable } from './graph.ts';
 import { countBack, countParked, type Parked, recountParked } from './parked.ts';
-import { follow, type Recipe, type Rows, recipeFor, willChange } from './rowsOf.ts';
+import { detachRows, follow, type Recipe, type Rows, recipeFor, type Snapshot } from './rowsOf.ts';
 import { paused, tracing } from './trace.ts';
 
 /**
@@ -38,8 +38,12 @@ export class Storage implements Resident {
   handles = 0;
   /** How many of `refs` are programs. */
   programs = 0;
+  /** Counts changes in place before they are made. */
+  edits = 0;
   /** What it holds, if that can be read again elsewhere. */
   rows: Rows | null = null;
+  /** What storages that hold rows of it, and were parked, read them from. */
+  snapshot: WeakRef<Snapshot> | null = null;
   /** What the collector knows of the tensors on it. */
   held: Held | null = null;
   /** Whether nothing in it has to outlast the present program: then it is parked without its elements. */
@@ -135,6 +139,7 @@ export class Storage implements Resident {
     executor.write(address, words, 'int32');
     this.vacate();
     this.settle(executor, address);
+    executor.residents.moves++;
   }
 
   /** Leaves the list of the executor's residents, and keeps its block there, which the caller takes care of. */
@@ -162,14 +167,20 @@ export class Storage implements Resident {
 
   /** Call it before its elements change, and count `version` up afterwards. */
   willChange(): void {
-    willChange(this, null);
+    this.edits++;
+    if (this.snapshot !== null) detachRows(this, null);
+  }
+
+  /** A program has changed its elements. Nothing was parked while it ran. */
+  changed(): void {
+    this.version++;
+    this.edits++;
   }
 
   /** Gives up its block, or its elements. */
   private vacate(): void {
+    if (this.snapshot !== null) this.detachRows();
     const { executor, parked } = this;
-    const elements = parked?.elements ?? null;
-    willChange(this, elements === null || 'rows' in elements ? null : elements);
     if (parked !== null) {
       countBack(parked);
       this.parked = null;
@@ -177,6 +188,11 @@ export class Storage implements Resident {
     }
     executor.allocator.release(this.block, this.length);
     this.delist();
+  }
+
+  private detachRows(): void {
+    const elements = this.parked?.elements ?? null;
+    detachRows(this, elements === null || 'rows' in elements ? null : elements);
   }
 
   park(): void {
@@ -200,6 +216,7 @@ export class Storage implements Resident {
     }
     executor.allocator.release(block, length);
     this.delist();
+    executor.residents.moves++;
     for (let held = this.held; held !== null; held = held.next) {
       held.storage = null;
       held.variable = null;
