@@ -132,6 +132,7 @@ export class RowMemory implements GradientRows {
   /** g at the entries first, first + 1, … of the list; 0: zeros them. */
   private encode(g: number, first: number, count: number): void {
     const gradient = this.view();
+    this.storage.willChange();
     const { index, marks, inner } = this.places;
     const { program } = active(this.executor);
     const sizes = { outer: 1, size: this.rows, count, inner, first };
@@ -142,6 +143,7 @@ export class RowMemory implements GradientRows {
 
   private zero(): void {
     const all = this.view();
+    this.storage.willChange();
     fillWith(all, 0);
     all.dispose();
   }
