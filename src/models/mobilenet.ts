@@ -1,6 +1,7 @@
 /** MobileNetV2 with torchvision's names, so that its weights load unchanged. */
 
 import { BatchNorm2d, Conv2d, Dropout, init, type Layer, Linear, Module, ReLU6, Sequential } from '../nn/index.ts';
+import { childrenPassOn, passing } from '../nn/passing.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import { noGrad } from '../tape/mode.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -32,6 +33,7 @@ const activated = (conv: Conv2d): Sequential => new Sequential(conv, new BatchNo
 /** Widens the channels, convolves them depthwise and narrows them; with a shortcut around all that where shapes allow. */
 class InvertedResidual extends Module {
   /** @internal */ static override name = 'InvertedResidual';
+  /** @internal */ static readonly keepsNothing = true;
 
   conv: Sequential;
   private readonly hasShortcut: boolean;
@@ -50,13 +52,21 @@ class InvertedResidual extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const y = this.conv.forward(x);
-    return this.hasShortcut ? y.add(x) : y;
+    return passing(this, () => {
+      const y = this.conv.forward(x);
+      return this.hasShortcut ? y.add(x) : y;
+    });
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    return childrenPassOn(this);
   }
 }
 
 class MobileNetV2 extends Module {
   /** @internal */ static override name = 'MobileNetV2';
+  /** @internal */ static readonly keepsNothing = true;
 
   features: Sequential;
   classifier: Sequential;
@@ -81,7 +91,12 @@ class MobileNetV2 extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.classifier.forward(this.features.forward(x).mean([2, 3]));
+    return passing(this, () => this.classifier.forward(this.features.forward(x).mean([2, 3])));
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    return childrenPassOn(this);
   }
 }
 

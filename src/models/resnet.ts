@@ -1,6 +1,7 @@
 /** ResNet-18 with torchvision's names, so that its weights load unchanged. */
 
 import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, init, Linear, MaxPool2d, Module, Sequential } from '../nn/index.ts';
+import { childrenPassOn, passing } from '../nn/passing.ts';
 import { checkOptions, checkWhole, noMore, VALUE } from '../options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -20,6 +21,7 @@ function convolution(inChannels: number, outChannels: number, kernelSize: number
 /** Two convolutions of 3×3 with a shortcut around them: y = relu(bn(conv(relu(bn(conv(x))))) + x). */
 class BasicBlock extends Module {
   /** @internal */ static override name = 'BasicBlock';
+  /** @internal */ static readonly keepsNothing = true;
 
   conv1: Conv2d;
   bn1: BatchNorm2d;
@@ -40,9 +42,16 @@ class BasicBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const y = this.bn1.forward(this.conv1.forward(x)).relu();
-    const shortcut = this.downsample === null ? x : this.downsample.forward(x);
-    return this.bn2.forward(this.conv2.forward(y)).add(shortcut).relu();
+    return passing(this, () => {
+      const y = this.bn1.forward(this.conv1.forward(x)).relu();
+      const shortcut = this.downsample === null ? x : this.downsample.forward(x);
+      return this.bn2.forward(this.conv2.forward(y)).add(shortcut).relu();
+    });
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    return childrenPassOn(this);
   }
 }
 
@@ -51,6 +60,7 @@ const stage = (inChannels: number, outChannels: number, stride: number): Sequent
 
 class ResNet18 extends Module {
   /** @internal */ static override name = 'ResNet18';
+  /** @internal */ static readonly keepsNothing = true;
 
   conv1 = convolution(3, 64, 7, 2);
   bn1 = new BatchNorm2d(64);
@@ -68,9 +78,16 @@ class ResNet18 extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    let y = this.maxpool.forward(this.bn1.forward(this.conv1.forward(x)).relu());
-    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y);
-    return this.fc.forward(this.avgpool.forward(y).flatten(1));
+    return passing(this, () => {
+      let y = this.maxpool.forward(this.bn1.forward(this.conv1.forward(x)).relu());
+      for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y);
+      return this.fc.forward(this.avgpool.forward(y).flatten(1));
+    });
+  }
+
+  /** @internal */
+  get passesAllOn(): boolean {
+    return childrenPassOn(this);
   }
 }
 

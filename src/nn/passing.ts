@@ -2,6 +2,7 @@
  * Letting go of what modules hand to each other: a tensor that only a chain of modules has seen is freed as soon as the next one has used
  * it. What gradients need of it stays until `backward` has used that.
  */
+import { compose } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { watching } from '../tensor/watch.ts';
 import type { Module } from './module.ts';
@@ -19,6 +20,14 @@ interface Composite extends Module {
 export function passesOn(module: Module): boolean {
   if (!Object.hasOwn(module.constructor, 'keepsNothing') || Object.hasOwn(module, 'forward')) return false;
   return !('passesAllOn' in module) || (module as Composite).passesAllOn;
+}
+
+/** Whether none of the modules that a module is made of keeps what it is given, or what it gives. */
+export const childrenPassOn = (module: Module): boolean => [...module.children()].every(passesOn);
+
+/** Runs the `forward` of a module that is made of others, and frees what only they have seen. */
+export function passing<T>(module: Module, fn: () => T): T {
+  return watching === null && childrenPassOn(module) ? compose(fn) : fn();
 }
 
 /** Frees a tensor that nobody else has. */

@@ -1,6 +1,6 @@
 /** Chains of layers free what only they have seen, and nothing else. */
 import { describe, expect, it } from 'vitest';
-import { compile, keep, memory, nn, noGrad, randn, scope, type Tensor } from '../../src/index.ts';
+import { compile, keep, memory, models, nn, noGrad, randn, scope, type Tensor } from '../../src/index.ts';
 
 /** Keeps what it is given and what it gives. */
 class Tap extends nn.Module {
@@ -135,6 +135,35 @@ it('leaves nothing when a layer refuses what the one before has made', () => {
   const before = memory().tensors;
   expect(() => model.forward(x)).toThrow('linear: input [2,8]');
   expect(memory().tensors).toBe(before);
+});
+
+describe.each([
+  ['resnet18', () => models.resnet18({ numClasses: 3 })],
+  ['mobilenetV2', () => models.mobilenetV2({ numClasses: 3 })],
+] as const)('%s', (_, make) => {
+  const picture = () => randn(2, 3, 32, 32);
+
+  it('leaves its result only, with the same gradients', () => {
+    const model = make();
+    model.eval();
+    const x = picture();
+    expect(leftBy(() => noGrad(() => model.forward(x)))).toBe(1);
+    expect(leftBy(() => model.forward(x))).toBe(1);
+    scope(() => model.forward(x).square().sum().backward());
+    expect(model.parameters().every(({ grad }) => grad !== null)).toBe(true);
+  });
+
+  it('frees nothing that a module put into it may have kept', () => {
+    const model = make();
+    const tap = new Tap();
+    Object.assign(model, 'fc' in model ? { fc: tap } : { classifier: tap });
+    model.eval();
+    scope(() => {
+      model.forward(picture());
+      for (const t of tap.seen) expect(t.shape[0]).toBe(2);
+      expect(tap.seen.map(({ isDisposed }) => isDisposed)).toEqual([false, false]);
+    });
+  });
 });
 
 describe('Graph', () => {
