@@ -6,11 +6,17 @@ const nodeMajor = Number(process.versions.node.split('.')[0]);
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isDriverGiven = process.env.VK_DRIVER_FILES !== undefined || !existsSync(SWIFTSHADER);
 
+/** Loops of many thousand steps, which say nothing new where every allocation is checked, and take for ever there. */
+const SOAKS = ['test/memory/loops.test.ts', 'test/memory/dropped.test.ts'];
+
 export default defineConfig(({ mode }) => ({
   test: {
     include: ['test/**/*.test.ts'],
-    // In the mode `heap` mistakes with memory show: see there. It is not for what runs on GPUs and in browsers.
-    exclude: [...configDefaults.exclude, ...(mode === 'heap' || mode === 'park' ? ['test/webgpu', 'test/demo'] : [])],
+    // In the modes `heap` and `park` mistakes with memory show: see there. It is not for what runs on GPUs and in browsers.
+    exclude: [
+      ...configDefaults.exclude,
+      ...(mode === 'heap' || mode === 'park' ? ['test/webgpu', 'test/demo', ...SOAKS] : []),
+    ],
     // What a test may take on a busy machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
