@@ -6,8 +6,8 @@ const nodeMajor = Number(process.versions.node.split('.')[0]);
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const isDriverGiven = process.env.VK_DRIVER_FILES !== undefined || !existsSync(SWIFTSHADER);
 
-/** Loops of many thousand steps, which say nothing new where every allocation is checked, and take for ever there. */
-const SOAKS = ['test/memory/loops.test.ts', 'test/memory/dropped.test.ts'];
+/** Many thousand steps, which say nothing new where every allocation is checked, and random programs, which check that themselves. */
+const SOAKS = ['test/memory/loops.test.ts', 'test/memory/dropped.test.ts', 'test/program/randomPrograms.test.ts'];
 
 export default defineConfig(({ mode }) => ({
   test: {
