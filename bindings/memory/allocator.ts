@@ -113,7 +113,7 @@ export class Allocator implements HeapAllocator {
   }
 
   limitTo(bytes: number): void {
-    this.hardLimit = Math.min(MAX_ELEMENTS, Math.floor(bytes / 4));
+    this.hardLimit = Math.min(MAX_ELEMENTS, LINE * Math.floor(bytes / (4 * LINE)));
     if (this.hardLimit >= this.end || this.limit !== this.end) return;
     // What is there beyond, and not in use, is not to be used.
     this.limit = this.end = Math.max(this.top, this.hardLimit);
@@ -181,7 +181,8 @@ export class Allocator implements HeapAllocator {
     const start = this.limit === this.end ? this.top : this.end;
     const wanted = start + size;
     if (wanted > most) return false;
-    const generous = Math.min(most, Math.max(wanted, this.end + (this.end >>> 2)));
+    // Whole lines, because the next region may start where this one ends.
+    const generous = LINE * Math.floor(Math.min(most, Math.max(wanted, this.end + (this.end >>> 2))) / LINE);
     const end = this.grow(generous) || this.grow(wanted);
     if (end === 0) return false;
     if (start !== this.top) this.cut(this.top, (this.limit - this.top) / LINE);

@@ -174,6 +174,16 @@ describe('an allocator with residents', () => {
     expect(allocator.bytesReserved).toBe(100 * LINE * 4);
   });
 
+  it('gives aligned blocks, whatever the limits and lengths', () => {
+    heap(LINE * 1000 + 7);
+    for (let i = 0; i < 400; i++) {
+      residents.epoch++;
+      expect(allocator.allocate(5 + (i % 3) * LINE) % LINE).toBe(0);
+      if (i % 50 === 0) allocator.limitTo((LINE * (1000 + i) + 7) * 4 + 3);
+    }
+    expect(allocator.bytesReserved % (4 * LINE)).toBe(0);
+  });
+
   it('uses nothing of what it has beyond a limit that is set later', () => {
     heap();
     const first = new Block('first', LINE);
