@@ -78,12 +78,14 @@ class Worth {
     if (this.inVain > 0) this.inVain--;
   }
 
+  /** A program was recorded. */
+  recorded(): void {
+    if (this.inVain < MAX_IN_VAIN) this.inVain++;
+  }
+
   /** Whether to record a call that no program serves. */
   isRecording(args: readonly unknown[]): boolean {
-    if (this.inVain < MAX_IN_VAIN) {
-      this.inVain++;
-      return true;
-    }
+    if (this.inVain < MAX_IN_VAIN) return true;
     const sign = args.map(signOf).join(', ');
     if (this.seen.delete(sign)) return true;
     const [oldest] = this.seen;
@@ -136,6 +138,7 @@ export class Programs {
       if (!worth.isRecording(args) && this.device === undefined) return null;
       this.makeRoom();
       entry = { kinds: args.map(kindOf), grad, ...this.record(args) };
+      worth.recorded();
     }
     entries.unshift(entry);
     this.last = entry;

@@ -205,6 +205,14 @@ describe('compile', () => {
     }
   });
 
+  it('refuses what cannot be recorded however often it is called', () => {
+    scope(() => {
+      const f = compile((x: Tensor, n: number) => x.sum().item() + n);
+      const x = tensor([1]);
+      for (let i = 0; i < 100; i++) expect(() => f(x, i)).toThrow(TraceError);
+    });
+  });
+
   it('keeps the programs that are used, and lets the others go', () => {
     scope(() => {
       let traced = 0;
