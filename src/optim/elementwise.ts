@@ -5,6 +5,7 @@
 
 import type { Executor } from '../../bindings/executor.ts';
 import { dense, done } from '../emit/emit.ts';
+import { rowsOf } from '../ops/rowGradient.ts';
 import { noMore } from '../options.ts';
 import { groupFrom } from '../program/group.ts';
 import { withGrad } from '../tape/mode.ts';
@@ -198,6 +199,8 @@ function release(steps: readonly { param: Tensor; gradient: Tensor }[]): void {
 /** Has all that an update needs in the heap: nothing may run out of memory once updates wait to run. */
 function bringBack({ param, gradient, state, block }: Omit<Step<object>, 'group'>): number {
   let sum = param.address + gradient.address + block.storage.address;
+  // Some updates read which rows of a gradient are not zero.
+  sum += rowsOf(gradient)?.places.marks ?? 0;
   for (const name in state) if (isTensor(state[name])) sum += state[name].address;
   return sum;
 }
