@@ -78,10 +78,6 @@ export class Storage implements Resident {
     return this.block;
   }
 
-  get isParked(): boolean {
-    return this.parked !== null;
-  }
-
   /** Whether it cannot be parked, and the collector frees its block with it. */
   get isLeased(): boolean {
     return this.lease !== null;
