@@ -23,6 +23,7 @@ import { hasWebGpu } from '../webgpu/device.ts';
 import type { WebGpuExecutor } from '../webgpu/executor.ts';
 import type { Rates } from '../webgpu/rates.ts';
 import { runtimeName } from './environment.ts';
+import { checkLimit, MIB, NO_ROOM, NO_ROOM_ON_GPU } from './memoryLimit.ts';
 import { programsAlive } from './programCount.ts';
 import { loadReference, startReference } from './reference.ts';
 
@@ -205,10 +206,6 @@ function liveTensors(): number {
   return sum;
 }
 
-const NO_ROOM = 'only what this operation or program uses, and arrays of saraf/kernels, cannot make room';
-const NO_ROOM_ON_GPU =
-  'on webgpu none of them can make room at once: an await in every iteration, such as await loss.data(), lets the garbage collector free what was dropped; scope(() => …) and dispose() free it at once';
-
 /** What to know where memory is full. */
 const describeTensors = ({ save }: Executor): string =>
   `${liveTensors()} tensors are alive; ${save === undefined ? NO_ROOM_ON_GPU : NO_ROOM}`;
@@ -257,23 +254,6 @@ export function withExecutor<T>(executor: Executor, fn: () => T): T {
   }
 }
 
-/** Refuses a limit that is not a size, or is below what is to be reserved. */
-function checkLimit(limit: number | undefined, reserved: number | undefined): void {
-  if (limit === undefined) return;
-  const least = reserved ?? 1;
-  if (typeof limit === 'number' && limit >= least && limit <= MOST_MIB) return;
-  const what = reserved === undefined ? '1' : `memoryMiB, ${reserved},`;
-  refuse(
-    ArgumentError,
-    'init',
-    `memoryLimitMiB must be at least ${what} and at most ${MOST_MIB}, got ${String(limit)}`,
-    {
-      argument: 'memoryLimitMiB',
-      got: limit,
-    },
-  );
-}
-
 function setMemoryLimit(limitMiB: number): void {
   memoryLimit = limitMiB * MIB;
   for (const { allocator } of executors.values()) allocator.limitTo(memoryLimit);
@@ -286,8 +266,6 @@ function adopt(executor: Executor): void {
   allocator.limitTo(memoryLimit);
 }
 
-const MIB = 2 ** 20;
-const MOST_MIB = 4096;
 const DEVICES = ['auto', 'wasm', 'reference', 'webgpu'];
 const PRECISIONS = ['float32', 'float16'];
 
